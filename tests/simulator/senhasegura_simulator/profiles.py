@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between the releases (and the guide's dialect), as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PAM, TOKEN, DSM, LEGACY, GUIDE = "pam", "token", "dsm", "legacy", "guide"
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    prefixes: dict[str, tuple[str, ...]]  # area -> the prefixes under which the gateway routes it
+    identifier_key: str = "identifier"
+    modern: bool = True  # booleans, `code`, `tenant`, generated identifiers, 1008/1043/1053 (3.33 and newer)
+    identifier_in_path: bool = False
+    guide_errors: bool = False  # refusals in the guide's form, also those before a handler runs
+
+    def flag(self, value: bool) -> bool | str:
+        return value if self.modern else str(int(value))
+
+
+PROFILES: dict[str, Profile] = {
+    p.name: p
+    for p in (
+        Profile(
+            "3.32",
+            {PAM: ("/iso",), TOKEN: ("/iso",), DSM: ("/iso",)},
+            identifier_key="tag",
+            modern=False,
+            identifier_in_path=True,
+        ),
+        Profile("4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",)}),
+        Profile("rest", {TOKEN: ("/iso",), GUIDE: ("",)}, guide_errors=True),
+        Profile(
+            "all", {PAM: ("/api", "/iso"), TOKEN: ("/api", "/iso"), DSM: ("/iso",), LEGACY: ("/iso",), GUIDE: ("",)}
+        ),
+    )
+}

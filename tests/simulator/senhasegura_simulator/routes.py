@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one table of calls, and the way from a raw path to a call. Paths are never normalised."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from . import auth, devices, dsm, keys, pam, rest
+from .call import Call
+from .envelope import Reply
+from .errors import Problem, no_route
+from .profiles import DSM, GUIDE, LEGACY, PAM, TOKEN, Profile
+from .settings import Settings
+
+CORE, APP, SECRETS, CICD = "PAM Core", "Application", "Secret Management", "CI/CD"
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    area: str
+    operation: str
+    method: str
+    path: str  # below the prefix of its area
+    handler: Handler
+    resource: str = CORE
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(TOKEN, "token", "POST", "/oauth2/token", auth.token),
+    Route(PAM, "credential.list", "GET", "/pam/credential", pam.list_credentials),
+    Route(PAM, "credential.write", "POST", "/pam/credential", pam.write_credential),
+    Route(PAM, "custody.release", "DELETE", "/pam/credential/custody/{ref}", pam.release_custody),
+    Route(PAM, "credential.read", "GET", "/pam/credential/{ref}", pam.read_credential),
+    Route(PAM, "credential.enable", "PUT", "/pam/credential/{ref}", pam.enable_credential),
+    Route(PAM, "credential.disable", "DELETE", "/pam/credential/{ref}", pam.disable_credential),
+    Route(PAM, "key.write", "POST", "/pam/key", keys.write_key),
+    Route(PAM, "key.read", "GET", "/pam/key", keys.read_key_without_id),
+    Route(PAM, "key.read", "GET", "/pam/key/", keys.read_key_without_id),
+    Route(PAM, "key.read", "GET", "/pam/key/{ref}", keys.read_key),
+    Route(PAM, "key.enable", "PUT", "/pam/key/{ref}", keys.enable_key),
+    Route(PAM, "key.disable", "DELETE", "/pam/key/{ref}", keys.disable_key),
+    Route(PAM, "device.list", "GET", "/pam/device", devices.list_devices),
+    Route(PAM, "device.write", "POST", "/pam/device", devices.write_device),
+    Route(PAM, "device.read", "GET", "/pam/device/{ref}", devices.read_device),
+    Route(PAM, "device.enable", "PUT", "/pam/device/{ref}", devices.enable_device),
+    Route(PAM, "device.disable", "DELETE", "/pam/device/{ref}", devices.disable_device),
+    Route(LEGACY, "credential.read", "GET", "/coe/senha/{ref}", pam.read_legacy),
+    Route(DSM, "application.read", "GET", "/dapp/application", dsm.read_application, APP),
+    Route(DSM, "application.read", "GET", "/dapp/Application", dsm.read_application, APP),
+    Route(DSM, "application.write", "POST", "/dapp/application", dsm.write_application, APP),
+    Route(DSM, "application.write", "POST", "/dapp/Application", dsm.write_application, APP),
+    Route(DSM, "authorization.delete", "DELETE", "/dapp/application/authorization", dsm.delete_authorization, APP),
+    Route(DSM, "secret.list", "GET", "/sctm/secret", dsm.list_secrets, SECRETS),
+    Route(DSM, "secret.write", "POST", "/sctm/secret", dsm.write_secret, SECRETS),
+    Route(DSM, "variables.write", "POST", "/cicd/variables", dsm.write_variables, CICD),
+    Route(GUIDE, "credential.list", "GET", "/api/pam/credential", rest.list_credentials),
+    Route(GUIDE, "credential.create", "POST", "/api/pam/credential", rest.create_credential),
+    Route(GUIDE, "credential.info", "GET", "/api/pam/credential/{ref}", rest.read_credential),
+    Route(GUIDE, "credential.update", "PUT", "/api/pam/credential/{ref}", rest.update_credential),
+    Route(GUIDE, "credential.disable", "DELETE", "/api/pam/credential/{ref}", rest.disable_credential),
+    Route(GUIDE, "credential.rotate", "POST", "/api/pam/credential/{ref}/rotate", rest.rotate_credential),
+    Route(GUIDE, "credential.read", "GET", "/iso/coe/senha", rest.read_password),
+    Route(GUIDE, "custody.release", "DELETE", "/iso/pam/credential/custody/{ref}", rest.release_custody),
+    Route(GUIDE, "key.list", "GET", "/api/pam/sshkey", rest.list_keys),
+    Route(GUIDE, "key.create", "POST", "/api/pam/sshkey", rest.create_key),
+    Route(GUIDE, "key.read", "GET", "/api/pam/sshkey/{ref}", rest.read_key),
+    Route(GUIDE, "key.update", "PUT", "/api/pam/sshkey/{ref}", rest.update_key),
+    Route(GUIDE, "key.rotate", "POST", "/api/pam/sshkey/{ref}/rotate", rest.rotate_key),
+    Route(GUIDE, "secret.list", "GET", "/api/dsm/secret", rest.list_secrets, SECRETS),
+    Route(GUIDE, "secret.create", "POST", "/api/dsm/secret", rest.create_secret, SECRETS),
+    Route(GUIDE, "secret.read", "GET", "/api/dsm/secret/{ref}", rest.read_secret, SECRETS),
+    Route(GUIDE, "secret.update", "PUT", "/api/dsm/secret/{ref}", rest.update_secret, SECRETS),
+    Route(GUIDE, "secret.delete", "DELETE", "/api/dsm/secret/{ref}", rest.delete_secret, SECRETS),
+)
+MYSAFE_TOKEN = "/api"
+
+
+@dataclass(frozen=True)
+class Match:
+    route: Route
+    template: str
+    args: dict[str, str]
+
+
+class Router:
+    """Routes of one profile. Where the guide and the vendor use one call, the vendor's route comes first and wins."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._calls = [
+            (prefix + route.path, _pattern(prefix + route.path), route)
+            for route in ROUTES
+            for prefix in profile.prefixes.get(route.area, ())
+        ]
+        # The gateway routes whole modules (/iso/pam, /api/pam, ...); what is below is the product's business.
+        self._modules = {_module(template) for template, _pattern, _route in self._calls}
+
+    def match(self, method: str, path: str, settings: Settings) -> Match | None:
+        for template, pattern, route in self._calls:
+            if route.method == method and (found := pattern.fullmatch(path)):
+                return Match(route, template, {k: _decoded(v) for k, v in found.groupdict().items()})
+        if settings.mysafe_token and (method, path) == ("POST", MYSAFE_TOKEN + "/oauth2/token"):
+            return Match(ROUTES[0], path, {})
+        return None
+
+    def refusal(self, path: str) -> Problem:
+        """For a path that no call has: the gateway's answer, or the product's when the gateway knows the module."""
+        module = _module(path)
+        if module not in self._modules:
+            return no_route()
+        in_dsm = module.endswith(("/dapp", "/sctm", "/cicd", "/dsm"))
+        return Problem("Resource sub not found", 404, error_code=4 if in_dsm else 1)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.escape(template).replace(r"\{ref\}", "(?P<ref>[^/]+)"))
+
+
+def _decoded(part: str) -> str:
+    """Once, as the product would; bytes that are no UTF-8 become the replacement character."""
+    return unquote(part).encode("utf-8", "replace").decode()
+
+
+def _module(path: str) -> str:
+    return "/".join(path.split("/")[:3])

@@ -1,0 +1,265 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SQLite state: one table per record class, columns taken from the dataclass fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+CREDENTIAL, KEY = "credential", "key"
+
+
+@dataclass
+class Client:
+    id: int | None = None
+    client_id: str = ""
+    client_secret: str | None = None
+    consumer_key: str | None = None
+    consumer_secret: str | None = None
+    token_key: str | None = None
+    token_secret: str | None = None
+    enabled: bool = True
+    expires: float | None = None  # epoch seconds at which the authorization ends
+    read_only: bool = False
+    credentials: list[str] | None = None  # ids or identifiers; None: all
+    allowed_ips: list[str] = field(default_factory=lambda: ["*"])
+    allowed_referers: list[str] = field(default_factory=lambda: ["*"])
+    resources: list[str] | None = None  # None: all
+    tenant: str | None = None
+    application: int | None = None
+    encryption_public_key: str | None = None
+    encryption_private_key: str | None = None  # kept for test oracles when the simulator made the pair
+
+
+@dataclass
+class Token:
+    id: int | None = None
+    token: str = ""
+    client: int = 0
+    expires: float = 0
+
+
+@dataclass
+class Nonce:
+    id: int | None = None
+    nonce: str = ""
+    timestamp: float = 0
+
+
+@dataclass
+class Device:
+    id: int | None = None
+    hostname: str = ""
+    ip: str = ""
+    model: str = "Ubuntu"
+    type: str = "Server"
+    vendor: str = "Canonical"
+    site: str = "DC1"
+    device_domain: str = ""
+    device_tags: str = ""
+    connectivities: str = "SSH:22"
+    session_remote_config: str = ""
+    active: bool = True
+
+
+@dataclass
+class Item:
+    """A credential or an SSH key: both share one id space, so that 1010 and 1016 can occur."""
+
+    id: int | None = None
+    kind: str = CREDENTIAL
+    identifier: str | None = None
+    username: str = ""
+    hostname: str = ""
+    ip: str = ""
+    password: str | None = None  # of a key: its passphrase
+    type: str = "Local User"
+    additional: str = ""
+    domain: str = ""
+    tags: list[str] = field(default_factory=list)
+    parent: int | None = None
+    active: bool = True
+    automatic_change: bool = False
+    expiration: float | None = None
+    change: float | None = None
+    view: float | None = None
+    custody_client: int | None = None
+    custody_until: float | None = None
+    change_due: float | None = None
+    created_by: int | None = None
+    key_name: str = ""
+    private_key: str | None = None
+    public_key: str | None = None
+    devices: list[str] = field(default_factory=list)
+    rotation_days: int | None = None
+    blocks: dict[str, Any] = field(default_factory=dict)  # settings blocks as sent; no documented call reads them
+
+
+@dataclass
+class Application:
+    id: int | None = None
+    name: str = ""
+    system: str = ""
+    environment: str = ""
+    description: str | None = None
+    tags: list[str] = field(default_factory=list)
+    unique_key: str | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    mapping: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Secret:
+    id: int | None = None
+    application: int = 0
+    identity: str = ""
+    name: str = ""
+    engine: str = "Generic"
+    description: str | None = None
+    expiration_date: str = ""
+    version: int = 1
+    data: list[dict[str, str | None]] = field(default_factory=list)
+
+
+RECORDS: tuple[type[Any], ...] = (Client, Token, Nonce, Device, Item, Application, Secret)
+NOT_STATE = (Token, Nonce)  # bookkeeping of the protocol, not a change that a caller asked for
+UNIQUE = {
+    Client: ("client_id",),
+    Token: ("token",),
+    Nonce: ("nonce",),
+    Device: ("hostname",),
+}
+SEARCHED = {
+    Client: ("consumer_key",),
+    Item: ("identifier", "hostname", "custody_until", "change_due"),
+    Secret: ("application",),
+}
+R = TypeVar("R")
+
+
+class Store:
+    """Records in, records out. `touched` lists what changed since it was last cleared."""
+
+    def __init__(self, path: str = ":memory:") -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self.touched: list[Any] = []
+        for cls in RECORDS:
+            columns = ", ".join(
+                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _names(cls)
+            )
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS {cls.__name__} ({columns})")
+            for kind, names in (("UNIQUE INDEX", UNIQUE.get(cls)), ("INDEX", SEARCHED.get(cls))):
+                for name in names or ():
+                    self._db.execute(f"CREATE {kind} IF NOT EXISTS {cls.__name__}_{name} ON {cls.__name__} ({name})")
+
+    def close(self) -> None:
+        self._db.close()
+
+    @property
+    def empty(self) -> bool:
+        return not any(self.all(cls) for cls in (Client, Device, Item, Application))
+
+    def wipe(self) -> None:
+        for cls in RECORDS:
+            self._db.execute(f"DELETE FROM {cls.__name__}")
+        self._db.execute("DELETE FROM sqlite_sequence")
+
+    def all(self, cls: type[R], **where: Any) -> list[R]:
+        return [_from_row(cls, row) for row in self._select(cls, where)]
+
+    def first(self, cls: type[R], **where: Any) -> R | None:
+        row = self._select(cls, where).fetchone()
+        return None if row is None else _from_row(cls, row)
+
+    def due(self, column: str, now: float) -> list[Item]:
+        rows = self._db.execute(f'SELECT * FROM Item WHERE "{column}" <= ? ORDER BY "{column}"', [now])
+        return [_from_row(Item, row) for row in rows]
+
+    def save(self, record: R) -> R:
+        """Insert a record without id, update one with; a write that alters nothing does not count as a change."""
+        values = {name: _to_db(getattr(record, name)) for name in _names(type(record))}
+        table, row_id = type(record).__name__, values["id"]
+        known = self.first(type(record), id=row_id) if row_id is not None else None
+        if known == record:
+            return record
+        verb = "INSERT" if known is None else "REPLACE"
+        names, marks = ", ".join(f'"{n}"' for n in values), ", ".join("?" * len(values))
+        cursor = self._db.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", list(values.values()))
+        if row_id is None:
+            record.id = cursor.lastrowid  # type: ignore[attr-defined]
+        self._note(record)
+        return record
+
+    def delete(self, record: Any) -> None:
+        self._db.execute(f"DELETE FROM {type(record).__name__} WHERE id = ?", [record.id])
+        self._note(record)
+
+    def delete_older(self, cls: type[Any], column: str, limit: float) -> None:
+        self._db.execute(f'DELETE FROM {cls.__name__} WHERE "{column}" < ?', [limit])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; may be nested. Rolls back on any exception, `Rollback` included."""
+        name, mark = "nested", len(self.touched)
+        self._db.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            self._db.execute(f"ROLLBACK TO {name}")
+            del self.touched[mark:]
+            raise
+        finally:
+            self._db.execute(f"RELEASE {name}")
+
+    def dump(self) -> dict[str, list[dict[str, Any]]]:
+        return {
+            cls.__name__.lower() + "s": [dataclasses.asdict(record) for record in self.all(cls)]
+            for cls in RECORDS
+            if cls is not Nonce
+        }
+
+    def _select(self, cls: type[Any], where: dict[str, Any]) -> sqlite3.Cursor:
+        clause = " AND ".join(f'"{name}" IS ?' for name in where) or "1"
+        values = [_to_db(value) for value in where.values()]
+        return self._db.execute(f"SELECT * FROM {cls.__name__} WHERE {clause} ORDER BY id", values)
+
+    def _note(self, record: Any) -> None:
+        if not isinstance(record, NOT_STATE):
+            self.touched.append(record)
+
+
+class Rollback(Exception):
+    """Raised inside `Store.transaction` to undo it on purpose."""
+
+
+def _names(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(cls))
+
+
+def _typed(*starts: str) -> dict[type[Any], set[str]]:
+    return {cls: {f.name for f in dataclasses.fields(cls) if str(f.type).startswith(starts)} for cls in RECORDS}
+
+
+_STRUCTURED, _FLAGS = _typed("list", "dict"), _typed("bool")
+
+
+def _to_db(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, (list, dict)) else value
+
+
+def _from_row(cls: type[R], row: tuple[Any, ...]) -> R:
+    values = dict(zip(_names(cls), row, strict=True))
+    for name in _STRUCTURED[cls]:
+        values[name] = None if values[name] is None else json.loads(values[name])
+    for name in _FLAGS[cls]:
+        values[name] = bool(values[name])
+    return cls(**values)
