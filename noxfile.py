@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `./run TASK` does, one session for each task. `./run` has put the tools of requirements/dev.txt in PATH."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from workspace import CACHE, NAME, environment  # noqa: E402
+
+nox.options.default_venv_backend = "none"
+nox.options.envdir = str(CACHE / "nox")
+
+COLLECTION = "community.senhasegura"
+PYTEST = ("-m", "pytest")
+# As many as the cores of the machines that run this.
+WORKERS = ("-n", "2")
+# Parts of a collection that are not plugins of their own, or whose documentation is the module's.
+UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
+
+os.environ.update(environment())
+# For the tools that write to the home folder whatever else they are told.
+HOME = CACHE / "home"
+HOME.mkdir(parents=True, exist_ok=True)
+
+
+@nox.session(tags=["test", "fast"])
+def lint(session: nox.Session) -> None:
+    """Style, types, licences, changelog and documentation."""
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("shellcheck", "run", ".ci/run", *map(str, Path("scripts").glob("*.sh")))
+    session.run("python", "scripts/generate.py", "--check")
+    session.run("mypy", "-p", "ansible_collections.community.senhasegura.plugins")
+    session.run("mypy", "-p", "senhasegura_simulator")
+    session.run("yamllint", "--strict", ".")
+    # In a copy, since it also looks at ignored files where a whole folder is new.
+    session.run("reuse", "--root", str(checkout("lint")), "lint", "--lines")
+    session.run("antsibull-changelog", "lint")
+    session.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".", env={"HOME": str(HOME)})
+    session.run("ansible-lint", "--offline", "--strict")
+
+
+@nox.session(tags=["test", "fast"])
+def units(session: nox.Session) -> None:
+    """Unit tests; without arguments the coverage of plugins/ too."""
+    session.run("python", *PYTEST, *WORKERS, *(session.posargs or ["--cov"]))
+
+
+@nox.session(tags=["test"])
+def demo(session: nox.Session) -> None:
+    """Start the simulator and run playbooks/demo.yml against each dialect."""
+    session.run("python", "tests/demo.py", *session.posargs)
+
+
+@nox.session(tags=["test"])
+def integration(session: nox.Session) -> None:
+    """Real ansible-playbook runs against the simulator."""
+    session.run("python", *PYTEST, "tests/integration", *session.posargs)
+
+
+@nox.session(tags=["test"])
+def build(session: nox.Session) -> None:
+    """Build, install and import the archive that users get."""
+    contents = []
+    for attempt in ("again", "archive"):
+        output = CACHE / "build" / attempt
+        shutil.rmtree(output, ignore_errors=True)
+        session.run("ansible-galaxy", "collection", "build", str(checkout("build")), "--output-path", str(output))
+        (archive,) = output.iterdir()
+        contents.append(manifest(archive))
+    if contents[0] != contents[1]:
+        session.error("two builds of the same tree differ")
+
+    installed = CACHE / "build" / "installed"
+    shutil.rmtree(installed, ignore_errors=True)
+    # ansible-galaxy and ansible-doc look into PYTHONPATH too, and would find this checkout there.
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(installed), "PYTHONPATH": ""}
+    install = ("ansible-galaxy", "collection", "install", "--offline", "--no-deps", "-p", str(installed), str(archive))
+    session.run(*install, env=env)
+    for folder in sorted(installed.joinpath(*NAME, "plugins").iterdir()):
+        if folder.name not in UNDOCUMENTED:
+            kind = folder.name.removesuffix("s") if folder.name == "modules" else folder.name
+            names = {f"{COLLECTION}.{path.stem}" for path in folder.glob("*.py")}
+            output = session.run("ansible-doc", "--json", "-t", kind, *sorted(names), env=env, silent=True)
+            if missing := names - {name for name, docs in json.loads(output).items() if docs["doc"]}:
+                session.error(f"ansible-doc knows nothing of {missing}")
+
+    with session.chdir(archive.parent):
+        env["HOME"] = str(HOME)
+        log = session.run("python", "-m", "galaxy_importer.main", str(archive), env=env, silent=True)
+    session.log(log)
+    if complaints := re.findall(r"^(?:WARNING|ERROR).*", log, re.MULTILINE):
+        session.error(f"galaxy-importer: {complaints}")
+
+
+@nox.session(tags=["test"])
+def sanity(session: nox.Session) -> None:
+    """ansible-test sanity on the newest ansible-core, with nothing ignored."""
+    # All of its tests run, but pslint finds no PowerShell to check, validate-modules cannot compare with an earlier
+    # release, and compile and import leave out the Pythons that are not here.
+    ansible_test(session, "sanity", *session.posargs)
+
+
+@nox.session(tags=["test"])
+def ansible_test_units(session: nox.Session) -> None:
+    """The unit tests of the plugins as ansible-test runs them: its own loader, a fork for each test."""
+    tests = session.posargs or ["tests/unit/plugins/"]
+    ansible_test(session, "units", "--python", "{}.{}".format(*sys.version_info), "--num-workers", "2", *tests)
+
+
+@nox.session(tags=["test"])
+def oldest(session: nox.Session) -> None:
+    """Unit tests and demo on the oldest supported ansible-core."""
+    versions = ("3.10", "3.11", "3.12")
+    if not (found := pick_python(*versions)):
+        session.skip(f"ansible-core 2.17 needs one of Python {', '.join(versions)}, and none is here")
+    venv = session.run("scripts/venv.sh", "oldest", found, silent=True, stderr=None).strip()
+    python, session.env["PATH"] = f"{venv}/bin/python", f"{venv}/bin{os.pathsep}{os.environ['PATH']}"
+    session.run(f"{venv}/bin/ansible", "--version")
+    session.run(python, *PYTEST, *WORKERS, *session.posargs)
+    session.run(python, "tests/demo.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time our lookups against those of other collections (--help for its arguments)."""
+    found = pick_python("{}.{}".format(*sys.version_info))
+    venv = session.run("scripts/venv.sh", "bench", found, silent=True, stderr=None).strip()
+    tests = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "simulator")])}
+    session.run(f"{venv}/bin/python", "-m", "bench", *session.posargs, env=tests)
+
+
+@nox.session
+def simulator(session: nox.Session) -> None:
+    """Run the simulator until it is stopped."""
+    arguments = session.posargs or ["--profile", "all", "--seed", "tests/simulator/seeds/demo.yml"]
+    # It takes the place of this process, so that a signal to ./run reaches it.
+    os.execvp("python", ["python", "-m", "senhasegura_simulator", *arguments])
+
+
+@nox.session(name="format")
+def format_code(session: nox.Session) -> None:
+    """Format the code and mend what ruff can mend."""
+    session.run("ruff", "check", "--fix", *session.posargs)
+    session.run("ruff", "format", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin requirements/*.in in requirements/*.txt (--upgrade for newer versions)."""
+    options = ("--universal", "--generate-hashes", "--no-python-downloads", "--custom-compile-command", "./run lock")
+    with session.chdir("requirements"):
+        for name, python in (("dev", "3.12"), ("oldest", "3.10"), ("bench", "3.12")):
+            files = (f"{name}.in", "--output-file", f"{name}.txt")
+            session.run(
+                "uv", "pip", "compile", "--quiet", *options, "--python-version", python, *files, *session.posargs
+            )
+
+
+def pick_python(*versions: str) -> str:
+    """The path of the first of these Pythons that can be used here, or an empty string."""
+    command = ["scripts/pick-python.sh", *versions]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+
+
+def checkout(name: str) -> Path:
+    """A copy of what git holds or would hold, at the path that Ansible demands."""
+    target = CACHE.joinpath(name, *NAME)
+    shutil.rmtree(target, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    for path in filter(None, listed.stdout.split("\0")):
+        if (ROOT / path).exists():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
+    # Without a repository of its own the copy counts as an ignored part of ours, and ansible-test finds no file.
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    return target
+
+
+def manifest(archive: Path) -> list[object]:
+    """The names and check sums in a collection archive, which unlike the archive itself hold no times."""
+    with tarfile.open(archive) as tar:
+        return [json.load(tar.extractfile(name)) for name in ("MANIFEST.json", "FILES.json")]
+
+
+def ansible_test(session: nox.Session, command: str, *arguments: str) -> None:
+    """Run ansible-test in a copy of the tree."""
+    prepare_pip()
+    # It takes each pythonX.Y in PATH for usable, a pyenv shim that answers "command not found" too.
+    pythons = CACHE / "pythons"
+    shutil.rmtree(pythons, ignore_errors=True)
+    pythons.mkdir()
+    for version in ("3.12", "3.13", "3.14"):
+        if found := pick_python(version):
+            (pythons / f"python{version}").symlink_to(found)
+    path = os.pathsep.join([os.path.dirname(sys.executable), str(pythons), os.environ["PATH"]])
+    with session.chdir(checkout("ansible_test")):
+        env = {"HOME": str(HOME), "PATH": path}
+        session.run("ansible-test", command, "--local", *arguments, env=env)
+
+
+def prepare_pip() -> None:
+    """Let ansible-test install with the pip, and the settings of pip, that there are on this machine."""
+    # It gets pip's installer from a host of its own, and keeps the download here.
+    source = Path(find_spec("ansible_test").origin).parent / "_internal" / "python_requirements.py"
+    version = re.search(r"pip='([\d.]+)'", source.read_text())[1]
+    installer = HOME / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
+    installer.parent.mkdir(parents=True, exist_ok=True)
+    installer.write_text(INSTALLER)
+    # It hands on neither PIP_* nor, with another home, the user's own file.
+    listed = subprocess.run(["python", "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True, check=True)
+    settings = configparser.RawConfigParser()
+    settings.read_dict({"global": {"quiet": "2"}})
+    for line in sorted(listed.stdout.splitlines(), key=lambda line: line.startswith(":env:")):
+        name, value = line.split("=", 1)
+        section, option = name.rsplit(".", 1)
+        settings.read_dict({section.replace(":env:", "global"): {option: ast.literal_eval(value)}})
+    target = HOME / ".pip" / "pip.conf"
+    target.parent.mkdir(exist_ok=True)
+    with target.open("w") as file:
+        settings.write(file)
+
+
+INSTALLER = """\
+import subprocess, sys
+options = [option for option in sys.argv[1:] if option not in ("--no-setuptools", "--no-wheel")]
+subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *options]))
+"""

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
+from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, RULES
+from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
+    NO_LOG,
+    Params,
+    Result,
+    SenhaseguraAction,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import matching
+
+NOT_READ = "include_key is left out in check mode, since a read takes custody"
+
+
+class ActionModule(SenhaseguraAction):
+    spec = ARGUMENT_SPEC
+    rules = RULES
+
+    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
+        entries = matching(client.ssh_keys.list(), params, NAMES)
+        if params["include_key"] and not check_mode:
+            return {"changed": False, "ssh_keys": [_with_key(client, entry) for entry in entries], **NO_LOG}
+        warnings = [NOT_READ] if params["include_key"] else []
+        return {"changed": False, "ssh_keys": [entry.public() for entry in entries], "warnings": warnings}
+
+
+def _with_key(client: Client, entry: CredentialInfo) -> Result:
+    listed = entry.public()
+    read = client.ssh_keys.read(Reference(entry.id)).values()
+    # A read may leave out what the list tells.
+    return {**listed, **{name: value for name, value in read.items() if value or name not in listed}}

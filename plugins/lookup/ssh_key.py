@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ssh_key
+short_description: Read SSH keys from senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Reads SSH key pairs, by default the private keys. Key texts have Unix line ends and end with a newline.
+  - B(Reading takes custody) in the dialects V(api) and V(iso). The server notes it, and may refuse other users for the
+    time. Use O(release=true) to give custody back after the read.
+options:
+  _terms:
+    description:
+      - SSH keys, each by its id, its identifier, or C(username@hostname). Lists are taken apart.
+    type: list
+    elements: str
+    required: true
+  field:
+    description:
+      - Return this field alone, for example V(public_key) or V(passphrase).
+      - The default with O(return_format=value) is V(private_key).
+    type: str
+extends_documentation_fragment:
+  - community.senhasegura.connection.plugin
+  - community.senhasegura.lookup
+  - community.senhasegura.lookup.custody
+notes:
+  - The dialect V(rest) knows no custody of keys, so O(release=true) is refused there before anything is read.
+  - In check mode the public key is a placeholder too.
+seealso:
+  - module: community.senhasegura.ssh_key
+  - module: community.senhasegura.ssh_key_info
+"""
+
+EXAMPLES = r"""
+- name: Install a private key
+  ansible.builtin.copy:
+    content: "{{ lookup('community.senhasegura.ssh_key', 'deploy-key') }}"
+    dest: /home/deploy/.ssh/id_ed25519
+    owner: deploy
+    mode: "0600"
+  no_log: true
+
+- name: Allow the public key on a host
+  ansible.posix.authorized_key:
+    user: deploy
+    key: "{{ lookup('community.senhasegura.ssh_key', 'deploy@web01', field='public_key', release=true) }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - For each term the private key, or what O(field) and O(return_format) ask for, in the order of the terms.
+    - Terms that O(on_missing) or O(on_denied) leave out have no entry.
+    - The fields are C(id), C(private_key), C(public_key), C(identifier), C(username), C(key_name), C(hostname), C(ip),
+      C(passphrase), C(tags), C(devices) and C(expiration). What a dialect does not tell is empty.
+  type: list
+  elements: raw
+"""
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import CUSTODY_SPEC, SenhaseguraLookup
+
+
+class LookupModule(SenhaseguraLookup):
+    name = "ssh_key"
+    spec = CUSTODY_SPEC

@@ -1,0 +1,40 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client: one class per area over one conversation."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
+from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import Secrets
+from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
+from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+
+# The areas whose objects can be enabled and disabled.
+Switchable = Credentials | SshKeys
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """What plugins talk to. Makes no request until it is asked for something."""
+
+    credentials: Credentials
+    ssh_keys: SshKeys
+    secrets: Secrets
+
+
+def client_over(conversation: Conversation) -> Client:
+    """A client that talks through ``conversation``."""
+    return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation))
+
+
+def connect(settings: Settings) -> Client:
+    """A client that talks to the server directly."""
+    # Here, because requests takes 67 ms to import, which nobody needs who talks through the broker.
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+
+    return client_over(Session(settings))

@@ -1,0 +1,21 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the areas of the client need of a session: the direct one and the broker's are alike to them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
+
+
+class Conversation(t.Protocol):
+    """A conversation with one server as one client of it."""
+
+    def dialect(self) -> Dialect:
+        """The dialect of the server; with C(auto), logging in finds it out."""
+
+    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+        """Carry out an operation of the dialect and return what it decodes. Raises SenhaseguraError."""

@@ -1,0 +1,286 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One conversation with one server: which dialect, who we are, one call at a time with its retries."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import email.utils
+import functools
+import json
+import random
+import threading
+import time
+import typing as t
+import urllib.parse
+
+from ansible_collections.community.senhasegura.plugins.module_utils import auth
+from ansible_collections.community.senhasegura.plugins.module_utils.decrypt import decrypter
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer, parse_answer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    NoRoute,
+    SenhaseguraError,
+    ServerBusy,
+    TokenRefused,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, may_retry, retry_delay
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
+
+_Result = t.TypeVar("_Result")
+_DIALECT_HINT = {
+    "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
+    "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
+    "iso": "This path exists up to release 3.32: set dialect to api for newer ones, or rest for the guide's own",
+}
+
+
+class Sender(t.Protocol):
+    """What a session needs of a transport. Tests put a table of answers in its place."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: Deadline,
+        headers: t.Mapping[str, str],
+        query: t.Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        auth: t.Any = None,
+    ) -> Answer:
+        """Send one request and read its whole answer."""
+
+
+class Session:
+    """Holds the token and the dialect. Safe for threads: one login at a time, and one only."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: Sender | None = None,
+        clock: t.Callable[[], float] = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+        login_pause: float = 30.0,
+    ) -> None:
+        self._settings = settings
+        self._transport = transport or Transport(settings)
+        self._clock = clock
+        self._sleep = sleep
+        # For so many seconds a refused login is not tried again, or a play on many hosts would lock the client.
+        self._login_pause = login_pause
+        self._unseal = decrypter(settings.decryption_key)
+        self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
+        self._lock = threading.RLock()
+        self._token: auth.Token | None = None
+        self._refusal: tuple[float, AuthenticationFailed] | None = None
+        self._guessing = settings.dialect == "auto"
+        # With OAuth 1 there is no token call to tell the dialect by: the first PAM call does.
+        named = AUTO_ORDER[0] if self._guessing else settings.dialect
+        self._dialect: Dialect | None = DIALECTS[named] if self._signer or not self._guessing else None
+
+    def dialect(self) -> Dialect:
+        """The dialect of the server; with C(auto), logging in finds it out."""
+        return self._known_dialect(Deadline(self._settings.timeout, self._clock))
+
+    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+        """Carry out an operation of the dialect and return what it decodes.
+
+        :param ref: the id or name that goes into the path
+        :param model: the write model that the operation encodes
+        :param subject: what to call the object in errors, such as C(credential web-root)
+        """
+        deadline = Deadline(self._settings.timeout, self._clock)
+        context = {"operation": operation, "subject": subject}
+        renewed = False
+        try:
+            dialect = self._known_dialect(deadline)
+            while True:
+                call = dialect.call(operation)
+                if model is not None:
+                    dialect.check_writable(operation, model)
+                context["endpoint"] = f"{call.method} {call.path}"
+                try:
+                    # Outside of the retries of the call: logging in has its own.
+                    token = None if self._signer else self._valid_token(deadline)
+                    send = functools.partial(self._once, call, ref, model, token, deadline)
+                    return self._retrying(send, call.replay, deadline)
+                except TokenRefused:
+                    if self._signer or renewed:
+                        raise
+                    # A refused request was not applied, so writes are sent again as well.
+                    renewed = True
+                except NoRoute as exc:
+                    # No such path: nothing was applied.
+                    following = self._next_dialect(dialect, call)
+                    if following is dialect:
+                        exc.hint = _DIALECT_HINT[dialect.name]
+                        raise
+                    dialect = following
+                except UnexpectedAnswer as exc:
+                    if dialect.name == "rest" and exc.hint == exc.default_hint:
+                        exc.hint = _DIALECT_HINT["rest"]
+                    raise
+        except SenhaseguraError as exc:
+            raise exc.with_context(**context) from None
+
+    def _next_dialect(self, used: Dialect, call: Call) -> Dialect:
+        """What to try when ``used`` has no such path on this server: releases before 3.33 may have /api for the token
+        only. The same dialect if there is nothing else to try.
+        """
+        with self._lock:
+            if self._guessing and used.name == AUTO_ORDER[0] and call.module == "pam":
+                self._dialect, self._guessing = DIALECTS[AUTO_ORDER[1]], False
+            # Another thread may have settled it already.
+            return self._dialect or used
+
+    def _once(self, call: Call, ref: str, model: t.Any, token: auth.Token | None, deadline: Deadline) -> t.Any:
+        """Send a call once and decode its answer."""
+        fields: Json = call.encode(ref if model is None else model) if call.encode else {}
+        path = fill_path(call.path, ref=ref) if "{ref}" in call.path else call.path
+        headers = token.header() if token else {}
+        query, body = None, None
+        if call.body == "query":
+            query = {name: str(value) for name, value in fields.items()}
+        elif fields:
+            body, headers["Content-Type"] = _encode(fields, call.body)
+        answer = self._transport.send(
+            call.method, path, deadline=deadline, headers=headers, query=query, body=body, auth=self._signer
+        )
+        secrets = [*self._settings.secrets(), *_secret_leaves(model)]
+        secrets += [token.value.reveal()] if token else []
+        try:
+            document = parse_answer(answer, module=call.module, secrets=secrets, now=time.time())
+        except TokenRefused as exc:
+            if token:
+                self._drop(token)
+            else:
+                exc.hint = _oauth1_hint(answer)
+            raise
+        if call.module == "pam":
+            self._guessing = False
+        return call.decode(document, self._unseal)
+
+    def _retrying(self, send: t.Callable[[], _Result], replay: Replay, deadline: Deadline) -> _Result:
+        attempt = 0
+        while True:
+            try:
+                return send()
+            except SenhaseguraError as exc:
+                attempt += 1
+                if attempt > self._settings.retries or not may_retry(exc, replay):
+                    raise
+                after = exc.retry_after if isinstance(exc, ServerBusy) else None
+                delay = retry_delay(attempt, retry_after=after, remaining=deadline.remaining(), random=random.random)
+                if delay is None:
+                    raise
+                self._sleep(delay)
+
+    def _known_dialect(self, deadline: Deadline) -> Dialect:
+        with self._lock:
+            # Another thread may have found it out while this one waited.
+            return self._dialect or self._log_in(deadline)
+
+    def _valid_token(self, deadline: Deadline) -> auth.Token:
+        with self._lock:
+            if self._token is None or self._clock() >= self._token.renew_at:
+                self._log_in(deadline)
+            return t.cast(auth.Token, self._token)
+
+    def _drop(self, token: auth.Token) -> None:
+        with self._lock:
+            # Another thread may have renewed it already.
+            if self._token is token:
+                self._token = None
+
+    def _log_in(self, deadline: Deadline) -> Dialect:
+        """Get a token, and with C(auto) find out the dialect: the first whose token path exists."""
+        with self._lock:
+            if self._refusal and self._clock() < self._refusal[0]:
+                raise copy.copy(self._refusal[1])
+            names = AUTO_ORDER if self._dialect is None else (self._dialect.name,)
+            headers, body = auth.token_request(self._settings)
+            for name in names:
+                path = DIALECTS[name].token_path
+                context = {"operation": "token", "endpoint": f"POST {path}"}
+                try:
+                    send = functools.partial(self._token_answer, path, headers, body, deadline)
+                    answer = self._retrying(send, Replay.SAFE, deadline)
+                    self._token = auth.parse_token(answer, now=self._clock())
+                except NoRoute as exc:
+                    if name == names[-1]:
+                        exc.hint = (
+                            "Check url: neither form of the API answers there"
+                            if len(names) > 1
+                            else _DIALECT_HINT[name]
+                        )
+                        raise exc.with_context(**context) from None
+                except AuthenticationFailed as exc:
+                    # Copied before it gets the context of the call that it stops, here and above.
+                    self._refusal = (self._clock() + self._login_pause, copy.copy(exc.with_context(**context)))
+                    raise
+                except SenhaseguraError as exc:
+                    raise exc.with_context(**context) from None
+                else:
+                    self._dialect = self._dialect or DIALECTS[name]
+                    return self._dialect
+            raise AssertionError("unreachable: the last name returns or raises")
+
+    def _token_answer(self, path: str, headers: dict[str, str], body: bytes, deadline: Deadline) -> Json:
+        answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
+        return parse_answer(answer, module="login", secrets=self._settings.secrets(), now=time.time())
+
+
+def _encode(fields: Json, form: str) -> tuple[bytes, str]:
+    try:
+        if form == "form":
+            return urllib.parse.urlencode(fields).encode(), auth.FORM
+        # YAML makes dates of some texts, and the server takes texts.
+        document = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
+        return document.encode(), "application/json"
+    except (ValueError, TypeError):
+        raise ConfigError(
+            "a value is no text that can be sent (NaN, Infinity, or bytes that are no UTF-8)",
+            hint="Correct it; encode binary values, for example in base64",
+        ) from None
+
+
+def _secret_leaves(model: t.Any) -> list[str]:
+    """All texts in those fields of a write model that its repr hides."""
+    if model is None or not dataclasses.is_dataclass(model):
+        return []
+    leaves: list[str] = []
+    todo = [getattr(model, field.name) for field in dataclasses.fields(model) if not field.repr]
+    nested = [getattr(model, field.name) for field in dataclasses.fields(model) if field.repr]
+    leaves += [leaf for value in nested if isinstance(value, tuple) for item in value for leaf in _secret_leaves(item)]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str) and value:
+            leaves.append(value)
+        elif isinstance(value, dict):
+            todo += value.values()
+        elif isinstance(value, (list, tuple)):
+            todo += value
+    return leaves
+
+
+def _oauth1_hint(answer: Answer) -> str:
+    hint = (
+        "Compare consumer_key, consumer_secret, token_key and token_secret with the console; url must be the address "
+        "that the server itself sees (a proxy or an IP address changes the signature)"
+    )
+    try:
+        skew = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp() - time.time()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return hint
+    return f"{hint}. The clocks of server and controller differ by {abs(skew):.0f} seconds" if abs(skew) > 60 else hint

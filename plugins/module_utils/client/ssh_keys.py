@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SSH keys: what the server can do with them, in terms of the models."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
+    refuse_stale_read,
+    wait_for_change,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
+    InvalidRequest,
+    NotFound,
+    Refused,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    CredentialInfo,
+    KeyRotation,
+    SshKey,
+    SshKeyWrite,
+    Stored,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+
+PREVIOUS = "--previous"
+
+
+class SshKeys:
+    """The SSH keys that the authorization may see. They share the id space of the credentials."""
+
+    def __init__(self, session: Conversation) -> None:
+        self._session = session
+
+    def check(self, operation: str, model: SshKeyWrite | None = None) -> None:
+        """Raise what create, update, enable or disable would raise before it asks the server."""
+        self._session.dialect().check(f"key.{operation}", model)
+
+    def list(self) -> tuple[CredentialInfo, ...]:
+        """All keys, without private keys and without taking custody."""
+        return tuple(entry for entry in self._entries() if entry.is_key)
+
+    def _entries(self) -> tuple[CredentialInfo, ...]:
+        """The keys, among the credentials where the dialect has no list of their own."""
+        operation = "key.list" if self._session.dialect().supports("key.list") else "credential.list"
+        return t.cast("tuple[CredentialInfo, ...]", self._session.call(operation, subject="all SSH keys"))
+
+    def info(self, ref: Reference) -> CredentialInfo:
+        """What the list says of one key. Raises NotFound."""
+        return listing.require(self.list(), ref, "SSH key")
+
+    def find(self, ref: Reference) -> CredentialInfo | None:
+        """What the list says of one key, or None. Inactive ones may not be listed."""
+        return listing.find(self.list(), ref)
+
+    def match(self, identifier: str) -> CredentialInfo | None:
+        """The key that a write with this identifier would hit."""
+        entry = next((entry for entry in self._entries() if entry.identifier == identifier), None)
+        if entry is not None and not entry.is_key:
+            raise InvalidRequest(
+                f"{identifier} is a credential, not an SSH key", hint="Choose another identifier for the key"
+            )
+        return entry
+
+    def read(self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False) -> SshKey:
+        """Read a key pair. **Takes custody**, which ``release`` gives back after the read."""
+        if release:
+            self._session.dialect().check("key.release")
+        # Only an id is a documented path.
+        info = None if ref.is_id and not release else self.info(ref)
+        if info is not None and release:
+            refuse_stale_read(info, allow_vault_rotation)
+        key = self._read(info.id if info else ref.text, ref)
+        if release:
+            self.release(key.id, ref)
+        return key
+
+    def _read(self, key_id: str, ref: Reference) -> SshKey:
+        key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}"))
+        if key.id != key_id:
+            raise UnexpectedAnswer("the answer is about another SSH key").with_context(subject=f"SSH key {ref}")
+        return key
+
+    def release(self, key_id: str, ref: Reference) -> bool:
+        """Give the custody of a key back. Returns whether this client had it."""
+        try:
+            self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
+        except AlreadyDone:
+            return False
+        return True
+
+    def store(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> Stored:
+        """Register the key, or update the one that ``info`` describes."""
+        subject = f"SSH key {wanted.identifier}"
+        if info is None:
+            return t.cast(Stored, self._session.call("key.create", model=wanted, subject=subject))
+        stored = t.cast(Stored, self._session.call("key.update", ref=info.id, model=wanted, subject=subject))
+        if stored.id != info.id:
+            raise UnexpectedAnswer(
+                f"the server wrote SSH key {stored.id} instead of {info.id}", hint="Compare both in the console"
+            ).with_context(subject=subject)
+        return stored
+
+    def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
+        """Activate a key (``info``: from ``find``). Returns whether it was inactive."""
+        return self._switch("key.enable", ref, info)
+
+    def disable(self, ref: Reference, info: CredentialInfo | None) -> bool:
+        """Deactivate a key; the server erases nothing. Returns whether it was active."""
+        return self._switch("key.disable", ref, info)
+
+    def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
+        key_id = info.id if info else ref.text
+        if info is None and not ref.is_id:
+            raise NotFound(
+                f"SSH key {ref} is not in the list of the server",
+                hint="Check the name, and that the authorization may see it; an inactive one is found by its id only",
+            )
+        try:
+            self._session.call(operation, ref=key_id, subject=f"SSH key {ref}")
+        except AlreadyDone:
+            return False
+        return True
+
+    def server_rotates(self) -> bool:
+        """Whether the dialect has a call for it."""
+        return self._session.dialect().supports("key.rotate")
+
+    def rotatable(self, ref: Reference, *, by_server: bool) -> CredentialInfo:
+        """The entry of a key that the server, or else this client, can replace. Raises Refused."""
+        info = self.info(ref)
+        problem, hint = "", ""
+        if by_server:
+            if not (self.server_rotates() or info.automatic_change):
+                problem = "has no automatic change, so the server would not replace it"
+                hint = "Configure automatic change for it in the console, or rotate with wait=false"
+        elif info.automatic_change:
+            problem, hint = "is changed by the vault, which would interfere", "Rotate with wait=true"
+        elif not info.identifier:
+            problem, hint = "has no identifier, so the server cannot update it", "Register it anew with one"
+        if problem:
+            raise Refused(f"SSH key {ref} {problem}", hint=hint).with_context(subject=f"SSH key {ref}")
+        return info
+
+    def rotate_by_server(self, ref: Reference, *, wait: float, poll: float = 2.0) -> KeyRotation:
+        """Have the server replace the key pair, and wait up to ``wait`` seconds until the list shows the change.
+
+        Where the dialect has no call for it, custody is taken and released, which triggers the change that must be
+        configured for the key.
+        """
+        before = self.rotatable(ref, by_server=True)
+        if self.server_rotates():
+            previous = before.public_key
+            now = self._session.call("key.rotate", ref=before.id, subject=f"SSH key {ref}").public_key
+        else:
+            previous, now = self._read(before.id, ref).public_key, None
+            self.release(before.id, ref)
+        if wait > 0 and now in (None, previous):
+            now = wait_for_change(self.list, before, wait=wait, poll=poll).public_key
+        return KeyRotation(before.id, before.identifier, None if now == previous else now, previous or None)
+
+    def replace(self, ref: Reference, pair: keypair.KeyPair, *, keep_previous: bool) -> KeyRotation:
+        """Register a new key pair in place of the old one, and read it back.
+
+        The old pair is stored first, and read back, as ``<identifier>--previous``: hosts accept it until the new one
+        is installed on them, and it would be lost otherwise.
+        """
+        info = self.rotatable(ref, by_server=False)
+        old = self._read(info.id, ref)
+        identifier = info.identifier or ""
+        present = SshKeyWrite(
+            identifier=identifier,
+            username=old.username,
+            hostname=old.hostname,
+            ip=old.ip or info.ip,
+            private_key=old.private_key,
+            public_key=old.public_key,
+            passphrase=old.passphrase,
+            key_name=old.key_name or None,
+            tags=old.tags or None,
+            devices=old.devices or None,
+        )
+        kept = identifier + PREVIOUS if keep_previous else None
+        if kept:
+            # Another user name as well: the server may match records by user, host and address.
+            copy = dataclasses.replace(
+                present, identifier=kept, username=old.username + PREVIOUS, key_name=None, devices=None
+            )
+            self._store_and_check(copy, self.match(kept))
+        new = dataclasses.replace(
+            present, private_key=pair.private_key, public_key=pair.public_key, passphrase=pair.passphrase or ""
+        )
+        key = self._store_and_check(new, info)
+        return KeyRotation(key.id, identifier, key.public_key, old.public_key or None, kept)
+
+    def _store_and_check(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> SshKey:
+        stored = self.store(wanted, info)
+        ref = Reference(wanted.identifier)
+        key = self._read(stored.id, ref)
+        wanted_key = keypair.bare(wanted.public_key or "")
+        try:
+            same = keypair.bare(key.public_key) == wanted_key
+            same = same and keypair.public_key_of(key.private_key, key.passphrase) == wanted_key
+        except InvalidRequest:
+            same = False
+        if not same:
+            raise UnexpectedAnswer(
+                f"the key that was stored as {wanted.identifier} reads back differently",
+                hint=f"Compare it with {wanted.identifier} in the console before the old key is removed anywhere",
+            ).with_context(subject=f"SSH key {ref}")
+        return key

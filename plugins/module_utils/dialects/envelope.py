@@ -1,0 +1,305 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the bytes of an answer to a JSON object, or to the error that it means. Knows envelopes, not operations."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    Context,
+    NoRoute,
+    SenhaseguraError,
+    ServerBusy,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import parse_retry_after
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
+
+Json = dict[str, t.Any]
+_NUMBERED = re.compile(r"\s*(\d{4}):")
+_MAX_DEPTH = 64
+_KNOWN_TYPES = ("application/json", "application/problem+json", "text/html", "text/plain", "text/xml")
+_BUSY = {
+    429: "the server limits the rate of requests",
+    502: "the gateway got no valid answer from the server behind it",
+    503: "the server is not available now",
+    504: "the server behind the gateway is too slow",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A complete HTTP answer. Header names are lower case."""
+
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes = dataclasses.field(repr=False)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def parse_answer(answer: Answer, *, module: str, secrets: t.Sequence[str], now: float) -> Json:
+    """Return the object of a successful answer; raise the error that any other answer means.
+
+    :param module: pam, dsm or login: which table of error numbers applies
+    :param secrets: values that must not be shown if the server echoes them
+    :param now: Unix time, for a Retry-After that is a date
+    """
+    context = Context(status=answer.status)
+    if answer.status in _BUSY:
+        retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
+        hint = "Try again later, or with fewer forks"
+        raise ServerBusy(_BUSY[answer.status], retry_after=retry_after, hint=hint, context=context)
+    if not 200 <= answer.status < 300:
+        _raise_for_status(answer, module, secrets, context)
+    document = _strict_object(answer, context)
+    if _says_error(document):
+        raise _meaning_of(document, answer.status, module, secrets)
+    return document
+
+
+def _raise_for_status(answer: Answer, module: str, secrets: t.Sequence[str], context: Context) -> t.NoReturn:
+    if answer.status < 400:
+        raise UnexpectedAnswer(
+            "the server answers with a redirect, which is not followed",
+            hint="Set url to the address that the server itself uses (scheme, host, port)",
+            context=context,
+        )
+    try:
+        document = json.loads(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
+    except (ValueError, RecursionError):
+        document = None
+    if isinstance(document, dict):
+        raise _meaning_of(document, answer.status, module, secrets)
+    if answer.status == 404:
+        raise NoRoute(f"there is no such path on the server ({_shape(answer)})", context=context)
+    meaning = _status_meaning(answer.status, module)
+    raise meaning.error(f"{meaning.text} ({_shape(answer)})", hint=meaning.hint, context=context)
+
+
+def _status_meaning(status: int, module: str) -> codes.Meaning:
+    if module == "login" and status in codes.LOGIN:
+        return codes.LOGIN[status]
+    return codes.STATUSES.get(status) or codes.STATUSES[400 if status < 500 else 500]
+
+
+def _meaning_of(document: Json, status: int, module: str, secrets: t.Sequence[str]) -> SenhaseguraError:
+    """The error that an error document means: by its number, else by its status, never by translated text."""
+    message = _message(document)
+    number = _number(document, message)
+    context = Context(status=status, code=number)
+    if number == 1105:
+        meaning = codes.REFERER
+    elif number is not None and (module, number) in codes.CODES:
+        meaning = codes.CODES[module, number]
+    elif status == 404 and not (document.get("response") and number and number > 4):
+        # Kong's "no Route matched", or "Resource sub not found" with error_code 1 or 4; also the reply to a
+        # request without Authorization header, which this client does not send.
+        return NoRoute("the server knows no such call", context=context)
+    elif status == 500 and (known := [meaning for words, meaning in codes.TEXTS if words.search(message)]):
+        meaning = known[0]
+    else:
+        inner = integer(_response(document).get("status"))
+        meaning = _status_meaning(status if status >= 400 else inner if inner and inner >= 400 else 400, module)
+        if message:
+            said = f"{meaning.text}, saying: {scrub(message, secrets)}"
+            return meaning.error(said, hint=meaning.hint, context=context)
+    return meaning.error(meaning.text, hint=meaning.hint, context=context)
+
+
+def _response(document: Json) -> Json:
+    response = document.get("response")
+    return response if isinstance(response, dict) else {}
+
+
+def _says_error(document: Json) -> bool:
+    response = _response(document)
+    status = integer(response.get("status"))
+    top = document.get("error")
+    return (
+        truth(response.get("error")) is True
+        or truth(response.get("erro")) is True
+        or (status is not None and status >= 400)
+        or top is True
+        or (isinstance(top, str) and bool(top))
+    )
+
+
+def _message(document: Json) -> str:
+    response = _response(document)
+    exception = document.get("exception")
+    candidates = [
+        *(response.get(key) for key in ("message", "mensagem", "Message")),
+        exception.get("message") if isinstance(exception, dict) else None,
+        *(document.get(key) for key in ("message", "error_description", "error")),
+        response.get("error"),
+    ]
+    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+
+
+def _number(document: Json, message: str) -> int | None:
+    """The server's error number: ``error_code`` is 1 for nearly everything, so it comes last."""
+    exception = document.get("exception")
+    if isinstance(exception, dict):
+        number = integer(exception.get("code"))
+        if number is not None and number >= 1000:
+            return number
+    match = _NUMBERED.match(message)
+    if match:
+        return int(match.group(1))
+    response = _response(document)
+    for source in (response.get("error_code"), response.get("cod_erro"), document.get("error_code")):
+        number = integer(source)
+        if number:
+            return number
+    return None
+
+
+def _strict_object(answer: Answer, context: Context) -> Json:
+    """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there"."""
+    problem = ""
+    document: t.Any = None
+    if not (answer.content_type == "application/json" or answer.content_type.endswith("+json")):
+        problem = "is not JSON"
+    else:
+        try:
+            document = json.loads(
+                answer.body.decode("utf-8"), object_pairs_hook=_unique_pairs, parse_constant=_no_constant
+            )
+        except UnicodeDecodeError:
+            problem = "is not UTF-8"
+        except _DoubtfulError as exc:
+            problem = str(exc)
+        except RecursionError:
+            problem = "is nested too deeply"
+        except ValueError:
+            problem = "is no valid JSON"
+        else:
+            if not isinstance(document, dict):
+                problem = "is not a JSON object"
+            elif _deeper_than(document, _MAX_DEPTH):
+                problem = "is nested too deeply"
+    if problem:
+        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", context=context)
+    return t.cast(Json, document)
+
+
+class _DoubtfulError(ValueError):
+    pass
+
+
+def _unique_pairs(pairs: list[tuple[str, t.Any]]) -> Json:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise _DoubtfulError("has a key twice in one object")
+    return document
+
+
+def _no_constant(name: str) -> t.NoReturn:
+    raise _DoubtfulError("holds a number that JSON does not have")
+
+
+def _deeper_than(value: t.Any, limit: int) -> bool:
+    level: list[t.Any] = [value]
+    for _depth in range(limit):
+        level = [
+            child
+            for item in level
+            if isinstance(item, (dict, list))
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _shape(answer: Answer) -> str:
+    """What can be said of a body without showing it."""
+    kind = answer.content_type
+    # The header is text of the server's as well, so only known ones are shown.
+    shown = kind if kind in _KNOWN_TYPES else "unknown" if kind else "not given"
+    return f"content type {shown}, {len(answer.body)} bytes"
+
+
+def integer(value: object) -> int | None:
+    """A whole number, also as text, or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+# --- reading entities -------------------------------------------------------------------------------------------------
+
+
+def truth(value: object) -> bool | None:
+    """A boolean in any of the server's spellings (true, 1, "1", "Yes", "Sim" ...), or None."""
+    text = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
+    return {"true": True, "1": True, "yes": True, "sim": True}.get(
+        text, {"false": False, "0": False, "no": False, "não": False}.get(text)
+    )
+
+
+def entity(document: Json, name: str, kind: type[t.Any]) -> t.Any:
+    """The member ``name`` of the answer, which must be there and of that type."""
+    value = document.get(name)
+    if not isinstance(value, kind):
+        what = "a list" if kind is list else "an object"
+        raise UnexpectedAnswer(f"the answer has no {name!r} that is {what}")
+    return value
+
+
+def entities(document: Json, name: str) -> list[Json]:
+    """The list ``name`` of the answer, whose items must all be objects."""
+    items = entity(document, name, list)
+    if not all(isinstance(item, dict) for item in items):
+        raise UnexpectedAnswer(f"the list {name!r} in the answer holds something that is no object")
+    return t.cast("list[Json]", items)
+
+
+def text(item: Json, *names: str) -> str:
+    """The first of the members that is there, as text; "" for none or null."""
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return str(value)
+        if value is not None and not isinstance(value, bool):
+            raise UnexpectedAnswer(f"{name!r} in the answer is no text")
+    return ""
+
+
+def text_or_none(item: Json, *names: str) -> str | None:
+    return text(item, *names) or None
+
+
+def required_id(item: Json, *names: str) -> str:
+    """The id of an object: digits, as text or number."""
+    value = text(item, *(names or ("id",)))
+    if not Reference(value).is_id:
+        raise UnexpectedAnswer(f"the answer has no valid {(names or ('id',))[0]!r}")
+    return value
+
+
+def required_secret(item: Json, *names: str) -> str:
+    """A secret member. An empty one is an error: it must never be used as a password."""
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, str) and value:
+            return value
+    raise UnexpectedAnswer(
+        f"the answer holds no {names[0]}",
+        hint="Check in the console that it has a value and that the authorization may see it",
+    )

@@ -1,0 +1,284 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The vendor's dialects: C(iso) up to release 3.32 and C(api) from 3.33 on (http-api.md 3.1, 3.2, 3.7).
+
+They differ in the prefix of the PAM calls and of the token, and in a few spellings that the decoders all understand.
+DSM stays below /iso in both.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
+    entities,
+    entity,
+    required_id,
+    required_secret,
+    text,
+    text_or_none,
+    truth,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    Credential,
+    CredentialInfo,
+    CredentialWrite,
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+    SshKey,
+    SshKeyWrite,
+    Stored,
+    key_text,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+
+
+def decode_nothing(document: Json, unseal: Unseal) -> None:
+    """For calls whose answer says nothing but success."""
+
+
+def decode_list(document: Json, unseal: Unseal) -> tuple[CredentialInfo, ...]:
+    return tuple(_info(item) for item in entities(document, "credentials"))
+
+
+def _info(item: Json) -> CredentialInfo:
+    return CredentialInfo(
+        id=required_id(item),
+        identifier=text_or_none(item, "identifier", "tag"),
+        username=text(item, "username"),
+        hostname=text(item, "hostname"),
+        ip=text(item, "management_ip", "ip"),
+        type=text(item, "type"),
+        automatic_change=truth(item.get("automatic_change")),
+        change=text_or_none(item, "change"),
+        view=text_or_none(item, "view"),
+        expiration=text_or_none(item, "expiration"),
+        device_type=text_or_none(item, "device_type"),
+        device_vendor=text_or_none(item, "device_vendor"),
+        device_model=text_or_none(item, "device_model"),
+        connectivity=text_or_none(item, "connectivity"),
+    )
+
+
+def decode_credential(document: Json, unseal: Unseal) -> Credential:
+    item = entity(document, "credential", dict)
+    password = unseal(required_secret(item, "password", "content"))
+    return Credential(
+        id=required_id(item),
+        password=password,
+        identifier=text_or_none(item, "identifier", "tag"),
+        username=text(item, "username"),
+        hostname=text(item, "hostname"),
+        ip=text(item, "ip"),
+        port=text(item, "port"),
+        domain=text(item, "domain"),
+        additional=text(item, "additional"),
+        model=text(item, "model"),
+        parent_id=text_or_none(item, "parent_credential_cod"),
+        expiration=text_or_none(item, "expiration_time"),
+        raw={**item, "password": password, "content": password},
+    )
+
+
+def decode_stored_credential(document: Json, unseal: Unseal) -> Stored:
+    item = entity(document, "credential", dict)
+    return Stored(id=required_id(item), identifier=text_or_none(item, "identifier", "tag"))
+
+
+def encode_credential(model: CredentialWrite) -> Json:
+    settings = {name: dict(block) for name, block in model.settings.items()}
+    if model.automatic_change is not None:
+        settings.setdefault("execution_settings", {})["automatic_change"] = model.automatic_change
+    return _given(
+        username=model.username,
+        hostname=model.hostname,
+        ip=model.ip,
+        identifier=model.identifier,
+        content=model.password,
+        credential_type=model.type,
+        additional=model.additional,
+        tags=_joined(model.tags),
+        domain=model.domain,
+        parent_password=model.parent,
+        type=model.device_type,
+        vendor=model.device_vendor,
+        model=model.device_model,
+        site=model.device_site,
+        device_domain=model.device_domain,
+        device_tags=_joined(model.device_tags),
+        connectivities=_joined(model.connectivities),
+        **settings,
+    )
+
+
+def _given(**fields: t.Any) -> Json:
+    """The fields that were given: the server keeps what is left out."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _joined(items: tuple[str, ...] | None) -> str | None:
+    return None if items is None else ",".join(items)
+
+
+def decode_key(document: Json, unseal: Unseal) -> SshKey:
+    item = entity(document, "key", dict)
+    private_key = key_text(unseal(required_secret(item, "private_key")))
+    passphrase = text_or_none(item, "password")
+    passphrase = unseal(passphrase) if passphrase else None
+    devices = item.get("devices")
+    return SshKey(
+        id=required_id(item),
+        private_key=private_key,
+        public_key=key_text(text(item, "public_key")).strip(),
+        identifier=text_or_none(item, "identifier", "tag"),
+        username=text(item, "username"),
+        key_name=text(item, "key_name"),
+        hostname=text(item, "hostname"),
+        ip=text(item, "ip"),
+        passphrase=passphrase,
+        tags=_tags(item.get("tags")),
+        devices=_hostnames(devices),
+        expiration=text_or_none(item, "expiration_time"),
+        raw={**item, "private_key": private_key, "password": passphrase},
+    )
+
+
+def _tags(value: t.Any) -> tuple[str, ...]:
+    # Documented as text with commas, sampled as a list.
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(str(item).strip() for item in items if str(item).strip())
+
+
+def _hostnames(value: t.Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(text(item, "hostname") if isinstance(item, dict) else str(item) for item in value)
+
+
+def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
+    item = entity(document, "key", dict)
+    return Stored(
+        id=required_id(item),
+        identifier=text_or_none(item, "identifier", "tag"),
+        devices_error=_hostnames(item.get("devices_error")),
+    )
+
+
+def encode_key(model: SshKeyWrite) -> Json:
+    return _given(
+        identifier=model.identifier,
+        username=model.username,
+        hostname=model.hostname,
+        ip=model.ip,
+        private_key=model.private_key,
+        public_key=model.public_key,
+        password=model.passphrase,
+        key_name=model.key_name,
+        devices=None if model.devices is None else [{"hostname": name} for name in model.devices],
+        tags=_joined(model.tags),
+        enabled=model.enabled,
+    )
+
+
+def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
+    application = entity(document, "application", dict)
+    return tuple(decode_secret_item(item, unseal) for item in entities(application, "secrets"))
+
+
+def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
+    data = item.get("data")
+    # An array of flat maps; one sample has a plain object.
+    blocks = [data] if isinstance(data, dict) else data
+    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
+        raise UnexpectedAnswer("the data of a secret is no list of maps")
+    opened = tuple({str(key): _value(block, key, unseal) for key in block} for block in blocks)
+    return DsmSecret(
+        id=text(item, "secret_id", "id"),
+        identity=text(item, "identity", "identifier"),
+        data=opened,
+        name=text(item, "secret_name", "name"),
+        engine=text(item, "engine"),
+        description=text(item, "description") if "description" in item else None,
+        version=text(item, "version"),
+        expiration_date=text_or_none(item, "expiration_date"),
+        raw={**item, "data": [dict(block) for block in opened]},
+    )
+
+
+def _value(block: Json, key: str, unseal: Unseal) -> str | None:
+    if isinstance(block[key], bool):
+        # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
+        raise UnexpectedAnswer("the data of a secret holds something that is no text")
+    return None if block[key] is None else unseal(text(block, key))
+
+
+def encode_secret(model: DsmSecretWrite) -> Json:
+    data = _given(
+        access_keys=[{"access_key": {"type": b.type, "fields": _labelled(b)}} for b in model.access_keys] or None,
+        credentials=[{"credential": {"fields": _labelled(b)}} for b in model.credentials] or None,
+        key_value={"fields": dict(model.key_value)} if model.key_value else None,
+    )
+    return _given(
+        identity=model.identity,
+        name=model.name,
+        engine=model.engine,
+        description=model.description,
+        expiration_date=model.expiration_date,
+        data=base64.b64encode(json.dumps(data).encode()).decode() if data else None,
+    )
+
+
+def _labelled(block: SecretBlock) -> dict[str, str]:
+    return {**block.fields, **{f"{name}_label": label for name, label in block.labels.items()}}
+
+
+def _vendor_calls(prefix: str) -> dict[str, Call]:
+    credential, key = f"{prefix}/pam/credential", f"{prefix}/pam/key"
+    safe = Replay.SAFE
+    store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
+    store_key = Call("POST", key, decode_stored_key, encode_key)
+    store_secret = Call("POST", "/iso/sctm/secret", decode_nothing, encode_secret, body="form", module="dsm")
+    return {
+        "credential.list": Call("GET", credential, decode_list, replay=safe),
+        # Takes custody. A repeated read of the same client takes nothing more.
+        "credential.read": Call("GET", credential + "/{ref}", decode_credential, replay=safe),
+        # POST is an upsert. PUT activates; it does not update.
+        "credential.create": store_credential,
+        "credential.update": store_credential,
+        "credential.enable": Call("PUT", credential + "/{ref}", decode_nothing),
+        "credential.disable": Call("DELETE", credential + "/{ref}", decode_nothing),
+        "credential.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing),
+        "key.read": Call("GET", key + "/{ref}", decode_key, replay=safe),
+        "key.create": store_key,
+        "key.update": store_key,
+        "key.enable": Call("PUT", key + "/{ref}", decode_nothing),
+        "key.disable": Call("DELETE", key + "/{ref}", decode_nothing),
+        # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
+        "key.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing),
+        "secret.list": Call("GET", "/iso/dapp/application", decode_application, replay=safe, module="dsm"),
+        "secret.create": store_secret,
+        "secret.update": store_secret,
+    }
+
+
+_MISSING = {
+    "secret.delete": "Set expiration_date with state=present, or delete it in the console",
+    "credential.rotate": "Rotate by release of custody, with automatic change configured on the credential",
+    "key.rotate": "Rotate with a new key pair, or with the vault's own change (wait=true)",
+}
+_UNWRITABLE = {"key": frozenset({"auto_rotate", "rotation_days"})}
+_PAIR = "Set update_key=always and the private_key that the vault shall hold: it wants the key pair at every update"
+_REQUIRED = {
+    "key.create": {"ip": "Set the option ip", "private_key": "Set the option private_key"},
+    "key.update": {"ip": "Set the option ip", "private_key": _PAIR},
+}
+
+ISO = Dialect("iso", "/iso/oauth2/token", _vendor_calls("/iso"), _MISSING, _UNWRITABLE, _REQUIRED)
+API = Dialect("api", "/api/oauth2/token", _vendor_calls("/api"), _MISSING, _UNWRITABLE, _REQUIRED)

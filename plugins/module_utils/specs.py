@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specs that several modules share."""
+
+from __future__ import annotations
+
+# For what cannot be compared, because the server never shows it or shows it only to those who take custody.
+UPDATE = {"type": "str", "choices": ["on_create", "always"], "default": "on_create"}
+# How an existing credential or SSH key is named.
+NAMES = {name: {"type": "str"} for name in ("id", "identifier", "username", "hostname")}
+STATES = {"type": "str", "choices": ["present", "absent", "disabled", "enabled"], "default": "present"}
+WAITING = {
+    "wait_timeout": {"type": "float", "default": 300.0},
+    "poll_interval": {"type": "float", "default": 2.0},
+}

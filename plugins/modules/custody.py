@@ -1,0 +1,96 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: custody
+short_description: Give custody of credentials back to senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Releases a credential from the custody that a read of its password has taken.
+  - Only the custody of this client can be released.
+extends_documentation_fragment:
+  - community.senhasegura.connection
+  - community.senhasegura.attributes
+  - community.senhasegura.attributes.state
+  - community.senhasegura.objects.credential
+attributes:
+  check_mode:
+    details: The server does not tell who has custody, so a change is predicted for every credential in its list.
+options:
+  state:
+    description:
+      - V(released) gives custody back. A credential that is not in custody is left as it is.
+    type: str
+    choices: [released]
+    default: released
+  allow_vault_rotation:
+    description:
+      - Allow the release of a credential that changes automatically. The vault then changes its password, and the one
+        that was read is no longer valid.
+    type: bool
+    default: false
+notes:
+  - For SSH keys use the option C(release) of P(community.senhasegura.ssh_key#lookup).
+seealso:
+  - plugin: community.senhasegura.password
+    plugin_type: lookup
+  - module: community.senhasegura.credential_rotate
+"""
+
+EXAMPLES = r"""
+- name: Work with a password and give it back afterwards
+  block:
+    - name: Call the application
+      ansible.builtin.uri:
+        url: https://app.example.com/api
+        url_username: root
+        url_password: "{{ lookup('community.senhasegura.password', 'web-root') }}"
+      no_log: true
+  always:
+    - name: Give custody back
+      community.senhasegura.custody:
+        credential: web-root
+"""
+
+RETURN = r"""
+failure:
+  description: What went wrong, as data.
+  returned: failure
+  type: dict
+  sample:
+    kind: refused
+    message: releasing db-app would make the vault change its password
+    hint: Set allow_vault_rotation=true if that is wanted
+    operation: ""
+    endpoint: ""
+    subject: credential db-app
+    status: null
+    code: null
+    option: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+
+ARGUMENT_SPEC = {
+    **argument_spec(),
+    "credential": {"type": "str", "required": True, "no_log": False},
+    "state": {"type": "str", "choices": ["released"], "default": "released"},
+    "allow_vault_rotation": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: secret
+short_description: Manage DSM secrets in senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Creates and updates secrets of the DevOps Secret Manager (DSM), those of the application that the client belongs
+    to.
+  - Secrets can be read without custody, so their data is compared, also in check mode.
+  - Values are never returned or shown.
+extends_documentation_fragment:
+  - community.senhasegura.connection
+  - community.senhasegura.attributes
+  - community.senhasegura.attributes.state
+options:
+  state:
+    description:
+      - V(present) creates or updates the secret.
+      - V(absent) deletes it in the dialect V(rest). The dialects V(iso) and V(api) have no call for it, so there it
+        fails if the secret exists; O(expiration_date) can end its life instead.
+    type: str
+    choices: [present, absent]
+    default: present
+  identity:
+    description:
+      - Identity of the secret, by which applications ask for it.
+    type: str
+    required: true
+  name:
+    description:
+      - Name of the secret.
+    type: str
+  engine:
+    description:
+      - Engine of the secret, which must be registered on the server. V(Generic) for a new secret if nothing is given.
+    type: str
+  description:
+    description:
+      - Free text. The dialects V(iso) and V(api) do not show it, so there it is written along with another change
+        only.
+    type: str
+  expiration_date:
+    description:
+      - When the secret expires, as C(YYYY-MM-DD HH:MM:SS). An empty text stands for never.
+    type: str
+  key_value:
+    description:
+      - Names and values, as applications get them. Values are text; whole numbers become text, other kinds of values
+        are refused.
+      - O(key_value), O(credentials) and O(access_keys) together are the whole data. When one of them is given and
+        the data differs, all data is replaced, and what none of them names is gone. When none is given, or all are
+        empty, the data stays.
+    type: dict
+  credentials:
+    description:
+      - Credentials that the secret hands out. On a real server they must exist in the vault.
+    type: list
+    elements: dict
+    suboptions:
+      user:
+        description: User name.
+        type: str
+        required: true
+      password:
+        description: Password.
+        type: str
+      host:
+        description: Host name.
+        type: str
+      additional_information:
+        description: Additional information, for example a database.
+        type: str
+      labels:
+        description: The names under which applications get the values.
+        type: dict
+        suboptions:
+          user:
+            description: Name for O(credentials[].user).
+            type: str
+            default: USERNAME
+          password:
+            description: Name for O(credentials[].password).
+            type: str
+            default: PASSWORD
+          host:
+            description: Name for O(credentials[].host).
+            type: str
+            default: HOSTNAME
+          additional_information:
+            description: Name for O(credentials[].additional_information).
+            type: str
+            default: ADDITIONAL_INFORMATION
+  access_keys:
+    description:
+      - Access keys of a cloud that the secret hands out. On a real server they must exist in the vault.
+    type: list
+    elements: dict
+    suboptions:
+      type:
+        description: Kind of the access key.
+        type: str
+        default: aws
+      access_key_id:
+        description: Id of the access key.
+        type: str
+        required: true
+      secret_access_key:
+        description: The secret part.
+        type: str
+        required: true
+      labels:
+        description: The names under which applications get the values.
+        type: dict
+        suboptions:
+          access_key_id:
+            description: Name for O(access_keys[].access_key_id).
+            type: str
+            default: AWS_ACCESS_KEY_ID
+          secret_access_key:
+            description: Name for O(access_keys[].secret_access_key).
+            type: str
+            default: AWS_SECRET_ACCESS_KEY
+notes:
+  - The server may add values to those of a credential or access key, such as C(ip) and C(TTL). So an additional
+    value in one of them is no difference.
+seealso:
+  - module: community.senhasegura.secret_info
+  - plugin: community.senhasegura.secret
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: Store what the shop needs
+  community.senhasegura.secret:
+    identity: shop-db
+    name: Database of the shop
+    credentials:
+      - user: app
+        password: "{{ db_password }}"
+        host: db01
+        additional_information: shop
+        labels:
+          additional_information: SCHEMA
+    key_value:
+      API_KEY: "{{ api_key }}"
+      API_URL: https://api.shop.example/v1
+
+- name: Let it expire
+  community.senhasegura.secret:
+    identity: shop-db
+    expiration_date: "2026-12-31 23:59:59"
+"""
+
+RETURN = r"""
+secret:
+  description: What is known of the secret after the task. Never its values.
+  returned: success
+  type: dict
+  contains:
+    identity:
+      description: Identity of the secret.
+      type: str
+      returned: success
+    name:
+      description: Name of the secret.
+      type: str
+      returned: with O(state=present)
+    engine:
+      description: Engine of the secret.
+      type: str
+      returned: with O(state=present)
+    description:
+      description: Free text, or null where the server does not tell.
+      type: str
+      returned: with O(state=present)
+    expiration_date:
+      description: When the secret expires; empty if never.
+      type: str
+      returned: with O(state=present)
+    key_names:
+      description: The names in its data.
+      type: list
+      elements: str
+      returned: with O(state=present)
+  sample:
+    identity: shop-db
+    name: Database of the shop
+    engine: Generic
+    description: null
+    expiration_date: ""
+    key_names: [API_KEY, API_URL, HOSTNAME, PASSWORD, SCHEMA, USERNAME]
+failure:
+  description: What went wrong, as data.
+  returned: failure
+  type: dict
+  sample:
+    kind: unsupported
+    message: the dialect api has no call for secret.delete
+    hint: Set expiration_date with state=present, or delete it in the console
+    operation: secret.delete
+    endpoint: ""
+    subject: ""
+    status: null
+    code: null
+    option: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+
+ARGUMENT_SPEC = {
+    **argument_spec(),
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "identity": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "engine": {"type": "str"},
+    "description": {"type": "str"},
+    "expiration_date": {"type": "str"},
+    "key_value": {"type": "dict", "no_log": True},
+    "credentials": {
+        "type": "list",
+        "elements": "dict",
+        "no_log": False,
+        "options": {
+            "user": {"type": "str", "required": True},
+            "password": {"type": "str", "no_log": True},
+            "host": {"type": "str"},
+            "additional_information": {"type": "str"},
+            "labels": {
+                "type": "dict",
+                "apply_defaults": True,
+                "options": {
+                    "user": {"type": "str", "default": "USERNAME"},
+                    "password": {"type": "str", "default": "PASSWORD", "no_log": False},
+                    "host": {"type": "str", "default": "HOSTNAME"},
+                    "additional_information": {"type": "str", "default": "ADDITIONAL_INFORMATION"},
+                },
+            },
+        },
+    },
+    "access_keys": {
+        "type": "list",
+        "elements": "dict",
+        "no_log": False,
+        "options": {
+            "type": {"type": "str", "default": "aws"},
+            "access_key_id": {"type": "str", "required": True, "no_log": False},
+            "secret_access_key": {"type": "str", "required": True, "no_log": True},
+            "labels": {
+                "type": "dict",
+                "apply_defaults": True,
+                "options": {
+                    "access_key_id": {"type": "str", "default": "AWS_ACCESS_KEY_ID", "no_log": False},
+                    "secret_access_key": {"type": "str", "default": "AWS_SECRET_ACCESS_KEY", "no_log": False},
+                },
+            },
+        },
+    },
+}
+
+
+def main() -> None:
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: secret_info
+short_description: List DSM secrets in senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Lists secrets of the DevOps Secret Manager (DSM), those of the application that the client belongs to.
+  - Reading them takes no custody.
+extends_documentation_fragment:
+  - community.senhasegura.connection
+  - community.senhasegura.attributes
+  - community.senhasegura.attributes.info
+options:
+  identity:
+    description:
+      - Only the secret with this identity.
+    type: str
+  include_data:
+    description:
+      - Return the values as well, not only their names.
+    type: bool
+    default: false
+notes:
+  - With O(include_data=true) Ansible prints nothing of the result. The values are there in a registered variable.
+seealso:
+  - module: community.senhasegura.secret
+  - plugin: community.senhasegura.secret
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: See which secrets there are, and when they expire
+  community.senhasegura.secret_info:
+  register: known
+
+- name: Read one of them
+  community.senhasegura.secret_info:
+    identity: shop-db
+    include_data: true
+  register: shop
+"""
+
+RETURN = r"""
+secrets:
+  description: The secrets that fit, in the order of the server. Empty if there are none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id of the secret.
+      type: str
+      returned: success
+    identity:
+      description: Identity of the secret.
+      type: str
+      returned: success
+    name:
+      description: Name of the secret.
+      type: str
+      returned: success
+    engine:
+      description: Engine of the secret.
+      type: str
+      returned: success
+    description:
+      description: Free text, or null where the server does not tell.
+      type: str
+      returned: success
+    version:
+      description: Version, which rises with every write.
+      type: str
+      returned: success
+    expiration_date:
+      description: When the secret expires, in the time zone of the server, or null.
+      type: str
+      returned: success
+    key_names:
+      description: The names in its data.
+      type: list
+      elements: str
+      returned: success
+    data:
+      description: The values, as a list of maps. The same name may be in several of them.
+      type: list
+      elements: dict
+      returned: with O(include_data=true)
+  sample:
+    - id: "12"
+      identity: shop-db
+      name: Database of the shop
+      engine: Generic
+      description: null
+      version: "3"
+      expiration_date: null
+      key_names: [HOSTNAME, PASSWORD, USERNAME]
+failure:
+  description: What went wrong, as data.
+  returned: failure
+  type: dict
+  sample:
+    kind: denied
+    message: this resource is not granted to the authorization
+    hint: Add the resource to the A2A authorization
+    operation: secret.list
+    endpoint: GET /iso/dapp/application
+    subject: all DSM secrets
+    status: 500
+    code: null
+    option: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+
+ARGUMENT_SPEC = {
+    **argument_spec(),
+    "identity": {"type": "str"},
+    "include_data": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
+
+
+if __name__ == "__main__":
+    main()

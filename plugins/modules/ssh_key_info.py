@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ssh_key_info
+short_description: List SSH keys in senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Lists what the server tells of SSH keys, and reads the key pairs if asked.
+  - Without O(include_key=true) it takes no custody.
+extends_documentation_fragment:
+  - community.senhasegura.connection
+  - community.senhasegura.attributes
+  - community.senhasegura.attributes.info
+options:
+  id:
+    description:
+      - Only the key with this id.
+    type: str
+  identifier:
+    description:
+      - Only the key with this identifier.
+    type: str
+  username:
+    description:
+      - Only keys of this user name.
+    type: str
+  hostname:
+    description:
+      - Only keys whose main device has this host name.
+    type: str
+  include_key:
+    description:
+      - Read the key pairs as well. B(This takes custody) of each key, so one of O(id), O(identifier), O(username) and
+        O(hostname) must be given.
+      - In check mode the key pairs are left out, with a warning.
+    type: bool
+    default: false
+notes:
+  - With O(include_key=true) Ansible prints nothing of the result. The values are there in a registered variable.
+  - The filters compare whole values, and all that are given must fit.
+  - What is inactive, or what the authorization may not see, may be missing.
+seealso:
+  - module: community.senhasegura.ssh_key
+  - plugin: community.senhasegura.ssh_key
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: List the keys of a user
+  community.senhasegura.ssh_key_info:
+    username: deploy
+  register: keys
+
+- name: Read a key pair, which takes custody
+  community.senhasegura.ssh_key_info:
+    identifier: deploy-key
+    include_key: true
+  register: deploy
+"""
+
+RETURN = r"""
+ssh_keys:
+  description: The SSH keys that fit, in the order of the server. Empty if there are none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id, unique among credentials and SSH keys together.
+      type: str
+      returned: success
+    identifier:
+      description: Identifier, or null.
+      type: str
+      returned: success
+    username:
+      description: User name.
+      type: str
+      returned: success
+    hostname:
+      description: Host name of the device.
+      type: str
+      returned: success
+    ip:
+      description: Address of the device.
+      type: str
+      returned: success
+    type:
+      description: Always C(SSH Key).
+      type: str
+      returned: success
+    automatic_change:
+      description: Whether the vault changes it by itself.
+      type: bool
+      returned: success
+    change:
+      description: When it was changed last, in the time zone of the server, as C(YYYY-MM-DD HH:MM:SS).
+      type: str
+      returned: success
+    view:
+      description: When it was viewed last, in the time zone of the server.
+      type: str
+      returned: success
+    expiration:
+      description: When it expires, as ISO 8601.
+      type: str
+      returned: success
+    device_type:
+      description: Type of the device.
+      type: str
+      returned: success
+    device_vendor:
+      description: Vendor of the device.
+      type: str
+      returned: success
+    device_model:
+      description: Model of the device.
+      type: str
+      returned: success
+    connectivity:
+      description: How the device is connected to, for example C(SSH).
+      type: str
+      returned: success
+    public_key:
+      description: The public key. Listed in the dialect V(rest); otherwise with O(include_key=true) only.
+      type: str
+      returned: success
+    rotation_days:
+      description: Days between two replacements. Listed in the dialect V(rest) only.
+      type: int
+      returned: success
+    private_key:
+      description: The private key, with line ends as ssh reads them.
+      type: str
+      returned: with O(include_key=true)
+    passphrase:
+      description: Passphrase of the private key, or null.
+      type: str
+      returned: with O(include_key=true)
+    key_name:
+      description: Name of the key.
+      type: str
+      returned: with O(include_key=true)
+    tags:
+      description: Tags of the key.
+      type: list
+      elements: str
+      returned: with O(include_key=true)
+    devices:
+      description: Host names of further devices that have the key.
+      type: list
+      elements: str
+      returned: with O(include_key=true)
+  sample:
+    - id: "9"
+      identifier: deploy-key
+      username: deploy
+      hostname: web01
+      ip: 192.0.2.10
+      type: SSH Key
+failure:
+  description: What went wrong, as data.
+  returned: failure
+  type: dict
+  sample:
+    kind: denied
+    message: no access to this credential
+    hint: Add it to the A2A authorization of this client
+    operation: key.read
+    endpoint: "GET /api/pam/key/{ref}"
+    subject: SSH key 9
+    status: 400
+    code: 1009
+    option: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
+
+ARGUMENT_SPEC = {
+    **argument_spec(),
+    **NAMES,
+    "include_key": {"type": "bool", "default": False, "no_log": False},
+}
+RULES = {"required_if": [("include_key", True, tuple(NAMES), True)]}
+
+
+def main() -> None:
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True, **RULES)
+    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The edge of all modules. They run on the controller as action plugins: the server's allow-list names the controller,
+and a module that is copied to a host would leave its parameters on disk there.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, connect
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+
+Result = dict[str, t.Any]
+Params = t.Mapping[str, t.Any]
+# Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
+NO_LOG: Result = {"_ansible_no_log": True}
+# Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
+_LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
+
+
+class SenhaseguraAction(ActionBase):
+    """Checks the options, connects, calls C(work) and turns errors into a failed task. Subclasses set the first two."""
+
+    spec: t.ClassVar[Spec]
+    rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
+    _requires_connection = False
+
+    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
+        """Do the task and return its result. In check mode, only predict it."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        try:
+            params = validate(self._task.args, self.spec, self.rules)
+            settings = connection.settings(params, task_vars or {}, self._templar.template)
+            done = self.work(connect(settings), params, self._task.check_mode)
+            if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
+                raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
+            result.update(done)
+        except SenhaseguraError as exc:
+            result.update(failed=True, msg=str(exc), failure=exc.failure())
+        # Whatever it is: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            result.update(failed=True, msg=describe(exc))
+        return result

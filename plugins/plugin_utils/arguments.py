@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check the options of a plugin against its argument spec. Ansible's own messages quote values; these name options."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import (
+    AliasError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    ElementError,
+    NoLogError,
+    SubParameterTypeError,
+)
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, is_set
+
+_QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
+_HINT = "See the documentation of this plugin (ansible-doc)"
+_CONNECTION = frozenset(option.name for option in OPTIONS)
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+
+
+def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the arguments with types and defaults of ``spec``. Raises ConfigError, whose text holds no value.
+
+    :param rules: mutually_exclusive, required_together, required_one_of, required_if, required_by
+    """
+    unknown = sorted(str(name) for name in arguments if name not in _names(spec))
+    if unknown:
+        raise ConfigError(f"unknown option {', '.join(unknown)}", hint=f"Options are: {', '.join(sorted(spec))}")
+    # An empty connection option is the same as none, also where its type has no empty value.
+    given = {name: value for name, value in arguments.items() if is_set(value) or name not in _CONNECTION}
+    result = ArgumentSpecValidator({name: dict(option) for name, option in spec.items()}, **rules).validate(given)
+    # The container of the errors is true even when it is empty.
+    if result.error_messages:
+        if any(isinstance(error, _QUOTING) for error in result.errors.errors):
+            raise _wrong_value(given, spec) or ConfigError("an option has a value of the wrong type", hint=_HINT)
+        raise ConfigError(f"wrong options: {result.errors[0].msg}", hint=_HINT)
+    return dict(result.validated_parameters)
+
+
+def _names(spec: Spec) -> set[str]:
+    return {name for option, details in spec.items() for name in (option, *details.get("aliases", ()))}
+
+
+def _wrong_value(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "") -> SenhaseguraError | None:
+    """Find the option at fault by checking each alone, since the message that names it shows its value too."""
+    for name, details in spec.items():
+        alone = {key: value for key, value in details.items() if key not in ("required", "default")}
+        given = {key: arguments[key] for key in (name, *details.get("aliases", ())) if key in arguments}
+        if not given or not ArgumentSpecValidator({name: alone}).validate(given).error_messages:
+            continue
+        for value in given.values():
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict) and (
+                    inner := _wrong_value(item, details.get("options", {}), f"{place}{name}.")
+                ):
+                    return inner
+        choices = details.get("choices")
+        wanted = f"one of {', '.join(map(str, choices))}" if choices else f"of the type {details.get('type', 'str')}"
+        error = ConfigError(f"the value of the option {place}{name} is not {wanted}", hint=_HINT)
+        return error.with_context(option=f"{place}{name}")
+    return None

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Collect the connection settings from all places where users may put them, in the documented order."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import stat
+import typing as t
+
+import yaml
+from ansible import constants, errors
+from ansible.utils.display import Display
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.options import (
+    FROM_ENVIRONMENT,
+    INI_SECTION,
+    OPTIONS,
+    Option,
+    Settings,
+    Source,
+    environment_source,
+    find_value,
+    is_set,
+    resolve,
+    where_to_set,
+)
+
+display = Display()
+Template = t.Callable[[t.Any], t.Any]
+# From ansible-core 2.19 on.
+_OMITTED: t.Any = getattr(errors, "AnsibleValueOmittedError", ())
+_CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file")
+
+
+def settings(arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], template: Template) -> Settings:
+    """The settings for one plugin call: option > variable > ini > environment > configuration file.
+
+    :param variables: the variables of the host, whose values may hold templates
+    :param template: evaluates such a value
+    """
+    sources = [
+        Source(lambda option: arguments.get(option.name), lambda option: f"the option {option.name}"),
+        Source(
+            lambda option: variable(option.variable, variables, template),
+            lambda option: f"the variable {option.variable}",
+        ),
+        _ini_source(),
+        environment_source(os.environ),
+    ]
+    path = find_value(_CONFIG_FILE, sources)
+    if path is not None:
+        sources.append(environment_source(_read_file(path), "{} in config_file"))
+    return resolve(sources)
+
+
+def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
+    """The value of a variable, or None if there is none. Raises ConfigError."""
+    if name not in variables:
+        return None
+    try:
+        value = template(variables[name])
+    except _OMITTED:
+        return None
+    # Whatever it is: Ansible's errors quote the template, and those of other plugins may quote anything.
+    except Exception as exc:  # noqa: BLE001
+        raise ConfigError(
+            f"the variable {name} cannot be evaluated ({type(exc).__name__})",
+            hint="Show it with ansible.builtin.debug to see why",
+        ) from None
+    return None if is_omitted(value, variables) else value
+
+
+def is_omitted(value: t.Any, variables: t.Mapping[str, t.Any]) -> bool:
+    """Whether a value is Ansible's C(omit): a text among the variables, or from ansible-core 2.19 on an object."""
+    return type(value).__name__ == "_OmitType" or (isinstance(value, str) and value == variables.get("omit"))
+
+
+def _ini_source() -> Source:
+    section: t.Mapping[str, str] = {}
+    if constants.CONFIG_FILE:
+        parser = configparser.ConfigParser(interpolation=None, strict=False, inline_comment_prefixes=(";",))
+        parser.read(constants.CONFIG_FILE, encoding="utf-8")
+        section = parser[INI_SECTION] if parser.has_section(INI_SECTION) else {}
+
+    def lookup(option: Option) -> str | None:
+        value = section.get(option.name)
+        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT:
+            return value
+        # As Ansible does it: a path in a configuration file starts from there.
+        return os.path.join(os.path.dirname(constants.CONFIG_FILE), os.path.expanduser(os.path.expandvars(str(value))))
+
+    return Source(lookup, lambda option: f"{option.name} in [{INI_SECTION}] of ansible.cfg")
+
+
+class _TextLoader(yaml.SafeLoader):
+    """Leaves numbers, dates and booleans as they are written: a secret of digits is a text."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _read_file(path: str) -> dict[str, str | None]:
+    """The DSM CLI's YAML file: a flat map with the names of the environment variables. Other names are not for us."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            # It is a kind of SafeLoader.
+            content = yaml.load(file, _TextLoader)  # noqa: S506
+    except FileNotFoundError:
+        raise _unusable("does not exist") from None
+    except yaml.YAMLError:
+        # The text of the error quotes the line at fault, which may be the one with the secret.
+        raise _unusable("is no valid YAML") from None
+    except (OSError, ValueError, RecursionError):
+        raise _unusable("cannot be read") from None
+    if not isinstance(content, dict):
+        raise _unusable("holds no map of names and values")
+    known = {name: content.get(name) for option in OPTIONS for name in (option.env, option.inverse_env)}
+    nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
+    if nested:
+        raise _unusable(f"holds no text under {nested[0]}")
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        display.warning("config_file can be read by other users: chmod 600 it")
+    return known
+
+
+def _unusable(problem: str) -> SenhaseguraError:
+    hint = f"Give the path of a YAML file with SENHASEGURA_URL and so on. {where_to_set('config_file')}"
+    return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")

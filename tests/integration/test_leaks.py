@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No secret in anything that Ansible leaves. How, and what more can be run by hand: tests/leaks/README.md."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import pytest
+from leaks import canaries, checks
+from leaks.cases import LOOKUPS, MODULES, Case, existing
+from leaks.runner import Scene
+from leaks.world import canary_tokens
+
+EVERYTHING = {(name, form) for name, value in canaries.make().items() for form, _text in canaries.forms(value)}
+SINKS = {
+    *("stdout", "stderr", "log", "record", "junit", "facts", "home", "tmp", "local_tmp", "remote_tmp", "async"),
+    *("artifacts", "beside the inputs", "processes"),
+}
+
+
+def of_kind(kind: str, case: Case) -> bool:
+    return case.plugin.startswith(kind) and checks.brief(case)
+
+
+# name -> what is run, with which verbosity. The longest come first.
+RUNS: dict[str, tuple[Callable[..., Any], int]] = {
+    "modules": (partial(checks.run_cases, choose=partial(of_kind, "module")), 5),
+    "lookups": (partial(checks.run_cases, choose=partial(of_kind, "lookup")), 5),
+    "processes, -v": (checks.processes, 1),
+    "ansible-runner": (partial(checks.run_cases, choose=checks.sample, how="runner", inject=False), 0),
+    "dialect rest, -vvv": (partial(checks.run_cases, choose=checks.sample, profile="rest"), 3),
+    "default verbosity": (partial(checks.run_cases, choose=checks.sample), 0),
+    "check mode": (checks.check_mode, 5),
+    "ad hoc": (checks.adhoc, 5),
+    "killed": (checks.killed, 5),
+    "templates": (checks.inert, 5),
+    "ways to give secrets": (checks.channels, 5),
+    "debug logging": (checks.debug_logging, 5),
+    "planted": (checks.planted, 5),
+    "evaluated": (checks.evaluation_is_noticed, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Any]]]:
+    """All runs, two at a time, started by the first test that needs one."""
+    with canary_tokens(), ThreadPoolExecutor(2) as pool:
+        started = {
+            name: pool.submit(check, Scene(tmp_path_factory.mktemp("leaks"), verbosity=verbosity))
+            for name, (check, verbosity) in RUNS.items()
+        }
+        yield started
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("wrap", [str, repr, lambda text: f"x{text}y", lambda text: "\r\n".join(text)])
+def test_each_form_is_found(wrap: Callable[[str], str]) -> None:
+    for name, value in canaries.make().items():
+        for form, text in canaries.forms(value):
+            found = canaries.find(wrap(text).encode(), {name: value})
+            assert form in {hit[1] for hit in found}, (name, form)
+
+
+def test_nothing_is_found_where_nothing_is() -> None:
+    parts = [part for value in canaries.make().values() for part in (value[:9], value[9:18], value[-9:])]
+    assert canaries.find(" ".join(parts).encode(), canaries.make()) == []
+
+
+def test_no_secret_looks_like_a_part_of_another() -> None:
+    runs = Counter(value[i : i + 6] for value in canaries.make().values() for i in range(len(value) - 5))
+    assert [run for run, times in runs.items() if times > 1 and "-----" not in run] == []
+
+
+def test_each_plugin_has_cases() -> None:
+    assert set(LOOKUPS) == existing("lookup")
+    assert set(MODULES) == existing("modules")
+
+
+def test_a_planted_secret_is_found_in_each_sink(runs: dict[str, Future[Any]]) -> None:
+    found = runs["planted"].result()
+    assert found.keys() == SINKS
+    assert {sink: EVERYTHING - seen for sink, seen in found.items() if EVERYTHING - seen} == {}
+
+
+def test_an_evaluated_template_is_noticed(runs: dict[str, Future[Any]]) -> None:
+    assert runs["evaluated"].result()
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if name not in ("planted", "evaluated")])
+def test_no_secret_gets_out(runs: dict[str, Future[Any]], name: str) -> None:
+    outcome = runs[name].result()
+    print(outcome)
+    assert outcome.observations > 0
+    assert not outcome.leaks
+    assert not outcome.problems
+
+
+def test_each_plugin_failed_in_20_ways_and_met_each_fault(runs: dict[str, Future[Any]]) -> None:
+    for kind, table in (("lookup", LOOKUPS), ("module", MODULES)):
+        failed = runs[f"{kind}s"].result().failed
+        counts = Counter(name.partition(":")[0] for name in failed)
+        assert {name: counts[f"{kind} {name}"] for name in table if counts[f"{kind} {name}"] < 20} == {}
+        struck = {fault for fault in checks.fault_names(kind) if any(name.endswith(f": {fault}") for name in failed)}
+        assert set(checks.fault_names(kind)) - struck == set()

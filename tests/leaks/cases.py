@@ -1,0 +1,340 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each plugin, and what is done with it. A plugin that gets an entry in one of the two tables has all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from leaks.world import World
+from workspace import ROOT
+
+COLLECTION = "community.senhasegura"
+Task = dict[str, Any]
+SECRET = "{{ canary.client_secret }}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One task, what must come of it (ok, changed or failed), and what an error text must match."""
+
+    name: str
+    task: Task
+    status: str = "failed"
+    says: str = ""
+
+    @property
+    def plugin(self) -> str:
+        return self.name.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """``term`` names what holds ``secret``; ``value``, ``in_dict`` and ``in_raw`` say where in what is returned."""
+
+    term: str
+    secret: str
+    value: str = ""
+    in_dict: str = ".password"
+    in_raw: str = ".password"
+    good: dict[str, str] = field(default_factory=dict)  # name -> more options
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Module:
+    """``good`` are calls that work, in their order, with their status; ``reach`` is one that sends what it has."""
+
+    reach: dict[str, Any]
+    good: tuple[tuple[str, dict[str, Any], str], ...]
+    wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
+    secret: tuple[str, str] = ("", "")  # where in its result which secret is
+    missing: dict[str, Any] = field(default_factory=dict)  # options that name nothing
+
+
+_RELEASE = {"released": "release=true"}
+_CUSTODY_WRONG = {"release": "release=canary.password", "check_mode": "check_mode=canary.password"}
+LOOKUPS: dict[str, Lookup] = {
+    "password": Lookup("web-root", "password", good=_RELEASE, wrong=_CUSTODY_WRONG),
+    "credential": Lookup("web-root", "password", ".password", good=_RELEASE, wrong=_CUSTODY_WRONG),
+    "ssh_key": Lookup("deploy-key", "private_key", "", ".private_key", ".private_key", wrong=_CUSTODY_WRONG),
+    "secret": Lookup(
+        "shop-db",
+        "dsm_value",
+        ".PASSWORD",
+        ".data[0].PASSWORD",
+        ".data[0].PASSWORD",
+        wrong={"duplicates": "duplicates=canary.password"},
+    ),
+}
+
+_PLACE = {"hostname": "web01", "ip": "192.0.2.10"}
+_CREDENTIAL = {
+    **_PLACE,
+    "password": "{{ canary.new_password }}",
+    "additional_settings": {"secret_key": "{{ canary.totp_seed }}"},
+}
+_NEW = {"identifier": "new", "username": "new", **_CREDENTIAL}
+_UPDATE = {"identifier": "to-update", "username": "update", **_CREDENTIAL, "update_password": "always"}
+_OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
+_KEY = {
+    **_PLACE,
+    "identifier": "new-key",
+    "username": "new",
+    "private_key": "{{ canary.new_private_key }}",
+    "passphrase": "{{ canary.passphrase }}",
+}
+_SECRET = {"identity": "to-change", "key_value": {"API_KEY": "{{ canary.new_dsm_value }}"}}
+_BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}"}
+_ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
+MODULES: dict[str, Module] = {
+    "credential": Module(
+        _UPDATE,
+        (
+            ("create", _NEW, "changed"),
+            ("again", _NEW, "ok"),
+            ("update", _UPDATE, "changed"),
+            ("disable", {**_OFF, "state": "disabled"}, "changed"),
+            ("absent", {**_OFF, "state": "absent"}, "ok"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "parent": {"parent": SECRET},
+            "device as text": {"device": SECRET},
+            "unknown part of device": {"device": {"passwort": SECRET}},
+            "wrong part of device": {"device": {"tags": {"a": SECRET}}},
+            "settings as text": {"additional_settings": SECRET},
+            "settings as list": {"additional_settings": [SECRET]},
+            "two names": {"hostname": None, "additional": SECRET},
+        },
+        missing={"id": "999999"},
+    ),
+    "credential_info": Module(
+        {"identifier": "web-root"}, (("one", {"identifier": "web-root"}, "ok"), ("all", {}, "ok"))
+    ),
+    "credential_rotate": Module(
+        {"credential": "to-rotate"},
+        (("rotate", {"credential": "to-rotate", "wait_timeout": 10}, "changed"),),
+        {"wait": {"wait": SECRET}, "wait_timeout": {"wait_timeout": SECRET}},
+        missing={"credential": "nobody"},
+    ),
+    "custody": Module(
+        {"credential": "to-release"},
+        (("release", {"credential": "to-release"}, "ok"),),
+        {"state": {"state": SECRET}},
+        missing={"credential": "nobody"},
+    ),
+    "ssh_key": Module(
+        {**_KEY, "update_key": "always"},
+        (
+            ("create", _KEY, "changed"),
+            ("again", _KEY, "ok"),
+            ("replace", {**_KEY, "update_key": "always"}, "changed"),
+            ("disable", {"identifier": "key-to-disable", "state": "disabled"}, "changed"),
+        ),
+        {
+            "no key": {"private_key": "{{ canary.file_content }}"},
+            "wrong passphrase": {"passphrase": "{{ canary.password }}"},
+            "other public key": {"public_key": "{{ public_key }}"},
+            "secret as public key": {"public_key": "{{ canary.private_key }}"},
+            "state": {"state": SECRET},
+            "rotation_days": {"rotation_days": SECRET},
+            "devices": {"devices": {"a": SECRET}},
+        },
+    ),
+    "ssh_key_info": Module(
+        {"identifier": "deploy-key", "include_key": True},
+        (
+            ("list", {}, "ok"),
+            ("with key", {"identifier": "deploy-key", "include_key": True}, "ok"),
+        ),
+        {"include_key": {"include_key": SECRET}},
+        ("ssh_keys[0].private_key", "private_key"),
+    ),
+    "ssh_key_rotate": Module(
+        {"ssh_key": "key-to-rotate"},
+        (
+            ("replace", {"ssh_key": "key-to-rotate"}, "changed"),
+            # Without the library bcrypt it fails.
+            ("protect", {"ssh_key": "key-to-rotate", "passphrase": "{{ canary.passphrase }}"}, ""),
+        ),
+        {"type": {"type": SECRET}, "bits": {"bits": SECRET}, "wait": {"wait": SECRET}},
+        missing={"ssh_key": "nobody"},
+    ),
+    "secret": Module(
+        _SECRET,
+        (
+            ("create", {"identity": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "changed"),
+            ("again", {"identity": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "ok"),
+            ("update", _SECRET, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "text for map": {"key_value": SECRET},
+            "list for map": {"key_value": [SECRET]},
+            "nested map": {"key_value": {"A": {"B": SECRET}}},
+            "nested list": {"key_value": {"A": [SECRET]}},
+            "boolean": {"key_value": {"A": True, "B": SECRET}},
+            "text for credentials": {"credentials": SECRET},
+            "text in credentials": {"credentials": [SECRET]},
+            "unknown part": {"credentials": [{"user": "a", "passwort": SECRET}]},
+            "wrong part": {"credentials": [{"user": {"a": SECRET}, "password": [SECRET]}]},
+            "wrong access key": {"access_keys": [{"type": "aws", "secret_access_key": [SECRET], "unknown": SECRET}]},
+        },
+    ),
+    "secret_info": Module(
+        {"identity": "shop-db", "include_data": True},
+        (("list", {}, "ok"), ("with data", {"identity": "shop-db", "include_data": True}, "ok")),
+        {"include_data": {"include_data": SECRET}},
+        ("secrets[0].data[0].PASSWORD", "dsm_value"),
+    ),
+}
+
+# Options that all plugins have, with a secret where it does not belong.
+WRONG_OPTIONS: dict[str, Any] = {
+    "time-out": {"timeout": SECRET},
+    "retries": {"retries": SECRET},
+    "boolean": {"validate_certs": SECRET},
+    "choice": {"dialect": SECRET},
+    "list": {"client_secret": [SECRET]},
+    "map": {"client_secret": {"a": SECRET}},
+    "url": {"url": "https://user:{{ canary.alphanumeric }}@localhost"},
+    "proxy": {"proxy": "ftp://user:{{ canary.alphanumeric }}@localhost"},
+    "ca": {"ca_path": "/nowhere/{{ canary.alphanumeric }}"},
+    "unknown": {"client_secret": SECRET, "passwort": "{{ canary.password }}"},
+    "configuration": {"config_file": "/nowhere/{{ canary.alphanumeric }}"},
+}
+
+
+def existing(kind: str) -> set[str]:
+    """The plugins of the collection."""
+    return {path.stem for path in (ROOT / "plugins" / kind).glob("*.py")}
+
+
+def plugins(kind: str, table: dict[str, Any]) -> dict[str, Any]:
+    return {name: entry for name, entry in table.items() if name in existing(kind)}
+
+
+def all_cases(world: World) -> list[Case]:
+    """Every case of every plugin."""
+    cases = [case for name, entry in LOOKUPS.items() for case in lookup_cases(world, name, entry)]
+    return cases + [case for name, entry in MODULES.items() for case in module_cases(world, name, entry)]
+
+
+def lookup_cases(world: World, name: str, entry: Lookup) -> Iterator[Case]:
+    def call(options: str = "", *, config: str = "ok", term: str = repr(entry.term), kind: str = "lookup") -> str:
+        more = f", {options}" if options else ""
+        return f"{kind}('{COLLECTION}.{name}', {term}, config_file={world.config(config)!r}{more})"
+
+    def case(title: str, expression: str, status: str = "failed", says: str = "", **keywords: Any) -> Case:
+        task = {"ansible.builtin.assert": {"that": expression}, **keywords}
+        return Case(f"lookup {name}: {title}", task, status, says)
+
+    right = f"canary.{entry.secret}"
+
+    def equal(value: str) -> str:
+        return f"({value}){entry.value} == {right}"
+
+    yield case("value", equal(call()), "ok")
+    yield case("value, no_log", equal(call()), "ok", no_log=True)
+    for title, options in entry.good.items():
+        yield case(title, equal(call(options)), "ok")
+    for form, where in (("dict", entry.in_dict), ("raw", entry.in_raw)):
+        yield case(form, f"{call(f'return_format={form!r}')}{where} == {right}", "ok")
+    yield case("query", f"({call(kind='query', term=f'[{entry.term!r}, {entry.term!r}]')} | length) == 2", "ok")
+    yield case("loop", equal(call(term="item")), "ok", loop=[entry.term, entry.term])
+    yield case("variable", "value" + entry.value + f" == {right}", "ok", vars={"value": "{{ " + call() + " }}"})
+    nobody = repr("nobody")
+    yield case("missing", call(term=nobody), "failed", "nobody")
+    yield case("missing, skipped", call("on_missing='skip'", term=nobody, kind="query") + " == []", "ok")
+    yield case("missing, warned of", call("on_missing='warn'", term=nobody, kind="query") + " == []", "ok")
+    yield case("missing, default", f"{call('default=canary.password', term=nobody)} == canary.password", "ok")
+    yield case("in a loop", call(config="500 that echoes, raw", term="item"), loop=[entry.term, entry.term])
+    again = {"until": "result is success", "retries": 1, "delay": 0}
+    yield case("until", call(config="500 that echoes, raw"), **again)
+    for errors in ("warn", "ignore"):
+        for config in ("500 that echoes, raw", "wrong secret", "RuntimeError in connection settings"):
+            called = call(f"errors={errors!r}", config=config, kind="query")
+            yield case(f"errors={errors}, {config}", f"({called}) is defined", "ok")
+    for scenario in world.scenarios:
+        if scenario.name not in ("ok", "oauth1"):
+            yield case(scenario.name, equal(call(config=scenario.name)), "failed", scenario.says)
+    yield case("oauth1", equal(call(config="oauth1")), "ok")
+    for fault in world.faults["faults"]:
+        yield case(fault, equal(call(config=fault)), "")
+    for title, options in {**entry.wrong, **{t: _keywords(o) for t, o in WRONG_OPTIONS.items()}}.items():
+        config = "" if "config_file" in options else call(options)
+        yield case(f"wrong {title}", config or f"lookup('{COLLECTION}.{name}', {entry.term!r}, {options})", "")
+
+
+def _keywords(options: dict[str, Any]) -> str:
+    """Options of a module as those of a lookup: templates become expressions."""
+
+    def expression(value: Any) -> str:
+        if isinstance(value, str):
+            before, opening, rest = value.partition("{{ ")
+            inner, _closing, after = rest.partition(" }}")
+            return f"{before!r} ~ {inner} ~ {after!r}" if opening else repr(value)
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{name!r}: {expression(part)}" for name, part in value.items()) + "}"
+        return "[" + ", ".join(map(expression, value)) + "]"
+
+    return ", ".join(f"{name}={expression(value)}" for name, value in options.items())
+
+
+def module_cases(world: World, name: str, entry: Module) -> Iterator[Case]:
+    def case(
+        title: str,
+        options: dict[str, Any],
+        status: str = "failed",
+        says: str = "",
+        *,
+        config: str = "ok",
+        **keywords: Any,
+    ) -> Case:
+        given = {"config_file": world.config(config), **options}
+        task = {f"{COLLECTION}.{name}": {key: value for key, value in given.items() if value is not None}}
+        return Case(f"module {name}: {title}", {**task, **keywords}, status, says)
+
+    for title, options, status in entry.good:
+        yield case(f"{title}, check", options, "", check_mode=True, diff=True)
+        yield case(title, options, status, diff=True)
+    yield case("loop", entry.reach, "", loop=[1, 2])
+    yield case("no_log", entry.reach, "", no_log=True)
+    where, secret = entry.secret
+    if where:
+        yield case("returned, retried", entry.reach, until="false", retries=1, delay=0)
+        yield case("returned", entry.reach, "ok", register="returned")
+        test = {"ansible.builtin.assert": {"that": f"returned.{where} == canary.{secret}"}}
+        yield Case(f"module {name}: register", test, "ok")
+        yield Case(f"module {name}: another key", {"ansible.builtin.debug": {"var": "returned.changed"}}, "ok")
+    if entry.missing:
+        yield case("missing", {**entry.reach, **entry.missing}, "failed", "not_found")
+    yield case("no options", {}, "", config="ok")
+    yield case("async", entry.reach, "failed", "async", **{"async": 10, "poll": 1})
+    yield case("in a loop", entry.reach, config="500 that echoes, raw", loop=[1, 2])
+    again = {"until": "result is success", "retries": 1, "delay": 0}
+    yield case("until", entry.reach, config="500 that echoes, raw", **again)
+    yield case("failed, no_log", entry.reach, config="500 that echoes, raw", no_log=True)
+    yield case("failed, check", entry.reach, config="500 that echoes, raw", check_mode=True, diff=True)
+    yield case("failed_when", entry.reach, "failed", failed_when="True", config="ok")
+    for scenario in world.scenarios:
+        if scenario.name not in ("ok", "oauth1"):
+            yield case(scenario.name, entry.reach, "failed", scenario.says, config=scenario.name)
+    yield case("oauth1", entry.reach, "", config="oauth1")
+    for fault in world.faults["faults"]:
+        yield case(fault, entry.reach, "", config=fault)
+    for title, options in {**entry.wrong, **WRONG_OPTIONS}.items():
+        yield case(f"wrong {title}", {**entry.reach, **options}, "")
+
+
+def plays(world: World, cases: list[Case]) -> list[dict[str, Any]]:
+    """A play for each plugin."""
+    found: dict[str, list[Task]] = {}
+    for case in cases:
+        task = {"name": case.name, "register": "result", "ignore_errors": True, **case.task}
+        found.setdefault(case.plugin, []).append(task)
+    return [{"name": name, "vars_files": [world.variables], "tasks": tasks} for name, tasks in found.items()]

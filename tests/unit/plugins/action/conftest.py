@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Actions over a conversation that is a table of answers: no server, no task."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Stored
+from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+
+PLUGINS = "ansible_collections.community.senhasegura.plugins"
+
+
+class Conversation:
+    """Answers lists from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``."""
+
+    def __init__(self, dialect: str) -> None:
+        self._dialect = DIALECTS[dialect]
+        self.entries: list[CredentialInfo] = []
+        self.secrets: list[Any] = []
+        self.answers: dict[str, Any] = {}
+        self.calls: list[tuple[str, str, Any]] = []
+
+    def dialect(self) -> Any:
+        return self._dialect
+
+    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "") -> Any:
+        self._dialect.check(operation, model)
+        if operation.endswith(".list"):
+            return tuple(self.secrets if operation == "secret.list" else self.entries)
+        self.calls.append((operation, ref, model))
+        answer = self.answers.get(operation, Stored(ref or "77"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+Work = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def talk() -> Callable[[str], Conversation]:
+    """talk(dialect) -> Conversation"""
+    return Conversation
+
+
+@pytest.fixture
+def work() -> Work:
+    """work(conversation, module, check_mode=False, **options) -> the result of the module's action"""
+
+    def run(conversation: Conversation, module: str, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+        action = importlib.import_module(f"{PLUGINS}.action.{module}").ActionModule
+        params = validate(options, action.spec, action.rules)
+        return action.work(object.__new__(action), client_over(conversation), params, check_mode)
+
+    return run

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How credentials and keys are named, matched and switched, and how rotations are paced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import AlreadyDone, ConfigError, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
+from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import matching, named, waiting
+
+WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User")
+KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
+NOBODY = dict.fromkeys(("id", "identifier", "username", "hostname"))
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ({"id": "7", "identifier": "web"}, "7"),
+        ({"identifier": "web-1"}, "web-1"),
+        ({"identifier": "web-1", "username": "a", "hostname": "b"}, "web-1"),
+        ({"username": "a@corp", "hostname": "b"}, "a@corp@b"),
+    ],
+)
+def test_named(names: dict[str, str], text: str) -> None:
+    assert named({**NOBODY, **names}).text == text
+
+
+@pytest.mark.parametrize(
+    ("names", "option"),
+    [
+        ({"id": "web"}, "id"),
+        # The server takes the text for an id, and would disable something else.
+        ({"identifier": "7"}, "identifier"),
+        ({"identifier": ""}, "identifier"),
+        ({"identifier": "a\nb"}, "identifier"),
+    ],
+)
+def test_not_named(names: dict[str, str], option: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        named({**NOBODY, **names})
+    assert error.value.context.option == option
+
+
+def test_matching_is_exact_and_combines() -> None:
+    params = {"username": "root", "hostname": None, "id": None}
+    assert matching([WEB, KEY], params, params) == [WEB]
+    assert matching([WEB, KEY], {**params, "hostname": "web"}, params) == []
+    assert matching([WEB, KEY], {**params, "username": None, "hostname": "web01"}, params) == [WEB, KEY]
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), 0.05])
+@pytest.mark.parametrize("option", ["wait_timeout", "poll_interval"])
+def test_pace_that_would_hammer_the_server(option: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=option):
+        waiting({"wait": True, "wait_timeout": 1, "poll_interval": 1, option: value})
+
+
+def test_pace() -> None:
+    assert waiting({"wait": True, "wait_timeout": 9.0, "poll_interval": 1.0}) == {"wait": 9.0, "poll": 1.0}
+    assert waiting({"wait": False, "wait_timeout": 9.0, "poll_interval": 1.0}) == {"wait": 0.0, "poll": 1.0}
+
+
+@pytest.mark.parametrize("module", ["credential", "ssh_key"])
+@pytest.mark.parametrize(
+    ("state", "there", "answer", "changed", "warned"),
+    [
+        ("disabled", True, None, True, False),
+        ("disabled", True, AlreadyDone("x"), False, False),
+        ("disabled", False, NotFound("x"), False, True),
+        ("disabled", False, AlreadyDone("x"), False, False),
+        ("absent", True, None, True, False),
+        ("absent", False, NotFound("x"), False, False),
+        ("enabled", True, AlreadyDone("x"), False, False),
+        ("enabled", False, None, True, False),
+    ],
+)
+def test_states(
+    talk: Any, work: Any, module: str, state: str, there: bool, answer: Any, changed: bool, warned: bool
+) -> None:
+    entry = WEB if module == "credential" else KEY
+    operation = f"{'credential' if module == 'credential' else 'key'}.{'enable' if state == 'enabled' else 'disable'}"
+    conversation = talk("api")
+    conversation.entries = [entry] if there else []
+    conversation.answers = {operation: answer}
+    predicted = work(conversation, module, check_mode=True, id=entry.id, state=state)
+    assert conversation.calls == []
+    result = work(conversation, module, id=entry.id, state=state)
+    assert conversation.calls == [(operation, entry.id, None)]
+    assert (result["changed"], bool(result["warnings"])) == (changed, warned)
+    assert bool(result["diff"]["after"]) is changed
+    # What is listed is taken to be active in check mode: only the server knows better.
+    assert predicted["changed"] == (there != (state == "enabled"))
+
+
+@pytest.mark.parametrize("module", ["credential", "ssh_key"])
+def test_enabling_what_is_not_there(talk: Any, work: Any, module: str) -> None:
+    conversation = talk("api")
+    conversation.answers = {"credential.enable": NotFound("x")}
+    with pytest.raises(NotFound):
+        work(conversation, module, identifier="nope", state="enabled")

@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When the data of a secret counts as the same, and what secret sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Unsupported
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
+
+USER = SecretBlock({"user": "app", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})
+OTHER = SecretBlock({"user": "ops", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})
+ACCESS = SecretBlock({"access_key_id": "AK"}, {"access_key_id": "AWS_ACCESS_KEY_ID"}, "aws")
+APP = {"USERNAME": "app", "PASSWORD": "pw"}
+OPS = {"USERNAME": "ops", "PASSWORD": "pw"}
+A, AB = {"A": "1"}, {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "same"),
+    [
+        ({"key_value": A}, [A], True),
+        ({"key_value": A}, [A, {"TTL": None}], True),
+        ({"key_value": A}, [{**A, "B": None}], True),
+        ({"key_value": A}, [AB], False),  # a key was taken out
+        ({"key_value": AB}, [A], False),
+        ({"key_value": A}, [{"A": "2"}], False),
+        ({"key_value": A}, [], False),
+        ({"key_value": A}, [A, APP], False),  # the account was taken out
+        ({"key_value": A}, [A, A], False),
+        ({"credentials": (USER,)}, [{**APP, "ip": "192.0.2.1"}], True),
+        ({"credentials": (USER,)}, [{**APP, "PASSWORD": "old"}], False),
+        ({"credentials": (USER,)}, [APP, A], False),
+        ({"credentials": (USER, OTHER)}, [OPS, APP], True),
+        ({"credentials": (USER, OTHER)}, [APP], False),
+        ({"credentials": (USER, USER)}, [APP, OPS], False),
+        ({"credentials": (USER,), "access_keys": (ACCESS,)}, [APP, {"AWS_ACCESS_KEY_ID": "AK", "TTL": None}], True),
+        (
+            {"credentials": (USER,), "access_keys": (ACCESS,), "key_value": A},
+            [A, {"AWS_ACCESS_KEY_ID": "AK"}, APP],
+            True,
+        ),
+        # The first fit must not take the map that another one needs.
+        ({"credentials": (SecretBlock(A), SecretBlock(AB))}, [AB, {**A, "C": "3"}], True),
+        ({"credentials": (SecretBlock(A), SecretBlock(AB))}, [{**A, "C": "3"}, A], False),
+        ({"credentials": (USER,) * 12}, [APP] * 11 + [OPS], False),
+    ],
+)
+def test_same_data(wanted: Any, held: Any, same: bool) -> None:
+    assert DsmSecretWrite("x", **wanted).same_data(held) is same
+
+
+def held(*data: dict[str, str], **fields: Any) -> DsmSecret:
+    return DsmSecret("12", "shop", tuple(data), "Shop", "Generic", **fields)
+
+
+def test_create(talk: Any, work: Any) -> None:
+    conversation = talk("api")
+    account = {"user": "app", "password": "pw", "labels": {"user": "LOGIN"}}
+    access = {"access_key_id": "AK", "secret_access_key": "SK"}
+    values = {"PORT": 5432, "URL": "https://x", 7: "seven"}
+    result = work(
+        conversation, "secret", identity="shop", key_value=values, credentials=[account], access_keys=[access]
+    )
+    ((operation, _ref, model),) = conversation.calls
+    assert operation == "secret.create"
+    assert model.engine == "Generic"
+    assert model.flat() == (
+        {"LOGIN": "app", "PASSWORD": "pw"},
+        {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"},
+        {"PORT": "5432", "URL": "https://x", "7": "seven"},
+    )
+    assert model.access_keys[0].type == "aws"
+    assert result["diff"]["after"]["data"] == "(hidden)"
+    assert not {"pw", "SK", "5432", "seven"} & set(str(result).replace("'", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("there", "options", "after"),
+    [
+        (held(A), {"key_value": A}, {}),
+        (held(A), {"key_value": AB}, {"key_names": ["A", "B"], "data": "(hidden)"}),
+        (held(A), {"key_value": {"A": "2"}}, {"data": "(hidden)"}),
+        (held(A), {"key_value": {}, "credentials": []}, {}),
+        (held(A), {"name": "Shop", "engine": "Generic", "expiration_date": ""}, {}),
+        (held(A), {"name": "New"}, {"name": "New"}),
+        (held(A, expiration_date="2027-01-01 00:00:00"), {"expiration_date": ""}, {"expiration_date": ""}),
+        (held(A, description="x"), {"description": "y"}, {"description": "y"}),
+        (held(A, description=""), {"description": "y"}, {"description": "y"}),
+        # Not told by this dialect, so it cannot be compared.
+        (held(A, description=None), {"description": "y"}, {}),
+    ],
+)
+def test_update(talk: Any, work: Any, there: DsmSecret, options: Any, after: Any) -> None:
+    conversation = talk("api")
+    conversation.secrets = [there]
+    predicted = work(conversation, "secret", check_mode=True, identity="shop", **options)
+    assert conversation.calls == []
+    result = work(conversation, "secret", identity="shop", **options)
+    assert predicted == result
+    assert (result["changed"], result["diff"]["after"]) == (bool(after), after)
+    assert [operation for operation, *_rest in conversation.calls] == (["secret.update"] if after else [])
+
+
+def test_only_given_data_is_sent(talk: Any, work: Any) -> None:
+    conversation = talk("api")
+    conversation.secrets = [held(A)]
+    work(conversation, "secret", identity="shop", name="New", key_value=A)
+    assert conversation.calls[0][2].key_value == A
+    work(conversation, "secret", identity="shop", name="New")
+    assert conversation.calls[1][2].flat() == ()
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
+    for dialect in ("iso", "api", "rest"):
+        conversation = talk(dialect)
+        assert not work(conversation, "secret", check_mode, identity="shop", state="absent")["changed"]
+        conversation.secrets = [held(A)]
+        if dialect == "rest":
+            assert work(conversation, "secret", check_mode, identity="shop", state="absent")["changed"]
+            assert conversation.calls == ([] if check_mode else [("secret.delete", "shop", None)])
+        else:
+            with pytest.raises(Unsupported, match="expiration_date"):
+                work(conversation, "secret", check_mode, identity="shop", state="absent")
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"key_value": {"FLAG": True}}, "FLAG"),
+        ({"key_value": {"RATIO": 1.10}}, "RATIO"),
+        ({"key_value": {"MAP": {"s3cr3t": "s3cr3t"}}}, "MAP"),
+        ({"key_value": {"LIST": ["s3cr3t"]}}, "LIST"),
+        ({"key_value": {"NOTHING": None}}, "NOTHING"),
+        ({"expiration_date": "s3cr3t"}, "expiration_date"),
+        ({"expiration_date": "2027-01-01"}, "expiration_date"),
+        ({"expiration_date": "2027-01-01 00:00:00\n"}, "expiration_date"),
+        ({"credentials": [{"password": "s3cr3t"}]}, "user"),
+        ({"credentials": [{"user": "a", "passwd": "s3cr3t"}]}, "passwd"),
+        ({"access_keys": [{"access_key_id": "s3cr3t"}]}, "secret_access_key"),
+        ({"identity": "a\nb"}, "identity"),
+    ],
+)
+def test_wrong_values_are_named_and_not_shown(talk: Any, work: Any, options: Any, named: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        work(talk("api"), "secret", **{"identity": "shop", **options})
+    assert named in str(error.value)
+    assert "s3cr3t" not in f"{error.value} {error.value.failure()}"

@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ssh_key and ssh_key_rotate send, and above all what they do not."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    InvalidRequest,
+    Refused,
+    UnexpectedAnswer,
+    Unsupported,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    SSH_KEY_TYPE,
+    CredentialInfo,
+    SshKey,
+    Stored,
+)
+
+OLD, NEW = keypair.generate(), keypair.generate()
+LISTED = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=False)
+SHOWN = dataclasses.replace(LISTED, ip="", public_key=OLD.public_key + " comment")
+KEY = {"identifier": "deploy-key", "username": "deploy", "hostname": "web01"}
+HELD = SshKey(
+    "3", OLD.private_key, OLD.public_key, "deploy-key", "deploy", "deploy", "web01", "192.0.2.10", devices=("x",)
+)
+
+
+def listing(talk: Any, dialect: str, entry: CredentialInfo | None = None) -> Any:
+    conversation = talk(dialect)
+    conversation.entries = [entry] if entry else []
+    return conversation
+
+
+@pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
+def test_create(talk: Any, work: Any, dialect: str) -> None:
+    conversation = listing(talk, dialect)
+    crlf = NEW.private_key.replace("\n", "\r\n").rstrip()
+    result = work(conversation, "ssh_key", **KEY, ip="192.0.2.10", private_key=crlf)
+    ((operation, _ref, model),) = conversation.calls
+    assert operation == "key.create"
+    assert (model.private_key, model.public_key) == (NEW.private_key, NEW.public_key)
+    assert result["ssh_key"]["id"] == "77"
+    assert result["diff"]["after"]["private_key"] == "(hidden)"
+    assert NEW.private_key not in str(result)
+
+
+@pytest.mark.parametrize(("dialect", "entry"), [("iso", LISTED), ("api", LISTED), ("rest", SHOWN)])
+@pytest.mark.parametrize(
+    ("options", "rewrites"),
+    [
+        ({}, ()),
+        ({"private_key": OLD.private_key}, ()),
+        ({"private_key": NEW.private_key}, ()),
+        ({"private_key": OLD.private_key, "update_key": "always"}, ("iso", "api")),
+        ({"private_key": NEW.private_key, "update_key": "always"}, ("iso", "api", "rest")),
+    ],
+)
+def test_update_key(talk: Any, work: Any, dialect: str, entry: Any, options: Any, rewrites: Any) -> None:
+    conversation = listing(talk, dialect, entry)
+    predicted = work(conversation, "ssh_key", check_mode=True, **KEY, ip="192.0.2.10", **options)
+    assert conversation.calls == []
+    result = work(conversation, "ssh_key", **KEY, ip="192.0.2.10", **options)
+    assert predicted["changed"] is result["changed"] is (dialect in rewrites)
+    assert [model.private_key for _operation, _ref, model in conversation.calls] == (
+        [options["private_key"]] if dialect in rewrites else []
+    )
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_attribute_never_brings_an_old_key_back(talk: Any, work: Any, check_mode: bool) -> None:
+    """The vault's key may have been rotated since the play was written."""
+    for dialect in ("iso", "api"):
+        conversation = listing(talk, dialect, LISTED)
+        with pytest.raises(InvalidRequest, match="update_key=always"):
+            work(conversation, "ssh_key", check_mode, **{**KEY, "username": "x"}, private_key=NEW.private_key)
+        assert conversation.calls == []
+    conversation = listing(talk, "rest", SHOWN)
+    work(conversation, "ssh_key", check_mode, **{**KEY, "username": "x"}, private_key=NEW.private_key)
+    for _operation, _ref, model in conversation.calls:
+        assert (model.private_key, model.public_key, model.passphrase) == (None, None, None)
+    assert len(conversation.calls) == (0 if check_mode else 1)
+
+
+def test_attributes(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "api", LISTED)
+    assert not work(conversation, "ssh_key", **KEY, tags=["a"], devices=["x"])["changed"]
+    always = {"update_attributes": "always", "update_key": "always", "private_key": NEW.private_key}
+    conversation.answers = {"key.update": Stored("3", devices_error=("x",))}
+    result = work(conversation, "ssh_key", **KEY, tags=["a"], devices=["x"], **always)
+    assert result["diff"]["after"] == {
+        "public_key": NEW.public_key,
+        "private_key": "(hidden)",
+        "tags": "(hidden)",
+        "devices": "(hidden)",
+    }
+    assert result["devices_error"] == ["x"]
+    # The server wants the address at every update, and it is known.
+    assert conversation.calls[0][2].ip == "192.0.2.10"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"private_key": OLD.private_key, "public_key": NEW.public_key}, "does not belong"),
+        ({"private_key": "-----BEGIN", "public_key": NEW.public_key}, "no private key"),
+        ({"private_key": OLD.private_key, "public_key": "ssh-ed25519"}, "no line of the form"),
+        ({}, "needs"),
+    ],
+)
+def test_wrong_pairs(talk: Any, work: Any, options: Any, problem: str) -> None:
+    for dialect in ("api", "rest"):
+        conversation = listing(talk, dialect)
+        with pytest.raises(InvalidRequest, match=problem):
+            work(conversation, "ssh_key", **KEY, ip="192.0.2.10", **options)
+        assert conversation.calls == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"public_key": NEW.public_key}, {"passphrase": "x"}, {"id": "3"}, {"state": "absent", "id": "3"}],
+)
+def test_options_that_do_not_go_together(talk: Any, work: Any, options: Any) -> None:
+    with pytest.raises(ConfigError):
+        work(talk("api"), "ssh_key", **{**KEY, **options})
+
+
+def test_identifier_of_a_credential(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "api", dataclasses.replace(LISTED, type="Local User"))
+    with pytest.raises(InvalidRequest, match="is a credential"):
+        work(conversation, "ssh_key", **KEY, ip="192.0.2.10", private_key=NEW.private_key)
+
+
+def test_options_without_a_field(talk: Any, work: Any) -> None:
+    pair = {"private_key": NEW.private_key}
+    for dialect, options in (("api", {"auto_rotate": True}), ("rest", {"devices": ["x"]}), ("rest", {"tags": ["x"]})):
+        with pytest.raises(Unsupported, match=next(iter(options))):
+            work(listing(talk, dialect), "ssh_key", check_mode=True, **KEY, ip="192.0.2.10", **pair, **options)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_replace_keeps_the_old_pair_first(talk: Any, work: Any, keep: bool) -> None:
+    conversation = listing(talk, "api", LISTED)
+    stored: dict[str, Any] = {"3": HELD}
+
+    def call(operation: str, *, ref: str = "", model: Any = None, subject: str = "") -> Any:
+        if operation == "credential.list":
+            return (LISTED,)
+        conversation.calls.append((operation, ref, model))
+        if operation == "key.read":
+            return stored[ref]
+        number = ref or "9"
+        stored[number] = SshKey(number, model.private_key, model.public_key, passphrase=model.passphrase)
+        return Stored(number)
+
+    conversation.call = call
+    result = work(conversation, "ssh_key_rotate", ssh_key="deploy-key", keep_previous=keep)
+    written = [model for operation, _ref, model in conversation.calls if operation != "key.read"]
+    if keep:
+        assert (written[0].identifier, written[0].private_key) == ("deploy-key--previous", OLD.private_key)
+        # The server's upsert may match by account: the copy must not hit the key itself.
+        assert written[0].username != written[1].username
+    assert [operation for operation, *_rest in conversation.calls][-1] == "key.read"
+    assert (written[-1].identifier, written[-1].devices, written[-1].passphrase) == ("deploy-key", ("x",), "")
+    ssh_key = result["ssh_key"]
+    assert ssh_key["previous_identifier"] == ("deploy-key--previous" if keep else None)
+    assert ssh_key["previous_fingerprint"] == keypair.fingerprint(OLD.public_key)
+    assert ssh_key["fingerprint"] == keypair.fingerprint(stored["3"].public_key)
+    assert "PRIVATE" not in str(result)
+
+
+def test_replace_stops_when_the_copy_reads_back_differently(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "api", LISTED)
+    conversation.answers = {"key.read": HELD, "key.create": Stored("3"), "key.update": Stored("3")}
+    conversation.answers["key.read"] = dataclasses.replace(HELD, private_key=NEW.private_key)
+    with pytest.raises(UnexpectedAnswer, match="reads back differently"):
+        work(conversation, "ssh_key_rotate", ssh_key="deploy-key")
+    assert [operation for operation, *_rest in conversation.calls] == ["key.read", "key.create", "key.read"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "entry", "options", "error"),
+    [
+        ("api", LISTED, {"wait": True}, Refused),
+        ("api", dataclasses.replace(LISTED, automatic_change=True), {}, Refused),
+        ("api", dataclasses.replace(LISTED, identifier=None), {}, Refused),
+        ("api", LISTED, {"type": "ecdsa", "bits": 1}, InvalidRequest),
+        ("api", LISTED, {"wait": True, "type": "rsa"}, Unsupported),
+        ("rest", SHOWN, {"comment": "x"}, Unsupported),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_rotations_that_are_refused(
+    talk: Any, work: Any, dialect: str, entry: Any, options: Any, error: Any, check_mode: bool
+) -> None:
+    conversation = listing(talk, dialect, entry)
+    with pytest.raises(error):
+        work(conversation, "ssh_key_rotate", check_mode, ssh_key="3", **options)
+    assert conversation.calls == []

@@ -1,0 +1,507 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the lookups return and refuse, over a conversation that is a table of answers."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import subprocess
+import sys
+import traceback
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError, AnsibleLookupError
+from jinja2.exceptions import UndefinedError
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import Denied, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    SSH_KEY_TYPE,
+    Credential,
+    CredentialInfo,
+    DsmSecret,
+    SshKey,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup as edge
+
+CANARY = "Canary-1234-abcd"
+CHECK = {"ansible_check_mode": True}
+INFOS = (
+    CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", automatic_change=False),
+    CredentialInfo("2", "db-app", "app@corp.example", "web02", "192.0.2.11", "Local User", automatic_change=True),
+    CredentialInfo("3", "naïve-ключ", "u", "web01", "192.0.2.10", "Local User", automatic_change=False),
+    CredentialInfo("4", "unknown", "v", "web01", "192.0.2.10", "Local User"),
+    CredentialInfo("9", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=False),
+    CredentialInfo("10", "auto-key", "auto", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=True),
+)
+SECRETS = (
+    DsmSecret(
+        id="12",
+        identity="shop-db",
+        data=(
+            {"USERNAME": "app", "PASSWORD": "first", "ip": "192.0.2.1", "TTL": None, "SAME": "x"},
+            {"USERNAME": "app", "PASSWORD": "last", "API_KEY": "k", "EMPTY": "", "TTL": "60", "SAME": "x"},
+            {"NOTHING": None},
+        ),
+        name="Shop",
+        engine="Generic",
+        version="3",
+        raw={"secret_id": "12", "wire": True},
+    ),
+    DsmSecret(id="13", identity="plain", data=({"A": "1", "B": None},), raw={"secret_id": "13"}),
+)
+
+
+class Conversation:
+    """Answers from the tables above; ``denied`` are ids whose read is refused. ``calls`` holds what was asked."""
+
+    def __init__(self, dialect: str = "api") -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.denied: set[str] = set()
+        self.error: Exception | None = None
+        self._dialect = DIALECTS[dialect]
+
+    def dialect(self) -> Any:
+        return self._dialect
+
+    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "") -> Any:
+        self.calls.append((operation, ref))
+        if self.error is not None:
+            raise self.error
+        return getattr(self, operation.replace(".", "_"))(ref)
+
+    def credential_list(self, ref: str) -> Any:
+        return INFOS
+
+    def key_list(self, ref: str) -> Any:
+        return tuple(info for info in INFOS if info.is_key)
+
+    def _info(self, ref: str) -> CredentialInfo:
+        info = next((i for i in INFOS if ref in (i.id, f"{i.username}@{i.hostname}")), None)
+        if info is None:
+            raise NotFound(f"{ref} is not there")
+        if info.id in self.denied:
+            raise Denied("not for you")
+        return info
+
+    def credential_read(self, ref: str) -> Credential:
+        info = self._info(ref)
+        return Credential(
+            info.id, f"pw-{info.id}", info.identifier, info.username, info.hostname, info.ip, raw={"wire": info.id}
+        )
+
+    def key_read(self, ref: str) -> SshKey:
+        info = self._info(ref)
+        return SshKey(info.id, f"private-{info.id}\n", "ssh-ed25519 AAAA", info.identifier, raw={"wire": info.id})
+
+    def credential_release(self, ref: str) -> None:
+        pass
+
+    key_release = credential_release
+
+    def secret_list(self, ref: str) -> Any:
+        return SECRETS
+
+    @property
+    def operations(self) -> list[str]:
+        return [operation for operation, ref in self.calls]
+
+
+class Templar:
+    """Evaluates only what the test has put into its table."""
+
+    def __init__(self) -> None:
+        self.table: dict[str, Any] = {}
+
+    def template(self, value: Any) -> Any:
+        return self.table.get(value, value)
+
+
+@dataclasses.dataclass
+class Vault:
+    """Runs lookups, and shows what they did."""
+
+    conversation: Conversation
+    templar: Templar
+    warnings: list[str]
+
+    def __call__(self, name: str, *terms: Any, variables: dict[str, Any] | None = None, **options: Any) -> list[Any]:
+        module = importlib.import_module(f"ansible_collections.community.senhasegura.plugins.lookup.{name}")
+        return module.LookupModule(templar=self.templar).run(list(terms), variables=variables, **options)
+
+    def refusal(self, name: str, *terms: Any, **options: Any) -> str:
+        with pytest.raises(AnsibleLookupError) as caught:
+            self(name, *terms, **options)
+        # From ansible-core 2.19 on, causes are printed too.
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+        assert CANARY not in str(caught.value)
+        return str(caught.value)
+
+
+@pytest.fixture
+def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
+    made = Vault(Conversation(), Templar(), [])
+    for name in ("URL", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
+    monkeypatch.setattr(connect_module, "connect", lambda settings: client_over(made.conversation))
+    monkeypatch.setattr(edge.display, "warning", made.warnings.append)
+    return made
+
+
+def test_password(vault: Vault) -> None:
+    assert vault("password", "web-root") == ["pw-1"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        (["1", "web-root", "root@web01"], ["pw-1"] * 3),
+        ([1], ["pw-1"]),
+        ([["web-root", ["2", ("3",)]], "1"], ["pw-1", "pw-2", "pw-3", "pw-1"]),
+        (["app@corp.example@web02"], ["pw-2"]),
+        (["naïve-ключ", " 3 "], ["pw-3", "pw-3"]),
+    ],
+)
+def test_terms(vault: Vault, terms: list[Any], expected: list[str]) -> None:
+    assert vault("password", *terms) == expected
+
+
+@pytest.mark.parametrize("term", ["", "  ", None, True, 1.5, {"a": CANARY}, f"a\n{CANARY}", "x" * 600])
+@pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
+def test_a_term_that_can_be_no_name_is_refused_before_the_first_is_read(vault: Vault, name: str, term: Any) -> None:
+    assert vault.refusal(name, "1", term).startswith("_terms holds something")
+    assert vault.conversation.calls == []
+
+
+@pytest.mark.parametrize("terms", [[], [[]], [[], [[]]]])
+def test_no_term(vault: Vault, terms: list[Any]) -> None:
+    assert vault.refusal("password", *terms).startswith("no term is given")
+
+
+def test_wantlist_of_with_is_no_option(vault: Vault) -> None:
+    assert vault("password", ["1", "2"], wantlist=True) == ["pw-1", "pw-2"]
+
+
+def test_an_omitted_option_counts_as_not_given(vault: Vault) -> None:
+    class _OmitType:
+        pass
+
+    assert vault("password", "nope", "1", default=_OmitType(), on_missing="skip") == ["pw-1"]
+    assert vault("password", "1", field="omit-token", variables={"omit": "omit-token"}) == ["pw-1"]
+
+
+def test_credential(vault: Vault) -> None:
+    (found,) = vault("credential", "web-root")
+    assert found == vault.conversation.credential_read("1").values()
+    assert "raw" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "expected"),
+    [
+        ("password", {"field": "username"}, "root"),
+        ("password", {"field": "username", "return_format": "dict"}, "root"),
+        ("password", {"return_format": "raw"}, {"wire": "1"}),
+        ("credential", {"field": "hostname"}, "web01"),
+        ("credential", {"return_format": "value"}, "pw-1"),
+        ("credential", {"return_format": "value", "field": "ip"}, "192.0.2.10"),
+        ("credential", {"return_format": "raw"}, {"wire": "1"}),
+        ("credential", {"include_password": False, "field": "type"}, "Local User"),
+        ("credential", {"include_password": "no"}, INFOS[0].public()),
+    ],
+)
+def test_forms_of_a_credential(vault: Vault, name: str, options: dict[str, Any], expected: Any) -> None:
+    assert vault(name, "1", **options) == [expected]
+
+
+def test_without_the_password_nothing_takes_custody(vault: Vault) -> None:
+    vault("credential", "web-root", "2", include_password=False, release=True)
+    assert set(vault.conversation.operations) == {"credential.list"}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, "private-9\n"),
+        ({"field": "public_key"}, "ssh-ed25519 AAAA"),
+        ({"field": "passphrase"}, None),
+        ({"return_format": "raw"}, {"wire": "9"}),
+    ],
+)
+def test_forms_of_a_key(vault: Vault, options: dict[str, Any], expected: Any) -> None:
+    assert vault("ssh_key", "deploy-key", **options) == [expected]
+
+
+def test_a_key_as_a_dictionary(vault: Vault) -> None:
+    (found,) = vault("ssh_key", "deploy@web01", return_format="dict")
+    assert found == vault.conversation.key_read("9").values()
+
+
+REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
+    ("password", {"field": CANARY}, "field names no field of this lookup. Fields are: id, password,"),
+    ("credential", {"field": "automatic_change"}, "field names no field"),
+    ("credential", {"field": "password", "include_password": False}, "field names no field"),
+    ("ssh_key", {"field": "password"}, "field names no field"),
+    ("ssh_key", {"field": "raw"}, "field names no field"),
+    ("password", {"field": "username", "return_format": "raw"}, "field and return_format=raw exclude each other"),
+    ("secret", {"field": "A", "return_format": "raw"}, "field and return_format=raw exclude each other"),
+    ("credential", {"include_password": False, "return_format": "value"}, "return_format=value needs include_password"),
+    ("credential", {"include_password": False, "return_format": "raw"}, "return_format=raw needs include_password"),
+    ("password", {"feild": CANARY}, "unknown option feild. Options are: allow_http,"),
+    ("password", {"duplicates": "first"}, "unknown option duplicates"),
+    ("secret", {"release": True}, "unknown option release"),
+    ("ssh_key", {"include_password": True}, "unknown option include_password"),
+    ("password", {"on_missing": CANARY}, "the value of the option on_missing is not one of error, warn, skip"),
+    ("password", {"return_format": CANARY}, "the value of the option return_format is not one of value, dict, raw"),
+    ("password", {"release": CANARY}, "the value of the option release is not of the type bool"),
+    ("secret", {"duplicates": CANARY}, "the value of the option duplicates is not one of error, first, last, list"),
+    ("password", {"timeout": CANARY}, "the value of the option timeout is not of the type float"),
+    ("password", {"timeout": -1}, "timeout from the option timeout is no number of seconds"),
+    ("password", {"url": f"https://{CANARY}@x"}, "url has more than scheme, host, port and path"),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "text"), REFUSED_EARLY)
+def test_refused_before_anything_is_read(vault: Vault, name: str, options: dict[str, Any], text: str) -> None:
+    assert vault.refusal(name, "1", **options).startswith(text)
+    assert vault.conversation.calls == []
+
+
+@pytest.mark.parametrize(("name", "term"), [("password", "nope"), ("ssh_key", "nope"), ("secret", "nope")])
+def test_missing(vault: Vault, name: str, term: str) -> None:
+    present = "plain" if name == "secret" else "web-root" if name == "password" else "deploy-key"
+    found = vault(name, present)[0]
+    assert "nope" in vault.refusal(name, term, present)
+    assert vault(name, present, term, on_missing="skip") == [found]
+    assert vault.warnings == []
+    assert vault(name, term, present, on_missing="warn") == [found]
+    assert len(vault.warnings) == 1
+    assert vault.warnings[0].startswith("left out: ")
+    for default in (None, "", [], {"a": 1}):
+        assert vault(name, term, present, default=default, on_missing="warn") == [default, found]
+    assert len(vault.warnings) == 1
+
+
+def test_denied(vault: Vault) -> None:
+    vault.conversation.denied = {"1"}
+    assert vault.refusal("password", "1", "2").startswith("not for you")
+    # A default is for what is missing.
+    assert vault.refusal("password", "1", default="x").startswith("not for you")
+    assert vault("password", "1", "2", on_denied="skip") == ["pw-2"]
+    assert vault.warnings == []
+    assert vault("password", "1", "2", on_denied="warn") == ["pw-2"]
+    assert vault.warnings == ["left out: not for you"]
+
+
+def test_release(vault: Vault) -> None:
+    assert vault("password", "1", release=True) == ["pw-1"]
+    assert vault.conversation.operations == ["credential.list", "credential.read", "credential.release"]
+
+
+def test_nothing_is_released_unless_asked(vault: Vault) -> None:
+    vault("password", "1", "web-root", "root@web01")
+    vault("ssh_key", "deploy-key")
+    assert not [operation for operation in vault.conversation.operations if operation.endswith("release")]
+
+
+@pytest.mark.parametrize(("name", "term"), [("password", "db-app"), ("credential", "2"), ("ssh_key", "auto-key")])
+@pytest.mark.parametrize("variables", [{}, CHECK])
+def test_a_release_that_would_change_the_value(vault: Vault, name: str, term: str, variables: dict[str, Any]) -> None:
+    assert "allow_vault_rotation=true" in vault.refusal(name, term, release=True, variables=variables)
+    assert not [operation for operation in vault.conversation.operations if not operation.endswith("list")]
+    vault(name, term, release=True, allow_vault_rotation=True, variables=variables)
+
+
+@pytest.mark.parametrize("variables", [{}, CHECK])
+def test_a_release_of_which_nobody_knows_whether_it_changes_the_value(vault: Vault, variables: dict[str, Any]) -> None:
+    assert "does not tell" in vault.refusal("password", "unknown", release=True, variables=variables)
+    # It may be there without being listed.
+    assert "9999 not found" in vault.refusal("password", "9999", release=True)
+    assert not [operation for operation in vault.conversation.operations if not operation.endswith("list")]
+    assert vault("password", "unknown", release=True, allow_vault_rotation=True) == ["pw-4"]
+
+
+def test_release_of_a_key_is_refused_before_the_read_where_keys_have_no_custody(vault: Vault) -> None:
+    vault.conversation = Conversation("rest")
+    assert "Keys have no custody" in vault.refusal("ssh_key", "9", release=True)
+    assert vault.conversation.calls == []
+
+
+@pytest.mark.parametrize(
+    ("name", "term", "hidden"),
+    [
+        ("password", "web-root", ["password"]),
+        ("credential", "web-root", ["password"]),
+        ("ssh_key", "deploy-key", ["private_key", "public_key"]),
+    ],
+)
+def test_check_mode_reads_nothing_that_takes_custody(vault: Vault, name: str, term: str, hidden: list[str]) -> None:
+    options = {"variables": CHECK, "return_format": "dict"}
+    real = vault(name, term, return_format="dict")[0]
+    vault.conversation.calls.clear()
+    found = vault(name, term, **options)[0]
+    assert {key for key in found if found[key] == PLACEHOLDER} == set(hidden)
+    assert list(found) == list(real)
+    assert found["identifier"] == real["identifier"]
+    raw = vault(name, term, return_format="raw", variables=CHECK)[0]
+    assert set(hidden) <= set(raw)
+    assert vault(name, term, return_format="value", variables=CHECK) == [PLACEHOLDER]
+    assert set(vault.conversation.operations) == {"credential.list"}
+    assert vault.warnings[0].startswith("check mode: nothing is read that takes custody")
+
+
+def test_check_mode_still_finds_what_is_missing(vault: Vault) -> None:
+    assert "nope" in vault.refusal("password", "nope", variables=CHECK)
+    assert vault("password", "nope", variables=CHECK, default="x") == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "read"),
+    [
+        ({"check_mode": "read"}, {}, True),
+        ({}, {"senhasegura_check_mode": "read"}, True),
+        ({}, {"senhasegura_check_mode": "{{ mode }}"}, True),
+        ({"check_mode": "placeholder"}, {"senhasegura_check_mode": "read"}, False),
+        ({"check_mode": "read"}, {"senhasegura_check_mode": "placeholder"}, True),
+        ({}, {"senhasegura_check_mode": ""}, False),
+        ({}, {"senhasegura_check_mode": None}, False),
+    ],
+)
+def test_who_decides_about_check_mode(vault: Vault, options: Any, variables: dict[str, Any], read: bool) -> None:
+    vault.templar.table = {"{{ mode }}": "read"}
+    expected = "pw-1" if read else PLACEHOLDER
+    assert vault("password", "1", variables={**CHECK, **variables}, **options) == [expected]
+    assert len(vault.warnings) == (0 if read else 1)
+
+
+def test_a_wrong_variable_for_check_mode(vault: Vault) -> None:
+    text = vault.refusal("password", "1", variables={**CHECK, "senhasegura_check_mode": CANARY})
+    assert text.startswith("the variable senhasegura_check_mode is not one of placeholder, read")
+
+
+def test_check_mode_does_not_matter_where_nothing_takes_custody(vault: Vault) -> None:
+    assert vault("secret", "plain", variables=CHECK) == [{"A": "1", "B": None}]
+    assert vault("credential", "1", include_password=False, variables=CHECK) == [INFOS[0].public()]
+    assert vault.warnings == []
+
+
+def test_check_mode_that_is_off(vault: Vault) -> None:
+    assert vault("password", "1", check_mode="placeholder", variables={"ansible_check_mode": False}) == ["pw-1"]
+
+
+def test_secrets_are_listed_once(vault: Vault) -> None:
+    assert vault("secret", "plain", ["plain"], "plain") == [{"A": "1", "B": None}] * 3
+    assert vault.conversation.operations == ["secret.list"]
+
+
+MERGED = {"USERNAME": "app", "ip": "192.0.2.1", "TTL": "60", "SAME": "x", "API_KEY": "k", "EMPTY": "", "NOTHING": None}
+LISTED = {
+    "USERNAME": ["app", "app"],
+    "PASSWORD": ["first", "last"],
+    "ip": ["192.0.2.1"],
+    "TTL": ["60"],
+    "SAME": ["x", "x"],
+    "API_KEY": ["k"],
+    "EMPTY": [""],
+    "NOTHING": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"duplicates": "first"}, {**MERGED, "PASSWORD": "first"}),
+        ({"duplicates": "last"}, {**MERGED, "PASSWORD": "last"}),
+        ({"duplicates": "list"}, LISTED),
+        ({"return_format": "raw"}, {"secret_id": "12", "wire": True}),
+        ({"field": "API_KEY"}, "k"),
+        ({"field": "USERNAME"}, "app"),
+        ({"field": "TTL"}, "60"),
+        ({"field": "EMPTY"}, ""),
+        ({"field": "PASSWORD", "duplicates": "first"}, "first"),
+        ({"field": "PASSWORD", "duplicates": "last"}, "last"),
+        ({"field": "PASSWORD", "duplicates": "list"}, ["first", "last"]),
+        ({"field": "API_KEY", "return_format": "dict"}, "k"),
+    ],
+)
+def test_forms_of_a_secret(vault: Vault, options: dict[str, Any], expected: Any) -> None:
+    assert vault("secret", "shop-db", **options) == [expected]
+
+
+def test_a_secret_as_a_dictionary(vault: Vault) -> None:
+    (found,) = vault("secret", "shop-db", return_format="dict")
+    assert found["data"] == [dict(block) for block in SECRETS[0].data]
+    assert found["key_names"] == sorted(LISTED)
+    assert found["identity"] == "shop-db"
+    assert all(type(block) is dict for block in found["data"])
+
+
+@pytest.mark.parametrize("options", [{}, {"field": "PASSWORD"}])
+def test_a_key_with_several_values_is_an_error(vault: Vault, options: dict[str, Any]) -> None:
+    text = vault.refusal("secret", "shop-db", default="x", on_missing="skip", **options)
+    assert text.startswith("DSM secret shop-db has several values for the key PASSWORD. Set duplicates")
+    assert "first" not in text.partition(". ")[0]
+    assert "last" not in text.partition(". ")[0]
+
+
+@pytest.mark.parametrize("field", ["nope", "NOTHING", "api_key"])
+@pytest.mark.parametrize("duplicates", ["error", "first", "list"])
+def test_a_secret_without_a_value_for_the_field_counts_as_missing(vault: Vault, field: str, duplicates: str) -> None:
+    options = {"field": field, "duplicates": duplicates}
+    assert "has no value under the key that field names" in vault.refusal("secret", "shop-db", **options)
+    assert vault("secret", "shop-db", default="x", **options) == ["x"]
+    assert vault("secret", "shop-db", on_missing="skip", **options) == []
+
+
+def test_no_access_to_secrets(vault: Vault) -> None:
+    vault.conversation.error = Denied("not granted")
+    assert vault("secret", "plain", "shop-db", on_denied="skip") == []
+
+
+@pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
+def test_an_unexpected_exception_shows_no_text(vault: Vault, name: str) -> None:
+    vault.conversation.error = RuntimeError(CANARY)
+    text = vault.refusal(name, "1")
+    assert text.startswith("unexpected RuntimeError at ")
+
+
+def test_a_traceback_of_the_error_shows_no_text(vault: Vault) -> None:
+    vault.conversation.error = RuntimeError(CANARY)
+    with pytest.raises(AnsibleError) as caught:
+        vault("password", "1")
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_ansible_hears_of_an_undefined_variable_in_a_term(vault: Vault) -> None:
+    class Undefined(list):  # type: ignore[type-arg]
+        def __iter__(self) -> Any:
+            raise UndefinedError("'x' is undefined")
+
+    with pytest.raises(UndefinedError):
+        vault("password", Undefined())
+
+
+def test_nothing_of_the_network_is_imported_before_it_is_needed() -> None:
+    program = """if True:
+        import importlib, sys
+        import ansible.plugins.lookup, ansible.template
+        before = set(sys.modules)
+        for name in ("password", "credential", "ssh_key", "secret"):
+            module = importlib.import_module(f"ansible_collections.community.senhasegura.plugins.lookup.{name}")
+            try:
+                module.LookupModule(templar=None).run(["1"], variables={}, timeout="x")
+            except Exception as exc:
+                assert "timeout" in str(exc), exc
+        loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(sorted(loaded & {"requests", "urllib3", "http", "ssl", "requests_oauthlib", "cryptography"}))
+    """
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

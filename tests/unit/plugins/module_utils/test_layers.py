@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The import table of design.md, held by the files themselves."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import sys
+import typing as t
+
+import pytest
+
+PLUGINS = pathlib.Path(__file__).resolve().parents[4] / "plugins"
+PACKAGE = "ansible_collections.community.senhasegura.plugins."
+
+# The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
+# A name that ends in a dot stands for everything below it. `plugins/X` is anything in that folder without a line of
+# its own.
+STD = "the standard library"
+PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs"}
+DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}
+BELOW_CLIENT = {"options", "transport", "auth", "decrypt", "keypair"} | DIALECTS | PURE
+EDGES = {"plugin_utils", "client/connect", "client/lookups", "options", *PURE}
+ALLOWED: dict[str, set[str]] = {
+    **{name: {STD, *PURE} for name in PURE},
+    **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
+    "options": {STD, *PURE, "dialects/catalog"},
+    "transport": {STD, *PURE, "dialects/envelope", "options", "requests", "urllib3", "certifi"},
+    "auth": {STD, *PURE, "options", "requests_oauthlib"},
+    "decrypt": {STD, *PURE, "cryptography"},
+    "keypair": {STD, *PURE, "cryptography"},
+    "client": {STD, *BELOW_CLIENT, "client"},
+    "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "plugin_utils", "ansible"},
+    "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
+    "modules": {STD, *PURE, "options", "keypair", "ansible.module_utils"},
+    "action": {STD, *EDGES, "keypair", "modules", "ansible"},
+    "lookup": {STD, *EDGES, "ansible"},
+    "doc_fragments": {STD},
+}
+# These come between a plugin and the network, and cost time in every worker: only the transport imports them.
+NETWORK = {"requests", "urllib3", "ssl", "http", "socket", "requests_oauthlib"}
+
+
+def files() -> dict[str, pathlib.Path]:
+    """Each file by its layer name: errors, dialects/rest, client/session, action/credential ..."""
+    found = {}
+    for path in PLUGINS.rglob("*.py"):
+        name = path.relative_to(PLUGINS).with_suffix("").as_posix()
+        found[name.removeprefix("module_utils/")] = path
+    return found
+
+
+FILES = files()
+
+
+def layer(name: str) -> str:
+    """The line of the table that a file falls under: its own, else that of the nearest folder with one."""
+    while name not in ALLOWED and "/" in name:
+        name = name.rpartition("/")[0]
+    return name
+
+
+def imports(path: pathlib.Path) -> t.Iterator[str]:
+    """All modules that a file imports, at whatever place in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            base = node.module or ""
+            # "from package import module" imports the module.
+            for alias in node.names:
+                yield f"{base}.{alias.name}" if own(f"{base}.{alias.name}") in FILES else base
+
+
+def own(module: str) -> str:
+    """The name in FILES of a module of this collection, or ''."""
+    if not module.startswith(PACKAGE):
+        return ""
+    return module.removeprefix(PACKAGE).removeprefix("module_utils.").replace(".", "/")
+
+
+def allowed(name: str, module: str) -> bool:
+    rule = ALLOWED[layer(name)]
+    if target := own(module):
+        return target in rule or layer(target) in rule or target.partition("/")[0] in rule
+    root = module.partition(".")[0]
+    if root in sys.stdlib_module_names:
+        # The broker listens on a socket in the file system; that is no network.
+        local = root == "socket" and layer(name) == "plugin_utils/broker"
+        return STD in rule and (name == "transport" or local or root not in NETWORK)
+    parts = module.split(".")
+    return any(".".join(parts[: i + 1]) in rule for i in range(len(parts)))
+
+
+def test_the_table_knows_every_file() -> None:
+    assert len(FILES) > 25
+    assert [name for name in FILES if layer(name) not in ALLOWED] == []
+    assert [
+        name
+        for name in ALLOWED
+        if name not in FILES and not (PLUGINS / "module_utils" / name).is_dir() and not (PLUGINS / name).is_dir()
+    ] == []
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_imports_only_what_stands_left_of_it(name: str) -> None:
+    wrong = [module for module in imports(FILES[name]) if not allowed(name, module)]
+    assert wrong == []
+
+
+def test_no_import_circle() -> None:
+    graph = {name: {own(m) for m in imports(path) if own(m) in FILES} for name, path in FILES.items()}
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, f"circle: {' -> '.join((*way, name))}"
+        if name not in done:
+            for target in graph[name]:
+                visit(target, (*way, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "expected"),
+    [
+        ("errors", "ansible_collections.community.senhasegura.plugins.module_utils.transport", False),
+        ("errors", "requests", False),
+        ("errors", "ssl", False),
+        ("dialects/rest", "ansible_collections.community.senhasegura.plugins.module_utils.client.session", False),
+        ("client/session", "requests", False),
+        ("client/session", "ansible_collections.community.senhasegura.plugins.plugin_utils.action", False),
+        ("client/session", "ansible.errors", False),
+        ("transport", "requests.adapters", True),
+        ("transport", "ssl", True),
+        ("auth", "requests_oauthlib", True),
+        ("lookup/password", "http.client", False),
+        ("lookup/password", "ansible_collections.community.senhasegura.plugins.module_utils.transport", False),
+        ("action/credential", "ansible_collections.community.senhasegura.plugins.modules.credential", True),
+        ("modules/credential", "ansible.module_utils.basic", True),
+        ("modules/credential", "ansible.errors", False),
+    ],
+)
+def test_the_table_can_refuse(name: str, module: str, expected: bool) -> None:
+    assert allowed(name, module) is expected
+
+
+def test_no_init_files() -> None:
+    assert list(PLUGINS.rglob("__init__.py")) == []
+
+
+def test_no_star_and_no_hidden_imports() -> None:
+    for path in FILES.values():
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not (isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)), path
+            called = node.func if isinstance(node, ast.Call) else None
+            assert not (isinstance(called, ast.Name) and called.id == "__import__"), path
+            assert not (isinstance(called, ast.Attribute) and called.attr == "import_module"), path

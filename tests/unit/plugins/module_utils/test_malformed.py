@@ -1,0 +1,485 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every operation of every dialect gets every malformed answer there is, over the wire: a precise error, and no body in it."""
+
+from __future__ import annotations
+
+import copy
+import email.utils
+import gzip
+import json
+import socket
+import time
+import typing as t
+
+import pytest
+
+pytest.importorskip("requests")
+
+from ansible_collections.community.senhasegura.plugins.module_utils import transport
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AnswerLost,
+    AuthenticationFailed,
+    Denied,
+    InvalidRequest,
+    NoRoute,
+    NotFound,
+    SenhaseguraError,
+    ServerBusy,
+    ServerFailed,
+    TokenRefused,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
+    Received,
+    Wire,
+    chunked,
+    http,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
+    CANARY,
+    TOKEN,
+    entry,
+    settings,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_hostile_names import write_model
+
+Document = dict[str, t.Any]
+Case = tuple[bytes, type[SenhaseguraError]]
+CALLS = [(dialect.name, operation) for dialect in DIALECTS.values() for operation in dialect.calls]
+HEAD = {"status": 200, "message": "OK", "error": False, "error_code": 0, "detail": CANARY}
+
+# --- good answers, from which most of the bad ones are made -----------------------------------------------------------
+
+CREDENTIAL = {"id": "7", "identifier": "web-root", "username": "root", "hostname": "web01", "password": CANARY}
+KEY = {"id": "7", "identifier": "key", "private_key": CANARY, "public_key": "ssh-ed25519 AAAA", "username": "root"}
+SECRET = {"secret_id": "7", "identity": "db", "data": [{"PASSWORD": CANARY}, {"TTL": None}]}
+# operation -> the entity of its answer in the vendor's dialects and in rest: its name, and a good value.
+ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] = {
+    "credential.list": (("credentials", [entry(7, CANARY)]),) * 2,
+    "credential.read": (("credential", CREDENTIAL),) * 2,
+    "credential.create": (("credential", CREDENTIAL),) * 2,
+    "credential.update": (("credential", CREDENTIAL),) * 2,
+    "credential.rotate": (None, ("credential", CREDENTIAL)),
+    "key.list": (None, ("sshkeys", [{**KEY, "auto_rotate": True, "rotation_days": 30}])),
+    "key.read": (("key", KEY), ("sshkey", KEY)),
+    "key.create": (("key", {**KEY, "devices_error": [{"hostname": "web02"}]}), ("sshkey", KEY)),
+    "key.update": (("key", KEY), ("sshkey", KEY)),
+    "key.rotate": (None, ("sshkey", KEY)),
+    "secret.list": (("application", {"secrets": [SECRET]}), ("secrets", [SECRET])),
+    "secret.read": (None, ("secret", SECRET)),
+    "secret.create": (None, ("secret", SECRET)),
+    "secret.update": (None, ("secret", SECRET)),
+}
+NO_ENTITY: tuple[None, None] = (None, None)
+
+
+def good(dialect: str, operation: str, **head: t.Any) -> Document:
+    """A good answer, or one with other fields in ``response``."""
+    rest = dialect == "rest"
+    entity = ENTITIES.get(operation, NO_ENTITY)[rest]
+    entities = dict([copy.deepcopy(entity)]) if entity else {}
+    if rest:
+        return {"response": {**HEAD, **entities, **head}}
+    return {"code": 200, "response": {**HEAD, **head}, "tenant": CANARY, **entities}
+
+
+# --- malformed whatever the operation is --------------------------------------------------------------------------------
+
+HTML = f"<!DOCTYPE html><html><head><title>{CANARY}</title></head><body>{CANARY}</body></html>".encode()
+PAGE = {"content_type": "text/html; charset=utf-8"}
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + f'"{CANARY}"' + "]" * depth
+
+
+def refused(status: int | str, code: int | None = None, **head: t.Any) -> Document:
+    """An error document that says nothing in its message."""
+    block = {"status": status, "message": "Refused", "error": True, "error_code": 1, "detail": CANARY, **head}
+    number = {"exception": {"code": code, "message": "Refused", "detail": CANARY}} if code else {}
+    return {"code": status, "response": block, "tenant": CANARY, CANARY: CANARY, **number}
+
+
+def anywhere(document: Document) -> dict[str, Case]:
+    """Answers that no operation may take, made from its good one."""
+    text = json.dumps(document)
+    raw = text.encode()
+    bad = UnexpectedAnswer
+    portuguese = {"response": {"status": 400, "mensagem": "Recusado", "erro": True, "cod_erro": 1, "detalhe": CANARY}}
+    moved = {"Location": f"https://evil.example/{CANARY}", "Set-Cookie": CANARY}
+    now = email.utils.formatdate(time.time() + 5, usegmt=True)
+    return {
+        # Bodies that are no JSON object of UTF-8.
+        "html": (http(HTML, **PAGE), bad),
+        "html that says json": (http(HTML), bad),
+        "xml": (http(f"<?xml version='1.0'?><a>{CANARY}</a>", content_type="application/xml"), bad),
+        "text": (http(CANARY, content_type="text/plain"), bad),
+        "json that says html": (http(raw, **PAGE), bad),
+        "json that says text": (http(raw, content_type="text/plain"), bad),
+        "json without a type": (http(raw, content_type=None), bad),
+        "json with an odd type": (http(raw, content_type=f"application/{CANARY}"), bad),
+        "two types": (http(raw, content_type="application/json, text/html"), bad),
+        "empty": (http(b""), bad),
+        "blank": (http(b" \r\n"), bad),
+        "cut at the end": (http(raw[:-1]), bad),
+        "cut in half": (http(raw[: len(raw) // 2]), bad),
+        "garbage behind": (http(raw + CANARY.encode()), bad),
+        "twice": (http(raw + raw), bad),
+        "byte order mark": (http(b"\xef\xbb\xbf" + raw), bad),
+        "utf-16": (http(text.encode("utf-16")), bad),
+        "utf-16 without a mark": (http(text.encode("utf-16-le")), bad),
+        "utf-32": (http(text.encode("utf-32")), bad),
+        "latin-1": (http(text.replace("OK", "Usuário").encode("latin-1")), bad),
+        "overlong utf-8": (http(raw.replace(b"OK", b"\xc0\xaf")), bad),
+        "surrogates in utf-8": (http(raw.replace(b"OK", b"\xed\xa0\x80")), bad),
+        "null byte": (http(raw + b"\0"), bad),
+        "control character in a text": (http(raw.replace(b"OK", b"O\nK")), bad),
+        "NaN": (http(raw.replace(b'"OK"', b"NaN")), bad),
+        "Infinity": (http(raw.replace(b'"OK"', b"Infinity")), bad),
+        "-Infinity": (http(raw.replace(b'"OK"', b"-Infinity")), bad),
+        "endless number": (http(raw.replace(b'"OK"', b"9" * 5000)), bad),
+        "nested deeply": (http(raw.replace(b'"OK"', nested(80).encode())), bad),
+        "nested more deeply than Python": (http(raw.replace(b'"OK"', nested(20_000).encode())), bad),
+        "nested without an end": (http(b'{"response":' * 20_000), bad),
+        "key twice": (http(raw[:-1] + b', "response": {"status": 200}}'), bad),
+        "key twice inside": (http(raw.replace(b'"message"', b'"status": 200, "message"')), bad),
+        "single quotes": (http(str(document)), bad),
+        "comma behind": (http(raw[:-1] + b",}"), bad),
+        "comment": (http(raw + b"// x"), bad),
+        "call of a function": (http(b"callback(" + raw + b")"), bad),
+        "escaped as a text": (http(json.dumps(text)), bad),
+        "list": (http(b"[" + raw + b"]"), bad),
+        "empty list": (http(b"[]"), bad),
+        "string": (http(json.dumps(CANARY)), bad),
+        "number": (http(b"7"), bad),
+        "true": (http(b"true"), bad),
+        "null": (http(b"null"), bad),
+        # Success outside, failure inside.
+        "error with 200": (http({**document, **refused(200)}), InvalidRequest),
+        "error as text with 200": (http({**document, **refused(200, error="true")}), InvalidRequest),
+        "error as number with 200": (http({**document, **refused(200, error="1")}), InvalidRequest),
+        "inner 400 with 200": (http({**document, **refused(400, error=False)}), InvalidRequest),
+        "inner 400 as text": (http({**document, **refused("400", error=False)}), InvalidRequest),
+        "inner 404 with 200": (http({**document, **refused(404)}), NotFound),
+        "inner 403 with 200": (http({**document, **refused(403)}), Denied),
+        "inner 500 with 200": (http({**document, **refused(500)}), ServerFailed),
+        "inner 401 with 200": (http({**document, **refused(401)}), TokenRefused),
+        "portuguese with 200": (http({**document, **portuguese}), InvalidRequest),
+        "error text on top": (http({**document, "error": "Refused"}), InvalidRequest),
+        "error on top": (http({**document, "error": True, "message": "Refused"}), InvalidRequest),
+        "referer with 200": (http({**document, **refused(200, 1105)}), Denied),
+        # Statuses.
+        "204": (http(b"", 204, content_type=None), bad),
+        **{f"{status}": (http(HTML, status, moved, **PAGE), bad) for status in (300, 301, 302, 303, 305, 306, 307, 308)},
+        "304": (http(b"", 304, content_type=None), bad),
+        "302 with a good body": (http(raw, 302, moved), bad),
+        "400 html": (http(HTML, 400, **PAGE), InvalidRequest),
+        "400 empty": (http(b"", 400), InvalidRequest),
+        "400 list": (http(json.dumps([CANARY]), 400), InvalidRequest),
+        "400 portuguese": (http(portuguese, 400), InvalidRequest),
+        "400 with a number of nobody": (http(refused(400, 1999), 400), InvalidRequest),
+        "400 good body": (http(raw, 400), InvalidRequest),
+        "401": (http(refused(401), 401), TokenRefused),
+        "401 html": (http(HTML, 401, {"WWW-Authenticate": f'Basic realm="{CANARY}"'}, **PAGE), TokenRefused),
+        "401 empty": (http(b"", 401, content_type=None), TokenRefused),
+        "403": (http(refused(403), 403), Denied),
+        "403 html": (http(HTML, 403, **PAGE), Denied),
+        "404 html": (http(HTML, 404, **PAGE), NoRoute),
+        "404 of the gateway": (http({"message": "no Route matched with those values"}, 404), NoRoute),
+        "404 of the product": (http(refused(404, message="Resource sub not found", error_code=4), 404), NoRoute),
+        "404 empty": (http(b"", 404), NoRoute),
+        "404 utf-16": (http(text.encode("utf-16"), 404), NoRoute),
+        "405": (http(HTML, 405, **PAGE), InvalidRequest),
+        "407": (http(HTML, 407, **PAGE), InvalidRequest),
+        "418": (http(HTML, 418, **PAGE), InvalidRequest),
+        "429": (http(HTML, 429, {"Retry-After": "7"}, **PAGE), ServerBusy),
+        "500 html": (http(HTML, 500, **PAGE), ServerFailed),
+        "500 latin-1": (http('{"message": "N\xe3o"}'.encode("latin-1"), 500), ServerFailed),
+        "500 nested": (http(nested(20_000), 500), ServerFailed),
+        "500 unexpected error": (http(refused(500, message="Unexpected error"), 500), ServerFailed),
+        "500 not authorised": (
+            http(refused(500, message="You are not authorized to access this resource."), 500), Denied,
+        ),
+        "500 referer": (http(refused(500, 1105), 500), Denied),
+        "501": (http(HTML, 501, **PAGE), ServerFailed),
+        "502 html": (http(HTML, 502, **PAGE), ServerBusy),
+        "503": (http(refused(503), 503, {"Retry-After": "7"}), ServerBusy),
+        "503 until a date": (http(HTML, 503, {"Retry-After": now}, **PAGE), ServerBusy),
+        "503 until nonsense": (http(HTML, 503, {"Retry-After": CANARY}, **PAGE), ServerBusy),
+        "504": (http({"message": "The upstream server is timing out"}, 504), ServerBusy),
+        "599": (http(HTML, 599, **PAGE), ServerFailed),
+        "200 in a strange protocol": (b"HTTP/9.9" + http(raw)[8:], AnswerLost),
+        # The way it is sent.
+        "gzip": (http(gzip.compress(raw), headers={"Content-Encoding": "gzip"}), bad),
+        "gzip that says nothing": (http(gzip.compress(raw)), bad),
+        "deflate that is none": (http(raw, headers={"Content-Encoding": "deflate"}), bad),
+        "huge": (http(b"x" * 1_200_000), bad),
+        "length too small": (http(raw, length=len(raw) - 5), bad),
+        "length too large": (http(raw, length=len(raw) + 5), AnswerLost),
+        "chunks without an end": (
+            http(chunked(raw)[:-5], headers={"Transfer-Encoding": "chunked"}, length=-1), AnswerLost,
+        ),
+        "no answer": (b"", AnswerLost),
+        "no http": (CANARY.encode() + b"\r\n\r\n", AnswerLost),
+        "half a status line": (b"HTTP/1.1 2", AnswerLost),
+        "many headers": (http(raw, headers={f"X-{i}": CANARY for i in range(200)}), AnswerLost),
+    }  # fmt: skip
+
+
+# --- malformed entities -------------------------------------------------------------------------------------------------
+
+NO_ID: dict[str, t.Any] = {
+    "null": None, "empty": "", "blank": " ", "true": True, "false": False, "float": 7.5, "whole float": 7.0, "negative": -7,
+    "negative text": "-7", "text": CANARY, "hex": "0x7", "list": ["7"], "object": {"id": "7"}, "other digits": "٣", "exponent": "1e3",
+    "too long": "7" * 300, "path": "7/../8", "minus zero": -0.0,
+}  # fmt: skip
+NO_SECRET: dict[str, t.Any] = {
+    "null": None, "empty": "", "zero": 0, "number": 12345, "true": True, "false": False, "list": [CANARY], "object": {"a": CANARY},
+    "error sentence": "An error occurred while encrypting the text",
+}  # fmt: skip
+NO_OBJECT: dict[str, t.Any] = {"null": None, "text": CANARY, "number": 7, "true": True, "false": False, "float": 0.5}
+NO_TEXT: dict[str, t.Any] = {"list": [CANARY], "object": {"a": CANARY}}
+NO_DATA: dict[str, t.Any] = {
+    **NO_OBJECT, "list of texts": [CANARY], "list of lists": [[CANARY]], "list of nulls": [None],
+    "nested": [{"A": {"B": CANARY}}], "list inside": [{"A": [CANARY]}], "true inside": [{"A": True}], "false inside": [{"A": False}],
+    "error sentence": [{"A": "An error occurred while encrypting the text."}],
+}  # fmt: skip
+MISSING = object()
+
+
+def changed(value: t.Any, place: tuple[t.Any, ...], new: t.Any) -> t.Any:
+    """A copy in which what stands at ``place`` is replaced or, with MISSING, left out."""
+    result = copy.deepcopy(value)
+    target = result
+    for step in place[:-1]:
+        target = target[step]
+    if new is MISSING:
+        del target[place[-1]]
+    else:
+        target[place[-1]] = new
+    return result
+
+
+def in_entity(dialect: str, operation: str) -> dict[str, Case]:
+    """Answers whose entity is not what the operation needs."""
+    document = good(dialect, operation)
+    entity = ENTITIES.get(operation, NO_ENTITY)[dialect == "rest"]
+    if entity is None:
+        return {}
+    name, value = entity
+    place: tuple[t.Any, ...] = ("response", name) if dialect == "rest" else (name,)
+    changes: dict[str, tuple[tuple[t.Any, ...], t.Any]] = {"entity missing": (place, MISSING)}
+    if dialect == "rest":
+        changes |= {f"response is {kind}": (("response",), new) for kind, new in {**NO_OBJECT, "list": []}.items()}
+        changes["response missing"] = (("response",), MISSING)
+    if name == "application":
+        changes |= {f"entity is {kind}": (place, new) for kind, new in {**NO_OBJECT, "list": []}.items()}
+        place, value = (*place, "secrets"), value["secrets"]
+        changes["list missing"] = (place, MISSING)
+    if isinstance(value, list):
+        wrong = {**NO_OBJECT, "object": {"0": value[0]}}
+        changes |= {f"list has {kind}": ((*place, 0), new) for kind, new in {**NO_OBJECT, "list": value}.items()}
+    else:
+        wrong = {**NO_OBJECT, "list": [value], "empty list": [], "empty object": {}}
+    changes |= {f"entity is {kind}": (place, new) for kind, new in wrong.items()}
+    item = (*place, 0) if isinstance(value, list) else place
+    if "secret" in operation:
+        # The id of a secret is shown only; its identity is what it is found by.
+        fields = {"identity": NO_TEXT, "secret_id": NO_TEXT, "data": NO_DATA}
+    elif operation.endswith("read"):
+        fields = {"id": NO_ID, ("private_key" if "key" in operation else "password"): NO_SECRET}
+    else:
+        fields = {"id": NO_ID}
+    if operation.endswith("list") and "secret" not in operation:
+        fields["username"] = NO_TEXT
+    for field, values in fields.items():
+        if values is not NO_TEXT:
+            changes[f"{field} missing"] = ((*item, field), MISSING)
+        changes |= {f"{field} is {kind}": ((*item, field), new) for kind, new in values.items()}
+    answers = {case: http(changed(document, *change)) for case, change in changes.items()}
+    if dialect == "rest" and operation == "credential.read":
+        answers["no entity at all"] = http({"response": HEAD})
+    return {case: (wire, UnexpectedAnswer) for case, wire in answers.items()}
+
+
+def cases(dialect: str, operation: str) -> dict[str, Case]:
+    return {**anywhere(good(dialect, operation)), **in_entity(dialect, operation)}
+
+
+# --- the tests ----------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """Gives out tokens, and to everything else the answer that is set."""
+
+    def __init__(self) -> None:
+        self.answer = b""
+        self.login = http({"access_token": TOKEN, "token_type": "Bearer", "expires_in": 3600})
+
+    def __call__(self, request: Received, sock: socket.socket) -> bytes | None:
+        answer = self.login if "/oauth2/token" in request.line else self.answer
+        if answer.startswith(b"HTTP/1.1") and not self._needs_end(answer):
+            return answer
+        if answer:
+            sock.sendall(answer)
+        return b""
+
+    @staticmethod
+    def _needs_end(answer: bytes) -> bool:
+        """Whether the client would wait for more."""
+        head, _blank, body = answer.partition(b"\r\n\r\n")
+        length = head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0]
+        return not length or int(length) > len(body)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[tuple[Wire, Server]]:
+    monkeypatch.setattr(transport, "MAX_BODY", 1_000_000)
+    behaviour = Server()
+    with Wire(behaviour) as wire:
+        yield wire, behaviour
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CALLS) >= 40
+    numbers = {call: len(cases(*call)) for call in CALLS}
+    assert min(numbers.values()) >= 100
+    assert {len(cases(*call)) for call in CALLS if call[1].endswith("read")} & set(range(120, 300))
+
+
+@pytest.mark.parametrize(("dialect", "operation"), CALLS)
+def test_good_answers_are_taken(server: tuple[Wire, Server], dialect: str, operation: str) -> None:
+    """Otherwise the tests below would show nothing."""
+    wire, behaviour = server
+    session = Session(settings(url=wire.url(), dialect=dialect))
+    for status in (200, 201, 202):
+        behaviour.answer = http(good(dialect, operation, status=status), status)
+        session.call(operation, ref="7", model=write_model(operation))
+    for content_type in ("application/json; charset=UTF-8", "Application/JSON", "application/problem+json"):
+        behaviour.answer = http(good(dialect, operation), content_type=content_type)
+        session.call(operation, ref="7", model=write_model(operation))
+
+
+def check(exc: SenhaseguraError, kind: type[SenhaseguraError]) -> str:
+    """What is wrong with an error, or ''."""
+    if type(exc) is not kind:
+        return f"{type(exc).__name__} instead of {kind.__name__}: {exc}"
+    if not exc.hint:
+        return f"no hint: {exc}"
+    texts = f"{exc} {exc!r} {json.dumps(exc.failure())}"
+    if CANARY[:8] in texts or CANARY[-8:] in texts or "evil.example" in texts:
+        return f"shows the body: {texts}"
+    if exc.__cause__ is not None or (exc.__context__ is not None and not exc.__suppress_context__):
+        return f"has a cause, which ansible-core prints: {exc.__cause__!r} {exc.__context__!r}"
+    return ""
+
+
+@pytest.mark.parametrize(("dialect", "operation"), CALLS)
+def test_malformed_answers(server: tuple[Wire, Server], dialect: str, operation: str) -> None:
+    wire, behaviour = server
+    session = Session(settings(url=wire.url(), dialect=dialect))
+    problems = []
+    call = DIALECTS[dialect].calls[operation]
+    for name, (behaviour.answer, kind) in cases(dialect, operation).items():
+        try:
+            session.call(operation, ref="7", model=write_model(operation), subject="credential X")
+        except SenhaseguraError as exc:
+            problem = check(exc, kind)
+            context = exc.context
+            if not problem and (context.operation, context.subject, context.endpoint) != (
+                operation, "credential X", f"{call.method} {call.path}",
+            ):  # fmt: skip
+                problem = f"context {context}"
+            if not problem and name[:3].isdigit() and kind is not AnswerLost and context.status != int(name[:3]):
+                problem = f"status {context.status}"
+            if not problem and name in ("429", "503") and exc.retry_after != 7.0:
+                problem = "Retry-After is lost"
+        except BaseException as exc:
+            problem = f"{type(exc).__name__}: {exc}"
+        else:
+            problem = "was taken"
+        if problem:
+            problems.append(f"{name}: {problem}")
+    assert problems == []
+
+
+# --- the reply to the token request -------------------------------------------------------------------------------------
+
+LOGIN_KINDS: dict[type[SenhaseguraError], type[SenhaseguraError]] = {TokenRefused: AuthenticationFailed}
+LOGIN_EXCEPT = {
+    **dict.fromkeys(["400 html", "400 empty", "400 list", "400 portuguese", "400 with a number of nobody"], AuthenticationFailed),
+    **dict.fromkeys(["403", "403 html", "inner 403 with 200", "400 good body"], AuthenticationFailed),
+    **dict.fromkeys([name for name in anywhere({"response": HEAD}) if name.endswith("200") or "on top" in name], AuthenticationFailed),
+    "inner 404 with 200": NotFound, "inner 500 with 200": ServerFailed, "referer with 200": Denied,
+    "inner 400 as text": AuthenticationFailed,
+}  # fmt: skip
+NO_TOKEN: dict[str, t.Any] = {
+    "missing": MISSING, "null": None, "empty": "", "blank": " ", "number": 7, "true": True, "list": [CANARY], "object": {CANARY: 1},
+    "with a line break": f"{CANARY}\r\nX-Injected: 1", "with a blank": f"a {CANARY}", "not ascii": f"é{CANARY}", "nul": f"{CANARY}\0",
+    "del": f"{CANARY}\x7f", "surrogate": f"{CANARY}\ud800",
+}  # fmt: skip
+NO_TYPE: dict[str, t.Any] = {"mac": "mac", "null": None, "number": 7, "empty": "", "list": ["Bearer"], "text": CANARY}
+
+
+def login_cases() -> dict[str, Case]:
+    document = {"access_token": CANARY, "token_type": "Bearer", "expires_in": 3600, "response": HEAD}
+    found = {
+        name: (wire, LOGIN_EXCEPT.get(name, LOGIN_KINDS.get(kind, kind)))
+        for name, (wire, kind) in anywhere(document).items()
+        if "OK" in json.dumps(document)
+    }
+    for field, values in {"access_token": NO_TOKEN, "token_type": NO_TYPE}.items():
+        found |= {
+            f"{field} {kind}": (http(changed(document, (field,), new)), UnexpectedAnswer)
+            for kind, new in values.items()
+        }
+    return found
+
+
+@pytest.mark.parametrize("dialect", ["auto", "api", "iso", "rest"])
+def test_malformed_token_replies(server: tuple[Wire, Server], dialect: str) -> None:
+    wire, behaviour = server
+    problems = []
+    assert len(login_cases()) >= 100
+    for name, (behaviour.login, kind) in login_cases().items():
+        session = Session(settings(url=wire.url(), dialect=dialect))
+        before = len(wire.requests)
+        try:
+            session.call("credential.list", subject="all credentials")
+        except SenhaseguraError as exc:
+            problem = check(exc, kind)
+            if not problem and "oauth2/token" not in exc.context.endpoint:
+                problem = f"endpoint {exc.context.endpoint}"
+        except BaseException as exc:
+            problem = f"{type(exc).__name__}: {exc}"
+        else:
+            problem = "was taken"
+        if not problem and any("oauth2/token" not in line for line in wire.lines[before:]):
+            problem = "something was sent without a token"
+        if problem:
+            problems.append(f"{name}: {problem}")
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"token_type": "bearer"},
+        {"token_type": "BEARER"},
+        {"token_type": MISSING},
+        {"expires_in": MISSING},
+        {"expires_in": "x"},
+    ],
+)
+def test_usable_token_replies(server: tuple[Wire, Server], change: Document) -> None:
+    wire, behaviour = server
+    ((field, value),) = change.items()
+    document = {"access_token": "T", "token_type": "Bearer", "expires_in": 3600}
+    behaviour.login, behaviour.answer = http(changed(document, (field,), value)), http(good("api", "credential.list"))
+    assert len(Session(settings(url=wire.url())).call("credential.list")) == 1
+    assert wire.requests[-1].header("authorization") == "Bearer T"

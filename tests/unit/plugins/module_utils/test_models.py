@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The models: what they show, and the comparisons that they make."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing as t
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    CredentialInfo,
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+    key_text,
+)
+
+
+def test_models_are_frozen() -> None:
+    for thing in vars(models).values():
+        if isinstance(thing, type) and dataclasses.is_dataclass(thing):
+            assert thing.__dataclass_params__.frozen
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        CredentialInfo("7").id = "8"  # type: ignore[misc]
+
+
+def test_what_the_list_tells_is_public() -> None:
+    shown = CredentialInfo("7", "web-root", type="SSH Key", public_key="ssh-ed25519 AAAA").public()
+    assert shown["public_key"] == "ssh-ed25519 AAAA"
+    assert set(shown) == {field.name for field in dataclasses.fields(CredentialInfo)}
+    assert not {"password", "private_key", "passphrase"} & set(shown)
+    assert CredentialInfo("7", type="SSH Key").is_key
+    assert not CredentialInfo("7", type="Local User").is_key
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\r\n", "a\nb\n"), ("a\rb", "a\nb\n"), ("a\nb", "a\nb\n"), ("a\n\n\n", "a\n"), ("a\r\n\r\n", "a\n"), ("", "\n"),
+        (" a \n b", " a \n b\n"),
+    ],
+)  # fmt: skip
+def test_key_text(text: str, expected: str) -> None:
+    assert key_text(text) == expected
+    assert key_text(expected) == expected
+
+
+def test_a_secret_shows_its_keys_only() -> None:
+    secret = DsmSecret("1", "db", ({"B": "x", "A": None}, {"A": "y"}), name="n")
+    assert secret.public() == {
+        "id": "1", "identity": "db", "name": "n", "engine": "", "description": None, "version": "", "expiration_date": None,
+        "key_names": ["A", "B"],
+    }  # fmt: skip
+
+
+def test_flat() -> None:
+    block = SecretBlock({"user": "app", "password": "pw"}, {"password": "PASSWORD"})
+    assert block.flat() == {"user": "app", "PASSWORD": "pw"}
+    key = SecretBlock({"access_key_id": "A"}, {"access_key_id": "AWS_ID"}, "aws")
+    wanted = DsmSecretWrite("i", access_keys=(key,), credentials=(block,), key_value={"K": "v"})
+    assert wanted.flat() == ({"user": "app", "PASSWORD": "pw"}, {"AWS_ID": "A"}, {"K": "v"})
+    assert DsmSecretWrite("i").flat() == ()
+
+
+def write(*blocks: dict[str, str], **key_value: str) -> DsmSecretWrite:
+    return DsmSecretWrite("i", credentials=tuple(SecretBlock(block) for block in blocks), key_value=key_value)
+
+
+A, B, AB = {"A": "1"}, {"B": "2"}, {"A": "1", "B": "2"}
+SAME: list[tuple[DsmSecretWrite, list[dict[str, t.Any]], bool]] = [
+    (write(), [], True),
+    (write(), [{}], True),
+    (write(), [{"TTL": None}], True),
+    (write(), [A], False),
+    (write(A), [A], True),
+    (write(A), [], False),
+    (write(A), [B], False),
+    (write(A), [{"A": "2"}], False),
+    (write(A), [{"A": None}], False),
+    (write(A), [{**A, "ip": "192.0.2.1", "TTL": None}], True),
+    (write(A), [A, B], False),
+    (write(A, B), [A], False),
+    (write(A, B), [AB], False),
+    (write(A, A), [A], False),
+    (write(A, A), [A, A], True),
+    # The narrower one must not take what only the wider one fits.
+    (write(A, AB), [AB, A], True),
+    (write(AB, A), [A, AB], True),
+    (write(A, B), [AB, A], True),
+    (write(K="v"), [{"K": "v"}], True),
+    (write(K="v"), [{"K": "v", "L": "w"}], False),
+    (write(K="v", L="w"), [{"K": "v"}], False),
+    (write(K="v"), [], False),
+    (write(A, K="v"), [{"K": "v"}, A], True),
+    (write(A, K="v"), [A], False),
+    (write(A, A="1"), [A, A], True),
+    (write(A, A="1"), [A], False),
+]
+
+
+@pytest.mark.parametrize(("wanted", "held", "same"), SAME, ids=range(len(SAME)))
+def test_same_data(wanted: DsmSecretWrite, held: list[dict[str, t.Any]], same: bool) -> None:
+    for order in itertools.permutations(held):
+        assert wanted.same_data(order) is same
+
+
+def test_many_blocks_are_compared_in_time() -> None:
+    blocks = [{"A": str(number)} for number in range(60)]
+    assert write(*blocks).same_data([{**block, "ip": "1"} for block in reversed(blocks)])
+    equal = [{"A": "1"}] * 40
+    assert not write(*equal, B).same_data([*equal, {"C": "3"}])

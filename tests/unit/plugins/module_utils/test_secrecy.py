@@ -1,0 +1,317 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nothing shows a secret: the wrapper, the models, settings, tokens and clients; and the scrubber for server text."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import dataclasses
+import json
+import pickle
+import re
+import time
+import typing as t
+import urllib.parse
+
+import pytest
+
+hypothesis = pytest.importorskip("hypothesis")
+from hypothesis import strategies as st  # noqa: E402
+
+from ansible_collections.community.senhasegura.plugins.module_utils import (  # noqa: E402
+    auth,
+    keypair,
+    models,
+    options,
+    secrecy,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import (  # noqa: E402
+    MASK,
+    Hidden,
+    encoded_forms,
+    printable,
+    scrub,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (  # noqa: E402
+    CANARY,
+    Scripted,
+    settings,
+    success,
+    token_answer,
+)
+
+HIDDEN = Hidden(CANARY)
+
+
+# --- Hidden ----------------------------------------------------------------------------------------------------------
+
+
+def test_hidden_reveals_on_request_only() -> None:
+    assert HIDDEN.reveal() == CANARY
+    shown = [repr(HIDDEN), str(HIDDEN), f"{HIDDEN}", f"{HIDDEN!r:>10}", f"{[HIDDEN]} { ({'a': HIDDEN}) }"]
+    assert not any(CANARY in text for text in shown)
+    assert not hasattr(HIDDEN, "__dict__")
+    assert all(CANARY not in repr(getattr(HIDDEN, name)) for name in dir(HIDDEN))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_hidden_is_not_pickled(protocol: int) -> None:
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(HIDDEN, protocol)
+    with pytest.raises(TypeError):
+        json.dumps(HIDDEN)
+    with pytest.raises(TypeError):
+        copy.deepcopy(HIDDEN)
+
+
+def test_hidden_compares_by_value() -> None:
+    assert Hidden("a") == Hidden("a")
+    assert Hidden("a") != Hidden("b")
+    assert Hidden("a") != "a"
+    assert len({Hidden("a"), Hidden("a"), Hidden("b")}) == 2
+
+
+# --- objects that hold secrets ---------------------------------------------------------------------------------------
+
+
+def _block() -> models.SecretBlock:
+    return models.SecretBlock({"password": CANARY}, {"password": "PASSWORD"})
+
+
+def _session() -> Session:
+    server = Scripted({"GET /api/pam/credential": success(credentials=[])}, token=token_answer("ey" + CANARY))
+    session = Session(settings(client_secret=CANARY), transport=server)
+    session.call("credential.list")
+    return session
+
+
+OBJECTS: dict[str, t.Callable[[], t.Any]] = {
+    "Settings": lambda: settings(
+        client_id=CANARY, client_secret=CANARY, proxy=CANARY, consumer_key=HIDDEN, consumer_secret=HIDDEN,
+        token_key=HIDDEN, token_secret=HIDDEN,
+    ),
+    "Token": lambda: auth.Token(Hidden(CANARY), 1.0),
+    "Session": _session,
+    "Answer": lambda: Answer(200, {}, CANARY.encode()),
+    "Credential": lambda: models.Credential("1", CANARY, raw={"password": CANARY}),
+    "CredentialWrite": lambda: models.CredentialWrite(
+        "u", "h", "1", password=CANARY, settings={"additional_settings": {"secret_key": CANARY}}
+    ),
+    "SshKey": lambda: models.SshKey("1", CANARY, "ssh-ed25519 A", passphrase=CANARY, raw={"private_key": CANARY}),
+    "SshKeyWrite": lambda: models.SshKeyWrite("i", "u", "h", "1", CANARY, "ssh-ed25519 A", passphrase=CANARY),
+    "DsmSecret": lambda: models.DsmSecret("1", "i", ({"KEY": CANARY},), raw={"data": [CANARY]}),
+    "SecretBlock": _block,
+    "DsmSecretWrite": lambda: models.DsmSecretWrite(
+        "i", access_keys=(_block(),), credentials=(_block(),), key_value={"KEY": CANARY}
+    ),
+    "KeyPair": lambda: keypair.KeyPair(CANARY, "ssh-ed25519 A", CANARY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_no_text_of_an_object_shows_a_secret(name: str) -> None:
+    thing = OBJECTS[name]()
+    for text in (repr(thing), str(thing), f"{thing}", repr([thing]), repr({"a": thing})):
+        assert CANARY not in text
+        assert CANARY[:10] not in text
+
+
+@pytest.mark.parametrize("name", ["Settings", "Token", "Session"])
+def test_what_holds_login_data_does_not_even_show_its_variables(name: str) -> None:
+    thing = OBJECTS[name]()
+    assert CANARY not in repr(vars(thing))
+    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
+        pickle.dumps(thing)
+
+
+def test_every_field_that_sounds_secret_is_hidden() -> None:
+    secret = re.compile("password|passphrase|private|secret|data|raw|token|settings|key_value|fields")
+    harmless = {"identifier", "public_key", "key_name"}
+    found = 0
+    for module in (models, keypair):
+        for thing in vars(module).values():
+            if dataclasses.is_dataclass(thing) and isinstance(thing, type):
+                for field in dataclasses.fields(thing):
+                    if secret.search(field.name) and field.name not in harmless:
+                        found += 1
+                        assert not field.repr, f"{thing.__name__}.{field.name}"
+    assert found >= 15
+
+
+def test_settings_hide_what_the_option_table_calls_secret() -> None:
+    secret = {option.name for option in options.OPTIONS if option.secret}
+    hints = {f.name for f in dataclasses.fields(options.Settings) if "Hidden" in str(f.type)}
+    assert secret == hints
+    assert sorted(settings(proxy="http://p").secrets()) == sorted(
+        [settings().client_id.reveal(), settings().client_secret.reveal(), "http://p"]
+    )
+
+
+# --- printable -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain text", "plain text"),
+        ("  two\r\nlines\tand more ", "two lines and more"),
+        ("\x1b[31;1mred\x1b[0m", "red"),
+        ("\x1b[2K\x1b[1A\x1b[?25lgone", "gone"),
+        ("\x1b]0;title\x07x", "]0;title x"),
+        ("a\x9b31mb", "a 31mb"),
+        ("a\x00b\x08\x7f", "a b"),
+        ("a\u2028b\u2029c\x85d", "a b c d"),
+        ("safe\u202egnihtyna\u202c", "safe gnihtyna"),
+        ("ze\u200bro\ufeff", "ze ro"),
+        ("half \ud800 pair", "half pair"),
+        ("::set-output name=x::y", "set-output name=x y"),
+        ("%0A::add-mask::x", "%0A add-mask x"),
+        ("##vso[task.setvariable variable=x]y", "[task.setvariable variable=x]y"),
+        ("##VSO[a]##[error]b", "[a] error]b"),
+        (":\x00:", ": :"),
+        ("::::", ""),
+        ("Não autorizado: 日本", "Não autorizado: 日本"),
+        ("", ""),
+    ],
+)
+def test_printable(text: str, expected: str) -> None:
+    assert printable(text) == expected
+
+
+@hypothesis.given(st.text())
+def test_printable_is_one_safe_line(text: str) -> None:
+    line = printable(text)
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", line)
+    assert "::" not in line
+    assert not re.search("##vso|##\\[", line, re.IGNORECASE)
+    assert printable(line) == line
+    line.encode()
+
+
+# --- scrub -----------------------------------------------------------------------------------------------------------
+
+AWKWARD = "a'b\"$\\{}<&%é 日/7+Zq4Xv9Lm2?"
+
+
+def _base64(value: str, pad: int) -> str:
+    return base64.b64encode(b"p" * pad + value.encode() + b"tail").decode()
+
+
+FORMS: dict[str, t.Callable[[str], str]] = {
+    "raw": str,
+    "first half": lambda value: value[: len(value) // 2],
+    "second half": lambda value: value[len(value) // 2 :],
+    "reversed": lambda value: value[::-1],
+    "json": lambda value: json.dumps(value),
+    "json of php": lambda value: json.dumps(value, ensure_ascii=False).replace("/", "\\/"),
+    "url": lambda value: urllib.parse.quote(value, safe=""),
+    "url, lower case": lambda value: re.sub("%..", lambda m: m[0].lower(), urllib.parse.quote(value, safe="")),
+    "form": lambda value: urllib.parse.quote_plus(value),
+    "shell": lambda value: secrecy.shlex.quote(value),
+    "hex": lambda value: value.encode().hex(),
+    "HEX": lambda value: value.encode().hex().upper(),
+    "html": lambda value: secrecy.html.escape(value),
+    "html of php": lambda value: secrecy.html.escape(value).replace("&#x27;", "&#039;"),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64 + 1": lambda value: _base64(value, 1),
+    "base64 + 2": lambda value: _base64(value, 2),
+    "base64 of urls": lambda value: base64.urlsafe_b64encode(value.encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("secret", [CANARY, AWKWARD])
+@pytest.mark.parametrize(
+    "around", ["{}", "before {} after", "key={};", '"password":"{}",', "xx{}yy", "\x1b[1m{}\x1b[0m"]
+)
+def test_an_echoed_secret_is_masked(form: str, secret: str, around: str) -> None:
+    echoed = FORMS[form](secret)
+    line = scrub(around.replace("{}", echoed), [secret])
+    assert MASK in line
+    for start in range(len(echoed) - 5):
+        assert echoed[start : start + 6] not in line
+    assert echoed.strip("\"'") not in line
+
+
+def test_what_is_no_secret_stays() -> None:
+    assert scrub("1007: Credential not found, secret s3cr3t-s3cr3t.", ["s3cr3t-s3cr3t"]) == (
+        "1007: Credential not found, secret ********"
+    )
+    assert scrub("nothing to hide", []) == "nothing to hide"
+    assert scrub("nothing to hide", [""]) == "nothing to hide"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("abc", MASK),
+        ("user abc, and (abc) 'abc' abc.", f"user {MASK}, and ({MASK}) '{MASK}' {MASK}."),
+        ("password=abc;", f"password={MASK};"),
+        ("abcd xabc", "abcd xabc"),
+        ("cba", MASK),
+    ],
+)
+def test_a_short_secret_is_masked_where_it_stands_alone(text: str, expected: str) -> None:
+    assert scrub(text, ["abc"]) == expected
+
+
+def test_a_secret_with_blanks_and_control_characters() -> None:
+    for secret in ("correct horse battery", "line one\r\nline two", "tab\there\x00null", "a::bcdefgh", "a  b  c  d  e"):
+        line = scrub(f"echo: {secret} end", [secret])
+        assert line.startswith("echo: ********")
+        assert line.endswith("end")
+        assert not {word for word in re.split(r"[\s:\x00]+", secret) if len(word) > 2} & set(re.split(r"[\s:]+", line))
+
+
+def test_blanks_that_are_merged_do_not_make_a_secret() -> None:
+    assert "a b c d e" not in scrub("a  b\n\nc \t d   e", ["a b c d e"])
+
+
+def test_the_limit_comes_after_the_masks() -> None:
+    text = "x" * 190 + " " + CANARY
+    line = scrub(text, [CANARY])
+    assert len(line) <= 200
+    assert CANARY[:6] not in line
+    assert len(scrub("y" * 1000, [])) == 200
+    assert scrub("y" * 1000, [])[-1] == "…"
+
+
+def test_a_huge_message_takes_no_time() -> None:
+    start = time.monotonic()
+    assert len(scrub((CANARY + " ") * 2_000_000, [CANARY, "x" * 60_000])) == 200
+    assert time.monotonic() - start < 3
+
+
+def test_surrogates_do_not_crash() -> None:
+    assert scrub("a \udcff b", ["\udcff\udcfe-secret"]) == "a b"
+
+
+SECRETS = st.text(
+    st.characters(exclude_characters="*…", exclude_categories=["Cs"]) | st.sampled_from("ab1 \"'\\/+&<%é\n:#["),
+    min_size=6,
+    max_size=40,
+)
+AROUND = st.text(st.sampled_from("xyz .,:;\"'#[]\n\x1b"), max_size=8)
+
+
+@hypothesis.given(secret=SECRETS, before=AROUND, after=AROUND, form=st.sampled_from(sorted(FORMS)))
+@hypothesis.settings(max_examples=400)
+def test_no_six_characters_of_a_secret_survive(secret: str, before: str, after: str, form: str) -> None:
+    echoed = FORMS[form](secret)
+    line = scrub(f"{before}{echoed}{after}", [secret]).replace(MASK, "\0")
+    for known in {printable(f) for f in encoded_forms(secret)} | encoded_forms(secret):
+        for start in range(len(known) - 5):
+            assert known[start : start + 6] not in line
+
+
+@hypothesis.given(text=st.text(), secrets=st.lists(st.text(), max_size=3))
+@hypothesis.settings(max_examples=200)
+def test_scrub_never_fails(text: str, secrets: list[str]) -> None:
+    line = scrub(text, secrets)
+    assert len(line) <= 200
+    assert "\n" not in line

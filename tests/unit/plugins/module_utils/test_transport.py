@@ -1,0 +1,693 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The transport against servers that misbehave, over plain TCP."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import pathlib
+import socket
+import threading
+import time
+import tracemalloc
+import typing as t
+import zlib
+
+import pytest
+
+requests = pytest.importorskip("requests")
+
+from ansible_collections.community.senhasegura.plugins.module_utils import transport as module  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (  # noqa: E402
+    AnswerLost,
+    ConfigError,
+    ConnectionFailed,
+    SenhaseguraError,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import (  # noqa: E402
+    Deadline,
+    Transport,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (  # noqa: E402
+    Close,
+    Proxy,
+    Received,
+    Wire,
+    chunked,
+    http,
+    slowly,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (  # noqa: E402
+    CANARY,
+    settings,
+)
+
+# How long the slow servers get, and by how much that may be exceeded.
+SHORT, SLACK = 0.6, 1.0
+
+
+def transport(url: str, **changes: t.Any) -> Transport:
+    return Transport(settings(url=url, allow_http=True, **changes))
+
+
+def send(client: Transport, method: str = "GET", path: str = "/x", *, timeout: float = 5.0, **details: t.Any) -> Answer:
+    return client.send(method, path, deadline=Deadline(timeout), headers=details.pop("headers", {}), **details)
+
+
+def fixed(answer: bytes) -> t.Callable[[Received, socket.socket], bytes]:
+    return lambda request, sock: answer
+
+
+# --- what is sent ----------------------------------------------------------------------------------------------------
+
+
+def test_sends_these_headers_and_no_others() -> None:
+    with Wire(fixed(http({"a": 1}))) as server:
+        answer = send(transport(server.url()), headers={"Authorization": "Bearer T"})
+    assert (answer.status, answer.content_type, answer.body) == (200, "application/json", b'{"a": 1}')
+    (request,) = server.requests
+    assert request.line == "GET /x HTTP/1.1"
+    assert dict(request.headers) == {
+        "host": f"localhost:{server.port}",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "user-agent": "community.senhasegura",
+        "authorization": "Bearer T",
+    }
+    assert len(request.headers) == 5
+
+
+def test_sends_query_and_body() -> None:
+    with Wire(fixed(http({}))) as server:
+        send(
+            transport(server.url()),
+            "POST",
+            query={"a": "é&="},
+            body=b'{"b": 1}',
+            headers={"Content-Type": "application/json"},
+        )
+    (request,) = server.requests
+    assert request.line == "POST /x?a=%C3%A9%26%3D HTTP/1.1"
+    assert (request.body, request.header("content-length")) == (b'{"b": 1}', "8")
+
+
+def test_a_path_of_the_base_url_stays_in_front() -> None:
+    with Wire(fixed(http({}))) as server:
+        send(transport(server.url() + "/pam"), path="/iso/x")
+    assert server.lines == ["GET /pam/iso/x HTTP/1.1"]
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Injected: 1", "a\nb", "a\rb", "\nab", "a\r\n\r\nGET / HTTP/1.1"])
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type"])
+def test_header_injection_is_refused(name: str, value: str) -> None:
+    with Wire(fixed(http({}))) as server, pytest.raises(ConfigError, match="line breaks"):
+        send(transport(server.url()), headers={name: value})
+    assert server.requests == []
+
+
+def test_cookies_are_not_sent_back() -> None:
+    cookies = {"Set-Cookie": "sid=1; Path=/; Domain=localhost"}
+    with Wire(fixed(http({}, headers=cookies))) as server:
+        client = transport(server.url())
+        for _again in range(2):
+            send(client)
+    assert [request.all("cookie") + request.all("referer") for request in server.requests] == [[], []]
+
+
+NETRC = "machine localhost login netrc-user password netrc-password\ndefault login netrc-user password netrc-password\n"
+
+
+@pytest.mark.parametrize("place", ["home", "variable"])
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer T"}])
+def test_netrc_is_ignored(
+    place: str, headers: dict[str, str], tmp_path: pathlib.Path, no_proxies: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".netrc"
+    file.write_text(NETRC)
+    file.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if place == "variable":
+        monkeypatch.setenv("NETRC", str(file))
+    with Wire(fixed(http({}))) as server:
+        send(transport(server.url()), headers=headers)
+        # The trap works: without our precautions the file would be used.
+        requests.get(server.url() + "/trap", timeout=5)
+    assert server.requests[0].header("authorization") == headers.get("Authorization", "")
+    assert server.requests[1].header("authorization").startswith("Basic ")
+
+
+# --- redirects -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_redirects_are_not_followed(status: int, method: str) -> None:
+    with Wire(fixed(http({}))) as other:
+        away = http(b"", status, {"Location": f"{other.url('127.0.0.1')}/steal"})
+        with Wire(fixed(away)) as server:
+            answer = send(
+                transport(server.url()), method, body=b"client_secret=s" if method == "POST" else None,
+                headers={"Authorization": "Bearer T"},
+            )  # fmt: skip
+    assert answer.status == status
+    assert len(server.requests) == 1
+    assert (other.connections, other.requests) == (0, [])
+
+
+# --- proxies ---------------------------------------------------------------------------------------------------------
+
+
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*VARIABLES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_proxies_of_the_environment_are_ignored(name: str, no_proxies: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(fixed(http({}))) as server, Proxy() as trap:
+        monkeypatch.setenv(name, f"http://u:{CANARY}@127.0.0.1:{trap.port}")
+        send(transport(server.url()))
+        assert (len(server.requests), trap.connections) == (1, 0)
+
+
+def test_proxy_of_the_environment_is_used_when_asked(no_proxies: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(fixed(http({}))) as server, Proxy() as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        assert b"proxied" in send(transport(server.url(), proxy="environment")).body
+        monkeypatch.setenv("no_proxy", "localhost")
+        send(transport(server.url(), proxy="environment"))
+        assert (len(server.requests), len(proxy.requests)) == (1, 1)
+
+
+def test_proxy_is_used_and_gets_its_password(no_proxies: None) -> None:
+    with Wire(fixed(http({}))) as server, Proxy() as proxy:
+        url = f"http://user:p%40ss@127.0.0.1:{proxy.port}"
+        answer = send(transport(server.url(), proxy=url), headers={"Authorization": "Bearer T"})
+    assert b"proxied" in answer.body
+    assert server.requests == []
+    (request,) = proxy.requests
+    assert request.line == f"GET http://localhost:{server.port}/x HTTP/1.1"
+    assert request.all("authorization") == ["Bearer T"]
+    assert request.all("proxy-authorization") == ["Basic dXNlcjpwQHNz"]  # user:p@ss
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"socks5://u:{CANARY}@h:1",
+        f"ftp://{CANARY}@h",
+        f"h:3128/{CANARY}",
+        f"u:{CANARY}@h:3128",
+        f"http://u:{CANARY}@[::bad:9",
+        f"http://u:{CANARY}@",
+        f"http://u:{CANARY}@127.0.0.1:99999",
+        f"http://u:{CANARY}@127.0.0.1:0",
+        f"http://u:{CANARY}@127.0.0.1:port",
+    ],
+)
+def test_other_kinds_of_proxy_are_refused(proxy: str) -> None:
+    with pytest.raises(ConfigError, match="no URL of an HTTP proxy") as caught:
+        transport("http://localhost:9", proxy=proxy)
+    assert CANARY not in f"{caught.value} {caught.value.failure()}"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        f"http://u:{CANARY}@127.0.0.1:9",
+        f"http://u:{CANARY}@no-such-host.invalid:9",
+        f"http://u:{CANARY}@{'x' * 70}.example:9",
+        f"http://u:{CANARY}@exa mple:9",
+    ],
+)
+def test_a_dead_proxy_is_named_without_its_password(proxy: str, no_proxies: None) -> None:
+    with pytest.raises(ConnectionFailed, match="proxy") as caught:
+        send(transport("http://localhost:9", proxy=proxy))
+    assert CANARY not in f"{caught.value} {caught.value.failure()}"
+
+
+# --- deadlines -------------------------------------------------------------------------------------------------------
+
+
+def _head_trickle(request: Received, sock: socket.socket) -> None:
+    slowly(sock, http({"a": "b" * 1000}), every=0.02)
+
+
+def _body_trickle(request: Received, sock: socket.socket) -> None:
+    data = http({"a": "b" * 1000})
+    sock.sendall(data[:-1000])
+    slowly(sock, data[-1000:], every=0.02)
+
+
+def _chunk_trickle(request: Received, sock: socket.socket) -> None:
+    sock.sendall(http(b"", headers={"Transfer-Encoding": "chunked"}, length=-1))
+    slowly(sock, chunked(*[b"x"] * 500), every=0.02, step=6)
+
+
+def _endless_chunk_header(request: Received, sock: socket.socket) -> None:
+    sock.sendall(http(b"", headers={"Transfer-Encoding": "chunked"}, length=-1))
+    slowly(sock, b"0" * 5000, every=0.02)
+
+
+def _endless_trailers(request: Received, sock: socket.socket) -> None:
+    sock.sendall(http(b"1\r\nx\r\n0\r\n", headers={"Transfer-Encoding": "chunked"}, length=-1))
+    slowly(sock, b"X-Trailer: 1\r\n" * 1000, every=0.02, step=14)
+
+
+def _endless_continue(request: Received, sock: socket.socket) -> None:
+    slowly(sock, b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, every=0.01, step=25)
+
+
+def _silence(request: Received, sock: socket.socket) -> None:
+    time.sleep(3)
+
+
+def _half_a_body(request: Received, sock: socket.socket) -> None:
+    sock.sendall(http(b'{"a": ', length=1000))
+    time.sleep(3)
+
+
+def _no_end(request: Received, sock: socket.socket) -> None:
+    sock.sendall(http(b'{"a": ', length=-1))
+    time.sleep(3)
+
+
+SLOW = [
+    _head_trickle, _body_trickle, _chunk_trickle, _endless_chunk_header, _endless_trailers, _endless_continue,
+    _silence, _half_a_body, _no_end,
+]  # fmt: skip
+
+
+class Timer:
+    """Checks that a block took as long as the time-out, and not a second longer."""
+
+    def __enter__(self) -> None:
+        self._start = time.monotonic()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            assert SHORT * 0.9 <= time.monotonic() - self._start <= SHORT + SLACK
+
+
+@pytest.mark.parametrize("handler", SLOW, ids=lambda handler: handler.__name__.strip("_"))
+def test_slow_answers_end_at_the_deadline(handler: t.Callable[[Received, socket.socket], None]) -> None:
+    with Wire(handler) as server, Timer(), pytest.raises(AnswerLost, match="in time"):
+        send(transport(server.url()), timeout=SHORT)
+
+
+@pytest.mark.parametrize("handler", [_head_trickle, _body_trickle])
+def test_slow_answers_through_a_proxy_end_at_the_deadline(
+    handler: t.Callable[[Received, socket.socket], None], no_proxies: None
+) -> None:
+    with Wire(handler) as proxy, Timer(), pytest.raises(AnswerLost):
+        send(transport("http://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"), timeout=SHORT)
+
+
+def test_a_black_hole_ends_at_the_deadline() -> None:
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        # The queue of the listener is full after these, and the kernel drops what comes next.
+        for sock in (first, second):
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        time.sleep(0.1)
+        with Timer(), pytest.raises(ConnectionFailed, match="in time"):
+            send(transport(f"http://127.0.0.1:{listener.getsockname()[1]}"), timeout=SHORT)
+
+
+def test_a_slow_name_service_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(module.socket, "getaddrinfo", lambda *a, **k: released.wait(3) and [])
+    with Timer(), pytest.raises(ConnectionFailed, match="in time"):
+        send(transport("http://localhost:9"), timeout=SHORT)
+    released.set()
+
+
+def test_a_server_that_does_not_read_ends_at_the_deadline() -> None:
+    def accepted(sock: socket.socket) -> None:
+        time.sleep(3)
+
+    with Wire(fixed(b""), accepted=accepted) as server, Timer(), pytest.raises(AnswerLost):
+        send(transport(server.url()), "POST", body=b"x" * 20_000_000, timeout=SHORT)
+
+
+def test_no_time_left_sends_nothing() -> None:
+    with Wire(fixed(http({}))) as server, pytest.raises(ConnectionFailed, match="in time"):
+        send(transport(server.url()), timeout=-1)
+    assert server.connections == 0
+
+
+def test_the_deadline_covers_several_calls() -> None:
+    with Wire(fixed(http({}))) as server:
+        client, deadline = transport(server.url()), Deadline(0.3)
+        client.send("GET", "/x", deadline=deadline, headers={})
+        time.sleep(0.35)
+        with pytest.raises(ConnectionFailed):
+            client.send("GET", "/x", deadline=deadline, headers={})
+    assert len(server.requests) == 1
+
+
+# --- size ------------------------------------------------------------------------------------------------------------
+
+
+def _stream(head: bytes, part: bytes) -> t.Callable[[Received, socket.socket], None]:
+    def handler(request: Received, sock: socket.socket) -> None:
+        sock.sendall(head)
+        for _part in range(2000):
+            sock.sendall(part)
+
+    return handler
+
+
+CHUNKED = http(b"", headers={"Transfer-Encoding": "chunked"}, length=-1)
+BIG = {
+    "length": _stream(http(b"", length=10**10), b"x" * 65536),
+    "until close": _stream(http(b"", length=-1), b"x" * 65536),
+    "chunks": _stream(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n"),
+    "tiny chunks": _stream(CHUNKED, b"1\r\nx\r\n" * 5000),
+    "chunk extensions": _stream(CHUNKED, b"1;" + b"e" * 60000 + b"\r\nx\r\n"),
+    "one huge chunk": _stream(CHUNKED + b"ffffffffffffffff\r\n", b"x" * 65536),
+    # int("-1", 16) is a number, and read(-1) reads to the end.
+    "negative chunk": _stream(CHUNKED + b"-1\r\n", b"x" * 65536),
+    "trailers": _stream(CHUNKED + b"1\r\nx\r\n0\r\n", b"X-T: 1\r\n" * 5000),
+    "interim answers": _stream(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000),
+}
+
+
+@pytest.mark.parametrize("kind", BIG)
+def test_too_much_is_cut_off(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BODY", 300_000)
+    with Wire(BIG[kind]) as server:
+        client = transport(server.url())
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedAnswer, match="larger than"):
+                send(client, timeout=30)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 3_000_000
+
+
+def test_the_limit_holds_for_each_call_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BODY", 100_000)
+    with Wire(fixed(http({"a": "x" * 60_000}))) as server:
+        client = transport(server.url())
+        for _again in range(3):
+            assert len(send(client).body) > 60_000
+    assert server.connections == 1
+
+
+HEADER_FLOODS = {
+    "many": http({}, headers={f"X-{i}": "1" for i in range(100_000)}),
+    "long": http({}, headers={"X-Long": "x" * 10_000_000}),
+    "long status line": b"HTTP/1.1 200 " + b"x" * 10_000_000 + b"\r\n\r\n",
+    "no colon": b"HTTP/1.1 200 OK\r\n" + b"x\r\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", HEADER_FLOODS)
+def test_header_floods(kind: str) -> None:
+    with Wire(fixed(HEADER_FLOODS[kind])) as server:
+        start = time.monotonic()
+        with pytest.raises(SenhaseguraError):
+            send(transport(server.url()))
+        assert time.monotonic() - start < 3
+
+
+BOMB = gzip.compress(b"0" * 20_000_000)
+COMPRESSED = {
+    "gzip": BOMB,
+    "GZip": BOMB,
+    " gzip ": BOMB,
+    "x-gzip": BOMB,
+    "deflate": zlib.compress(b"0" * 20_000_000),
+    "br": b"\x0b\x02\x80{}\x03",
+    "zstd": b"(\xb5/\xfd\x04\x00\x11\x00\x00{}",
+    "compress": b"\x1f\x9d\x90",
+    "gzip, gzip": gzip.compress(BOMB),
+    "identity, gzip": BOMB,
+    "unknown": b"{}",
+}
+
+
+@pytest.mark.parametrize("encoding", COMPRESSED)
+def test_compressed_answers_are_refused(encoding: str) -> None:
+    with Wire(fixed(http(COMPRESSED[encoding], headers={"Content-Encoding": encoding}))) as server:
+        client = transport(server.url())
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedAnswer, match="compressed"):
+                send(client)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 2_000_000
+
+
+@pytest.mark.parametrize("encoding", ["identity", "", "Identity"])
+def test_identity_is_no_compression(encoding: str) -> None:
+    with Wire(fixed(http({"a": 1}, headers={"Content-Encoding": encoding}))) as server:
+        assert send(transport(server.url())).body == b'{"a": 1}'
+
+
+# --- broken answers --------------------------------------------------------------------------------------------------
+
+
+BROKEN = {
+    "nothing": b"",
+    "garbage": b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+    "no status": b"HTTP/1.1\r\n\r\n",
+    "text status": b"HTTP/1.1 OK OK\r\n\r\n",
+    "shorter than its length": http({"a": "b"}, length=100),
+    "no body at all": http(b"", length=100),
+    "bad chunk size": CHUNKED + b"xyz\r\n{}\r\n0\r\n\r\n",
+    "cut chunk": CHUNKED + b"10\r\n{}",
+    "no last chunk": CHUNKED + b"2\r\n{}\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_answers_may_have_been_applied(kind: str) -> None:
+    def handler(request: Received, sock: socket.socket) -> None:
+        sock.sendall(BROKEN[kind])
+        raise Close
+
+    with Wire(handler) as server, pytest.raises(AnswerLost) as caught:
+        send(transport(server.url()), "POST", body=b"x")
+    assert "broke" in str(caught.value) or "cut off" in str(caught.value)
+    assert len(server.requests) == 1
+
+
+def test_half_a_head_is_an_answer_without_a_body() -> None:
+    """http.client does not mind; the decoders do, since an empty body is no JSON."""
+
+    def handler(request: Received, sock: socket.socket) -> None:
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: applica")
+        raise Close
+
+    with Wire(handler) as server:
+        assert send(transport(server.url())).body == b""
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_connection_that_breaks_may_have_applied_the_request(reset: bool) -> None:
+    def handler(request: Received, sock: socket.socket) -> None:
+        raise Close(reset=reset)
+
+    with Wire(handler) as server, pytest.raises(AnswerLost, match="broke"):
+        send(transport(server.url()), "POST", body=b"x")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("length", ["²", "x", "-1", "1e3", "", "0x10", "9" * 30 + "x"])
+def test_a_senseless_length_is_no_crash(length: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n".encode("latin-1")
+
+    def handler(request: Received, sock: socket.socket) -> None:
+        sock.sendall(head + b'{"a": 1}')
+        raise Close
+
+    with Wire(handler) as server:
+        try:
+            assert send(transport(server.url())).body == b'{"a": 1}'
+        except SenhaseguraError:
+            pass
+
+
+@pytest.mark.parametrize("size", [10, 20_000])
+def test_what_is_left_over_is_no_part_of_the_next_answer(size: int) -> None:
+    late = http({"evil": "x" * size})
+    first = http({"a": 1}) + late
+    answers = itertools.chain([first], itertools.repeat(http({"b": 2})))
+    with Wire(lambda request, sock: next(answers)) as server:
+        client = transport(server.url())
+        assert send(client).body == b'{"a": 1}'
+        assert send(client).body == b'{"b": 2}'
+
+
+# --- connections -----------------------------------------------------------------------------------------------------
+
+
+def test_two_calls_use_one_connection() -> None:
+    with Wire(fixed(http({}))) as server:
+        client = transport(server.url())
+        send(client)
+        send(client, "POST", body=b"x")
+    assert (server.connections, len(server.requests)) == (1, 2)
+
+
+def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    with Wire(fixed(http({}))) as server:
+        client = transport(server.url())
+        send(client)
+        with monkeypatch.context() as patch:
+            patch.setattr(module.time, "monotonic", lambda: now + 4.9)
+            client.send("GET", "/x", deadline=Deadline(5, lambda: 0.0), headers={})
+        assert server.connections == 1
+        with monkeypatch.context() as patch:
+            patch.setattr(module.time, "monotonic", lambda: now + 4.9 + 5.2)
+            client.send("GET", "/x", deadline=Deadline(5, lambda: 0.0), headers={})
+        assert server.connections == 2
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced() -> None:
+    def handler(request: Received, sock: socket.socket) -> None:
+        sock.sendall(http({}))
+        raise Close
+
+    with Wire(handler) as server:
+        client = transport(server.url())
+        for _again in range(3):
+            send(client, "POST", body=b"x")
+            time.sleep(0.05)
+    assert (server.connections, len(server.requests)) == (3, 3)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_stale_connection_loses_the_answer_and_sends_nothing_twice(method: str, reset: bool) -> None:
+    seen: list[str] = []
+
+    def handler(request: Received, sock: socket.socket) -> bytes:
+        seen.append(request.line)
+        if len(seen) == 2:
+            raise Close(reset=reset)
+        return http({})
+
+    with Wire(handler) as server:
+        client = transport(server.url())
+        send(client)
+        with pytest.raises(AnswerLost):
+            send(client, method, body=b"x")
+        send(client)
+    assert len(seen) == 3
+    assert server.connections == 2
+
+
+def test_many_threads_each_get_their_own_answer() -> None:
+    wrong: list[str] = []
+    with Wire(lambda request, sock: http({"line": request.line})) as server:
+        client = transport(server.url())
+
+        def work(number: int) -> None:
+            for again in range(5):
+                path = f"/{number}/{again}"
+                if path.encode() not in send(client, path=path).body:
+                    wrong.append(path)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+    assert len(server.requests) == 100
+
+
+def test_ipv6() -> None:
+    try:
+        server = Wire(fixed(http({})), family=socket.AF_INET6).__enter__()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    with server:
+        send(transport(server.url("[::1]")))
+        send(transport(server.url("[0:0:0:0:0:0:0:1]")))
+    assert server.requests[0].header("host") == f"[::1]:{server.port}"
+
+
+def _addresses(*addresses: tuple[int, tuple[t.Any, ...]]) -> t.Callable[..., t.Any]:
+    return lambda *a, **k: [(family, socket.SOCK_STREAM, 6, "", address) for family, address in addresses]
+
+
+def test_the_next_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(fixed(http({}))) as server, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        live = (socket.AF_INET, ("127.0.0.1", server.port))
+        for dead in (
+            (socket.AF_INET, closed.getsockname()),  # refused
+            (12345, ("nowhere", 1)),  # a family that this kernel does not have
+            (socket.AF_INET6, ("2001:db8::1", 1, 0, 0)),  # no route
+        ):
+            monkeypatch.setattr(module.socket, "getaddrinfo", _addresses(dead, live))
+            send(transport("http://two-addresses.example"), timeout=1.0)
+    assert len(server.requests) == 3
+
+
+def test_no_address_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.socket, "getaddrinfo", _addresses())
+    with pytest.raises(ConnectionFailed, match="could not be made"):
+        send(transport("http://none.example"))
+
+
+def test_refused() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(ConnectionFailed, match="refuses the connection") as caught:
+            send(transport(f"http://127.0.0.1:{closed.getsockname()[1]}"))
+    assert "port of url" in caught.value.hint
+
+
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
+def test_unknown_host(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: t.Any, **_options: t.Any) -> t.NoReturn:
+        raise error
+
+    monkeypatch.setattr(module.socket, "getaddrinfo", fail)
+    with pytest.raises(ConnectionFailed, match="cannot be resolved"):
+        send(transport("http://no-such-host.invalid"))
+
+
+def test_close_ends_the_connections() -> None:
+    with Wire(fixed(http({}))) as server:
+        client = transport(server.url())
+        send(client)
+        client.close()
+        send(client)
+    assert server.connections == 2
+
+
+def test_requests_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HAS_REQUESTS", False)
+    with pytest.raises(ConfigError, match="requests is missing") as caught:
+        transport("http://localhost")
+    assert "pip install requests" in str(caught.value)
+
+
+def test_no_exception_text_of_a_library_gets_through() -> None:
+    """The libraries quote URLs, hosts and addresses; our errors have words of our own."""
+    with pytest.raises(SenhaseguraError) as caught:
+        send(transport("http://127.0.0.1:9"), path=f"/{CANARY}")
+    assert CANARY not in str(caught.value)
+    assert caught.value.__suppress_context__

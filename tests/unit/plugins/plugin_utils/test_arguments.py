@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of plugins are checked, and no message shows a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+
+CANARY = "Canary-1234-abcd"
+SPEC: dict[str, dict[str, Any]] = {
+    **argument_spec(),
+    "name": {"type": "str", "aliases": ["title"]},
+    "count": {"type": "int", "default": 3},
+    "ratio": {"type": "float"},
+    "flag": {"type": "bool"},
+    "mode": {"type": "str", "choices": ["a", "b"], "default": "a"},
+    "tags": {"type": "list", "elements": "int"},
+    "device": {"type": "dict", "options": {"site": {"type": "str"}, "port": {"type": "int"}}},
+    "blocks": {"type": "list", "elements": "dict", "options": {"port": {"type": "int", "required": True}}},
+    "secret": {"type": "str", "no_log": True},
+}
+RULES = {"mutually_exclusive": [("name", "tags")], "required_if": [("mode", "b", ("secret",))]}
+
+
+def refusal(rules: dict[str, Any] | None = None, **arguments: Any) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        validate(arguments, SPEC, rules or {})
+    assert CANARY not in str(caught.value) + repr(caught.value.failure())
+    assert caught.value.hint
+    return caught.value
+
+
+def test_types_and_defaults() -> None:
+    result = validate({"count": "5", "flag": "yes", "tags": "1,2", "title": "x"}, SPEC, {})
+    expected = {"count": 5, "flag": True, "tags": [1, 2], "name": "x", "mode": "a", "ratio": None, "url": None}
+    assert {name: result[name] for name in expected} == expected
+
+
+def test_the_callers_arguments_stay_as_they_are() -> None:
+    arguments = {"count": "5", "device": {"port": "22"}}
+    validate(arguments, SPEC, {})
+    assert arguments == {"count": "5", "device": {"port": "22"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("count", CANARY, "of the type int"),
+        ("ratio", CANARY, "of the type float"),
+        ("flag", CANARY, "of the type bool"),
+        ("mode", CANARY, "one of a, b"),
+        ("tags", [1, CANARY], "of the type list"),
+        ("tags", {"a": CANARY}, "of the type list"),
+        ("device", CANARY, "of the type dict"),
+        ("device", [CANARY], "of the type dict"),
+        ("timeout", CANARY, "of the type float"),
+        ("dialect", CANARY, "one of auto, iso, api, rest"),
+        ("validate_certs", CANARY, "of the type bool"),
+    ],
+)
+def test_a_wrong_value_is_named_and_not_shown(name: str, value: Any, wanted: str) -> None:
+    error = refusal(secret=CANARY, **{name: value})
+    assert str(error).startswith(f"the value of the option {name} is not {wanted}")
+    assert error.context.option == name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "option"),
+    [
+        ("device", {"site": CANARY, "port": CANARY}, "device.port"),
+        ("blocks", [{"port": 1}, {"port": CANARY}], "blocks.port"),
+    ],
+)
+def test_a_wrong_value_inside_another_is_named(name: str, value: Any, option: str) -> None:
+    assert str(refusal(**{name: value})).startswith(f"the value of the option {option} is not of the type int")
+
+
+def test_an_unknown_option_is_named_next_to_a_secret() -> None:
+    error = refusal(secret=CANARY, sekret=CANARY)
+    assert str(error).startswith("unknown option sekret. Options are: ")
+    assert "secret" in error.hint
+
+
+def test_an_unknown_suboption_is_named() -> None:
+    assert "device.sitte" in str(refusal(device={"sitte": CANARY}))
+
+
+def test_rules_are_checked() -> None:
+    assert "mutually exclusive: name|tags" in str(refusal(RULES, name=CANARY, tags=[1]))
+    assert "missing: secret" in str(refusal(RULES, mode="b"))
+
+
+@pytest.mark.parametrize("name", list(argument_spec()))
+@pytest.mark.parametrize("empty", ["", "  ", None])
+def test_an_empty_connection_option_counts_as_unset(name: str, empty: str | None) -> None:
+    assert validate({name: empty}, SPEC, {})[name] is None
+
+
+def test_an_empty_text_of_another_option_is_kept() -> None:
+    assert validate({"name": ""}, SPEC, {})["name"] == ""
+    assert "the option count" in str(refusal(count=""))

@@ -1,0 +1,238 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation and code say the same, for every plugin of every kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+from workspace import ROOT
+
+from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils.options import INI_SECTION, OPTIONS, argument_spec
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import (
+    CHECK_MODE_VARIABLE,
+    CUSTODY_SPEC,
+    LOOKUP_SPEC,
+)
+
+COLLECTION = "community.senhasegura"
+PLUGINS = ROOT / "plugins"
+# The folder of a kind of plugin, and what ansible-doc calls it.
+KINDS = {"modules": "module", "lookup": "lookup"}
+SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
+CONNECTION = {option.name: option for option in OPTIONS}
+# Names in a task that are no module.
+TASK_KEYWORDS = {"name", "no_log", "register", "vars", "when", "loop", "environment", "changed_when", "delegate_to"}
+
+
+def names(folder: str) -> list[str]:
+    return sorted(path.stem for path in (PLUGINS / folder).glob("*.py"))
+
+
+DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
+LOOKUPS, MODULES = names("lookup"), names("modules")
+
+
+@functools.cache
+def documents(folder: str) -> dict[str, Any]:
+    """What ansible-doc knows of all plugins of a kind, with the fragments merged in."""
+    wanted = [f"{COLLECTION}.{name}" for name in names(folder)]
+    command = [sys.executable, "-m", "ansible.cli.doc", "--json", "-t", KINDS[folder], *wanted]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(json.loads(run.stdout))
+
+
+def document(folder: str, name: str) -> dict[str, Any]:
+    return dict(documents(folder)[f"{COLLECTION}.{name}"])
+
+
+def plugin(folder: str, name: str) -> Any:
+    return importlib.import_module(f"ansible_collections.community.senhasegura.plugins.{folder}.{name}")
+
+
+def spec(folder: str, name: str) -> dict[str, Any]:
+    """The argument spec by which a plugin checks its options."""
+    if folder == "modules":
+        return dict(plugin(folder, name).ARGUMENT_SPEC)
+    return {**argument_spec(), **LOOKUP_SPEC, **plugin(folder, name).LookupModule.spec}
+
+
+def flat(options: Mapping[str, Any], inner: str, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """All options with those inside them, which stand under the key ``inner``."""
+    for name, details in options.items():
+        yield place + name, details
+        yield from flat(details.get(inner) or {}, inner, f"{place}{name}.")
+
+
+def described(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What documentation and argument spec have in common about an option."""
+    kind = details.get("type", "str")
+    return {
+        "type": kind,
+        "elements": details.get("elements"),
+        "required": details.get("required", False),
+        "default": details.get("default"),
+        "choices": sorted(details.get("choices") or []),
+        "aliases": sorted(details.get("aliases") or []),
+    }
+
+
+@pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
+def test_options_are_documented_as_they_are_checked(folder: str, name: str) -> None:
+    documented = {
+        option: described(details)
+        for option, details in flat(document(folder, name)["doc"]["options"], "suboptions")
+        if option != "_terms"
+    }
+    checked = {option: described(details) for option, details in flat(spec(folder, name), "options")}
+    if folder == "lookup":
+        # Their defaults come from the table, after all places.
+        for option, details in CONNECTION.items():
+            checked[option]["default"] = details.default
+    assert documented == checked
+
+
+@pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
+def test_whether_an_option_is_secret_is_decided(folder: str, name: str) -> None:
+    undecided = [
+        option
+        for option, details in flat(spec(folder, name), "options")
+        if SECRET_LIKE.search(option.rpartition(".")[2]) and "no_log" not in details
+    ]
+    assert undecided == []
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_places_of_connection_options(name: str, option: Any) -> None:
+    details = document("lookup", name)["doc"]["options"][option.name]
+    assert [place["name"] for place in details["vars"]] == [option.variable]
+    assert [place["name"] for place in details["env"]] == [option.env]
+    assert [(place["section"], place["key"]) for place in details["ini"]] == [(INI_SECTION, option.name)]
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> None:
+    others = {
+        option: [place["name"] for place in details["vars"]]
+        for option, details in document("lookup", name)["doc"]["options"].items()
+        if option not in CONNECTION and any(details.get(kind) for kind in ("vars", "env", "ini"))
+    }
+    takes_custody = CUSTODY_SPEC.items() <= plugin("lookup", name).LookupModule.spec.items()
+    assert others == ({"check_mode": [CHECK_MODE_VARIABLE]} if takes_custody else {})
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_defaults_of_connection_options_are_told(name: str, option: Any) -> None:
+    text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
+    default = str(option.default).lower() if isinstance(option.default, bool) else option.default
+    assert (f"The default is V({default})." in text) == (option.default is not None)
+
+
+@pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
+def test_what_every_plugin_tells(folder: str, name: str) -> None:
+    doc = document(folder, name)["doc"]
+    assert doc["version_added"] == "0.1.0"
+    assert doc["author"] == ["community.senhasegura contributors (@community-senhasegura)"]
+    assert not doc["short_description"].endswith(".")
+    assert (PLUGINS / folder / f"{name}.py").read_text().count(f"\nname: {name}\n") == (folder != "modules")
+    for option, details in flat(doc["options"], "suboptions"):
+        description = details["description"]
+        lines = [description] if isinstance(description, str) else description
+        assert all(line.endswith((".", ":", "?")) for line in lines), option
+
+
+def tasks(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """All tasks of an example, those in plays and blocks too."""
+    for entry in entries:
+        parts = [entry[key] for key in ("tasks", "block", "rescue", "always") if key in entry]
+        yield from [entry] if not parts else [task for part in parts for task in tasks(part)]
+
+
+@pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
+def test_examples(folder: str, name: str) -> None:
+    fqcn = f"{COLLECTION}.{name}"
+    assert fqcn in document(folder, name)["examples"]
+    for task in tasks(yaml.safe_load(document(folder, name)["examples"])):
+        assert task["name"][0].isupper()
+        modules = set(task) - TASK_KEYWORDS
+        assert len(modules) == 1, task["name"]
+        (module,) = modules
+        assert re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", module), module
+        if module.startswith(f"{COLLECTION}."):
+            assert set(task[module] or {}) <= set(spec("modules", module.rpartition(".")[2])), task["name"]
+        for used in re.findall(r"\b(?:lookup|query|q)\('([^']+)'", json.dumps(task).replace('\\"', "'")):
+            assert re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", used)
+            assert used.removeprefix(f"{COLLECTION}.") in LOOKUPS or not used.startswith(COLLECTION)
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_options_in_examples_of_lookups(name: str) -> None:
+    allowed = {*spec("lookup", name), "errors", "wantlist"}
+    calls = re.findall(rf"'{COLLECTION}\.{name}'((?:[^()]|\([^()]*\))*)\)", document("lookup", name)["examples"])
+    assert calls
+    assert {option for call in calls for option in re.findall(r"(\w+)=", call)} <= allowed
+
+
+@pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
+def test_results_are_documented(folder: str, name: str) -> None:
+    results = document(folder, name)["return"]
+    assert results
+    for details in results.values():
+        assert details["description"]
+        assert details["type"]
+        assert folder == "lookup" or details["returned"]
+    assert folder == "modules" or list(results) == ["_raw"]
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("credential", models.Credential), ("credential", models.CredentialInfo), ("ssh_key", models.SshKey)],
+)
+def test_fields_that_lookups_return_are_listed(name: str, model: Any) -> None:
+    fields = [f"C({field.name})" for field in dataclasses.fields(model) if field.name != "raw"]
+    text = " ".join(document("lookup", name)["return"]["_raw"]["description"])
+    assert f"{', '.join(fields[:-1])} and {fields[-1]}." in text
+
+
+def test_the_entries_that_the_secret_lookup_returns_are_listed() -> None:
+    fields = [f"C({name})" for name in (*models.DsmSecret("", "", ()).public(), "data")]
+    assert f"{', '.join(fields[:-1])} and {fields[-1]}." in " ".join(
+        document("lookup", "secret")["return"]["_raw"]["description"]
+    )
+
+
+def test_generated_files_are_up_to_date() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "generate.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_action_group_holds_all_modules() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+    assert sorted(runtime["action_groups"]["senhasegura"]) == MODULES
+
+
+def test_each_action_has_a_module_and_each_module_an_action() -> None:
+    assert names("action") == MODULES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_an_action_checks_by_the_spec_of_its_module(name: str) -> None:
+    action = plugin("action", name).ActionModule
+    assert action.spec == plugin("modules", name).ARGUMENT_SPEC
+    assert action.rules == getattr(plugin("modules", name), "RULES", {})

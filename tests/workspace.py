@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where this checkout keeps what it makes, and the environment in which Ansible and the tests find the collection."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+NAME = ("ansible_collections", "community", "senhasegura")
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+SIMULATOR = ROOT / "tests" / "simulator"
+
+
+def collections() -> Path:
+    """The folder above ansible_collections; ansible-test has the tree in the right place already."""
+    if ROOT.parts[-3:] == NAME:
+        return ROOT.parents[2]
+    link = CACHE.joinpath("collections", *NAME)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        link.symlink_to(os.path.relpath(ROOT, link.parent))
+    return CACHE / "collections"
+
+
+def environment() -> dict[str, str]:
+    """What to add to os.environ: nothing of ours is read from or written to the home folder."""
+    return {
+        "ANSIBLE_COLLECTIONS_PATH": str(collections()),
+        "ANSIBLE_HOME": str(CACHE / "ansible"),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join([str(collections()), str(SIMULATOR)]),
+    }
