@@ -112,10 +112,10 @@ class _Dumper(yaml.SafeDumper):
 
 def main() -> int:
     sys.path.insert(0, str(ROOT / ".cache" / "collections"))
-    from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS
+    from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS
 
     files = {
-        "plugins/doc_fragments/connection.py": doc_fragment(OPTIONS),
+        "plugins/doc_fragments/connection.py": doc_fragment((*OPTIONS, *RUN_OPTIONS)),
         "extensions/awx/credential_type.yml": credential_type(OPTIONS),
     }
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]

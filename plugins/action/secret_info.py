@@ -9,6 +9,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.modules.secret_info import ARGUMENT_SPEC
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
     NO_LOG,
+    SECRETS,
     Params,
     Result,
     SenhaseguraAction,
@@ -21,7 +22,8 @@ class ActionModule(SenhaseguraAction):
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         secrets = [secret for secret in client.secrets.list() if params["identity"] in (None, secret.identity)]
         if params["include_data"]:
-            return {"changed": False, "secrets": [_with_data(secret) for secret in secrets], **NO_LOG}
+            hidden = [value for secret in secrets for value in secret.hidden()]
+            return {"changed": False, "secrets": [_with_data(secret) for secret in secrets], **NO_LOG, SECRETS: hidden}
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
 
 

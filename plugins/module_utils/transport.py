@@ -45,7 +45,8 @@ except ImportError:
     HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[misc, assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc, assignment]
 else:
-    HAS_REQUESTS = True
+    # urllib3 1 does not check the certificates of IP addresses with a context that asks for it.
+    HAS_REQUESTS = not getattr(urllib3, "__version__", "1.").startswith("1.")
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -254,9 +255,18 @@ class _Adapter(HTTPAdapter):
     def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
         """Leave the pool alone: the context decides. requests would add its own bundle to the trusted CAs."""
 
-    def build_connection_pool_key_attributes(self, request: t.Any, verify: t.Any, cert: t.Any = None) -> t.Any:
-        host, _tls = super().build_connection_pool_key_attributes(request, True, None)
-        return host, {}
+    def get_connection(self, url: t.Any, proxies: t.Any = None) -> t.Any:
+        """The pool for a URL. Not requests' own way, on which some releases (2.32.2) put another TLS context."""
+        proxy = requests.utils.select_proxy(url, proxies)
+        if not proxy:
+            return self.poolmanager.connection_from_url(url)
+        return self.proxy_manager_for(requests.utils.prepend_scheme_if_needed(proxy, "http")).connection_from_url(url)
+
+    def get_connection_with_tls_context(
+        self, request: t.Any, verify: t.Any, proxies: t.Any = None, cert: t.Any = None
+    ) -> t.Any:
+        """What newer releases of requests call."""
+        return self.get_connection(request.url, proxies)
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
@@ -317,8 +327,8 @@ class Transport:
     def __init__(self, settings: Settings) -> None:
         if not HAS_REQUESTS:
             raise ConfigError(
-                "the Python library requests is missing on the controller",
-                hint="Install it for the Python that runs Ansible: python -m pip install requests",
+                "the Python library requests, or urllib3 2 or newer below it, is missing on the controller",
+                hint="For the Python that runs Ansible: python -m pip install 'requests>=2.31' 'urllib3>=2'",
             )
         self._url = settings.url
         # The client certificate is for the server, and no business of a proxy.

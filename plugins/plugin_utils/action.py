@@ -13,18 +13,37 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, connect
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, connect
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
 Result = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
+# The key under which C(work) hands over the secrets of its result; it is no part of the result.
+SECRETS = "_secrets"
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
+
+
+def _client(settings: Settings, run: RunOptions, params: Params) -> Client:
+    """The client that talks through the broker, or directly where there is none."""
+    if run.broker:
+        try:
+            return client_over(RemoteSession(open_link(), settings, policy_of(run, params)))
+        except BrokerUnavailable as exc:
+            connection.go_on_without_broker(exc)
+    elif run.custody != "keep":
+        connection.warn_of_custody()
+    return connect(settings)
 
 
 class SenhaseguraAction(ActionBase):
@@ -42,8 +61,11 @@ class SenhaseguraAction(ActionBase):
         result: Result = super().run(tmp, task_vars)
         try:
             params = validate(self._task.args, self.spec, self.rules)
-            settings = connection.settings(params, task_vars or {}, self._templar.template)
-            done = self.work(connect(settings), params, self._task.check_mode)
+            settings, run = connection.settings(params, task_vars or {}, self._templar.template)
+            given = (params[name] for name, option in self.spec.items() if option.get("no_log"))
+            register([*settings.secrets(), *given])
+            done = self.work(_client(settings, run, params), params, self._task.check_mode)
+            register(done.pop(SECRETS, ()))
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
             result.update(done)

@@ -19,11 +19,11 @@ from ansible.module_utils.errors import (
 )
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, is_set
+from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS, is_set
 
 _QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
 _HINT = "See the documentation of this plugin (ansible-doc)"
-_CONNECTION = frozenset(option.name for option in OPTIONS)
+_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS))
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
 
@@ -43,7 +43,16 @@ def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str,
         if any(isinstance(error, _QUOTING) for error in result.errors.errors):
             raise _wrong_value(given, spec) or ConfigError("an option has a value of the wrong type", hint=_HINT)
         raise ConfigError(f"wrong options: {result.errors[0].msg}", hint=_HINT)
-    return dict(result.validated_parameters)
+    return {str(name): plain(value) for name, value in result.validated_parameters.items()}
+
+
+def plain(value: t.Any) -> t.Any:
+    """The value without the subclasses of text with which ansible-core marks where it comes from."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {plain(name): plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _names(spec: Spec) -> set[str]:

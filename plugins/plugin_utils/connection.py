@@ -15,20 +15,28 @@ import yaml
 from ansible import constants, errors
 from ansible.utils.display import Display
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    ConnectionFailed,
+    SenhaseguraError,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     FROM_ENVIRONMENT,
     INI_SECTION,
     OPTIONS,
+    RUN_OPTIONS,
     Option,
+    RunOptions,
     Settings,
     Source,
     environment_source,
     find_value,
     is_set,
     resolve,
+    resolve_run,
     where_to_set,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
 
 display = Display()
 Template = t.Callable[[t.Any], t.Any]
@@ -37,8 +45,10 @@ _OMITTED: t.Any = getattr(errors, "AnsibleValueOmittedError", ())
 _CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file")
 
 
-def settings(arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], template: Template) -> Settings:
-    """The settings for one plugin call: option > variable > ini > environment > configuration file.
+def settings(
+    arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], template: Template
+) -> tuple[Settings, RunOptions]:
+    """The settings and run options for one plugin call: option > variable > ini > environment > configuration file.
 
     :param variables: the variables of the host, whose values may hold templates
     :param template: evaluates such a value
@@ -55,7 +65,7 @@ def settings(arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any],
     path = find_value(_CONFIG_FILE, sources)
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
-    return resolve(sources)
+    return resolve(sources), resolve_run(sources)
 
 
 def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
@@ -123,7 +133,8 @@ def _read_file(path: str) -> dict[str, str | None]:
         raise _unusable("cannot be read") from None
     if not isinstance(content, dict):
         raise _unusable("holds no map of names and values")
-    known = {name: content.get(name) for option in OPTIONS for name in (option.env, option.inverse_env)}
+    options = (*OPTIONS, *RUN_OPTIONS)
+    known = {name: content.get(name) for option in options for name in (option.env, option.inverse_env)}
     nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
     if nested:
         raise _unusable(f"holds no text under {nested[0]}")
@@ -135,3 +146,21 @@ def _read_file(path: str) -> dict[str, str | None]:
 def _unusable(problem: str) -> SenhaseguraError:
     hint = f"Give the path of a YAML file with SENHASEGURA_URL and so on. {where_to_set('config_file')}"
     return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")
+
+
+def go_on_without_broker(error: Exception) -> None:
+    """Say once that a run does without the broker. Ansible shows the same warning only once.
+
+    Raises ConnectionFailed if the run is over: its workers must not take custody that nobody gives back.
+    """
+    if run_is_over():
+        raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
+    why = str(error) if type(error).__name__ == "BrokerUnavailable" else "it has ended"
+    display.warning(
+        f"the broker of this run cannot be used ({why}): each lookup and task logs in and reads by itself. "
+        "Set broker=false to do without it silently"
+    )
+
+
+def warn_of_custody() -> None:
+    display.warning("custody=release_at_end needs the broker: custody is kept")

@@ -2,42 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The edge of all lookups: their options and terms, check mode, and errors and warnings as Ansible wants them."""
+"""The edge of all lookups, as short as it can be: asks the broker of the run for what was read already.
+
+Ansible evaluates a lookup again for every host and use, in a new worker each time, which compiles and imports anew what
+a lookup imports. So this imports next to nothing; reading.py does the rest, in the few workers that need it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-from jinja2.exceptions import UndefinedError
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec, is_set
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, authentication_key
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+    Arguments,
+    Question,
+    Request,
+    Spec,
+    Variables,
+    flat,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
 display = Display()
-Options = t.Mapping[str, t.Any]
-Variables = t.Mapping[str, t.Any]
-
-LOOKUP_SPEC: Spec = {
-    "field": {"type": "str"},
-    "default": {"type": "raw"},
-    "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
-    "on_denied": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
-    "return_format": {"type": "str", "choices": ["value", "dict", "raw"], "default": "value"},
-}
-CHECK_MODES = ["placeholder", "read"]
-CHECK_MODE_VARIABLE = "senhasegura_check_mode"
-CUSTODY_SPEC: Spec = {
-    "release": {"type": "bool", "default": False},
-    "allow_vault_rotation": {"type": "bool", "default": False},
-    "check_mode": {"type": "str", "choices": CHECK_MODES},
-}
 
 
 class SenhaseguraLookup(LookupBase):
@@ -50,60 +42,48 @@ class SenhaseguraLookup(LookupBase):
         # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
         kwargs.pop("wantlist", None)
         variables = variables or {}
-        given = {name: value for name, value in kwargs.items() if not connection.is_omitted(value, variables)}
+        link, answer = None, None
+        question = self._question(terms, variables, kwargs)
+        if question is not None:
+            try:
+                link = Link()
+                answer = link.ask(*question)
+            except (OSError, EOFError):
+                pass
+        if answer is None or answer[0] == "introduce yourself":
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
+
+            request = Request(self.name, self.spec, terms, variables, kwargs, self._templar.template)
+            answer = read(request, question, link)
+        return deliver(answer)
+
+    def _question(self, terms: list[t.Any], variables: Variables, arguments: Arguments) -> Question | None:
+        """What to ask the broker: plain terms, and a digest of all that may come from elsewhere than from the terms.
+
+        The digest is keyed, so it gives away nothing. None if there is anything unusual, which is not decided here.
+        """
+        names = list(flat(terms))
+        if not all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in names):
+            return None
         try:
-            return self._run(terms, variables, given)
-        except SenhaseguraError as exc:
-            # "from None": from ansible-core 2.19 on, the causes of an error are printed as well.
-            raise AnsibleLookupError(str(exc)) from None
-        except UndefinedError:
-            # An undefined variable among the terms. Ansible says so itself, unless default() makes it good.
-            raise
-        # Whatever it is: the text of an unexpected exception may quote a secret.
-        except Exception as exc:  # noqa: BLE001
-            raise AnsibleLookupError(describe(exc)) from None
-
-    def _run(self, terms: list[t.Any], variables: Variables, arguments: Options) -> list[t.Any]:
-        options = validate(arguments, {**argument_spec(), **LOOKUP_SPEC, **self.spec}, {})
-        names = [str(parse_reference(term)) for term in _flat(terms)]
-        if not names:
-            raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
-        settings = connection.settings(options, variables, self._templar.template)
-        options["check_mode"] = self._check_mode(options, variables)
-        if "default" not in arguments:
-            del options["default"]
-        # Not before it is needed: all this is compiled anew in each worker of Ansible.
-        from ansible_collections.community.senhasegura.plugins.module_utils.client import lookups
-        from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import connect
-
-        lookups.check(self.name, options)
-        values, warnings = lookups.look_up(self.name, connect(settings), names, options)
-        for warning in warnings:
-            display.warning(warning)
-        return values
-
-    def _check_mode(self, options: Options, variables: Variables) -> str:
-        """Whether terms are read whose read takes custody: not in check mode, unless somebody asks for it."""
-        takes_custody = "check_mode" in self.spec and options.get("include_password", True)
-        if not (takes_custody and variables.get("ansible_check_mode")):
-            return "read"
-        wanted = options["check_mode"] or connection.variable(CHECK_MODE_VARIABLE, variables, self._templar.template)
-        if is_set(wanted) and wanted not in CHECK_MODES:
-            choices = ", ".join(CHECK_MODES)
-            raise ConfigError(
-                f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable"
-            )
-        if wanted != "read":
-            display.warning(
-                "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
-                f"Set check_mode=read (or the variable {CHECK_MODE_VARIABLE}) if the play needs the real one"
-            )
-        return wanted or CHECK_MODES[0]
+            given = {key: self._templar.template(variables[key]) for key in variables if key.startswith("senhasegura_")}
+        # A variable that cannot be evaluated, whatever the reason.
+        except Exception:  # noqa: BLE001
+            return None
+        environment = {key: value for key, value in os.environ.items() if key.startswith("SENHASEGURA_")}
+        check_mode = bool(variables.get("ansible_check_mode"))
+        parts = (self.name, check_mode, *(sorted(part.items()) for part in (arguments, given, environment)))
+        digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=authentication_key()).hexdigest()
+        return "lookup", digest, [str(name) for name in names]
 
 
-def _flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
-    for term in terms:
-        if isinstance(term, (list, tuple)):
-            yield from _flat(term)
-        else:
-            yield term
+def deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
+    """Values for Ansible, from an answer ["ok", [values, warnings, secrets]] or ["error", text]."""
+    if answer[0] != "ok":
+        # "from None": from ansible-core 2.19 on, the causes of an error are printed as well.
+        raise AnsibleLookupError(answer[1]) from None
+    values, warnings, secrets = answer[1]
+    for warning in warnings:
+        display.warning(warning)
+    register(secrets)
+    return list(values)

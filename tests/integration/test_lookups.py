@@ -132,6 +132,16 @@ def test_values(serve: Any, run_play: Any) -> None:
         },
         {"name": "key", "ansible.builtin.debug": {"msg": {"value": look("ssh_key", "deploy@web01")}}},
         {"name": "credential", "ansible.builtin.debug": {"msg": {"value": look("credential", "root")}}},
+        {
+            "name": "omitted",
+            "ansible.builtin.debug": {
+                "msg": {
+                    "variable": look("password", "root"),
+                    "option": "{{ lookup('community.senhasegura.password', 'root', tenant=omit) }}",
+                }
+            },
+            "vars": {"senhasegura_tenant": "{{ nope | default(omit) }}"},
+        },
         {"name": "raw", "ansible.builtin.debug": {"msg": {"value": look("credential", "root", return_format="raw")}}},
         {
             "name": "keep",
@@ -161,6 +171,7 @@ def test_values(serve: Any, run_play: Any) -> None:
         "password": "pw-root",
         "hostname": "web01",
     }
+    assert values(run, "omitted") == {"variable": "pw-root", "option": "pw-root"}
     assert values(run, "raw")["value"]["password"] == "pw-root"
     assert values(run, "kept") == {"value": list(ODD.values()), "nested": {"a": [ODD["expression"]]}}
     assert [entry["msg"] for entry in run["with"]["results"]] == ["pw-root", "pw-at"]

@@ -53,6 +53,7 @@ class Module:
     wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
     secret: tuple[str, str] = ("", "")  # where in its result which secret is
     missing: dict[str, Any] = field(default_factory=dict)  # options that name nothing
+    write: dict[str, Any] = field(default_factory=dict)  # options with which reach writes for sure
 
 
 _RELEASE = {"released": "release=true"}
@@ -60,7 +61,7 @@ _CUSTODY_WRONG = {"release": "release=canary.password", "check_mode": "check_mod
 LOOKUPS: dict[str, Lookup] = {
     "password": Lookup("web-root", "password", good=_RELEASE, wrong=_CUSTODY_WRONG),
     "credential": Lookup("web-root", "password", ".password", good=_RELEASE, wrong=_CUSTODY_WRONG),
-    "ssh_key": Lookup("deploy-key", "private_key", "", ".private_key", ".private_key", wrong=_CUSTODY_WRONG),
+    "ssh_key": Lookup("deploy-key", "private_key", "", ".private_key", ".private_key", _RELEASE, _CUSTODY_WRONG),
     "secret": Lookup(
         "shop-db",
         "dsm_value",
@@ -184,6 +185,7 @@ MODULES: dict[str, Module] = {
             "wrong part": {"credentials": [{"user": {"a": SECRET}, "password": [SECRET]}]},
             "wrong access key": {"access_keys": [{"type": "aws", "secret_access_key": [SECRET], "unknown": SECRET}]},
         },
+        write={"identity": "not-there"},
     ),
     "secret_info": Module(
         {"identity": "shop-db", "include_data": True},
@@ -259,11 +261,11 @@ def lookup_cases(world: World, name: str, entry: Lookup) -> Iterator[Case]:
         for config in ("500 that echoes, raw", "wrong secret", "RuntimeError in connection settings"):
             called = call(f"errors={errors!r}", config=config, kind="query")
             yield case(f"errors={errors}, {config}", f"({called}) is defined", "ok")
-    for scenario in world.scenarios:
-        if scenario.name not in ("ok", "oauth1"):
-            yield case(scenario.name, equal(call(config=scenario.name)), "failed", scenario.says)
+    for scenario in world.failing(f"lookup {name}"):
+        options = "release=true" if scenario.only else ""
+        yield case(scenario.title, equal(call(options, config=scenario.name)), "failed", scenario.says)
     yield case("oauth1", equal(call(config="oauth1")), "ok")
-    for fault in world.faults["faults"]:
+    for fault in (*world.faults["faults"], *world.faults["broker"]):
         yield case(fault, equal(call(config=fault)), "")
     for title, options in {**entry.wrong, **{t: _keywords(o) for t, o in WRONG_OPTIONS.items()}}.items():
         config = "" if "config_file" in options else call(options)
@@ -321,11 +323,11 @@ def module_cases(world: World, name: str, entry: Module) -> Iterator[Case]:
     yield case("failed, no_log", entry.reach, config="500 that echoes, raw", no_log=True)
     yield case("failed, check", entry.reach, config="500 that echoes, raw", check_mode=True, diff=True)
     yield case("failed_when", entry.reach, "failed", failed_when="True", config="ok")
-    for scenario in world.scenarios:
-        if scenario.name not in ("ok", "oauth1"):
-            yield case(scenario.name, entry.reach, "failed", scenario.says, config=scenario.name)
+    for scenario in world.failing(f"module {name}"):
+        options = {**entry.reach, **entry.write} if scenario.only else entry.reach
+        yield case(scenario.title, options, "failed", scenario.says, config=scenario.name)
     yield case("oauth1", entry.reach, "", config="oauth1")
-    for fault in world.faults["faults"]:
+    for fault in (*world.faults["faults"], *world.faults["broker"]):
         yield case(fault, entry.reach, "", config=fault)
     for title, options in {**entry.wrong, **WRONG_OPTIONS}.items():
         yield case(f"wrong {title}", {**entry.reach, **options}, "")

@@ -49,7 +49,8 @@ def observe(run: Run, place: World, cases: list[Case]) -> Outcome:
     patterns = sum(len(canaries.forms(value)) for value in secrets.values())
     sinks = {sink for sink, _name, _content in run.sinks()}
     count = max(1, len(cases))
-    problems = [f"{place.folder}: a stored value was evaluated"] if place.evaluated else []
+    problems = [] if run.armed else [f"{run.folder}: the faults could not be planted, see its out/stderr"]
+    problems += [f"{place.folder}: a stored value was evaluated"] if place.evaluated else []
     outcome = Outcome(count, count * len(sinks) * patterns, run.leaks(secrets), problems)
     results = run.results()
     for case in cases:
@@ -75,16 +76,16 @@ def _status(event: dict[str, Any]) -> str:
 
 def _text(event: dict[str, Any]) -> str:
     result = event["result"]
-    return f"{result.get('msg')} {result.get('failure')} {event.get('more')}"
+    return f"{result.get('msg')} {result.get('failure')} {event['summaries']}"
 
 
 # Cases whose error comes before anything that the plugins do differently: for CI one plugin of each kind is enough.
 _SHARED = re.compile(
     r"login|oauth1|aws|secret as|URL|wrong scheme|no CA|no certificate|no key in|proxy|configuration|disabled client"
     r"|wrong secret, basic|line break|no TLS|TLS not|no such host|refused|compressed|wrong chunks|wrong length|no HTTP"
-    r"|echoes, (json|url|base64|hex|halves|reversed|cut|quoted|joined)|200 HTML|200 that is|Portuguese|^503|key twice"
+    r"|500 that echoes, (?!raw)|(write|release) that echoes, (url|hex|reversed|joined)|200 HTML|200 that is|Portuguese|^503|key twice"
     r"|other members|not UTF-8|connection reset"
-    r"|Error in (?!call|session fill_path)|wrong (time-out|retries|boolean|choice|url|proxy|ca|list|map)|errors=ignore"
+    r"|Error in (?!session Session.call|session fill_path|shared)|wrong (time-out|retries|boolean|choice|url|proxy|ca|list|map)|errors=ignore"
 )
 _IN_FULL = {"lookup password", "module credential"}
 # A few of each plugin, for the runs that differ in other things.
@@ -109,8 +110,9 @@ def _is_good_call(case: Case) -> bool:
 
 def fault_names(kind: str) -> list[str]:
     """The injected exceptions that a kind of plugin must meet; a few functions belong to the other kind."""
-    other = {"lookup": "action", "module": "lookup"}[kind]
-    return [name for name in faults(canaries.make())["faults"] if f" in {other} " not in name]
+    other = {"lookup": "action", "module": "reading"}[kind]
+    plan = faults(canaries.make())
+    return [name for name in (*plan["faults"], *plan["broker"]) if f" in {other} " not in name]
 
 
 def run_cases(
@@ -215,8 +217,8 @@ def debug_logging(scene: Scene) -> Outcome:
         run = scene.playbook(plays(place, cases), faults={**place.faults, "debug": True}, env=unbuffered)
         outcome = observe(run, place, cases)
         text = (run.folder / "out" / "log").read_text(encoding="utf-8")
-        if "urllib3" not in text:
-            outcome.problems.append("the libraries have not logged anything")
+        if "a plugin is called" not in text:
+            outcome.problems.append("the log has nothing of the level DEBUG")
         return outcome
 
 

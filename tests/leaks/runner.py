@@ -61,6 +61,7 @@ class Run:
     code: int
     events: list[dict[str, Any]]
     inputs: set[Path]
+    armed: bool = True  # false if faults should have been planted and were not
     seen: set[bytes] = field(default_factory=set)  # command lines and environments of its processes
 
     def sinks(self) -> Iterator[tuple[str, str, bytes]]:
@@ -223,7 +224,11 @@ class Started:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
-        return Run(self.folder, code, self._events(), self.inputs, self.sampler.stop() if self.sampler else set())
+        seen = self.sampler.stop() if self.sampler else set()
+        faults, record = self.folder / "in" / "faults.json", self.folder / "out" / "record"
+        return Run(
+            self.folder, code, self._events(), self.inputs, not faults.exists() or (record / "armed").exists(), seen
+        )
 
     def kill(self, *, workers: bool = True) -> None:
         """SIGKILL the controller, and its workers unless they shall find out by themselves."""

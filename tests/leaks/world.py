@@ -27,6 +27,18 @@ from senhasegura_simulator.server import Simulator
 
 TOKEN, CALLS = "oauth2/token", "^(?!.*oauth2/token)"
 JSON = {"Content-Type": "application/json"}
+WRITES = ["POST", "PUT"]
+# What the calls of some plugins send, or have read before they release custody.
+WRITTEN = {
+    "module credential": ("new_password", "totp_seed"),
+    "module ssh_key": ("passphrase", "new_private_key"),
+    "module secret": ("new_dsm_value",),
+}
+RELEASED = {
+    "lookup password": ("password",),
+    "lookup credential": ("password",),
+    "lookup ssh_key": ("passphrase", "private_key"),
+}
 A_DIRECTORY = "/"
 OAUTH1 = ("consumer_key", "consumer_secret", "token_key", "token_secret")
 Secrets = dict[str, str]
@@ -39,7 +51,7 @@ class Scenario:
 
     ``says``: what the error text must match, so that no case passes because it failed for another reason; ``answers``:
     what the server does instead of answering; ``config``: settings of the client; ``client``: attributes of its
-    authorization; ``file``: the whole configuration file.
+    authorization; ``file``: the whole configuration file; ``only``: the plugin that it is for, if it is for one.
     """
 
     name: str
@@ -48,6 +60,11 @@ class Scenario:
     config: dict[str, Any] = field(default_factory=dict)
     client: dict[str, Any] = field(default_factory=dict)
     file: str = ""
+    only: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.name.removeprefix(f"{self.only}: ")
 
 
 def scenarios(secrets: Secrets, places: dict[str, Any]) -> list[Scenario]:
@@ -90,32 +107,54 @@ def _about_clients(secrets: Secrets) -> list[Scenario]:
 
 
 def _echoes(secrets: Secrets) -> list[Scenario]:
-    """The server's message quotes what the client knows."""
-    names = ("client_id", "client_secret", "token", "new_password", "new_dsm_value")
-    known = [secrets[name] for name in names]
+    """The server's message quotes what the client knows: itself, what it has sent and what it has read."""
+    known = ("client_id", "client_secret", "token")
     secret, token = secrets["client_secret"], secrets["token"]
-    texts = {
-        "raw": known,
-        "json": map(json.dumps, known),
-        "url": map(_quoted, known),
-        "base64": [_base64("x" * n + value) for value in (secret, token) for n in range(3)],
-        "hex": [value.encode().hex() for value in known],
-        "halves": [half for value in known for half in (value[: len(value) // 2], value[len(value) // 2 :])],
-        "reversed": [value[::-1] for value in known],
-        "cut": [value[3:-3] for value in known],
-        "quoted": [f'client_secret="{value}"' for value in known],
-        "joined": ["/".join(known)],
-    }
     portuguese = {"response": {"status": 400, "mensagem": f"não: {secret}", "erro": True}}
     in_success = {"response": {"status": 400, "message": token, "error": True}}
     return [
-        *(Scenario(f"500 that echoes, {form}", "saying", (_status(500, " ".join(t)),)) for form, t in texts.items()),
-        Scenario("400 that echoes", "saying", (_status(400, f"9999: bad value {' '.join(known)}"),)),
+        *(
+            Scenario(f"500 that echoes, {form}", "saying", (_status(500, text),))
+            for form, text in _forms(secrets, known)
+        ),
+        *(
+            Scenario(f"{plugin}: write that echoes, {form}", "saying", (_said_to(WRITES, text),), only=plugin)
+            for plugin, names in WRITTEN.items()
+            for form, text in _forms(secrets, names)
+        ),
+        *(
+            Scenario(f"{plugin}: release that echoes, {form}", "saying", (_said_to("DELETE", text),), only=plugin)
+            for plugin, names in RELEASED.items()
+            for form, text in _forms(secrets, names)
+        ),
+        Scenario("400 that echoes", "saying", (_status(400, f"9999: bad value {secret} {token}"),)),
         Scenario("echo in Portuguese", "saying", (_json(portuguese, status=400),)),
         Scenario("200 that is an error", "saying", (_json(in_success),)),
         Scenario("401", "does not accept the token", (_status(401, f"expired {token}"),)),
         Scenario("403", "forbids", (_status(403, f"no access for {secret}"),)),
     ]
+
+
+def _said_to(method: str | list[str], text: str) -> Answer:
+    return _fault("status", method=method, status=500, message=text)
+
+
+def _forms(secrets: Secrets, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """(form, text that holds these secrets in it). The text is cut by the client, so each form has one of its own."""
+    known = [secrets[name] for name in names]
+    forms = {
+        "raw": known,
+        "json": map(json.dumps, known),
+        "url": map(_quoted, known),
+        "base64": [_base64("x" * number + value) for value in known for number in range(3)],
+        "hex": [value.encode().hex() for value in known],
+        "halves": [half for value in known for half in (value[: len(value) // 2], value[len(value) // 2 :])],
+        "reversed": [value[::-1] for value in known],
+        "cut": [value[3:-3] for value in known],
+        "quoted": [f'password="{value}"' for value in known],
+        "joined": ["/".join(known)],
+    }
+    return [(form, " ".join(texts)) for form, texts in forms.items()]
 
 
 def _answers(secrets: Secrets) -> list[Scenario]:
@@ -258,7 +297,7 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
         "plugins.plugin_utils.action:validate",
-        "plugins.plugin_utils.lookup:validate",
+        "plugins.plugin_utils.reading:validate",
         "plugins.plugin_utils.connection:settings",
         "plugins.plugin_utils.connection:resolve",
         "plugins.module_utils.client.session:Session.__init__",
@@ -283,14 +322,32 @@ FAULTS: dict[str, tuple[str, ...]] = {
 }
 
 
+BROKER_FAULTS: dict[str, tuple[str, ...]] = {
+    "RuntimeError": (
+        "plugins.plugin_utils.broker.shared:SharedSession.call",
+        "plugins.module_utils.client.session:Session.call",
+        "plugins.module_utils.transport:_read",
+    ),
+    "KeyError": ("plugins.module_utils.auth:parse_token",),
+    "OSError": ("plugins.module_utils.transport:Transport.send",),
+    "requests.exceptions.ConnectionError": ("plugins.module_utils.transport:_Adapter.send",),
+}
+
+
 def faults(secrets: Secrets) -> dict[str, Any]:
     """What leak_faults.py is told. The name of a fault is also that of its configuration file."""
+    text = " | ".join(secrets.values())
+    return {"faults": _named(FAULTS, ""), "broker": _named(BROKER_FAULTS, "broker: "), "text": text}
+
+
+def _named(table: dict[str, tuple[str, ...]], prefix: str) -> dict[str, dict[str, str]]:
     found = {}
-    for error, places in FAULTS.items():
+    for error, places in table.items():
         for place in places:
-            name = place.rpartition(".")[2].replace(":", " ")
-            found[f"{error.rpartition('.')[2]} in {name}"] = {"at": place, "raises": error}
-    return {"faults": found, "text": " | ".join(secrets.values())}
+            module, _colon, path = place.split()[0].partition(":")
+            name = f"{error.rpartition('.')[2]} in {module.rpartition('.')[2]} {path}"
+            found[prefix + name] = {"at": place, "raises": error}
+    return found
 
 
 def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[str, Any]:
@@ -359,6 +416,11 @@ class World:
         path = self.folder / f"{name}.yml"
         return str(path if path.exists() else self.folder)
 
+    def failing(self, plugin: str) -> list[Scenario]:
+        """The scenarios in which a plugin fails."""
+        other = ("ok", "oauth1", *self.faults["broker"])
+        return [each for each in self.scenarios if each.name not in other and each.only in ("", plugin)]
+
     @property
     def variables(self) -> str:
         """The vars file with the secrets."""
@@ -393,13 +455,15 @@ def world(profile: str = "4.0") -> Iterator[World]:
     secrets = canaries.make()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaks-world-")))
+        planned = faults(secrets)
         wanted = scenarios(secrets, _places(stack, folder, secrets))
+        wanted += [Scenario(name) for name in planned["broker"]]
         records = seed(secrets, [_client(scenario, secrets) for scenario in wanted], str(folder / MARKER))
         server = stack.enter_context(Simulator(profile, records))
         for scenario in wanted:
             for answer in scenario.answers:
                 server.control.fault(**answer, client=_client_id(scenario, secrets), times=None)
-        running = World(server, secrets, wanted, faults(secrets), folder)
+        running = World(server, secrets, wanted, planned, folder)
         _write_files(running, records)
         yield running
 
@@ -411,7 +475,8 @@ def _write_files(world: World, records: dict[str, Any]) -> None:
     files = {
         scenario.name: _config(scenario, base, secrets) for scenario in world.scenarios if scenario.file != A_DIRECTORY
     }
-    files |= dict.fromkeys(world.faults["faults"], files["ok"])
+    # In this process: the broker is another one.
+    files |= dict.fromkeys(world.faults["faults"], files["ok"] + "SENHASEGURA_BROKER: false\n")
     files["no client"] = dump({f"SENHASEGURA_{name}": value for name, value in base.items()})
     for name, text in files.items():
         _write(world.folder / f"{name}.yml", text)

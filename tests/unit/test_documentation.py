@@ -21,8 +21,13 @@ import yaml
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import models
-from ansible_collections.community.senhasegura.plugins.module_utils.options import INI_SECTION, OPTIONS, argument_spec
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import (
+from ansible_collections.community.senhasegura.plugins.module_utils.options import (
+    INI_SECTION,
+    OPTIONS,
+    RUN_OPTIONS,
+    argument_spec,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
     CHECK_MODE_VARIABLE,
     CUSTODY_SPEC,
     LOOKUP_SPEC,
@@ -33,7 +38,7 @@ PLUGINS = ROOT / "plugins"
 # The folder of a kind of plugin, and what ansible-doc calls it.
 KINDS = {"modules": "module", "lookup": "lookup"}
 SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
-CONNECTION = {option.name: option for option in OPTIONS}
+CONNECTION = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
 # Names in a task that are no module.
 TASK_KEYWORDS = {"name", "no_log", "register", "vars", "when", "loop", "environment", "changed_when", "delegate_to"}
 
@@ -115,7 +120,7 @@ def test_whether_an_option_is_secret_is_decided(folder: str, name: str) -> None:
     assert undecided == []
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", CONNECTION.values(), ids=lambda option: option.name)
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_places_of_connection_options(name: str, option: Any) -> None:
     details = document("lookup", name)["doc"]["options"][option.name]
@@ -136,7 +141,7 @@ def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> 
 
 
 @pytest.mark.parametrize("name", MODULES)
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+@pytest.mark.parametrize("option", CONNECTION.values(), ids=lambda option: option.name)
 def test_defaults_of_connection_options_are_told(name: str, option: Any) -> None:
     text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
     default = str(option.default).lower() if isinstance(option.default, bool) else option.default

@@ -24,6 +24,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialInfo,
     DsmSecret,
     SshKey,
+    hidden_texts,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
@@ -74,12 +75,16 @@ def check(name: str, options: Options) -> None:
             raise ConfigError("field names no field of this lookup", hint=hint).with_context(option="field")
 
 
-def look_up(name: str, client: Client, terms: t.Iterable[str], options: Options) -> tuple[list[t.Any], list[str]]:
-    """The value for each term that is not left out, and the warnings about those that are.
+def look_up(
+    name: str, client: Client, terms: t.Iterable[str], options: Options
+) -> tuple[list[t.Any], list[str], list[str]]:
+    """The value for each term that is not left out, the warnings about those that are, and all secrets in the values.
 
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
-    read = (_from_secrets if name == "secret" else functools.partial(_with_custody, KINDS[name]))(client, options)
+    secrets: list[str] = []
+    prepare = _from_secrets if name == "secret" else functools.partial(_with_custody, KINDS[name])
+    read = prepare(client, options, secrets)
     values: list[t.Any] = []
     warnings: list[str] = []
     for term in terms:
@@ -92,7 +97,7 @@ def look_up(name: str, client: Client, terms: t.Iterable[str], options: Options)
                 warnings += _left_out(exc, options["on_missing"])
         except Denied as exc:
             warnings += _left_out(exc, options["on_denied"])
-    return values, warnings
+    return values, warnings, secrets
 
 
 def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
@@ -101,7 +106,7 @@ def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
     return [f"left out: {error}"] if policy == "warn" else []
 
 
-def _with_custody(kind: Kind, client: Client, options: Options) -> Reader:
+def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str]) -> Reader:
     area = getattr(client, kind.area)
 
     def listed(ref: Reference) -> t.Any:
@@ -110,6 +115,7 @@ def _with_custody(kind: Kind, client: Client, options: Options) -> Reader:
     def read(ref: Reference) -> t.Any:
         release = {name: options[name] for name in ("release", "allow_vault_rotation")}
         found = area.read(ref, **release) if options["check_mode"] == "read" else predict(ref)
+        secrets.extend(text for text in hidden_texts(found) if text != PLACEHOLDER)
         return _shape(found.values(), found.raw, kind.hidden[0], options)
 
     def predict(ref: Reference) -> t.Any:
@@ -136,10 +142,16 @@ def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) ->
     return values[field] if field else values
 
 
-def _from_secrets(client: Client, options: Options) -> Reader:
+def _from_secrets(client: Client, options: Options, secrets: list[str]) -> Reader:
     # All terms together make one request.
     listed = functools.cache(client.secrets.list)
-    return lambda ref: _secret(require(listed(), ref.text), options)
+
+    def read(ref: Reference) -> t.Any:
+        secret = require(listed(), ref.text)
+        secrets.extend(secret.hidden())
+        return _secret(secret, options)
+
+    return read
 
 
 def _secret(secret: DsmSecret, options: Options) -> t.Any:

@@ -34,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, may_retry, retry_delay
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 
 _Result = t.TypeVar("_Result")
@@ -79,7 +80,9 @@ class Session:
         self._sleep = sleep
         # For so many seconds a refused login is not tried again, or a play on many hosts would lock the client.
         self._login_pause = login_pause
-        self._unseal = decrypter(settings.decryption_key)
+        self._decrypt = decrypter(settings.decryption_key)
+        # Texts of the server are scrubbed of these too: it may quote what it has just handed out.
+        self._received: set[Hidden] = set()
         self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
         self._lock = threading.RLock()
         self._token: auth.Token | None = None
@@ -158,6 +161,7 @@ class Session:
             call.method, path, deadline=deadline, headers=headers, query=query, body=body, auth=self._signer
         )
         secrets = [*self._settings.secrets(), *_secret_leaves(model)]
+        secrets += [value.reveal() for value in tuple(self._received)]
         secrets += [token.value.reveal()] if token else []
         try:
             document = parse_answer(answer, module=call.module, secrets=secrets, now=time.time())
@@ -170,6 +174,11 @@ class Session:
         if call.module == "pam":
             self._guessing = False
         return call.decode(document, self._unseal)
+
+    def _unseal(self, value: str) -> str:
+        opened = self._decrypt(value)
+        self._received.add(Hidden(opened))
+        return opened
 
     def _retrying(self, send: t.Callable[[], _Result], replay: Replay, deadline: Deadline) -> _Result:
         attempt = 0

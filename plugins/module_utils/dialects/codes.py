@@ -94,6 +94,8 @@ NOT_AUTHORISED = Meaning(
     "this resource is not granted to the authorization",
     "Add the resource (PAM Core, or Application and Secret Management for DSM) to the A2A authorization",
 )
+# A path that leads nowhere: the product's and the gateway's words for it.
+NO_CALL = re.compile("Resource sub not found|no Route matched", re.IGNORECASE)
 # What comes without a number, under status 500. The text for an address is a guess after that for the referer.
 TEXTS: tuple[tuple[re.Pattern[str], Meaning], ...] = (
     (re.compile("not authori[sz]ed", re.IGNORECASE), NOT_AUTHORISED),

@@ -102,7 +102,7 @@ def _meaning_of(document: Json, status: int, module: str, secrets: t.Sequence[st
         meaning = codes.REFERER
     elif number is not None and (module, number) in codes.CODES:
         meaning = codes.CODES[module, number]
-    elif status == 404 and not (document.get("response") and number and number > 4):
+    elif status == 404 and (codes.NO_CALL.match(message) or not (document.get("response") and number and number > 4)):
         # Kong's "no Route matched", or "Resource sub not found" with error_code 1 or 4; also the reply to a
         # request without Authorization header, which this client does not send.
         return NoRoute("the server knows no such call", context=context)

@@ -11,20 +11,22 @@ short_description: Makes functions of the collection raise exceptions that quote
 description:
   - Patches the functions that E(LEAKS_FAULTS) lists, in the controller, so that the workers forked from it have them.
   - A plugin call meets the fault whose name is in the name of its C(config_file), and no other.
+  - The broker of the run is started by C(tests/leaks/broker.py), which does the same there.
   - With C(debug) in it, also makes the libraries log and print as much as they can.
 """
 
 import functools
 import http.client
-import importlib
 import json
 import logging
 import os
+import sys
+import types
 import typing as t
 
 from ansible.plugins.callback import CallbackBase
 
-COLLECTION = "ansible_collections.community.senhasegura."
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class _Chosen:
@@ -40,26 +42,25 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        sys.path.append(HERE)
+        import planting
+
         with open(os.environ["LEAKS_FAULTS"], encoding="utf-8") as file:
             plan = json.load(file)
-        action = _load("plugins.plugin_utils.action:SenhaseguraAction")
-        lookup = _load("plugins.plugin_utils.lookup:SenhaseguraLookup")
+        action = planting.load("plugins.plugin_utils.action:SenhaseguraAction")
+        lookup = planting.load("plugins.plugin_utils.lookup:SenhaseguraLookup")
         _choose(action, lambda self, args, kwargs: self._task.args)
         _choose(lookup, lambda self, args, kwargs: kwargs)
-        for name, fault in plan["faults"].items():
-            for place in fault["at"].split():
-                _plant(name, place, fault["raises"], plan["text"])
+        planting.plant(plan["faults"], plan["text"], lambda: _Chosen.name)
+        start = planting.load("plugins.plugin_utils.broker.start")
+        os.environ["LEAKS_BROKER"] = start.server.__file__
+        start.server = types.SimpleNamespace(**{**vars(start.server), "__file__": f"{HERE}/broker.py"})
         if plan.get("debug"):
             logging.getLogger().setLevel(logging.DEBUG)
             http.client.HTTPConnection.debuglevel = 1
-
-
-def _load(place: str) -> t.Any:
-    module, _colon, path = place.partition(":")
-    found = importlib.import_module(module if module == "requests" else COLLECTION + module)
-    for part in filter(None, path.split(".")):
-        found = getattr(found, part)
-    return found
+        # Ansible goes on after an error in a callback.
+        with open(os.path.join(os.environ["LEAKS_RECORD"], "armed"), "w", encoding="utf-8"):
+            pass
 
 
 def _choose(edge: t.Any, options: t.Callable[..., t.Any]) -> None:
@@ -68,27 +69,9 @@ def _choose(edge: t.Any, options: t.Callable[..., t.Any]) -> None:
 
     @functools.wraps(run)
     def noting(self: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        _Chosen.name = os.path.basename(str(options(self, args, kwargs).get("config_file")))
+        logging.getLogger(__name__).debug("a plugin is called")
+        name, _dot, _extension = os.path.basename(str(options(self, args, kwargs).get("config_file"))).rpartition(".")
+        _Chosen.name = name
         return run(self, *args, **kwargs)
 
     edge.run = noting
-
-
-def _plant(name: str, place: str, raises: str, text: str) -> None:
-    owner_path, _dot, attribute = place.rpartition("." if "." in place.partition(":")[2] else ":")
-    owner = _load(owner_path)
-    original = getattr(owner, attribute)
-
-    @functools.wraps(original)
-    def exploding(*args: t.Any, **kwargs: t.Any) -> t.Any:
-        if _Chosen.name == name + ".yml":
-            raise _exception(raises, text) from ValueError(text)
-        return original(*args, **kwargs)
-
-    setattr(owner, attribute, exploding)
-
-
-def _exception(name: str, text: str) -> Exception:
-    module, _dot, kind = name.rpartition(".")
-    error = getattr(importlib.import_module(module or "builtins"), kind)
-    return error("utf-8", text.encode(), 0, 1, text) if error is UnicodeDecodeError else error(text)

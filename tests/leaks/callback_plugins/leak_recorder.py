@@ -36,7 +36,11 @@ class CallbackModule(CallbackBase):
             if isinstance(argument, _RESULT):
                 entry["task"] = argument._task.get_name()
                 entry["result"] = argument._result
-                entry["more"] = [getattr(argument, name, None) for name in ("exception", "warnings", "deprecations")]
+                # From ansible-core 2.19 on: the error with its causes and trace backs, and the warnings.
+                entry["summaries"] = [repr(getattr(argument, "exception", None))]
+                entry["summaries"] += map(
+                    repr, [*getattr(argument, "warnings", ()), *getattr(argument, "deprecations", ())]
+                )
                 self._write("tasks.jsonl", {"event": event, "fields": argument._task_fields})
             elif isinstance(argument, Base):
                 self._write("tasks.jsonl", {"event": event, "attributes": argument.dump_attrs()})

@@ -73,6 +73,7 @@ def test_pace() -> None:
     [
         ("disabled", True, None, True, False),
         ("disabled", True, AlreadyDone("x"), False, False),
+        ("disabled", True, NotFound("x"), False, True),
         ("disabled", False, NotFound("x"), False, True),
         ("disabled", False, AlreadyDone("x"), False, False),
         ("absent", True, None, True, False),

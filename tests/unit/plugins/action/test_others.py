@@ -53,6 +53,7 @@ def operations(conversation: Any) -> list[str]:
         ({"identifier": "web-root", **ACCOUNT, "type": "Domain User"}, {"type": "Domain User"}),
         ({"identifier": "new", **ACCOUNT}, {"identifier": "new"}),
         ({**ACCOUNT, "password": "pw"}, {}),
+        ({**ACCOUNT, "password": "pw", "type": "Domain User"}, {"type": "Domain User"}),
         ({**ACCOUNT, "password": "pw", "update_password": "always"}, {"password": "(hidden)"}),
         ({**ACCOUNT, "tags": ["a"], "jit_settings": {"jit": True}}, {}),
         (

@@ -151,6 +151,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
     made = Vault(Conversation(), Templar(), [])
     for name in ("URL", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
+    monkeypatch.setenv("SENHASEGURA_BROKER", "false")
     monkeypatch.setattr(connect_module, "connect", lambda settings: client_over(made.conversation))
     monkeypatch.setattr(edge.display, "warning", made.warnings.append)
     return made
@@ -491,13 +492,13 @@ def test_ansible_hears_of_an_undefined_variable_in_a_term(vault: Vault) -> None:
 
 def test_nothing_of_the_network_is_imported_before_it_is_needed() -> None:
     program = """if True:
-        import importlib, sys
+        import importlib, sys, types
         import ansible.plugins.lookup, ansible.template
         before = set(sys.modules)
         for name in ("password", "credential", "ssh_key", "secret"):
             module = importlib.import_module(f"ansible_collections.community.senhasegura.plugins.lookup.{name}")
             try:
-                module.LookupModule(templar=None).run(["1"], variables={}, timeout="x")
+                module.LookupModule(templar=types.SimpleNamespace(template=str)).run(["1"], variables={}, timeout="x")
             except Exception as exc:
                 assert "timeout" in str(exc), exc
         loaded = {name.partition(".")[0] for name in set(sys.modules) - before}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+# Names stand in lines by kind, and look like others on purpose.
 import itertools
 import urllib.parse
 

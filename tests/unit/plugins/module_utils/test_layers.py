@@ -17,8 +17,7 @@ PLUGINS = pathlib.Path(__file__).resolve().parents[4] / "plugins"
 PACKAGE = "ansible_collections.community.senhasegura.plugins."
 
 # The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
-# A name that ends in a dot stands for everything below it. `plugins/X` is anything in that folder without a line of
-# its own.
+# A folder stands for all files in it that have no line of their own.
 STD = "the standard library"
 PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs"}
 DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}

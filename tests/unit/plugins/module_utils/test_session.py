@@ -415,7 +415,7 @@ def test_reads_are_repeated(reply: t.Any, retries: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "repeated"), list(zip(PASSING, [True, False, True, False, False, False])),
+    ("reply", "repeated"), list(zip(PASSING, [True, False, True, False, False, False], strict=True)),
     ids=["refused", "lost", "429", "502", "503", "504"],
 )  # fmt: skip
 @pytest.mark.parametrize("operation", ["credential.create", "credential.update"])
@@ -703,6 +703,15 @@ def test_a_server_that_echoes_login_data_is_not_quoted(secret: str) -> None:
         session, _server, _time = setup(token=answer({"error": "invalid_client", "message": f"no {secret}"}, 401))
         with pytest.raises(AuthenticationFailed, match=r"saying: no \*{8}") as caught:
             session.call("credential.list")
+
+
+def test_a_server_that_echoes_what_it_has_handed_out_is_not_quoted() -> None:
+    replies = {"GET /api/pam/credential/7": READ, "GET /api/pam/credential": failure(None, "Last was pw-Example-1.")}
+    session, _server, _time = setup(replies)
+    session.call("credential.read", ref="7")
+    with pytest.raises(InvalidRequest, match=r"saying: Last was \*{8}") as caught:
+        session.call("credential.list")
+    assert "pw-Example-1" not in str(caught.value)
 
 
 def test_encrypted_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -680,9 +680,9 @@ def test_close_ends_the_connections() -> None:
 
 def test_requests_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HAS_REQUESTS", False)
-    with pytest.raises(ConfigError, match="requests is missing") as caught:
+    with pytest.raises(ConfigError, match="requests, or urllib3 2 or newer below it, is missing") as caught:
         transport("http://localhost")
-    assert "pip install requests" in str(caught.value)
+    assert "pip install 'requests>=2.31' 'urllib3>=2'" in str(caught.value)
 
 
 def test_no_exception_text_of_a_library_gets_through() -> None:

@@ -67,7 +67,7 @@ class Places:
         put[place]()
 
     def settings(self) -> Settings:
-        return connection.settings(self.arguments, self.variables, self.template)
+        return connection.settings(self.arguments, self.variables, self.template)[0]
 
     def refusal(self) -> str:
         with pytest.raises(ConfigError) as caught:

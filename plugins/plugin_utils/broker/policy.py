@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a caller of the broker wants its reads."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """How one caller wants its reads. ``ttl`` is in seconds; None means as long as the run."""
+
+    fresh: bool = False
+    ttl: float | None = None
+    release_at_end: bool = False
+    allow_vault_rotation: bool = False
+
+
+def policy_of(run: RunOptions, options: t.Mapping[str, t.Any]) -> Policy:
+    """The policy that the options of a run and of one plugin ask for."""
+    return Policy(
+        fresh=options.get("fresh", False),
+        ttl=run.cache_ttl,
+        release_at_end=run.custody == "release_at_end",
+        allow_vault_rotation=options.get("allow_vault_rotation", False),
+    )

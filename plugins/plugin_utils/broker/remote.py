@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A session whose calls are carried out by the broker: for actions, which use the same client as without it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost
+from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+
+
+class RemoteSession:
+    """What the areas of the client take for a session."""
+
+    def __init__(self, link: Link, settings: Settings, policy: Policy) -> None:
+        self._link = link
+        self._who = (settings.state(), dataclasses.asdict(policy))
+        self._dialect: Dialect | None = None
+
+    def dialect(self) -> Dialect:
+        if self._dialect is None:
+            self._dialect = DIALECTS[self._ask("dialect", "", None, "")]
+        return self._dialect
+
+    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+        return self._ask(operation, ref, model, subject)
+
+    def _ask(self, *request: t.Any) -> t.Any:
+        try:
+            return self._link.call(*self._who, *request)
+        except (OSError, EOFError):
+            raise AnswerLost(
+                "the broker of this run has ended", hint="Run the play again; if it happens again, set broker=false"
+            ) from None

@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The broker process of a run: serves workers over a unix socket, and ends when the run ends.
+
+Executed as a script: what it needs comes as a pickled ``Setup`` on its standard input. Nothing of it is ever on disk
+but the socket. It writes one byte to its standard output when it listens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import syslog
+import threading
+import types
+import typing as t
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+
+
+class Setup(t.NamedTuple):
+    """What the broker is told by its starter."""
+
+    path: list[str]
+    address: str
+    key: bytes
+    controller: int
+
+
+def main() -> None:
+    """Listen, serve until the controller is gone, give custody back, leave nothing behind."""
+    setup = Setup(*pickle.load(sys.stdin.buffer))  # noqa: S301
+    # A core dump would put everything that was read on disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.umask(0o077)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        # The end of the run ends the broker, in order; these may hit everything that the user runs.
+        signal.signal(number, signal.SIG_IGN)
+    ended = os.pidfd_open(setup.controller)
+    broker = _Broker(setup)
+    with contextlib.closing(_listener(setup.address)) as listener:
+        # The worker that waits for this byte goes on while the imports, the longest part of the start, still run.
+        os.write(1, b"1")
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(null, descriptor)
+        threading.Thread(target=broker.load, daemon=True).start()
+        while True:
+            readable, _writable, _failed = select.select([listener.fileno(), ended], [], [])
+            if ended in readable:
+                break
+            line, _address = listener.accept()
+            threading.Thread(target=broker.serve, args=(line,), daemon=True).start()
+    clean_up(setup.address)
+    for problem in broker.release_all():
+        # The run is over and its output closed; the system log is the only place left.
+        syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: custody not released: {problem}")
+    os._exit(0)
+
+
+class _Broker:
+    """Serves workers, each in a thread of its own, from when its service is imported."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._service: t.Any = None
+        self._loaded = threading.Event()
+
+    def load(self) -> None:
+        try:
+            _find_collection(self._setup.path)
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+
+            self._service = Service()
+        finally:
+            self._loaded.set()
+
+    def serve(self, line: socket.socket) -> None:
+        """Talk to one worker until it hangs up."""
+        _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        connection = Connection(line.detach())
+        with contextlib.suppress(OSError, EOFError, AuthenticationError), connection:
+            if user != os.getuid():
+                return
+            deliver_challenge(connection, self._setup.key)
+            answer_challenge(connection, self._setup.key)
+            self._loaded.wait()
+            # Without a service the imports have failed: hanging up sends the worker its own way.
+            if self._service:
+                _converse(connection, self._service.worker())
+
+    def release_all(self) -> list[str]:
+        return self._service.release_all() if self._service else []
+
+
+def _converse(connection: Connection[t.Any, t.Any], worker: t.Any) -> None:
+    try:
+        while True:
+            request = json.loads(connection.recv_bytes())
+            if request[0] == "call":
+                connection.send_bytes(worker.call(connection.recv()))
+            else:
+                connection.send_bytes(json.dumps(worker.answer(request)).encode())
+    finally:
+        worker.gone()
+
+
+def _find_collection(path: list[str]) -> None:
+    """Make the collection importable without Ansible's loader, whatever else is installed below its name."""
+    root = __file__.partition("/ansible_collections/")[0]
+    sys.path[:] = path
+    package = types.ModuleType("ansible_collections")
+    # The package "ansible" of PyPI has a folder of this name too, which would be found first.
+    package.__path__ = [f"{root}/ansible_collections"]
+    sys.modules["ansible_collections"] = package
+
+
+def _listener(address: str) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # See Link: a path may have 107 bytes only.
+    os.chdir(os.path.dirname(address))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(os.path.basename(address))
+    listener.bind(os.path.basename(address))
+    os.chdir("/")
+    listener.listen(128)
+    return listener
+
+
+def clean_up(address: str) -> None:
+    """Remove the socket and the lock, and the folder if the run was killed before it could."""
+    for path in (address, f"{address}.lock"):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+    with contextlib.suppress(OSError):
+        os.rmdir(os.path.dirname(address))
+
+
+if __name__ == "__main__":
+    main()

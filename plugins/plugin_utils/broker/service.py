@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the broker does for workers: lookups by what the worker asked for, and single calls of a session."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import pickle
+import threading
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import look_up
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
+from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+
+# How long a worker waits for another one that works out the same settings.
+_INTRODUCTION_WITHIN = 30.0
+
+
+class Service:
+    """The state of a run: sessions, and the settings that workers have introduced under a digest."""
+
+    def __init__(self, sessions: Sessions | None = None) -> None:
+        self.sessions = sessions or Sessions()
+        self._lock = threading.Lock()
+        self._introductions: dict[str, concurrent.futures.Future[t.Any]] = {}
+
+    def worker(self) -> Worker:
+        return Worker(self)
+
+    def introduced(self, digest: str) -> concurrent.futures.Future[t.Any] | None:
+        """The introduction for a digest, made or promised; None when the caller is the first and has to make it."""
+        with self._lock:
+            known = self._introductions.get(digest)
+            if known is None:
+                self._introductions[digest] = concurrent.futures.Future()
+            return known
+
+    def introduce(self, digest: str, introduction: t.Any) -> None:
+        with self._lock:
+            promised = self._introductions.setdefault(digest, concurrent.futures.Future())
+            # Who starts the broker introduces itself unasked, and so may several at once.
+            if not promised.done():
+                promised.set_result(introduction)
+
+    def withdraw(self, digest: str) -> None:
+        """The worker that promised an introduction is gone without it: the next one has to make it."""
+        with self._lock:
+            promised = self._introductions.pop(digest)
+        promised.set_result(None)
+
+    def release_all(self) -> list[str]:
+        return self.sessions.release_all()
+
+
+class Worker:
+    """The conversation with one worker."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._promised = ""
+
+    def answer(self, request: list[t.Any]) -> t.Any:
+        """Answer ["lookup", digest, terms], or ["introduce", digest, settings, policy, name, options]."""
+        kind, digest, *rest = request
+        try:
+            return self._introduce(digest, rest) if kind == "introduce" else self._look_up(digest, rest[0])
+        except SenhaseguraError as exc:
+            return ["error", str(exc)]
+        # Whatever it is: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            return ["error", describe(exc)]
+
+    def _introduce(self, digest: str, introduction: list[t.Any]) -> t.Any:
+        self._service.introduce(digest, introduction)
+        self._promised = ""
+        return ["ok", None]
+
+    def _look_up(self, digest: str, terms: list[str]) -> t.Any:
+        names = [str(parse_reference(term)) for term in terms]
+        while True:
+            known = self._service.introduced(digest)
+            if known is None:
+                self._promised = digest
+                return ["introduce yourself", None]
+            # None if the worker that promised it is gone: then another has to make it.
+            if introduction := known.result(timeout=_INTRODUCTION_WITHIN):
+                settings, policy, name, options = introduction
+                client = self._service.sessions.client(Settings.from_state(settings), Policy(**policy))
+                return ["ok", look_up(name, client, names, options)]
+
+    def call(self, request: tuple[t.Any, ...]) -> bytes:
+        """Carry out (settings, policy, operation, ref, model, subject); the pickled answer is (error, result)."""
+        settings, policy, operation, ref, model, subject = request
+        error, result = None, None
+        try:
+            conversation = self._service.sessions.conversation(Settings.from_state(settings), Policy(**policy))
+            if operation == "dialect":
+                result = conversation.dialect().name
+            else:
+                result = conversation.call(operation, ref=ref, model=model, subject=subject)
+        except SenhaseguraError as exc:
+            error = exc
+        # Whatever it is: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            error = SenhaseguraError(describe(exc))
+        return pickle.dumps((error, result))
+
+    def gone(self) -> None:
+        if self._promised:
+            self._service.withdraw(self._promised)

@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sessions that everybody in a run shares: each thing is read once, and custody is given back at the end if asked.
+
+In memory only, and without sockets: server.py puts this behind one.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import math
+import threading
+import time
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_vault_rotation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Sender, Session
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
+    ConnectionFailed,
+    Denied,
+    NotFound,
+    SenhaseguraError,
+    Unsupported,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+
+MAX_CONNECTIONS = 4
+# "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
+_REFUSAL_TTL = 10.0
+Clock = t.Callable[[], float]
+
+
+class SharedTransport:
+    """At most four requests at a time; when the server asks for a pause, everybody keeps it."""
+
+    def __init__(self, transport: Sender, clock: Clock = time.monotonic, sleep: t.Callable[[float], None] = time.sleep):
+        self._transport = transport
+        self._clock, self._sleep = clock, sleep
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._not_before = 0.0
+
+    def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Answer:
+        if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
+            raise ConnectionFailed("other requests of this run kept all connections busy", hint="Raise timeout")
+        try:
+            pause = self._not_before - self._clock()
+            if pause > 0:
+                self._sleep(min(pause, max(0.0, deadline.remaining())))
+            answer = self._transport.send(method, path, deadline=deadline, **details)
+        finally:
+            self._slots.release()
+        if answer.status in (429, 503):
+            wait = parse_retry_after(answer.headers.get("retry-after"), now=time.time())
+            self._not_before = max(self._not_before, self._clock() + (wait or 0.0))
+        return answer
+
+
+@dataclasses.dataclass
+class _Entry:
+    """One read: under way, or done at ``at`` (monotonic seconds)."""
+
+    future: concurrent.futures.Future[t.Any]
+    at: float
+
+
+class SharedSession:
+    """One server and one client of it, for all workers of a run."""
+
+    def __init__(self, settings: Settings, *, transport: Sender | None = None, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        shared = SharedTransport(transport or Transport(settings), clock)
+        # A refused login stays refused for the run: 500 hosts must not lock the client.
+        self._session = Session(settings, transport=shared, clock=clock, login_pause=math.inf)
+        self._timeout = settings.timeout
+        self._lock = threading.Lock()
+        # Calls under way, and whether the run is over and no more are taken.
+        self._idle = threading.Condition()
+        self._active, self._closed = 0, False
+        self._entries: dict[tuple[str, str], _Entry] = {}
+        # What to release at the end: (area, id) -> whether a change by the vault is acceptable.
+        self._custody: dict[tuple[str, str], bool] = {}
+
+    def dialect(self) -> Dialect:
+        return self._session.dialect()
+
+    def call(self, operation: str, *, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+        """As Session.call. Reads are remembered and made once at a time; writes make others forget what they change."""
+        with self._idle:
+            if self._closed:
+                raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it")
+            self._active += 1
+        try:
+            return self._call(operation, policy, ref, model, subject)
+        finally:
+            with self._idle:
+                self._active -= 1
+                self._idle.notify_all()
+
+    def _call(self, operation: str, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+        if self.dialect().call(operation).replay is not Replay.SAFE:
+            return self._write(operation, ref, model, subject)
+        value = self._read(operation, ref, subject, policy)
+        if policy.release_at_end and operation in ("credential.read", "key.read"):
+            key = (operation.partition(".")[0], value.id)
+            with self._lock:
+                self._custody[key] = self._custody.get(key, False) or policy.allow_vault_rotation
+        return value
+
+    def _read(self, operation: str, ref: str, subject: str, policy: Policy) -> t.Any:
+        key = (operation, ref)
+        with self._lock:
+            entry = self._entries.get(key)
+            ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
+            if ours:
+                entry = self._entries[key] = _Entry(concurrent.futures.Future(), self._clock())
+        if entry is None:
+            raise AssertionError("unreachable: it was made above")
+        if ours:
+            self._fetch(entry, operation, ref, subject)
+        return entry.future.result()
+
+    def _stale(self, entry: _Entry, policy: Policy) -> bool:
+        if not entry.future.done():
+            return False
+        age = self._clock() - entry.at
+        return age >= (policy.ttl if policy.ttl is not None else math.inf) or (
+            entry.future.exception() is not None and age >= _REFUSAL_TTL
+        )
+
+    def _fetch(self, entry: _Entry, operation: str, ref: str, subject: str) -> None:
+        try:
+            value = self._session.call(operation, ref=ref, subject=subject)
+        # Whatever it is, those who wait for it must hear of it.
+        except BaseException as exc:  # noqa: BLE001
+            if not isinstance(exc, (NotFound, Denied)):
+                self._drop(lambda key, other: other is entry)
+            entry.future.set_exception(exc)
+        else:
+            entry.at = self._clock()
+            entry.future.set_result(value)
+
+    def _write(self, operation: str, ref: str, model: t.Any, subject: str) -> t.Any:
+        area = operation.partition(".")[0]
+        written: set[str] | None = None
+        try:
+            result = self._session.call(operation, ref=ref, model=model, subject=subject)
+            written = {ref, getattr(result, "id", ref)}
+        except SenhaseguraError:
+            # Perhaps applied, and perhaps to something that is not known by its id yet.
+            written = {ref} if ref else None
+            raise
+        finally:
+            self._forget(area, written)
+        if operation.endswith(".release"):
+            with self._lock:
+                self._custody.pop((area, ref), None)
+        return result
+
+    def _forget(self, area: str, ids: set[str] | None) -> None:
+        """Drop the lists of an area (credentials and keys share theirs), and the reads of these ids, or all of them."""
+        areas = ("secret",) if area == "secret" else ("credential", "key")
+
+        def concerned(key: tuple[str, str], entry: _Entry) -> bool:
+            operation, ref = key
+            if not operation.startswith(areas):
+                return False
+            if ids is None or not operation.endswith(".read") or not entry.future.done():
+                return True
+            value = None if entry.future.exception() else entry.future.result()
+            return value is None or ref in ids or getattr(value, "id", None) in ids
+
+        self._drop(concerned)
+
+    def _drop(self, concerned: t.Callable[[tuple[str, str], _Entry], bool]) -> None:
+        with self._lock:
+            for key in [key for key, entry in self._entries.items() if concerned(key, entry)]:
+                del self._entries[key]
+
+    def release_all(self) -> list[str]:
+        """Let the calls under way finish, take no more, and give back what was to be released at the end.
+
+        Returns what could not be released, in words without values.
+        """
+        with self._idle:
+            self._closed = True
+            self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
+        problems: list[str] = []
+        for (area, item), allowed in list(self._custody.items()):
+            try:
+                # One list for all: nothing else writes any more.
+                refuse_vault_rotation(self._listed().get(item, CredentialInfo(item)), allowed)
+                self._session.call(f"{area}.release", ref=item, subject=f"{area} {item}")
+            except (AlreadyDone, Unsupported):
+                pass
+            except SenhaseguraError as exc:
+                problems.append(str(exc))
+        return problems
+
+    def _listed(self) -> dict[str, CredentialInfo]:
+        return {entry.id: entry for entry in self._read("credential.list", "", "all credentials", Policy())}
+
+
+class PolicySession:
+    """A shared session with the policy of one caller: what the areas of the client take for a session."""
+
+    def __init__(self, shared: SharedSession, policy: Policy) -> None:
+        self._shared, self._policy = shared, policy
+
+    def dialect(self) -> Dialect:
+        return self._shared.dialect()
+
+    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+        return self._shared.call(operation, policy=self._policy, ref=ref, model=model, subject=subject)
+
+
+class Sessions:
+    """All shared sessions of a run, by their settings."""
+
+    def __init__(self, make: t.Callable[[Settings], SharedSession] = SharedSession) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._sessions: dict[Settings, SharedSession] = {}
+
+    def conversation(self, settings: Settings, policy: Policy) -> Conversation:
+        with self._lock:
+            if settings not in self._sessions:
+                self._sessions[settings] = self._make(settings)
+            return PolicySession(self._sessions[settings], policy)
+
+    def client(self, settings: Settings, policy: Policy) -> Client:
+        return client_over(self.conversation(settings, policy))
+
+    def release_all(self) -> list[str]:
+        """Release, server by server, what was to be released at the end."""
+        return [problem for session in list(self._sessions.values()) for problem in session.release_all()]

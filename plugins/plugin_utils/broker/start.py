@@ -1,0 +1,98 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Start the broker of this run, once, however many workers want it at the same time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import select
+import subprocess
+import sys
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    Link,
+    address,
+    authentication_key,
+    controller,
+    run_is_over,
+)
+
+_READY_WITHIN = 15.0
+
+
+class BrokerUnavailable(Exception):
+    """The broker cannot run here."""
+
+
+def open_link() -> Link:
+    """A link to the broker, which is started if it does not run yet."""
+    try:
+        return Link()
+    except (OSError, EOFError):
+        pass
+    if not sys.platform.startswith("linux"):
+        raise BrokerUnavailable("it needs Linux")
+    try:
+        with open(f"{address()}.lock", "a+", opener=_private) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return _start(lock)
+    except OSError as exc:
+        raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
+
+
+def _start(lock: t.IO[str]) -> Link:
+    """Start the broker, unless another worker did while this one waited for the lock, or found that it cannot run."""
+    try:
+        return Link()
+    except (OSError, EOFError):
+        pass
+    lock.seek(0)
+    if reason := lock.read():
+        raise BrokerUnavailable(reason)
+    try:
+        _launch()
+        return Link()
+    except (OSError, EOFError):
+        lock.write("it cannot be started")
+        if run_is_over():
+            # Nobody else is left who could.
+            server.clean_up(address())
+        raise BrokerUnavailable("it cannot be started") from None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+
+def _launch() -> None:
+    """Run server.py in a process of its own, outside the process group that Ctrl-C hits, and wait until it listens.
+
+    Raises OSError or EOFError if it does not.
+    """
+    # The secrets in the environment are of no use to it; it gets the settings of each caller.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SENHASEGURA_", "ANSIBLE_"))
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-I", server.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environment,
+        start_new_session=True,
+    )
+    setup = server.Setup(sys.path, address(), authentication_key(), controller())
+    with t.cast("t.IO[bytes]", process.stdin) as pipe:
+        pickle.dump(tuple(setup), pipe)
+    with t.cast("t.IO[bytes]", process.stdout) as pipe:
+        readable, _writable, _failed = select.select([pipe], [], [], _READY_WITHIN)
+        if not readable or pipe.read(1) != b"1":
+            process.kill()
+            raise EOFError

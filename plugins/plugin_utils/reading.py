@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a lookup does when the broker cannot answer at once: check its options, find the server, start the broker.
+
+Only the first worker with a new set of options comes here, unless there is no broker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible.utils.display import Display
+from jinja2.exceptions import UndefinedError
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.options import (
+    RunOptions,
+    Settings,
+    argument_spec,
+    is_set,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+    CHECK_MODE_VARIABLE,
+    CHECK_MODES,
+    LOOKUP_SPEC,
+    Question,
+    Request,
+    flat,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+
+display = Display()
+Options = dict[str, t.Any]
+
+
+def read(request: Request, question: Question | None, link: Link | None) -> t.Sequence[t.Any]:
+    """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text]."""
+    try:
+        return _read(request, question, link)
+    except SenhaseguraError as exc:
+        return ["error", str(exc)]
+    except UndefinedError:
+        # An undefined variable among the terms. Ansible says so itself, unless default() makes it good.
+        raise
+    # Whatever it is: the text of an unexpected exception may quote a secret.
+    except Exception as exc:  # noqa: BLE001
+        return ["error", describe(exc)]
+
+
+def _read(request: Request, question: Question | None, link: Link | None) -> t.Sequence[t.Any]:
+    variables = request.variables
+    given = {name: value for name, value in request.arguments.items() if not connection.is_omitted(value, variables)}
+    spec = {**LOOKUP_SPEC, **request.spec}
+    options = validate(given, {**argument_spec(), **spec}, {})
+    names = [str(parse_reference(term)) for term in flat(request.terms)]
+    if not names:
+        raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
+    settings, run = connection.settings(options, variables, request.template)
+    register(settings.secrets())
+    options = {name: options[name] for name in spec if name != "default" or name in given}
+    if "check_mode" in options:
+        options["check_mode"] = _check_mode(options, request)
+    # Not before it is needed: all this is compiled anew in each worker of Ansible.
+    from ansible_collections.community.senhasegura.plugins.module_utils.client import lookups
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import connect
+
+    lookups.check(request.name, options)
+    if run.broker and question is not None and _is_plain(options):
+        try:
+            return _introduce(link or open_link(), question, settings, run, request.name, options)
+        except (BrokerUnavailable, OSError, EOFError) as exc:
+            connection.go_on_without_broker(exc)
+    elif run.custody != "keep":
+        connection.warn_of_custody()
+    return ["ok", lookups.look_up(request.name, connect(settings), names, options)]
+
+
+def _is_plain(options: Options) -> bool:
+    """Whether the options can be sent: a default may be anything that a template can make."""
+    try:
+        json.dumps(options)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _introduce(
+    link: Link, question: Question, settings: Settings, run: RunOptions, name: str, options: Options
+) -> t.Sequence[t.Any]:
+    """Tell the broker what the digest in ``question`` stands for, and ask again."""
+    policy = dataclasses.asdict(policy_of(run, options))
+    link.ask("introduce", question[1], settings.state(), policy, name, options)
+    return t.cast("t.Sequence[t.Any]", link.ask(*question))
+
+
+def _check_mode(options: Options, request: Request) -> str:
+    """Whether terms are read whose read takes custody: not in check mode, unless somebody asks for it."""
+    if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
+        return "read"
+    wanted = options["check_mode"] or connection.variable(CHECK_MODE_VARIABLE, request.variables, request.template)
+    if is_set(wanted) and wanted not in CHECK_MODES:
+        choices = ", ".join(CHECK_MODES)
+        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")
+    if wanted != "read":
+        display.warning(
+            "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
+            f"Set check_mode=read (or the variable {CHECK_MODE_VARIABLE}) if the play needs the real one"
+        )
+    return wanted or CHECK_MODES[0]

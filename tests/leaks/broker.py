@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the broker as its starter does, with the faults of leak_faults.py planted in it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    spec = importlib.util.spec_from_file_location("server", os.environ["LEAKS_BROKER"])
+    server: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(server)
+    find_collection = server._find_collection
+
+    def find_and_plant(path: list[str]) -> None:
+        find_collection(path)
+        _plant()
+
+    server._find_collection = find_and_plant
+    server.main()
+
+
+def _plant() -> None:
+    sys.path.append(str(Path(__file__).parent))
+    import planting
+
+    plan = json.loads(Path(os.environ["LEAKS_FAULTS"]).read_text(encoding="utf-8"))
+    present = threading.local()
+    sessions = planting.load("plugins.plugin_utils.broker.shared:Sessions")
+    conversation = sessions.conversation
+
+    def noting(self: Any, settings: Any, *args: Any) -> Any:
+        client = settings.client_id.reveal() if settings.client_id else ""
+        # Each fault has a client of its own, whose id ends with its name.
+        present.fault = next((name for name in plan["broker"] if client.endswith(f"-{name}")), "")
+        return conversation(self, settings, *args)
+
+    sessions.conversation = noting
+    planting.plant(plan["broker"], plan["text"], lambda: getattr(present, "fault", ""))
+
+
+if __name__ == "__main__":
+    main()
