@@ -131,15 +131,16 @@ options:
     type: bool
   cache_ttl:
     description:
-      - For how many seconds the broker may answer with what it has read already. Without it, until the run ends.
+      - For how many seconds the broker may answer with what it has read already.
+      - Without it, lookups get it until the run ends, modules for 5 seconds, so that they see what others do.
       - What this run writes, rotates or releases is read again in any case.
     type: float
   custody:
     description:
       - What becomes of the custody that reads take.
-      - V(keep) leaves it to the server or to M(community.senhasegura.custody#module).
+      - V(keep) leaves it to the server or to M(community.senhasegura.custody).
       - V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically
-        are left out, unless the read has O(allow_vault_rotation=true). It needs the broker.
+        are left out, unless the read has C(allow_vault_rotation=true). It needs the broker.
       - The default is V(keep).
     type: str
     choices:
@@ -422,7 +423,8 @@ options:
       - name: SENHASEGURA_BROKER
   cache_ttl:
     description:
-      - For how many seconds the broker may answer with what it has read already. Without it, until the run ends.
+      - For how many seconds the broker may answer with what it has read already.
+      - Without it, lookups get it until the run ends, modules for 5 seconds, so that they see what others do.
       - What this run writes, rotates or releases is read again in any case.
     type: float
     vars:
@@ -435,9 +437,9 @@ options:
   custody:
     description:
       - What becomes of the custody that reads take.
-      - V(keep) leaves it to the server or to M(community.senhasegura.custody#module).
+      - V(keep) leaves it to the server or to M(community.senhasegura.custody).
       - V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically
-        are left out, unless the read has O(allow_vault_rotation=true). It needs the broker.
+        are left out, unless the read has C(allow_vault_rotation=true). It needs the broker.
     type: str
     default: keep
     choices:

@@ -21,7 +21,8 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(present) creates or updates the credential. It neither enables nor disables it.
+      - V(present) creates or updates the credential. It neither enables nor disables it. One that is inactive is not
+        in the list and so taken for new; enable it first.
       - V(enabled) activates it.
       - V(disabled) and V(absent) deactivate it; the server erases nothing. One that is not in the list is inactive
         already or does not exist, which the API does not tell apart; V(disabled) warns of it, for V(absent) it is as

@@ -24,7 +24,8 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - V(present) registers or updates the key. It neither enables nor disables it.
+      - V(present) registers or updates the key. It neither enables nor disables it. One that is inactive is not in the
+        list and so taken for new, and its key pair is overwritten; enable it first.
       - V(enabled) activates it. An inactive key is not listed, so it is found by its O(id) only.
       - V(disabled) and V(absent) deactivate it; the server erases nothing. One that is not in the list is inactive
         already or does not exist; V(disabled) warns of it, for V(absent) it is as wanted.

@@ -28,6 +28,8 @@ Result = dict[str, t.Any]
 Params = t.Mapping[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
+# Seconds. The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
+_READ_FOR = 5.0
 # The key under which C(work) hands over the secrets of its result; it is no part of the result.
 SECRETS = "_secrets"
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
@@ -38,7 +40,7 @@ def _client(settings: Settings, run: RunOptions, params: Params) -> Client:
     """The client that talks through the broker, or directly where there is none."""
     if run.broker:
         try:
-            return client_over(RemoteSession(open_link(), settings, policy_of(run, params)))
+            return client_over(RemoteSession(open_link(), settings, policy_of(run, params, ttl=_READ_FOR)))
         except BrokerUnavailable as exc:
             connection.go_on_without_broker(exc)
     elif run.custody != "keep":

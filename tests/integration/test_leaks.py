@@ -59,7 +59,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("wrap", [str, repr, lambda text: f"x{text}y", lambda text: "\r\n".join(text)])
+@pytest.mark.parametrize("wrap", [str, repr, "x{}y".format, "\r\n".join])
 def test_each_form_is_found(wrap: Callable[[str], str]) -> None:
     for name, value in canaries.make().items():
         for form, text in canaries.forms(value):

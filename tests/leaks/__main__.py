@@ -51,7 +51,8 @@ def main() -> int:
                 print(f"ansible-core {release}\n{core.table(core.leaks(Scene(Path(place), folder)))}")
         else:
             total += everything(release, folder, options.quick)
-    print(total)
+    if total.cases:
+        print(total)
     return 1 if total.leaks or total.problems else 0
 
 

@@ -17,5 +17,10 @@ class Conversation(t.Protocol):
     def dialect(self) -> Dialect:
         """The dialect of the server; with C(auto), logging in finds it out."""
 
-    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
-        """Carry out an operation of the dialect and return what it decodes. Raises SenhaseguraError."""
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        """Carry out an operation of the dialect and return what it decodes. Raises SenhaseguraError.
+
+        :param fresh: ask the server, even if it has answered the same before
+        """

@@ -41,9 +41,10 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"credential.{operation}", model)
 
-    def list(self) -> tuple[CredentialInfo, ...]:
+    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
         """All credentials and SSH keys, without secrets and without taking custody."""
-        return t.cast("tuple[CredentialInfo, ...]", self._session.call("credential.list", subject="all credentials"))
+        entries = self._session.call("credential.list", subject="all credentials", fresh=fresh)
+        return t.cast("tuple[CredentialInfo, ...]", entries)
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
@@ -110,10 +111,11 @@ class Credentials:
             self._release(credential.id, ref)
         return credential
 
-    def _read(self, name: str, ref: Reference) -> Credential:
+    def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
         if not Reference(name).path_safe:
             raise _missing(ref)
-        credential = t.cast(Credential, self._session.call("credential.read", ref=name, subject=f"credential {ref}"))
+        answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
+        credential = t.cast(Credential, answer)
         if name.isdigit() and credential.id != name:
             raise UnexpectedAnswer("the answer is about another credential").with_context(subject=f"credential {ref}")
         return credential
@@ -215,9 +217,9 @@ class Credentials:
         if self._server_rotates():
             self._session.call("credential.rotate", ref=before.id, subject=f"credential {ref}")
             return before
-        self._read(before.id, ref)
+        self._read(before.id, ref, fresh=True)
         self._release(before.id, ref)
-        return wait_for_change(self.list, before, wait=wait, poll=poll)
+        return wait_for_change(lambda: self.list(fresh=True), before, wait=wait, poll=poll)
 
     def _server_rotates(self) -> bool:
         return self._session.dialect().supports("credential.rotate")

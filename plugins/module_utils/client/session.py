@@ -96,7 +96,9 @@ class Session:
         """The dialect of the server; with C(auto), logging in finds it out."""
         return self._known_dialect(Deadline(self._settings.timeout, self._clock))
 
-    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
         """Carry out an operation of the dialect and return what it decodes.
 
         :param ref: the id or name that goes into the path

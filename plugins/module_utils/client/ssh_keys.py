@@ -45,14 +45,15 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"key.{operation}", model)
 
-    def list(self) -> tuple[CredentialInfo, ...]:
+    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
         """All keys, without private keys and without taking custody."""
-        return tuple(entry for entry in self._entries() if entry.is_key)
+        return tuple(entry for entry in self._entries(fresh=fresh) if entry.is_key)
 
-    def _entries(self) -> tuple[CredentialInfo, ...]:
+    def _entries(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
         """The keys, among the credentials where the dialect has no list of their own."""
         operation = "key.list" if self._session.dialect().supports("key.list") else "credential.list"
-        return t.cast("tuple[CredentialInfo, ...]", self._session.call(operation, subject="all SSH keys"))
+        entries = self._session.call(operation, subject="all SSH keys", fresh=fresh)
+        return t.cast("tuple[CredentialInfo, ...]", entries)
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one key. Raises NotFound."""
@@ -84,8 +85,8 @@ class SshKeys:
             self.release(key.id, ref)
         return key
 
-    def _read(self, key_id: str, ref: Reference) -> SshKey:
-        key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}"))
+    def _read(self, key_id: str, ref: Reference, *, fresh: bool = False) -> SshKey:
+        key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
         if key.id != key_id:
             raise UnexpectedAnswer("the answer is about another SSH key").with_context(subject=f"SSH key {ref}")
         return key
@@ -162,10 +163,10 @@ class SshKeys:
             previous = before.public_key
             now = self._session.call("key.rotate", ref=before.id, subject=f"SSH key {ref}").public_key
         else:
-            previous, now = self._read(before.id, ref).public_key, None
+            previous, now = self._read(before.id, ref, fresh=True).public_key, None
             self.release(before.id, ref)
         if wait > 0 and now in (None, previous):
-            now = wait_for_change(self.list, before, wait=wait, poll=poll).public_key
+            now = wait_for_change(lambda: self.list(fresh=True), before, wait=wait, poll=poll).public_key
         return KeyRotation(before.id, before.identifier, None if now == previous else now, previous or None)
 
     def replace(self, ref: Reference, pair: keypair.KeyPair, *, keep_previous: bool) -> KeyRotation:
@@ -175,7 +176,8 @@ class SshKeys:
         is installed on them, and it would be lost otherwise.
         """
         info = self.rotatable(ref, by_server=False)
-        old = self._read(info.id, ref)
+        # What was read earlier in this run may have been rotated since, and would be kept instead of the present pair.
+        old = self._read(info.id, ref, fresh=True)
         identifier = info.identifier or ""
         present = SshKeyWrite(
             identifier=identifier,
@@ -205,7 +207,7 @@ class SshKeys:
     def _store_and_check(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> SshKey:
         stored = self.store(wanted, info)
         ref = Reference(wanted.identifier)
-        key = self._read(stored.id, ref)
+        key = self._read(stored.id, ref, fresh=True)
         wanted_key = keypair.bare(wanted.public_key or "")
         try:
             same = keypair.bare(key.public_key) == wanted_key

@@ -22,11 +22,11 @@ class Policy:
     allow_vault_rotation: bool = False
 
 
-def policy_of(run: RunOptions, options: t.Mapping[str, t.Any]) -> Policy:
-    """The policy that the options of a run and of one plugin ask for."""
+def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> Policy:
+    """The policy that the options of a run and of one plugin ask for. ``ttl`` is what counts without cache_ttl."""
     return Policy(
         fresh=options.get("fresh", False),
-        ttl=run.cache_ttl,
+        ttl=ttl if run.cache_ttl is None else run.cache_ttl,
         release_at_end=run.custody == "release_at_end",
         allow_vault_rotation=options.get("allow_vault_rotation", False),
     )

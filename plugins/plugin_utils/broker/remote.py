@@ -22,20 +22,23 @@ class RemoteSession:
 
     def __init__(self, link: Link, settings: Settings, policy: Policy) -> None:
         self._link = link
-        self._who = (settings.state(), dataclasses.asdict(policy))
+        self._settings, self._policy = settings.state(), policy
         self._dialect: Dialect | None = None
 
     def dialect(self) -> Dialect:
         if self._dialect is None:
-            self._dialect = DIALECTS[self._ask("dialect", "", None, "")]
+            self._dialect = DIALECTS[self._ask(False, "dialect", "", None, "")]
         return self._dialect
 
-    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
-        return self._ask(operation, ref, model, subject)
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        return self._ask(fresh, operation, ref, model, subject)
 
-    def _ask(self, *request: t.Any) -> t.Any:
+    def _ask(self, fresh: bool, *request: t.Any) -> t.Any:
+        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
         try:
-            return self._link.call(*self._who, *request)
+            return self._link.call(self._settings, dataclasses.asdict(policy), *request)
         except (OSError, EOFError):
             raise AnswerLost(
                 "the broker of this run has ended", hint="Run the play again; if it happens again, set broker=false"

@@ -221,8 +221,11 @@ class PolicySession:
     def dialect(self) -> Dialect:
         return self._shared.dialect()
 
-    def call(self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
-        return self._shared.call(operation, policy=self._policy, ref=ref, model=model, subject=subject)
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
+        return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
 
 class Sessions:

@@ -21,7 +21,10 @@ PLUGINS = "ansible_collections.community.senhasegura.plugins"
 
 
 class Conversation:
-    """Answers lists from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``."""
+    """Answers lists from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
+
+    ``fresh`` holds the operations that shall not be answered from memory.
+    """
 
     def __init__(self, dialect: str) -> None:
         self._dialect = DIALECTS[dialect]
@@ -29,12 +32,14 @@ class Conversation:
         self.secrets: list[Any] = []
         self.answers: dict[str, Any] = {}
         self.calls: list[tuple[str, str, Any]] = []
+        self.fresh: list[str] = []
 
     def dialect(self) -> Any:
         return self._dialect
 
-    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "") -> Any:
+    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
         self._dialect.check(operation, model)
+        self.fresh += [operation] if fresh else []
         if operation.endswith(".list"):
             return tuple(self.secrets if operation == "secret.list" else self.entries)
         self.calls.append((operation, ref, model))

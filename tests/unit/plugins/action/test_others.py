@@ -153,6 +153,8 @@ def test_rotation(talk: Any, work: Any) -> None:
     assert conversation.calls == []
     result = work(conversation, "credential_rotate", credential="web-root", wait=False)
     assert operations(conversation) == ["credential.read", "credential.release"]
+    # A read that is answered from memory takes no custody, and such a list shows no change.
+    assert conversation.fresh == ["credential.read", "credential.list"]
     assert (result["changed"], result["credential"]["change"]) == (True, None)
     assert result["credential"]["previous_change"] == AUTO.change
     assert "pw" not in str(result)

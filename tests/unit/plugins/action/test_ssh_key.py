@@ -152,7 +152,7 @@ def test_replace_keeps_the_old_pair_first(talk: Any, work: Any, keep: bool) -> N
     conversation = listing(talk, "api", LISTED)
     stored: dict[str, Any] = {"3": HELD}
 
-    def call(operation: str, *, ref: str = "", model: Any = None, subject: str = "") -> Any:
+    def call(operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
         if operation == "credential.list":
             return (LISTED,)
         conversation.calls.append((operation, ref, model))
@@ -185,6 +185,27 @@ def test_replace_stops_when_the_copy_reads_back_differently(talk: Any, work: Any
     with pytest.raises(UnexpectedAnswer, match="reads back differently"):
         work(conversation, "ssh_key_rotate", ssh_key="deploy-key")
     assert [operation for operation, *_rest in conversation.calls] == ["key.read", "key.create", "key.read"]
+    # What was read earlier in the run may have been rotated since.
+    assert conversation.fresh == ["key.read", "key.read"]
+
+
+def test_rotation_by_the_vault(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "api", dataclasses.replace(LISTED, automatic_change=True))
+    changes = iter(["2026-01-01 00:00:00", "2026-01-01 00:00:00", "2026-01-02 00:00:00"])
+    conversation.answers = {"key.read": HELD, "key.release": None}
+    call = conversation.call
+
+    def changing(operation: str, **more: Any) -> Any:
+        if operation == "credential.list":
+            conversation.entries = [dataclasses.replace(conversation.entries[0], change=next(changes))]
+        return call(operation, **more)
+
+    conversation.call = changing
+    result = work(conversation, "ssh_key_rotate", ssh_key="3", wait=True, poll_interval=0.1)
+    assert [operation for operation, *_rest in conversation.calls] == ["key.read", "key.release"]
+    assert conversation.fresh == ["key.read", "credential.list", "credential.list"]
+    assert result["ssh_key"]["previous_fingerprint"] == keypair.fingerprint(OLD.public_key)
+    assert result["ssh_key"]["public_key"] is None
 
 
 @pytest.mark.parametrize(

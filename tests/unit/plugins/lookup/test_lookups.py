@@ -71,7 +71,7 @@ class Conversation:
     def dialect(self) -> Any:
         return self._dialect
 
-    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "") -> Any:
+    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
         self.calls.append((operation, ref))
         if self.error is not None:
             raise self.error

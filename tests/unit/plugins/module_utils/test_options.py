@@ -16,6 +16,8 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     OPTIONS,
+    RUN_OPTIONS,
+    RunOptions,
     Settings,
     Source,
     argument_spec,
@@ -24,6 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     find_value,
     is_set,
     resolve,
+    resolve_run,
     where_to_set,
 )
 
@@ -102,10 +105,11 @@ def test_secret_options_are_hidden_in_the_settings() -> None:
 
 def test_argument_spec_has_no_defaults_and_decides_no_log() -> None:
     spec = argument_spec()
-    assert list(spec) == list(BY_NAME)
+    options = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
+    assert list(spec) == list(options)
     for name, details in spec.items():
         assert "default" not in details, name
-        assert details["no_log"] is BY_NAME[name].secret, name
+        assert details["no_log"] is options[name].secret, name
 
 
 @pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.name != "config_file"])
@@ -317,3 +321,13 @@ def test_equal_settings_are_one_key() -> None:
     assert len({settings(), settings(), settings(timeout=5)}) == 2
     different = [settings(client_secret=secret) for secret in ("a", "b")]
     assert all(a != b for a, b in itertools.permutations(different, 2))
+
+
+def test_the_options_of_a_run() -> None:
+    assert resolve_run([source({})]) == RunOptions(broker=True, cache_ttl=None, custody="keep")
+    given = {"broker": "no", "cache_ttl": "60", "custody": "release_at_end"}
+    assert resolve_run([source(given)]) == RunOptions(broker=False, cache_ttl=60.0, custody="release_at_end")
+    for name, value in {"broker": CANARY, "cache_ttl": CANARY, "custody": CANARY}.items():
+        with pytest.raises(ConfigError, match=f"^{name} from ") as caught:
+            resolve_run([source({name: value})])
+        assert CANARY not in str(caught.value)

@@ -100,15 +100,19 @@ def test_there_are_enough_hostile_names() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_a_path_has_as_many_parts_as_its_template(name: str) -> None:
-    try:
-        path = fill_path("/iso/pam/credential/{ref}", ref=name)
-    except ConfigError as exc:
-        assert "part of a path" in str(exc)
-        assert exc.hint
-        return
-    _check(path, name)
+def test_a_path_has_as_many_parts_as_its_template() -> None:
+    taken = 0
+    for name in NAMES:
+        try:
+            path = fill_path("/iso/pam/credential/{ref}", ref=name)
+        except ConfigError as exc:
+            error = exc
+            assert "part of a path" in str(error), name
+            assert error.hint
+        else:
+            taken += 1
+            _check(path, name)
+    assert 0 < taken < len(NAMES) / 4
 
 
 def _check(path: str, name: str) -> None:

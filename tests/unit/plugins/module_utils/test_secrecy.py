@@ -229,18 +229,19 @@ FORMS: dict[str, t.Callable[[str], str]] = {
 }
 
 
+AROUND = ["{}", "before {} after", "key={};", '"password":"{}",', "xx{}yy", "\x1b[1m{}\x1b[0m"]
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("secret", [CANARY, AWKWARD])
-@pytest.mark.parametrize(
-    "around", ["{}", "before {} after", "key={};", '"password":"{}",', "xx{}yy", "\x1b[1m{}\x1b[0m"]
-)
-def test_an_echoed_secret_is_masked(form: str, secret: str, around: str) -> None:
+def test_an_echoed_secret_is_masked(form: str, secret: str) -> None:
     echoed = FORMS[form](secret)
-    line = scrub(around.replace("{}", echoed), [secret])
-    assert MASK in line
-    for start in range(len(echoed) - 5):
-        assert echoed[start : start + 6] not in line
-    assert echoed.strip("\"'") not in line
+    for around in AROUND:
+        line = scrub(around.replace("{}", echoed), [secret])
+        assert MASK in line
+        for start in range(len(echoed) - 5):
+            assert echoed[start : start + 6] not in line
+        assert echoed.strip("\"'") not in line
 
 
 def test_what_is_no_secret_stays() -> None:
@@ -312,10 +313,10 @@ SECRETS = st.text(
     min_size=6,
     max_size=40,
 )
-AROUND = st.text(st.sampled_from("xyz .,:;\"'#[]\n\x1b"), max_size=8)
+NEAR = st.text(st.sampled_from("xyz .,:;\"'#[]\n\x1b"), max_size=8)
 
 
-@hypothesis.given(secret=SECRETS, before=AROUND, after=AROUND, form=st.sampled_from(sorted(FORMS)))
+@hypothesis.given(secret=SECRETS, before=NEAR, after=NEAR, form=st.sampled_from(sorted(FORMS)))
 @hypothesis.settings(max_examples=400)
 def test_no_six_characters_of_a_secret_survive(secret: str, before: str, after: str, form: str) -> None:
     echoed = FORMS[form](secret)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 import pathlib
 import re
 import threading
@@ -83,7 +82,12 @@ SEED: dict[str, t.Any] = {
         }
     ],
 }  # fmt: skip
+# The key pair of an authorization that encrypts takes long to make.
+ALL_BUT_ENCRYPTED = {**SEED, "clients": [c for c in SEED["clients"] if "encryption" not in c]}
+SMALL = {**SEED, "clients": SEED["clients"][:1]}
 Start = t.Callable[..., Simulator]
+# Connections that are still open when the simulator ends make asyncio of Python 3.13.0 stumble.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
@@ -91,8 +95,8 @@ def start() -> t.Iterator[Start]:
     """start(profile, **settings of the simulator)"""
     running: list[Simulator] = []
 
-    def run(profile: str = "4.0", **changes: t.Any) -> Simulator:
-        running.append(Simulator(profile=profile, seed=SEED, **changes).__enter__())
+    def run(profile: str = "4.0", seed: t.Any = SMALL, **changes: t.Any) -> Simulator:
+        running.append(Simulator(profile=profile, seed=seed, **changes).__enter__())
         return running[-1]
 
     yield run
@@ -241,7 +245,7 @@ def test_many_threads_share_a_login_and_a_renewal(start: Start) -> None:
 
 @pytest.mark.parametrize("method", ["oauth2", "oauth2_basic"])
 def test_credentials_with_all_kinds_of_characters(start: Start, method: str) -> None:
-    simulator = start()
+    simulator = start(seed=ALL_BUT_ENCRYPTED)
     for secret, accepted in (("s:e=c%r;e t/é'\"", True), ("s:e=c%r;e t/é'", False)):
         talk = session(simulator, client_id="i:d é+&", client_secret=secret, auth_method=method)
         if accepted:
@@ -279,7 +283,7 @@ LIMITED: dict[str, tuple[str, str, type[SenhaseguraError], str]] = {
 def test_what_an_authorization_may_not_do(start: Start, name: str, profile: str, dialect: str) -> None:
     secret, operation, kind, fix = LIMITED[name]
     wanted = CredentialWrite("root", "web01", "192.0.2.10", identifier="web-root", password="new-password")
-    talk = session(start(profile), client_id=name, client_secret=secret, dialect=dialect)
+    talk = session(start(profile, ALL_BUT_ENCRYPTED), client_id=name, client_secret=secret, dialect=dialect)
     with pytest.raises(kind) as caught:
         talk.call(operation, ref="2", model=wanted if operation.endswith("update") else None, subject="credential x")
     assert isinstance(caught.value, kind)
@@ -292,7 +296,7 @@ def test_what_an_authorization_may_not_do(start: Start, name: str, profile: str,
 
 
 def test_encrypted_values(start: Start, tmp_path: pathlib.Path) -> None:
-    simulator = start()
+    simulator = start(seed=SEED)
     clients = {c["client_id"]: c for c in simulator.control.state()["clients"]}
     key = tmp_path / "key.pem"
     key.write_text(clients["encrypted"]["encryption_private_key"])
@@ -456,31 +460,19 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def simulators() -> t.Iterator[dict[str, Simulator]]:
-    with Simulator("3.32", SEED) as old, Simulator("4.0", SEED) as new, Simulator("rest", SEED) as rest:
-        yield {"3.32": old, "4.0": new, "rest": rest}
-
-
-@pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
-@pytest.mark.parametrize("what", WRITES)
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_write_is_applied_once_at_most(simulators: dict[str, Simulator], profile: str, what: str, fault: str) -> None:
-    simulator = simulators[profile]
+def attempt(simulator: Simulator, what: str, fault: str) -> None:
     simulator.control.reset()
     operations, can_read_back, work = WRITES[what]
     rule, outcome = FAULTS[fault]
     after = rule.get("when") == "after" or rule["kind"] in ("truncate", "trickle", "gzip")
-    talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=0.6)
+    talk = client(simulator, dialect="rest" if simulator.profile == "rest" else "auto", retries=3, timeout=0.6)
     talk.credentials.list()
-    rule = copy.deepcopy(rule)
-    simulator.control.fault(rule.pop("kind"), operation=operations.split(), **rule)
+    simulator.control.fault(operation=operations.split(), **rule)
+    error: SenhaseguraError | None = None
     try:
         work(talk)
     except SenhaseguraError as exc:
-        error: SenhaseguraError | None = exc
-    else:
-        error = None
+        error = exc
     sent = [entry for entry in simulator.control.log() if entry["operation"] in operations.split()]
     applied = [entry for entry in sent if entry["changed"]]
     assert len(applied) <= 1, [entry["line"] for entry in sent]
@@ -498,16 +490,24 @@ def test_a_write_is_applied_once_at_most(simulators: dict[str, Simulator], profi
     assert "new-password" not in str(error)
 
 
-@pytest.mark.parametrize(
-    "fault", ["reset before", "closed before", "cut", "502 before", "503 after", "504 after", "429"]
-)
 @pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
-def test_a_read_is_repeated(simulators: dict[str, Simulator], profile: str, fault: str) -> None:
-    simulator = simulators[profile]
-    simulator.control.reset()
-    talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=10.0)
-    talk.credentials.list()
-    rule = dict(FAULTS[fault][0])
-    simulator.control.fault(rule.pop("kind"), operation="credential.read", times=2, **rule)
-    assert talk.credentials.read(ref("1")).password == "pw-Root-1"
-    assert len([e for e in simulator.control.log() if e["operation"] == "credential.read"]) == 3
+@pytest.mark.parametrize("what", WRITES)
+def test_a_write_is_applied_once_at_most(what: str, profile: str) -> None:
+    with Simulator(profile, SMALL) as simulator:
+        for fault in FAULTS:
+            try:
+                attempt(simulator, what, fault)
+            except AssertionError as exc:
+                raise AssertionError(f"{fault}: {exc}") from exc
+
+
+@pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
+def test_a_read_is_repeated(profile: str) -> None:
+    with Simulator(profile, SMALL) as simulator:
+        for fault in ("reset before", "closed before", "cut", "502 before", "503 after", "504 after", "429"):
+            simulator.control.reset()
+            talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=10.0)
+            talk.credentials.list()
+            simulator.control.fault(operation="credential.read", times=2, **FAULTS[fault][0])
+            assert talk.credentials.read(ref("1")).password == "pw-Root-1", fault
+            assert len([e for e in simulator.control.log() if e["operation"] == "credential.read"]) == 3, fault
