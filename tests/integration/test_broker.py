@@ -215,3 +215,41 @@ def test_killed_at_random_moments_nothing_remains(vendor: Server, tmp_path: Path
         read = vendor.control.counters()["reads"]
         expected = 1 if "1" in read else 0
         assert until(lambda n=expected: len(releases(vendor)) == n, 2), f"seed {seed}, moment {number}, reads {read}"
+
+
+# What a worker of Ansible does with a lookup, in two workers of one run: the first starts the broker.
+WORKERS = """
+import multiprocessing, sys
+from ansible.plugins.loader import init_plugin_loader, lookup_loader
+init_plugin_loader()
+import ansible.plugins.lookup
+
+class Templar:
+    def template(self, value):
+        return value
+
+def work(results):
+    before = set(sys.modules)
+    lookup = lookup_loader.get("community.senhasegura.password")
+    lookup._templar = Templar()
+    values = lookup.run(["web-root"], variables={})
+    loaded = {name for name in set(sys.modules) - before}
+    results.put((len(values), "reading" in str(loaded), sorted(loaded & {"requests", "ssl", "http", "urllib3", "yaml"})))
+
+fork = multiprocessing.get_context("fork")
+results = fork.SimpleQueue()
+for number in range(2):
+    worker = fork.Process(target=work, args=(results,))
+    worker.start()
+    print(results.get())
+    worker.join()
+"""
+
+
+def test_a_lookup_that_finds_the_broker_imports_next_to_nothing(vendor: Server, tmp_path: Path) -> None:
+    env = {**os.environ, **environment(), **vendor.env, "ANSIBLE_LOCAL_TEMP": str(tmp_path), "HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", WORKERS], env=env, capture_output=True, text=True, check=True)
+    first, second = run.stdout.splitlines()
+    assert first.startswith("(1, True,")
+    assert second == "(1, False, [])"
+    assert vendor.control.counters()["tokens"] == 1
