@@ -112,11 +112,6 @@ class _Limited:
         _count(len(data))
         return data
 
-    def send(self, *args: t.Any) -> int:
-        # sendall() of a TLS socket is a loop over this.
-        self.settimeout(_time_left())  # type: ignore[attr-defined]
-        return super().send(*args)  # type: ignore[misc, no-any-return]
-
     def sendall(self, *args: t.Any) -> None:
         self.settimeout(_time_left())  # type: ignore[attr-defined]
         super().sendall(*args)  # type: ignore[misc]

@@ -216,10 +216,6 @@ def existing(kind: str) -> set[str]:
     return {path.stem for path in (ROOT / "plugins" / kind).glob("*.py")}
 
 
-def plugins(kind: str, table: dict[str, Any]) -> dict[str, Any]:
-    return {name: entry for name, entry in table.items() if name in existing(kind)}
-
-
 def all_cases(world: World) -> list[Case]:
     """Every case of every plugin."""
     cases = [case for name, entry in LOOKUPS.items() for case in lookup_cases(world, name, entry)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leaks import canaries
-from leaks.cases import COLLECTION, MODULES, SECRET, Case, all_cases, plays, plugins
+from leaks.cases import COLLECTION, MODULES, SECRET, Case, all_cases, plays
 from leaks.runner import Hit, Run, Scene, Unsafe, dump
 from leaks.world import World, faults, world
 
@@ -199,7 +199,7 @@ def adhoc(scene: Scene) -> Outcome:
     """`ansible localhost -m` for each module, working and failing."""
     outcome = Outcome()
     with world() as place:
-        for number, (name, entry) in enumerate(plugins("modules", MODULES).items()):
+        for number, (name, entry) in enumerate(MODULES.items()):
             for config in ("ok", "500 that echoes, raw")[: 2 if number % 3 == 0 else 1]:
                 arguments = {**entry.reach, "config_file": place.config(config)}
                 run = scene.adhoc(f"{COLLECTION}.{name}", arguments, "-e", f"@{place.variables}", "--tree", "tree")

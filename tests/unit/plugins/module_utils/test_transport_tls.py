@@ -431,7 +431,7 @@ def test_slow_answers_end_at_the_deadline(pki: Pki, part: str) -> None:
 
 
 def test_a_server_that_reads_slowly_ends_at_the_deadline(pki: Pki, tmp_path: pathlib.Path) -> None:
-    """Every part that is taken would start the time-out anew: sendall() of a TLS socket is a loop."""
+    """Every part that is taken must not start the time-out anew."""
 
     def accepted(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -534,6 +534,13 @@ def test_a_proxy_over_tls_must_be_trusted(pki: Pki, tmp_path: pathlib.Path, monk
             send(server.url(), ca_path=pki.ca_path, proxy=f"https://u:{CANARY}@localhost:{proxy.port}")
         assert proxy.requests == []
         assert send(server.url(), validate_certs=False, proxy=f"https://localhost:{proxy.port}").status == 200
+
+
+def test_too_much_through_a_proxy_over_tls_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_BODY", 300_000)
+    with Wire(lambda r, s: http(b"x" * 1_000_000), tls=pki.context) as server, Proxy(tls=pki.context) as proxy:
+        with pytest.raises(UnexpectedAnswer, match="larger than"):
+            send(server.url(), ca_path=pki.ca_path, proxy=f"https://localhost:{proxy.port}")
 
 
 def test_slow_answers_through_a_proxy_over_tls_end_at_the_deadline(pki: Pki) -> None:
