@@ -30,6 +30,8 @@ options:
     default: false
 notes:
   - With O(include_data=true) Ansible prints nothing of the result. The values are there in a registered variable.
+  - Before ansible-core 2.19 the result of a loop is shown although its items are hidden. So a loop with
+    O(include_data=true) is refused there, unless the task has C(no_log=true).
 seealso:
   - module: community.senhasegura.secret
   - plugin: community.senhasegura.secret

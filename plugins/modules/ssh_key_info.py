@@ -44,6 +44,8 @@ options:
     default: false
 notes:
   - With O(include_key=true) Ansible prints nothing of the result. The values are there in a registered variable.
+  - Before ansible-core 2.19 the result of a loop is shown although its items are hidden. So a loop with
+    O(include_key=true) is refused there, unless the task has C(no_log=true).
   - The filters compare whole values, and all that are given must fit.
   - What is inactive, or what the authorization may not see, may be missing.
 seealso:

@@ -63,7 +63,7 @@ class SenhaseguraLookup(LookupBase):
         The digest is keyed, so it gives away nothing. None if there is anything unusual, which is not decided here.
         """
         names = list(flat(terms))
-        if not all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in names):
+        if not names or not all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in names):
             return None
         try:
             given = {key: self._templar.template(variables[key]) for key in variables if key.startswith("senhasegura_")}

@@ -5,7 +5,6 @@
 """Load what every worker needs with Python's own loader, which keeps bytecode beside the source.
 
 Ansible's loader for collections compiles a file anew in each worker, which takes longer than all that these files do.
-Imported for its effect: the imports that follow find their modules loaded.
 """
 
 from __future__ import annotations
@@ -33,5 +32,7 @@ def _load(name: str) -> None:
         raise
 
 
-for _name in _FILES:
-    _load(_name)
+def load() -> None:
+    """Load these files; imports of them that follow find them loaded."""
+    for name in _FILES:
+        _load(name)

@@ -91,10 +91,12 @@ class Controller:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # nohup, below which the tests may run, lets its children ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
 
     def finish(self) -> str:
-        output, _ = self.process.communicate(timeout=120)
+        output, _errors = self.process.communicate(timeout=120)
         assert self.process.returncode == 0, output
         return output
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
@@ -15,7 +16,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_k
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 
 # The areas whose objects can be enabled and disabled.
-Switchable = Credentials | SshKeys
+# pylint takes X | Y for an operation on classes here.
+Switchable = t.Union[Credentials, SshKeys]  # noqa: UP007
 
 
 @dataclasses.dataclass(frozen=True)

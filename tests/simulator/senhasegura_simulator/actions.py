@@ -12,7 +12,7 @@ import json
 import zlib
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Optional
 
 from aiohttp import web
 
@@ -23,7 +23,7 @@ from .faults import Rule
 from .gates import GO_ON, RESET, Gates
 from .world import Postponed
 
-Action = Callable[[Exchange, Rule, Gates], "Awaitable[web.StreamResponse | None]"]
+Action = Callable[[Exchange, Rule, Gates], Awaitable[Optional[web.StreamResponse]]]  # noqa: UP045
 CHUNK = 64 * 1024
 DELETE = {"delete": True}
 

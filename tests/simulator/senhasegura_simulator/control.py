@@ -36,7 +36,7 @@ class Control:
 
     def counters(self) -> dict[str, Any]:
         """tokens, reads (by credential id), requests (by "METHOD template"), connections."""
-        return self._run(lambda: self._front.world.traffic.as_dict())
+        return self._run(self._front.world.traffic.as_dict)
 
     def log(self) -> list[dict[str, Any]]:
         """Each request in order of arrival; `line` is the raw request line. Never a body."""

@@ -35,7 +35,7 @@ def test_token_encodings(start, how):
     assert status == 200
     assert body["token_type"] == "Bearer"
     assert body["expires_in"] == 3600
-    assert type(body["expires_in"]) is int
+    assert body["expires_in"].__class__ is int
     assert body["access_token"].count(".") == 2
     assert vault.control.counters()["tokens"] == 1
 

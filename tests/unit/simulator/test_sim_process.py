@@ -81,7 +81,7 @@ def test_ends_with_another_process(launch):
 )
 def test_a_bad_start_is_one_line(arguments, environment):
     command = [sys.executable, "-m", "senhasegura_simulator", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("senhasegura_simulator: ")
     assert done.stderr.count("\n") == 1

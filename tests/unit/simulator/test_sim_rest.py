@@ -30,7 +30,7 @@ def bad(answer):
     response = body["response"]
     assert status == response["status"]
     assert response["error"] is True
-    assert type(response["error_code"]) is int
+    assert response["error_code"].__class__ is int
     return status, response["error_code"]
 
 

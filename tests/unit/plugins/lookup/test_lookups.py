@@ -442,7 +442,7 @@ def test_a_secret_as_a_dictionary(vault: Vault) -> None:
     assert found["data"] == [dict(block) for block in SECRETS[0].data]
     assert found["key_names"] == sorted(LISTED)
     assert found["identity"] == "shop-db"
-    assert all(type(block) is dict for block in found["data"])
+    assert all(block.__class__ is dict for block in found["data"])
 
 
 @pytest.mark.parametrize("options", [{}, {"field": "PASSWORD"}])

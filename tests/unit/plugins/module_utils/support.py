@@ -96,7 +96,7 @@ class Sent(t.NamedTuple):
         return dict(urllib.parse.parse_qsl(self.body.decode(), keep_blank_values=True))
 
 
-Reply = Answer | Exception | t.Callable[[Sent], t.Any]
+Reply = t.Union[Answer, Exception, t.Callable[[Sent], t.Any]]  # noqa: UP007
 
 
 class Scripted:

@@ -87,7 +87,7 @@ def test_errors_are_copied_and_pickled_whole(kind: type[SenhaseguraError]) -> No
     if isinstance(error, ServerBusy):
         error.retry_after = 7.0
     for twin in (copy.copy(error), pickle.loads(pickle.dumps(error))):
-        assert type(twin) is kind
+        assert twin.__class__ is kind
         assert (str(twin), twin.failure(), vars(twin)) == (str(error), error.failure(), vars(error))
     copy.copy(error).with_context(operation="o")
     assert error.context.operation == ""
@@ -172,7 +172,7 @@ def test_each_number(number: int) -> None:
     ]
     for document in documents:
         error = told(answer(document, 400))
-        assert type(error) is kind
+        assert error.__class__ is kind
         for part in ("credential web-root", "GET /api/pam/credential/{ref}", "HTTP 400", f"server code {number}", fix):
             assert part in str(error)
         # Our own words, since the server's may be Portuguese or say more than they should.
@@ -185,7 +185,7 @@ def test_numbers_belong_to_a_module() -> None:
         reply = failure(number, "Something")
         with pytest.raises(SenhaseguraError) as caught:
             parse_answer(reply, module="dsm", secrets=[], now=0)
-        assert (type(caught.value) is InvalidRequest) is (number != 1105)
+        assert (caught.value.__class__ is InvalidRequest) is (number != 1105)
         assert caught.value.context.code == number
 
 
@@ -246,7 +246,7 @@ GUIDE: dict[str, tuple[dict[str, t.Any], type[SenhaseguraError], tuple[str, ...]
 def test_troubleshooting(case: str) -> None:
     details, kind, parts = GUIDE[case]
     error = told(details["reply"], token=details.get("token"))
-    assert type(error) is kind
+    assert error.__class__ is kind
     for part in ("credential web-root", *parts):
         assert part in str(error)
     assert error.hint

@@ -149,7 +149,7 @@ UNREADABLE = {
     "certificate": lambda: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     "x25519": lambda: pem(x25519.X25519PrivateKey.generate()),
     "odd curve": lambda: pem(ec.generate_private_key(ec.SECP256K1())),
-    "unknown algorithm": lambda: unknown_algorithm(),
+    "unknown algorithm": lambda: str(unknown_algorithm()),
 }
 
 

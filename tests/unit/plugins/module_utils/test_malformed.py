@@ -367,7 +367,7 @@ def test_good_answers_are_taken(server: tuple[Wire, Server], dialect: str, opera
 
 def check(exc: SenhaseguraError, kind: type[SenhaseguraError]) -> str:
     """What is wrong with an error, or ''."""
-    if type(exc) is not kind:
+    if exc.__class__ is not kind:
         return f"{type(exc).__name__} instead of {kind.__name__}: {exc}"
     if not exc.hint:
         return f"no hint: {exc}"

@@ -55,7 +55,7 @@ HIDDEN = Hidden(CANARY)
 
 def test_hidden_reveals_on_request_only() -> None:
     assert HIDDEN.reveal() == CANARY
-    shown = [repr(HIDDEN), str(HIDDEN), f"{HIDDEN}", f"{HIDDEN!r:>10}", f"{[HIDDEN]} { ({'a': HIDDEN}) }"]
+    shown = [repr(HIDDEN), str(HIDDEN), f"{HIDDEN}", f"{HIDDEN!r:>10}", str([HIDDEN]), str({"a": HIDDEN})]
     assert not any(CANARY in text for text in shown)
     assert not hasattr(HIDDEN, "__dict__")
     assert all(CANARY not in repr(getattr(HIDDEN, name)) for name in dir(HIDDEN))
@@ -212,15 +212,15 @@ FORMS: dict[str, t.Callable[[str], str]] = {
     "first half": lambda value: value[: len(value) // 2],
     "second half": lambda value: value[len(value) // 2 :],
     "reversed": lambda value: value[::-1],
-    "json": lambda value: json.dumps(value),
+    "json": json.dumps,
     "json of php": lambda value: json.dumps(value, ensure_ascii=False).replace("/", "\\/"),
     "url": lambda value: urllib.parse.quote(value, safe=""),
     "url, lower case": lambda value: re.sub("%..", lambda m: m[0].lower(), urllib.parse.quote(value, safe="")),
-    "form": lambda value: urllib.parse.quote_plus(value),
-    "shell": lambda value: secrecy.shlex.quote(value),
+    "form": urllib.parse.quote_plus,
+    "shell": secrecy.shlex.quote,
     "hex": lambda value: value.encode().hex(),
     "HEX": lambda value: value.encode().hex().upper(),
-    "html": lambda value: secrecy.html.escape(value),
+    "html": secrecy.html.escape,
     "html of php": lambda value: secrecy.html.escape(value).replace("&#x27;", "&#039;"),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "base64 + 1": lambda value: _base64(value, 1),
@@ -319,6 +319,8 @@ NEAR = st.text(st.sampled_from("xyz .,:;\"'#[]\n\x1b"), max_size=8)
 @hypothesis.given(secret=SECRETS, before=NEAR, after=NEAR, form=st.sampled_from(sorted(FORMS)))
 @hypothesis.settings(max_examples=400)
 def test_no_six_characters_of_a_secret_survive(secret: str, before: str, after: str, form: str) -> None:
+    # A shorter one is masked only where it stands alone, and blanks at its ends do not count.
+    hypothesis.assume(len(printable(secret)) >= 6)
     echoed = FORMS[form](secret)
     line = scrub(f"{before}{echoed}{after}", [secret]).replace(MASK, "\0")
     for known in {printable(f) for f in encoded_forms(secret)} | encoded_forms(secret):

@@ -95,8 +95,8 @@ def start() -> t.Iterator[Start]:
     """start(profile, **settings of the simulator)"""
     running: list[Simulator] = []
 
-    def run(profile: str = "4.0", seed: t.Any = SMALL, **changes: t.Any) -> Simulator:
-        running.append(Simulator(profile=profile, seed=seed, **changes).__enter__())
+    def run(profile: str = "4.0", seed: t.Any = None, **changes: t.Any) -> Simulator:
+        running.append(Simulator(profile=profile, seed=seed or SMALL, **changes).__enter__())
         return running[-1]
 
     yield run

@@ -12,6 +12,7 @@ CANARY = "Canary-1234-abcd"
 
 
 def test_class_and_place_are_named_and_the_message_is_not() -> None:
+    text = ""
     try:
         raise RuntimeError(CANARY)
     except RuntimeError as error:
