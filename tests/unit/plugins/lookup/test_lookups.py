@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 import subprocess
 import sys
 import traceback
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError, AnsibleLookupError
 from jinja2.exceptions import UndefinedError
+from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
@@ -504,5 +506,6 @@ def test_nothing_of_the_network_is_imported_before_it_is_needed() -> None:
         loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
         print(sorted(loaded & {"requests", "urllib3", "http", "ssl", "requests_oauthlib", "cryptography"}))
     """
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    env = {**os.environ, **environment()}
+    run = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
