@@ -170,6 +170,7 @@ def anywhere(document: Document) -> dict[str, Case]:
         "inner 500 with 200": (http({**document, **refused(500)}), ServerFailed),
         "inner 401 with 200": (http({**document, **refused(401)}), TokenRefused),
         "portuguese with 200": (http({**document, **portuguese}), InvalidRequest),
+        "portuguese without a status, with 200": (http({**document, "response": {"mensagem": "Recusado", "erro": True}}), InvalidRequest),
         "error text on top": (http({**document, "error": "Refused"}), InvalidRequest),
         "error on top": (http({**document, "error": True, "message": "Refused"}), InvalidRequest),
         "referer with 200": (http({**document, **refused(200, 1105)}), Denied),

@@ -39,6 +39,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import Transport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import Received, Wire, http
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     OAUTH1,
@@ -86,8 +87,6 @@ SEED: dict[str, t.Any] = {
 ALL_BUT_ENCRYPTED = {**SEED, "clients": [c for c in SEED["clients"] if "encryption" not in c]}
 SMALL = {**SEED, "clients": SEED["clients"][:1]}
 Start = t.Callable[..., Simulator]
-# Connections that are still open when the simulator ends make asyncio of Python 3.13.0 stumble.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 @pytest.fixture
@@ -100,14 +99,29 @@ def start() -> t.Iterator[Start]:
         return running[-1]
 
     yield run
+    close_all()
     for simulator in running:
         simulator.__exit__(None, None, None)
 
 
+OPEN: list[Transport] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_outlives_its_server() -> t.Iterator[None]:
+    yield
+    close_all()
+
+
+def close_all() -> None:
+    while OPEN:
+        OPEN.pop().close()
+
+
 def session(simulator: Simulator, **changes: t.Any) -> Session:
-    return Session(
-        settings(**{"url": simulator.url, "ca_path": simulator.ca_path, "dialect": "auto", **DEMO, **changes})
-    )
+    known = settings(**{"url": simulator.url, "ca_path": simulator.ca_path, "dialect": "auto", **DEMO, **changes})
+    OPEN.append(Transport(known))
+    return Session(known, transport=OPEN[-1])
 
 
 def client(simulator: Simulator, **changes: t.Any) -> Client:
@@ -445,8 +459,8 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
     "closed before": ({"kind": "drop"}, "lost"),
     "closed after": ({"kind": "drop", "when": "after"}, "lost"),
     "cut": ({"kind": "truncate", "keep": 0.5}, "lost"),
-    "too late": ({"kind": "latency", "seconds": 0.8, "when": "after"}, "lost"),
-    "trickling": ({"kind": "trickle", "interval": 0.3}, "lost"),
+    "too late": ({"kind": "latency", "seconds": 2.0, "when": "after"}, "lost"),
+    "trickling": ({"kind": "trickle", "interval": 0.6}, "lost"),
     "502 before": ({"kind": "status", "status": 502}, "doubtful"),
     "502 after": ({"kind": "status", "status": 502, "when": "after"}, "doubtful"),
     "503 before": ({"kind": "status", "status": 503}, "doubtful"),
@@ -461,11 +475,12 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
 
 
 def attempt(simulator: Simulator, what: str, fault: str) -> None:
+    close_all()
     simulator.control.reset()
     operations, can_read_back, work = WRITES[what]
     rule, outcome = FAULTS[fault]
     after = rule.get("when") == "after" or rule["kind"] in ("truncate", "trickle", "gzip")
-    talk = client(simulator, dialect="rest" if simulator.profile == "rest" else "auto", retries=3, timeout=0.6)
+    talk = client(simulator, dialect="rest" if simulator.profile == "rest" else "auto", retries=3, timeout=1.5)
     talk.credentials.list()
     simulator.control.fault(operation=operations.split(), **rule)
     error: SenhaseguraError | None = None
@@ -499,6 +514,7 @@ def test_a_write_is_applied_once_at_most(what: str, profile: str) -> None:
                 attempt(simulator, what, fault)
             except AssertionError as exc:
                 raise AssertionError(f"{fault}: {exc}") from exc
+        close_all()
 
 
 @pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
