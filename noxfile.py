@@ -45,10 +45,12 @@ def lint(session: nox.Session) -> None:
     """Style, types, licences, changelog and documentation."""
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("shellcheck", "run", ".ci/run", *map(str, Path("scripts").glob("*.sh")))
+    scripts = [*Path("scripts").glob("*.sh"), *Path("tests").glob("*/*.sh")]
+    session.run("shellcheck", "run", ".ci/run", *map(str, scripts))
     session.run("python", "scripts/generate.py", "--check")
     session.run("mypy", "-p", "ansible_collections.community.senhasegura.plugins")
     session.run("mypy", "-p", "senhasegura_simulator")
+    session.run("mypy", "-p", "hosts", env={"MYPYPATH": "tests"})
     session.run("yamllint", "--strict", ".")
     # In a copy, since it also looks at ignored files where a whole folder is new.
     session.run("reuse", "--root", str(checkout("lint")), "lint", "--lines")
