@@ -1,0 +1,225 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Hashes by the system's crypt library, against known answers."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    InvalidRequest,
+    SenhaseguraError,
+    Unsupported,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
+
+# Known answers: of openssl passwd, of bcrypt's and of scrypt's own tests.
+KNOWN = [
+    (
+        "Hello world!",
+        "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
+    ),
+    ("Hello world!", "$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5"),
+    ("Hello world!", "$1$saltstri$YMyguxXMBpd2TEZ.vS/3q1"),
+    ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+    ("pleaseletmein", "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D"),
+]
+SCHEMES = ("$y$", "$gy$", "$7$", "$2b$", "$2y$", "$6$", "$5$")
+PASSWORD = "A right pass-word:é"
+
+
+@pytest.mark.parametrize(("password", "hash_"), KNOWN)
+def test_known_answers(password: str, hash_: str) -> None:
+    try:
+        right = hashing.matches(password, hash_)
+    except Unsupported:
+        pytest.skip("this library does not have the scheme")
+    assert right
+    assert not hashing.matches(password + "x", hash_)
+
+
+@pytest.mark.parametrize("prefix", SCHEMES)
+def test_a_new_hash_keeps_a_modern_scheme(prefix: str) -> None:
+    try:
+        first, second = (hashing.make(PASSWORD, prefix + "anything") for _ in range(2))
+    except Unsupported as exc:
+        pytest.skip(str(exc))
+    assert first.startswith(prefix)
+    assert first != second
+    assert hashing.matches(PASSWORD, first)
+    for other in (PASSWORD + " ", PASSWORD[:-1], PASSWORD.lower(), ""):
+        assert not hashing.matches(other, first)
+    assert ":" not in first
+    assert first.isprintable()
+
+
+@pytest.mark.parametrize(
+    "like", ["$1$salt$hash", "abJnggxhB/yWI", "_J9..CCCC", "$3$$8846f7", "", "!", "*", "x", "$2a$12$x", "!!$1$x"]
+)
+def test_all_other_schemes_become_sha512(like: str) -> None:
+    assert hashing.make(PASSWORD, like).startswith("$6$")
+
+
+@pytest.mark.parametrize(
+    ("like", "start"),
+    [
+        ("$6$rounds=10000$salt$hash", "$6$rounds=10000$"),
+        ("$5$rounds=9999$salt$hash", "$5$rounds=9999$"),
+        ("!$6$rounds=10000$salt$hash", "$6$rounds=10000$"),
+        ("$2b$10$x", "$2b$10$"),
+        ("$2b$04$x", "$2b$12$"),
+        ("$2b$31$x", "$2b$12$"),
+        ("$y$jBT$salt$hash", "$y$jBT$"),
+        ("$y$j1T$salt$hash", "$y$j9T$"),
+        ("$y$jzT$salt$hash", "$y$j9T$"),
+    ],
+)
+def test_costs_are_kept_if_they_are_sensible(like: str, start: str) -> None:
+    try:
+        made = hashing.make(PASSWORD, like)
+    except Unsupported as exc:
+        pytest.skip(str(exc))
+    assert made.startswith(start)
+    assert hashing.matches(PASSWORD, made)
+
+
+@pytest.mark.parametrize("like", ["$6$rounds=999999999$salt$hash", "$6$rounds=1$salt$hash", "$6$rounds=x$"])
+def test_absurd_rounds_are_not_kept(like: str) -> None:
+    assert re.match(r"\$6\$[./0-9A-Za-z]{8,16}\$", hashing.make(PASSWORD, like))
+
+
+@pytest.mark.parametrize(
+    ("hash_", "expected"),
+    [
+        ("$6$a$b", ("", "$6$a$b")),
+        ("!$6$a$b", ("!", "$6$a$b")),
+        ("!!$6$a$b", ("!!", "$6$a$b")),
+        ("*LK*$6$a$b", ("*LK*", "$6$a$b")),
+        ("!*", ("!*", "")),
+        ("!", ("!", "")),
+        ("*", ("*", "")),
+        ("", ("", "")),
+        ("*abJnggxhB/yWI", ("*", "abJnggxhB/yWI")),
+        ("$6$a!b$c*", ("", "$6$a!b$c*")),
+    ],
+)
+def test_split_lock(hash_: str, expected: tuple[str, str]) -> None:
+    assert hashing.split_lock(hash_) == expected
+    assert "".join(hashing.split_lock(hash_)) == hash_
+
+
+@pytest.mark.parametrize(
+    ("hash_", "name", "limit"),
+    [
+        ("$y$j9T$x$y", "yescrypt", None),
+        ("$gy$j9T$x$y", "gost-yescrypt", None),
+        ("$7$x", "scrypt", None),
+        ("!$2b$05$x", "bcrypt", 72),
+        ("$2y$05$x", "bcrypt", 72),
+        ("$6$a$b", "sha512crypt", None),
+        ("$5$a$b", "sha256crypt", None),
+        ("$1$a$b", "md5crypt", None),
+        ("abJnggxhB/yWI", "descrypt", 8),
+        ("", "", None),
+        ("!", "", None),
+        ("x", "unknown", None),
+    ],
+)
+def test_scheme_and_limit(hash_: str, name: str, limit: int | None) -> None:
+    assert (hashing.scheme(hash_), hashing.limit(hash_)) == (name, limit)
+
+
+@pytest.mark.parametrize(
+    "hash_", ["", "!", "*", "*0", "*1", "!!", "!" + KNOWN[0][1], "*" + KNOWN[0][1], "*LK*" + KNOWN[0][1]]
+)
+def test_nothing_matches_a_lock(hash_: str) -> None:
+    for password in ("", "*", "!", "Hello world!"):
+        assert not hashing.matches(password, hash_)
+
+
+def test_a_hash_with_other_things_behind_it_does_not_match() -> None:
+    password, hash_ = KNOWN[0]
+    for odd in (hash_ + ":1", hash_ + "\n", hash_ + " ", hash_ + "a", hash_[:-1], hash_ + "é"):
+        assert not hashing.matches(password, odd)
+
+
+@pytest.mark.parametrize("hash_", ["$99$salt$hash", "x", "$6", "$y$"])
+def test_an_unknown_scheme_is_an_error(hash_: str) -> None:
+    with pytest.raises(Unsupported) as caught:
+        hashing.matches(PASSWORD, hash_)
+    assert PASSWORD not in str(caught.value)
+    assert "libxcrypt 4.4" in caught.value.hint
+
+
+@pytest.mark.parametrize("password", ["a\nb", "a\rb", "a\0b", "\ud800", "x" * 512], ids=ascii)
+def test_passwords_that_linux_does_not_take(password: str) -> None:
+    for call in (hashing.matches, hashing.make):
+        with pytest.raises(InvalidRequest):
+            call(password, KNOWN[0][1])
+
+
+def test_bcrypt_does_not_cut_silently() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        hashing.make("x" * 73, "$2b$12$x")
+    assert "72 bytes" in str(caught.value)
+    assert hashing.matches("x" * 511, hashing.make("x" * 511, "$6$"))
+
+
+class Lacking:
+    """A library as old glibc has it: no yescrypt, no salts, and nothing as the answer to what it does not know."""
+
+    def __init__(self) -> None:
+        real = hashing._library()
+
+        def crypt_r(data: bytes, setting: bytes, workspace: Any) -> bytes | None:
+            return real.crypt_r(data, setting, workspace) if setting[:3] in (b"$5$", b"$6$", b"$1$") else None
+
+        self.crypt_r = crypt_r
+
+
+def test_an_old_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Lacking()
+    monkeypatch.setattr(hashing, "_library", lambda: old)
+    for prefix, name in (("$y$j9T$x$y", "yescrypt"), ("$2b$10$x", "bcrypt"), ("$7$x", "scrypt")):
+        with pytest.raises(Unsupported) as caught:
+            hashing.make(PASSWORD, prefix)
+        assert f"scheme {name}" in str(caught.value)
+    for like in ("$6$a$b", "$5$a$b", "$1$a$b", "$6$rounds=10000$a$b"):
+        made = hashing.make(PASSWORD, like)
+        assert hashing.matches(PASSWORD, made)
+        assert re.match(r"\$[56]\$(rounds=10000\$)?[./0-9A-Za-z]{16}\$", made)
+
+
+def test_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashing._library.cache_clear()
+    monkeypatch.setattr(hashing, "_LIBRARIES", ("libnothing.so.1", "libnothing.so.2"))
+    try:
+        with pytest.raises(ConfigError) as caught:
+            hashing.matches(PASSWORD, KNOWN[0][1])
+        assert "libnothing.so.1" in str(caught.value)
+        assert isinstance(caught.value, SenhaseguraError)
+    finally:
+        hashing._library.cache_clear()
+
+
+def test_threads() -> None:
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        made = hashing.make(f"password {number}", "$5$")
+        if not hashing.matches(f"password {number}", made) or hashing.matches("password", made):
+            wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
