@@ -253,6 +253,11 @@ class Host:
             "ansible_python_interpreter": "/usr/bin/python3",
         }
 
+    def target(self, user: str = "root") -> dict[str, str | int]:
+        """How the simulator's vault logs in to change passwords here: a value of its setting `targets`."""
+        files = {"private_key": str(self.private_key), "known_hosts": str(self.known_hosts)}
+        return {"address": self.address, "port": PORT, "user": user, **files}
+
     def _ssh_options(self) -> list[str]:
         """Nothing is taken from the caller's own keys and known hosts."""
         options = {

@@ -21,7 +21,7 @@ from aiohttp import web
 from .faults import MATCHERS
 from .front import Front
 from .gates import GO_ON
-from .store import Client, Item, Token
+from .store import PENDING, RUNNING, Client, Execution, Item, Token
 from .vault import catch_up
 
 T = TypeVar("T")
@@ -89,6 +89,20 @@ class Control:
     def set_credential(self, ref: int | str, **values: Any) -> dict[str, Any]:
         """Change a credential or key behind the client's back, by id or identifier."""
         return self._run(lambda: self._change(self._item(ref), values))
+
+    def executions(self, ref: int | str | None = None) -> list[dict[str, Any]]:
+        """Changes that the vault made or tried by itself, the last one last; of one credential or key, or of all."""
+        return self._run(lambda: [dataclasses.asdict(execution) for execution in self._executions(ref)])
+
+    def wait_for_execution(self, ref: int | str, timeout: float = 30.0, count: int = 1) -> dict[str, Any]:
+        """The newest change of this credential or key, when there are `count` of them and all are finished."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            found = self.executions(ref)
+            if len(found) >= count and not any(e["status"] in (PENDING, RUNNING) for e in found):
+                return found[-1]
+            time.sleep(0.02)
+        raise TimeoutError(f"the vault has not finished {count} change(s) of {ref}: {self.executions(ref)}")
 
     def gates(self) -> list[dict[str, Any]]:
         return self._run(lambda: [gate.as_dict() for gate in self._front.gates.all])
@@ -161,6 +175,10 @@ class Control:
             raise LookupError(f"no credential or key {ref!r}")
         return found
 
+    def _executions(self, ref: int | str | None) -> list[Execution]:
+        where = {} if ref is None else {"item": self._item(ref).id}
+        return self._front.world.store.all(Execution, **where)
+
     def _change(self, record: Client | Item, values: Mapping[str, Any]) -> dict[str, Any]:
         if unknown := set(values) - set(vars(record)) or set(values) & {"id"}:
             raise ValueError(f"cannot set {', '.join(sorted(unknown))}; known: {', '.join(sorted(vars(record)))}")
@@ -186,6 +204,8 @@ API: tuple[tuple[str, str, Entry], ...] = (
     ("POST", "/client/{n}", lambda c, a, b: c.set_client(a["n"], **b)),
     ("GET", "/credential/{n}", lambda c, a, b: c.credential(a["n"])),
     ("POST", "/credential/{n}", lambda c, a, b: c.set_credential(a["n"], **b)),
+    ("GET", "/executions", lambda c, a, b: c.executions()),
+    ("GET", "/executions/{n}", lambda c, a, b: c.executions(a["n"])),
     ("GET", "/gates", lambda c, a, b: c.gates()),
     ("POST", "/gates/{n}/release", lambda c, a, b: c.release_gate(int(a["n"]), b.get("decision", GO_ON))),
 )

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from . import tls
 from .control import Control, http_server
+from .executions import Executions
 from .front import Front
 from .profiles import PROFILES
 from .seed import Seed
@@ -94,8 +95,10 @@ class Simulator:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         store = Store(str(folder / "state.sqlite3") if self._state else ":memory:")
         runners: list[web.ServerRunner] = []
+        executions: asyncio.Task[None] | None = None
         try:
             front = Front(World(PROFILES[self.profile], self._seed, self._settings, store))
+            executions = asyncio.create_task(Executions(front.world).run())
             self.control = Control(front, self._loop)
             certificates = tls.make(folder, self._names, keep=self._state is not None)
             self.ca_path = str(certificates.ca_path)
@@ -109,6 +112,9 @@ class Simulator:
             await self._stop.wait()
             front.gates.release_all("drop")
         finally:
+            if executions is not None:
+                executions.cancel()
+                await asyncio.gather(executions, return_exceptions=True)
             for runner in runners:
                 await runner.cleanup()
             await asyncio.sleep(0)  # closed transports leave the loop in its next round

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .targets import Target
+
 
 @dataclass
 class Settings:
@@ -27,6 +29,9 @@ class Settings:
     change_delay: float = 0  # seconds between a release (or a rotate call) and the vault's change
     change_result: str = "changed"  # "changed" | "fails": the vault tries and the password stays
     key_rotation_on_release: bool = False
+    targets: dict[str, Any] = field(default_factory=dict)  # host name or address: fields of Target
+    ssh_program: str = "ssh"
+    ssh_timeout: float = 30  # seconds for each login with its command
     list_inactive: bool = False
     identifier_in_path: bool | None = None  # None: as the profile says
     allow_duplicates: bool = False  # system parameter "Allow registry of duplicate credentials"
@@ -46,6 +51,8 @@ class Settings:
                 raise ValueError(f"unknown setting {name!r}; known: {', '.join(sorted(hints))}")
             if not _fits(value, hints[name]):
                 raise ValueError(f"setting {name!r} must be {hints[name]}, not {value!r}")
+        for host, fields in values.get("targets", {}).items():
+            Target.of(host, fields)
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -57,8 +64,8 @@ def _fits(value: Any, hint: Any) -> bool:
     origin = typing.get_origin(hint)
     if origin in (types.UnionType, typing.Union):
         return any(_fits(value, part) for part in typing.get_args(hint))
-    if origin is list:
-        return isinstance(value, list)
+    if origin in (list, dict):
+        return isinstance(value, origin)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return isinstance(value, hint)

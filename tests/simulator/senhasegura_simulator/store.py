@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 CREDENTIAL, KEY = "credential", "key"
+PENDING, RUNNING, CHANGED, FAILED = "pending", "running", "changed", "failed"
 
 
 @dataclass
@@ -128,8 +129,28 @@ class Secret:
     data: list[dict[str, str | None]] = field(default_factory=list)
 
 
-RECORDS: tuple[type[Any], ...] = (Client, Token, Nonce, Device, Item, Application, Secret)
-NOT_STATE = (Token, Nonce)  # bookkeeping of the protocol, not a change that a caller asked for
+@dataclass
+class Execution:
+    """One change of a password or key by the vault itself, as in the product's history of executions."""
+
+    id: int | None = None
+    item: int = 0
+    kind: str = CREDENTIAL
+    username: str = ""
+    hosts: list[str] = field(default_factory=list)  # the targets to log in to; none: only the vault changes
+    status: str = PENDING
+    message: str = ""
+    requested: float = 0
+    started: float | None = None
+    finished: float | None = None
+    # What is to be stored, so that tests know it also when it was lost half-way.
+    password: str | None = None
+    private_key: str | None = None
+    public_key: str | None = None
+
+
+RECORDS: tuple[type[Any], ...] = (Client, Token, Nonce, Device, Item, Application, Secret, Execution)
+NOT_STATE = (Token, Nonce, Execution)  # bookkeeping, not a change that a caller asked for
 UNIQUE = {
     Client: ("client_id",),
     Token: ("token",),
@@ -140,6 +161,7 @@ SEARCHED = {
     Client: ("consumer_key",),
     Item: ("identifier", "hostname", "custody_until", "change_due"),
     Secret: ("application",),
+    Execution: ("status",),
 }
 R = TypeVar("R")
 

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from .crypto import random_identifier, random_password, ssh_key_pair
 from .errors import Problem, numbered
-from .store import CREDENTIAL, KEY, Client, Item
+from .store import CHANGED, CREDENTIAL, FAILED, KEY, Client, Execution, Item
+from .targets import names_of
 from .world import World, changed_at
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]+")
@@ -152,14 +153,38 @@ def request_change(world: World, item: Item) -> None:
 
 
 def change_now(world: World, item: Item) -> None:
+    """The vault changes by itself, or waits for `executions` to change a real host first."""
     item.change_due = None
-    if world.settings.change_result == "changed":
-        if item.kind == KEY:
-            item.private_key, item.public_key = ssh_key_pair(item.username, item.password)
-        else:
-            item.password = random_password()
-        item.change = changed_at(item, world.now())
     world.store.save(item)
+    execution = Execution(item=item.id or 0, kind=item.kind, username=item.username, requested=world.now())
+    if item.kind == KEY:
+        execution.private_key, execution.public_key = ssh_key_pair(item.username, item.password)
+    else:
+        execution.password = random_password()
+    if world.settings.change_result != "changed":
+        finish(world, execution, FAILED, f"change_result is {world.settings.change_result}")
+        return
+    execution.hosts = names_of(world, item)
+    if execution.hosts:
+        world.store.save(execution)
+    else:
+        store_change(world, execution, item)
+        finish(world, execution, CHANGED)
+
+
+def store_change(world: World, execution: Execution, item: Item) -> None:
+    """The moment at which clients see the new password or key."""
+    if execution.kind == KEY:
+        item.private_key, item.public_key = execution.private_key, execution.public_key
+    else:
+        item.password = execution.password
+    item.change = changed_at(item, world.now())
+    world.store.save(item)
+
+
+def finish(world: World, execution: Execution, status: str, message: str = "") -> None:
+    execution.status, execution.message, execution.finished = status, message, world.now()
+    world.store.save(execution)
 
 
 def set_secret(world: World, item: Item, **values: str | None) -> None:

@@ -61,6 +61,7 @@ class World:
         self.traffic = Traffic()
         self.faults = FaultBook()
         self.postponed: list[Postponed] = []
+        self.generation = 0  # rises with each reset
         self._overrides = overrides
         self.settings = self._fresh_settings()
         if store.empty:
@@ -73,6 +74,7 @@ class World:
         with self.store.transaction():
             self.store.wipe()
             self._plant()
+        self.generation += 1
         self.settings = self._fresh_settings()
         self.faults.clear()
         self.postponed.clear()
