@@ -15,3 +15,15 @@ WAITING = {
     "wait_timeout": {"type": "float", "default": 300.0},
     "poll_interval": {"type": "float", "default": 2.0},
 }
+# Rotations on managed hosts.
+ROTATION = {
+    "state": {"type": "str", "choices": ["rotated", "recovered"], "default": "rotated"},
+    "mode": {"type": "str", "choices": ["ansible", "vault"], "default": "ansible"},
+    "max_age": {"type": "float"},
+    "deadline": {"type": "float", "default": 300.0},
+    "request_life": {"type": "float", "default": 120.0},
+    "lock_wait": {"type": "float", "default": 0.0},
+    "allow_insecure_rotation": {"type": "bool", "default": False},
+    "report_dir": {"type": "path"},
+    "report_keep_days": {"type": "float"},
+}

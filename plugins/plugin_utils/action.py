@@ -8,6 +8,7 @@ and a module that is copied to a host would leave its parameters on disk there.
 
 from __future__ import annotations
 
+import math
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -18,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
@@ -36,24 +37,30 @@ SECRETS = "_secrets"
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
 
 
-def _client(settings: Settings, run: RunOptions, params: Params) -> Client:
-    """The client that talks through the broker, or directly where there is none."""
-    if run.broker:
-        try:
-            return client_over(RemoteSession(open_link(), settings, policy_of(run, params, ttl=_READ_FOR)))
-        except BrokerUnavailable as exc:
-            connection.go_on_without_broker(exc)
-    elif run.custody != "keep":
-        connection.warn_of_custody()
-    return connect(settings)
-
-
 class SenhaseguraAction(ActionBase):
     """Checks the options, connects, calls C(work) and turns errors into a failed task. Subclasses set the first two."""
 
     spec: t.ClassVar[Spec]
     rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
     _requires_connection = False
+
+    def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
+        """The client that talks through the broker, or directly where there is none."""
+        if run.broker:
+            try:
+                return client_over(RemoteSession(open_link(), settings, self.policy(run, params), until=self.until))
+            except BrokerUnavailable as exc:
+                connection.go_on_without_broker(exc)
+        elif run.custody != "keep":
+            connection.warn_of_custody()
+        return connect(settings)
+
+    def policy(self, run: RunOptions, params: Params) -> Policy:
+        return policy_of(run, params, ttl=_READ_FOR)
+
+    def until(self) -> float:
+        """The monotonic time after which the broker sends nothing any more for this task."""
+        return math.inf
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
@@ -66,7 +73,7 @@ class SenhaseguraAction(ActionBase):
             settings, run = connection.settings(params, task_vars or {}, self._templar.template)
             given = (params[name] for name, option in self.spec.items() if option.get("no_log"))
             register([*settings.secrets(), *given])
-            done = self.work(_client(settings, run, params), params, self._task.check_mode)
+            done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
             register(done.pop(SECRETS, ()))
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")

@@ -75,7 +75,9 @@ class Credentials:
             )
         return same[0] if same else None
 
-    def read(self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False) -> Credential:
+    def read(
+        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+    ) -> Credential:
         """Read a credential with its password. **Takes custody**, which ``release`` gives back after the read.
 
         Release is refused before anything is read if it would, or might, make the vault change the password.
@@ -93,7 +95,7 @@ class Credentials:
         if info is None and bare and not ref.is_id:
             raise _missing(ref)
         try:
-            credential = self._read(info.id if info else ref.text, ref)
+            credential = self._read(info.id if info else ref.text, ref, fresh=fresh)
         except (NoRoute, InvalidRequest):
             if info or direct:
                 raise
@@ -120,11 +122,14 @@ class Credentials:
             raise UnexpectedAnswer("the answer is about another credential").with_context(subject=f"credential {ref}")
         return credential
 
-    def store(self, wanted: CredentialWrite, info: CredentialInfo | None) -> Stored:
-        """Create the credential, or update the one that ``info`` (from ``match``) describes."""
+    def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
+        """Create the credential, or update the one that ``info`` (from ``match``) describes.
+
+        :param repeat: whether to create it again when no answer came back and it is not in the list
+        """
         subject = f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
         if info is None:
-            return self._create(wanted, subject)
+            return self._create(wanted, subject, repeat=repeat)
         if wanted.identifier is None:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
         stored = t.cast(Stored, self._session.call("credential.update", ref=info.id, model=wanted, subject=subject))
@@ -134,7 +139,7 @@ class Credentials:
             ).with_context(subject=subject)
         return stored
 
-    def _create(self, wanted: CredentialWrite, subject: str) -> Stored:
+    def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
         def create() -> Stored:
             return t.cast(Stored, self._session.call("credential.create", model=wanted, subject=subject))
 
@@ -142,7 +147,7 @@ class Credentials:
             return create()
         except AnswerLost:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
-            if wanted.identifier is None:
+            if wanted.identifier is None or not repeat:
                 raise
             landed = next((entry for entry in self.list() if entry.identifier == wanted.identifier), None)
             return Stored(landed.id, landed.identifier) if landed else create()

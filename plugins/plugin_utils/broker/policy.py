@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions
@@ -14,12 +15,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 
 @dataclasses.dataclass(frozen=True)
 class Policy:
-    """How one caller wants its reads. ``ttl`` is in seconds; None means as long as the run."""
+    """How one caller wants its reads. ``ttl`` is in seconds; None means as long as the run.
+
+    ``not_after`` is the monotonic time, the same in all processes, after which nothing is sent any more.
+    """
 
     fresh: bool = False
     ttl: float | None = None
     release_at_end: bool = False
     allow_vault_rotation: bool = False
+    not_after: float = math.inf
 
 
 def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> Policy:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
@@ -18,10 +19,12 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.polic
 
 
 class RemoteSession:
-    """What the areas of the client take for a session."""
+    """What the areas of the client take for a session. ``until`` tells the time after which nothing is sent."""
 
-    def __init__(self, link: Link, settings: Settings, policy: Policy) -> None:
-        self._link = link
+    def __init__(
+        self, link: Link, settings: Settings, policy: Policy, *, until: t.Callable[[], float] = lambda: math.inf
+    ) -> None:
+        self._link, self._until = link, until
         self._settings, self._policy = settings.state(), policy
         self._dialect: Dialect | None = None
 
@@ -36,7 +39,7 @@ class RemoteSession:
         return self._ask(fresh, operation, ref, model, subject)
 
     def _ask(self, fresh: bool, *request: t.Any) -> t.Any:
-        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
+        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh, not_after=self._until())
         try:
             return self._link.call(self._settings, dataclasses.asdict(policy), *request)
         except (OSError, EOFError):

@@ -100,6 +100,9 @@ class SharedSession:
         with self._idle:
             if self._closed:
                 raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it")
+            if self._clock() >= policy.not_after:
+                # The worker was paused between its decision and this request, and others may have gone on since.
+                raise ConnectionFailed("the deadline of the task is over", hint="Nothing was sent")
             self._active += 1
         try:
             return self._call(operation, policy, ref, model, subject)

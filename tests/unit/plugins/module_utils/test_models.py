@@ -14,10 +14,13 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import models
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    Credential,
     CredentialInfo,
     DsmSecret,
     DsmSecretWrite,
     SecretBlock,
+    SshKey,
+    hidden_texts,
     key_text,
 )
 
@@ -57,6 +60,14 @@ def test_a_secret_shows_its_keys_only() -> None:
         "id": "1", "identity": "db", "name": "n", "engine": "", "description": None, "version": "", "expiration_date": None,
         "key_names": ["A", "B"],
     }  # fmt: skip
+
+
+def test_what_was_read_tells_what_is_secret_in_it() -> None:
+    credential = Credential("7", "pw", username="root", raw={"password": "pw"})
+    assert hidden_texts(credential) == ["pw"]
+    assert sorted(hidden_texts(SshKey("9", "private", "public", passphrase="pp"))) == ["pp", "private"]
+    assert hidden_texts(SshKey("9", "private", "public")) == ["private"]
+    assert DsmSecret("1", "db", ({"B": "x", "A": None}, {"A": "y", "C": ""})).hidden() == ["x", "y"]
 
 
 def test_flat() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import re
 import threading
@@ -87,30 +88,37 @@ SEED: dict[str, t.Any] = {
 ALL_BUT_ENCRYPTED = {**SEED, "clients": [c for c in SEED["clients"] if "encryption" not in c]}
 SMALL = {**SEED, "clients": SEED["clients"][:1]}
 Start = t.Callable[..., Simulator]
-
-
-@pytest.fixture
-def start() -> t.Iterator[Start]:
-    """start(profile, **settings of the simulator)"""
-    running: list[Simulator] = []
-
-    def run(profile: str = "4.0", seed: t.Any = None, **changes: t.Any) -> Simulator:
-        running.append(Simulator(profile=profile, seed=seed or SMALL, **changes).__enter__())
-        return running[-1]
-
-    yield run
-    close_all()
-    for simulator in running:
-        simulator.__exit__(None, None, None)
+# asyncio of Python 3.13.0 stumbles over connections that the simulator itself has dropped, when they are collected.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. .function _SelectorTransport.__del__:pytest.PytestUnraisableExceptionWarning"
+)
 
 
 OPEN: list[Transport] = []
 
 
-@pytest.fixture(autouse=True)
-def _no_connection_outlives_its_server() -> t.Iterator[None]:
-    yield
-    close_all()
+@contextlib.contextmanager
+def running(profile: str, seed: t.Any = SMALL, **changes: t.Any) -> t.Iterator[Simulator]:
+    """A simulator. Connections that outlive it make asyncio complain, so they are closed first."""
+    with Simulator(profile=profile, seed=seed, **changes) as simulator:
+        try:
+            yield simulator
+        finally:
+            close_all()
+            give_up = time.monotonic() + 2
+            while simulator.control.counters()["open_connections"] and time.monotonic() < give_up:
+                time.sleep(0.01)
+
+
+@pytest.fixture
+def start() -> t.Iterator[Start]:
+    """start(profile, seed, **settings of the simulator)"""
+    with contextlib.ExitStack() as stack:
+
+        def run(profile: str = "4.0", seed: t.Any = SMALL, **changes: t.Any) -> Simulator:
+            return stack.enter_context(running(profile, seed, **changes))
+
+        yield run
 
 
 def close_all() -> None:
@@ -474,13 +482,23 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
 }
 
 
+# They wait for a deadline, so each goes with one dialect only.
+SLOW = ("too late", "trickling")
+SLOW_WITH = {("3.32", "update"), ("4.0", "create"), ("rest", "secret")}
+
+
 def attempt(simulator: Simulator, what: str, fault: str) -> None:
     close_all()
     simulator.control.reset()
     operations, can_read_back, work = WRITES[what]
     rule, outcome = FAULTS[fault]
     after = rule.get("when") == "after" or rule["kind"] in ("truncate", "trickle", "gzip")
-    talk = client(simulator, dialect="rest" if simulator.profile == "rest" else "auto", retries=3, timeout=1.5)
+    talk = client(
+        simulator,
+        dialect="rest" if simulator.profile == "rest" else "auto",
+        retries=3,
+        timeout=1.5 if fault in SLOW else 20.0,
+    )
     talk.credentials.list()
     simulator.control.fault(operation=operations.split(), **rule)
     error: SenhaseguraError | None = None
@@ -508,18 +526,19 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
 @pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
 @pytest.mark.parametrize("what", WRITES)
 def test_a_write_is_applied_once_at_most(what: str, profile: str) -> None:
-    with Simulator(profile, SMALL) as simulator:
+    with running(profile) as simulator:
         for fault in FAULTS:
+            if fault in SLOW and (profile, what) not in SLOW_WITH:
+                continue
             try:
                 attempt(simulator, what, fault)
             except AssertionError as exc:
                 raise AssertionError(f"{fault}: {exc}") from exc
-        close_all()
 
 
 @pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
 def test_a_read_is_repeated(profile: str) -> None:
-    with Simulator(profile, SMALL) as simulator:
+    with running(profile) as simulator:
         for fault in ("reset before", "closed before", "cut", "502 before", "503 after", "504 after", "429"):
             simulator.control.reset()
             talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=10.0)

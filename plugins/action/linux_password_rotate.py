@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
+from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, password, policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
+
+
+class ActionModule(RotationAction):
+    spec = ARGUMENT_SPEC
+    kind = "password"
+
+    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
+        info = client.credentials.info(parse_reference(params["credential"], option="credential"))
+        user = params["user"] or info.username
+        by = self._by_vault if params["mode"] == "vault" else self._by_ansible
+        return self.reported(params, info, user, lambda: by(client, info, user, params, check_mode))
+
+    def _by_ansible(self, client: Client, info: CredentialInfo, user: str, params: Params, check_mode: bool) -> Outcome:
+        rules = _policy(params["policy"] or {})
+        job = password.Job(
+            user=user,
+            generate=functools.partial(policy.generate, rules),
+            verify_login=params["verify"] == "login",
+            accept=frozenset(params["accept"]),
+            recover_only=params["state"] == "recovered",
+            reconcile=params["reconcile"],
+            max_age=params["max_age"],
+            chage={name: days for name, days in (params["chage"] or {}).items() if days is not None},
+        )
+        run, world = self.prepare(client.credentials, info, user, params)
+        protocol = password.predict(run, job) if check_mode else password.rotate(run, job)
+        return self.drive(protocol, world, run)
+
+    def _by_vault(self, client: Client, info: CredentialInfo, user: str, params: Params, check_mode: bool) -> Outcome:
+        login = self.login_of(user) if params["verify"] == "login" else None
+        return by_vault.rotate_password(
+            client.credentials,
+            info,
+            login,
+            recover_only=params["state"] == "recovered",
+            max_age=params["max_age"],
+            pace=waiting(params),
+            check_mode=check_mode,
+            say=self.say,
+        )
+
+
+def _policy(given: t.Mapping[str, t.Any]) -> policy.Policy:
+    return policy.Policy(**{name: value for name, value in given.items() if value is not None})

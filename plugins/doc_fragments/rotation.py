@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options of modules that rotate a secret on managed hosts and in the vault."""
+
+    DOCUMENTATION = r"""
+options:
+  state:
+    description:
+      - V(rotated) settles what an interrupted run has left, and gives a new secret.
+      - V(recovered) only does the former. It changes the main record of the vault at most, never a host's secret.
+    type: str
+    choices: [rotated, recovered]
+    default: rotated
+  mode:
+    description:
+      - Who changes the secret. V(ansible) does it over Ansible's connection, and writes it to the vault.
+      - With V(vault) the server does it; this triggers the change, waits for it, and verifies it on the host.
+    type: str
+    choices: [ansible, vault]
+    default: ansible
+  max_age:
+    description:
+      - Days. What is younger is left as it is, unless an interrupted run has to be settled.
+      - By default, every run rotates.
+    type: float
+  deadline:
+    description:
+      - Seconds after which a run stops, at a point where nothing is lost. The lock of a run that was killed ends then.
+    type: float
+    default: 300.0
+  request_life:
+    description:
+      - Seconds for which a request to the server may still be carried out after it was sent. The next run waits so long
+        after a run that was killed. It must not be less than O(timeout).
+    type: float
+    default: 120.0
+  lock_wait:
+    description:
+      - Seconds to wait for another run on the same host. By default, the task fails and says which run works there.
+    type: float
+    default: 0.0
+  allow_insecure_rotation:
+    description:
+      - Rotate even with O(validate_certs=false).
+    type: bool
+    default: false
+  report_dir:
+    description:
+      - A folder on the controller. After each host, a line is added to C(history.jsonl) there, and C(report.json) and
+        C(report.html) are made from it.
+    type: path
+  report_keep_days:
+    description:
+      - Days for which the report keeps its history. By default, it keeps all.
+    type: float
+notes:
+  - Everything happens in this one task, so that tags, C(ignore_errors), C(any_errors_fatal) or a strategy cannot tear
+    apart what belongs together. It may be killed at any moment; the next run settles what it has left.
+  - It needs root on the host (C(become)), Python 3.7 or later there, and a connection that passes standard input on
+    (P(ansible.builtin.ssh#connection) does). Nothing is copied to the host, and no secret is in an argument list.
+"""
+
+    RESULT = r"""
+attributes:
+  check_mode:
+    description: Predicts what would change without changing it.
+    support: full
+    details: It reads no secret, and takes no custody and no lock.
+  diff_mode:
+    description: Shows what changes. Secret values are never shown.
+    support: none
+  idempotent:
+    description: The second run with the same options changes nothing.
+    support: partial
+    details: With O(max_age) or O(state=recovered).
+  platform:
+    description: Where the module runs.
+    platforms: Linux
+    support: full
+    details: It runs on the controller and works on the host over Ansible's connection.
+"""

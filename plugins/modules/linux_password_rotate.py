@@ -1,0 +1,287 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: linux_password_rotate
+short_description: Change the password of a Linux user, on the host and in senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Gives a local user of the host a new password and writes it to the credential in the vault. It may be killed at any
+    moment, and a record of the vault still holds the password that logs in.
+  - The new password goes first to a record of its own (the journal), and is read back from there, before the host is
+    changed. The host gets its hash, the password is proven by a login, and then it goes to the main record.
+  - "The journal consists of two credentials on the same device: C(<identifier>--j0) and C(<identifier>--j1), with the
+    user names C(<username>--rot-j0) and C(<username>--rot-j1). They stay; one of them always holds the present password."
+  - This reads the credential and its journal, and so B(takes custody) of them. It never gives custody back.
+extends_documentation_fragment:
+  - community.senhasegura.connection
+  - community.senhasegura.attributes
+  - community.senhasegura.objects.credential
+  - community.senhasegura.objects.waiting
+  - community.senhasegura.rotation
+  - community.senhasegura.rotation.result
+options:
+  user:
+    description:
+      - The local user of the host. By default, the user name of the credential.
+    type: str
+  verify:
+    description:
+      - V(login) proves the new password by a login over SSH from the controller. That must work with the present
+        password as well, or the task stops before it has changed anything.
+      - V(hash_only) compares the hash on the host alone. Use it where sshd allows no passwords.
+    type: str
+    choices: [login, hash_only]
+    default: login
+  accept:
+    description:
+      - What of the account is no reason to refuse.
+      - V(locked) and V(expired) accounts, and those that V(must_change) the password at the next login, are changed and
+        stay what they are. Locked accounts are not verified by a login.
+      - V(other_host) takes over a credential that was last rotated for another machine, for example after a host was
+        installed anew. One credential can only serve one host.
+    type: list
+    elements: str
+    choices: [locked, expired, must_change, other_host]
+    default: []
+  reconcile:
+    description:
+      - Give the user a new password although no record of the vault has the present one.
+    type: bool
+    default: false
+  policy:
+    description:
+      - How the new password is made. It is drawn from the system's source of random numbers.
+    type: dict
+    suboptions:
+      length:
+        description: Number of characters.
+        type: int
+        default: 24
+      min_lower:
+        description: Lower case letters that it has at least.
+        type: int
+        default: 1
+      min_upper:
+        description: Upper case letters that it has at least.
+        type: int
+        default: 1
+      min_digits:
+        description: Digits that it has at least.
+        type: int
+        default: 1
+      min_special:
+        description: Special characters that it has at least.
+        type: int
+        default: 1
+      special:
+        description:
+          - The special characters that may be in it. By default, those that need no care in shells, YAML and URLs.
+          - Colons, blanks and line ends never are.
+        type: str
+      forbidden:
+        description: Characters that must not be in it.
+        type: str
+        default: ""
+  chage:
+    description:
+      - Ages of the password, as C(chage) sets them. What is not given stays as it is.
+    type: dict
+    suboptions:
+      min_days:
+        description: Days before it may be changed again.
+        type: int
+      max_days:
+        description: Days after which it must be changed; -1 for never.
+        type: int
+      warn_days:
+        description: Days of warning before that.
+        type: int
+      inactive_days:
+        description: Days after that until the account is locked; -1 for never.
+        type: int
+      expire_day:
+        description: Day on which the account expires, in days since 1970-01-01; -1 for never.
+        type: int
+  wait:
+    description:
+      - With O(mode=vault), wait until the server has changed the password, and fail if it does not in time.
+    type: bool
+    default: true
+notes:
+  - With O(mode=ansible), automatic change must be off for the credential, since two writers would lose a password.
+  - With O(mode=vault) and O(verify=login) the new password is read, which takes custody; in the dialects V(iso) and
+    V(api) the vault changes it again when that custody ends.
+  - If Ansible itself logs in with the password that changes, set C(ansible_password) to a template with
+    P(community.senhasegura.password#lookup), so that the tasks that follow use the new one.
+seealso:
+  - module: community.senhasegura.rotation_info
+  - module: community.senhasegura.credential_rotate
+"""
+
+EXAMPLES = r"""
+- name: Give the user of a host a new password when it is 30 days old
+  community.senhasegura.linux_password_rotate:
+    credential: "{{ inventory_hostname }}-app"
+    max_age: 30
+    report_dir: /var/lib/awx/reports/rotation
+  become: true
+
+- name: Settle what an interrupted run has left
+  community.senhasegura.linux_password_rotate:
+    credential: app@web01
+    state: recovered
+  become: true
+
+- name: Have the server change it, and prove that the host accepts it
+  community.senhasegura.linux_password_rotate:
+    credential: web01-app
+    mode: vault
+
+- name: Long passwords without special characters, for a locked service account
+  community.senhasegura.linux_password_rotate:
+    credential: web01-batch
+    accept: [locked]
+    verify: hash_only
+    policy:
+      length: 40
+      min_special: 0
+      special: ""
+    chage:
+      max_days: 90
+  become: true
+"""
+
+RETURN = r"""
+credential:
+  description: The credential.
+  returned: when the credential was found
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      returned: success
+    identifier:
+      description: Its identifier.
+      type: str
+      returned: success
+  sample:
+    id: "7"
+    identifier: web01-app
+rotation:
+  description: What was done. Never a secret.
+  returned: when the credential was found
+  type: dict
+  contains:
+    result:
+      description:
+        - How it ended. V(changed), V(recovered) (what an interrupted run has left was settled) and V(unchanged) are good.
+        - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on the host.
+        - V(drift) says that no record has the password of the host.
+        - V(pending) and V(in_doubt) say that the journal has the password, and that O(state=recovered) settles it.
+        - V(unreachable) says that the host did not answer before anything was changed.
+      type: str
+      returned: always
+    message:
+      description: The same in a sentence.
+      type: str
+      returned: always
+    user:
+      description: The user of the host.
+      type: str
+      returned: always
+    host:
+      description: The host, by its name in the inventory.
+      type: str
+      returned: always
+    mode:
+      description: Who has changed it.
+      type: str
+      returned: always
+    seconds:
+      description: How long it took.
+      type: float
+      returned: always
+    run:
+      description: Id of the run, as the lock on the host and the journal name it.
+      type: str
+      returned: always
+  sample:
+    result: changed
+    message: the host and the main record have the new password
+    user: app
+    host: web01
+    mode: ansible
+    seconds: 2.41
+    run: 5f0c6a3b9d1e2f47
+failure:
+  description: What went wrong, as data. C(kind) is one of the results above.
+  returned: failure
+  type: dict
+  sample:
+    kind: pending
+    message: web01 has the new password, but no login could prove it
+    hint: web01-app--j0 has it; run state=recovered
+    operation: rotation
+    endpoint: web01
+    subject: credential web01-app
+    status: null
+    code: null
+    option: ""
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.specs import ROTATION, WAITING
+
+ARGUMENT_SPEC = {
+    **argument_spec(),
+    **WAITING,
+    **ROTATION,
+    "credential": {"type": "str", "required": True, "no_log": False},
+    "user": {"type": "str"},
+    "verify": {"type": "str", "choices": ["login", "hash_only"], "default": "login"},
+    "accept": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["locked", "expired", "must_change", "other_host"],
+        "default": [],
+    },
+    "reconcile": {"type": "bool", "default": False},
+    "policy": {
+        "type": "dict",
+        "options": {
+            "length": {"type": "int", "default": 24},
+            "min_lower": {"type": "int", "default": 1},
+            "min_upper": {"type": "int", "default": 1},
+            "min_digits": {"type": "int", "default": 1},
+            "min_special": {"type": "int", "default": 1},
+            "special": {"type": "str"},
+            "forbidden": {"type": "str", "default": ""},
+        },
+    },
+    "chage": {
+        "type": "dict",
+        "options": {
+            name: {"type": "int"} for name in ("min_days", "max_days", "warn_days", "inactive_days", "expire_day")
+        },
+    },
+    "wait": {"type": "bool", "default": True},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
+
+
+if __name__ == "__main__":
+    main()

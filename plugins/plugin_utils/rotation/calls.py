@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a rotation asks of the world, one call at a time, and how it ends.
+
+The protocols are generators: they yield these calls, and driver.py carries them out and sends back the answers. So a
+protocol is pure, and a test can stop, lose, delay or garble each of its calls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+MAIN = "main"
+# Two are enough: one holds what the host accepts now, the other what it shall accept next.
+SLOTS = ("j0", "j1")
+
+
+@dataclasses.dataclass(frozen=True)
+class ListRecords:
+    """What the vault lists of the main record and of the journal, without custody: name -> entry."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """What a record holds. ``note`` is what a rotation has noted with it."""
+
+    secret: t.Any = dataclasses.field(repr=False)
+    note: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadRecord:
+    """What is in a record, a Held. Reading takes custody."""
+
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class WriteRecord:
+    """Put a secret into a record; one of the journal is created if there is none."""
+
+    name: str
+    secret: t.Any = dataclasses.field(repr=False)
+    note: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class OnHost:
+    """A command of on_host/ on a managed host. The answer is its dict."""
+
+    host: str
+    do: str
+    request: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Login:
+    """One login with this secret and nothing else. The answer is a Verdict of login.py."""
+
+    host: str
+    secret: t.Any = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sleep:
+    """Wait so many seconds, and tell the user what for."""
+
+    seconds: float
+    reason: str
+
+
+Call = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep
+Protocol = t.Generator[Call, t.Any, "Outcome"]
+Steps = t.Generator[Call, t.Any, t.Any]
+
+
+class CallFailed(Exception):
+    """Thrown into a protocol in place of an answer. The text holds no secret."""
+
+
+class NotDone(CallFailed):
+    """The call was certainly not applied."""
+
+
+class Lost(CallFailed):
+    """The call may have been applied, may not have been, or may still be: there was no answer."""
+
+
+# How a run can end: well, or so that somebody has to look.
+GOOD = ("changed", "recovered", "unchanged")
+BAD = ("failed", "refused", "busy", "drift", "pending", "in_doubt", "unreachable")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a run ended well: one of GOOD."""
+
+    result: str
+    message: str
+    warnings: tuple[str, ...] = ()
+    details: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+
+class Stopped(Exception):
+    """A run that ended otherwise: one of BAD, what it means, and what to do."""
+
+    def __init__(self, result: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.result, self.message, self.hint = result, message, hint

@@ -1,0 +1,117 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs on the managed host: look at the password of a local user, and set it by its hash. No password comes here."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
+    HostError,
+    Json,
+    Machine,
+    State,
+)
+
+# The old line of shadow, from before the hash is set until the run is over.
+SAVED = "saved.json"
+_DAY = 86400
+# shadow(5); the number of the field in the line.
+_FIELDS = {"last_change": 2, "min_days": 3, "max_days": 4, "warn_days": 5, "inactive_days": 6, "expire_day": 7}
+# Options of chage(1).
+_CHAGE = {"min_days": "-m", "max_days": "-M", "warn_days": "-W", "inactive_days": "-I", "expire_day": "-E"}
+
+
+def look(machine: Machine, user: str) -> Json:
+    """What there is to know about the account: its hash, its ages in days, and what would make a change fail."""
+    account: Json = {"user": user, "identity": machine.identity(), "today": int(machine.now() // _DAY)}
+    entry = _line(machine, "passwd", user)
+    account["local"] = entry is not None
+    fields = _line(machine, "shadow", user)
+    account["in_shadow"] = fields is not None
+    if entry is None or fields is None:
+        return account
+    account.update(hash=fields[1], shell=entry[6], writable=_writable(machine), failures=_failures(machine, user))
+    account["chpasswd"] = machine.command(["chpasswd", "--help"])[0] != 127
+    for name, number in _FIELDS.items():
+        account[name] = int(fields[number]) if fields[number].lstrip("-").isdigit() else None
+    return account
+
+
+def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json:
+    """Replace the hash ``old`` by ``new``, if it is still there and the run still holds the lock."""
+    state.require(run)
+    fields = _line(state.machine, "shadow", state.user)
+    if fields is None or fields[1] != old:
+        raise HostError("refused", "the password of %s is not what it was a moment ago" % state.user)
+    state.save(SAVED, {"run": run, "line": fields})
+    _chpasswd(state, new, timeout)
+    return {}
+
+
+def restore(state: State, run: str, timeout: float) -> Json:
+    """Put back what C(set_hash) of this run has saved."""
+    state.require(run)
+    saved = state.load(SAVED)
+    if saved is None or saved["run"] != run:
+        raise HostError("refused", "nothing was saved by this run")
+    _chpasswd(state, saved["line"][1], timeout)
+    if saved["line"][2]:
+        _chage(state, ["-d", saved["line"][2]])
+    state.remove(SAVED)
+    return {}
+
+
+def finish(state: State, run: str, chage: t.Mapping[str, int], keep_must_change: bool) -> Json:
+    """After the vault has the password: ages as wanted, and the saved line removed. Returns whether ages changed."""
+    state.require(run)
+    before = _line(state.machine, "shadow", state.user)
+    saved = state.load(SAVED)
+    arguments = [text for name, days in sorted(chage.items()) for text in (_CHAGE[name], str(days))]
+    if keep_must_change and saved is not None and saved["line"][2] == "0":
+        arguments += ["-d", "0"]
+    if arguments:
+        _chage(state, arguments)
+    state.remove(SAVED)
+    return {"changed": _line(state.machine, "shadow", state.user) != before}
+
+
+def _line(machine: Machine, name: str, user: str) -> t.Optional[t.List[str]]:
+    """The fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
+    with open(os.path.join(machine.etc, name), encoding="utf-8", errors="surrogateescape") as file:
+        lines = [line.rstrip("\n").split(":") for line in file]
+    found = [fields for fields in lines if fields[0] == user and len(fields) >= 7]
+    if len(found) > 1:
+        raise HostError("refused", "%s has several lines in %s/%s" % (user, machine.etc, name))
+    return found[0] if found else None
+
+
+def _writable(machine: Machine) -> bool:
+    """Whether shadow can be replaced: chpasswd writes a new file beside it."""
+    disk = os.statvfs(machine.etc)
+    return not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 16 and (disk.f_favail > 4 or disk.f_files == 0)
+
+
+def _failures(machine: Machine, user: str) -> t.Optional[int]:
+    """How many failed logins faillock counts against the user now, or None where it is not installed."""
+    code, output = machine.command(["faillock", "--user", user])
+    return sum(line.endswith("V") for line in output.splitlines()) if code == 0 else None
+
+
+def _chpasswd(state: State, password_hash: str, timeout: float) -> None:
+    if any(character in password_hash for character in "\n\r\0:"):
+        # chpasswd would take what follows for the password of somebody else.
+        raise HostError("refused", "this is no password hash")
+    code, _output = state.machine.command(["chpasswd", "-e"], "%s:%s\n" % (state.user, password_hash), timeout)
+    if code:
+        # Its output may quote the line.
+        raise HostError("failed", "chpasswd ended with code %d" % code)
+
+
+def _chage(state: State, arguments: t.List[str]) -> None:
+    code, output = state.machine.command(["chage"] + arguments + [state.user])
+    if code:
+        raise HostError("failed", "chage ended with code %d: %s" % (code, output.strip()[:200]))

@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps that rotations of passwords and of SSH keys share: the lock of the hosts, the journal, and the commit.
+
+Five rules carry the proof that nothing is lost (tests/model holds it):
+1. the journal before the host, and read back before the host;
+2. the host is the judge: nothing is inferred from exit codes or lost answers;
+3. after a commit was tried, only forward;
+4. a value once journalled is used again, never replaced by a fresh one, until the host is known not to hold it;
+5. the record that holds what the host accepts is never overwritten.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+    MAIN,
+    CallFailed,
+    ListRecords,
+    Lost,
+    NotDone,
+    OnHost,
+    Outcome,
+    Protocol,
+    ReadRecord,
+    Sleep,
+    Steps,
+    Stopped,
+    WriteRecord,
+)
+
+Listed = t.Mapping[str, CredentialInfo | None]
+_COMMIT_TRIES = 3
+_LOCK_POLL = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """Seconds. ``deadline`` is for the whole run; ``request_life`` is how long after it was sent a request to the vault
+    may still be applied; ``lock_wait`` is how long to wait for another run on the same host.
+    """
+
+    deadline: float = 300.0
+    request_life: float = 120.0
+    lock_wait: float = 0.0
+
+    @property
+    def commit_margin(self) -> float:
+        """What must be left of the deadline for a commit to begin."""
+        return min(60.0, self.deadline / 5)
+
+
+@dataclasses.dataclass
+class Run:
+    """One run, and what it has to remember of itself."""
+
+    id: str
+    hosts: tuple[str, ...]
+    limits: Limits
+    # How the records are called in messages: "main", "j0", "j1" -> identifier.
+    labels: t.Mapping[str, str]
+    clock: t.Callable[[], float] = time.monotonic
+    # Monotonic; driver.py makes no call after it.
+    ends: float = float("inf")
+    # Whether a write to the vault had no answer: it may be applied later, so the lock has to outlive it.
+    unanswered: bool = False
+    locked: list[str] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def on(self, host: str, do: str, **request: t.Any) -> OnHost:
+        return OnHost(host, do, {"run": self.id, **request})
+
+    def label(self, name: str) -> str:
+        return self.labels[name]
+
+
+def holding_the_lock(run: Run, work: t.Callable[[], Protocol]) -> Protocol:
+    """Do the work while this run holds the lock of all its hosts."""
+    try:
+        yield from _acquire(run)
+        outcome = yield from work()
+    except Stopped:
+        yield from _give_back(run)
+        raise
+    yield from _give_back(run)
+    return dataclasses.replace(outcome, warnings=(*outcome.warnings, *run.warnings))
+
+
+def _acquire(run: Run) -> Steps:
+    limits = run.limits
+    give_up = run.clock() + limits.lock_wait
+    quiet = 0.0
+    for host in run.hosts:
+        while True:
+            answer = yield from ask_host(run, host, "lock", lease=limits.deadline, request_life=limits.request_life)
+            if answer["mine"]:
+                break
+            if run.clock() >= give_up:
+                raise Stopped(
+                    "busy",
+                    f"another run ({answer['run']}) works on {host}, for {answer['remaining']:.0f} seconds at most",
+                    "Wait for it, or set lock_wait",
+                )
+            yield Sleep(min(_LOCK_POLL, answer["remaining"] + 0.1), f"another run works on {host}")
+        run.locked.append(host)
+        quiet = max(quiet, answer["quiet_in"])
+    if quiet:
+        yield Sleep(quiet, "an interrupted run may still have requests under way to the vault")
+    run.ends = run.clock() + limits.deadline
+    if quiet or len(run.hosts) > 1:
+        # The lease begins when the work does.
+        for host in run.hosts:
+            yield from ask_host(run, host, "lock", lease=limits.deadline, request_life=limits.request_life)
+
+
+def _give_back(run: Run) -> Steps:
+    if run.unanswered:
+        run.warnings.append(
+            f"a request to the vault had no answer: the lock stays for {run.limits.deadline:.0f} seconds, so that the "
+            "next run begins when the request is over"
+        )
+        return
+    for host in run.locked:
+        try:
+            yield run.on(host, "unlock")
+        except CallFailed:
+            run.warnings.append(f"the lock of {host} could not be given back: it ends by itself")
+
+
+def ask_host(run: Run, host: str, do: str, **request: t.Any) -> Steps:
+    """A command on which all depends that follows, at a time when nothing has been changed."""
+    try:
+        return (yield run.on(host, do, **request))
+    except Lost as exc:
+        raise Stopped("unreachable", f"{host} gave no answer: {exc}", "Nothing was changed") from None
+    except NotDone as exc:
+        raise Stopped("refused", f"{host}: {exc}", "Nothing was changed") from None
+
+
+def list_records(run: Run) -> Steps:
+    """What the vault lists; stops when the main record must not be changed from here."""
+    try:
+        listed: Listed = yield ListRecords()
+    except CallFailed as exc:
+        raise Stopped("failed", f"the list of credentials cannot be read: {exc}", "Nothing was changed") from None
+    refuse_second_writer(run, listed)
+    return listed
+
+
+def refuse_second_writer(run: Run, listed: Listed) -> None:
+    main = listed[MAIN]
+    if main is None:
+        raise Stopped("refused", f"{run.label(MAIN)} is not in the list of the server", "Check its name and state")
+    if main.automatic_change:
+        raise Stopped(
+            "refused",
+            f"the vault changes {run.label(MAIN)} by itself, and two writers would lose a secret",
+            "Turn its automatic change off, or set mode to vault",
+        )
+
+
+def read(run: Run, name: str) -> Steps:
+    """A record, at a time when nothing has been changed."""
+    try:
+        return (yield ReadRecord(name))
+    except CallFailed as exc:
+        raise Stopped("failed", f"{run.label(name)} cannot be read: {exc}", "Nothing was changed") from None
+
+
+def journal(run: Run, slot: str, secret: t.Any, note: t.Mapping[str, str]) -> Steps:
+    """Write the new secret into the journal and make sure that the vault has kept it exactly."""
+    label = run.label(slot)
+    try:
+        yield WriteRecord(slot, secret, note)
+    except Lost as exc:
+        run.unanswered = True
+        raise Stopped("failed", f"whether {label} was written is not known: {exc}", "No host was changed") from None
+    except NotDone as exc:
+        raise Stopped("failed", f"{label} cannot be written: {exc}", "No host was changed") from None
+    held = yield from read(run, slot)
+    if held.secret != secret:
+        raise Stopped(
+            "failed",
+            f"the vault does not give back what was written to {label}",
+            "No host was changed. Look for a length limit, or for encrypted values (decryption_key)",
+        )
+
+
+def commit(run: Run, secret: t.Any, seen: Listed, holder: str) -> Steps:
+    """Make the main record what the hosts accept already, and read it back. Only forward from here.
+
+    :param seen: the list as it was when the run began
+    :param holder: the record of the journal that has the secret
+    """
+    where = f"{run.label(holder)} has the one that works; run state=recovered"
+    try:
+        listed: Listed = yield ListRecords()
+    except CallFailed as exc:
+        raise Stopped("pending", f"the list of credentials cannot be read before the commit: {exc}", where) from None
+    was, now = seen[MAIN], listed[MAIN]
+    if was is None or now is None or now.automatic_change or now.change != was.change:
+        raise Stopped("pending", f"somebody else has changed {run.label(MAIN)} meanwhile", where)
+    if run.ends - run.clock() < run.limits.commit_margin:
+        raise Stopped("pending", "too little of the deadline is left for the commit", f"{where}. Raise deadline")
+    reason = "the vault gives back something else"
+    for _attempt in range(_COMMIT_TRIES):
+        try:
+            yield WriteRecord(MAIN, secret)
+        except Lost as exc:
+            run.unanswered = True
+            reason = str(exc)
+        except NotDone as exc:
+            reason = str(exc)
+        try:
+            held = yield ReadRecord(MAIN)
+        except CallFailed as exc:
+            reason = str(exc)
+            continue
+        if held.secret == secret:
+            return
+    raise Stopped("in_doubt", f"whether {run.label(MAIN)} was written is not certain: {reason}", where)
+
+
+def done(result: str, message: str, **details: t.Any) -> Outcome:
+    return Outcome(result, message, details=details)

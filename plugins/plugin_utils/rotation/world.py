@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a protocol talks to in earnest: the vault, the managed host over Ansible's connection, and logins by ssh."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleAuthenticationFailure
+from ansible.utils.display import Display
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+    Held,
+    Login,
+    NotDone,
+    OnHost,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed
+
+# Seconds for one login; a host that needs longer counts as not reachable.
+_LOGIN_WITHIN = 30.0
+display = Display()
+
+
+class RegisteredRecords:
+    """Records whose secrets ansible-core (2.22 or later) masks wherever they turn up."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self.seen: dict[str, t.Any] = {}
+
+    def list(self) -> Listed:
+        return self._records.list()
+
+    def read(self, name: str) -> Held:
+        held = self._records.read(name)
+        self._note(name, held.secret)
+        return held
+
+    def write(self, name: str, secret: t.Any, note: t.Mapping[str, str]) -> None:
+        self._note(name, secret)
+        self._records.write(name, secret, note)
+
+    def _note(self, name: str, secret: t.Any) -> None:
+        register([secret] if isinstance(secret, str) else secret.hidden())
+        # The latest stands last.
+        self.seen.pop(name, None)
+        self.seen[name] = secret
+
+
+class OwnPassword:
+    """Keeps Ansible's own way to the host open when it is the password of just that account which changes.
+
+    A connection that is kept open needs none. One that logs in anew for each command has to know which password counts.
+    """
+
+    def __init__(self, connection: t.Any, records: RegisteredRecords, user: str) -> None:
+        self._connection, self._records = connection, records
+        self._concerned = _option(connection, "remote_user") == user
+
+    def follow(self, execute: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+        """Carry out a command. Should the login fail after the password was to change, try once with the other one."""
+        try:
+            return execute()
+        except AnsibleAuthenticationFailure:
+            if not (self._concerned and self._switch()):
+                raise
+            return execute()
+
+    def _switch(self) -> bool:
+        """Use the new password instead of the old one, or the other way round. Returns whether there is one."""
+        known = list(self._records.seen.values())
+        switched = False
+        for holder, option in ((self._connection, "password"), (self._connection.become, "become_pass")):
+            present = _option(holder, option)
+            others = [password for password in reversed(known) if password != present]
+            if present in known and others:
+                holder.set_option(option, others[0])
+                switched = True
+        return switched
+
+
+class HostWorld:
+    """The world of a rotation that concerns the one host of the task."""
+
+    def __init__(
+        self,
+        records: Records,
+        execute: remote.Execute,
+        connection: t.Any,
+        user: str,
+        interpreter: str | None,
+        log_in: t.Callable[..., login.Verdict],
+    ) -> None:
+        self.records = RegisteredRecords(records)
+        self._execute, self._user, self._interpreter, self._log_in = execute, user, interpreter, log_in
+        self._own = OwnPassword(connection, self.records, user)
+        self._piped = getattr(connection, "has_pipelining", False)
+
+    def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
+        if not self._piped:
+            raise NotDone("this connection plugin cannot pass standard input on: use ssh or local")
+        request = {"do": call.do, "user": self._user, **call.request}
+        register([request[name] for name in ("old", "new") if name in request])
+        try:
+            answer = self._own.follow(lambda: remote.perform(self._execute, self._interpreter, request, seconds))
+        except AnsibleAuthenticationFailure:
+            raise NotDone("Ansible's own login to the host was refused") from None
+        if call.do == "look" and "hash" in answer["account"]:
+            register([answer["account"]["hash"]])
+        return answer
+
+    def login(self, call: Login, seconds: float) -> login.Verdict:
+        return self._log_in(call.secret, timeout=min(seconds, _LOGIN_WITHIN))
+
+    def say(self, text: str) -> None:
+        display.display(text)
+
+
+def _option(holder: t.Any, name: str) -> t.Any:
+    try:
+        return holder.get_option(name)
+    # What has no such option (or is None) says so in many ways.
+    except (KeyError, AttributeError):
+        return None

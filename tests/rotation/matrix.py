@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The crash matrix: every fault in every call of a run, and every pair of faults, in one run or in two.
+
+After each of them some record has the password of the host, and one clean run puts everything right.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+from rotation.code import Code
+from rotation.world import LIMITS, Faults, Scene, Violation, faults
+
+Prepare = Callable[[Scene], object]
+# What was before: nothing, or a rotation that has left its password in the journal.
+STARTS: dict[str, Prepare] = {"first": lambda scene: None, "second": lambda scene: scene.run()}
+
+
+def play(code: Code, start: str, *runs: Faults) -> None:
+    """Do runs with faults one after the other, then a clean one. Raises Violation, which tells the whole story."""
+    with Scene(code) as scene:
+        try:
+            STARTS[start](scene)
+            for run in runs:
+                one(scene, run)
+            scene.settle()
+        except Violation as exc:
+            story = "\n  ".join([f"{start} rotation, faults {[dict(run) for run in runs]}", *scene.log, str(exc)])
+            raise Violation(story) from None
+
+
+def one(scene: Scene, run: Faults) -> int:
+    """A run with faults, as soon as no other holds the lock. Returns how many calls it made."""
+    result, world = scene.run(run)
+    if result == "busy":
+        scene.clock.pass_(LIMITS["deadline"])
+        _result, world = scene.run(run)
+    return len(world.trace)
+
+
+def calls(code: Code, start: str, *runs: Faults) -> int:
+    """The number of calls of the last of these runs."""
+    with Scene(code) as scene:
+        STARTS[start](scene)
+        return [one(scene, run) for run in runs][-1]
+
+
+def singles(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
+    """Every fault in every call of a run."""
+    for at, kind in faults(calls(code, start, {})):
+        yield ({at: kind},)
+
+
+def pairs(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
+    """A fault in one run with another later in that run, and with each in the run that comes after it."""
+    for at, kind in faults(calls(code, start, {})):
+        first: Faults = {at: kind}
+        for later, second in faults(calls(code, start, first)):
+            if later > at:
+                yield ({**first, later: second},)
+        for other, second in faults(calls(code, start, first, {})):
+            yield first, {other: second}
+
+
+def pauses(code: Code, start: str) -> Iterator[tuple[int, int]]:
+    """Every call of a run at which it is paused, with every call at which another run is killed meanwhile."""
+    number = calls(code, start, {})
+    return itertools.product(range(number), range(number + 3))
+
+
+def play_pause(code: Code, start: str, at: int, killed: int) -> None:
+    """A run is paused in a call until another may take its lock, which is killed; then the first one goes on."""
+    with Scene(code) as scene:
+
+        def meanwhile() -> None:
+            scene.clock.pass_(sum(LIMITS.values()) + 1)
+            scene.run({killed: "killed before"})
+
+        try:
+            STARTS[start](scene)
+            scene.run({at: meanwhile})
+            scene.settle()
+        except Violation as exc:
+            story = [f"{start} rotation, paused at call {at}, the other killed at {killed}", *scene.log, str(exc)]
+            raise Violation("\n  ".join(story)) from None

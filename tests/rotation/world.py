@@ -1,0 +1,425 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A world in memory in which a rotation runs: a vault with the server's upsert rules, a host whose files are real and
+which runs the real commands of on_host/, a clock that only moves when somebody waits, and faults in any call.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, ConnectionFailed, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    Credential,
+    CredentialInfo,
+    CredentialWrite,
+    Stored,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hashing import split_lock
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
+from rotation.code import Code
+
+USER = "app"
+DAY = 86400
+# Seconds that each call takes.
+_TICK = 0.05
+LIMITS = {"deadline": 300.0, "request_life": 120.0}
+# Bystanders around the user, of whom no byte may change.
+_OTHERS = (
+    "root:*:19000:0:99999:7:::",
+    "daemon:*:19000:0:99999:7:::",
+    "apple:$6$a$b:19001:0:90:7:::",
+    "ap:!:19002::::::",
+)
+
+
+# What happens to the call with this number (from 0) of a run: one of KINDS, or what somebody else does just before it.
+Faults = Mapping[int, "str | Callable[[], object]"]
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it runs any more, no handler either."""
+
+
+def cheap_hash(password: str, _like: str = "") -> str:
+    return "$6$cheap$" + hashlib.sha256(password.encode()).hexdigest()[:20]
+
+
+def cheap_match(password: str, crypted: str) -> bool:
+    return cheap_hash(password) == crypted
+
+
+class Clock:
+    """Seconds, on the controller and on the host. Late effects happen when it passes their time."""
+
+    def __init__(self) -> None:
+        self.now = 20_000.0 * DAY
+        self._late: list[tuple[float, int, Callable[[], None]]] = []
+        self._number = itertools.count()
+
+    def __call__(self) -> float:
+        return self.now
+
+    def later(self, seconds: float, effect: Callable[[], None]) -> None:
+        self._late.append((self.now + seconds, next(self._number), effect))
+
+    def pass_(self, seconds: float) -> None:
+        end = self.now + seconds
+        while due := sorted(item for item in self._late if item[0] <= end):
+            self._late.remove(due[0])
+            self.now = max(self.now, due[0][0])
+            due[0][2]()
+        self.now = end
+
+
+class Vault:
+    """Credentials by id, with the server's own upsert rules. It has the methods of client.credentials."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.records: dict[str, dict[str, Any]] = {}
+        self._ids = itertools.count(7)
+        self._changes = itertools.count(1)
+
+    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
+        names = {field.name for field in dataclasses.fields(CredentialInfo)}
+        return tuple(
+            CredentialInfo(**{name: value for name, value in record.items() if name in names})
+            for record in self.records.values()
+        )
+
+    def read(self, ref: Any, *, fresh: bool = False) -> Credential:
+        record = self.records.get(ref.text)
+        if record is None:
+            raise NotFound("no such credential")
+        return Credential(record["id"], record["password"], additional=record["additional"])
+
+    def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
+        """http-api.md 3.1.3: by identifier, else by user name, host name and ip, else a new one."""
+        triple = (wanted.username, wanted.hostname, wanted.ip)
+        records = list(self.records.values())
+        hit = next((r for r in records if wanted.identifier and r["identifier"] == wanted.identifier), None) or next(
+            (r for r in records if (r["username"], r["hostname"], r["ip"]) == triple), None
+        )
+        if hit is None:
+            hit = {"id": str(next(self._ids)), "password": "-", "additional": "", "automatic_change": False}
+            self.records[hit["id"]] = hit
+        hit.update(username=wanted.username, hostname=wanted.hostname, ip=wanted.ip)
+        if wanted.identifier:
+            hit["identifier"] = wanted.identifier
+        if wanted.password is not None:
+            hit.update(password=wanted.password, change=f"change {next(self._changes)}")
+        if wanted.additional is not None:
+            hit["additional"] = wanted.additional
+        return Stored(hit["id"], hit.get("identifier"))
+
+    def passwords(self) -> list[str]:
+        return [record["password"] for record in self.records.values()]
+
+
+class Host:
+    """Files of a host in a folder, and the few programs that on_host/ runs."""
+
+    def __init__(self, clock: Clock, folder: Path, code: Code, password: str) -> None:
+        self.clock, self.folder, self.code = clock, folder, code
+        self.etc = folder / "etc"
+        self.etc.mkdir(parents=True)
+        lines = [*_OTHERS[:2], f"{USER}:{cheap_hash(password)}:19500:0:99999:7:::", *_OTHERS[2:]]
+        self._write(lines)
+        users = [line.split(":")[0] for line in lines]
+        (self.etc / "passwd").write_text("".join(f"{user}:x:1:1::/home/{user}:/bin/sh\n" for user in users))
+        (self.etc / "machine-id").write_text("0123456789abcdef\n")
+        self.failures = 0
+
+        class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
+            etc, base = str(self.etc), str(folder / "state")
+
+            def now(self) -> float:
+                return clock.now
+
+            def command(_self, arguments: list[str], text: str = "", timeout: float = 60.0) -> tuple[int, str]:  # noqa: N805
+                return self.command(arguments, text)
+
+        self.machine = Machine()
+
+    def _write(self, lines: list[str]) -> None:
+        # Only the programs below write it, so it need not be read to be known.
+        self.lines = lines
+        with open(f"{self.etc}/shadow", "w") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+
+    def fields(self, user: str = USER) -> list[str]:
+        return next(fields for line in self.lines if (fields := line.split(":"))[0] == user)
+
+    def change(self, user: str = USER, **fields: str) -> None:
+        """Set fields of a line of shadow: hash, last_change, min_days, max_days, warn_days, inactive_days, expire_day."""
+        names = ("user", "hash", "last_change", "min_days", "max_days", "warn_days", "inactive_days", "expire_day")
+        lines = []
+        for line in self.lines:
+            parts = line.split(":")
+            if parts[0] == user:
+                for name, value in fields.items():
+                    parts[names.index(name)] = value
+            lines.append(":".join(parts))
+        self._write(lines)
+
+    def others(self) -> list[str]:
+        return [line for line in self.lines if not line.startswith(f"{USER}:")]
+
+    def accepts(self, password: str) -> bool:
+        return cheap_match(password, split_lock(self.fields()[1])[1])
+
+    def command(self, arguments: list[str], text: str = "") -> tuple[int, str]:
+        if arguments == ["chpasswd", "-e"]:
+            # As the real one: a line each, and no question asked.
+            for line in text.splitlines():
+                user, _, crypted = line.partition(":")
+                self.change(user, hash=crypted, last_change=str(int(self.clock.now // DAY)))
+        elif arguments[0] == "chage":
+            names = {"-d": "last_change", "-m": "min_days", "-M": "max_days", "-W": "warn_days"}
+            names |= {"-I": "inactive_days", "-E": "expire_day"}
+            *options, user = arguments[1:]
+            self.change(user, **{names[key]: value for key, value in zip(options[::2], options[1::2], strict=True)})
+        elif arguments[0] == "faillock":
+            return 0, "".join("2026-11-27 10:00:00 RHOST 192.0.2.1 V\n" for _ in range(self.failures))
+        return 0, ""
+
+
+# "late": no answer now, applied so many seconds later.
+LATE = {"late, in the run": 0.12, "late, after the run": 119.0}
+# From that call on, whatever goes to the vault, to the host, or logs in there: what that call does.
+OUTAGES = {"outage": "lost, not applied", "outage of answers": "lost, applied"}
+KINDS = ("killed before", "killed after", "lost, not applied", "lost, applied", *LATE, *OUTAGES, "garbled", "refused")
+
+
+class World:
+    """What the driver talks to, with faults. ``trace`` has the calls of the present run."""
+
+    def __init__(self, code: Code, run: Any, scene: Scene, faults: Faults) -> None:
+        self._code, self._run, self._scene, self._faults = code, run, scene, faults
+        self._records = scene.records_of(run.id)
+        run.labels = self._records.labels
+        self.records = self
+        self.trace: list[str] = []
+        self.failures = 0
+        self._outages: dict[str, str] = {}
+
+    # The records of the vault
+
+    def list(self) -> Any:
+        return self._faulty("list", self._records.list, lost=AnswerLost)
+
+    def read(self, name: str) -> Any:
+        return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=_garbled)
+
+    def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
+        record = self._scene.vault.records.get(self._records._ids.get(name, ""))
+        if record and self._scene.host.accepts(record["password"]) and record["password"] != secret:
+            raise Violation(f"{name} has the password of the host and would be overwritten")
+
+        def garbled() -> None:
+            self._records.write(name, f"{secret}~", note)
+
+        self._faulty(f"write {name}", lambda: self._records.write(name, secret, note), lost=AnswerLost, instead=garbled)
+
+    # Host and login
+
+    def on_host(self, call: Any, seconds: float) -> Any:
+        return self._faulty(f"host {call.do}", lambda: self._command(call), lost=self._code.calls.Lost)
+
+    def _command(self, call: Any) -> Any:
+        answer = self._code.commands.carry_out(self._scene.host.machine, {"do": call.do, "user": USER, **call.request})
+        if "error" in answer:
+            raise self._code.calls.NotDone(answer["text"])
+        return answer["ok"]
+
+    def login(self, call: Any, seconds: float) -> Any:
+        return self._faulty("login", lambda: self._log_in(call.secret), lost=None)
+
+    def _log_in(self, secret: str) -> Verdict:
+        if self._scene.host.accepts(secret):
+            return Verdict(Result.OK, "logged in")
+        self.failures += 1
+        return Verdict(Result.WRONG, "the password was refused")
+
+    def say(self, text: str) -> None:
+        pass
+
+    def _faulty(
+        self,
+        name: str,
+        work: Callable[[], Any],
+        *,
+        lost: type[Exception] | None,
+        garble: Callable[[Any], Any] | None = None,
+        instead: Callable[[], Any] | None = None,
+    ) -> Any:
+        family = name.partition(" ")[0].replace("list", "vault").replace("read", "vault").replace("write", "vault")
+        kind = self._faults.get(len(self.trace), self._outages.get(family))
+        if kind in OUTAGES:
+            self._outages[family] = kind = OUTAGES[kind]
+        self.trace.append(name)
+        try:
+            return self._with(name, kind, work, lost, garble, instead)
+        finally:
+            self._scene.check(f"after {name} ({kind or 'no fault'})")
+            self._scene.clock.pass_(_TICK)
+            self._scene.check(f"later than {name} ({kind or 'no fault'})")
+
+    def _with(
+        self,
+        name: str,
+        kind: str | Callable[[], object] | None,
+        work: Callable[[], Any],
+        lost: type[Exception] | None,
+        garble: Callable[[Any], Any] | None,
+        instead: Callable[[], Any] | None,
+    ) -> Any:
+        if callable(kind):
+            kind()
+        if name.startswith("write") and self._scene.clock() >= self._run.ends:
+            # As the broker does it: what comes too late is not sent.
+            raise ConnectionFailed("the deadline of the task is over")
+        if kind is None or callable(kind):
+            return work()
+        if kind == "killed before":
+            raise Killed
+        if kind == "refused":
+            if lost is None:
+                # A definite no to the right password: a policy of the host.
+                self.failures += 1
+                return Verdict(Result.WRONG, "the password was refused")
+            raise self._code.calls.NotDone("refused") if lost is self._code.calls.Lost else NotFound("refused")
+        if kind == "garbled" and instead:
+            return instead()
+        answer = None
+        if kind in LATE:
+            self._scene.clock.later(LATE[kind], lambda: _quietly(work))
+        elif kind != "lost, not applied":
+            answer = work()
+        if kind == "killed after":
+            raise Killed
+        if kind == "garbled" and garble:
+            return garble(answer)
+        if lost is None:
+            return Verdict(Result.NETWORK, "no answer")
+        raise lost("no answer")
+
+
+def _quietly(work: Callable[[], Any]) -> None:
+    try:
+        work()
+    except Exception:
+        pass
+
+
+def _garbled(held: Any) -> Any:
+    return dataclasses.replace(held, secret=f"{held.secret}~")
+
+
+class Violation(AssertionError):
+    """Something is lost, or was harmed."""
+
+
+class Scene:
+    """One vault, one host, and runs on them one after the other. Use it as a context manager."""
+
+    def __init__(self, code: Code, **job: Any) -> None:
+        self.code, self._job = code, job
+        self.clock = Clock()
+        self.vault = Vault(self.clock)
+        self._folder = Path(tempfile.mkdtemp(prefix="rotation-", dir="/dev/shm"))
+        self.host = Host(self.clock, self._folder, code, "first")
+        self.main = self.vault.store(CredentialWrite(USER, "web01", "192.0.2.10", "web01-app", "first"), None).id
+        self._others = self.host.others()
+        self._checked: tuple[list[str], list[str]] | None = None
+        self._runs, self._secrets = itertools.count(1), itertools.count(1)
+        self.log: list[str] = []
+
+    def __enter__(self) -> Scene:
+        return self
+
+    def __exit__(self, *_error: Any) -> None:
+        shutil.rmtree(self._folder)
+
+    def records_of(self, run: str) -> Any:
+        info = next(entry for entry in self.vault.list() if entry.id == self.main)
+        return self.code.records.PasswordRecords(self.vault, info, run, f"{self.clock.now:020.3f}")
+
+    def start(self, faults: Faults | None = None, **job: Any) -> tuple[World, Any, Any]:
+        """A world, a run and its protocol, ready to be driven."""
+        run = self.code.steps.Run(
+            f"run{next(self._runs)}", ("web01",), self.code.steps.Limits(**LIMITS), {}, clock=self.clock
+        )
+        world = World(self.code, run, self, faults or {})
+        wanted = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, **self._job, **job}
+        generate = lambda: f"secret{next(self._secrets)}"  # noqa: E731
+        return world, run, self.code.password.rotate(run, self.code.password.Job(generate=generate, **wanted))
+
+    def run(self, faults: Faults | None = None, **job: Any) -> tuple[str, World]:
+        """Do one run, and return how it ended (the result, or "killed") and its world."""
+        world, run, protocol = self.start(faults, **job)
+        interrupt = self.code.driver.Interrupt()
+        try:
+            result = self.code.driver.drive(protocol, world, run, interrupt, sleep=self._sleep).result
+        except Killed:
+            result = "killed"
+        except self.code.calls.Stopped as stop:
+            result = stop.result
+            self.log.append(f"{stop.message} | {stop.hint}")
+        self.log.append(f"{run.id}: {result} after {', '.join(world.trace)}")
+        if world.failures > 1:
+            raise Violation(f"{world.failures} failed logins in one run")
+        return result, world
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock.pass_(seconds)
+        self.check("while waiting")
+
+    def check(self, when: str) -> None:
+        """The invariant: some record of the vault has the password of the host, and nobody else was touched."""
+        state = (self.host.lines, self.vault.passwords())
+        if state == self._checked:
+            return
+        self._checked = state
+        if not any(self.host.accepts(password) for password in self.vault.passwords()):
+            raise Violation(f"lost {when}: no record has the password of the host")
+        if self.host.others() != self._others:
+            raise Violation(f"another user's line has changed {when}")
+        if split_lock(self.host.fields()[1])[0]:
+            raise Violation(f"the account is locked {when}")
+
+    def settle(self) -> None:
+        """One clean run, as soon as it is not busy any more, must put everything right."""
+        result, _world = self.run()
+        if result == "busy":
+            self.clock.pass_(LIMITS["deadline"])
+            result, _world = self.run()
+        if result not in self.code.calls.GOOD:
+            raise Violation(f"a clean run ended as {result}")
+        if not self.host.accepts(self.vault.records[self.main]["password"]):
+            raise Violation("after a clean run the main record has not the password of the host")
+        journal = [record["password"] for name, record in self.vault.records.items() if name != self.main]
+        if not any(self.host.accepts(password) for password in journal):
+            raise Violation("after a clean run the journal has not the password of the host, for the next one to keep")
+        if leftovers := [path.name for path in (self._folder / "state").rglob("*.json")]:
+            raise Violation(f"a clean run has left {leftovers}")
+
+
+def calls_of_a_clean_run(code: Code, prepare: Callable[[Scene], object] = lambda scene: None) -> list[str]:
+    with Scene(code) as scene:
+        prepare(scene)
+        return scene.run()[1].trace
+
+
+def faults(calls: int) -> Iterator[tuple[int, str]]:
+    """Every fault of a run with so many calls: (number of the call, kind)."""
+    return itertools.product(range(calls), KINDS)
