@@ -134,7 +134,8 @@ def drive(
 def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
     if isinstance(call, Sleep):
         return _wait(call, world, run, interrupt, sleep)
-    remaining = run.ends - run.clock()
+    # Until the lock is held, only a single call is limited.
+    remaining = min(run.ends - run.clock(), run.limits.deadline)
     if isinstance(call, OnHost) and call.do == "unlock":
         # Even a run that is out of time gives its lock back.
         return world.on_host(call, max(remaining, run.limits.request_life))

@@ -74,7 +74,8 @@ class PasswordRecords:
                 secret,
                 additional=self._note(note),
                 tags=(TAG,),
-                automatic_change=False,
+                # Where the dialect tells nothing of automatic change, it cannot be set either.
+                automatic_change=None if main.automatic_change is None else False,
             )
         self._ids[name] = self._credentials.store(wanted, info, repeat=False).id
 
