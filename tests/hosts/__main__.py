@@ -128,7 +128,7 @@ def _down(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _images(_: argparse.Namespace) -> int:
+def _images(_unused: argparse.Namespace) -> int:
     for suite, path in templates(SUITES).items():
         print(suite, path)
     print(f"remove {CACHE} to build them again", file=sys.stderr)
