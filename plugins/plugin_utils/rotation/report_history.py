@@ -145,7 +145,8 @@ def _newest(entries: t.Sequence[Entry | None]) -> set[int]:
     found: dict[tuple[str, str, str, str], tuple[datetime.datetime, int]] = {}
     for index, entry in enumerate(entries):
         if entry is not None and (ended := moment(entry.time)):
-            uses = {"last": True, "well": entry.result in WELL, "age": bool(entry.last_change)}
+            aged = entry.result == "changed" or bool(entry.last_change)
+            uses = {"last": True, "well": entry.result in WELL, "age": aged}
             for use in (use for use, serves in uses.items() if serves):
                 key = (entry.host, entry.kind, entry.user, use)
                 found[key] = max(found.get(key, (ended, index)), (ended, index))

@@ -278,6 +278,27 @@ def test_pruning_drops_old_lines_and_forgets_no_password() -> None:
     assert report_history.pruned(kept, 30, NOW) == kept
 
 
+@pytest.mark.parametrize(
+    "needed",
+    [
+        entry(result="changed", days=99),
+        entry(result="unchanged", days=99),
+        entry(result="failed", days=99, last_change=ago(120)),
+    ],
+)
+def test_pruning_keeps_what_tells_the_last_success_or_the_age(needed: Entry) -> None:
+    entries = [
+        needed,
+        *([entry(result="unchanged", days=90)] if needed.result == "changed" else []),
+        entry(result="failed", days=80),
+        entry(result="failed", days=70),
+    ]
+    kept, _ = report_history.parse(report_history.pruned(b"".join(map(report_history.line_of, entries)), 30, NOW))
+    assert kept == [*entries[:-2], entries[-1]]
+    (before,), (after,) = fold(entries).latest, fold(kept).latest
+    assert (after.last_success, after.last_change) == (before.last_success, before.last_change)
+
+
 def test_pruning_keeps_lines_as_they_are() -> None:
     strange = json.dumps({"colour": "blue", **dataclasses.asdict(entry())}).encode() + b"\n"
     old, older = (report_history.line_of(entry(days=days)) for days in (400, 500))
