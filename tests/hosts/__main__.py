@@ -51,8 +51,10 @@ def _up(arguments: argparse.Namespace) -> int:
     templates(suites)
     state: Path = arguments.state.resolve()
     state.mkdir(parents=True, exist_ok=True)
-    if not (state / "inventory.json").exists() or not _running(state):
-        log = (state / "log").open("w")
+    inventory, log, keeper = state / "inventory.json", state / "log", None
+    if not _running(state):
+        # It may be that of a keeper that was killed.
+        inventory.unlink(missing_ok=True)
         command = [sys.executable, "-m", __package__, "keep", "--state", str(state), "--user", arguments.user]
         command += [word for suite in suites for word in ("--suite", suite)] + ["--count", str(len(suites))]
         keeper = subprocess.Popen(
@@ -60,14 +62,14 @@ def _up(arguments: argparse.Namespace) -> int:
             cwd=_import_root(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=log,
+            stderr=log.open("w"),
             start_new_session=True,
         )
-        while not (state / "inventory.json").exists():
-            if keeper.poll() is not None:
-                print((state / "log").read_text(), file=sys.stderr, end="")
-                return 1
-            time.sleep(0.02)
+    while not inventory.exists():
+        # Two may have been started at the same time: one of them gives way.
+        if (keeper is None or keeper.poll() is not None) and not _running(state):
+            raise HostError(log.read_text().strip() or "the hosts ended while they started")
+        time.sleep(0.02)
     print((state / "inventory.json").read_text(), end="")
     return 0
 
@@ -126,7 +128,7 @@ def _down(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _images(_: argparse.Namespace) -> int:
+def _images(_unused: argparse.Namespace) -> int:
     for suite, path in templates(SUITES).items():
         print(suite, path)
     print(f"remove {CACHE} to build them again", file=sys.stderr)

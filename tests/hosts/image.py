@@ -118,7 +118,13 @@ def locked(path: Path) -> Iterator[None]:
 
 def _run(command: list[str], env: dict[str, str] | None = None) -> None:
     done = subprocess.run(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise Unavailable(f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout[-4000:]}")

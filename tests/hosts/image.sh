@@ -12,7 +12,7 @@ packages=acl,iproute2,libpam-modules-bin,libpam-runtime,login,mount,openssh-serv
 
 # shellcheck disable=SC2016  # these are apt's own variables
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 == "main" { print $1; exit }')
+    awk '$2 == "main" && $1 ~ "/debian/?$" { print $1; exit }')
 [ -n "$mirror" ] || { echo "image.sh: apt knows no Debian mirror here; run apt-get update" >&2; exit 1; }
 
 # shellcheck disable=SC2016  # $1 is for the hook

@@ -18,10 +18,16 @@ from pathlib import Path
 import pytest
 from hosts.group import INSTANCES, Hosts, remove_leftovers
 from hosts.host import Host, HostError, Login
-from hosts.image import PASSWORD, SUITES, why_unavailable
+from hosts.image import PASSWORD, SUITES, Unavailable, why_unavailable
 from workspace import ROOT
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
+
+
+def test_without_root_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Unavailable, match="run as root"), Hosts():
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +218,10 @@ def test_by_hand(tmp_path: Path) -> None:
         assert sorted(inventory["all"]["hosts"]) == ["host1", "host2"]
         assert json.loads(call("up", "--count", "2")) == inventory
         assert call("run", "host2", "hostname") == "host2\n"
+        os.kill(int((tmp_path / "state" / "keeper").read_text()), signal.SIGKILL)
+        inventory = json.loads(call("up", "--count", "1", "--suite", "trixie", "--user", "admin"))
+        assert call("run", "host1", ". /etc/os-release; echo $VERSION_CODENAME") == "trixie\n"
+        assert inventory["all"]["hosts"]["host1"]["ansible_user"] == "admin"
         known = inventory["all"]["hosts"]["host1"]["ansible_ssh_common_args"].split("UserKnownHostsFile=")[1].split()[0]
         assert traces(Path(known).parent)
     finally:

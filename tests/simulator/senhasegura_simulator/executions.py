@@ -78,7 +78,9 @@ class Executions:
         if self._current(generation):
             finish(self._world, execution, status, message)
 
-    async def _change_password(self, execution: Execution, _: str | None, hosts: list[Target], generation: int) -> str:
+    async def _change_password(
+        self, execution: Execution, old: str | None, hosts: list[Target], generation: int
+    ) -> str:
         if set(execution.username) & set(":\n"):
             raise SshError(f"{execution.username!r} is no name of a Linux user")
         for host in hosts:
@@ -154,7 +156,7 @@ class Executions:
             env={"PATH": os.environ["PATH"], **environment},
         )
         try:
-            output, _ = await asyncio.wait_for(process.communicate(text.encode()), self._world.settings.ssh_timeout)
+            output = (await asyncio.wait_for(process.communicate(text.encode()), self._world.settings.ssh_timeout))[0]
         except asyncio.TimeoutError:
             raise SshError(f"{host.address}: no end after {self._world.settings.ssh_timeout} seconds") from None
         finally:

@@ -205,9 +205,9 @@ def test_key_goes_to_all_devices_and_the_old_one_leaves(vault: Any, ssh: Ssh) ->
     assert (done["status"], done["message"], done["hosts"]) == ("changed", "", ["web01", "web02"])
     assert after["public_key"] == done["public_key"] != before["public_key"]
     steps = [(call["arguments"][-2], call["arguments"][-1]) for call in ssh.calls]
-    assert [host for host, _ in steps] == ["root@192.0.2.10", "root@192.0.2.11"] * 2
-    assert all(after["public_key"] in script for _, script in steps[:2])
-    assert all(before["public_key"].split()[1] in script for _, script in steps[2:])
+    assert [step[0] for step in steps] == ["root@192.0.2.10", "root@192.0.2.11"] * 2
+    assert all(after["public_key"] in step[1] for step in steps[:2])
+    assert all(before["public_key"].split()[1] in step[1] for step in steps[2:])
 
 
 def test_key_that_does_not_reach_all_devices_is_taken_back(vault: Any, ssh: Ssh) -> None:

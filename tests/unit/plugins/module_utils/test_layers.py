@@ -23,6 +23,7 @@ PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs"}
 DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}
 BELOW_CLIENT = {"options", "transport", "auth", "decrypt", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "client/lookups", "options", *PURE}
+REPORT = {f"plugin_utils/rotation/report_{name}" for name in ("history", "state", "page")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
@@ -33,6 +34,11 @@ ALLOWED: dict[str, set[str]] = {
     "keypair": {STD, *PURE, "cryptography"},
     "client": {STD, *BELOW_CLIENT, "client"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "plugin_utils", "ansible"},
+    # The report is made of a file of lines and nothing else.
+    "plugin_utils/rotation/report": {STD, "errors", *REPORT},
+    "plugin_utils/rotation/report_history": {STD},
+    "plugin_utils/rotation/report_state": {STD, *REPORT},
+    "plugin_utils/rotation/report_page": {STD, "secrecy", "jinja2", *REPORT},
     # These are pure, but for the library of the system; a login starts programs and is no network code of ours.
     "plugin_utils/rotation/target": {STD, *PURE},
     "plugin_utils/rotation/hashing": {STD, *PURE},
