@@ -205,6 +205,10 @@ rotation:
       description: Who has changed it.
       type: str
       returned: always
+    own_account:
+      description: Whether Ansible logs in to the host with this account.
+      type: bool
+      returned: always
     seconds:
       description: How long it took.
       type: float
@@ -219,6 +223,7 @@ rotation:
     user: app
     host: web01
     mode: ansible
+    own_account: false
     seconds: 2.41
     run: 5f0c6a3b9d1e2f47
 failure:

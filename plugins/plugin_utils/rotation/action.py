@@ -149,7 +149,12 @@ class RotationAction(SenhaseguraAction):
     def reported(self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome]) -> Result:
         """Do the work, add how it ended to the report if there is one, and return the result of the task."""
         start = time.monotonic()
-        rotation: dict[str, t.Any] = {"user": user, "mode": params["mode"], "host": self.host}
+        rotation: dict[str, t.Any] = {
+            "user": user,
+            "mode": params["mode"],
+            "host": self.host,
+            "own_account": self._connection_option("remote_user") == user,
+        }
         result: Result = {"credential": {"id": info.id, "identifier": info.identifier}, "rotation": rotation}
         warnings: list[str] = []
         try:
