@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import select
@@ -22,6 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     controller,
     run_is_over,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 
 _READY_WITHIN = 15.0
 
@@ -30,8 +30,8 @@ class BrokerUnavailable(Exception):
     """The broker cannot run here."""
 
 
-def open_link() -> Link:
-    """A link to the broker, which is started if it does not run yet."""
+def open_link(turn: Turn | None = None) -> Link:
+    """A link to the broker, which is started if it does not run yet. A caller who has a turn already keeps it."""
     try:
         return Link()
     except (OSError, EOFError):
@@ -39,35 +39,34 @@ def open_link() -> Link:
     if not sys.platform.startswith("linux"):
         raise BrokerUnavailable("it needs Linux")
     try:
-        with open(f"{address()}.lock", "a+", opener=_private) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return _start(lock)
+        if turn is not None:
+            return _start(turn)
+        with Turn() as own:
+            link = _start(own)
+            own.started()
+            return link
     except OSError as exc:
         raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
 
 
-def _start(lock: t.IO[str]) -> Link:
-    """Start the broker, unless another worker did while this one waited for the lock, or found that it cannot run."""
+def _start(turn: Turn) -> Link:
+    """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run."""
+    reason = turn.insist()
     try:
         return Link()
     except (OSError, EOFError):
         pass
-    lock.seek(0)
-    if reason := lock.read():
+    if reason:
         raise BrokerUnavailable(reason)
     try:
         _launch()
         return Link()
     except (OSError, EOFError):
-        lock.write("it cannot be started")
+        turn.failed("it cannot be started")
         if run_is_over():
             # Nobody else is left who could.
             server.clean_up(address())
         raise BrokerUnavailable("it cannot be started") from None
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _launch() -> None:
