@@ -17,8 +17,6 @@ import typing as t
 from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client import connect
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import check, look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     RunOptions,
@@ -31,7 +29,11 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import conne
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
+    BrokerUnavailable,
+    begin,
+    open_link,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
@@ -68,16 +70,30 @@ def _read(request: Request, question: Question | None, link: Link | None, turn: 
     with turn or contextlib.nullcontext():
         names, settings, run, options = _work_out(request)
         usable = run.broker and question is not None and _is_plain(options)
+        begun = begin(turn) if usable and turn is not None else None
+        # Here, because the broker starts meanwhile.
+        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, lookups
+
+        lookups.check(request.name, options)
         if not usable and run.custody != "keep":
             connection.warn_of_custody()
-        introduction = (settings, run, request.name, options)
-        introduced = _introduce(question, introduction, link, turn) if usable and question is not None else None
+        introduced = None
+        if usable and question is not None:
+            try:
+                introduced = link or open_link(turn, begun)
+                policy = dataclasses.asdict(policy_of(run, options))
+                introduced.ask("introduce", question[1], settings.state(), policy, request.name, options)
+                if turn is not None:
+                    turn.started()
+            except (BrokerUnavailable, OSError, EOFError) as exc:
+                connection.go_on_without_broker(exc)
+                introduced = None
     if introduced is not None and question is not None:
         try:
             return t.cast("t.Sequence[t.Any]", introduced.ask(*question))
         except (OSError, EOFError) as exc:
             connection.go_on_without_broker(exc)
-    return ["ok", look_up(request.name, connect.connect(settings), names, options)]
+    return ["ok", lookups.look_up(request.name, connect.connect(settings), names, options)]
 
 
 def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
@@ -94,7 +110,6 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     options = {name: options[name] for name in spec if name != "default" or name in given}
     if "check_mode" in options:
         options["check_mode"] = _check_mode(options, request)
-    check(request.name, options)
     return names, settings, run, options
 
 
@@ -105,22 +120,6 @@ def _is_plain(options: Options) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _introduce(
-    question: Question, introduction: tuple[Settings, RunOptions, str, Options], link: Link | None, turn: Turn | None
-) -> Link | None:
-    """A link to the broker, which now knows what the digest in ``question`` stands for; None if it cannot be used."""
-    settings, run, name, options = introduction
-    try:
-        link = link or open_link(turn)
-        link.ask("introduce", question[1], settings.state(), dataclasses.asdict(policy_of(run, options)), name, options)
-    except (BrokerUnavailable, OSError, EOFError) as exc:
-        connection.go_on_without_broker(exc)
-        return None
-    if turn is not None:
-        turn.started()
-    return link
 
 
 def _check_mode(options: Options, request: Request) -> str:

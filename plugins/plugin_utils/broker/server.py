@@ -45,7 +45,12 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         # The end of the run ends the broker, in order; these may hit everything that the user runs.
         signal.signal(number, signal.SIG_IGN)
-    ended = os.pidfd_open(setup.controller)
+    try:
+        ended = os.pidfd_open(setup.controller)
+    except ProcessLookupError:
+        # The run has ended already, and perhaps the worker that wanted a broker as well.
+        clean_up(setup.address)
+        return
     _find_collection(setup.path)
     broker = _Broker(setup)
     with contextlib.closing(_listener(setup.address)) as listener:
