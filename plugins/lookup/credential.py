@@ -99,20 +99,10 @@ _raw:
 # Ansible reads the documentation from the file. Left in the module, each worker would parse it for 9 ms.
 del DOCUMENTATION
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils import preload
-
-preload.load()
-
+# First, because it lets Python import the others from bytecode.
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode  # noqa: F401
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import CUSTODY_SPEC, LOOKUP_SPEC
-
-SPEC = {
-    **CUSTODY_SPEC,
-    "include_password": {"type": "bool", "default": True, "no_log": False},
-    "return_format": {**LOOKUP_SPEC["return_format"], "default": "dict"},
-}
 
 
 class LookupModule(SenhaseguraLookup):
     name = "credential"
-    spec = SPEC

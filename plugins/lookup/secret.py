@@ -95,15 +95,10 @@ _raw:
 # Ansible reads the documentation from the file. Left in the module, each worker would parse it for 9 ms.
 del DOCUMENTATION
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils import preload
-
-preload.load()
-
+# First, because it lets Python import the others from bytecode.
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode  # noqa: F401
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
-
-SPEC = {"duplicates": {"type": "str", "choices": ["error", "first", "last", "list"], "default": "error"}}
 
 
 class LookupModule(SenhaseguraLookup):
     name = "secret"
-    spec = SPEC

@@ -16,45 +16,48 @@ import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, authentication_key
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
-    Arguments,
-    Question,
-    Request,
-    Spec,
-    Variables,
-    flat,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+
+if t.TYPE_CHECKING:
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+        Arguments,
+        Question,
+        Variables,
+    )
 
 display = Display()
+# From 2.22 on. Before, registry.py would do nothing, but looking for that takes each worker half a millisecond.
+_REGISTERS_SECRETS = tuple(map(int, __version__.split(".")[:2])) >= (2, 22)
 
 
 class SenhaseguraLookup(LookupBase):
-    """Subclasses give their name and the options that they have beyond the common ones; the client does the rest."""
+    """Subclasses give their name, under which lookup_spec has their options; the client does the rest."""
 
     name: t.ClassVar[str]
-    spec: t.ClassVar[Spec] = {}
 
     def run(self, terms: list[t.Any], variables: Variables | None = None, **kwargs: t.Any) -> list[t.Any]:
         # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
         kwargs.pop("wantlist", None)
         variables = variables or {}
-        link, answer = None, None
-        question = self._question(terms, variables, kwargs)
+        flat = list(_flat(terms))
+        question = self._question(flat, variables, kwargs)
+        link, turn, answer = None, None, None
         if question is not None:
-            try:
-                link = Link()
-                answer = link.ask(*question)
-            except (OSError, EOFError):
-                pass
+            link = _link()
+            if link is None:
+                from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
+
+                link, turn = wait_for_broker()
+            answer = _ask(link, question)
         if answer is None or answer[0] == "introduce yourself":
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Request
             from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
 
-            request = Request(self.name, self.spec, terms, variables, kwargs, self._templar.template)
-            answer = read(request, question, link)
+            request = Request(self.name, flat, variables, kwargs, self._templar.template)
+            answer = read(request, question, link, turn)
         return deliver(answer)
 
     def _question(self, terms: list[t.Any], variables: Variables, arguments: Arguments) -> Question | None:
@@ -62,8 +65,7 @@ class SenhaseguraLookup(LookupBase):
 
         The digest is keyed, so it gives away nothing. None if there is anything unusual, which is not decided here.
         """
-        names = list(flat(terms))
-        if not names or not all(isinstance(name, (str, int)) and not isinstance(name, bool) for name in names):
+        if not terms or not all(isinstance(term, (str, int)) and not isinstance(term, bool) for term in terms):
             return None
         try:
             given = {key: self._templar.template(variables[key]) for key in variables if key.startswith("senhasegura_")}
@@ -74,7 +76,29 @@ class SenhaseguraLookup(LookupBase):
         check_mode = bool(variables.get("ansible_check_mode"))
         parts = (self.name, check_mode, *(sorted(part.items()) for part in (arguments, given, environment)))
         digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=authentication_key()).hexdigest()
-        return "lookup", digest, [str(name) for name in names]
+        return "lookup", digest, [str(term) for term in terms]
+
+
+def _link() -> Link | None:
+    try:
+        return Link()
+    except (OSError, EOFError):
+        return None
+
+
+def _ask(link: Link | None, question: Question) -> t.Any:
+    try:
+        return link and link.ask(*question)
+    except (OSError, EOFError):
+        return None
+
+
+def _flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
+    for term in terms:
+        if isinstance(term, (list, tuple)):
+            yield from _flat(term)
+        else:
+            yield term
 
 
 def deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
@@ -85,5 +109,8 @@ def deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
     values, warnings, secrets = answer[1]
     for warning in warnings:
         display.warning(warning)
-    register(secrets)
+    if _REGISTERS_SECRETS:
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+
+        register(secrets)
     return list(values)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that lookups share, and the one call of a lookup. Each worker compiles this anew: it is short."""
+"""The options of the lookups, and one call of a lookup: for workers that the broker cannot answer at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ Arguments = t.Mapping[str, t.Any]
 # "lookup", the digest of all options, and the terms.
 Question = tuple[str, str, list[str]]
 
-LOOKUP_SPEC: Spec = {
+CHECK_MODES = ["placeholder", "read"]
+CHECK_MODE_VARIABLE = "senhasegura_check_mode"
+_COMMON: Spec = {
     "field": {"type": "str"},
     "default": {"type": "raw"},
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
@@ -22,38 +24,33 @@ LOOKUP_SPEC: Spec = {
     "return_format": {"type": "str", "choices": ["value", "dict", "raw"], "default": "value"},
     "fresh": {"type": "bool", "default": False},
 }
-CHECK_MODES = ["placeholder", "read"]
-CHECK_MODE_VARIABLE = "senhasegura_check_mode"
-CUSTODY_SPEC: Spec = {
+_CUSTODY: Spec = {
+    **_COMMON,
     "release": {"type": "bool", "default": False},
     "allow_vault_rotation": {"type": "bool", "default": False},
     "check_mode": {"type": "str", "choices": CHECK_MODES},
 }
+# The options of each lookup beyond those of the connection.
+SPECS: t.Mapping[str, Spec] = {
+    "password": _CUSTODY,
+    "ssh_key": _CUSTODY,
+    "credential": {
+        **_CUSTODY,
+        "include_password": {"type": "bool", "default": True, "no_log": False},
+        "return_format": {**_COMMON["return_format"], "default": "dict"},
+    },
+    "secret": {
+        **_COMMON,
+        "duplicates": {"type": "str", "choices": ["error", "first", "last", "list"], "default": "error"},
+    },
+}
 
 
-class Request:
-    """One call of a lookup. ``template`` evaluates the value of a variable.
+class Request(t.NamedTuple):
+    """One call of a lookup. ``template`` evaluates the value of a variable. The terms hold no lists any more."""
 
-    A plain class: to make a named tuple or a dataclass costs each worker a millisecond.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        spec: Spec,
-        terms: list[t.Any],
-        variables: Variables,
-        arguments: Arguments,
-        template: t.Callable[[t.Any], t.Any],
-    ) -> None:
-        self.name, self.spec = name, spec
-        self.terms, self.variables, self.arguments = terms, variables, arguments
-        self.template = template
-
-
-def flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
-    for term in terms:
-        if isinstance(term, (list, tuple)):
-            yield from flat(term)
-        else:
-            yield term
+    name: str
+    terms: list[t.Any]
+    variables: Variables
+    arguments: Arguments
+    template: t.Callable[[t.Any], t.Any]

@@ -9,6 +9,7 @@ Only the first worker with a new set of options comes here, unless there is no b
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import typing as t
@@ -28,15 +29,19 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import conne
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
+    BrokerUnavailable,
+    begin,
+    open_link,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
     CHECK_MODE_VARIABLE,
     CHECK_MODES,
-    LOOKUP_SPEC,
+    SPECS,
     Question,
     Request,
-    flat,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
@@ -44,10 +49,13 @@ display = Display()
 Options = dict[str, t.Any]
 
 
-def read(request: Request, question: Question | None, link: Link | None) -> t.Sequence[t.Any]:
-    """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text]."""
+def read(request: Request, question: Question | None, link: Link | None, turn: Turn | None) -> t.Sequence[t.Any]:
+    """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text].
+
+    :param turn: the right to start the broker. Others may be waiting for it until it is started, or found not to be.
+    """
     try:
-        return _read(request, question, link)
+        return _read(request, question, link, turn)
     except SenhaseguraError as exc:
         return ["error", str(exc)]
     except UndefinedError:
@@ -58,12 +66,43 @@ def read(request: Request, question: Question | None, link: Link | None) -> t.Se
         return ["error", describe(exc)]
 
 
-def _read(request: Request, question: Question | None, link: Link | None) -> t.Sequence[t.Any]:
+def _read(request: Request, question: Question | None, link: Link | None, turn: Turn | None) -> t.Sequence[t.Any]:
+    with turn or contextlib.nullcontext():
+        names, settings, run, options = _work_out(request)
+        usable = run.broker and question is not None and _is_plain(options)
+        begun = begin(turn) if usable and turn is not None else None
+        # Here, because the broker starts meanwhile.
+        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, lookups
+
+        lookups.check(request.name, options)
+        if not usable and run.custody != "keep":
+            connection.warn_of_custody()
+        introduced = None
+        if usable and question is not None:
+            try:
+                introduced = link or open_link(turn, begun)
+                policy = dataclasses.asdict(policy_of(run, options))
+                introduced.ask("introduce", question[1], settings.state(), policy, request.name, options)
+                if turn is not None:
+                    turn.started()
+            except (BrokerUnavailable, OSError, EOFError) as exc:
+                connection.go_on_without_broker(exc)
+                introduced = None
+    if introduced is not None and question is not None:
+        try:
+            return t.cast("t.Sequence[t.Any]", introduced.ask(*question))
+        except (OSError, EOFError) as exc:
+            connection.go_on_without_broker(exc)
+    return ["ok", lookups.look_up(request.name, connect.connect(settings), names, options)]
+
+
+def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
+    """What is asked for, of whom, and how. Variables are evaluated for the question already: none waits for a turn."""
     variables = request.variables
     given = {name: value for name, value in request.arguments.items() if not connection.is_omitted(value, variables)}
-    spec = {**LOOKUP_SPEC, **request.spec}
+    spec = SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
-    names = [str(parse_reference(term)) for term in flat(request.terms)]
+    names = [str(parse_reference(term)) for term in request.terms]
     if not names:
         raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
     settings, run = connection.settings(options, variables, request.template)
@@ -71,19 +110,7 @@ def _read(request: Request, question: Question | None, link: Link | None) -> t.S
     options = {name: options[name] for name in spec if name != "default" or name in given}
     if "check_mode" in options:
         options["check_mode"] = _check_mode(options, request)
-    # Not before it is needed: all this is compiled anew in each worker of Ansible.
-    from ansible_collections.community.senhasegura.plugins.module_utils.client import lookups
-    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import connect
-
-    lookups.check(request.name, options)
-    if run.broker and question is not None and _is_plain(options):
-        try:
-            return _introduce(link or open_link(), question, settings, run, request.name, options)
-        except (BrokerUnavailable, OSError, EOFError) as exc:
-            connection.go_on_without_broker(exc)
-    elif run.custody != "keep":
-        connection.warn_of_custody()
-    return ["ok", lookups.look_up(request.name, connect(settings), names, options)]
+    return names, settings, run, options
 
 
 def _is_plain(options: Options) -> bool:
@@ -93,15 +120,6 @@ def _is_plain(options: Options) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _introduce(
-    link: Link, question: Question, settings: Settings, run: RunOptions, name: str, options: Options
-) -> t.Sequence[t.Any]:
-    """Tell the broker what the digest in ``question`` stands for, and ask again."""
-    policy = dataclasses.asdict(policy_of(run, options))
-    link.ask("introduce", question[1], settings.state(), policy, name, options)
-    return t.cast("t.Sequence[t.Any]", link.ask(*question))
 
 
 def _check_mode(options: Options, request: Request) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 
+from rotation import schedules
 from rotation.code import Code
 from rotation.world import LIMITS, Faults, Scene, Violation, faults
 
@@ -54,15 +56,13 @@ def singles(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
         yield ({at: kind},)
 
 
-def pairs(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
+def pairs_after(code: Code, start: str, first: Faults) -> Iterator[tuple[Faults, ...]]:
     """A fault in one run with another later in that run, and with each in the run that comes after it."""
-    for at, kind in faults(calls(code, start, {})):
-        first: Faults = {at: kind}
-        for later, second in faults(calls(code, start, first)):
-            if later > at:
-                yield ({**first, later: second},)
-        for other, second in faults(calls(code, start, first, {})):
-            yield first, {other: second}
+    for later, second in faults(calls(code, start, first)):
+        if later > max(first):
+            yield ({**first, later: second},)
+    for other, second in faults(calls(code, start, first, {})):
+        yield first, {other: second}
 
 
 def pauses(code: Code, start: str) -> Iterator[tuple[int, int]]:
@@ -86,3 +86,28 @@ def play_pause(code: Code, start: str, at: int, killed: int) -> None:
         except Violation as exc:
             story = [f"{start} rotation, paused at call {at}, the other killed at {killed}", *scene.log, str(exc)]
             raise Violation("\n  ".join(story)) from None
+
+
+Case = tuple[str, Callable[[], object]]
+
+
+def fast(code: Code, schedules_: int) -> Iterator[Case]:
+    """What is tried each time, in the order in which it is done: (description, what raises Violation)."""
+    for start in STARTS:
+        for runs in singles(code, start):
+            yield f"{start}: {runs}", partial(play, code, start, *runs)
+        for at, killed in pauses(code, start):
+            yield f"{start}: paused at {at}, other killed at {killed}", partial(play_pause, code, start, at, killed)
+    for seed in range(schedules_):
+        yield f"schedule {seed}", partial(schedules.play, code, seed)
+
+
+def first_violation(cases: Iterator[Case]) -> str | None:
+    """The story of the first case that loses or harms something, or None."""
+    try:
+        for _description, work in cases:
+            work()
+    # A mistake may show as early as in a run without faults, from which the cases are made.
+    except Violation as exc:
+        return str(exc)
+    return None

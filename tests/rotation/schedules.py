@@ -61,7 +61,7 @@ class _Paused(World):
         if self.chance.random() < 0.03:
             raise Killed
         if name.startswith("write") and self.chance.random() < 0.1:
-            self._faults = {len(self.trace): "late, after the run"}
+            self.faults = {len(self.trace): "late, after the run"}
         if name == "host set" and self.chance.random() < 0.3:
             # It reaches the host much later, whoever holds the lock by then.
             for _turn in range(self.chance.randint(1, 20)):

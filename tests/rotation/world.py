@@ -138,6 +138,9 @@ class Host:
         (self.etc / "passwd").write_text("".join(f"{user}:x:1:1::/home/{user}:/bin/sh\n" for user in users))
         (self.etc / "machine-id").write_text("0123456789abcdef\n")
         self.failures = 0
+        # What a test may make of it: a program that is not there, and the answer to every login of a right password.
+        self.missing = ""
+        self.login_verdict = "ok"
 
         class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
             etc, base = str(self.etc), str(folder / "state")
@@ -177,7 +180,16 @@ class Host:
     def accepts(self, password: str) -> bool:
         return cheap_match(password, split_lock(self.fields()[1])[1])
 
+    def is_too_old(self) -> bool:
+        _user, _hash, changed, _min, maximum, *_more = self.fields()
+        return int(changed) + int(maximum) < self.clock.now // DAY
+
+    def forget_user(self) -> None:
+        self._write(self.others())
+
     def command(self, arguments: list[str], text: str = "") -> tuple[int, str]:
+        if arguments[0] == self.missing:
+            return 127, "not installed"
         if arguments == ["chpasswd", "-e"]:
             # As the real one: a line each, and no question asked.
             for line in text.splitlines():
@@ -204,7 +216,7 @@ class World:
     """What the driver talks to, with faults. ``trace`` has the calls of the present run."""
 
     def __init__(self, code: Code, run: Any, scene: Scene, faults: Faults) -> None:
-        self._code, self._run, self._scene, self._faults = code, run, scene, faults
+        self._code, self._run, self._scene, self.faults = code, run, scene, faults
         self._records = scene.records_of(run.id)
         run.labels = self._records.labels
         self.records = self
@@ -246,7 +258,9 @@ class World:
 
     def _log_in(self, secret: str) -> Verdict:
         if self._scene.host.accepts(secret):
-            return Verdict(Result.OK, "logged in")
+            too_old = self._scene.host.is_too_old()
+            verdict = self._scene.host.login_verdict
+            return Verdict(Result(verdict if verdict != "must_change" or too_old else "ok"), verdict)
         self.failures += 1
         return Verdict(Result.WRONG, "the password was refused")
 
@@ -263,7 +277,7 @@ class World:
         instead: Callable[[], Any] | None = None,
     ) -> Any:
         family = name.partition(" ")[0].replace("list", "vault").replace("read", "vault").replace("write", "vault")
-        kind = self._faults.get(len(self.trace), self._outages.get(family))
+        kind = self.faults.get(len(self.trace), self._outages.get(family))
         if kind in OUTAGES:
             self._outages[family] = kind = OUTAGES[kind]
         self.trace.append(name)
@@ -343,6 +357,9 @@ class Scene:
         self._checked: tuple[list[str], list[str]] | None = None
         self._runs, self._secrets = itertools.count(1), itertools.count(1)
         self.log: list[str] = []
+        # What a test may switch off or expect otherwise.
+        self.checking, self.expect_lock = True, False
+        self.matches = cheap_match
 
     def __enter__(self) -> Scene:
         return self
@@ -369,7 +386,7 @@ class Scene:
         world, run, protocol = self.start(faults, **job)
         interrupt = self.code.driver.Interrupt()
         try:
-            result = self.code.driver.drive(protocol, world, run, interrupt, sleep=self._sleep).result
+            result = self.code.driver.drive(protocol, world, run, interrupt, sleep=self.sleep).result
         except Killed:
             result = "killed"
         except self.code.calls.Stopped as stop:
@@ -380,22 +397,22 @@ class Scene:
             raise Violation(f"{world.failures} failed logins in one run")
         return result, world
 
-    def _sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         self.clock.pass_(seconds)
         self.check("while waiting")
 
     def check(self, when: str) -> None:
         """The invariant: some record of the vault has the password of the host, and nobody else was touched."""
         state = (self.host.lines, self.vault.passwords())
-        if state == self._checked:
+        if state == self._checked or not self.checking:
             return
         self._checked = state
         if not any(self.host.accepts(password) for password in self.vault.passwords()):
             raise Violation(f"lost {when}: no record has the password of the host")
         if self.host.others() != self._others:
             raise Violation(f"another user's line has changed {when}")
-        if split_lock(self.host.fields()[1])[0]:
-            raise Violation(f"the account is locked {when}")
+        if bool(split_lock(self.host.fields()[1])[0]) != self.expect_lock:
+            raise Violation(f"the account was locked or unlocked {when}")
 
     def settle(self) -> None:
         """One clean run, as soon as it is not busy any more, must put everything right."""
@@ -410,8 +427,16 @@ class Scene:
         journal = [record["password"] for name, record in self.vault.records.items() if name != self.main]
         if not any(self.host.accepts(password) for password in journal):
             raise Violation("after a clean run the journal has not the password of the host, for the next one to keep")
-        if leftovers := [path.name for path in (self._folder / "state").rglob("*.json")]:
-            raise Violation(f"a clean run has left {leftovers}")
+        if left := self.leftovers():
+            raise Violation(f"a clean run has left {left}")
+
+    def leftovers(self) -> list[str]:
+        return [path.name for path in (self._folder / "state").rglob("*.json")]
+
+    def lock_holder(self) -> str | None:
+        """The run that holds the lock of the host, if its lease is not over."""
+        held = self.code.state.State(self.host.machine, USER).holder()
+        return held["run"] if held["remaining"] else None
 
 
 def calls_of_a_clean_run(code: Code, prepare: Callable[[Scene], object] = lambda scene: None) -> list[str]:

@@ -29,8 +29,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
     CHECK_MODE_VARIABLE,
-    CUSTODY_SPEC,
-    LOOKUP_SPEC,
+    SPECS,
 )
 
 COLLECTION = "community.senhasegura"
@@ -72,7 +71,7 @@ def spec(folder: str, name: str) -> dict[str, Any]:
     """The argument spec by which a plugin checks its options."""
     if folder == "modules":
         return dict(plugin(folder, name).ARGUMENT_SPEC)
-    return {**argument_spec(), **LOOKUP_SPEC, **plugin(folder, name).LookupModule.spec}
+    return {**argument_spec(), **SPECS[plugin(folder, name).LookupModule.name]}
 
 
 def flat(options: Mapping[str, Any], inner: str, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -136,7 +135,7 @@ def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> 
         for option, details in document("lookup", name)["doc"]["options"].items()
         if option not in CONNECTION and any(details.get(kind) for kind in ("vars", "env", "ini"))
     }
-    takes_custody = CUSTODY_SPEC.items() <= plugin("lookup", name).LookupModule.spec.items()
+    takes_custody = "check_mode" in SPECS[name]
     assert others == ({"check_mode": [CHECK_MODE_VARIABLE]} if takes_custody else {})
 
 

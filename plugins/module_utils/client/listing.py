@@ -17,8 +17,15 @@ Entries = t.Sequence[CredentialInfo]
 
 def find(entries: Entries, ref: Reference) -> CredentialInfo | None:
     """The entry that ``ref`` names, or None. The id goes before the identifier, and that before username@hostname."""
-    for matches in (_by_id, _by_identifier, _by_account):
-        found = [entry for entry in entries if matches(entry, ref)]
+    # Worked out once: the list may have many thousand entries.
+    is_id, account = ref.is_id, ref.account
+    ways: tuple[t.Callable[[CredentialInfo], bool], ...] = (
+        lambda entry: is_id and entry.id == ref.text,
+        lambda entry: entry.identifier == ref.text,
+        lambda entry: account == (entry.username, entry.hostname),
+    )
+    for matches in ways:
+        found = [entry for entry in entries if matches(entry)]
         if len(found) > 1:
             raise InvalidRequest(
                 f"{ref} fits several entries, with the ids {', '.join(entry.id for entry in found)}",
@@ -38,15 +45,3 @@ def require(entries: Entries, ref: Reference, what: str) -> CredentialInfo:
             hint="Check the name, that it is active, and that the authorization may see it",
         )
     return entry
-
-
-def _by_id(entry: CredentialInfo, ref: Reference) -> bool:
-    return ref.is_id and entry.id == ref.text
-
-
-def _by_identifier(entry: CredentialInfo, ref: Reference) -> bool:
-    return entry.identifier == ref.text
-
-
-def _by_account(entry: CredentialInfo, ref: Reference) -> bool:
-    return ref.account == (entry.username, entry.hostname)

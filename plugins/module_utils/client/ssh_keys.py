@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
@@ -31,6 +30,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+
+if t.TYPE_CHECKING:
+    from ansible_collections.community.senhasegura.plugins.module_utils.keypair import KeyPair
 
 PREVIOUS = "--previous"
 
@@ -169,7 +171,7 @@ class SshKeys:
             now = wait_for_change(lambda: self.list(fresh=True), before, wait=wait, poll=poll).public_key
         return KeyRotation(before.id, before.identifier, None if now == previous else now, previous or None)
 
-    def replace(self, ref: Reference, pair: keypair.KeyPair, *, keep_previous: bool) -> KeyRotation:
+    def replace(self, ref: Reference, pair: KeyPair, *, keep_previous: bool) -> KeyRotation:
         """Register a new key pair in place of the old one, and read it back.
 
         The old pair is stored first, and read back, as ``<identifier>--previous``: hosts accept it until the new one
@@ -205,6 +207,9 @@ class SshKeys:
         return KeyRotation(key.id, identifier, key.public_key, old.public_key or None, kept)
 
     def _store_and_check(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> SshKey:
+        # Here, because cryptography takes 20 ms to import, and hardly any run replaces a key.
+        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+
         stored = self.store(wanted, info)
         ref = Reference(wanted.identifier)
         key = self._read(stored.id, ref, fresh=True)

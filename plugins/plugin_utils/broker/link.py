@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The worker's end of the line to the broker of this run.
+"""The line between a worker and the broker of this run: where it is, and how both ends prove that they belong to it.
 
-Every worker that evaluates a lookup imports this file, and Ansible compiles it anew each time: it is short, and imports
-nothing that Ansible has not imported already.
+Every worker that evaluates a lookup imports this file, and the broker does: it is short, and imports nothing that
+Ansible has not imported already.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import multiprocessing
 import multiprocessing.connection
@@ -17,7 +19,9 @@ import os
 import pickle
 import typing as t
 
-from ansible import constants
+# The two ends.
+WORKER, BROKER = b"worker", b"broker"
+_NONCE_SIZE = _PROOF_SIZE = 32
 
 
 def authentication_key() -> bytes:
@@ -27,6 +31,9 @@ def authentication_key() -> bytes:
 
 def address() -> str:
     """Where the broker listens: in the folder for temporary files that belongs to this run alone."""
+    # Here, because the broker does without Ansible.
+    from ansible import constants
+
     return os.path.join(constants.DEFAULT_LOCAL_TMP, "senhasegura")
 
 
@@ -41,34 +48,73 @@ def run_is_over() -> bool:
     return controller() not in (os.getpid(), os.getppid())
 
 
+class Channel:
+    """Messages between the two ends, each with the proof that its sender knows the key of the run.
+
+    Both ends begin with a random text. From both texts and the key comes a key for each direction of this one
+    connection, and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor
+    back to its sender. The challenges of multiprocessing prove the same, once, and need three more turns to and fro.
+    Raises OSError or EOFError when the other end is gone or does not know the key.
+    """
+
+    def __init__(self, line: multiprocessing.connection.Connection[t.Any, t.Any], key: bytes, end: bytes) -> None:
+        self._line = line
+        own = os.urandom(_NONCE_SIZE)
+        line.send_bytes(own)
+        texts = {end: own, (BROKER if end == WORKER else WORKER): line.recv_bytes(_NONCE_SIZE)}
+        both = texts[WORKER] + texts[BROKER]
+        keys = {each: hashlib.blake2b(both, key=key, person=each).digest() for each in texts}
+        self._own = keys.pop(end)
+        (self._other,) = keys.values()
+        self._sent = self._received = 0
+
+    def send(self, data: bytes) -> None:
+        self._line.send_bytes(_proof(self._own, self._sent, data) + data)
+        self._sent += 1
+
+    def receive(self) -> bytes:
+        message = self._line.recv_bytes()
+        data = message[_PROOF_SIZE:]
+        if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
+            raise ConnectionRefusedError("the other end belongs to another run")
+        self._received += 1
+        return data
+
+    def close(self) -> None:
+        self._line.close()
+
+
+def _proof(key: bytes, number: int, data: bytes) -> bytes:
+    return hashlib.blake2b(number.to_bytes(8, "big") + data, key=key, digest_size=_PROOF_SIZE).digest()
+
+
 class Link:
     """One connection to the broker. Raises OSError or EOFError when there is none (any more)."""
 
     def __init__(self) -> None:
         # A path in AF_UNIX has 107 bytes at most; through /proc, the folder counts for few of them.
-        self._folder = os.open(os.path.dirname(address()), os.O_PATH | os.O_DIRECTORY)
+        folder = os.open(os.path.dirname(address()), os.O_PATH | os.O_DIRECTORY)
         try:
-            short = f"/proc/self/fd/{self._folder}/{os.path.basename(address())}"
-            self._line = multiprocessing.connection.Client(short, family="AF_UNIX", authkey=authentication_key())
-        except multiprocessing.AuthenticationError:
-            raise ConnectionRefusedError("the broker belongs to another run") from None
+            short = f"/proc/self/fd/{folder}/{os.path.basename(address())}"
+            line = multiprocessing.connection.Client(short, family="AF_UNIX")
         finally:
-            os.close(self._folder)
+            os.close(folder)
+        self._channel = Channel(line, authentication_key(), WORKER)
 
     def ask(self, *request: t.Any) -> t.Any:
         """Send plain data and return the answer's."""
-        self._line.send_bytes(json.dumps(request).encode())
-        return json.loads(self._line.recv_bytes())
+        self._channel.send(json.dumps(request).encode())
+        return json.loads(self._channel.receive())
 
     def call(self, *request: t.Any) -> t.Any:
         """Send a call of a session (see remote.py) and return its result, or raise its error."""
-        self._line.send_bytes(json.dumps(["call"]).encode())
-        # Both ends belong to the same user and have proved that they know the key, so pickle is no risk.
-        self._line.send(request)
-        error, result = pickle.loads(self._line.recv_bytes())  # noqa: S301
+        self._channel.send(json.dumps(["call"]).encode())
+        # Both ends belong to the same user and prove that they know the key, so pickle is no risk.
+        self._channel.send(pickle.dumps(request))
+        error, result = pickle.loads(self._channel.receive())  # noqa: S301
         if error is not None:
             raise error
         return result
 
     def close(self) -> None:
-        self._line.close()
+        self._channel.close()

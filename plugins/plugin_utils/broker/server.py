@@ -24,8 +24,7 @@ import syslog
 import threading
 import types
 import typing as t
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
+from multiprocessing.connection import Connection
 
 
 class Setup(t.NamedTuple):
@@ -46,7 +45,13 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         # The end of the run ends the broker, in order; these may hit everything that the user runs.
         signal.signal(number, signal.SIG_IGN)
-    ended = os.pidfd_open(setup.controller)
+    try:
+        ended = os.pidfd_open(setup.controller)
+    except ProcessLookupError:
+        # The run has ended already, and perhaps the worker that wanted a broker as well.
+        clean_up(setup.address)
+        return
+    _find_collection(setup.path)
     broker = _Broker(setup)
     with contextlib.closing(_listener(setup.address)) as listener:
         # The worker that waits for this byte goes on while the imports, the longest part of the start, still run.
@@ -78,7 +83,6 @@ class _Broker:
 
     def load(self) -> None:
         try:
-            _find_collection(self._setup.path)
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 
             self._service = Service()
@@ -87,30 +91,32 @@ class _Broker:
 
     def serve(self, line: socket.socket) -> None:
         """Talk to one worker until it hangs up."""
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, Channel
+
         _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
         connection = Connection(line.detach())
-        with contextlib.suppress(OSError, EOFError, AuthenticationError), connection:
+        with contextlib.suppress(OSError, EOFError), connection:
             if user != os.getuid():
                 return
-            deliver_challenge(connection, self._setup.key)
-            answer_challenge(connection, self._setup.key)
+            channel = Channel(connection, self._setup.key, BROKER)
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
             if self._service:
-                _converse(connection, self._service.worker())
+                _converse(channel, self._service.worker())
 
     def release_all(self) -> list[str]:
         return self._service.release_all() if self._service else []
 
 
-def _converse(connection: Connection[t.Any, t.Any], worker: t.Any) -> None:
+def _converse(channel: t.Any, worker: t.Any) -> None:
     try:
         while True:
-            request = json.loads(connection.recv_bytes())
+            request = json.loads(channel.receive())
             if request[0] == "call":
-                connection.send_bytes(worker.call(connection.recv()))
+                # Nobody but a worker of this run can have sent it.
+                channel.send(worker.call(pickle.loads(channel.receive())))  # noqa: S301
             else:
-                connection.send_bytes(json.dumps(worker.answer(request)).encode())
+                channel.send(json.dumps(worker.answer(request)).encode())
     finally:
         worker.gone()
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pickle
 import select
@@ -22,6 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     controller,
     run_is_over,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 
 _READY_WITHIN = 15.0
 
@@ -30,51 +30,63 @@ class BrokerUnavailable(Exception):
     """The broker cannot run here."""
 
 
-def open_link() -> Link:
-    """A link to the broker, which is started if it does not run yet."""
+Process = subprocess.Popen[bytes]
+
+
+def begin(turn: Turn) -> Process | None:
+    """Start the broker without waiting until it listens, which open_link does. None if there is nothing to start."""
+    if not sys.platform.startswith("linux") or turn.insist() or _try():
+        return None
     try:
-        return Link()
-    except (OSError, EOFError):
-        pass
+        return _launch()
+    except OSError:
+        return None
+
+
+def open_link(turn: Turn | None = None, begun: Process | None = None) -> Link:
+    """A link to the broker, which is started if it does not run yet. A caller who has a turn already keeps it."""
+    if link := _try():
+        return link
     if not sys.platform.startswith("linux"):
         raise BrokerUnavailable("it needs Linux")
     try:
-        with open(f"{address()}.lock", "a+", opener=_private) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return _start(lock)
+        if turn is not None:
+            return _start(turn, begun)
+        with Turn() as own:
+            link = _start(own, None)
+            own.started()
+            return link
     except OSError as exc:
         raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
 
 
-def _start(lock: t.IO[str]) -> Link:
-    """Start the broker, unless another worker did while this one waited for the lock, or found that it cannot run."""
+def _try() -> Link | None:
     try:
         return Link()
     except (OSError, EOFError):
-        pass
-    lock.seek(0)
-    if reason := lock.read():
+        return None
+
+
+def _start(turn: Turn, begun: Process | None) -> Link:
+    """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run."""
+    reason = turn.insist()
+    if link := _try():
+        return link
+    if reason:
         raise BrokerUnavailable(reason)
     try:
-        _launch()
+        _wait_for(begun or _launch())
         return Link()
     except (OSError, EOFError):
-        lock.write("it cannot be started")
+        turn.failed("it cannot be started")
         if run_is_over():
             # Nobody else is left who could.
             server.clean_up(address())
         raise BrokerUnavailable("it cannot be started") from None
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
-
-
-def _launch() -> None:
-    """Run server.py in a process of its own, outside the process group that Ctrl-C hits, and wait until it listens.
-
-    Raises OSError or EOFError if it does not.
-    """
+def _launch() -> Process:
+    """Run server.py in a process of its own, outside the process group that Ctrl-C hits. Raises OSError."""
     # The secrets in the environment are of no use to it; it gets the settings of each caller.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENHASEGURA_", "ANSIBLE_"))
@@ -91,6 +103,11 @@ def _launch() -> None:
     setup = server.Setup(sys.path, address(), authentication_key(), controller())
     with t.cast("t.IO[bytes]", process.stdin) as pipe:
         pickle.dump(tuple(setup), pipe)
+    return process
+
+
+def _wait_for(process: Process) -> None:
+    """Wait until the broker listens. Raises EOFError if it does not."""
     with t.cast("t.IO[bytes]", process.stdout) as pipe:
         readable, _writable, _failed = select.select([pipe], [], [], _READY_WITHIN)
         if not readable or pipe.read(1) != b"1":

@@ -32,6 +32,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKeyWrite,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.options import DIALECT_NAMES
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
 
 CALLS = [(d.name, operation) for d in DIALECTS.values() for operation in d.calls]
@@ -117,6 +118,10 @@ def test_put_never_updates_in_the_vendors_dialects() -> None:
     for name in ("iso", "api"):
         puts = {operation for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
         assert puts == {"credential.enable", "key.enable"}
+
+
+def test_the_option_knows_the_names() -> None:
+    assert tuple(DIALECTS) == DIALECT_NAMES
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -27,7 +27,7 @@ REPORT = {f"plugin_utils/rotation/report_{name}" for name in ("history", "state"
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
-    "options": {STD, *PURE, "dialects/catalog"},
+    "options": {STD, *PURE},
     "transport": {STD, *PURE, "dialects/envelope", "options", "requests", "urllib3", "certifi"},
     "auth": {STD, *PURE, "options", "requests_oauthlib"},
     "decrypt": {STD, *PURE, "cryptography"},

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the two ends of the line to the broker accept from each other, and who starts the broker."""
+
+from __future__ import annotations
+
+import importlib.util
+import multiprocessing
+import os
+import pathlib
+import threading
+import typing as t
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, WORKER, Channel
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+
+
+def ends(worker_key: bytes = KEY, broker_key: bytes = KEY) -> tuple[Channel, Channel, t.Any, t.Any]:
+    """Both ends of a channel, and the plain lines below them."""
+    near, far = multiprocessing.Pipe()
+    made: list[Channel] = []
+    worker = threading.Thread(target=lambda: made.append(Channel(near, worker_key, WORKER)))
+    worker.start()
+    broker = Channel(far, broker_key, BROKER)
+    worker.join()
+    return made[0], broker, near, far
+
+
+def test_messages_go_both_ways() -> None:
+    worker, broker, _near, _far = ends()
+    for text in (b"", b"question", b"x" * 100_000):
+        worker.send(text)
+        assert broker.receive() == text
+        broker.send(text[::-1])
+        assert worker.receive() == text[::-1]
+
+
+@pytest.mark.parametrize(("worker_key", "broker_key"), [(KEY, OTHER_KEY), (OTHER_KEY, KEY)])
+def test_nobody_is_heard_who_does_not_know_the_key(worker_key: bytes, broker_key: bytes) -> None:
+    worker, broker, _near, _far = ends(worker_key, broker_key)
+    worker.send(b"question")
+    broker.send(b"answer")
+    for end in (worker, broker):
+        with pytest.raises(ConnectionRefusedError):
+            end.receive()
+
+
+def test_a_message_that_was_changed_is_refused() -> None:
+    worker, broker, near, far = ends()
+    worker.send(b"question")
+    message = far.recv_bytes()
+    near.send_bytes(message[:-1] + b"!")
+    with pytest.raises(ConnectionRefusedError):
+        broker.receive()
+
+
+def test_a_message_counts_once() -> None:
+    worker, broker, near, far = ends()
+    worker.send(b"question")
+    message = far.recv_bytes()
+    near.send_bytes(message)
+    near.send_bytes(message)
+    assert broker.receive() == b"question"
+    with pytest.raises(ConnectionRefusedError):
+        broker.receive()
+
+
+def test_a_message_counts_on_its_own_connection_only() -> None:
+    worker, _broker, _near, far = ends()
+    _worker, broker, near, _far = ends()
+    worker.send(b"question")
+    near.send_bytes(far.recv_bytes())
+    with pytest.raises(ConnectionRefusedError):
+        broker.receive()
+
+
+def test_a_message_does_not_count_for_its_sender() -> None:
+    worker, _broker, _near, far = ends()
+    worker.send(b"question")
+    far.send_bytes(far.recv_bytes())
+    with pytest.raises(ConnectionRefusedError):
+        worker.receive()
+
+
+@pytest.fixture
+def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+    monkeypatch.setattr(turn_module, "address", lambda: str(tmp_path / "senhasegura"))
+    return tmp_path / "senhasegura.lock"
+
+
+def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
+    """Whether somebody else has to wait for a turn."""
+
+    def take() -> None:
+        with Turn():
+            pass
+
+    other = threading.Thread(target=take)
+    other.start()
+    other.join(seconds)
+    return other, other.is_alive()
+
+
+def test_others_wait_until_the_broker_is_started(lock: pathlib.Path) -> None:
+    with Turn() as turn:
+        other, waiting = waits()
+        assert waiting
+        assert lock.stat().st_mode & 0o077 == 0
+        turn.started()
+        other.join(5)
+        assert not other.is_alive()
+
+
+def test_nobody_waits_where_no_broker_is_to_be_started(lock: pathlib.Path) -> None:
+    with Turn():
+        other, waiting = waits()
+        assert waiting
+    other.join(5)
+    assert not other.is_alive()
+    with Turn() as turn:
+        assert not waits()[1]
+        # Somebody who wants one may still start it.
+        assert turn.insist() == ""
+
+
+def test_the_reason_is_kept(lock: pathlib.Path) -> None:
+    with Turn() as turn:
+        turn.failed("it cannot be started")
+    with Turn() as turn:
+        assert turn.insist() == "it cannot be started"
+
+
+def test_without_a_folder_there_is_no_turn(lock: pathlib.Path) -> None:
+    os.rmdir(lock.parent)
+    with pytest.raises(OSError, match="No such file"):
+        Turn()
+
+
+def test_files_of_the_collection_come_from_bytecode() -> None:
+    spec = bytecode.Finder.find_spec(f"{bytecode.PACKAGE}plugin_utils.reading")
+    assert spec is not None
+    assert spec.cached == importlib.util.cache_from_source(spec.origin)
+
+
+@pytest.mark.parametrize("name", ["json", "ansible.errors", "plugin_utils.broker", "plugin_utils.nothing", "modules"])
+def test_all_else_is_left_to_others(name: str) -> None:
+    prefix = "" if name in ("json", "ansible.errors") else bytecode.PACKAGE
+    assert bytecode.Finder.find_spec(prefix + name) is None
