@@ -126,6 +126,16 @@ def run_play(tmp_path: Path) -> RunPlay:
 
 
 @pytest.fixture
+def run_command(tmp_path: Path) -> RunPlay:
+    """run_command(server, *command, env=None) -> Run"""
+
+    def run(server: Server | None, *command: str, env: Mapping[str, str] | None = None) -> Run:
+        return _run(tmp_path, server, list(command), env)
+
+    return run
+
+
+@pytest.fixture
 def run_adhoc(tmp_path: Path) -> RunPlay:
     """run_adhoc(server, module, arguments, *more, env=None) -> Run"""
 
