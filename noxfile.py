@@ -22,6 +22,7 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from hosts.image import why_unavailable  # noqa: E402
 from workspace import CACHE, NAME, environment  # noqa: E402
 
 nox.options.default_venv_backend = "none"
@@ -75,6 +76,15 @@ def demo(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Real ansible-playbook runs against the simulator."""
     session.run("python", *PYTEST, "tests/integration", *session.posargs)
+
+
+@nox.session(tags=["test"])
+def molecule(session: nox.Session) -> None:
+    """The role on three real hosts: check, converge, idempotence, a change by the vault itself, verify."""
+    if reason := why_unavailable():
+        session.skip(reason)
+    # It puts frames around the output of Ansible otherwise.
+    session.run("molecule", "test", "--all", "--no-command-borders", *session.posargs)
 
 
 @nox.session(tags=["test"])
