@@ -40,6 +40,8 @@ for name, source in files:
 from {package} import commands, state
 print(mark + json.dumps(commands.carry_out(state.Machine(), request)))
 """
+# What ssh says when no login was accepted, and Ansible of a wrong password for sudo: there is no class for either.
+_REFUSED = re.compile(r"Permission denied \([a-z0-9,-]+\)|Incorrect \S+ password")
 Execute = t.Callable[..., t.Mapping[str, t.Any]]
 
 
@@ -70,12 +72,13 @@ def perform(
     except AnsibleAuthenticationFailure:
         # For the caller, who may know another password.
         raise
-    except AnsibleConnectionFailure as exc:
-        raise Lost(_short(str(exc))) from None
     except TimeoutError:
         raise Lost(f"no answer within {seconds:.0f} seconds") from None
     except AnsibleError as exc:
-        raise NotDone(_short(str(exc))) from None
+        if _REFUSED.search(str(exc)):
+            raise AnsibleAuthenticationFailure(_short(str(exc))) from None
+        kind = Lost if isinstance(exc, AnsibleConnectionFailure) else NotDone
+        raise kind(_short(str(exc))) from None
     found = re.search(f"^{mark}(.*)$", str(result.get("stdout", "")), re.MULTILINE)
     if not found:
         raise Lost(f"it ended with code {result.get('rc')}: {_short(str(result.get('stderr', '')))}")

@@ -56,12 +56,14 @@ class RegisteredRecords:
 class OwnPassword:
     """Keeps Ansible's own way to the host open when it is the password of just that account which changes.
 
-    A connection that is kept open needs none. One that logs in anew for each command has to know which password counts.
+    A login may be asked for it at each command, and sudo is even where a connection is kept open. Whoever guesses wrong a
+    few times is locked out, so it follows what was done to the host, and tries only when nobody knows.
     """
 
     def __init__(self, connection: t.Any, records: RegisteredRecords, user: str) -> None:
         self._connection, self._records = connection, records
         self._concerned = _option(connection, "remote_user") == user
+        self._before: dict[str, t.Any] = {}
 
     def follow(self, execute: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
         """Carry out a command. Should the login fail after the password was to change, try once with the other one."""
@@ -72,14 +74,29 @@ class OwnPassword:
                 raise
             return execute()
 
+    def changed(self) -> None:
+        """The host has the password now that was seen last."""
+        if self._concerned:
+            self._switch()
+
+    def put_back(self) -> None:
+        """The host has the one again that it had before."""
+        for holder, option in self._holders():
+            if option in self._before:
+                holder.set_option(option, self._before[option])
+
+    def _holders(self) -> list[tuple[t.Any, str]]:
+        return [(self._connection, "password"), (self._connection.become, "become_pass")]
+
     def _switch(self) -> bool:
         """Use the new password instead of the old one, or the other way round. Returns whether there is one."""
         known = list(self._records.seen.values())
         switched = False
-        for holder, option in ((self._connection, "password"), (self._connection.become, "become_pass")):
+        for holder, option in self._holders():
             present = _option(holder, option)
             others = [password for password in reversed(known) if password != present]
             if present in known and others:
+                self._before[option] = present
                 holder.set_option(option, others[0])
                 switched = True
         return switched
@@ -111,6 +128,10 @@ class HostWorld:
             answer = self._own.follow(lambda: remote.perform(self._execute, self._interpreter, request, seconds))
         except AnsibleAuthenticationFailure:
             raise NotDone("Ansible's own login to the host was refused") from None
+        if call.do == "set":
+            self._own.changed()
+        elif call.do == "restore":
+            self._own.put_back()
         if call.do == "look" and "hash" in answer["account"]:
             register([answer["account"]["hash"]])
         return answer
