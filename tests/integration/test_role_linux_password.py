@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import shutil
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +24,15 @@ from ansible.release import __version__
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
+from leaks import canaries
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 # The dialect matters where the server does the work; for the rest, test_linux_password.py has all of them.
 API, REST = ("4.0", "auto"), ("rest", "rest")
 one_dialect = pytest.mark.parametrize("_server", [API], indirect=True, ids=["4.0"])
 two_dialects = pytest.mark.parametrize("_server", [API, REST], indirect=True, ids=["4.0", "rest"])
-ROLE, PLAYBOOK = "community.senhasegura.linux_password_change", "community.senhasegura.linux_password_change"
+ROLE = PLAYBOOK = "community.senhasegura.linux_password_change"
+STATE = "community.senhasegura.rotation_state"
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
 HOOK = """
 - name: Note the result
@@ -182,9 +188,9 @@ def test_check_then_change_then_nothing(site: Site) -> None:
     assert {name: (note["ok"], note["result"], note["credential"], note["user"]) for name, note in notes.items()} == {
         host.name: (True, "changed", f"{host.name}-app", "app") for host in site.hosts
     }
-    secrets = [PASSWORD, *map(site.password, site.hosts), *(host.shadow("app").hash for host in site.hosts)]
+    values = [PASSWORD, *map(site.password, site.hosts), *(host.shadow("app").hash for host in site.hosts)]
     told = json.dumps(notes) + str(done) + (site.report / "history.jsonl").read_text()
-    assert [secret for secret in secrets if secret in told] == []
+    assert [value for value in values if value in told] == []
 
     done = site.change(linux_password_change_max_age=1)
     assert done.rc == 0, str(done)
@@ -287,8 +293,7 @@ def test_keywords_and_tags_do_not_tear_it_apart(site: Site) -> None:
     reason="before ansible-core 2.19, password logins need sshpass",
 )
 @pytest.mark.parametrize("hosts", [1], indirect=True)
-@pytest.mark.parametrize("sudo", ["NOPASSWD: ALL", "ALL"])
-@pytest.mark.parametrize("persist", ["60s", "no"])
+@pytest.mark.parametrize(("persist", "sudo"), [("60s", "NOPASSWD: ALL"), ("60s", "ALL"), ("no", "ALL")])
 def test_the_account_of_ansible_itself(site: Site, sudo: str, persist: str) -> None:
     (host,) = site.hosts
     host.run(f"echo 'app ALL=(ALL) {sudo}' > /etc/sudoers.d/app")
@@ -354,6 +359,92 @@ def test_the_server_fails_to_change_it(by_vault: Site) -> None:
     assert failed(done) == [("host1", LAST)]
     assert "Executions" in done.stdout
     assert site.changed() == []
+
+
+@one_dialect
+@pytest.mark.parametrize("hosts", [2], indirect=True)
+def test_no_secret_gets_out(site: Site) -> None:
+    """One host works, one refuses the login that would prove the password: at -vvvvv, everywhere that can be looked at."""
+    fine, broken = site.hosts
+    known = {}
+    for host in site.hosts:
+        known[f"old {host}"] = secrets.token_urlsafe(18)
+        host.run("chpasswd", input=f"app:{known[f'old {host}']}\n")
+        site.vault.control.set_credential(f"{host.name}-app", password=known[f"old {host}"])
+        known[f"old hash {host}"] = host.shadow("app").hash
+    broken.sshd("Match User app\n    PasswordAuthentication no\n    KbdInteractiveAuthentication no\n")
+    env = {
+        "ANSIBLE_LOG_PATH": str(site.folder / "log"),
+        "ANSIBLE_CALLBACKS_ENABLED": "recorder,junit",
+        "JUNIT_OUTPUT_DIR": str(site.folder / "junit"),
+        "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(site.folder / "cache"),
+        "TMPDIR": str(site.folder / "home"),
+    }
+    with Processes() as processes:
+        done = [
+            site.change("-vvvvv", "--diff", env=env, linux_password_change_serial=[2]),
+            site.command(STATE, "-vvvvv", env=env),
+            # The journal is read as well, since an interrupted run is pretended.
+            site.change("-vvvvv", env=env, linux_password_change_state="recovered", linux_password_change_hosts="host1"),
+        ]
+    broken.sshd("")
+    assert [run.rc for run in done] == [2, 0, 0], "\n".join(map(str, done))
+    assert results(site) == {"host1": "unchanged", "host2": "refused"}
+    for host in site.hosts:
+        known[f"new {host}"] = site.password(host)
+        known[f"new hash {host}"] = host.shadow("app").hash
+    known["journal"] = str(site.vault.control.credential("host1-app--j0")["password"])
+    assert known[f"new {fine}"] not in (known[f"old {fine}"], known[f"old {broken}"])
+    assert known[f"new {broken}"] == known[f"old {broken}"]
+
+    seen = {"processes": processes.seen}
+    seen.update({f"run {number}": str(run).encode() for number, run in enumerate(done)})
+    for path in site.folder.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            seen[str(path)] = path.read_bytes()
+    assert {"log", "results.jsonl", "report.html", "history.jsonl"} <= {Path(name).name for name in seen}
+    assert any("junit" in name for name in seen)
+    hits = {name: hit for name, content in seen.items() for hit in canaries.find(content, known)[:1]}
+    assert hits == {}
+    # On the hosts, hashes belong into shadow, and its copy, alone. What the run itself keeps is gone.
+    for host in site.hosts:
+        words = "\n".join(known.values())
+        found = host.run("grep -rlF -f - /etc /home /root /run /tmp /var || true", input=words)
+        assert set(found.split()) <= {"/etc/shadow", "/etc/shadow-"}
+        clear = "\n".join(value for name, value in known.items() if "hash" not in name)
+        assert host.run("grep -rlF -f - /etc /home /root /run /tmp /var || true", input=clear) == ""
+    with Processes() as control:
+        subprocess.run(["sleep", "0.1"], env={"A": known["journal"]}, check=True)
+    assert canaries.find(control.seen, known)
+
+
+class Processes:
+    """Reads command lines and environments of all processes of this machine, those of the hosts included."""
+
+    def __enter__(self) -> Processes:
+        self._seen: set[bytes] = set()
+        self._on = True
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._on = False
+        self._thread.join()
+
+    @property
+    def seen(self) -> bytes:
+        return b"\n".join(self._seen)
+
+    def _watch(self) -> None:
+        while self._on:
+            for entry in os.scandir("/proc"):
+                if entry.name.isdigit() and int(entry.name) != os.getpid():
+                    for name in ("cmdline", "environ"):
+                        with contextlib.suppress(OSError):
+                            self._seen.add(Path(entry.path, name).read_bytes())
+            time.sleep(0.01)
 
 
 @one_dialect

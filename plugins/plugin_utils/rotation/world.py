@@ -56,8 +56,8 @@ class RegisteredRecords:
 class OwnPassword:
     """Keeps Ansible's own way to the host open when it is the password of just that account which changes.
 
-    A login may be asked for it at each command, and sudo is even where a connection is kept open. Whoever guesses wrong a
-    few times is locked out, so it follows what was done to the host, and tries only when nobody knows.
+    A login may be asked for it at each command, and sudo is even where a connection is kept open. Whoever guesses wrong
+    a few times is locked out, so it follows what was done to the host, and tries only when nobody knows.
     """
 
     def __init__(self, connection: t.Any, records: RegisteredRecords, user: str) -> None:
