@@ -135,7 +135,7 @@ class RealScene:
 
     def _kill_at_gate(self, play: subprocess.Popen[str], applied: bool) -> None:
         try:
-            (gate, *_) = self.control.wait_for_gate(timeout=30)
+            gate = self.control.wait_for_gate(timeout=30)
         except (LookupError, ValueError, TimeoutError):
             return
         play.send_signal(signal.SIGKILL)

@@ -35,7 +35,8 @@ def _carry_out(machine: Machine, request: Json) -> Json:
     state = State(machine, request["user"])
     do = request["do"]
     if do == "look":
-        return {"account": password.look(machine, state.user), "lock": state.holder(), "saved": _saved(state)}
+        account = password.look(machine, state.user, bytes.fromhex(request["pad"]))
+        return {"account": account, "lock": state.holder(), "saved": _saved(state)}
     with state:
         return _locked(state, do, request)
 

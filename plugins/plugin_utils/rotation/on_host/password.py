@@ -25,8 +25,12 @@ _FIELDS = {"last_change": 2, "min_days": 3, "max_days": 4, "warn_days": 5, "inac
 _CHAGE = {"min_days": "-m", "max_days": "-M", "warn_days": "-W", "inactive_days": "-I", "expire_day": "-E"}
 
 
-def look(machine: Machine, user: str) -> Json:
-    """What there is to know about the account: its hash, its ages in days, and what would make a change fail."""
+def look(machine: Machine, user: str, pad: bytes) -> Json:
+    """What there is to know about the account: its hash, its ages in days, and what would make a change fail.
+
+    The hash is covered with ``pad``, random bytes that are used once: Ansible prints what a command prints, from -vvv
+    on, and nothing of what goes in.
+    """
     account: Json = {"user": user, "identity": machine.identity(), "today": int(machine.now() // _DAY)}
     entry = _line(machine, "passwd", user)
     account["local"] = entry is not None
@@ -34,11 +38,23 @@ def look(machine: Machine, user: str) -> Json:
     account["in_shadow"] = fields is not None
     if entry is None or fields is None:
         return account
-    account.update(hash=fields[1], shell=entry[6], writable=_writable(machine), failures=_failures(machine, user))
+    account.update(
+        covered_hash=cover(fields[1].encode(), pad).hex(),
+        shell=entry[6],
+        writable=_writable(machine),
+        failures=_failures(machine, user),
+    )
     account["chpasswd"] = machine.command(["chpasswd", "--help"])[0] != 127
     for name, number in _FIELDS.items():
         account[name] = int(fields[number]) if fields[number].lstrip("-").isdigit() else None
     return account
+
+
+def cover(text: bytes, pad: bytes) -> bytes:
+    """Add a one-time pad to a text, or take it away again."""
+    if len(text) > len(pad):
+        raise HostError("refused", "the hash is too long")
+    return bytes(byte ^ other for byte, other in zip(text, pad))
 
 
 def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json:
