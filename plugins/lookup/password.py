@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-import os
-from importlib.machinery import SourceFileLoader
-from types import ModuleType
-
 DOCUMENTATION = r"""
 name: password
 short_description: Read passwords from senhasegura
@@ -70,6 +66,10 @@ _raw:
 
 # Ansible reads the documentation from the file. Left in the module, each worker would parse it for 9 ms.
 del DOCUMENTATION
+
+import os
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
 
 # From here on, Python imports what is ours from bytecode. By its path, because Ansible would compile this file too.
 _BYTECODE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "bytecode.py")
