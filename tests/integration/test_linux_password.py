@@ -22,9 +22,9 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
+from rotation import real
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
-from rotation import real
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 each_release = pytest.mark.parametrize("host", [0, 1], ids=["bookworm", "trixie"], indirect=True)

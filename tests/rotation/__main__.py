@@ -20,9 +20,9 @@ from workspace import environment
 os.environ.update(environment())
 sys.path.insert(0, environment()["ANSIBLE_COLLECTIONS_PATH"])
 
-from rotation import matrix, model, schedules  # noqa: E402
-from rotation.code import Code  # noqa: E402
-from rotation.world import Violation  # noqa: E402
+from rotation import matrix, model, schedules
+from rotation.code import Code
+from rotation.world import Violation
 
 Report = list[str]
 
@@ -41,7 +41,7 @@ def pairs(options: argparse.Namespace) -> Iterator[str]:
         (start, *fault) for start in matrix.STARTS for (run,) in matrix.singles(Code(), start) for fault in run.items()
     ]
     yield from _in_parallel("pairs of faults", _pairs_of, firsts, options.jobs)
-    yield from _in_parallel("schedules", partial(_schedule), list(range(10_000)), options.jobs)
+    yield from _in_parallel("schedules", _schedule, list(range(10_000)), options.jobs)
 
 
 def _pairs_of(first: tuple[str, int, str]) -> tuple[int, Report]:
@@ -77,7 +77,6 @@ def _in_parallel(what: str, work: Callable[..., tuple[int, Report]], items: list
 def real(options: argparse.Namespace) -> Iterator[str]:
     """Every single fault with ansible-playbook, the simulator and real hosts, and some pairs chosen at random."""
     from hosts.group import Hosts
-
     from rotation import real as tier
 
     start, number, losses = time.monotonic(), 0, 0

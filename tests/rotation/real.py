@@ -23,12 +23,12 @@ import yaml
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD
-from workspace import environment
-
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
 from rotation.faulty_ssh import KINDS as HOST_KINDS
 from rotation.faulty_ssh import LATE_SECONDS
 from rotation.world import Violation
+from workspace import environment
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
 from senhasegura_simulator.server import Simulator
 
 VAULT_KINDS = ("killed before", "killed after", "lost, not applied", "lost, applied", "late", "garbled")

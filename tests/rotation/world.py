@@ -10,11 +10,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from rotation.code import Code
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, ConnectionFailed, NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -26,11 +29,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hashing import split_lock
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.remote import uncovered
-from rotation.code import Code
 
 USER = "app"
 DAY = 86400
 _PAD = "5a" * 100
+# Files in memory, where there is such a place.
+_MEMORY = "/dev/shm"
 # Seconds that each call takes.
 _TICK = 0.05
 LIMITS = {"deadline": 300.0, "request_life": 120.0}
@@ -353,7 +357,7 @@ class Scene:
         self.code, self._job = code, job
         self.clock = Clock()
         self.vault = Vault(self.clock)
-        self._folder = Path(tempfile.mkdtemp(prefix="rotation-", dir="/dev/shm"))
+        self._folder = Path(tempfile.mkdtemp(prefix="rotation-", dir=_MEMORY if os.path.isdir(_MEMORY) else None))
         self.host = Host(self.clock, self._folder, code, "first")
         self.main = self.vault.store(CredentialWrite(USER, "web01", "192.0.2.10", "web01-app", "first"), None).id
         self._others = self.host.others()

@@ -54,7 +54,7 @@ def cover(text: bytes, pad: bytes) -> bytes:
     """Add a one-time pad to a text, or take it away again."""
     if len(text) > len(pad):
         raise HostError("refused", "the hash is too long")
-    return bytes(byte ^ other for byte, other in zip(text, pad))
+    return bytes(byte ^ pad[at] for at, byte in enumerate(text))
 
 
 def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json:
@@ -62,7 +62,7 @@ def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json
     state.require(run)
     fields = _line(state.machine, "shadow", state.user)
     if fields is None or fields[1] != old:
-        raise HostError("refused", "the password of %s is not what it was a moment ago" % state.user)
+        raise HostError("refused", f"the password of {state.user} is not what it was a moment ago")
     state.save(SAVED, {"run": run, "line": fields})
     _chpasswd(state, new, timeout)
     return {}
@@ -95,13 +95,13 @@ def finish(state: State, run: str, chage: t.Mapping[str, int], keep_must_change:
     return {"changed": _line(state.machine, "shadow", state.user) != before}
 
 
-def _line(machine: Machine, name: str, user: str) -> t.Optional[t.List[str]]:
+def _line(machine: Machine, name: str, user: str) -> list[str] | None:
     """The fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
     with open(os.path.join(machine.etc, name), encoding="utf-8", errors="surrogateescape") as file:
         lines = [line.rstrip("\n").split(":") for line in file]
     found = [fields for fields in lines if fields[0] == user and len(fields) >= 7]
     if len(found) > 1:
-        raise HostError("refused", "%s has several lines in %s/%s" % (user, machine.etc, name))
+        raise HostError("refused", f"{user} has several lines in {machine.etc}/{name}")
     return found[0] if found else None
 
 
@@ -111,7 +111,7 @@ def _writable(machine: Machine) -> bool:
     return not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 16 and (disk.f_favail > 4 or disk.f_files == 0)
 
 
-def _failures(machine: Machine, user: str) -> t.Optional[int]:
+def _failures(machine: Machine, user: str) -> int | None:
     """How many failed logins faillock counts against the user now, or None where it is not installed."""
     code, output = machine.command(["faillock", "--user", user])
     return sum(line.endswith("V") for line in output.splitlines()) if code == 0 else None
@@ -121,13 +121,13 @@ def _chpasswd(state: State, password_hash: str, timeout: float) -> None:
     if any(character in password_hash for character in "\n\r\0:"):
         # chpasswd would take what follows for the password of somebody else.
         raise HostError("refused", "this is no password hash")
-    code, _output = state.machine.command(["chpasswd", "-e"], "%s:%s\n" % (state.user, password_hash), timeout)
+    code, _output = state.machine.command(["chpasswd", "-e"], f"{state.user}:{password_hash}\n", timeout)
     if code:
         # Its output may quote the line.
-        raise HostError("failed", "chpasswd ended with code %d" % code)
+        raise HostError("failed", f"chpasswd ended with code {code}")
 
 
-def _chage(state: State, arguments: t.List[str]) -> None:
-    code, output = state.machine.command(["chage"] + arguments + [state.user])
+def _chage(state: State, arguments: list[str]) -> None:
+    code, output = state.machine.command(["chage", *arguments, state.user])
     if code:
-        raise HostError("failed", "chage ended with code %d: %s" % (code, output.strip()[:200]))
+        raise HostError("failed", f"chage ended with code {code}: {output.strip()[:200]}")

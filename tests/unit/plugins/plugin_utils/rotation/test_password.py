@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import typing as t
+from functools import partial
 
 import pytest
 from rotation import matrix
@@ -325,7 +326,7 @@ def test_a_signal_stops_it_between_two_calls(scene: Scene) -> None:
                 matrix.STARTS[start](fresh)
                 world, run, protocol = fresh.start()
                 interrupt = CODE.driver.Interrupt()
-                world.faults = {at: lambda: setattr(interrupt, "received", True)}
+                world.faults = {at: partial(setattr, interrupt, "received", True)}
                 with contextlib.suppress(CODE.calls.Stopped):
                     CODE.driver.drive(protocol, world, run, interrupt, sleep=fresh.sleep)
                     assert world.trace[at] in ("host finish", "host look"), f"it went on after a signal in call {at}"
