@@ -35,6 +35,9 @@ WORKERS = ("-n", "2")
 # Parts of a collection that are not plugins of their own, or whose documentation is the module's.
 UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 
+# For tools of the tests that are run as modules.
+TESTS = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "simulator")])}
+
 os.environ.update(environment())
 # For the tools that write to the home folder whatever else they are told.
 HOME = CACHE / "home"
@@ -155,8 +158,13 @@ def bench(session: nox.Session) -> None:
     """Time our lookups against those of other collections (--help for its arguments)."""
     found = pick_python("{}.{}".format(*sys.version_info))
     venv = session.run("scripts/venv.sh", "bench", found, silent=True, stderr=None).strip()
-    tests = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "simulator")])}
-    session.run(f"{venv}/bin/python", "-m", "bench", *session.posargs, env=tests)
+    session.run(f"{venv}/bin/python", "-m", "bench", *session.posargs, env=TESTS)
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
+    session.run("python", "-m", "rotation", *session.posargs, env=TESTS)
 
 
 @nox.session

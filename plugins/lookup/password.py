@@ -67,8 +67,14 @@ _raw:
 # Ansible reads the documentation from the file. Left in the module, each worker would parse it for 9 ms.
 del DOCUMENTATION
 
-# First, because it lets Python import the others from bytecode.
-from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode  # noqa: F401
+import os
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+
+# From here on, Python imports what is ours from bytecode. By its path, because Ansible would compile this file too.
+_BYTECODE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "bytecode.py")
+SourceFileLoader("bytecode", _BYTECODE).exec_module(ModuleType("bytecode"))
+
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
 
 

@@ -81,8 +81,8 @@ rotation:
     status:
       description:
         - V(clean) if the main record has the password of the host.
-        - V(pending) if only the journal has it, and V(in_doubt) if the main record has it but a run did not end in order.
-          M(community.senhasegura.linux_password_rotate) with O(community.senhasegura.linux_password_rotate#module:state=recovered) settles both.
+        - V(pending) if only the journal has it, and V(in_doubt) if the main record has it but a run did not end in
+          order. M(community.senhasegura.linux_password_rotate) settles both, with C(state=recovered).
         - V(drift) if no record has it.
         - V(busy) if a run works on the host.
         - V(unknown) if nothing was compared.

@@ -95,7 +95,7 @@ class Interrupt:
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[Interrupt]:
-        """Hold SIGINT, SIGTERM and SIGHUP back meanwhile; SIGINT and SIGTERM are raised again afterwards."""
+        """Meanwhile, SIGINT, SIGTERM and SIGHUP are only noted: the run ends by itself, and Ansible after it."""
         previous = {
             number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }

@@ -83,6 +83,7 @@ _NETWORK_TEXTS = {
     "timed out": "the host does not answer",
     "No route to host": "there is no route to the host",
     "Network is unreachable": "there is no route to the host",
+    "UNKNOWN port": "the jump host or the proxy command gives no connection to the host",
     "Unable to negotiate": "ssh and the server have no algorithm in common",
     "reset by": "the connection was reset",
     "closed by": "the server closed the connection",

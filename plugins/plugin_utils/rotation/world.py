@@ -122,7 +122,8 @@ class HostWorld:
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         if not self._piped:
             raise NotDone("this connection plugin cannot pass standard input on: use ssh or local")
-        request = {"do": call.do, "user": self._user, **call.request}
+        pad = remote.new_pad()
+        request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
         register([request[name] for name in ("old", "new") if name in request])
         try:
             answer = self._own.follow(lambda: remote.perform(self._execute, self._interpreter, request, seconds))
@@ -132,8 +133,9 @@ class HostWorld:
             self._own.changed()
         elif call.do == "restore":
             self._own.put_back()
-        if call.do == "look" and "hash" in answer["account"]:
-            register([answer["account"]["hash"]])
+        if call.do == "look":
+            answer = remote.uncovered(answer, pad)
+            register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
         return answer
 
     def login(self, call: Login, seconds: float) -> login.Verdict:
