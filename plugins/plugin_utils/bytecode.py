@@ -38,8 +38,8 @@ class Finder:
 @contextlib.contextmanager
 def first() -> t.Iterator[None]:
     """Meanwhile, what is shared comes from bytecode. Afterwards, imports are as they were."""
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
     try:
         yield
     finally:
-        sys.meta_path.remove(Finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(Finder)
