@@ -71,11 +71,13 @@ import os
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
-# From here on, Python imports what is ours from bytecode. By its path, because Ansible would compile this file too.
+# By its path, because Ansible's import would compile this file in each worker, as all those that it is there for.
 _BYTECODE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "bytecode.py")
-SourceFileLoader("bytecode", _BYTECODE).exec_module(ModuleType("bytecode"))
+bytecode = ModuleType("bytecode")
+SourceFileLoader("bytecode", _BYTECODE).exec_module(bytecode)
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
 
 
 class LookupModule(SenhaseguraLookup):

@@ -242,12 +242,14 @@ failure:
     option: ""
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
 from ansible_collections.community.senhasegura.plugins.module_utils.specs import ROTATION, WAITING
 
-ARGUMENT_SPEC = {
+ARGUMENT_SPEC: dict[str, t.Any] = {
     **argument_spec(),
     **WAITING,
     **ROTATION,

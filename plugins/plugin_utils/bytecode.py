@@ -9,10 +9,12 @@ Ansible's loader for collections compiles each file anew in each worker. So the 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.machinery
 import importlib.util
 import os
 import sys
+import typing as t
 
 _PLUGINS = "ansible_collections.community.senhasegura.plugins."
 SHARED = (f"{_PLUGINS}plugin_utils", f"{_PLUGINS}module_utils")
@@ -33,4 +35,11 @@ class Finder:
         return spec if os.path.isdir(place) else None
 
 
-sys.meta_path.insert(0, Finder)
+@contextlib.contextmanager
+def first() -> t.Iterator[None]:
+    """Meanwhile, what is shared comes from bytecode. Afterwards, imports are as they were."""
+    sys.meta_path.insert(0, Finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(Finder)

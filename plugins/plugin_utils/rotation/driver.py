@@ -75,7 +75,9 @@ class Records(t.Protocol):
 class World(t.Protocol):
     """Everything outside of the protocol."""
 
-    records: Records
+    @property
+    def records(self) -> Records:
+        """The records of the secret."""
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         """Carry out a command within so many seconds. Raises NotDone or Lost."""

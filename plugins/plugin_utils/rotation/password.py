@@ -81,8 +81,9 @@ class _Rotation:
             return steps.done("unchanged", "the password is younger than max_age", **_age(account))
         yield from self._read(account)
         holder = holder_of(self._held, account, job)
-        recovered = holder in SLOTS
-        if recovered:
+        recovered = False
+        if holder is not None and holder != MAIN:
+            recovered = True
             yield from self._commit(self._held[holder], holder, account["hash"])
             self._seen = yield from steps.list_records(self._run)
         if holder is None and not job.reconcile:
