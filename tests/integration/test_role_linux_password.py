@@ -287,20 +287,30 @@ def test_keywords_and_tags_do_not_tear_it_apart(site: Site) -> None:
     assert site.changed() == ["host1", "host3"]
 
 
-@one_dialect
-@pytest.mark.skipif(
+needs_password_logins = pytest.mark.skipif(
     tuple(map(int, __version__.split(".")[:2])) < (2, 19) and not shutil.which("sshpass"),
     reason="before ansible-core 2.19, password logins need sshpass",
 )
+
+
+def log_in_as_app(site: Site, sudo: str, credential: str) -> dict[str, Any]:
+    """Let Ansible log in to host1 as the user app by the password of the credential; returns the host's variables."""
+    site.hosts[0].run(f"echo 'app ALL=(ALL) {sudo}' > /etc/sudoers.d/app")
+    own: dict[str, Any] = site.variables["all"]["hosts"]["host1"]
+    del own["ansible_ssh_private_key_file"]
+    own["ansible_user"] = "app"
+    own["ansible_password"] = f"{{{{ lookup('community.senhasegura.password', '{credential}') }}}}"
+    own["ansible_become_password"] = "{{ ansible_password }}"
+    return own
+
+
+@one_dialect
+@needs_password_logins
 @pytest.mark.parametrize("hosts", [1], indirect=True)
 @pytest.mark.parametrize(("persist", "sudo"), [("60s", "NOPASSWD: ALL"), ("60s", "ALL"), ("no", "ALL")])
 def test_the_account_of_ansible_itself(site: Site, sudo: str, persist: str) -> None:
     (host,) = site.hosts
-    host.run(f"echo 'app ALL=(ALL) {sudo}' > /etc/sudoers.d/app")
-    own = site.variables["all"]["hosts"]["host1"]
-    del own["ansible_ssh_private_key_file"]
-    password = "{{ lookup('community.senhasegura.password', 'host1-app') }}"
-    own.update(ansible_user="app", ansible_password=password, ansible_become_password=password)
+    own = log_in_as_app(site, sudo, "host1-app")
     own["ansible_ssh_args"] = f"-o ControlMaster={'auto' if persist != 'no' else 'no'} -o ControlPersist={persist}"
     tasks = [
         {"name": "As myself", "ansible.builtin.raw": "whoami"},
@@ -317,6 +327,33 @@ def test_the_account_of_ansible_itself(site: Site, sudo: str, persist: str) -> N
     if persist != "no":
         accepted = host.logins("app")
         assert not [login for login in accepted if not login.accepted], accepted
+
+
+@one_dialect
+@needs_password_logins
+@pytest.mark.parametrize("hosts", [1], indirect=True)
+def test_an_interrupted_run_on_the_account_of_ansible_itself(site: Site) -> None:
+    """What the guide says: the template for Ansible's password names the journal for once."""
+    (host,) = site.hosts
+    assert site.change().rc == 0
+    new = site.password(host)
+    # As if it had been killed before the main record was written.
+    site.vault.control.set_credential("host1-app", password=PASSWORD)
+    log_in_as_app(site, "ALL", "host1-app")
+    refused = site.command(STATE)
+    assert refused.rc == 2, str(refused)
+    assert "login to the host was refused" in refused.stdout
+    journal = json.dumps({"ansible_password": "{{ lookup('community.senhasegura.password', 'host1-app--j0') }}"})
+    state = site.command(STATE, "-e", journal)
+    assert state.rc == 2, str(state)
+    assert "pending: host1-app--j0 has the password of app on host1, not the main record" in state.stdout
+    site.noted()
+    done = site.change("-e", journal, linux_password_change_state="recovered")
+    assert done.rc == 0, str(done)
+    assert results(site) == {"host1": "recovered"}
+    assert site.password(host) == new
+    assert site.command(STATE).rc == 0
+    assert host.accepts("app", new)
 
 
 @pytest.fixture
