@@ -466,7 +466,9 @@ def _folder() -> t.Iterator[str]:
     """A folder for a public key and a socket: that of the run if its path leaves room for a socket."""
     run = str(constants.DEFAULT_LOCAL_TMP)
     usable = os.path.isdir(run) and len(os.fsencode(run)) <= _LONGEST_FOLDER
-    with tempfile.TemporaryDirectory(prefix="key", dir=run if usable else None, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="senhasegura-key-", dir=run if usable else None, ignore_cleanup_errors=True
+    ) as folder:
         yield folder
 
 

@@ -546,6 +546,6 @@ def test_nothing_survives_a_killed_worker(sshd: Sshd, client: Client, key: keypa
     assert not any(map(alive, started))
     # What stays in the run's folder, which Ansible removes, is public.
     for folder in (constants.DEFAULT_LOCAL_TMP, tempfile.gettempdir()):
-        for left in Path(folder).glob("key*") if os.path.isdir(folder) else ():
+        for left in Path(folder).glob("senhasegura-key-*") if os.path.isdir(folder) else ():
             assert {path.name for path in left.iterdir()} <= {"key.pub", "agent"}
             shutil.rmtree(left)
