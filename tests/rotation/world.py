@@ -385,8 +385,10 @@ class Scene:
         )
         world = World(self.code, run, self, faults or {})
         wanted = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, **self._job, **job}
-        generate = lambda: f"secret{next(self._secrets)}"  # noqa: E731
-        return world, run, self.code.password.rotate(run, self.code.password.Job(generate=generate, **wanted))
+        return world, run, self.code.password.rotate(run, self.code.password.Job(generate=self._generate, **wanted))
+
+    def _generate(self) -> str:
+        return f"secret{next(self._secrets)}"
 
     def run(self, faults: Faults | None = None, **job: Any) -> tuple[str, World]:
         """Do one run, and return how it ended (the result, or "killed") and its world."""
