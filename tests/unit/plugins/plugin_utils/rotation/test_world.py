@@ -138,7 +138,7 @@ def test_what_an_error_of_the_connection_means(error: Exception, kind: type[Exce
 
 def test_a_garbled_answer_is_none() -> None:
     def execute(_command: str, *, in_data: bytes, **_: Any) -> dict[str, Any]:
-        mark = in_data.decode().split("senhasegura-", 1)[1].split(":", 1)[0]
+        mark = in_data.decode().rsplit("senhasegura-", 1)[1].split(":", 1)[0]
         return {"rc": 0, "stdout": f"senhasegura-{mark}:{{"}
 
     with pytest.raises(Lost, match="garbled"):
