@@ -7,6 +7,7 @@ server is asked once."""
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import socket
