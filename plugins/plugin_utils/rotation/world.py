@@ -12,7 +12,7 @@ from ansible.errors import AnsibleAuthenticationFailure
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
     Held,
     Login,
@@ -20,6 +20,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     OnHost,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed
 
 # Seconds for one login; a host that needs longer counts as not reachable.
@@ -112,7 +113,7 @@ class HostWorld:
         connection: t.Any,
         user: str,
         interpreter: str | None,
-        log_in: t.Callable[..., login.Verdict],
+        log_in: t.Callable[..., Verdict],
     ) -> None:
         self.records = RegisteredRecords(records)
         self._execute, self._user, self._interpreter, self._log_in = execute, user, interpreter, log_in
@@ -138,7 +139,7 @@ class HostWorld:
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
         return answer
 
-    def login(self, call: Login, seconds: float) -> login.Verdict:
+    def login(self, call: Login, seconds: float) -> Verdict:
         return self._log_in(call.secret, timeout=min(seconds, _LOGIN_WITHIN))
 
     def say(self, text: str) -> None:
