@@ -235,6 +235,7 @@ class World:
         self.trace: list[str] = []
         self.failures = 0
         self._outages: dict[str, str] = {}
+        self._misread: set[str] = set()
 
     # The records of the vault
 
@@ -242,11 +243,21 @@ class World:
         return self._faulty("list", self._records.list, lost=AnswerLost)
 
     def read(self, name: str) -> Any:
-        return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=_garbled)
+        def garbled(held: Any) -> Any:
+            self._misread.add(name)
+            return dataclasses.replace(held, secret=f"{held.secret}~")
+
+        return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=garbled)
 
     def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
         record = self._scene.vault.records.get(self._records._ids.get(name, ""))
-        if record and self._scene.host.accepts(record["password"]) and record["password"] != secret:
+        # Who was told something else of it cannot know; the main record has it then.
+        if (
+            record
+            and name not in self._misread
+            and self._scene.host.accepts(record["password"])
+            and record["password"] != secret
+        ):
             raise Violation(f"{name} has the password of the host and would be overwritten")
 
         def garbled() -> None:
@@ -346,10 +357,6 @@ def _quietly(work: Callable[[], Any]) -> None:
         work()
     except Exception:
         pass
-
-
-def _garbled(held: Any) -> Any:
-    return dataclasses.replace(held, secret=f"{held.secret}~")
 
 
 class Violation(AssertionError):
