@@ -283,7 +283,7 @@ def test_every_single_fault_and_every_pause(start: str) -> None:
     assert story is None, story
 
 
-@pytest.mark.parametrize("seeds", [range(0, 250), range(250, 500), range(500, 750), range(750, 1000)], ids=str)
+@pytest.mark.parametrize("seeds", [range(250), range(250, 500), range(500, 750), range(750, 1000)], ids=str)
 def test_a_thousand_schedules(seeds: range) -> None:
     story = matrix.first_violation(matrix.in_random_order(CODE, seeds))
     assert story is None, story
