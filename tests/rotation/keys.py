@@ -93,7 +93,11 @@ class KeyHost:
         self.file.parent.mkdir(parents=True)
         part = code.modules["on_host.authorized_keys"]
         self.account = part.Account(USER, os.getuid(), os.getgid(), str(home))
-        self._known: tuple[bytes, set[str]] = (b"", set())
+        if not hasattr(part.parse, "cache_info"):
+            # It is pure, and takes half of the time.
+            part.parse = functools.lru_cache(maxsize=None)(part.parse)
+        self._content: bytes | None = None
+        self._keys: set[str] = set()
 
         class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
             base = str(folder / name / "state")
@@ -104,6 +108,7 @@ class KeyHost:
         self.machine = Machine()
 
     def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self._content = None
         part = self._code.modules["on_host.authorized_keys"]
         part.account = lambda user: self.account
         part.sshd_config = lambda *_arguments: "authorizedkeysfile .ssh/authorized_keys\n"
@@ -111,16 +116,22 @@ class KeyHost:
 
     def keys(self) -> set[str]:
         """The fingerprints of all keys that log in."""
-        content = self.file.read_bytes()
-        if self._known[0] != content:
-            part = self._code.modules["on_host.authorized_keys"]
-            self._known = (content, {key for _number, _type, key in part.blobs(content)})
-        return self._known[1]
+        if self._content is None:
+            self.content()
+        return self._keys
+
+    def content(self) -> bytes:
+        """The file, which only commands change."""
+        if self._content is None:
+            self._content = self.file.read_bytes()
+            blobs = self._code.modules["on_host.authorized_keys"].blobs(self._content)
+            self._keys = {key for _number, _type, key in blobs}
+        return self._content
 
     def others(self, keys: set[str]) -> bytes:
         """The file without the lines of these keys."""
         part = self._code.modules["on_host.authorized_keys"]
-        lines = self.file.read_bytes().splitlines(keepends=True)
+        lines = self.content().splitlines(keepends=True)
         return b"".join(
             line for line in lines if not (parsed := part.parse(line)) or part.fingerprint(parsed.blob) not in keys
         )
@@ -245,7 +256,7 @@ class KeyScene(Scene):
         """The invariant: each host accepts a key of some record, the one of main or the one before it among them, and
         no other line has changed.
         """
-        content = {name: host.file.read_bytes() for name, host in self.hosts.items()}
+        content = {name: host.content() for name, host in self.hosts.items()}
         state = (content, [(r["private_key"], r["public_key"]) for r in self.vault.records.values()])
         if state == self._checked_keys or not self.checking:
             return
