@@ -22,6 +22,7 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from hosts.image import why_unavailable  # noqa: E402
 from workspace import CACHE, NAME, environment  # noqa: E402
 
 nox.options.default_venv_backend = "none"
@@ -33,6 +34,9 @@ PYTEST = ("-m", "pytest")
 WORKERS = ("-n", "2")
 # Parts of a collection that are not plugins of their own, or whose documentation is the module's.
 UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
+
+# For tools of the tests that are run as modules.
+TESTS = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "simulator")])}
 
 os.environ.update(environment())
 # For the tools that write to the home folder whatever else they are told.
@@ -75,6 +79,15 @@ def demo(session: nox.Session) -> None:
 def integration(session: nox.Session) -> None:
     """Real ansible-playbook runs against the simulator."""
     session.run("python", *PYTEST, "tests/integration", *session.posargs)
+
+
+@nox.session(tags=["test"])
+def molecule(session: nox.Session) -> None:
+    """The role on three real hosts: check, converge, idempotence, a change by the vault itself, verify."""
+    if reason := why_unavailable():
+        session.skip(reason)
+    # It puts frames around the output of Ansible otherwise.
+    session.run("molecule", "test", "--all", "--no-command-borders", *session.posargs)
 
 
 @nox.session(tags=["test"])
@@ -145,8 +158,13 @@ def bench(session: nox.Session) -> None:
     """Time our lookups against those of other collections (--help for its arguments)."""
     found = pick_python("{}.{}".format(*sys.version_info))
     venv = session.run("scripts/venv.sh", "bench", found, silent=True, stderr=None).strip()
-    tests = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "simulator")])}
-    session.run(f"{venv}/bin/python", "-m", "bench", *session.posargs, env=tests)
+    session.run(f"{venv}/bin/python", "-m", "bench", *session.posargs, env=TESTS)
+
+
+@nox.session
+def crash(session: nox.Session) -> None:
+    """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
+    session.run("python", "-m", "rotation", *session.posargs, env=TESTS)
 
 
 @nox.session

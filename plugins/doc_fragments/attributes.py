@@ -38,7 +38,7 @@ attributes:
     support: full
 """
 
-    ROTATION = r"""
+    EACH_TIME = r"""
 attributes:
   check_mode:
     description: Predicts what would change without changing it.

@@ -95,9 +95,17 @@ _raw:
 # Ansible reads the documentation from the file. Left in the module, each worker would parse it for 9 ms.
 del DOCUMENTATION
 
-# First, because it lets Python import the others from bytecode.
-from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode  # noqa: F401
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
+import os
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+
+# By its path, because Ansible's import would compile this file in each worker, as all those that it is there for.
+_BYTECODE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "bytecode.py")
+bytecode = ModuleType("bytecode")
+SourceFileLoader("bytecode", _BYTECODE).exec_module(bytecode)
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
 
 
 class LookupModule(SenhaseguraLookup):

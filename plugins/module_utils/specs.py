@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 # For what cannot be compared, because the server never shows it or shows it only to those who take custody.
 UPDATE = {"type": "str", "choices": ["on_create", "always"], "default": "on_create"}
 # How an existing credential or SSH key is named.
@@ -16,7 +18,7 @@ WAITING = {
     "poll_interval": {"type": "float", "default": 2.0},
 }
 # Rotations on managed hosts.
-ROTATION = {
+ROTATION: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["rotated", "recovered"], "default": "rotated"},
     "mode": {"type": "str", "choices": ["ansible", "vault"], "default": "ansible"},
     "max_age": {"type": "float"},
@@ -26,4 +28,11 @@ ROTATION = {
     "allow_insecure_rotation": {"type": "bool", "default": False},
     "report_dir": {"type": "path"},
     "report_keep_days": {"type": "float"},
+}
+# What an SSH key is rotated with.
+KEY_HOSTS = {
+    "ssh_key": {"type": "str", "no_log": False},
+    "hosts": {"type": "list", "elements": "str"},
+    "user": {"type": "str"},
+    "address": {"type": "str"},
 }

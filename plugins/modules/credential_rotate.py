@@ -19,7 +19,7 @@ description:
 extends_documentation_fragment:
   - community.senhasegura.connection
   - community.senhasegura.attributes
-  - community.senhasegura.attributes.rotation
+  - community.senhasegura.attributes.each_time
   - community.senhasegura.objects.credential
   - community.senhasegura.objects.waiting
 options:

@@ -17,7 +17,7 @@ description:
   - The new password goes first to a record of its own (the journal), and is read back from there, before the host is
     changed. The host gets its hash, the password is proven by a login, and then it goes to the main record.
   - "The journal consists of two credentials on the same device: C(<identifier>--j0) and C(<identifier>--j1), with the
-    user names C(<username>--rot-j0) and C(<username>--rot-j1). They stay; one of them always holds the present password."
+    user names C(<username>--rot-j0) and C(<username>--rot-j1). They stay; one of them always has the present password."
   - This reads the credential and its journal, and so B(takes custody) of them. It never gives custody back.
 extends_documentation_fragment:
   - community.senhasegura.connection
@@ -182,7 +182,7 @@ rotation:
   contains:
     result:
       description:
-        - How it ended. V(changed), V(recovered) (what an interrupted run has left was settled) and V(unchanged) are good.
+        - How it ended. V(changed), V(recovered) (an interrupted run was settled) and V(unchanged) are good.
         - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on the host.
         - V(drift) says that no record has the password of the host.
         - V(pending) and V(in_doubt) say that the journal has the password, and that O(state=recovered) settles it.
@@ -205,6 +205,10 @@ rotation:
       description: Who has changed it.
       type: str
       returned: always
+    own_account:
+      description: Whether Ansible logs in to the host with this account.
+      type: bool
+      returned: always
     seconds:
       description: How long it took.
       type: float
@@ -219,6 +223,7 @@ rotation:
     user: app
     host: web01
     mode: ansible
+    own_account: false
     seconds: 2.41
     run: 5f0c6a3b9d1e2f47
 failure:
@@ -237,12 +242,14 @@ failure:
     option: ""
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
 from ansible_collections.community.senhasegura.plugins.module_utils.specs import ROTATION, WAITING
 
-ARGUMENT_SPEC = {
+ARGUMENT_SPEC: dict[str, t.Any] = {
     **argument_spec(),
     **WAITING,
     **ROTATION,

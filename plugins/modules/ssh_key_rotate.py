@@ -26,7 +26,7 @@ requirements:
 extends_documentation_fragment:
   - community.senhasegura.connection
   - community.senhasegura.attributes
-  - community.senhasegura.attributes.rotation
+  - community.senhasegura.attributes.each_time
   - community.senhasegura.objects.waiting
 options:
   ssh_key:

@@ -2,30 +2,44 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Let Python's own loader import the files of this collection: it keeps bytecode beside the source.
+"""Let Python's own loader import what the plugins of this collection share: it keeps bytecode beside the source.
 
-Ansible's loader for collections compiles each file anew in each worker. Only this file is left to it: it is short.
+Ansible's loader for collections compiles each file anew in each worker. So the lookups run this file by its path.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
+import typing as t
 
-PACKAGE = "ansible_collections.community.senhasegura.plugins."
-_FOLDER = os.path.dirname(os.path.dirname(__file__))
+_PLUGINS = "ansible_collections.community.senhasegura.plugins."
+SHARED = (f"{_PLUGINS}plugin_utils", f"{_PLUGINS}module_utils")
 
 
 class Finder:
-    """Finds files, and leaves folders and all that is not ours to the finders behind it."""
+    """Finds shared files and the folders that they are in, and leaves all else to the finders behind it."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):  # type: ignore[no-untyped-def]
-        if not name.startswith(PACKAGE):
+        if not (path and name.startswith(SHARED)):
             return None
-        file = os.path.join(_FOLDER, *name[len(PACKAGE) :].split(".")) + ".py"
-        return importlib.util.spec_from_file_location(name, file) if os.path.isfile(file) else None
+        place = os.path.join(path[0], name.rpartition(".")[2])
+        if os.path.isfile(f"{place}.py"):
+            return importlib.util.spec_from_file_location(name, f"{place}.py")
+        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [place]
+        return spec if os.path.isdir(place) else None
 
 
-sys.meta_path.insert(0, Finder)
+@contextlib.contextmanager
+def first() -> t.Iterator[None]:
+    """Meanwhile, what is shared comes from bytecode. Afterwards, imports are as they were."""
+    sys.meta_path.insert(0, Finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(Finder)

@@ -44,21 +44,37 @@ class SenhaseguraLookup(LookupBase):
         variables = variables or {}
         flat = list(_flat(terms))
         question = self._question(flat, variables, kwargs)
-        link, turn, answer = None, None, None
-        if question is not None:
-            link = _link()
-            if link is None:
-                from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
-
-                link, turn = wait_for_broker()
-            answer = _ask(link, question)
+        link = _link() if question is not None else None
+        answer = _ask(link, question)
         if answer is None or answer[0] == "introduce yourself":
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Request
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
+            from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 
-            request = Request(self.name, flat, variables, kwargs, self._templar.template)
-            answer = read(request, question, link, turn)
+            with bytecode.first():
+                answer = self._answer(flat, variables, kwargs, question, link)
         return deliver(answer)
+
+    def _answer(
+        self,
+        terms: list[t.Any],
+        variables: Variables,
+        arguments: Arguments,
+        question: Question | None,
+        link: Link | None,
+    ) -> t.Sequence[t.Any]:
+        """What the broker did not answer at once. It is started if it does not run; one worker does that."""
+        turn = None
+        if question is not None and link is None:
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
+
+            link, turn = wait_for_broker()
+            answer = _ask(link, question)
+            if answer is not None and answer[0] != "introduce yourself":
+                return t.cast("t.Sequence[t.Any]", answer)
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Request
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
+
+        request = Request(self.name, terms, variables, arguments, self._templar.template)
+        return read(request, question, link, turn)
 
     def _question(self, terms: list[t.Any], variables: Variables, arguments: Arguments) -> Question | None:
         """What to ask the broker: plain terms, and a digest of all that may come from elsewhere than from the terms.
@@ -86,9 +102,9 @@ def _link() -> Link | None:
         return None
 
 
-def _ask(link: Link | None, question: Question) -> t.Any:
+def _ask(link: Link | None, question: Question | None) -> t.Any:
     try:
-        return link and link.ask(*question)
+        return link.ask(*question) if link is not None and question is not None else None
     except (OSError, EOFError):
         return None
 

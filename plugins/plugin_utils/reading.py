@@ -31,6 +31,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
     BrokerUnavailable,
+    Process,
     begin,
     open_link,
 )
@@ -79,21 +80,30 @@ def _read(request: Request, question: Question | None, link: Link | None, turn: 
             connection.warn_of_custody()
         introduced = None
         if usable and question is not None:
-            try:
-                introduced = link or open_link(turn, begun)
-                policy = dataclasses.asdict(policy_of(run, options))
-                introduced.ask("introduce", question[1], settings.state(), policy, request.name, options)
-                if turn is not None:
-                    turn.started()
-            except (BrokerUnavailable, OSError, EOFError) as exc:
-                connection.go_on_without_broker(exc)
-                introduced = None
+            policy = dataclasses.asdict(policy_of(run, options))
+            introduction = (question[1], settings.state(), policy, request.name, options)
+            introduced = _introduce(introduction, link, turn, begun)
     if introduced is not None and question is not None:
         try:
             return t.cast("t.Sequence[t.Any]", introduced.ask(*question))
         except (OSError, EOFError) as exc:
             connection.go_on_without_broker(exc)
     return ["ok", lookups.look_up(request.name, connect.connect(settings), names, options)]
+
+
+def _introduce(
+    introduction: tuple[t.Any, ...], link: Link | None, turn: Turn | None, begun: Process | None
+) -> Link | None:
+    """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used."""
+    try:
+        link = link or open_link(turn, begun)
+        link.ask("introduce", *introduction)
+    except (BrokerUnavailable, OSError, EOFError) as exc:
+        connection.go_on_without_broker(exc)
+        return None
+    if turn is not None:
+        turn.started()
+    return link
 
 
 def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:

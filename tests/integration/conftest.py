@@ -107,6 +107,18 @@ def serve(_server: Server) -> Iterator[Callable[[Mapping[str, Any]], Server]]:
 
 
 @pytest.fixture
+def serve_profile() -> Iterator[Callable[[str, Mapping[str, Any]], Server]]:
+    """serve_profile(profile, seed, **settings) starts a server of that profile."""
+    with ExitStack() as stack:
+
+        def start(profile: str, seed: Mapping[str, Any], **settings: Any) -> Server:
+            simulator = stack.enter_context(Simulator(profile=profile, seed=seed, **settings))
+            return Server(profile, "rest" if profile == "rest" else "auto", simulator)
+
+        yield start
+
+
+@pytest.fixture
 def run_play(tmp_path: Path) -> RunPlay:
     """run_play(server, content, *arguments, env=None) -> Run. Content: tasks for localhost, or a whole playbook.
 
@@ -121,6 +133,16 @@ def run_play(tmp_path: Path) -> RunPlay:
         playbook = tmp_path / "playbook.yml"
         playbook.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")
         return _run(tmp_path, server, ["ansible-playbook", str(playbook), *arguments], env)
+
+    return run
+
+
+@pytest.fixture
+def run_command(tmp_path: Path) -> RunPlay:
+    """run_command(server, *command, env=None) -> Run"""
+
+    def run(server: Server | None, *command: str, env: Mapping[str, str] | None = None) -> Run:
+        return _run(tmp_path, server, list(command), env)
 
     return run
 

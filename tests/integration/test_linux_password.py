@@ -6,7 +6,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import json
+import random
+import signal
+import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +22,12 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
+from rotation import real
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
+each_release = pytest.mark.parametrize("host", [0, 1], ids=["bookworm", "trixie"], indirect=True)
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
 USERS = {"app": "app", "locked": "locked", "expired": "expired", "mustchange": "mustchange"}
 
@@ -28,10 +39,11 @@ def hosts() -> Iterator[Hosts]:
 
 
 @pytest.fixture
-def host(hosts: Hosts) -> Host:
-    """A host whose user app has the password again that the vault has."""
-    host = hosts[0]
-    host.run(f"rm -rf /var/lib/senhasegura-rotation; echo 'app:{PASSWORD}' | chpasswd; faillock --user app --reset")
+def host(hosts: Hosts, request: pytest.FixtureRequest) -> Host:
+    """A host whose user app has the password again that the vault has: of the first release, or of a parameter."""
+    host = hosts[getattr(request, "param", 0)]
+    host.run(f"rm -rf /var/lib/senhasegura-rotation; echo 'app:{PASSWORD}' | chpasswd")
+    host.forget_failures("app")
     host.forget_logins()
     return host
 
@@ -49,11 +61,11 @@ def seed(hosts: Hosts, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def vault(serve: Callable[[Any], Any], hosts: Hosts) -> Any:
-    return serve(seed(hosts))
+def vault(serve_profile: Any, hosts: Hosts) -> Any:
+    return serve_profile("4.0", seed(hosts))
 
 
-def play(hosts: Hosts, tasks: list[dict[str, Any]], on: str = "host1", **keys: Any) -> list[dict[str, Any]]:
+def play(hosts: Hosts, tasks: list[dict[str, Any]], on: str, **keys: Any) -> list[dict[str, Any]]:
     return [{"hosts": on, "gather_facts": False, "become": True, "tasks": tasks, **keys}]
 
 
@@ -63,14 +75,19 @@ def rotate(name: str = "rotate", credential: str = "{{ inventory_hostname }}-app
 
 
 @pytest.fixture
-def run(run_play: Any, hosts: Hosts, vault: Any, tmp_path: Path) -> Callable[..., Any]:
-    """run(tasks, *arguments, env=None, on="host1") -> Run"""
-    inventory = tmp_path / "inventory.json"
-    inventory.write_text(json.dumps(hosts.inventory("admin")))
+def inventory(hosts: Hosts, tmp_path: Path) -> str:
+    path = tmp_path / "inventory.json"
+    path.write_text(json.dumps(hosts.inventory("admin")))
+    return str(path)
 
-    def run(tasks: list[dict[str, Any]], *arguments: str, on: str = "host1", **more: Any) -> Any:
-        env = more.pop("env", {})
-        return run_play(vault, play(hosts, tasks, on, **more), "-i", str(inventory), *arguments, env=env)
+
+@pytest.fixture
+def run(run_play: Any, hosts: Hosts, host: Host, vault: Any, inventory: str) -> Callable[..., Any]:
+    """run(tasks, *arguments, env=None, on=name of the host, **keys of the play) -> Run"""
+
+    def run(tasks: list[dict[str, Any]], *arguments: str, on: str = "", **keys: Any) -> Any:
+        env, server = keys.pop("env", {}), keys.pop("server", vault)
+        return run_play(server, play(hosts, tasks, on or host.name, **keys), "-i", inventory, *arguments, env=env)
 
     return run
 
@@ -79,16 +96,256 @@ def password_of(vault: Any, identifier: str) -> str:
     return str(vault.control.credential(identifier)["password"])
 
 
-def test_the_password_is_changed_on_the_host_and_in_the_vault(run: Any, vault: Any, host: Host) -> None:
-    others = [line for line in host.read("/etc/shadow").splitlines() if not line.startswith("app:")]
-    done = run([rotate()])
+def others(host: Host) -> list[str]:
+    return [line for line in host.read("/etc/shadow").splitlines() if not line.startswith("app:")]
+
+
+def files(host: Host) -> list[str]:
+    return host.run("find /var/lib/senhasegura-rotation -type f").split()
+
+
+def main_of(host: Host) -> str:
+    return f"{host.name}-app"
+
+
+@each_release
+def test_host_vault_and_journal_have_the_new_password(run: Any, vault: Any, host: Host) -> None:
+    before = others(host)
+    done = run([rotate(chage={"max_days": 60})], "-v")
     assert done.rc == 0, str(done)
     assert done["rotate"]["rotation"]["result"] == "changed"
-    new = password_of(vault, "host1-app")
+    assert done["rotate"]["rotation"]["seconds"] < 30
+    new = password_of(vault, main_of(host))
     assert new != PASSWORD
-    assert password_of(vault, "host1-app--j0") == new
+    assert password_of(vault, f"{main_of(host)}--j0") == new
     assert host.accepts("app", new)
+    assert host.shadow("app").maximum == "60"
+    assert others(host) == before
+    assert files(host) == ["/var/lib/senhasegura-rotation/app/guard"]
+    # The old password proves the way, the new one itself: nobody was refused.
+    assert [login.accepted for login in host.logins("app")] == [True, True, True]
     assert host.failures("app") == 0
-    assert [line for line in host.read("/etc/shadow").splitlines() if not line.startswith("app:")] == others
-    assert host.run("find /var/lib/senhasegura-rotation -type f").split() == ["/var/lib/senhasegura-rotation/app/guard"]
     assert new not in str(done)
+    assert PASSWORD not in str(done)
+    assert host.shadow("app").hash not in str(done)
+
+
+@pytest.mark.parametrize("profile", ["3.32", "rest"])
+def test_other_dialects(run: Any, hosts: Hosts, host: Host, serve_profile: Any, profile: str) -> None:
+    server = serve_profile(profile, seed(hosts))
+    for _time in range(2):
+        done = run([rotate()], server=server)
+        assert done.rc == 0, str(done)
+        assert host.accepts("app", password_of(server, main_of(host)))
+    assert done["rotate"]["rotation"]["result"] == "changed"
+
+
+def test_check_mode_predicts_and_reads_nothing(run: Any, vault: Any, host: Host) -> None:
+    before = host.shadow("app")
+    done = run([rotate(), rotate("young", max_age=1)], "--check", "--diff")
+    assert done.rc == 0, str(done)
+    assert done["rotate"]["changed"] is True
+    assert done["young"]["changed"] is False
+    assert vault.reads == {}
+    assert vault.writes == []
+    assert host.shadow("app") == before
+    assert "senhasegura-rotation" not in host.run("ls /var/lib")
+
+
+def test_a_young_password_stays_and_nothing_is_read(run: Any, vault: Any, host: Host) -> None:
+    done = run([rotate(max_age=1)])
+    assert done["rotate"]["rotation"]["result"] == "unchanged"
+    assert not done["rotate"]["changed"]
+    assert vault.reads == {}
+
+
+def test_state_is_told(run: Any, vault: Any, host: Host) -> None:
+    def info(name: str, **options: Any) -> dict[str, Any]:
+        return {
+            "name": name,
+            "community.senhasegura.rotation_info": {"credential": "{{ inventory_hostname }}-app", **options},
+        }
+
+    done = run([info("clean"), info("unknown", compare=False)])
+    assert done["clean"]["rotation"]["status"] == "clean", str(done)
+    assert done["unknown"]["rotation"]["status"] == "unknown"
+    host.run("echo app:somebody-elses | chpasswd")
+    done = run([info("drift"), {**rotate(), "ignore_errors": True}, rotate("reconcile", reconcile=True), info("then")])
+    assert done["drift"]["rotation"]["status"] == "drift"
+    assert done["rotate"]["failure"]["kind"] == "drift"
+    assert "reconcile=true" in done["rotate"]["msg"]
+    assert done["reconcile"]["rotation"]["result"] == "changed"
+    assert done["then"]["rotation"]["status"] == "clean"
+
+
+@pytest.mark.parametrize("user", ["locked", "expired", "mustchange"])
+def test_accounts_that_are_refused_until_accepted(run: Any, vault: Any, host: Host, user: str) -> None:
+    host.run("rm -rf /var/lib/senhasegura-rotation")
+    before = host.read("/etc/shadow")
+    credential, accept = f"{{{{ inventory_hostname }}}}-{user}", {"mustchange": "must_change"}.get(user, user)
+    done = run([rotate(credential=credential)])
+    assert done.rc == 2
+    assert done["rotate"]["failure"]["kind"] == "refused"
+    assert host.read("/etc/shadow") == before
+    assert vault.reads == {}
+    was = host.shadow(user)
+    done = run([rotate(credential=credential, accept=[accept])])
+    assert done.rc == 0, str(done)
+    now = host.shadow(user)
+    assert now.hash != was.hash
+    assert now.locked == was.locked
+    assert now.expires == was.expires
+    assert (now.changed == "0") == (user == "mustchange")
+    bare = now.hash.lstrip("!")
+    assert hashing.matches(password_of(vault, f"{host.name}-{user}"), bare)
+    host.run(f"usermod -p '{was.hash}' {user}")
+    if user == "mustchange":
+        host.run("chage -d 0 mustchange")
+
+
+def test_sshd_without_passwords(run: Any, host: Host) -> None:
+    host.sshd("PasswordAuthentication no\nKbdInteractiveAuthentication no")
+    try:
+        before = host.shadow("app")
+        done = run([{**rotate(), "ignore_errors": True}, rotate("hash only", verify="hash_only")])
+        assert done["rotate"]["failure"]["kind"] == "refused"
+        assert "hash_only" in done["rotate"]["msg"]
+        assert done["hash only"]["rotation"]["result"] == "changed"
+        assert host.shadow("app") != before
+        assert host.failures("app") == 0
+    finally:
+        host.sshd("")
+
+
+@pytest.mark.parametrize("trouble", ["readonly", "full"])
+def test_a_disk_that_cannot_be_written(run: Any, vault: Any, host: Host, trouble: str) -> None:
+    before = host.read("/etc/shadow")
+    with getattr(host, trouble)("/etc"):
+        done = run([rotate()])
+    assert done["rotate"]["failure"]["kind"] == "refused"
+    assert "read-only or full" in done["rotate"]["msg"]
+    assert host.read("/etc/shadow") == before
+    assert password_of(vault, main_of(host)) == PASSWORD
+
+
+def test_a_host_that_is_not_there(run: Any, vault: Any, host: Host) -> None:
+    host.cut()
+    try:
+        done = run([rotate()], env={"ANSIBLE_TIMEOUT": "3"})
+    finally:
+        host.restore()
+    assert done["rotate"]["failure"]["kind"] == "unreachable"
+    assert vault.reads == {}
+    assert password_of(vault, main_of(host)) == PASSWORD
+
+
+def test_no_root_no_change(run: Any, host: Host) -> None:
+    done = run([rotate()], become=False)
+    assert done.rc == 2
+    assert "needs root" in done["rotate"]["msg"], str(done)
+
+
+def test_the_vaults_own_change_is_not_mixed_with_ours(run: Any, vault: Any, host: Host) -> None:
+    vault.control.set_credential(main_of(host), automatic_change=True)
+    done = run([rotate()])
+    assert done["rotate"]["failure"]["kind"] == "refused"
+    assert "automatic change" in done["rotate"]["msg"]
+    assert vault.reads == {}
+
+
+def test_a_second_run_is_told_that_the_host_is_busy(run: Any, vault: Any, host: Host) -> None:
+    """The first is held before it writes the journal."""
+    vault.control.fault("gate", operation="credential.write")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        first = pool.submit(run, [rotate()])
+        gate = vault.control.wait_for_gate(timeout=30)
+        with tempfile.TemporaryDirectory() as folder:
+            second = run([rotate("second")], env={"RECORDER_PATH": f"{folder}/second"})
+            recorded = json.loads(Path(folder, "second").read_text())
+        vault.control.release_gate(gate["number"])
+        assert first.result(60)["rotate"]["rotation"]["result"] == "changed"
+    assert second.rc == 2
+    assert recorded["result"]["failure"]["kind"] == "busy"
+    assert "Wait for it, or set lock_wait" in recorded["result"]["msg"]
+    assert host.accepts("app", password_of(vault, main_of(host)))
+
+
+def test_no_secret_in_arguments_environments_or_files(run: Any, vault: Any, host: Host, tmp_path: Path) -> None:
+    """The hosts are namespaces of this machine, so their processes are in its /proc as well."""
+    log, old = tmp_path / "log", "Canary-old-7x"
+    host.run("chpasswd", input=f"app:{old}\n")
+    vault.control.set_credential(main_of(host), password=old)
+    with sampler() as seen:
+        done = run([rotate()], "-vvvvv", "--diff", env={"ANSIBLE_LOG_PATH": str(log)})
+    assert done.rc == 0, str(done)
+    new, crypted = password_of(vault, main_of(host)), host.shadow("app").hash
+    told = [
+        str(done),
+        log.read_text(),
+        *(path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()),
+    ]
+    for secret in (old, new, crypted, vault.env["SENHASEGURA_CLIENT_SECRET"]):
+        assert not [text[max(0, (at := text.find(secret)) - 300) : at + 100] for text in told if secret in text]
+        assert not [text for text in seen if secret in text and "SENHASEGURA_CLIENT_SECRET=" + secret not in text]
+    assert len(seen) > 20
+    # The hash of the old password is in passwd's own backup, and no password anywhere.
+    for secret in (old, new):
+        found = host.run(
+            "grep -rlF -f - / --exclude-dir=proc --exclude-dir=sys --exclude-dir=dev || true", input=f"{secret}\n"
+        )
+        assert found.split() == []
+
+
+@contextlib.contextmanager
+def sampler() -> Iterator[set[str]]:
+    """The arguments and environments of all processes meanwhile."""
+    seen: set[str] = set()
+    over = threading.Event()
+
+    def sample() -> None:
+        while not over.wait(0.003):
+            for entry in Path("/proc").iterdir():
+                if entry.name.isdigit():
+                    with contextlib.suppress(OSError):
+                        for name in ("cmdline", "environ"):
+                            seen.add((entry / name).read_bytes().decode(errors="replace"))
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order(hosts: Hosts, host: Host, number: int) -> None:
+    """The lock is given back, and the next run goes on at once."""
+    with real.scene(hosts, host) as scene:
+        scene.control.fault("gate", operation="credential.write")
+        play = scene.start()
+        gate = scene.control.wait_for_gate(timeout=30)
+        play.send_signal(number)
+        time.sleep(0.3)
+        scene.control.release_gate(gate["number"])
+        play.communicate(timeout=60)
+        assert play.returncode != 0
+        for _try in range(50):
+            if (
+                not [name for name in files(host) if name.endswith("lock.json")]
+                or scene.control.log()[-1]["status"] is None
+            ):
+                break
+            time.sleep(0.1)
+        scene.check()
+        scene.time_passes()
+        scene.play()
+
+
+@each_release
+def test_a_sample_of_the_crash_matrix(hosts: Hosts, host: Host) -> None:
+    """All of it: ./run crash real."""
+    with real.scene(hosts, host) as scene:
+        for case in random.Random(host.name).sample(real.cases(scene), 3):
+            scene.play(case)

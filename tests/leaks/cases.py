@@ -91,6 +91,9 @@ _KEY = {
 _SECRET = {"identity": "to-change", "key_value": {"API_KEY": "{{ canary.new_dsm_value }}"}}
 _BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}"}
 _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
+# The vault alone changes it; nothing is done to this machine.
+_BY_VAULT = {"credential": "to-rotate", "mode": "vault", "verify": "hash_only", "wait_timeout": 10}
+_NO_USER = {"credential": "web-root", "user": "nobody-here"}
 MODULES: dict[str, Module] = {
     "credential": Module(
         _UPDATE,
@@ -126,6 +129,30 @@ MODULES: dict[str, Module] = {
         {"credential": "to-release"},
         (("release", {"credential": "to-release"}, "ok"),),
         {"state": {"state": SECRET}},
+        missing={"credential": "nobody"},
+    ),
+    # With hosts: tests/integration/test_role_linux_password.py.
+    "linux_password_rotate": Module(
+        _BY_VAULT,
+        (("rotate", _BY_VAULT, "changed"), ("recover", {**_BY_VAULT, "state": "recovered"}, "ok")),
+        {
+            "user": {"user": [SECRET]},
+            "verify": {"verify": SECRET},
+            "mode": {"mode": SECRET},
+            "max_age": {"max_age": SECRET},
+            "deadline": {"deadline": SECRET},
+            "accept": {"accept": [SECRET]},
+            "policy as text": {"policy": SECRET},
+            "unknown part of policy": {"policy": {"passwort": SECRET}},
+            "wrong part of policy": {"policy": {"length": SECRET}},
+            "wrong part of chage": {"chage": {"max_days": SECRET}},
+        },
+        missing={"credential": "nobody"},
+    ),
+    "rotation_info": Module(
+        _NO_USER,
+        (("no such user", _NO_USER, "failed"),),
+        {"compare": {"compare": SECRET}, "user": {"user": {"a": SECRET}}},
         missing={"credential": "nobody"},
     ),
     "ssh_key": Module(

@@ -14,16 +14,15 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from workspace import environment
 
 os.environ.update(environment())
 sys.path.insert(0, environment()["ANSIBLE_COLLECTIONS_PATH"])
 
-from rotation import matrix, model, schedules  # noqa: E402
-from rotation.code import Code  # noqa: E402
-from rotation.world import Violation  # noqa: E402
+from rotation import matrix, model, schedules
+from rotation.code import Code
+from rotation.world import Violation
 
 Report = list[str]
 
@@ -38,9 +37,11 @@ def states(_options: argparse.Namespace) -> Iterator[str]:
 
 def pairs(options: argparse.Namespace) -> Iterator[str]:
     """All pairs of faults in memory, and ten thousand schedules."""
-    firsts = [(start, *fault) for start in matrix.STARTS for (run,) in matrix.singles(Code(), start) for fault in run.items()]
-    yield from _in_parallel("pairs of faults", partial(_pairs_of), firsts, options.jobs)
-    yield from _in_parallel("schedules", partial(_schedule), list(range(10_000)), options.jobs)
+    firsts = [
+        (start, *fault) for start in matrix.STARTS for (run,) in matrix.singles(Code(), start) for fault in run.items()
+    ]
+    yield from _in_parallel("pairs of faults", _pairs_of, firsts, options.jobs)
+    yield from _in_parallel("schedules", _schedule, list(range(10_000)), options.jobs)
 
 
 def _pairs_of(first: tuple[str, int, str]) -> tuple[int, Report]:
@@ -63,11 +64,9 @@ def _schedule(seed: int) -> tuple[int, Report]:
     return 1, []
 
 
-def _in_parallel(
-    what: str, work: Callable[..., tuple[int, Report]], items: list[object], jobs: int
-) -> Iterator[str]:
+def _in_parallel(what: str, work: Callable[..., tuple[int, Report]], items: list[object], jobs: int) -> Iterator[str]:
     start, number, losses = time.monotonic(), 0, 0
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
         for count, report in pool.imap_unordered(work, items, chunksize=max(1, len(items) // 200)):
             number += count
             losses += len(report)
@@ -78,7 +77,6 @@ def _in_parallel(
 def real(options: argparse.Namespace) -> Iterator[str]:
     """Every single fault with ansible-playbook, the simulator and real hosts, and some pairs chosen at random."""
     from hosts.group import Hosts
-
     from rotation import real as tier
 
     start, number, losses = time.monotonic(), 0, 0

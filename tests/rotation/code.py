@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import sys
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workspace import ROOT
@@ -43,16 +46,10 @@ class Code:
     """Fresh modules of the implementation, by their names, with some edits in their source."""
 
     def __init__(self, *edits: Edit) -> None:
-        before = {f"{_PACKAGE}.{name}": sys.modules.pop(f"{_PACKAGE}.{name}", None) for name in _FILES}
         self.modules: dict[str, types.ModuleType] = {}
-        try:
+        with _forgotten():
             for name in _FILES:
                 self.modules[name] = _load(name, [edit for edit in edits if edit.file == name])
-        finally:
-            for name, module in before.items():
-                sys.modules.pop(name, None)
-                if module is not None:
-                    sys.modules[name] = module
         self.calls, self.steps, self.driver = (self.modules[name] for name in ("calls", "steps", "driver"))
         self.records, self.state, self.commands = (
             self.modules[name] for name in ("records", "on_host.state", "on_host.commands")
@@ -60,6 +57,26 @@ class Code:
 
     def __getattr__(self, name: str) -> types.ModuleType:
         return self.modules[name]
+
+
+@contextlib.contextmanager
+def _forgotten() -> Iterator[None]:
+    """Python knows nothing of the files meanwhile, neither as modules nor as attributes of their packages."""
+    places = [(name, *f"{_PACKAGE}.{name}".rpartition(".")[::2]) for name in _FILES]
+    packages = {package: importlib.import_module(package) for _name, package, _own in places}
+    modules = {name: sys.modules.pop(f"{_PACKAGE}.{name}", None) for name in _FILES}
+    attributes = {(package, own): vars(packages[package]).pop(own, None) for _name, package, own in places}
+    try:
+        yield
+    finally:
+        for name, module in modules.items():
+            sys.modules.pop(f"{_PACKAGE}.{name}", None)
+            if module is not None:
+                sys.modules[f"{_PACKAGE}.{name}"] = module
+        for (package, own), module in attributes.items():
+            vars(packages[package]).pop(own, None)
+            if module is not None:
+                setattr(packages[package], own, module)
 
 
 def _load(name: str, edits: list[Edit]) -> types.ModuleType:

@@ -81,7 +81,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     "all keys of the user go": (
         Edit(
             "on_host.authorized_keys",
-            "b\"\".join(part for part in _LINES.findall(content) if getattr(parse(part), \"blob\", None) != blob)",
+            'b"".join(part for part in _LINES.findall(content) if getattr(parse(part), "blob", None) != blob)',
             'b"".join(part for part in _LINES.findall(content) if part.startswith(b"no-pty"))',
         ),
     ),

@@ -197,7 +197,7 @@ class KeyScene(Scene):
         stranger, first = texts(-1), self._next()
         for host in self.hosts.values():
             mine = _MINE % stranger.public_key.encode()
-            host.file.write_bytes(mine + b'no-pty ' + first.public_key.encode() + b" old one")
+            host.file.write_bytes(mine + b"no-pty " + first.public_key.encode() + b" old one")
         self._others = {name: host.others({first.fingerprint}) for name, host in self.hosts.items()}
         wanted = SshKeyWrite("web-app", USER, "web01", "192.0.2.10", first.private_key, first.public_key, "")
         self.main = self.vault.store(wanted, None).id

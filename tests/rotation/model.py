@@ -333,7 +333,9 @@ def _converges(rules: Rules, state: State) -> bool:
     state = state._replace(runs=(*(Run("dead") for _run in state.runs), Run()))
     model = Model(rules, faults=False)
     for _step in range(60):
-        following = next(getattr(model, state.runs[last].at)(state, last), None) if state.runs[last].at != "done" else None
+        following = (
+            next(getattr(model, state.runs[last].at)(state, last), None) if state.runs[last].at != "done" else None
+        )
         if following is None:
             break
         state = following
@@ -344,7 +346,11 @@ def main() -> None:
     """Print what each set of rules leads to."""
     for name, rules in itertools.chain(HOLDS.items(), BREAKS.items()):
         found = visit(rules)
-        verdict = f"LOSES after: {' -> '.join(found.loss)}" if found.loss else f"holds, {found.not_converging} do not converge"
+        verdict = (
+            f"LOSES after: {' -> '.join(found.loss)}"
+            if found.loss
+            else f"holds, {found.not_converging} do not converge"
+        )
         print(f"{name}: {found.states:,} states, {verdict}")
 
 

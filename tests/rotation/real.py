@@ -23,12 +23,12 @@ import yaml
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD
-from workspace import environment
-
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
 from rotation.faulty_ssh import KINDS as HOST_KINDS
 from rotation.faulty_ssh import LATE_SECONDS
 from rotation.world import Violation
+from workspace import environment
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
 from senhasegura_simulator.server import Simulator
 
 VAULT_KINDS = ("killed before", "killed after", "lost, not applied", "lost, applied", "late", "garbled")
@@ -135,7 +135,7 @@ class RealScene:
 
     def _kill_at_gate(self, play: subprocess.Popen[str], applied: bool) -> None:
         try:
-            (gate, *_) = self.control.wait_for_gate(timeout=30)
+            gate = self.control.wait_for_gate(timeout=30)
         except (LookupError, ValueError, TimeoutError):
             return
         play.send_signal(signal.SIGKILL)

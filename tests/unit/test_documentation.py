@@ -39,7 +39,18 @@ KINDS = {"modules": "module", "lookup": "lookup"}
 SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
 CONNECTION = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
 # Names in a task that are no module.
-TASK_KEYWORDS = {"name", "no_log", "register", "vars", "when", "loop", "environment", "changed_when", "delegate_to"}
+TASK_KEYWORDS = {"run_once", 
+    "name",
+    "no_log",
+    "register",
+    "vars",
+    "when",
+    "loop",
+    "environment",
+    "changed_when",
+    "delegate_to",
+    "become",
+}
 
 
 def names(folder: str) -> list[str]:

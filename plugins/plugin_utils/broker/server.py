@@ -10,6 +10,7 @@ but the socket. It writes one byte to its standard output when it listens.
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -37,6 +38,14 @@ class Setup(t.NamedTuple):
 
 
 def main() -> None:
+    """Serve until the controller is gone, and end then, whatever the threads still do."""
+    try:
+        _run()
+    finally:
+        os._exit(0)
+
+
+def _run() -> None:
     """Listen, serve until the controller is gone, give custody back, leave nothing behind."""
     setup = Setup(*pickle.load(sys.stdin.buffer))  # noqa: S301
     # A core dump would put everything that was read on disk.
@@ -53,6 +62,9 @@ def main() -> None:
         return
     _find_collection(setup.path)
     broker = _Broker(setup)
+    # Most workers ask one question: a new thread for it would take longer than the answer. Their number has no limit,
+    # since a worker may keep its line for a whole task, and may have to wait for another one.
+    threads = concurrent.futures.ThreadPoolExecutor(max_workers=sys.maxsize)
     with contextlib.closing(_listener(setup.address)) as listener:
         # The worker that waits for this byte goes on while the imports, the longest part of the start, still run.
         os.write(1, b"1")
@@ -65,16 +77,15 @@ def main() -> None:
             if ended in readable:
                 break
             line, _address = listener.accept()
-            threading.Thread(target=broker.serve, args=(line,), daemon=True).start()
+            threads.submit(broker.serve, line)
     clean_up(setup.address)
     for problem in broker.release_all():
         # The run is over and its output closed; the system log is the only place left.
         syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: custody not released: {problem}")
-    os._exit(0)
 
 
 class _Broker:
-    """Serves workers, each in a thread of its own, from when its service is imported."""
+    """Serves workers, each in a thread, from when its service is imported."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup

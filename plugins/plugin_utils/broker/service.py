@@ -78,7 +78,10 @@ class Worker:
             return ["error", describe(exc)]
 
     def _introduce(self, digest: str, introduction: list[t.Any]) -> t.Any:
-        self._service.introduce(digest, introduction)
+        settings, policy, name, options = introduction
+        # Made once, and not for each worker that asks under this digest.
+        client = self._service.sessions.client(Settings.from_state(settings), Policy(**policy))
+        self._service.introduce(digest, (name, client, options))
         self._promised = ""
         return ["ok", None]
 
@@ -91,8 +94,7 @@ class Worker:
                 return ["introduce yourself", None]
             # None if the worker that promised it is gone: then another has to make it.
             if introduction := known.result(timeout=_INTRODUCTION_WITHIN):
-                settings, policy, name, options = introduction
-                client = self._service.sessions.client(Settings.from_state(settings), Policy(**policy))
+                name, client, options = introduction
                 return ["ok", look_up(name, client, names, options)]
 
     def call(self, request: tuple[t.Any, ...]) -> bytes:

@@ -75,7 +75,9 @@ class Records(t.Protocol):
 class World(t.Protocol):
     """Everything outside of the protocol."""
 
-    records: Records
+    @property
+    def records(self) -> Records:
+        """The records of the secret."""
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         """Carry out a command within so many seconds. Raises NotDone or Lost."""
@@ -95,7 +97,7 @@ class Interrupt:
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[Interrupt]:
-        """Hold SIGINT, SIGTERM and SIGHUP back meanwhile; SIGINT and SIGTERM are raised again afterwards."""
+        """Meanwhile, SIGINT, SIGTERM and SIGHUP are only noted: the run ends by itself, and Ansible after it."""
         previous = {
             number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         }

@@ -55,37 +55,37 @@ _BCRYPT_COST = 12
 _MOST_ROUNDS = 5_000_000
 
 
-def split_lock(hash: str) -> tuple[str, str]:  # noqa: A002
+def split_lock(hashed: str) -> tuple[str, str]:
     """What locks an account (C(!), C(!!), C(*), C(*LK*)), and the hash behind it: either may be empty."""
-    found = re.fullmatch(r"((?:\*LK\*|[!*])*)(.*)", hash, re.DOTALL)
-    return (found[1], found[2]) if found else ("", hash)
+    found = re.fullmatch(r"((?:\*LK\*|[!*])*)(.*)", hashed, re.DOTALL)
+    return (found[1], found[2]) if found else ("", hashed)
 
 
-def scheme(hash: str) -> str:  # noqa: A002
+def scheme(hashed: str) -> str:
     """The name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
-    _, hash = split_lock(hash)  # noqa: A001
-    if not hash:
+    _, hashed = split_lock(hashed)
+    if not hashed:
         return ""
-    known = next((name for prefix, name in _NAMES.items() if hash.startswith(prefix)), "")
+    known = next((name for prefix, name in _NAMES.items() if hashed.startswith(prefix)), "")
     if known:
         return known
-    return "descrypt" if re.fullmatch(r"[./0-9A-Za-z]{13}", hash) else "unknown"
+    return "descrypt" if re.fullmatch(r"[./0-9A-Za-z]{13}", hashed) else "unknown"
 
 
-def limit(hash: str) -> int | None:  # noqa: A002
+def limit(hashed: str) -> int | None:
     """How many bytes of a password count with the scheme of a hash, or None for all of them."""
-    return {"bcrypt": 72, "descrypt": 8}.get(scheme(hash))
+    return {"bcrypt": 72, "descrypt": 8}.get(scheme(hashed))
 
 
-def matches(password: str, hash: str) -> bool:  # noqa: A002
+def matches(password: str, hashed: str) -> bool:
     """Whether a hash is that of a password. Never for a locked account or an empty hash: see split_lock.
 
     Raises Unsupported if this machine does not know the scheme.
     """
     data = _data(password)
-    if not hash or split_lock(hash)[0] or not _is_setting(hash):
+    if not hashed or split_lock(hashed)[0] or not _is_setting(hashed):
         return False
-    return hmac.compare_digest(_crypt(data, hash).encode(), hash.encode())
+    return hmac.compare_digest(_crypt(data, hashed).encode(), hashed.encode())
 
 
 def make(password: str, like: str) -> str:
@@ -120,13 +120,13 @@ def _data(password: str) -> bytes:
     return data
 
 
-def _is_setting(hash: str) -> bool:  # noqa: A002
-    return hash.isascii() and hash.isprintable() and not any(character in hash for character in ":;*!\\ ")
+def _is_setting(hashed: str) -> bool:
+    return hashed.isascii() and hashed.isprintable() and not any(character in hashed for character in ":;*!\\ ")
 
 
-def _unsupported(hash: str) -> Unsupported:  # noqa: A002
+def _unsupported(hashed: str) -> Unsupported:
     return Unsupported(
-        f"the crypt library of this controller does not know the scheme {scheme(hash)} of the hash",
+        f"the crypt library of this controller does not know the scheme {scheme(hashed)} of the hash",
         hint="Use a controller with libxcrypt 4.4 or later (Debian 11, Ubuntu 22.04, RHEL 9, Fedora)",
     )
 

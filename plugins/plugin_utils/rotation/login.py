@@ -83,6 +83,7 @@ _NETWORK_TEXTS = {
     "timed out": "the host does not answer",
     "No route to host": "there is no route to the host",
     "Network is unreachable": "there is no route to the host",
+    "UNKNOWN port": "the jump host or the proxy command gives no connection to the host",
     "Unable to negotiate": "ssh and the server have no algorithm in common",
     "reset by": "the connection was reset",
     "closed by": "the server closed the connection",
@@ -465,7 +466,9 @@ def _folder() -> t.Iterator[str]:
     """A folder for a public key and a socket: that of the run if its path leaves room for a socket."""
     run = str(constants.DEFAULT_LOCAL_TMP)
     usable = os.path.isdir(run) and len(os.fsencode(run)) <= _LONGEST_FOLDER
-    with tempfile.TemporaryDirectory(prefix="key", dir=run if usable else None, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="senhasegura-key-", dir=run if usable else None, ignore_cleanup_errors=True
+    ) as folder:
         yield folder
 
 

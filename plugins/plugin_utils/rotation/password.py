@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The protocol that changes the password of a local Linux user and the vault's record of it, and may be killed anywhere.
+"""The protocol that changes the password of a Linux user, on the host and in the vault, and may be killed anywhere.
 
 At every moment the main record or one of the journal holds the password that the host accepts. Pure: see calls.py.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import typing as t
@@ -77,8 +78,9 @@ class _Rotation:
             return steps.done("unchanged", "the password is younger than max_age", **_age(account))
         yield from self._read(account)
         holder = holder_of(self._held, account, job)
-        recovered = holder in SLOTS
-        if recovered:
+        recovered = False
+        if holder is not None and holder != MAIN:
+            recovered = True
             yield from self._commit(self._held[holder], holder, account["hash"])
             self._seen = yield from steps.list_records(self._run)
         if holder is None and not job.reconcile:
@@ -149,7 +151,8 @@ class _Rotation:
         if not (self._fine(verdict) or verdict.result in _proofs(account)):
             raise Stopped(
                 "refused",
-                f"{self._job.user} cannot log in to {self._host} with the present password, which is right: {verdict.explanation}",
+                f"{self._job.user} cannot log in to {self._host} with the present password, although it is right: "
+                f"{verdict.explanation}",
                 "Nothing was changed. Allow password logins there, or set verify to hash_only",
             )
 
@@ -201,10 +204,8 @@ class _Rotation:
 
     def _restore(self, old: str, slot: str, why: str) -> Steps:
         """Only before a commit was tried: afterwards it goes forward alone."""
-        try:
+        with contextlib.suppress(CallFailed):
             yield self._run.on(self._host, "restore", timeout=max(1.0, self._run.ends - self._run.clock()))
-        except CallFailed:
-            pass
         if (yield from self._hash_now(slot)) == old:
             raise Stopped(
                 "failed",

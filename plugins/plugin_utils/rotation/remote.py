@@ -21,7 +21,10 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Lost, NotDone
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.password import cover
 
+# Bytes; crypt(3) returns 384 at most.
+_LONGEST_HASH = 512
 _PACKAGE = f"{__name__.rpartition('.')[0]}.on_host"
 # Each stands after those that it imports.
 _FILES = ("state", "password", "authorized_keys", "key", "commands")
@@ -40,6 +43,8 @@ for name, source in files:
 from {package} import commands, state
 print(mark + json.dumps(commands.carry_out(state.Machine(), request)))
 """
+# What ssh says when no login was accepted, and Ansible of a wrong password for sudo: there is no class for either.
+_REFUSED = re.compile(r"Permission denied \([a-z0-9,-]+\)|Incorrect \S+ password")
 Execute = t.Callable[..., t.Mapping[str, t.Any]]
 
 
@@ -51,6 +56,21 @@ def program(request: t.Mapping[str, t.Any], mark: str) -> str:
         with open(os.path.join(folder, f"{name}.py"), encoding="utf-8") as file:
             files.append((name, file.read()))
     return _BOOTSTRAP.format(payload=json.dumps([_PACKAGE, files, request, mark]), package=_PACKAGE)
+
+
+def new_pad() -> str:
+    """What C(look) covers the hash with; for one call only."""
+    return secrets.token_hex(_LONGEST_HASH)
+
+
+def uncovered(answer: dict[str, t.Any], pad: str) -> dict[str, t.Any]:
+    """The answer of C(look) with C(hash) in clear."""
+    account = answer["account"]
+    if "covered_hash" not in account:
+        return answer
+    rest = {name: value for name, value in account.items() if name != "covered_hash"}
+    plain = cover(bytes.fromhex(account["covered_hash"]), bytes.fromhex(pad)).decode()
+    return {**answer, "account": {**rest, "hash": plain}}
 
 
 def perform(
@@ -70,16 +90,20 @@ def perform(
     except AnsibleAuthenticationFailure:
         # For the caller, who may know another password.
         raise
-    except AnsibleConnectionFailure as exc:
-        raise Lost(_short(str(exc))) from None
     except TimeoutError:
         raise Lost(f"no answer within {seconds:.0f} seconds") from None
     except AnsibleError as exc:
-        raise NotDone(_short(str(exc))) from None
+        if _REFUSED.search(str(exc)):
+            raise AnsibleAuthenticationFailure(_short(str(exc))) from None
+        kind = Lost if isinstance(exc, AnsibleConnectionFailure) else NotDone
+        raise kind(_short(str(exc))) from None
     found = re.search(f"^{mark}(.*)$", str(result.get("stdout", "")), re.MULTILINE)
     if not found:
         raise Lost(f"it ended with code {result.get('rc')}: {_short(str(result.get('stderr', '')))}")
-    answer = json.loads(found[1])
+    try:
+        answer = json.loads(found[1])
+    except ValueError:
+        raise Lost("its answer is garbled") from None
     if "error" in answer:
         raise NotDone(answer["text"])
     return t.cast("dict[str, t.Any]", answer["ok"])

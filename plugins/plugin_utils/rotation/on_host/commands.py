@@ -27,7 +27,7 @@ def carry_out(machine: Machine, request: Json) -> Json:
     except HostError as error:
         return {"error": error.kind, "text": str(error)}
     # Whatever it is: its text may quote what was sent.
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return {"error": "unexpected", "text": type(error).__name__}
 
 
@@ -35,7 +35,8 @@ def _carry_out(machine: Machine, request: Json) -> Json:
     state = State(machine, request["user"])
     do = request["do"]
     if do == "look":
-        return {"account": password.look(machine, state.user), "lock": state.holder(), "saved": _saved(state)}
+        account = password.look(machine, state.user, bytes.fromhex(request["pad"]))
+        return {"account": account, "lock": state.holder(), "saved": _saved(state)}
     if do == "look_keys":
         return {**key.look(state, request), "lock": state.holder()}
     with state:
@@ -48,7 +49,7 @@ def _saved(state: State) -> bool:
 
 def _locked(state: State, do: str, request: Json) -> Json:
     run = request["run"]
-    commands: t.Dict[str, t.Callable[[], Json]] = {
+    commands: dict[str, t.Callable[[], Json]] = {
         "lock": lambda: state.lock(run, request["lease"], request["request_life"]),
         "unlock": lambda: state.unlock(run),
         "set": lambda: password.set_hash(state, run, request["old"], request["new"], request["timeout"]),

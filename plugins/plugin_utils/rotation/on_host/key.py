@@ -10,8 +10,6 @@ to be settled, and which key shall go: after the commit, the vault may not know 
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import authorized_keys
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
     HostError,
@@ -52,7 +50,7 @@ def finish(state: State, run: str) -> Json:
     return {}
 
 
-def _perform(do: str, request: Json, state: t.Optional[State] = None) -> Json:
+def _perform(do: str, request: Json, state: State | None = None) -> Json:
     wanted = {name: request[name] for name in _PASSED_ON if request.get(name) is not None}
 
     def owned(run: str) -> bool:
@@ -61,4 +59,4 @@ def _perform(do: str, request: Json, state: t.Optional[State] = None) -> Json:
     try:
         return authorized_keys.perform({**wanted, "do": do}, owned)
     except OSError as error:
-        raise HostError("io", "the keys of %s cannot be looked at: %s" % (request["user"], error.strerror)) from None
+        raise HostError("io", f"the keys of {request['user']} cannot be looked at: {error.strerror}") from None

@@ -25,8 +25,12 @@ _FIELDS = {"last_change": 2, "min_days": 3, "max_days": 4, "warn_days": 5, "inac
 _CHAGE = {"min_days": "-m", "max_days": "-M", "warn_days": "-W", "inactive_days": "-I", "expire_day": "-E"}
 
 
-def look(machine: Machine, user: str) -> Json:
-    """What there is to know about the account: its hash, its ages in days, and what would make a change fail."""
+def look(machine: Machine, user: str, pad: bytes) -> Json:
+    """What there is to know about the account: its hash, its ages in days, and what would make a change fail.
+
+    The hash is covered with ``pad``, random bytes that are used once: Ansible prints what a command prints, from -vvv
+    on, and nothing of what goes in.
+    """
     account: Json = {"user": user, "identity": machine.identity(), "today": int(machine.now() // _DAY)}
     entry = _line(machine, "passwd", user)
     account["local"] = entry is not None
@@ -34,11 +38,23 @@ def look(machine: Machine, user: str) -> Json:
     account["in_shadow"] = fields is not None
     if entry is None or fields is None:
         return account
-    account.update(hash=fields[1], shell=entry[6], writable=_writable(machine), failures=_failures(machine, user))
+    account.update(
+        covered_hash=cover(fields[1].encode(), pad).hex(),
+        shell=entry[6],
+        writable=_writable(machine),
+        failures=_failures(machine, user),
+    )
     account["chpasswd"] = machine.command(["chpasswd", "--help"])[0] != 127
     for name, number in _FIELDS.items():
         account[name] = int(fields[number]) if fields[number].lstrip("-").isdigit() else None
     return account
+
+
+def cover(text: bytes, pad: bytes) -> bytes:
+    """Add a one-time pad to a text, or take it away again."""
+    if len(text) > len(pad):
+        raise HostError("refused", "the hash is too long")
+    return bytes(byte ^ pad[at] for at, byte in enumerate(text))
 
 
 def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json:
@@ -46,7 +62,7 @@ def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json
     state.require(run)
     fields = _line(state.machine, "shadow", state.user)
     if fields is None or fields[1] != old:
-        raise HostError("refused", "the password of %s is not what it was a moment ago" % state.user)
+        raise HostError("refused", f"the password of {state.user} is not what it was a moment ago")
     state.save(SAVED, {"run": run, "line": fields})
     _chpasswd(state, new, timeout)
     return {}
@@ -79,13 +95,13 @@ def finish(state: State, run: str, chage: t.Mapping[str, int], keep_must_change:
     return {"changed": _line(state.machine, "shadow", state.user) != before}
 
 
-def _line(machine: Machine, name: str, user: str) -> t.Optional[t.List[str]]:
+def _line(machine: Machine, name: str, user: str) -> list[str] | None:
     """The fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
     with open(os.path.join(machine.etc, name), encoding="utf-8", errors="surrogateescape") as file:
         lines = [line.rstrip("\n").split(":") for line in file]
     found = [fields for fields in lines if fields[0] == user and len(fields) >= 7]
     if len(found) > 1:
-        raise HostError("refused", "%s has several lines in %s/%s" % (user, machine.etc, name))
+        raise HostError("refused", f"{user} has several lines in {machine.etc}/{name}")
     return found[0] if found else None
 
 
@@ -95,7 +111,7 @@ def _writable(machine: Machine) -> bool:
     return not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 16 and (disk.f_favail > 4 or disk.f_files == 0)
 
 
-def _failures(machine: Machine, user: str) -> t.Optional[int]:
+def _failures(machine: Machine, user: str) -> int | None:
     """How many failed logins faillock counts against the user now, or None where it is not installed."""
     code, output = machine.command(["faillock", "--user", user])
     return sum(line.endswith("V") for line in output.splitlines()) if code == 0 else None
@@ -105,13 +121,13 @@ def _chpasswd(state: State, password_hash: str, timeout: float) -> None:
     if any(character in password_hash for character in "\n\r\0:"):
         # chpasswd would take what follows for the password of somebody else.
         raise HostError("refused", "this is no password hash")
-    code, _output = state.machine.command(["chpasswd", "-e"], "%s:%s\n" % (state.user, password_hash), timeout)
+    code, _output = state.machine.command(["chpasswd", "-e"], f"{state.user}:{password_hash}\n", timeout)
     if code:
         # Its output may quote the line.
-        raise HostError("failed", "chpasswd ended with code %d" % code)
+        raise HostError("failed", f"chpasswd ended with code {code}")
 
 
-def _chage(state: State, arguments: t.List[str]) -> None:
-    code, output = state.machine.command(["chage"] + arguments + [state.user])
+def _chage(state: State, arguments: list[str]) -> None:
+    code, output = state.machine.command(["chage", *arguments, state.user])
     if code:
-        raise HostError("failed", "chage ended with code %d: %s" % (code, output.strip()[:200]))
+        raise HostError("failed", f"chage ended with code {code}: {output.strip()[:200]}")

@@ -19,7 +19,8 @@ import subprocess
 import time
 import typing as t
 
-Json = t.Dict[str, t.Any]
+# Evaluated on the host, whose Python may be too old for dict[...].
+Json = t.Dict[str, t.Any]  # noqa: UP006
 # As shadow-utils allow them, plus what directories make of them; nothing that a path or a line of shadow could obey.
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 
@@ -48,7 +49,7 @@ class Machine:
         """The host's own clock: the lease of a lock is measured by it alone."""
         return time.time()
 
-    def command(self, arguments: t.List[str], text: str = "", timeout: float = 60.0) -> t.Tuple[int, str]:
+    def command(self, arguments: list[str], text: str = "", timeout: float = 60.0) -> tuple[int, str]:
         """Run a program, and return its exit code and output. Secrets go in as ``text``, never as arguments."""
         try:
             done = subprocess.run(
@@ -61,9 +62,9 @@ class Machine:
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin", "LC_ALL": "C"},
             )
         except FileNotFoundError:
-            return 127, "%s is not installed" % arguments[0]
+            return 127, f"{arguments[0]} is not installed"
         except subprocess.TimeoutExpired:
-            return 124, "%s did not end in time" % arguments[0]
+            return 124, f"{arguments[0]} did not end in time"
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def identity(self) -> str:
@@ -94,7 +95,7 @@ class State:
             fcntl.flock(self._guard, fcntl.LOCK_EX)
         except OSError as error:
             raise HostError(
-                "io", "%s cannot be used (%s): it needs root, and a disk that can be written" % (self.folder, error)
+                "io", f"{self.folder} cannot be used ({error}): it needs root, and a disk that can be written"
             ) from None
         return self
 
@@ -104,7 +105,7 @@ class State:
     def path(self, name: str) -> str:
         return os.path.join(self.folder, name)
 
-    def load(self, name: str) -> t.Optional[Json]:
+    def load(self, name: str) -> Json | None:
         """What was saved under this name, or None."""
         try:
             with open(self.path(name), encoding="utf-8") as file:
@@ -112,7 +113,7 @@ class State:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise HostError("io", "%s cannot be read: %s" % (self.path(name), type(error).__name__)) from None
+            raise HostError("io", f"{self.path(name)} cannot be read: {type(error).__name__}") from None
         return t.cast(Json, saved)
 
     def save(self, name: str, content: Json) -> None:
@@ -126,7 +127,7 @@ class State:
             os.replace(temporary, self.path(name))
             self._sync()
         except OSError as error:
-            raise HostError("io", "%s cannot be written: %s" % (self.path(name), error.strerror)) from None
+            raise HostError("io", f"{self.path(name)} cannot be written: {error.strerror}") from None
 
     def remove(self, name: str) -> None:
         try:
@@ -134,7 +135,7 @@ class State:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise HostError("io", "%s cannot be removed: %s" % (self.path(name), error.strerror)) from None
+            raise HostError("io", f"{self.path(name)} cannot be removed: {error.strerror}") from None
         self._sync()
 
     def _sync(self) -> None:

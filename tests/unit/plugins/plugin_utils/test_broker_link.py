@@ -144,13 +144,26 @@ def test_without_a_folder_there_is_no_turn(lock: pathlib.Path) -> None:
         Turn()
 
 
+FOLDER = pathlib.Path(bytecode.__file__).parent
+UTILS = bytecode.SHARED[0]
+
+
 def test_files_of_the_collection_come_from_bytecode() -> None:
-    spec = bytecode.Finder.find_spec(f"{bytecode.PACKAGE}plugin_utils.reading")
+    spec = bytecode.Finder.find_spec(f"{UTILS}.reading", [str(FOLDER)])
     assert spec is not None
+    assert spec.origin == str(FOLDER / "reading.py")
     assert spec.cached == importlib.util.cache_from_source(spec.origin)
 
 
-@pytest.mark.parametrize("name", ["json", "ansible.errors", "plugin_utils.broker", "plugin_utils.nothing", "modules"])
+def test_folders_are_found_as_well() -> None:
+    spec = bytecode.Finder.find_spec(f"{UTILS}.broker", [str(FOLDER)])
+    assert spec is not None
+    assert spec.submodule_search_locations == [str(FOLDER / "broker")]
+
+
+@pytest.mark.parametrize(
+    "name", ["json", "ansible.errors", f"{UTILS}.nothing", UTILS.replace("plugin_utils", "action")]
+)
 def test_all_else_is_left_to_others(name: str) -> None:
-    prefix = "" if name in ("json", "ansible.errors") else bytecode.PACKAGE
-    assert bytecode.Finder.find_spec(prefix + name) is None
+    assert bytecode.Finder.find_spec(name, [str(FOLDER)]) is None
+    assert bytecode.Finder.find_spec(name) is None

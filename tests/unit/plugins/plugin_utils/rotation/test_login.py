@@ -340,6 +340,11 @@ def test_a_name_that_is_not_there(client: Client) -> None:
     assert verdict == Verdict(Result.NETWORK, "the name of the host cannot be resolved")
 
 
+def test_a_way_that_leads_nowhere(client: Client) -> None:
+    verdict = client.password(PASSWORD, "-o", "ProxyCommand=false")
+    assert verdict == Verdict(Result.NETWORK, "the jump host or the proxy command gives no connection to the host")
+
+
 def test_without_an_ssh_client(client: Client) -> None:
     with pytest.raises(ConfigError) as caught:
         client.password(executable="/no/such/ssh")
@@ -541,6 +546,6 @@ def test_nothing_survives_a_killed_worker(sshd: Sshd, client: Client, key: keypa
     assert not any(map(alive, started))
     # What stays in the run's folder, which Ansible removes, is public.
     for folder in (constants.DEFAULT_LOCAL_TMP, tempfile.gettempdir()):
-        for left in Path(folder).glob("key*") if os.path.isdir(folder) else ():
+        for left in Path(folder).glob("senhasegura-key-*") if os.path.isdir(folder) else ():
             assert {path.name for path in left.iterdir()} <= {"key.pub", "agent"}
             shutil.rmtree(left)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import typing as t
+from functools import partial
 
 import pytest
 from rotation import matrix
@@ -36,9 +37,7 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     world, run, _protocol = scene.start(**job)
     run.limits = CODE.steps.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
-    wanted = CODE.password.Job(
-        user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, **job
-    )
+    wanted = CODE.password.Job(user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, **job)
     protocol = getattr(CODE.password, make)(run, wanted, **more)
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
@@ -327,10 +326,9 @@ def test_a_signal_stops_it_between_two_calls(scene: Scene) -> None:
                 matrix.STARTS[start](fresh)
                 world, run, protocol = fresh.start()
                 interrupt = CODE.driver.Interrupt()
-                world.faults = {at: lambda: setattr(interrupt, "received", True)}
+                world.faults = {at: partial(setattr, interrupt, "received", True)}
                 with contextlib.suppress(CODE.calls.Stopped):
                     CODE.driver.drive(protocol, world, run, interrupt, sleep=fresh.sleep)
                     assert world.trace[at] in ("host finish", "host look"), f"it went on after a signal in call {at}"
                 assert fresh.lock_holder() is None, f"the lock is kept after a signal in {trace[at]}"
                 fresh.settle()
-
