@@ -58,9 +58,8 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             '    return _perform("remove"',
         ),
     ),
-    "what is in the journal is never finished": (
-        Edit("key", "            if somewhere and not replaced", "            if False and not replaced"),
-        Edit("key", "        others = {host: self._has[host] - {main.fingerprint} ", "        others = {host: set() "),
+    "the old key is taken away where the new one was to be taken back": (
+        Edit("key", "self._remove(host, {new.fingerprint}, main)", "self._remove(host, {main.fingerprint}, new)"),
     ),
     "a host that is away is forgotten": (
         Edit("key", "            if run.absent:\n                yield from self._keep_old(slot)\n", ""),
