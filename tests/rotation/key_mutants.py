@@ -71,11 +71,6 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("records", '**{slot: f"{base}--{slot}" for slot in SLOTS}', "**dict.fromkeys(SLOTS, base)"),
         Edit("records", "entry.username != self._username(slot)", "False"),
     ),
-    "no wait for late writes of an interrupted run": (
-        Edit("steps", "        run.unanswered = True\n        raise", "        raise"),
-        Edit("on_host.state", 'held["ends"] + request_life', "0.0"),
-        Edit("on_host.state", 'held["ends"] > now', "False"),
-    ),
     "a run has no deadline": (Edit("steps", "    run.ends = run.clock() + limits.deadline\n", ""),),
     "all keys of the user go": (
         Edit(

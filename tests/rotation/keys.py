@@ -18,6 +18,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rotation.code import Code
+from rotation.world import LIMITS, USER, Clock, Faults, Scene, Violation, World
+
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -28,8 +31,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
-from rotation.code import Code
-from rotation.world import LIMITS, USER, Clock, Faults, Scene, Violation, World
 
 HOSTS = ("web01", "web02")
 _MINE = b'# mine\nfrom="192.0.2.0/24",command="echo \\"hi\\"" %s me@desk\r\n\n'
@@ -44,7 +45,7 @@ STARTS: dict[str, dict[str, Any]] = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def texts(number: int) -> keypair.KeyPair:
     """The key with this number: making one takes longer than a run."""
     return keypair.generate("ed25519", comment=f"key {number}")
@@ -95,7 +96,7 @@ class KeyHost:
         self.account = part.Account(USER, os.getuid(), os.getgid(), str(home))
         if not hasattr(part.parse, "cache_info"):
             # It is pure, and takes half of the time.
-            part.parse = functools.lru_cache(maxsize=None)(part.parse)
+            part.parse = functools.cache(part.parse)
         self._content: bytes | None = None
         self._keys: set[str] = set()
 
@@ -114,7 +115,7 @@ class KeyHost:
         part.sshd_config = lambda *_arguments: "authorizedkeysfile .ssh/authorized_keys\n"
         return dict(self._code.commands.carry_out(self.machine, dict(request)))
 
-    def keys(self) -> set[str]:
+    def accepted(self) -> set[str]:
         """The fingerprints of all keys that log in."""
         if self._content is None:
             self.content()
@@ -127,6 +128,11 @@ class KeyHost:
             blobs = self._code.modules["on_host.authorized_keys"].blobs(self._content)
             self._keys = {key for _number, _type, key in blobs}
         return self._content
+
+    def write(self, content: bytes) -> None:
+        """As somebody else."""
+        self.file.write_bytes(content)
+        self._content = None
 
     def others(self, keys: set[str]) -> bytes:
         """The file without the lines of these keys."""
@@ -146,7 +152,7 @@ class KeyWorld(World):
         present = self._scene.pair(self._scene.vault.records[ref])
         others = {pair.fingerprint for key, pair in self._scene.pairs().items() if key != ref}
         for host in self._scene.hosts.values():
-            if present.fingerprint in host.keys() and present != secret and not others & host.keys():
+            if present.fingerprint in host.accepted() and present != secret and not others & host.accepted():
                 raise Violation(f"{name} has the only key of {host.name} and would be overwritten")
 
     def garbled(self, secret: Any) -> Any:
@@ -170,7 +176,7 @@ class KeyWorld(World):
         return self._faulty(f"{call.host} login", lambda: self._enter(call), lost=None)
 
     def _enter(self, call: Any) -> Verdict:
-        if call.secret.usable and call.secret.fingerprint in self._scene.hosts[call.host].keys():
+        if call.secret.usable and call.secret.fingerprint in self._scene.hosts[call.host].accepted():
             return Verdict(Result.OK, "logged in")
         return Verdict(Result.WRONG, "the key was refused")
 
@@ -193,8 +199,8 @@ class KeyScene(Scene):
         self._folder = Path(tempfile.mkdtemp(prefix="rotation-", dir="/dev/shm"))
         self.hosts = {name: KeyHost(name, self.clock, self._folder, code) for name in HOSTS}
         self._number = itertools.count(1)
-        self._made: dict[str, Any] = {}
-        stranger, first = texts(-1), self._next()
+        self.made: dict[str, Any] = {}
+        stranger, first = texts(-1), self.next_pair()
         for host in self.hosts.values():
             mine = _MINE % stranger.public_key.encode()
             host.file.write_bytes(mine + b"no-pty " + first.public_key.encode() + b" old one")
@@ -208,10 +214,10 @@ class KeyScene(Scene):
         self.checking, self.most_failures = True, math.inf
         self._parsed: dict[tuple[str, str], Any] = {}
 
-    def _next(self) -> Any:
+    def next_pair(self) -> Any:
         made = texts(next(self._number))
         pair = self.code.pair.Pair.of(made.private_key, made.public_key)
-        self._made[pair.fingerprint] = pair
+        self.made[pair.fingerprint] = pair
         return pair
 
     def pair(self, record: Mapping[str, Any]) -> Any:
@@ -241,7 +247,7 @@ class KeyScene(Scene):
             spares_absent=job.pop("spares_absent", self._spares_absent),
         )
         world = KeyWorld(self.code, run, self, faults or {})
-        wanted = self.code.key.Job(user=USER, generate=self._next, **{**self._job, **job})
+        wanted = self.code.key.Job(user=USER, generate=self.next_pair, **{**self._job, **job})
         return world, run, self.code.key.rotate(run, wanted)
 
     def run_without(self, *hosts: str) -> object:
@@ -266,14 +272,14 @@ class KeyScene(Scene):
         if self.main in pairs and pairs[self.main].fingerprint != self._mains[-1]:
             self._mains.append(pairs[self.main].fingerprint)
         for host in self.hosts.values():
-            if not host.keys() & held:
+            if not host.accepted() & held:
                 raise Violation(f"lost {when}: no record has a key of {host.name}")
             now = pairs[self.main].fingerprint if self.main in pairs else None
-            if not host.keys() & {now, *self._mains[-2:]}:
+            if not host.accepted() & {now, *self._mains[-2:]}:
                 raise Violation(f"{host.name} has neither the key of main nor the one before {when}")
-            if now is None and self._mains[-1] not in host.keys():
+            if now is None and self._mains[-1] not in host.accepted():
                 raise Violation(f"the old key of {host.name} is gone before main was read back {when}")
-            if host.others(set(self._made)) != self._others[host.name]:
+            if host.others(set(self.made)) != self._others[host.name]:
                 raise Violation(f"another line of {host.name} has changed {when}")
 
     def settle(self) -> None:
@@ -289,7 +295,7 @@ class KeyScene(Scene):
             raise Violation("after a clean run the main record has no key that can be used")
         main = pairs.pop(self.main)
         for host in self.hosts.values():
-            if host.keys() & set(self._made) != {main.fingerprint}:
+            if host.accepted() & set(self.made) != {main.fingerprint}:
                 raise Violation(f"after a clean run {host.name} has not the key of the main record, and it alone")
             lines = [line for line in host.file.read_bytes().splitlines() if main.public_key.encode() in line]
             if len(lines) != 1 or not lines[0].startswith(b"no-pty ") or not lines[0].endswith(b" old one"):
