@@ -56,7 +56,6 @@ def key_pairs(options: argparse.Namespace) -> Iterator[str]:
 def real_keys(options: argparse.Namespace) -> Iterator[str]:
     """Every single fault in a rotation of a key that three real hosts share."""
     from hosts.group import Hosts
-
     from rotation import real as tier
 
     start, number, losses = time.monotonic(), 0, 0
