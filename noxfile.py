@@ -78,7 +78,10 @@ def demo(session: nox.Session) -> None:
 @nox.session(tags=["test"])
 def integration(session: nox.Session) -> None:
     """Real ansible-playbook runs against the simulator."""
-    session.run("python", *PYTEST, "tests/integration", *session.posargs)
+    # A file at a time in each process: its tests share hosts.
+    arguments = session.posargs or [*WORKERS, "--dist", "loadfile"]
+    where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
+    session.run("python", *PYTEST, *where, *arguments)
 
 
 @nox.session(tags=["test"])

@@ -115,7 +115,7 @@ def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, metho
 @METHODS
 def test_an_account_that_faillock_has_locked(host: Host, target: MakeTarget, methods: str) -> None:
     host.sshd(methods)
-    for _ in range(3):
+    for _number in range(3):
         assert login.by_password(target(host, "app"), WRONG).result is Result.WRONG
     assert host.failures("app") == 3
     verdict = login.by_password(target(host, "app"), PASSWORD)
@@ -340,7 +340,7 @@ def test_the_secret_is_nowhere(host: Host, target: MakeTarget) -> None:
         lambda: login.by_key(target(host, "canary"), key.private_key),
     ):
         total = 0
-        for _ in range(5):
+        for _number in range(5):
             status, found, rounds = in_a_worker(work, needles)
             assert (status, found) == (0, [])
             total += rounds

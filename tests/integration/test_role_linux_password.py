@@ -386,7 +386,9 @@ def test_no_secret_gets_out(site: Site) -> None:
             site.change("-vvvvv", "--diff", env=env, linux_password_change_serial=[2]),
             site.command(STATE, "-vvvvv", env=env),
             # The journal is read as well, since an interrupted run is pretended.
-            site.change("-vvvvv", env=env, linux_password_change_state="recovered", linux_password_change_hosts="host1"),
+            site.change(
+                "-vvvvv", env=env, linux_password_change_state="recovered", linux_password_change_hosts="host1"
+            ),
         ]
     broken.sshd("")
     assert [run.rc for run in done] == [2, 0, 0], "\n".join(map(str, done))

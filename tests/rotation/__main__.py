@@ -111,7 +111,7 @@ def real(options: argparse.Namespace) -> Iterator[str]:
         with tier.scene(hosts, hosts[0]) as scene:
             singles = [(case,) for case in tier.cases(scene)]
         chance = random.Random(options.seed)
-        some = [tuple(case for (case,) in chance.choices(singles, k=2)) for _ in range(options.pairs)]
+        some = [tuple(case for (case,) in chance.choices(singles, k=2)) for _number in range(options.pairs)]
         todo = [*singles, *some][options.start :: options.step]
         with multiprocessing.pool.ThreadPool(2) as pool:
             shares = pool.map(lambda number: list(_on(hosts, number, todo[number::2])), range(2))

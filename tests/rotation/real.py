@@ -114,7 +114,7 @@ class RealScene:
         if case and case[0] == "vault" and case[2].startswith("killed"):
             killer = threading.Thread(target=self._kill_at_gate, args=(play, case[2] == "killed after"))
             killer.start()
-        output, _ = play.communicate(timeout=180)
+        output, _rest = play.communicate(timeout=180)
         if killer:
             killer.join()
         self.control.clear_faults()

@@ -140,7 +140,7 @@ class Host:
         self.etc.mkdir(parents=True)
         lines = [*_OTHERS[:2], f"{USER}:{cheap_hash(password)}:19500:0:99999:7:::", *_OTHERS[2:]]
         self._write(lines)
-        users = [line.split(":")[0] for line in lines]
+        users = [line.split(":", 1)[0] for line in lines]
         (self.etc / "passwd").write_text("".join(f"{user}:x:1:1::/home/{user}:/bin/sh\n" for user in users))
         (self.etc / "machine-id").write_text("0123456789abcdef\n")
         self.failures = 0
@@ -148,16 +148,7 @@ class Host:
         self.missing = ""
         self.login_verdict = "ok"
 
-        class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
-            etc, base = str(self.etc), str(folder / "state")
-
-            def now(self) -> float:
-                return clock.now
-
-            def command(_self, arguments: list[str], text: str = "", timeout: float = 60.0) -> tuple[int, str]:  # noqa: N805
-                return self.command(arguments, text)
-
-        self.machine = Machine()
+        self.machine = _machine(self)
 
     def _write(self, lines: list[str]) -> None:
         # Only the programs below write it, so it need not be read to be known.
@@ -199,7 +190,7 @@ class Host:
         if arguments == ["chpasswd", "-e"]:
             # As the real one: a line each, and no question asked.
             for line in text.splitlines():
-                user, _, crypted = line.partition(":")
+                user, _unused, crypted = line.partition(":")
                 self.change(user, hash=crypted, last_change=str(int(self.clock.now // DAY)))
         elif arguments[0] == "chage":
             names = {"-d": "last_change", "-m": "min_days", "-M": "max_days", "-W": "warn_days"}
@@ -207,8 +198,23 @@ class Host:
             *options, user = arguments[1:]
             self.change(user, **{names[key]: value for key, value in zip(options[::2], options[1::2], strict=True)})
         elif arguments[0] == "faillock":
-            return 0, "".join("2026-11-27 10:00:00 RHOST 192.0.2.1 V\n" for _ in range(self.failures))
+            return 0, "".join("2026-11-27 10:00:00 RHOST 192.0.2.1 V\n" for _number in range(self.failures))
         return 0, ""
+
+
+def _machine(host: Host) -> Any:
+    """What on_host/ takes for its machine."""
+
+    class Machine(host.code.state.Machine):  # type: ignore[misc, name-defined]
+        etc, base = str(host.etc), str(host.folder / "state")
+
+        def now(self) -> float:
+            return host.clock.now
+
+        def command(self, arguments: list[str], text: str = "", timeout: float = 60.0) -> tuple[int, str]:
+            return host.command(arguments, text)
+
+    return Machine()
 
 
 # "late": no answer now, applied so many seconds later.
@@ -402,8 +408,10 @@ class Scene:
         )
         world = World(self.code, run, self, faults or {})
         wanted = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, **self._job, **job}
-        generate = lambda: f"secret{next(self._secrets)}"  # noqa: E731
-        return world, run, self.code.password.rotate(run, self.code.password.Job(generate=generate, **wanted))
+        return world, run, self.code.password.rotate(run, self.code.password.Job(generate=self._generate, **wanted))
+
+    def _generate(self) -> str:
+        return f"secret{next(self._secrets)}"
 
     def run(self, faults: Faults | None = None, **job: Any) -> tuple[str, World]:
         """Do one run, and return how it ended (the result, or "killed") and its world."""

@@ -63,7 +63,7 @@ def split_lock(hashed: str) -> tuple[str, str]:
 
 def scheme(hashed: str) -> str:
     """The name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
-    _, hashed = split_lock(hashed)
+    _unused, hashed = split_lock(hashed)
     if not hashed:
         return ""
     known = next((name for prefix, name in _NAMES.items() if hashed.startswith(prefix)), "")
@@ -91,7 +91,7 @@ def matches(password: str, hashed: str) -> bool:
 def make(password: str, like: str) -> str:
     """A hash of a password by the scheme of another hash if that is a modern one, else by sha512crypt. Without lock."""
     data = _data(password)
-    _, like = split_lock(like)
+    _unused, like = split_lock(like)
     prefix = next((prefix for prefix in _MODERN if like.startswith(prefix)), _DEFAULT)
     longest = limit(prefix)
     if longest is not None and len(data) > longest:
@@ -165,7 +165,7 @@ def _setting(prefix: str, like: str) -> str:
     if generate is None:
         if prefix not in ("$5$", "$6$"):
             raise _unsupported(prefix)
-        salt = "".join(secrets.choice(_SALT) for _ in range(16))
+        salt = "".join(secrets.choice(_SALT) for _number in range(16))
         return f"{prefix}rounds={rounds}${salt}" if rounds else prefix + salt
     generate.restype = ctypes.c_char_p
     generate.argtypes = [ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int]

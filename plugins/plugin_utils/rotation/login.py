@@ -191,9 +191,9 @@ class _Conversation:
             self._log_line(line.rstrip("\r"))
 
     def _log_line(self, line: str) -> None:
-        level, _, message = line.partition(": ")
+        level, _unused, message = line.partition(": ")
         debug = message if re.fullmatch(r"debug\d", level) else ""
-        name, _, value = (debug or line).partition(": ")
+        name, _unused, value = (debug or line).partition(": ")
         if debug and name == "Next authentication method":
             if not self._method:
                 self._text.clear()
@@ -492,7 +492,7 @@ def _agent(target: Target, files: KeyFiles, private_key: str, deadline: float) -
     """An agent that holds one key, and forgets it when the time for the login is over."""
     left = max(1, round(deadline - time.monotonic()) + 1)
     with contextlib.ExitStack() as stack:
-        _, slave = stack.enter_context(_pseudo_terminal())
+        _unused, slave = stack.enter_context(_pseudo_terminal())
         arguments = [_beside(target, "ssh-agent"), "-D", "-t", str(left), "-a", files.agent]
         process = stack.enter_context(_running(arguments, slave))
         # It says where it listens as soon as it does.

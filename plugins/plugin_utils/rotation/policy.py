@@ -51,7 +51,7 @@ class Policy:
                 raise _unusable(name, "is negative")
             if least and not characters:
                 raise _unusable(name, "asks for characters that special or forbidden leave out")
-        if sum(least for least, _ in classes.values()) > self.length:
+        if sum(least for least, _rest in classes.values()) > self.length:
             raise _unusable("length", "is less than the characters that the min_ options ask for")
         for character in self.special:
             if character in _NEVER or not character.isascii() or character.isalnum():
@@ -69,7 +69,9 @@ class Policy:
     @property
     def alphabet(self) -> str:
         """All characters that a password may have, each once."""
-        return "".join(sorted({character for _, characters in self._classes().values() for character in characters}))
+        return "".join(
+            sorted({character for _unused, characters in self._classes().values() for character in characters})
+        )
 
     @property
     def bits(self) -> float:
@@ -124,7 +126,7 @@ def accepts(policy: Policy, password: str) -> bool:
     return (
         len(password) == policy.length
         and not password.startswith("-")
-        and sum(count for _, count in counts.values()) == len(password)
+        and sum(count for _unused, count in counts.values()) == len(password)
         and all(count >= least for least, count in counts.values())
     )
 
@@ -138,4 +140,4 @@ def generate(policy: Policy) -> str:
 
 def _draws(alphabet: str, length: int) -> t.Iterator[str]:
     while True:
-        yield "".join(secrets.choice(alphabet) for _ in range(length))
+        yield "".join(secrets.choice(alphabet) for _number in range(length))

@@ -214,7 +214,7 @@ def _literal(path: str) -> str:
 
 def _way_from(found: str, target: Target, arguments: t.Sequence[str]) -> t.Iterator[str]:
     for line in found.splitlines():
-        name, _, value = line.partition(" ")
+        name, _unused, value = line.partition(" ")
         if _WAY.fullmatch(name) and value:
             yield line
         elif name == "proxyjump" and value != "none":
@@ -223,7 +223,7 @@ def _way_from(found: str, target: Target, arguments: t.Sequence[str]) -> t.Itera
 
 def _jump(value: str, target: Target, arguments: t.Sequence[str]) -> str:
     """The command that ssh itself makes of ProxyJump. The jump host is reached with the user's own ssh_config."""
-    before, _, last = value.rpartition(",")
+    before, _unused, last = value.rpartition(",")
     config = next((argument for argument in reversed(arguments) if argument.startswith("-F")), None)
     words = [target.executable, *([config] if config else []), *(["-J", before] if before else [])]
     uri = last if last.startswith("ssh://") else f"ssh://{last}"

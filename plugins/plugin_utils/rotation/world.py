@@ -12,7 +12,7 @@ from ansible.errors import AnsibleAuthenticationFailure
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
     Held,
     Login,
@@ -20,6 +20,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     OnHost,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Target, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed
@@ -28,14 +29,14 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.ste
 _LOGIN_WITHIN = 30.0
 display = Display()
 # Tries to log in once: where, with what, and for how many seconds at most.
-LogIn = t.Callable[[login.Target, t.Any, float], login.Verdict]
+LogIn = t.Callable[[Target, t.Any, float], Verdict]
 
 
-def by_password(target: login.Target, password: str, seconds: float) -> login.Verdict:
+def by_password(target: Target, password: str, seconds: float) -> Verdict:
     return login.by_password(target, password, timeout=seconds)
 
 
-def by_key(target: login.Target, pair: Pair, seconds: float) -> login.Verdict:
+def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
     return login.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 
@@ -143,7 +144,7 @@ class HostsWorld:
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
         return answer
 
-    def login(self, call: Login, seconds: float) -> login.Verdict:
+    def login(self, call: Login, seconds: float) -> Verdict:
         return self._log_in(self._reaches[call.host].target(self._user), call.secret, min(seconds, _LOGIN_WITHIN))
 
     def say(self, text: str) -> None:

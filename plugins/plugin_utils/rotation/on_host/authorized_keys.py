@@ -349,7 +349,7 @@ def locate(whose: Account, config: str) -> Located:
     """The files in which sshd looks for the keys of a user, by the output of sshd_config()."""
     settings: dict[str, str] = {}
     for row in config.splitlines():
-        name, _, value = row.strip().partition(" ")
+        name, _unused, value = row.strip().partition(" ")
         settings.setdefault(name.lower(), value.strip())
 
     def says(name: str) -> bool:

@@ -98,9 +98,9 @@ OPEN: list[Transport] = []
 
 
 @contextlib.contextmanager
-def running(profile: str, seed: t.Any = SMALL, **changes: t.Any) -> t.Iterator[Simulator]:
+def running(profile: str, seed: t.Any = None, **changes: t.Any) -> t.Iterator[Simulator]:
     """A simulator. Connections that outlive it make asyncio complain, so they are closed first."""
-    with Simulator(profile=profile, seed=seed, **changes) as simulator:
+    with Simulator(profile=profile, seed=seed or SMALL, **changes) as simulator:
         try:
             yield simulator
         finally:
@@ -115,7 +115,7 @@ def start() -> t.Iterator[Start]:
     """start(profile, seed, **settings of the simulator)"""
     with contextlib.ExitStack() as stack:
 
-        def run(profile: str = "4.0", seed: t.Any = SMALL, **changes: t.Any) -> Simulator:
+        def run(profile: str = "4.0", seed: t.Any = None, **changes: t.Any) -> Simulator:
             return stack.enter_context(running(profile, seed, **changes))
 
         yield run

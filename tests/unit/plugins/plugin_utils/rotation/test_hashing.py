@@ -48,7 +48,7 @@ def test_known_answers(password: str, hash_: str) -> None:
 @pytest.mark.parametrize("prefix", SCHEMES)
 def test_a_new_hash_keeps_a_modern_scheme(prefix: str) -> None:
     try:
-        first, second = (hashing.make(PASSWORD, prefix + "anything") for _ in range(2))
+        first, second = (hashing.make(PASSWORD, prefix + "anything") for _number in range(2))
     except Unsupported as exc:
         pytest.skip(str(exc))
     assert first.startswith(prefix)

@@ -7,6 +7,7 @@ server is asked once."""
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import socket
@@ -495,8 +496,8 @@ def holders(*texts: str) -> list[str]:
             except OSError:
                 continue
             found += [f"{pid}/{name}" for needle in needles if needle in data]
-    for base in {constants.DEFAULT_LOCAL_TMP, tempfile.gettempdir(), "/dev/shm"}:
-        for path in Path(base).glob("key*/*") if os.path.isdir(base) else ():
+    for base in (constants.DEFAULT_LOCAL_TMP, tempfile.gettempdir(), "/dev/shm"):
+        for path in Path(base).glob("senhasegura-key-*/*") if os.path.isdir(base) else ():
             try:
                 found += [str(path) for needle in needles if path.is_file() and needle in path.read_bytes()]
             except OSError:
@@ -508,7 +509,7 @@ def test_no_process_and_no_file_holds_the_secret(sshd: Sshd, client: Client, key
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey", "password"), (key.public_key,)
     sshd.behaviour.delay = 1
     body = key.private_key.splitlines()[2][:40]
-    for run in (lambda: client.password(), lambda: client.key(key)):
+    for run in (client.password, functools.partial(client.key, key)):
         pid = os.fork()
         if not pid:
             os._exit(0 if run().ok else 1)

@@ -27,7 +27,7 @@ def test_the_default() -> None:
     assert default.bits > 148
     assert len(default.alphabet) == 76
     assert not set("'\"\\ :`$&;|<>*(){}[]\n\r\0\t") & set(default.alphabet)
-    found = {generate(default) for _ in range(2000)}
+    found = {generate(default) for _number in range(2000)}
     assert len(found) == 2000
     for password in found:
         assert len(password) == 24
@@ -76,13 +76,13 @@ def test_a_shorter_length_is_possible_when_asked_for() -> None:
 
 def test_other_special_characters() -> None:
     rules = Policy(special="!'\"\\", min_special=3)
-    for _ in range(200):
+    for _number in range(200):
         assert sum(character in "!'\"\\" for character in generate(rules)) >= 3
 
 
 def test_forbidden_characters_are_never_there() -> None:
     rules = Policy(forbidden="0OIl1-!")
-    found = "".join(generate(rules) for _ in range(2000))
+    found = "".join(generate(rules) for _number in range(2000))
     assert not set(found) & set("0OIl1-!")
     assert set(found) == set(rules.alphabet)
 
@@ -111,7 +111,7 @@ def test_what_is_not_accepted(change: Any) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.integers(14, 40),
-    *(st.integers(0, 4) for _ in range(4)),
+    *(st.integers(0, 4) for _number in range(4)),
     st.text("!#%+,-./=?@^_~", max_size=14),
     st.text("abcXYZ019-!", max_size=6),
 )
@@ -132,7 +132,7 @@ def test_the_number_of_passwords_is_exact() -> None:
     """Counted by going through all of them, for an alphabet in which that is possible."""
     classes = [(1, "ab"), (0, "C"), (2, "12"), (1, "!-")]
     for length in range(7):
-        texts = itertools.product("".join(characters for _, characters in classes), repeat=length)
+        texts = itertools.product("".join(characters for _unused, characters in classes), repeat=length)
         expected = sum(
             all(sum(map(text.count, characters)) >= least for least, characters in classes) for text in texts
         )
@@ -152,7 +152,7 @@ def test_each_character_is_as_probable_as_it_should_be() -> None:
     default = Policy()
     passwords = {}
     for rules, number in ((plain, 10_000), (default, 500_000 // 24)):
-        passwords[rules] = [generate(rules) for _ in range(number)]
+        passwords[rules] = [generate(rules) for _number in range(number)]
         # The first place is another one: no '-' stands there.
         counts = Counter("".join(password[1:] for password in passwords[rules]))
         for characters in (string.ascii_lowercase, string.ascii_uppercase, string.digits, rules.special):
@@ -166,12 +166,12 @@ def test_each_character_is_as_probable_as_it_should_be() -> None:
 def test_the_places_are_equal() -> None:
     """A generator that puts one character of each class at fixed places fails here."""
     rules = Policy(length=16, min_digits=3)
-    digits = Counter(place for _ in range(8_000) for place, c in enumerate(generate(rules)) if c.isdigit())
+    digits = Counter(place for _number in range(8_000) for place, c in enumerate(generate(rules)) if c.isdigit())
     mean = sum(digits[place] for place in range(1, 16)) / 15
     assert chi_square(Counter({str(p): digits[p] for p in range(1, 16)}), {str(p): mean for p in range(1, 16)}) < 6
 
 
 def test_the_test_can_fail() -> None:
     biased = random.Random(1)
-    counts = Counter(biased.choice(string.ascii_lowercase + "a") for _ in range(500_000))
+    counts = Counter(biased.choice(string.ascii_lowercase + "a") for _number in range(500_000))
     assert chi_square(counts, dict.fromkeys(string.ascii_lowercase, 500_000 / 26)) > 100

@@ -71,7 +71,9 @@ def test_nothing_secret_is_in_the_command() -> None:
         return by_shell(command, **details)
 
     with contextlib.suppress(NotDone):
-        remote.perform(execute, None, {"do": "set", "user": USER, "run": "1", "old": "the-hash", "new": "x", "timeout": 1}, 30)
+        remote.perform(
+            execute, None, {"do": "set", "user": USER, "run": "1", "old": "the-hash", "new": "x", "timeout": 1}, 30
+        )
     assert len(commands) == 1
     assert "the-hash" not in commands[0]
 

@@ -145,7 +145,7 @@ def test_fields_of_a_later_version_do_no_harm() -> None:
 @pytest.mark.parametrize("value", ["soon", True, [], float("nan"), float("inf"), -1, 1e300, None])
 def test_numbers_that_make_no_sense_are_left_out(value: object) -> None:
     fields = {**dataclasses.asdict(entry()), "seconds": value, "max_age_days": value}
-    ((found,), _) = report_history.parse(json.dumps(fields).encode())
+    ((found,), _unreadable) = report_history.parse(json.dumps(fields).encode())
     assert (found.seconds, found.max_age_days) == (0.0, None)
     assert page(fold([found]), NOW)
 
@@ -293,7 +293,7 @@ def test_pruning_keeps_what_tells_the_last_success_or_the_age(needed: Entry) -> 
         entry(result="failed", days=80),
         entry(result="failed", days=70),
     ]
-    kept, _ = report_history.parse(report_history.pruned(b"".join(map(report_history.line_of, entries)), 30, NOW))
+    kept, _rest = report_history.parse(report_history.pruned(b"".join(map(report_history.line_of, entries)), 30, NOW))
     assert kept == [*entries[:-2], entries[-1]]
     (before,), (after,) = fold(entries).latest, fold(kept).latest
     assert (after.last_success, after.last_change) == (before.last_success, before.last_change)
@@ -542,14 +542,14 @@ def test_the_page_is_well_formed_and_needs_nothing_else(entries: list[Entry]) ->
     text = page(fold(entries, 1), NOW)
     found = Page(text)
     assert found.wrong == []
-    names = {name for name, _ in found.elements}
+    names = {name for name, _rest in found.elements}
     assert not names & {"script", "link", "img", "iframe", "object", "image", "form", "base"}
     assert "http://" not in text.replace("http://www.w3.org", "")
     assert "https://" not in text
     assert "url(" not in text.replace("url(#", "")
-    ids = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+    ids = [attributes["id"] for _unused, attributes in found.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
-    for _, attributes in found.elements:
+    for _unused, attributes in found.elements:
         assert not [name for name in attributes if name.startswith("on")]
         targets = (attributes.get("aria-labelledby") or "").split()
         targets += [value[1:] for name, value in attributes.items() if name.endswith("href") and value]
@@ -630,7 +630,7 @@ def test_the_charts_stay_in_their_frames(count: int) -> None:
         assert bar.limit is None or 0 <= bar.limit <= report_page.BAR_WIDTH + 0.1
     for chart in (report_page.histogram(latest, NOW), report_page.day_columns(fold(SIZES[count]), NOW)):
         for column in chart.columns:
-            assert all(y >= -0.1 and height > 0 for _, y, height in column.parts)
+            assert all(y >= -0.1 and height > 0 for _kind, y, height in column.parts)
             assert column.x + column.width <= 511
     assert sum(column.total for column in report_page.histogram(latest, NOW).columns) == count
 

@@ -123,7 +123,7 @@ def resolved(arguments: list[str]) -> dict[str, list[str]]:
     done = subprocess.run([arguments[0], "-G", *arguments[1:]], capture_output=True, text=True, check=True)
     settings: dict[str, list[str]] = {}
     for line in done.stdout.splitlines():
-        name, _, value = line.partition(" ")
+        name, _unused, value = line.partition(" ")
         settings.setdefault(name, []).append(value)
     return settings
 
