@@ -12,7 +12,7 @@ from ansible.errors import AnsibleAuthenticationFailure
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
     Held,
     Login,
