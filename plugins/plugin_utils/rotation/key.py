@@ -94,7 +94,7 @@ class _Rotation:
         job, run = self._job, self._run
         self._seen = yield from steps.list_records(run)
         yield from self._look(())
-        if not any(self._marks.values()) and is_young(self._seen, job):
+        if not job.reconcile and not any(self._marks.values()) and is_young(self._seen, job):
             return self._done("unchanged", "the key is younger than max_age")
         self._held = yield from read_all(run, self._seen)
         yield from self._look(self._known())
