@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -307,7 +308,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
         "ssh_key_rotation_notify": str(tmp_path / "hook.yml"),
         "ssh_key_rotation_max_age": 1,
     }
-    vault.control.set_credential("app-key", change="2026-01-01T00:00:00")
+    vault.control.set_credential("app-key", change=time.time() - 40 * 86400)
     command = [
         "ansible-playbook",
         "community.senhasegura.ssh_key_rotation",
