@@ -137,7 +137,6 @@ MODULES: dict[str, Module] = {
         _BY_VAULT,
         (("rotate", _BY_VAULT, "changed"), ("recover", {**_BY_VAULT, "state": "recovered"}, "ok")),
         {
-            "user": {"user": [SECRET]},
             "verify": {"verify": SECRET},
             "mode": {"mode": SECRET},
             "max_age": {"max_age": SECRET},
@@ -174,7 +173,7 @@ MODULES: dict[str, Module] = {
     "rotation_info": Module(
         _NO_USER,
         (("no such user", _NO_USER, "failed"),),
-        {"compare": {"compare": SECRET}, "user": {"user": {"a": SECRET}}},
+        {"compare": {"compare": SECRET}},
         missing={"credential": "nobody"},
     ),
     "ssh_key": Module(

@@ -235,6 +235,7 @@ class World:
         self.trace: list[str] = []
         self.failures = 0
         self._outages: dict[str, str] = {}
+        self._misread: set[str] = set()
 
     # The records of the vault
 
@@ -243,12 +244,14 @@ class World:
 
     def read(self, name: str) -> Any:
         def garbled(held: Any) -> Any:
+            self._misread.add(name)
             return dataclasses.replace(held, secret=self.garbled(held.secret))
 
         return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=garbled)
 
     def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
-        if self._records._ids.get(name) in self._scene.vault.records:
+        # Who was told something else of it cannot know; the main record has it then.
+        if name not in self._misread and self._records._ids.get(name) in self._scene.vault.records:
             self.check_write(name, self._records._ids[name], secret)
 
         def garbled() -> None:
