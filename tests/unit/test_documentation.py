@@ -39,7 +39,8 @@ KINDS = {"modules": "module", "lookup": "lookup"}
 SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
 CONNECTION = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
 # Names in a task that are no module.
-TASK_KEYWORDS = {"run_once", 
+TASK_KEYWORDS = {
+    "run_once",
     "name",
     "no_log",
     "register",
