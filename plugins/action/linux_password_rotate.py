@@ -26,7 +26,7 @@ class ActionModule(RotationAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
-        user = params["user"] or info.username
+        user = self.user(params, info)
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
         return self.reported(params, info, user, lambda: by(client, info, user, params, check_mode))
 

@@ -28,7 +28,7 @@ class ActionModule(RotationAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
-        user = params["user"] or info.username
+        user = self.user(params, info)
         hosts = sorted({*(params["hosts"] or [self.host])})
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
         return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)

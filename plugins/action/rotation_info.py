@@ -42,7 +42,7 @@ class ActionModule(RotationAction):
         if params["hosts"]:
             raise ConfigError("a password is that of one host", hint="Leave hosts out").with_context(option="hosts")
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
-        user = params["user"] or info.username
+        user = self.user(params, info)
         records = functools.partial(PasswordRecords, client.credentials, info)
         run, world = self.prepare(records, [self.host], user, params, by_password)
         job = password.Job(user=user, generate=str)
@@ -50,7 +50,7 @@ class ActionModule(RotationAction):
 
     def _of_key(self, client: Client, params: Params) -> Subject:
         info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
-        user = params["user"] or info.username
+        user = self.user(params, info)
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_key)
         run.spares_absent = True

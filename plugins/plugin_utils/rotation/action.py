@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import secrets
 import time
 import typing as t
@@ -70,6 +71,12 @@ class RotationAction(SenhaseguraAction):
     @property
     def host(self) -> str:
         return str(self._variables.get("inventory_hostname", "localhost"))
+
+    def user(self, params: Params, info: CredentialInfo) -> str:
+        """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
+        if params["user"] and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?", params["user"]):
+            raise ConfigError("user is no name of a local user", hint="Check user").with_context(option="user")
+        return str(params["user"] or info.username)
 
     def prepare(
         self,
