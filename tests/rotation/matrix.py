@@ -100,15 +100,24 @@ def play_pause(code: Code, start: str, at: int, killed: int) -> None:
 Case = tuple[str, Callable[[], object]]
 
 
-def fast(code: Code, schedules_: int, starts: Iterable[str] = STARTS) -> Iterator[Case]:
-    """What is tried each time, in the order in which it is done: (description, what raises Violation)."""
-    for start in starts:
-        for runs in singles(code, start):
-            yield f"{start}: {runs}", partial(play, code, start, *runs)
-        for at, killed in pauses(code, start):
-            yield f"{start}: paused at {at}, other killed at {killed}", partial(play_pause, code, start, at, killed)
-    for seed in range(schedules_):
+def from_start(code: Code, start: str) -> Iterator[Case]:
+    """All single faults and all pauses: (description, what raises Violation)."""
+    for runs in singles(code, start):
+        yield f"{start}: {runs}", partial(play, code, start, *runs)
+    for at, killed in pauses(code, start):
+        yield f"{start}: paused at {at}, other killed at {killed}", partial(play_pause, code, start, at, killed)
+
+
+def in_random_order(code: Code, seeds: Iterable[int]) -> Iterator[Case]:
+    for seed in seeds:
         yield f"schedule {seed}", partial(schedules.play, code, seed)
+
+
+def fast(code: Code, seeds: Iterable[int]) -> Iterator[Case]:
+    """What a mistake is looked for with, in that order."""
+    for start in STARTS:
+        yield from from_start(code, start)
+    yield from in_random_order(code, seeds)
 
 
 def first_violation(cases: Iterator[Case]) -> str | None:

@@ -244,7 +244,8 @@ def cases(code: Code) -> t.Iterator[matrix.Case]:
     for start in STARTS:
         for at in range(matrix.calls(code, start, {})):
             yield "", functools.partial(matrix.play_pause, code, start, at, at)
-    yield from matrix.fast(code, 0, STARTS)
+    for start in STARTS:
+        yield from matrix.from_start(code, start)
 
 
 @pytest.mark.parametrize("name", MUTANTS)

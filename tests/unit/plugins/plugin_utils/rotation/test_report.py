@@ -625,9 +625,9 @@ def test_the_charts_stay_in_their_frames(count: int) -> None:
     latest = fold(SIZES[count]).latest
     bars = report_page.age_bars(latest, NOW)
     assert len(bars.bars) == (count if count <= 20 else 8)
-    for bar in bars.bars:
-        assert 0 <= bar.within + bar.over <= report_page.BAR_WIDTH + 0.1
-        assert bar.limit is None or 0 <= bar.limit <= report_page.BAR_WIDTH + 0.1
+    for drawn in bars.bars:
+        assert 0 <= drawn.within + drawn.over <= report_page.BAR_WIDTH + 0.1
+        assert drawn.limit is None or 0 <= drawn.limit <= report_page.BAR_WIDTH + 0.1
     for chart in (report_page.histogram(latest, NOW), report_page.day_columns(fold(SIZES[count]), NOW)):
         for column in chart.columns:
             assert all(y >= -0.1 and height > 0 for _kind, y, height in column.parts)
@@ -669,7 +669,7 @@ def test_span(days: float, text: str) -> None:
 
 def test_names_share_their_domain_in_the_chart() -> None:
     def labels(*hosts: str) -> list[str]:
-        return [bar.label for bar in report_page.age_bars(fold(entry(host) for host in hosts).latest, NOW).bars]
+        return [drawn.label for drawn in report_page.age_bars(fold(entry(host) for host in hosts).latest, NOW).bars]
 
     assert labels("a.x.example.com", "b.y.example.com") == ["a.x", "b.y"]
     assert labels("a.example.com") == ["a.example.com"]
