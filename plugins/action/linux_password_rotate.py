@@ -13,9 +13,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.references i
 from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
 from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, password, policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, login, password, policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import PasswordRecords
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_password
 
 
 class ActionModule(RotationAction):
@@ -24,7 +26,7 @@ class ActionModule(RotationAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
-        user = params["user"] or info.username
+        user = self.user(params, info)
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
         return self.reported(params, info, user, lambda: by(client, info, user, params, check_mode))
 
@@ -40,16 +42,17 @@ class ActionModule(RotationAction):
             max_age=params["max_age"],
             chage={name: days for name, days in (params["chage"] or {}).items() if days is not None},
         )
-        run, world = self.prepare(client.credentials, info, user, params)
+        records = functools.partial(PasswordRecords, client.credentials, info)
+        run, world = self.prepare(records, [self.host], user, params, by_password)
         protocol = password.predict(run, job) if check_mode else password.rotate(run, job)
         return self.drive(protocol, world, run)
 
     def _by_vault(self, client: Client, info: CredentialInfo, user: str, params: Params, check_mode: bool) -> Outcome:
-        login = self.login_of(user) if params["verify"] == "login" else None
+        target = self.reach(self.host).target(user) if params["verify"] == "login" else None
         return by_vault.rotate_password(
             client.credentials,
             info,
-            login,
+            functools.partial(login.by_password, target) if target else None,
             recover_only=params["state"] == "recovered",
             max_age=params["max_age"],
             pace=waiting(params),

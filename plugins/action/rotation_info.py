@@ -4,22 +4,60 @@
 
 from __future__ import annotations
 
+import functools
+import typing as t
+
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.rotation_info import ARGUMENT_SPEC
+from ansible_collections.community.senhasegura.plugins.modules.rotation_info import ARGUMENT_SPEC, RULES
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import password
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import key, password
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords, PasswordRecords
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import (
+    HostsWorld,
+    by_key,
+    by_password,
+)
+
+Subject = tuple[CredentialInfo, str, Run, HostsWorld, t.Callable[..., t.Any]]
 
 
 class ActionModule(RotationAction):
     spec = ARGUMENT_SPEC
-    kind = "password"
+    rules = RULES
+    kind = "info"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        info = client.credentials.info(parse_reference(params["credential"], option="credential"))
-        user = params["user"] or info.username
-        run, world = self.prepare(client.credentials, info, user, params)
-        job = password.Job(user=user, generate=str)
-        protocol = password.inspect(run, job, compare=params["compare"] and not check_mode)
+        make = self._of_key if params["ssh_key"] else self._of_password
+        info, user, run, world, inspect = make(client, params)
+        protocol = inspect(run, compare=params["compare"] and not check_mode)
         return self.told(info, user, lambda: self.drive(protocol, world, run))
+
+    def _of_password(self, client: Client, params: Params) -> Subject:
+        if params["hosts"]:
+            raise ConfigError("a password is that of one host", hint="Leave hosts out").with_context(option="hosts")
+        info = client.credentials.info(parse_reference(params["credential"], option="credential"))
+        user = self.user(params, info)
+        records = functools.partial(PasswordRecords, client.credentials, info)
+        run, world = self.prepare(records, [self.host], user, params, by_password)
+        job = password.Job(user=user, generate=str)
+        return info, user, run, world, functools.partial(password.inspect, job=job)
+
+    def _of_key(self, client: Client, params: Params) -> Subject:
+        info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
+        user = self.user(params, info)
+        records = functools.partial(KeyRecords, client.ssh_keys, info)
+        run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_key)
+        run.spares_absent = True
+        job = key.Job(user=user, generate=nothing, address=params["address"])
+        return info, user, run, world, functools.partial(key.inspect, job=job)
+
+
+def nothing() -> Pair:
+    """Whoever only looks makes no key."""
+    raise NotImplementedError

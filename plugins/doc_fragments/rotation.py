@@ -13,7 +13,8 @@ options:
   state:
     description:
       - V(rotated) settles what an interrupted run has left, and gives a new secret.
-      - V(recovered) only does the former. It changes the main record of the vault at most, never a host's secret.
+      - V(recovered) only does the former. A password of a host stays as it is then, and an SSH key that a run has begun
+        to install is completed, or taken back.
     type: str
     choices: [rotated, recovered]
     default: rotated

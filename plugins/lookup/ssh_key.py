@@ -26,6 +26,15 @@ options:
       - Return this field alone, for example V(public_key) or V(passphrase).
       - The default with O(return_format=value) is V(private_key).
     type: str
+  as_file:
+    description:
+      - Return a path instead of the private key, for C(ansible_ssh_private_key_file) and for programs that take nothing
+        else.
+      - What is under that path is memory of the broker of this run, readable for its user alone. It is on no disk, and
+        gone when the run ends, however it ends. It has no passphrase.
+      - It needs Linux on the controller, and the broker.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - community.senhasegura.connection.plugin
   - community.senhasegura.lookup
@@ -51,6 +60,28 @@ EXAMPLES = r"""
   ansible.posix.authorized_key:
     user: deploy
     key: "{{ lookup('community.senhasegura.ssh_key', 'deploy@web01', field='public_key', release=true) }}"
+
+- name: Log in with a key from the vault, on each supported ansible-core
+  hosts: web
+  vars:
+    ansible_user: deploy
+    ansible_ssh_private_key_file: >-
+      {{ lookup('community.senhasegura.ssh_key', 'deploy-key', as_file=true, check_mode='read') }}
+  tasks:
+    - name: See who is there
+      ansible.builtin.command: id
+      changed_when: false
+
+# It goes to an agent that Ansible starts with ANSIBLE_SSH_AGENT=auto.
+- name: The same without any path, on ansible-core 2.19 or later
+  hosts: web
+  vars:
+    ansible_user: deploy
+    ansible_ssh_private_key: "{{ lookup('community.senhasegura.ssh_key', 'deploy-key', check_mode='read') }}"
+  tasks:
+    - name: See who is there
+      ansible.builtin.command: id
+      changed_when: false
 """
 
 RETURN = r"""

@@ -91,6 +91,20 @@ def public_key_of(private_key: str, passphrase: str | None = None) -> str:
     )
 
 
+def without_passphrase(private_key: str, passphrase: str | None) -> str:
+    """The same key without its passphrase, so that no program asks for it."""
+    if not passphrase:
+        return private_key
+    _require_libraries(passphrase="OPENSSH PRIVATE KEY" in private_key)
+    openssh = "OPENSSH PRIVATE KEY" in private_key
+    load: t.Any = serialization.load_ssh_private_key if openssh else serialization.load_pem_private_key
+    key = load(private_key.encode(), passphrase.encode())
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
+    )
+    return t.cast(str, plain.decode())
+
+
 def _line(key: t.Any) -> str:
     line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return t.cast(str, line.decode())

@@ -29,3 +29,10 @@ ROTATION: dict[str, dict[str, t.Any]] = {
     "report_dir": {"type": "path"},
     "report_keep_days": {"type": "float"},
 }
+# What an SSH key is rotated with.
+KEY_HOSTS = {
+    "ssh_key": {"type": "str", "no_log": False},
+    "hosts": {"type": "list", "elements": "str"},
+    "user": {"type": "str"},
+    "address": {"type": "str"},
+}

@@ -7,28 +7,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rotation_info
-short_description: Tell whether a host and senhasegura agree on a password
+short_description: Tell whether hosts and senhasegura agree on a password or SSH key
 version_added: 0.1.0
 author:
   - community.senhasegura contributors (@community-senhasegura)
 description:
-  - Tells how the password of a local user of the host and the records of the vault stand to each other, and whether a
-    run of M(community.senhasegura.linux_password_rotate) was interrupted. It changes nothing, and returns no secret.
-  - The comparison reads the credential and its journal, and so B(takes custody) of them, unless O(compare=false).
+  - Tells how the password of a local user of the host, or an SSH key of a user of one or several hosts, and the records
+    of the vault stand to each other, and whether a run of M(community.senhasegura.linux_password_rotate) or
+    M(community.senhasegura.linux_ssh_key_rotate) was interrupted. It changes nothing, and returns no secret.
+  - The comparison reads the record and its journal, and so B(takes custody) of them, unless O(compare=false).
 extends_documentation_fragment:
   - community.senhasegura.connection
   - community.senhasegura.attributes
   - community.senhasegura.attributes.info
-  - community.senhasegura.objects.credential
 options:
+  credential:
+    description:
+      - The credential whose password is compared, by its id, its identifier, or C(username@hostname).
+      - Exactly one of O(credential) and O(ssh_key) is needed.
+    type: str
+  ssh_key:
+    description:
+      - The SSH key that is compared, by its id, its identifier, or C(username@hostname).
+    type: str
+  hosts:
+    description:
+      - All hosts on which the user has the SSH key, by their names in the inventory. By default, the host of the task.
+    type: list
+    elements: str
   user:
     description:
-      - The local user of the host. By default, the user name of the credential.
+      - The user of the hosts. By default, the user name of the credential or SSH key.
+    type: str
+  address:
+    description:
+      - The address from which the SSH key is used, if that is not the controller.
     type: str
   compare:
     description:
-      - Compare the records of the vault with the hash on the host. Without it, and in check mode, nothing is read, and
-        all that can be told is whether a run works on the host.
+      - Compare the records of the vault with the hash, or with the keys, on the host. Without it, and in check mode,
+        nothing is read, and all that can be told is whether a run works on the host.
     type: bool
     default: true
 attributes:
@@ -39,6 +57,7 @@ attributes:
     details: It runs on the controller and looks at the host over Ansible's connection, as root (C(become)).
 seealso:
   - module: community.senhasegura.linux_password_rotate
+  - module: community.senhasegura.linux_ssh_key_rotate
 """
 
 EXAMPLES = r"""
@@ -54,12 +73,19 @@ EXAMPLES = r"""
     state: recovered
   become: true
   when: rotation_state.rotation.status in ['pending', 'in_doubt']
+
+- name: See whether all web servers have the key that they share, and no older one
+  community.senhasegura.rotation_info:
+    ssh_key: deploy-key
+    hosts: "{{ groups['web'] }}"
+  become: true
+  run_once: true
 """
 
 RETURN = r"""
 credential:
   description: The credential.
-  returned: success
+  returned: success, with O(credential)
   type: dict
   contains:
     id:
@@ -73,6 +99,22 @@ credential:
   sample:
     id: "7"
     identifier: web01-app
+ssh_key:
+  description: The SSH key.
+  returned: success, with O(ssh_key)
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      returned: success
+    identifier:
+      description: Its identifier.
+      type: str
+      returned: success
+  sample:
+    id: "9"
+    identifier: deploy-key
 rotation:
   description: How things stand. Never a secret.
   returned: success
@@ -85,13 +127,18 @@ rotation:
           order. M(community.senhasegura.linux_password_rotate) settles both, with C(state=recovered).
         - V(drift) if no record has it.
         - V(busy) if a run works on the host.
-        - V(unknown) if nothing was compared.
+        - V(unreachable) if a host of an SSH key gives no answer, and V(unknown) if nothing was compared.
+        - Of several hosts, what is worst about one of them counts.
       type: str
       returned: success
     message:
       description: The same in a sentence.
       type: str
       returned: success
+    hosts:
+      description: The status of each host; V(unreachable) if it gives no answer.
+      type: dict
+      returned: success, with O(ssh_key)
     user:
       description: The user of the host.
       type: str
@@ -121,20 +168,25 @@ failure:
     option: ""
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS
 
-ARGUMENT_SPEC = {
+ARGUMENT_SPEC: dict[str, t.Any] = {
     **argument_spec(),
-    "credential": {"type": "str", "required": True, "no_log": False},
-    "user": {"type": "str"},
+    **KEY_HOSTS,
+    "credential": {"type": "str", "no_log": False},
     "compare": {"type": "bool", "default": True},
 }
 
+RULES = {"required_one_of": [["credential", "ssh_key"]], "mutually_exclusive": [["credential", "ssh_key"]]}
+
 
 def main() -> None:
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True, **RULES)
     module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
 
 

@@ -33,7 +33,7 @@ _CUSTODY: Spec = {
 # The options of each lookup beyond those of the connection.
 SPECS: t.Mapping[str, Spec] = {
     "password": _CUSTODY,
-    "ssh_key": _CUSTODY,
+    "ssh_key": {**_CUSTODY, "as_file": {"type": "bool", "default": False}},
     "credential": {
         **_CUSTODY,
         "include_password": {"type": "bool", "default": True, "no_log": False},

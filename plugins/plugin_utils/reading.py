@@ -88,6 +88,10 @@ def _read(request: Request, question: Question | None, link: Link | None, turn: 
             return t.cast("t.Sequence[t.Any]", introduced.ask(*question))
         except (OSError, EOFError) as exc:
             connection.go_on_without_broker(exc)
+    if options.get("as_file"):
+        raise ConfigError(
+            "as_file needs the broker, which keeps the key for the time of the run", hint="Leave broker=false out"
+        ).with_context(option="as_file")
     return ["ok", lookups.look_up(request.name, connect.connect(settings), names, options)]
 
 

@@ -24,7 +24,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.r
 )
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
-SOURCE = Path(authorized_keys.__file__).read_text()
+SOURCE = corpus.program()
 # Each file of the corpus is tried on one of them, always the same.
 SUITES = ("bookworm", "trixie")
 FILE = "/home/robot/.ssh/authorized_keys"

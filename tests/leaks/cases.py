@@ -93,6 +93,7 @@ _BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}
 _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
 # The vault alone changes it; nothing is done to this machine.
 _BY_VAULT = {"credential": "to-rotate", "mode": "vault", "verify": "hash_only", "wait_timeout": 10}
+_NO_USERS_KEY = {"ssh_key": "key-to-rotate", "user": "nobody-here"}
 _NO_USER = {"credential": "web-root", "user": "nobody-here"}
 MODULES: dict[str, Module] = {
     "credential": Module(
@@ -147,6 +148,27 @@ MODULES: dict[str, Module] = {
             "wrong part of chage": {"chage": {"max_days": SECRET}},
         },
         missing={"credential": "nobody"},
+    ),
+    # With hosts: tests/integration/test_ssh_key_rotation.py.
+    "linux_ssh_key_rotate": Module(
+        _NO_USERS_KEY,
+        (
+            ("no such user", _NO_USERS_KEY, "failed"),
+            ("no such host", {"ssh_key": "key-to-rotate", "hosts": ["nowhere"]}, "failed"),
+            ("not by the vault", {"ssh_key": "key-to-rotate", "mode": "vault"}, "failed"),
+        ),
+        {
+            "user": {"user": [SECRET]},
+            "hosts": {"hosts": {"a": SECRET}},
+            "mode": {"mode": SECRET},
+            "unreachable": {"unreachable": SECRET},
+            "type": {"type": SECRET},
+            "bits": {"bits": SECRET},
+            "passphrase": {"passphrase": [SECRET]},
+            "grace": {"grace": SECRET},
+            "max_age": {"max_age": SECRET},
+        },
+        missing={"ssh_key": "nobody"},
     ),
     "rotation_info": Module(
         _NO_USER,

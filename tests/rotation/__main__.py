@@ -22,6 +22,7 @@ sys.path.insert(0, environment()["ANSIBLE_COLLECTIONS_PATH"])
 
 from rotation import matrix, model, schedules
 from rotation.code import Code
+from rotation.keys import STARTS as KEY_STARTS
 from rotation.world import Violation
 
 Report = list[str]
@@ -42,6 +43,32 @@ def pairs(options: argparse.Namespace) -> Iterator[str]:
     ]
     yield from _in_parallel("pairs of faults", _pairs_of, firsts, options.jobs)
     yield from _in_parallel("schedules", _schedule, list(range(10_000)), options.jobs)
+
+
+def key_pairs(options: argparse.Namespace) -> Iterator[str]:
+    """Pairs of faults in keys, in memory: all that begin with each n-th single fault (--start, --step)."""
+    firsts = [
+        (start, *fault) for start in KEY_STARTS for (run,) in matrix.singles(Code(), start) for fault in run.items()
+    ]
+    yield from _in_parallel("pairs of faults in keys", _pairs_of, firsts[options.start :: options.step], options.jobs)
+
+
+def real_keys(options: argparse.Namespace) -> Iterator[str]:
+    """Every single fault in a rotation of a key that three real hosts share."""
+    from hosts.group import Hosts
+    from rotation import real as tier
+
+    start, number, losses = time.monotonic(), 0, 0
+    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts, tier.key_scene(hosts) as scene:
+        for case in tier.cases(scene)[options.start :: options.step]:
+            number += 1
+            try:
+                scene.play(case)
+            except Violation as exc:
+                losses += 1
+                yield f"{case}\n  {exc}"
+            print(" | ".join(scene.story), flush=True)
+    print(f"{number} faults in keys on real hosts, {losses} losses, {time.monotonic() - start:.0f} s", flush=True)
 
 
 def _pairs_of(first: tuple[str, int, str]) -> tuple[int, Report]:
@@ -109,7 +136,9 @@ def _on(hosts: object, number: int, todo: list[tuple[object, ...]]) -> Iterator[
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="{states,pairs,real}", help="default: states pairs")
+    parser.add_argument(
+        "parts", nargs="*", metavar="{states,pairs,real,key-pairs,real-keys}", help="default: states pairs"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--pairs", type=int, default=0, help="real: random pairs besides all singles")
     parser.add_argument("--seed", type=int, default=1, help="real: of the choice of pairs")
@@ -117,7 +146,7 @@ def main() -> int:
     parser.add_argument("--step", type=int, default=1, help="real: only each n-th case")
     options = parser.parse_args()
     losses = 0
-    parts = {"states": states, "pairs": pairs, "real": real}
+    parts = {"states": states, "pairs": pairs, "real": real, "key-pairs": key_pairs, "real-keys": real_keys}
     if unknown := set(options.parts) - set(parts):
         parser.error(f"there is no {unknown.pop()}")
     for part in options.parts or ("states", "pairs"):

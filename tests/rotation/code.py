@@ -19,12 +19,16 @@ FOLDER = ROOT / "plugins" / "plugin_utils" / "rotation"
 # Each stands after those that it imports. What is not here stays as it is.
 _FILES = (
     "calls",
+    "pair",
     "steps",
     "password",
     "records",
+    "key",
     "driver",
     "on_host.state",
     "on_host.password",
+    "on_host.authorized_keys",
+    "on_host.key",
     "on_host.commands",
 )
 

@@ -14,6 +14,8 @@ from functools import partial
 
 from rotation import schedules
 from rotation.code import Code
+from rotation.keys import STARTS as KEY_STARTS
+from rotation.keys import KeyScene
 from rotation.world import LIMITS, Faults, Scene, Violation, faults
 
 Prepare = Callable[[Scene], object]
@@ -21,11 +23,18 @@ Prepare = Callable[[Scene], object]
 STARTS: dict[str, Prepare] = {"first": lambda scene: None, "second": lambda scene: scene.run()}
 
 
+def scene_of(code: Code, start: str) -> Scene:
+    """A scene as it is at this start, of a password or of a key."""
+    if start in STARTS:
+        return Scene(code, prepare=STARTS[start])
+    return KeyScene(code, **KEY_STARTS[start])
+
+
 def play(code: Code, start: str, *runs: Faults) -> None:
     """Do runs with faults one after the other, then a clean one. Raises Violation, which tells the whole story."""
-    with Scene(code) as scene:
+    with scene_of(code, start) as scene:
         try:
-            STARTS[start](scene)
+            scene.prepare()
             for run in runs:
                 one(scene, run)
             scene.settle()
@@ -45,8 +54,8 @@ def one(scene: Scene, run: Faults) -> int:
 
 def calls(code: Code, start: str, *runs: Faults) -> int:
     """The number of calls of the last of these runs."""
-    with Scene(code) as scene:
-        STARTS[start](scene)
+    with scene_of(code, start) as scene:
+        scene.prepare()
         return [one(scene, run) for run in runs][-1]
 
 
@@ -73,14 +82,14 @@ def pauses(code: Code, start: str) -> Iterator[tuple[int, int]]:
 
 def play_pause(code: Code, start: str, at: int, killed: int) -> None:
     """A run is paused in a call until another may take its lock, which is killed; then the first one goes on."""
-    with Scene(code) as scene:
+    with scene_of(code, start) as scene:
 
         def meanwhile() -> None:
             scene.clock.pass_(sum(LIMITS.values()) + 1)
             scene.run({killed: "killed before"})
 
         try:
-            STARTS[start](scene)
+            scene.prepare()
             scene.run({at: meanwhile})
             scene.settle()
         except Violation as exc:

@@ -245,25 +245,28 @@ class World:
     def read(self, name: str) -> Any:
         def garbled(held: Any) -> Any:
             self._misread.add(name)
-            return dataclasses.replace(held, secret=f"{held.secret}~")
+            return dataclasses.replace(held, secret=self.garbled(held.secret))
 
         return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=garbled)
 
     def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
-        record = self._scene.vault.records.get(self._records._ids.get(name, ""))
         # Who was told something else of it cannot know; the main record has it then.
-        if (
-            record
-            and name not in self._misread
-            and self._scene.host.accepts(record["password"])
-            and record["password"] != secret
-        ):
-            raise Violation(f"{name} has the password of the host and would be overwritten")
+        if name not in self._misread and self._records._ids.get(name) in self._scene.vault.records:
+            self.check_write(name, self._records._ids[name], secret)
 
         def garbled() -> None:
-            self._records.write(name, f"{secret}~", note)
+            self._records.write(name, self.garbled(secret), note)
 
         self._faulty(f"write {name}", lambda: self._records.write(name, secret, note), lost=AnswerLost, instead=garbled)
+
+    def check_write(self, name: str, ref: str, secret: Any) -> None:
+        """Raise Violation if what a write would overwrite is still needed."""
+        present = self._scene.vault.records[ref]["password"]
+        if self._scene.host.accepts(present) and present != secret:
+            raise Violation(f"{name} has the password of the host and would be overwritten")
+
+    def garbled(self, secret: Any) -> Any:
+        return f"{secret}~"
 
     # Host and login
 
@@ -300,7 +303,7 @@ class World:
         garble: Callable[[Any], Any] | None = None,
         instead: Callable[[], Any] | None = None,
     ) -> Any:
-        family = name.partition(" ")[0].replace("list", "vault").replace("read", "vault").replace("write", "vault")
+        family = self.family(name)
         kind = self.faults.get(len(self.trace), self._outages.get(family))
         if kind in OUTAGES:
             self._outages[family] = kind = OUTAGES[kind]
@@ -311,6 +314,11 @@ class World:
             self._scene.check(f"after {name} ({kind or 'no fault'})")
             self._scene.clock.pass_(_TICK)
             self._scene.check(f"later than {name} ({kind or 'no fault'})")
+
+    def family(self, name: str) -> str:
+        """What fails together in an outage."""
+        word = name.partition(" ")[0]
+        return "vault" if word in ("list", "read", "write") else word
 
     def _with(
         self,
@@ -366,8 +374,8 @@ class Violation(AssertionError):
 class Scene:
     """One vault, one host, and runs on them one after the other. Use it as a context manager."""
 
-    def __init__(self, code: Code, **job: Any) -> None:
-        self.code, self._job = code, job
+    def __init__(self, code: Code, prepare: Callable[[Scene], object] = lambda scene: None, **job: Any) -> None:
+        self.code, self._prepare, self._job = code, prepare, job
         self.clock = Clock()
         self.vault = Vault(self.clock)
         self._folder = Path(tempfile.mkdtemp(prefix="rotation-", dir=_MEMORY if os.path.isdir(_MEMORY) else None))
@@ -380,12 +388,17 @@ class Scene:
         # What a test may switch off or expect otherwise.
         self.checking, self.expect_lock = True, False
         self.matches = cheap_match
+        self.most_failures: float = 1
 
     def __enter__(self) -> Scene:
         return self
 
     def __exit__(self, *_error: Any) -> None:
         shutil.rmtree(self._folder)
+
+    def prepare(self) -> None:
+        """What was before the first run that counts."""
+        self._prepare(self)
 
     def records_of(self, run: str) -> Any:
         info = next(entry for entry in self.vault.list() if entry.id == self.main)
@@ -415,7 +428,7 @@ class Scene:
             result = stop.result
             self.log.append(f"{stop.message} | {stop.hint}")
         self.log.append(f"{run.id}: {result} after {', '.join(world.trace)}")
-        if world.failures > 1:
+        if world.failures > self.most_failures:
             raise Violation(f"{world.failures} failed logins in one run")
         return result, world
 

@@ -40,6 +40,7 @@ SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
 CONNECTION = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
 # Names in a task that are no module.
 TASK_KEYWORDS = {
+    "run_once",
     "name",
     "no_log",
     "register",

@@ -61,6 +61,10 @@ def check(name: str, options: Options) -> None:
     if field and return_format == "raw":
         hint = "Leave one of them out: the names in the server's entity depend on the dialect"
         raise ConfigError("field and return_format=raw exclude each other", hint=hint).with_context(option="field")
+    if options.get("as_file") and (field or return_format != "value"):
+        raise ConfigError(
+            "as_file goes with neither field nor return_format", hint="Look them up by themselves"
+        ).with_context(option="as_file")
     listed = not options.get("include_password", True)
     if listed and return_format != "dict":
         hint = "Use return_format=dict, and field for one field of it"

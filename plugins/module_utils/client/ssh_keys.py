@@ -74,7 +74,9 @@ class SshKeys:
             )
         return entry
 
-    def read(self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False) -> SshKey:
+    def read(
+        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+    ) -> SshKey:
         """Read a key pair. **Takes custody**, which ``release`` gives back after the read."""
         if release:
             self._session.dialect().check("key.release")
@@ -82,7 +84,7 @@ class SshKeys:
         info = None if ref.is_id and not release else self.info(ref)
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
-        key = self._read(info.id if info else ref.text, ref)
+        key = self._read(info.id if info else ref.text, ref, fresh=fresh)
         if release:
             self.release(key.id, ref)
         return key

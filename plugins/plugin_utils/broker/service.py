@@ -15,6 +15,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.looku
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
@@ -28,6 +29,7 @@ class Service:
 
     def __init__(self, sessions: Sessions | None = None) -> None:
         self.sessions = sessions or Sessions()
+        self.files = Files()
         self._lock = threading.Lock()
         self._introductions: dict[str, concurrent.futures.Future[t.Any]] = {}
 
@@ -95,6 +97,8 @@ class Worker:
             # None if the worker that promised it is gone: then another has to make it.
             if introduction := known.result(timeout=_INTRODUCTION_WITHIN):
                 name, client, options = introduction
+                if options.get("as_file"):
+                    return ["ok", self._service.files.look_up(name, client, names, options)]
                 return ["ok", look_up(name, client, names, options)]
 
     def call(self, request: tuple[t.Any, ...]) -> bytes:

@@ -9,8 +9,8 @@ cannot reorder what must not be reordered.
 from __future__ import annotations
 
 import datetime
-import functools
 import os
+import re
 import secrets
 import time
 import typing as t
@@ -18,32 +18,20 @@ import typing as t
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, report
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Protocol, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Interrupt, World, drive
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import PasswordRecords
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords, PasswordRecords
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Limits, Run
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import HostWorld
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import HostsWorld, LogIn
 
-# Options of a connection that decide how ssh reaches the host.
-_SSH_OPTIONS = (
-    "host",
-    "port",
-    "ssh_executable",
-    "ssh_args",
-    "ssh_common_args",
-    "ssh_extra_args",
-    "host_key_checking",
-    "timeout",
-)
 display = Display()
+RecordsOf = PasswordRecords | KeyRecords
 _JOB_VARIABLES = ("awx_job_id", "tower_job_id")
 
 
@@ -51,6 +39,8 @@ class RotationAction(SenhaseguraAction):
     """Subclasses say what to do; this does the rest: who and where, the run, the report, and how it ended."""
 
     kind: t.ClassVar[str]
+    # The name of the record in results.
+    noun: t.ClassVar[str] = "credential"
     _requires_connection = True
     _variables: dict[str, t.Any]
     _run: Run | None = None
@@ -82,54 +72,39 @@ class RotationAction(SenhaseguraAction):
     def host(self) -> str:
         return str(self._variables.get("inventory_hostname", "localhost"))
 
+    def user(self, params: Params, info: CredentialInfo) -> str:
+        """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
+        if params["user"] and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?", params["user"]):
+            raise ConfigError("user is no name of a local user", hint="Check user").with_context(option="user")
+        return str(params["user"] or info.username)
+
     def prepare(
-        self, credentials: Credentials, info: CredentialInfo, user: str, params: Params
-    ) -> tuple[Run, HostWorld]:
-        """The run for the host of this task, and the world in which its protocol is driven."""
+        self,
+        records: t.Callable[[str, str], RecordsOf],
+        hosts: t.Iterable[str],
+        user: str,
+        params: Params,
+        log_in: LogIn,
+    ) -> tuple[Run, HostsWorld]:
+        """The run for these hosts, and the world in which its protocol is driven.
+
+        :param records: makes the records, of the id of the run and the time at which it begins
+        """
         now = datetime.datetime.now(datetime.timezone.utc)
         run_id = secrets.token_hex(8)
-        records = PasswordRecords(credentials, info, run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-        self._run = Run(run_id, (self.host,), _limits(params), records.labels)
-        return self._run, HostWorld(
-            records, self._low_level_execute_command, self._connection, user, self.interpreter(), self.login_of(user)
-        )
+        made = records(run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+        reaches = {host: self.reach(host) for host in sorted(set(hosts))}
+        self._run = Run(run_id, tuple(reaches), _limits(params), made.labels)
+        return self._run, HostsWorld(made, reaches, user, log_in)
 
-    def login_of(self, user: str) -> t.Callable[..., login.Verdict]:
-        """Tries once to log in as ``user`` with a password: (password, timeout) -> verdict."""
-        return functools.partial(login.by_password, self.target(user))
+    def reach(self, host: str) -> reach.Reach:
+        """The way to a host: that of the task if it is its own."""
+        if host == self.host and not self._task.delegate_to:
+            return reach.own(self, host, self._variables)
+        return reach.other(self, host, self._variables)
 
     def say(self, text: str) -> None:
         display.display(f"{self.host}: {text}")
-
-    def interpreter(self) -> str | None:
-        """The Python of the host, or None where nobody has said which."""
-        facts = self._variables.get("ansible_facts") or {}
-        for name, place in (
-            ("ansible_python_interpreter", self._variables),
-            ("discovered_interpreter_python", facts),
-        ):
-            value = connection.variable(name, place, self._templar.template)
-            if value and not str(value).startswith("auto"):
-                return str(value)
-        return None
-
-    def target(self, user: str) -> login.Target:
-        """How a login as ``user`` reaches the host: as Ansible itself does, but for the user."""
-        names = ("ansible_host", "ansible_port", *(f"ansible_{name}" for name in _SSH_OPTIONS), "inventory_hostname")
-        variables = {
-            name: value
-            for name in names
-            if (value := connection.variable(name, self._variables, self._templar.template)) is not None
-        }
-        defaults = {name: value for name in _SSH_OPTIONS if (value := self._connection_option(name)) is not None}
-        return login.options_from(variables, user=user, defaults=defaults)
-
-    def _connection_option(self, name: str) -> t.Any:
-        try:
-            return self._connection.get_option(name)
-        # Connections other than ssh do not have them.
-        except (KeyError, AttributeError):
-            return None
 
     def drive(self, protocol: Protocol, world: World, run: Run) -> Outcome:
         interrupt = Interrupt()
@@ -138,24 +113,31 @@ class RotationAction(SenhaseguraAction):
 
     def told(self, info: CredentialInfo, user: str, work: t.Callable[[], Outcome]) -> Result:
         """The result of a task that only looks."""
-        result: Result = {"changed": False, "credential": {"id": info.id, "identifier": info.identifier}}
+        noun = "ssh_key" if info.is_key else "credential"
+        result: Result = {"changed": False, noun: {"id": info.id, "identifier": info.identifier}}
         try:
             outcome = work()
         except Stopped as stop:
-            return {**result, **_stopped(stop, self.host, info)}
+            return {**result, **self._stopped(stop, info)}
         shown = {"status": outcome.result, "message": outcome.message, "user": user, "host": self.host}
-        return {**result, "rotation": shown}
+        return {**result, "rotation": {**shown, **outcome.details}}
 
-    def reported(self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome]) -> Result:
-        """Do the work, add how it ended to the report if there is one, and return the result of the task."""
+    def reported(
+        self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
+    ) -> Result:
+        """Do the work, add how it ended to the report if there is one, and return the result of the task.
+
+        :param more: what else there is to say of the rotation
+        """
         start = time.monotonic()
         rotation: dict[str, t.Any] = {
+            **more,
             "user": user,
             "mode": params["mode"],
             "host": self.host,
-            "own_account": self._connection_option("remote_user") == user,
+            "own_account": reach.own(self, self.host, self._variables).option("remote_user") == user,
         }
-        result: Result = {"credential": {"id": info.id, "identifier": info.identifier}, "rotation": rotation}
+        result: Result = {self.noun: {"id": info.id, "identifier": info.identifier}, "rotation": rotation}
         warnings: list[str] = []
         try:
             outcome = work()
@@ -164,7 +146,7 @@ class RotationAction(SenhaseguraAction):
             result["changed"] = outcome.result in ("changed", "recovered")
         except Stopped as stop:
             rotation.update(result=stop.result, message=stop.message, hint=stop.hint)
-            result.update(_stopped(stop, self.host, info))
+            result.update(self._stopped(stop, info))
             warnings += self._run.warnings if self._run else ()
         except SenhaseguraError as exc:
             rotation.update(result="failed", message=exc.message, hint=exc.hint)
@@ -180,24 +162,43 @@ class RotationAction(SenhaseguraAction):
         return result
 
     def _report(self, params: Params, info: CredentialInfo, rotation: dict[str, t.Any]) -> None:
+        """A line for each host. One that was not there has to be looked at again, whatever became of the others."""
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         job = next((str(self._variables[name]) for name in _JOB_VARIABLES if self._variables.get(name)), None)
-        entry = report.Entry(
-            time=now,
-            host=self.host,
-            kind=self.kind,
-            user=rotation["user"],
-            credential=info.identifier or info.id,
-            mode=rotation["mode"],
-            result=rotation["result"],
-            message=rotation["message"],
-            seconds=rotation["seconds"],
-            last_change=now if rotation["result"] == "changed" else rotation.get("last_change"),
-            run=rotation["run"] or "",
-            job=job or os.environ.get("JOB_ID") or None,
-            max_age_days=params["max_age"],
-        )
-        report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
+        for host in rotation.get("hosts", [self.host]):
+            result = "pending" if host in rotation.get("absent", ()) else rotation["result"]
+            entry = report.Entry(
+                time=now,
+                host=host,
+                kind=self.kind,
+                user=rotation["user"],
+                credential=info.identifier or info.id,
+                mode=rotation["mode"],
+                result=result,
+                message=rotation["message"],
+                seconds=rotation["seconds"],
+                last_change=now if result == "changed" else rotation.get("last_change"),
+                run=rotation["run"] or "",
+                job=job or os.environ.get("JOB_ID") or None,
+                max_age_days=params["max_age"],
+            )
+            report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
+
+    def _stopped(self, stop: Stopped, info: CredentialInfo) -> Result:
+        name = info.identifier or info.id
+        text = f"{stop.result}: {stop.message}. {stop.hint}" if stop.hint else f"{stop.result}: {stop.message}"
+        failure = {
+            "kind": stop.result,
+            "message": stop.message,
+            "hint": stop.hint,
+            "operation": "rotation",
+            "endpoint": self.host,
+            "subject": f"SSH key {name}" if info.is_key else f"credential {name}",
+            "status": None,
+            "code": None,
+            "option": "",
+        }
+        return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
 
 
 def _limits(params: Params) -> Limits:
@@ -209,20 +210,3 @@ def _limits(params: Params) -> Limits:
                 option=option
             )
     return Limits(**given)
-
-
-def _stopped(stop: Stopped, host: str, info: CredentialInfo) -> Result:
-    name = info.identifier or info.id
-    text = f"{stop.result}: {stop.message}. {stop.hint}" if stop.hint else f"{stop.result}: {stop.message}"
-    failure = {
-        "kind": stop.result,
-        "message": stop.message,
-        "hint": stop.hint,
-        "operation": "rotation",
-        "endpoint": host,
-        "subject": f"credential {name}",
-        "status": None,
-        "code": None,
-        "option": "",
-    }
-    return {"failed": True, "msg": text, "failure": failure, "unreachable": False}

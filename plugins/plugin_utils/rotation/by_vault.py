@@ -7,19 +7,26 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
+from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 
 _LOGINS = 3
 LogIn = t.Callable[[str], Verdict]
+# The server takes the old key away a moment after it says that it has the new one.
+_REMOVAL = 20.0
+_LOGIN_WITHIN = 30.0
+KeyLogIn = t.Callable[[Pair, float], Verdict]
 
 
 def rotate_password(
@@ -53,10 +60,75 @@ def rotate_password(
     after = credentials.rotate(ref, **pace, before=before)
     if not pace["wait"]:
         return Outcome("changed", "the server was asked to change the password; nobody has waited for it")
-    new = None if tells and log_in is None else _new_password(credentials, ref, old, pace, sleep)
+    new = (
+        None if tells and log_in is None else _until_new(lambda: _read(credentials, ref), old, "password", pace, sleep)
+    )
     if log_in is not None and new is not None:
-        _prove(info, new, log_in, sleep)
+        verdict = _tries(functools.partial(log_in, new), sleep)
+        _judge(info.identifier or info.id, "the host", verdict, "password")
     return Outcome("changed", "the server has changed the password", details={"change": after.change})
+
+
+def rotate_key(
+    keys: SshKeys,
+    info: CredentialInfo,
+    hosts: t.Mapping[str, KeyLogIn],
+    *,
+    recover_only: bool,
+    max_age: float | None,
+    pace: t.Mapping[str, float],
+    check_mode: bool,
+    say: t.Callable[[str], None],
+    sleep: t.Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Have the server change the key, wait for it, and prove on each host that it accepts the new one alone.
+
+    Raises Stopped or SenhaseguraError.
+
+    :param hosts: for each, what tries to log in there once, with a key and within so many seconds
+    """
+    ref = Reference(info.id)
+    before = keys.rotatable(ref, by_server=True)
+    if recover_only:
+        return Outcome("unchanged", "the server settles by itself what it has begun")
+    if _is_young(before, max_age):
+        return Outcome("unchanged", "the key is younger than max_age")
+    if check_mode:
+        return Outcome("changed", "the server would change the key")
+    old = _read_key(keys, ref)
+    name = info.identifier or info.id
+    say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
+    keys.rotate_by_server(ref, **pace)
+    if not pace["wait"]:
+        return Outcome("changed", "the server was asked to change the key; nobody has waited for it")
+    new = _until_new(lambda: _read_key(keys, ref), old, "key", pace, sleep)
+    for host, log_in in hosts.items():
+        say(f"the server has changed {name}: logging in to {host}")
+        _judge(name, host, _tries(functools.partial(log_in, new, _LOGIN_WITHIN), sleep))
+        _prove_refused(name, host, old, log_in, sleep)
+    fingerprints = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint}
+    return Outcome("changed", "the server has changed the key, and the hosts accept no other", details=fingerprints)
+
+
+def _read_key(keys: SshKeys, ref: Reference) -> Pair:
+    key = keys.read(ref, fresh=True)
+    pair = Pair.of(key.private_key, key.public_key, key.passphrase)
+    register(pair.hidden())
+    return pair
+
+
+def _prove_refused(name: str, host: str, old: Pair, log_in: KeyLogIn, sleep: t.Callable[[float], None]) -> None:
+    if not old.usable:
+        return
+    end = time.monotonic() + _REMOVAL
+    while log_in(old, _LOGIN_WITHIN).authenticated:
+        if time.monotonic() >= end:
+            raise Stopped(
+                "drift",
+                f"the server says that it has changed {name}, but {host} still accepts the old key",
+                "Look at Executions in the console, and take the old key away there",
+            )
+        sleep(1.0)
 
 
 def _is_young(info: CredentialInfo, max_age: float | None) -> bool:
@@ -77,46 +149,54 @@ def _read(credentials: Credentials, ref: Reference) -> str:
     return password
 
 
-def _new_password(
-    credentials: Credentials,
-    ref: Reference,
-    old: str | None,
+_Secret = t.TypeVar("_Secret")
+
+
+def _until_new(
+    read: t.Callable[[], _Secret],
+    old: _Secret | None,
+    what: str,
     pace: t.Mapping[str, float],
     sleep: t.Callable[[float], None],
-) -> str:
-    """The password after the change. Raises ChangeNotSeen if it stays the old one."""
+) -> _Secret:
+    """The secret after the change. Raises ChangeNotSeen if it stays the old one."""
     end = time.monotonic() + pace["wait"]
     while True:
-        new = _read(credentials, ref)
+        new = read()
         if new != old:
             return new
         if time.monotonic() >= end:
             raise ChangeNotSeen(
-                f"the server still gives the old password after {pace['wait']:.0f} seconds",
+                f"the server still gives the old {what} after {pace['wait']:.0f} seconds",
                 hint="Look at Executions in the console; raise wait_timeout if the server is only slow",
             )
         sleep(pace["poll"])
 
 
-def _prove(info: CredentialInfo, new: str, log_in: LogIn, sleep: t.Callable[[float], None]) -> None:
-    name = info.identifier or info.id
+def _tries(log_in: t.Callable[[], Verdict], sleep: t.Callable[[float], None]) -> Verdict:
+    """One login that judges the secret; those in which nobody has judged it are tried again."""
     for attempt in range(_LOGINS):
         if attempt:
             sleep(2.0)
-        verdict = log_in(new)
+        verdict = log_in()
         if verdict.result != Result.NETWORK:
             break
-    if verdict.ok:
+    return verdict
+
+
+def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
+    """Raise Stopped unless the login has proven the new secret."""
+    if verdict.authenticated if what == "key" else verdict.ok:
         return
     if verdict.result in (Result.WRONG, Result.MUST_CHANGE, Result.EXPIRED):
         raise Stopped(
             "drift",
-            f"the server says that it has changed {name}, but the host does not take the new password: "
+            f"the server says that it has changed {name}, but {host} does not take the new {what}: "
             f"{verdict.explanation}",
             "Look at Executions in the console, and at the template that changes it",
         )
     raise Stopped(
         "in_doubt",
-        f"the server says that it has changed {name}, but no login could prove it: {verdict.explanation}",
-        "Mend the way to the host, or set verify to hash_only",
+        f"the server says that it has changed {name}, but no login to {host} could prove it: {verdict.explanation}",
+        "Mend the way to the host" + ("" if what == "key" else ", or set verify to hash_only"),
     )

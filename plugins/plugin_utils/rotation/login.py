@@ -138,7 +138,7 @@ def by_key(target: Target, private_key: str, *, passphrase: str | None = None, t
         files = KeyFiles(os.path.join(folder, "key.pub"), os.path.join(folder, "agent"))
         with open(files.public, "w", encoding="ascii") as file:
             file.write(public + "\n")
-        stack.enter_context(_agent(target, files, _without_passphrase(text, passphrase), deadline))
+        stack.enter_context(_agent(target, files, keypair.without_passphrase(text, passphrase), deadline))
         return _log_in(target, files, _Conversation(None, keypair.fingerprint(public)), deadline)
 
 
@@ -470,21 +470,6 @@ def _folder() -> t.Iterator[str]:
         prefix="senhasegura-key-", dir=run if usable else None, ignore_cleanup_errors=True
     ) as folder:
         yield folder
-
-
-def _without_passphrase(private_key: str, passphrase: str | None) -> str:
-    """The same key without its passphrase, so that no program asks for it."""
-    if not passphrase:
-        return private_key
-    from cryptography.hazmat.primitives import serialization
-
-    openssh = "OPENSSH PRIVATE KEY" in private_key
-    load: t.Any = serialization.load_ssh_private_key if openssh else serialization.load_pem_private_key
-    key = load(private_key.encode(), passphrase.encode())
-    plain = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
-    )
-    return t.cast(str, plain.decode())
 
 
 @contextlib.contextmanager

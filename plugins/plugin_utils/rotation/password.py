@@ -19,7 +19,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     MAIN,
     SLOTS,
     CallFailed,
-    Login,
     Lost,
     OnHost,
     Protocol,
@@ -33,8 +32,6 @@ Account = t.Mapping[str, t.Any]
 Secrets = t.Mapping[str, str]
 # Times that the host is looked at after a change whose result is not known, and seconds between them.
 _LOOKS, _LOOK_PAUSE = 4, 2.0
-# Times that a login is tried again for which nobody has judged the password.
-_LOGINS, _LOGIN_PAUSE = 3, 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +141,7 @@ class _Rotation:
 
     def _prove_method(self, current: str, account: Account) -> Steps:
         """The way to verify must work with the present password, or it would prove nothing about the new one."""
-        verdict = yield from self._login(current)
+        verdict = yield from steps.log_in(self._host, current)
         if verdict.result == Result.NETWORK:
             raise Stopped(
                 "unreachable",
@@ -194,7 +191,7 @@ class _Rotation:
         )
 
     def _verify(self, new: str, account: Account, slot: str) -> Steps:
-        verdict = yield from self._login(new)
+        verdict = yield from steps.log_in(self._host, new)
         if self._fine(verdict):
             return
         if verdict.result in (Result.WRONG, Result.MUST_CHANGE):
@@ -220,19 +217,6 @@ class _Rotation:
             f"{self._host} refuses a login with the new password ({why}), and the old one could not be put back",
             f"{self._run.label(slot)} has the present one; run state=recovered",
         )
-
-    def _login(self, secret: str) -> Steps:
-        """One login that judges the password; those on which nobody has judged it are tried again."""
-        for attempt in range(_LOGINS):
-            if attempt:
-                yield Sleep(_LOGIN_PAUSE, f"{self._host} cannot be reached for a login")
-            try:
-                verdict: Verdict = yield Login(self._host, secret)
-            except CallFailed as exc:
-                verdict = Verdict(Result.NETWORK, str(exc))
-            if verdict.result != Result.NETWORK:
-                break
-        return verdict
 
     def _fine(self, verdict: Verdict) -> bool:
         expected = {Result.MUST_CHANGE: "must_change", Result.EXPIRED: "expired"}

@@ -2,37 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records of a password in the vault: the main one, which everybody reads, and two of a journal beside it."""
+"""The records of a password or SSH key in the vault: the main one, which everybody reads, and two of a journal."""
 
 from __future__ import annotations
 
 import typing as t
+import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
+from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, CredentialWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    CredentialInfo,
+    CredentialWrite,
+    SshKey,
+    SshKeyWrite,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import MAIN, SLOTS, Held
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 
 TAG = "ansible-rotation-journal"
+# Stands before what is noted with a key, in the comment of its public half: the one text that each dialect gives back.
+_MARKER = TAG
 
 
-class PasswordRecords:
-    """Reads and writes them by name ("main", "j0", "j1"). Nothing of this is repeated by itself."""
+class _Records:
+    """Names of the records ("main", "j0", "j1"), and which entries of the list they are."""
 
-    def __init__(self, credentials: Credentials, main: CredentialInfo, run: str, start: str) -> None:
+    noun: t.ClassVar[str]
+
+    def __init__(self, main: CredentialInfo, run: str, start: str) -> None:
         """``start`` is the time at which the run began, in a form that sorts."""
-        self._credentials = credentials
         self._run = {"run": run, "start": start}
         self._main = main
         base = main.identifier or f"senhasegura-rotation-{main.id}"
         self.labels = {MAIN: main.identifier or main.id, **{slot: f"{base}--{slot}" for slot in SLOTS}}
         self._ids = {MAIN: main.id}
 
-    def list(self) -> dict[str, CredentialInfo | None]:
+    def _listed(self, entries: t.Sequence[CredentialInfo]) -> dict[str, CredentialInfo | None]:
         """What the vault lists of each record. Raises Refused if a write would hit another one."""
-        entries = self._credentials.list(fresh=True)
         listed = {MAIN: listing.find(entries, Reference(self._main.id))}
         for slot in SLOTS:
             entry = next((entry for entry in entries if entry.identifier == self.labels[slot]), None)
@@ -40,11 +50,44 @@ class PasswordRecords:
             if entry is not None and entry.username != self._username(slot):
                 raise Refused(
                     f"the identifier {self.labels[slot]} is in use for something else than the journal of a rotation",
-                    hint="Give that credential another identifier",
+                    hint=f"Give that {self.noun} another identifier",
                 )
             listed[slot] = entry
             if entry is not None:
                 self._ids[slot] = entry.id
+        return listed
+
+    def _id(self, name: str) -> str:
+        if name not in self._ids:
+            raise NotFound(f"{self.noun} {self.labels[name]} not found")
+        return self._ids[name]
+
+    def _info(self, name: str) -> CredentialInfo | None:
+        """What a write has to know of a record that is there."""
+        if name not in self._ids:
+            return None
+        return CredentialInfo(self._ids[name], self._main.identifier if name == MAIN else self.labels[name])
+
+    def _username(self, slot: str) -> str:
+        return f"{self._main.username}--rot-{slot}"
+
+    def _note(self, note: t.Mapping[str, str]) -> str:
+        both = {**self._run, **note}
+        return " ".join(f"{key}={urllib.parse.quote(value, safe=':,')}" for key, value in both.items())
+
+
+class PasswordRecords(_Records):
+    """Reads and writes them by name. Nothing of this is repeated by itself."""
+
+    noun = "credential"
+
+    def __init__(self, credentials: Credentials, main: CredentialInfo, run: str, start: str) -> None:
+        super().__init__(main, run, start)
+        self._credentials = credentials
+
+    def list(self) -> dict[str, CredentialInfo | None]:
+        entries = self._credentials.list(fresh=True)
+        listed = self._listed(entries)
         if self._main.identifier is None and sum(self._like_main(entry) for entry in entries) > 1:
             raise Refused(
                 "several credentials have this user name, host name and ip, so a write could hit each of them",
@@ -53,16 +96,12 @@ class PasswordRecords:
         return listed
 
     def read(self, name: str) -> Held:
-        if name not in self._ids:
-            raise NotFound(f"credential {self.labels[name]} not found")
-        credential = self._credentials.read(Reference(self._ids[name]), fresh=True)
-        return Held(credential.password, _parse(credential.additional))
+        credential = self._credentials.read(Reference(self._id(name)), fresh=True)
+        return Held(credential.password, parse_note(credential.additional))
 
     def write(self, name: str, secret: str, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
-        main, info = self._main, None
-        if name in self._ids:
-            info = CredentialInfo(self._ids[name], main.identifier if name == MAIN else self.labels[name])
+        main = self._main
         if name == MAIN:
             wanted = CredentialWrite(main.username, main.hostname, main.ip, main.identifier, secret)
         else:
@@ -77,10 +116,7 @@ class PasswordRecords:
                 # Where the dialect tells nothing of automatic change, it cannot be set either.
                 automatic_change=None if main.automatic_change is None else False,
             )
-        self._ids[name] = self._credentials.store(wanted, info, repeat=False).id
-
-    def _username(self, slot: str) -> str:
-        return f"{self._main.username}--rot-{slot}"
+        self._ids[name] = self._credentials.store(wanted, self._info(name), repeat=False).id
 
     def _like_main(self, entry: CredentialInfo) -> bool:
         main = self._main
@@ -90,9 +126,77 @@ class PasswordRecords:
             main.ip,
         )
 
-    def _note(self, note: t.Mapping[str, str]) -> str:
-        return " ".join(f"{key}={value}" for key, value in {**self._run, **note}.items())
+
+class KeyRecords(_Records):
+    """The same for SSH keys. A note stands in the comment of the public key, where each dialect gives it back."""
+
+    noun = "SSH key"
+
+    def __init__(self, keys: SshKeys, main: CredentialInfo, run: str, start: str) -> None:
+        super().__init__(main, run, start)
+        if not main.identifier:
+            raise Refused(
+                f"SSH key {main.id} has no identifier, so the server cannot update it", hint="Register it anew with one"
+            )
+        self._keys = keys
+        # What else than the pair the main record has: a write gives it again.
+        self._present: SshKey | None = None
+
+    def list(self) -> dict[str, CredentialInfo | None]:
+        return self._listed(self._keys.list(fresh=True))
+
+    def read(self, name: str) -> Held:
+        key = self._keys.read(Reference(self._id(name)), fresh=True)
+        if name == MAIN:
+            self._present = key
+        return Held(Pair.of(key.private_key, key.public_key, key.passphrase), key_note(key.public_key))
+
+    def write(self, name: str, secret: Pair, note: t.Mapping[str, str]) -> None:
+        """Sent once at most: a write that may still be applied later must be known to the protocol."""
+        wanted = self._main_write(secret) if name == MAIN else self._slot_write(name, secret, note)
+        self._ids[name] = self._keys.store(wanted, self._info(name)).id
+
+    def _main_write(self, secret: Pair) -> SshKeyWrite:
+        main, present = self._main, self._present
+        if present is None:
+            raise Refused(f"{self.labels[MAIN]} was not read in this run", hint="Report this as a mistake")
+        comment = secret.comment if not secret.comment.startswith(_MARKER) else ""
+        return SshKeyWrite(
+            identifier=main.identifier or "",
+            username=present.username or main.username,
+            hostname=present.hostname or main.hostname,
+            ip=present.ip or main.ip or None,
+            private_key=secret.private_key,
+            public_key=f"{secret.public_key} {comment or _comment(present.public_key)}".rstrip(),
+            passphrase=secret.passphrase or "",
+            key_name=present.key_name or None,
+            devices=present.devices or None,
+            tags=present.tags or None,
+        )
+
+    def _slot_write(self, slot: str, secret: Pair, note: t.Mapping[str, str]) -> SshKeyWrite:
+        main = self._main
+        return SshKeyWrite(
+            identifier=self.labels[slot],
+            username=self._username(slot),
+            hostname=main.hostname,
+            ip=main.ip or None,
+            private_key=secret.private_key,
+            public_key=f"{secret.public_key} {_MARKER} {self._note(note)}",
+            passphrase=secret.passphrase or "",
+        )
 
 
-def _parse(text: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in text.split() if "=" in part)
+def parse_note(text: str) -> dict[str, str]:
+    parts = (part.split("=", 1) for part in text.split() if "=" in part)
+    return {key: urllib.parse.unquote(value) for key, value in parts}
+
+
+def key_note(public_key: str) -> dict[str, str]:
+    """What is noted with a key of the journal, by its public half."""
+    comment = _comment(public_key)
+    return parse_note(comment) if comment.startswith(_MARKER) else {}
+
+
+def _comment(public_key: str) -> str:
+    return " ".join(public_key.split()[2:])

@@ -27,7 +27,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_
 _LONGEST_HASH = 512
 _PACKAGE = f"{__name__.rpartition('.')[0]}.on_host"
 # Each stands after those that it imports.
-_FILES = ("state", "password", "authorized_keys", "commands")
+_FILES = ("state", "password", "authorized_keys", "key", "commands")
 _FIND_PYTHON = '"$(command -v python3 || command -v /usr/libexec/platform-python || echo python3)"'
 _BOOTSTRAP = """\
 import json, sys, types

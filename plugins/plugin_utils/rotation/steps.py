@@ -23,6 +23,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     MAIN,
     CallFailed,
     ListRecords,
+    Login,
     Lost,
     NotDone,
     OnHost,
@@ -34,10 +35,13 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Stopped,
     WriteRecord,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 
 Listed = t.Mapping[str, CredentialInfo | None]
 _COMMIT_TRIES = 3
 _LOCK_POLL = 5.0
+# Times that a login is tried again for which nobody has judged the secret.
+_LOGINS, _LOGIN_PAUSE = 3, 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +70,9 @@ class Run:
     # How the records are called in messages: "main", "j0", "j1" -> identifier.
     labels: t.Mapping[str, str]
     clock: t.Callable[[], float] = time.monotonic
+    # Whether the run goes on without a host that gives no answer, and those without which it does: host -> why.
+    spares_absent: bool = False
+    absent: dict[str, str] = dataclasses.field(default_factory=dict)
     # Monotonic; driver.py makes no call after it.
     ends: float = float("inf")
     # Whether a write to the vault had no answer: it may be applied later, so the lock has to outlive it.
@@ -78,6 +85,11 @@ class Run:
 
     def label(self, name: str) -> str:
         return self.labels[name]
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The hosts that have answered so far."""
+        return tuple(host for host in self.hosts if host not in self.absent)
 
 
 def holding_the_lock(run: Run, work: t.Callable[[], Protocol]) -> Protocol:
@@ -98,8 +110,8 @@ def _acquire(run: Run) -> Steps:
     quiet = 0.0
     for host in run.hosts:
         while True:
-            answer = yield from ask_host(run, host, "lock", lease=limits.deadline, request_life=limits.request_life)
-            if answer["mine"]:
+            answer = yield from ask_present(run, host, "lock", lease=limits.deadline, request_life=limits.request_life)
+            if answer is None or answer["mine"]:
                 break
             if run.clock() >= give_up:
                 raise Stopped(
@@ -108,6 +120,8 @@ def _acquire(run: Run) -> Steps:
                     "Wait for it, or set lock_wait",
                 )
             yield Sleep(min(_LOCK_POLL, answer["remaining"] + 0.1), f"another run works on {host}")
+        if answer is None:
+            continue
         run.locked.append(host)
         quiet = max(quiet, answer["quiet_in"])
     if quiet:
@@ -115,8 +129,8 @@ def _acquire(run: Run) -> Steps:
     run.ends = run.clock() + limits.deadline
     if quiet or len(run.hosts) > 1:
         # The lease begins when the work does.
-        for host in run.hosts:
-            yield from ask_host(run, host, "lock", lease=limits.deadline, request_life=limits.request_life)
+        for host in run.present:
+            yield from ask_present(run, host, "lock", lease=limits.deadline, request_life=limits.request_life)
 
 
 def _give_back(run: Run) -> Steps:
@@ -141,6 +155,33 @@ def ask_host(run: Run, host: str, do: str, **request: t.Any) -> Steps:
         raise Stopped("unreachable", f"{host} gave no answer: {exc}", "Nothing was changed") from None
     except NotDone as exc:
         raise Stopped("refused", f"{host}: {exc}", "Nothing was changed") from None
+
+
+def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
+    """The same, of one of several hosts: None if it gives no answer and the run may go on without it."""
+    try:
+        return (yield from ask_host(run, host, do, **request))
+    except Stopped as stop:
+        if stop.result != "unreachable" or not run.spares_absent:
+            raise
+        run.absent[host] = stop.message
+        if not run.present:
+            raise Stopped("unreachable", "no host gives an answer", "Nothing was changed") from None
+        return None
+
+
+def log_in(host: str, secret: t.Any) -> Steps:
+    """One login that judges the secret; those in which nobody has judged it are tried again."""
+    for attempt in range(_LOGINS):
+        if attempt:
+            yield Sleep(_LOGIN_PAUSE, f"{host} cannot be reached for a login")
+        try:
+            verdict: Verdict = yield Login(host, secret)
+        except CallFailed as exc:
+            verdict = Verdict(Result.NETWORK, str(exc))
+        if verdict.result != Result.NETWORK:
+            break
+    return verdict
 
 
 def list_records(run: Run) -> Steps:
@@ -204,7 +245,7 @@ def commit(run: Run, secret: t.Any, seen: Listed, holder: str) -> Steps:
     except CallFailed as exc:
         raise Stopped("pending", f"the list of credentials cannot be read before the commit: {exc}", where) from None
     was, now = seen[MAIN], listed[MAIN]
-    if was is None or now is None or now.automatic_change or now.change != was.change:
+    if was is None or now is None or now.automatic_change or _version(now) != _version(was):
         raise Stopped("pending", f"somebody else has changed {run.label(MAIN)} meanwhile", where)
     if run.ends - run.clock() < run.limits.commit_margin:
         raise Stopped("pending", "too little of the deadline is left for the commit", f"{where}. Raise deadline")
@@ -225,6 +266,11 @@ def commit(run: Run, secret: t.Any, seen: Listed, holder: str) -> Steps:
         if held.secret == secret:
             return
     raise Stopped("in_doubt", f"whether {run.label(MAIN)} was written is not certain: {reason}", where)
+
+
+def _version(entry: CredentialInfo) -> tuple[str | None, str | None]:
+    """What differs after somebody has written to a record, as far as the dialect tells."""
+    return entry.change, entry.public_key
 
 
 def done(result: str, message: str, **details: t.Any) -> Outcome:

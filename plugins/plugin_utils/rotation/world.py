@@ -12,7 +12,7 @@ from ansible.errors import AnsibleAuthenticationFailure
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
     Held,
     Login,
@@ -20,12 +20,24 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     OnHost,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Target, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed
 
 # Seconds for one login; a host that needs longer counts as not reachable.
 _LOGIN_WITHIN = 30.0
 display = Display()
+# Tries to log in once: where, with what, and for how many seconds at most.
+LogIn = t.Callable[[Target, t.Any, float], Verdict]
+
+
+def by_password(target: Target, password: str, seconds: float) -> Verdict:
+    return login.by_password(target, password, timeout=seconds)
+
+
+def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
+    return login.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 
 class RegisteredRecords:
@@ -91,7 +103,7 @@ class OwnPassword:
 
     def _switch(self) -> bool:
         """Use the new password instead of the old one, or the other way round. Returns whether there is one."""
-        known = list(self._records.seen.values())
+        known = [secret for secret in self._records.seen.values() if isinstance(secret, str)]
         switched = False
         for holder, option in self._holders():
             present = _option(holder, option)
@@ -103,44 +115,37 @@ class OwnPassword:
         return switched
 
 
-class HostWorld:
-    """The world of a rotation that concerns the one host of the task."""
+class HostsWorld:
+    """The world of a rotation of one user on one or several hosts."""
 
-    def __init__(
-        self,
-        records: Records,
-        execute: remote.Execute,
-        connection: t.Any,
-        user: str,
-        interpreter: str | None,
-        log_in: t.Callable[..., Verdict],
-    ) -> None:
+    def __init__(self, records: Records, reaches: t.Mapping[str, Reach], user: str, log_in: LogIn) -> None:
         self.records = RegisteredRecords(records)
-        self._execute, self._user, self._interpreter, self._log_in = execute, user, interpreter, log_in
-        self._own = OwnPassword(connection, self.records, user)
-        self._piped = getattr(connection, "has_pipelining", False)
+        self._reaches, self._user, self._log_in = reaches, user, log_in
+        self._own = {host: OwnPassword(reach.connection, self.records, user) for host, reach in reaches.items()}
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
-        if not self._piped:
+        reach = self._reaches[call.host]
+        if not getattr(reach.connection, "has_pipelining", False):
             raise NotDone("this connection plugin cannot pass standard input on: use ssh or local")
-        pad = remote.new_pad()
+        own, pad = self._own[call.host], remote.new_pad()
         request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
-        register([request[name] for name in ("old", "new") if name in request])
+        if call.do == "set":
+            register([request[name] for name in ("old", "new") if name in request])
         try:
-            answer = self._own.follow(lambda: remote.perform(self._execute, self._interpreter, request, seconds))
+            answer = own.follow(lambda: remote.perform(reach.execute, reach.interpreter(), request, seconds))
         except AnsibleAuthenticationFailure:
             raise NotDone("Ansible's own login to the host was refused") from None
         if call.do == "set":
-            self._own.changed()
+            own.changed()
         elif call.do == "restore":
-            self._own.put_back()
+            own.put_back()
         if call.do == "look":
             answer = remote.uncovered(answer, pad)
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
         return answer
 
     def login(self, call: Login, seconds: float) -> Verdict:
-        return self._log_in(call.secret, timeout=min(seconds, _LOGIN_WITHIN))
+        return self._log_in(self._reaches[call.host].target(self._user), call.secret, min(seconds, _LOGIN_WITHIN))
 
     def say(self, text: str) -> None:
         display.display(text)

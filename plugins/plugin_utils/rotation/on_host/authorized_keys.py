@@ -5,7 +5,7 @@
 """What key rotation does on the managed host: find the authorized_keys files of a user, add a key, remove a key.
 
 The text of this file is sent to the host and executed by its Python, 3.7 or later: it imports nothing but the standard
-library, and works without being a module. It sees public keys and never a private one.
+library and the error of state.py. It sees public keys and never a private one.
 
 A line is what sshd takes it for, not what it looks like: parse() follows auth_check_authkey_line() and sshkey_read() of
 OpenSSH, with their odd corners, so that no line with the old key stays behind because it is written in an unusual way.
@@ -27,6 +27,8 @@ import stat
 import struct
 import subprocess
 import typing as t
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import HostError
 
 ATTEMPTS = 5
 # Nobody's authorized_keys is larger, and what is larger is no such file.
@@ -61,19 +63,6 @@ _LINES = re.compile(rb"[^\n]*\n|[^\n]+")
 _KEY = re.compile(rb"([^ \t]+)[ \t]+([^ \t]+)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9@.-]+")
 _BLANKS = b" \t"
-
-
-class HostError(Exception):
-    """What went wrong, in words for a person; kind is for programs.
-
-    unsupported: this sshd is set up in a way that cannot be served. unsafe: a file that nobody should write to as root.
-    not_found: no such user, file or key. busy: somebody else keeps changing the file. lost: the lock is another run's.
-    invalid: the request makes no sense. io: the operating system said no.
-    """
-
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(text)
-        self.kind = kind
 
 
 class Line(t.NamedTuple):

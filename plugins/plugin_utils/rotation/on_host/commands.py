@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import password
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import key, password
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
     HostError,
     Json,
@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_
 def carry_out(machine: Machine, request: Json) -> Json:
     """Answer {"ok": result}, or {"error": kind, "text": ...}.
 
-    C(look) and C(holder) change nothing, not even the folder of the lock.
+    What begins with C(look) changes nothing, not even the folder of the lock.
     """
     try:
         return {"ok": _carry_out(machine, request)}
@@ -37,6 +37,8 @@ def _carry_out(machine: Machine, request: Json) -> Json:
     if do == "look":
         account = password.look(machine, state.user, bytes.fromhex(request["pad"]))
         return {"account": account, "lock": state.holder(), "saved": _saved(state)}
+    if do == "look_keys":
+        return {**key.look(state, request), "lock": state.holder()}
     with state:
         return _locked(state, do, request)
 
@@ -53,5 +55,8 @@ def _locked(state: State, do: str, request: Json) -> Json:
         "set": lambda: password.set_hash(state, run, request["old"], request["new"], request["timeout"]),
         "restore": lambda: password.restore(state, run, request["timeout"]),
         "finish": lambda: password.finish(state, run, request["chage"], request["keep_must_change"]),
+        "add_key": lambda: key.add(state, request),
+        "remove_key": lambda: key.remove(state, request),
+        "finish_key": lambda: key.finish(state, run),
     }
     return commands[do]()

@@ -26,7 +26,13 @@ _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 
 
 class HostError(Exception):
-    """What the host refuses or cannot do. C(kind) is a word for programs."""
+    """What the host refuses or cannot do, in words for a person. C(kind) is a word for programs.
+
+    refused: the account or file is not what it should be. unsupported: this sshd is set up in a way that cannot be
+    served. unsafe: a file that nobody should write to as root. not_found: no such user, file or key. busy: somebody
+    else keeps changing the file. fenced, lost: the lock is another run's. invalid: the request makes no sense.
+    failed, io: a program or the operating system said no.
+    """
 
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)

@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/rotation/policy": {STD, *PURE},
     "plugin_utils/rotation/login": {STD, *PURE, "keypair", "cryptography", "ansible", "plugin_utils/rotation/target"},
     # This is sent to the managed host and executed there.
-    "plugin_utils/rotation/on_host/authorized_keys": {STD},
+    "plugin_utils/rotation/on_host/authorized_keys": {STD, "plugin_utils/rotation/on_host/state"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     "modules": {STD, *PURE, "options", "keypair", "ansible.module_utils"},
     "action": {STD, *EDGES, "keypair", "modules", "ansible"},

@@ -404,8 +404,8 @@ def test_sshd_is_asked_with_the_connection(tmp_path: Path, monkeypatch: pytest.M
         keys.sshd_config("me,addr=127.0.0.1", program=echo)
 
 
-def test_the_connection_is_found_above_sudo() -> None:
-    script = f"import runpy; print(runpy.run_path({str(SOURCE)!r})['connection']())"
+def test_the_connection_is_found_above_sudo(tmp_path: Path) -> None:
+    script = f"import runpy; print(runpy.run_path({str(alone(tmp_path))!r})['connection']())"
     # The shell stands for the one that runs sudo: it has the variable, and waits.
     command = ["sh", "-c", 'env -u SSH_CONNECTION "$@"; exit $?', "sh", sys.executable, "-c", script]
     environment = {**os.environ, "SSH_CONNECTION": "192.0.2.7 5000 192.0.2.1 22"}
@@ -466,6 +466,12 @@ def path(me: keys.Account) -> Path:
 
 def to(new: bytes) -> t.Callable[[bytes], bytes]:
     return lambda old: new
+
+
+def alone(folder: Path) -> Path:
+    """The part as a file of its own."""
+    (folder / "alone.py").write_text(corpus.program())
+    return folder / "alone.py"
 
 
 def names(path: Path) -> list[str]:
@@ -796,12 +802,12 @@ def test_an_error_before_the_rename_leaves_the_old_file(
 
 @pytest.mark.parametrize("call", ["write", "fchown", "fchmod", "fsync", "rename"])
 def test_a_run_that_is_killed_leaves_the_old_file_and_the_next_one_cleans_up(
-    path: Path, me: keys.Account, call: str
+    path: Path, me: keys.Account, call: str, tmp_path: Path
 ) -> None:
     script = (
         "import os, signal, sys\n"
         "names = {'__name__': 'sent'}\n"
-        f"exec(compile(open({str(SOURCE)!r}).read(), 'sent', 'exec'), names)\n"
+        f"exec(compile(open({str(alone(tmp_path))!r}).read(), 'sent', 'exec'), names)\n"
         f"os.{call} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"names['change']({str(path)!r}, names['Account'](*{tuple(me)!r}), lambda old: b'new')\n"
     )
@@ -1007,6 +1013,6 @@ def test_it_is_understood_by_the_oldest_python() -> None:
 
 
 def test_it_runs_without_being_a_module() -> None:
-    script = SOURCE.read_text() + f"\nprint(blobs({corpus.OLD!r}))"
+    script = corpus.program() + f"\nprint(blobs({corpus.OLD!r}))"
     done = subprocess.run([sys.executable, "-I", "-"], input=script, capture_output=True, text=True, check=True)
     assert ast.literal_eval(done.stdout) == [(1, "ssh-ed25519", fp(corpus.OLD))]

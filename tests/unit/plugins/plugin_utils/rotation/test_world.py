@@ -14,6 +14,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote, world
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Held, Lost, NotDone, OnHost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
 
 
 class Options:
@@ -71,7 +72,9 @@ class Host:
 def start(user: str = "app", password: str | None = "old", become_pass: str | None = "old") -> tuple[Host, Any]:
     connection = Connection(user, password, become_pass)
     host = Host(connection)
-    found = world.HostWorld(Records(), host.execute, connection, "app", "/usr/bin/python3", lambda *_, **__: None)
+    variables = {"ansible_python_interpreter": "/usr/bin/python3"}
+    reach = Reach("host", variables, lambda value: value, connection, host.execute)
+    found = world.HostsWorld(Records(), {"host": reach}, "app", lambda *_: None)
     for name in ("main", "j0"):
         found.records.read(name)
     found.records.write("j1", "new", {})

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+from ansible_collections.community.senhasegura.plugins.modules.linux_ssh_key_rotate import ARGUMENT_SPEC
+from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, key
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_key
+
+
+class ActionModule(RotationAction):
+    spec = ARGUMENT_SPEC
+    kind = "ssh_key"
+    noun = "ssh_key"
+
+    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
+        info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
+        user = self.user(params, info)
+        hosts = sorted({*(params["hosts"] or [self.host])})
+        by = self._by_vault if params["mode"] == "vault" else self._by_ansible
+        return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)
+
+    def _by_ansible(
+        self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
+    ) -> Outcome:
+        # Written so that it holds for NaN as well.
+        if not 0 <= params["grace"] <= params["deadline"] / 2:
+            raise ConfigError("grace is more than half of deadline", hint="Raise deadline").with_context(option="grace")
+        job = key.Job(
+            user=user,
+            generate=functools.partial(
+                Pair.generate,
+                params["type"],
+                bits=params["bits"],
+                passphrase=params["passphrase"] or None,
+                comment=params["comment"] or "",
+            ),
+            write_off=frozenset(params["write_off"]),
+            recover_only=params["state"] == "recovered",
+            reconcile=params["reconcile"],
+            max_age=params["max_age"],
+            grace=params["grace"],
+            comment=params["comment"],
+            address=params["address"],
+        )
+        records = functools.partial(KeyRecords, client.ssh_keys, info)
+        run, world = self.prepare(records, hosts, user, params, by_key)
+        run.spares_absent = params["unreachable"] == "debt"
+        protocol = key.predict(run, job) if check_mode else key.rotate(run, job)
+        return self.drive(protocol, world, run)
+
+    def _by_vault(
+        self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
+    ) -> Outcome:
+        targets = {host: self.reach(host).target(user) for host in hosts}
+        return by_vault.rotate_key(
+            client.ssh_keys,
+            info,
+            {host: functools.partial(by_key, target) for host, target in targets.items()},
+            recover_only=params["state"] == "recovered",
+            max_age=params["max_age"],
+            pace=waiting(params),
+            check_mode=check_mode,
+            say=self.say,
+        )

@@ -1,0 +1,298 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: linux_ssh_key_rotate
+short_description: Replace an SSH key on Linux hosts and in senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Gives a user of one or several hosts a new SSH key, writes it to the SSH key in the vault, and takes the old one
+    away. It may be killed at any moment, and a record of the vault still holds a key that logs in to each host.
+  - The new key goes first to a record of its own (the journal), and is read back from there. It is added to
+    C(authorized_keys) on all hosts, and proven by a login to each. Then it goes to the main record, and is read back.
+    Only then the old key is removed everywhere, and a login proves that it is refused.
+  - "The journal consists of two SSH keys on the same device: C(<identifier>--j0) and C(<identifier>--j1), with the user
+    names C(<username>--rot-j0) and C(<username>--rot-j1). They stay; one of them always holds the present key. What the
+    next run has to know is in the comments of their public keys."
+  - Use it where keys have to be changed on hosts. M(community.senhasegura.ssh_key_rotate) only changes what the vault
+    holds, for keys that something else installs.
+  - This reads the SSH key and its journal, and so B(takes custody) of them. It never gives custody back.
+requirements:
+  - OpenSSH client on the controller (C(ssh), C(ssh-agent), C(ssh-add))
+  - bcrypt, on the controller, for keys in OpenSSH form with a passphrase
+extends_documentation_fragment:
+  - community.senhasegura.connection
+  - community.senhasegura.attributes
+  - community.senhasegura.objects.waiting
+  - community.senhasegura.rotation
+  - community.senhasegura.rotation.result
+options:
+  ssh_key:
+    description:
+      - The SSH key, by its id, its identifier, or C(username@hostname).
+    type: str
+    required: true
+  hosts:
+    description:
+      - All hosts on which the user has this key, by their names in the inventory. By default, the host of the task.
+      - A key that several hosts share must be changed on all of them in one task. A run for only some of them is
+        refused when an earlier one was for more.
+      - The others are reached as their variables say. C(vars) of the play and of the task do not count for them.
+    type: list
+    elements: str
+  user:
+    description:
+      - The user of the hosts. By default, the user name of the SSH key.
+    type: str
+  address:
+    description:
+      - The address from which the key is used, if that is not the controller. With this address, sshd is asked which
+        C(authorized_keys) counts; it matters with C(Match Address) only, and for connections other than SSH.
+    type: str
+  unreachable:
+    description:
+      - What to do when some of the hosts cannot be reached. V(stop) changes nothing on any host.
+      - V(debt) goes on without them. The journal keeps the key that they have, and the next run gives them the new one.
+        Until then the key is not changed again.
+    type: str
+    choices: [stop, debt]
+    default: stop
+  write_off:
+    description:
+      - Hosts that will not come back, so that nothing has to be kept for them any more.
+    type: list
+    elements: str
+    default: []
+  reconcile:
+    description:
+      - Add the key to hosts on which the user has no key that a record of the vault holds. By default, the task stops
+        and names them.
+    type: bool
+    default: false
+  grace:
+    description:
+      - Seconds for which the hosts accept both keys, between the change of the main record and the removal of the old
+        key. It is part of O(deadline), of which it may be half.
+    type: float
+    default: 0.0
+  type:
+    description:
+      - Type of the new key.
+    type: str
+    choices: [ed25519, ecdsa, rsa]
+    default: ed25519
+  bits:
+    description:
+      - Size of the new key. 256, 384 or 521 with O(type=ecdsa), by default 256; 2048 to 16384 with O(type=rsa), by
+        default 4096.
+    type: int
+  passphrase:
+    description:
+      - Passphrase that protects the new private key. It is stored in the vault with the key.
+    type: str
+  comment:
+    description:
+      - Comment of the new public key. By default, the lines of the hosts and the main record keep theirs.
+    type: str
+  wait:
+    description:
+      - With O(mode=vault), wait until the server has changed the key, and fail if it does not in time.
+    type: bool
+    default: true
+notes:
+  - Options of the line (such as C(from=) and C(command=)), owner, mode and all other lines of the file stay as they
+    are. The login that proves a key runs the C(command=) of its line, if there is one.
+  - Hosts are refused on which C(AuthorizedKeysCommand) lists the keys, or on which others than the user and root may
+    write to the file.
+  - Each rotation makes one login with the old key that the host refuses. Mind that if something counts those.
+  - The key with which Ansible itself logs in can be changed as long as the connection to the host stays open
+    (C(ControlPersist)); the tasks that follow need the new one.
+  - With O(mode=ansible), automatic change must be off for the SSH key, since two writers would lose one.
+seealso:
+  - module: community.senhasegura.rotation_info
+  - module: community.senhasegura.ssh_key_rotate
+  - module: community.senhasegura.linux_password_rotate
+"""
+
+EXAMPLES = r"""
+- name: Replace the key of a user of this host when it is 30 days old
+  community.senhasegura.linux_ssh_key_rotate:
+    ssh_key: "{{ inventory_hostname }}-deploy"
+    max_age: 30
+    report_dir: /var/lib/awx/reports/rotation
+  become: true
+
+- name: Replace a key that all web servers share
+  community.senhasegura.linux_ssh_key_rotate:
+    ssh_key: deploy-key
+    hosts: "{{ groups['web'] }}"
+  become: true
+  run_once: true
+
+- name: The same, without those that are switched off; the next run gives them the new key
+  community.senhasegura.linux_ssh_key_rotate:
+    ssh_key: deploy-key
+    hosts: "{{ groups['web'] }}"
+    unreachable: debt
+    grace: 60
+  become: true
+  run_once: true
+
+- name: Settle what an interrupted run has left
+  community.senhasegura.linux_ssh_key_rotate:
+    ssh_key: deploy-key
+    hosts: "{{ groups['web'] }}"
+    state: recovered
+  become: true
+  run_once: true
+
+- name: Have the server change it, and prove that the host accepts the new key alone
+  community.senhasegura.linux_ssh_key_rotate:
+    ssh_key: web01-deploy
+    mode: vault
+"""
+
+RETURN = r"""
+ssh_key:
+  description: The SSH key.
+  returned: when the SSH key was found
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      returned: success
+    identifier:
+      description: Its identifier.
+      type: str
+      returned: success
+  sample:
+    id: "9"
+    identifier: deploy-key
+rotation:
+  description: What was done. Never a secret.
+  returned: when the SSH key was found
+  type: dict
+  contains:
+    result:
+      description:
+        - How it ended. V(changed), V(recovered) (an interrupted run was settled) and V(unchanged) are good.
+        - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on a host.
+        - V(drift) says that a host and the vault do not agree, and that somebody has to look.
+        - V(pending) and V(in_doubt) say that hosts may accept two keys, and that O(state=recovered) settles it.
+        - V(unreachable) says that a host did not answer before anything was changed.
+      type: str
+      returned: always
+    message:
+      description: The same in a sentence.
+      type: str
+      returned: always
+    user:
+      description: The user of the hosts.
+      type: str
+      returned: always
+    host:
+      description: The host of the task, by its name in the inventory.
+      type: str
+      returned: always
+    hosts:
+      description: All hosts of the key.
+      type: list
+      elements: str
+      returned: always
+    absent:
+      description: Those that the run did without. The next run settles them.
+      type: list
+      elements: str
+      returned: success, with O(mode=ansible)
+    fingerprint:
+      description: Fingerprint of the new key.
+      type: str
+      returned: when the key was changed
+    previous_fingerprint:
+      description: Fingerprint of the old key.
+      type: str
+      returned: when the key was changed
+    mode:
+      description: Who has changed it.
+      type: str
+      returned: always
+    own_account:
+      description: Whether Ansible logs in to the host of the task with this account.
+      type: bool
+      returned: always
+    seconds:
+      description: How long it took.
+      type: float
+      returned: always
+    run:
+      description: Id of the run, as the lock on the hosts and the journal name it.
+      type: str
+      returned: always
+  sample:
+    result: changed
+    message: the hosts and the main record have the new key
+    user: deploy
+    host: web01
+    hosts: [web01, web02]
+    absent: []
+    fingerprint: SHA256:Ab0qDW1bY0mVd9a3m9PsE4ZKp5mpJ0N8d7Gk4w5wV6U
+    previous_fingerprint: SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
+    mode: ansible
+    own_account: false
+    seconds: 4.87
+    run: 5f0c6a3b9d1e2f47
+failure:
+  description: What went wrong, as data. C(kind) is one of the results above.
+  returned: failure
+  type: dict
+  sample:
+    kind: failed
+    message: "web02 does not let deploy in with the key that it has got: the server does not accept the key"
+    hint: deploy-key has the key that works; the hosts are as they were
+    operation: rotation
+    endpoint: web01
+    subject: SSH key deploy-key
+    status: null
+    code: null
+    option: ""
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS, ROTATION, WAITING
+
+ARGUMENT_SPEC: dict[str, t.Any] = {
+    **argument_spec(),
+    **WAITING,
+    **ROTATION,
+    **KEY_HOSTS,
+    "ssh_key": {"type": "str", "required": True, "no_log": False},
+    "unreachable": {"type": "str", "choices": ["stop", "debt"], "default": "stop"},
+    "write_off": {"type": "list", "elements": "str", "default": []},
+    "reconcile": {"type": "bool", "default": False},
+    "grace": {"type": "float", "default": 0.0},
+    "type": {"type": "str", "choices": ["ed25519", "ecdsa", "rsa"], "default": "ed25519"},
+    "bits": {"type": "int"},
+    "passphrase": {"type": "str", "no_log": True},
+    "comment": {"type": "str"},
+    "wait": {"type": "bool", "default": True},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
+    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
+
+
+if __name__ == "__main__":
+    main()

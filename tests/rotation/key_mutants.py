@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rotation of keys with mistakes in it. Each loses a key or leaves one behind, and the tests must see it."""
+
+from __future__ import annotations
+
+from rotation.code import Edit
+
+_COMMIT = "        yield from steps.commit(run, new, self._seen, slot)\n"
+_JOURNAL = "        yield from steps.journal(run, slot, new, note)\n"
+_WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n"
+MUTANTS: dict[str, tuple[Edit, ...]] = {
+    "no journal": (Edit("key", _JOURNAL, ""),),
+    "the old key goes before the commit": (
+        Edit("key", _COMMIT, "        yield from self._close(new, run.present)\n" + _COMMIT),
+    ),
+    "the old key goes although no login proves the new one": (
+        Edit(
+            "key",
+            "            for host in run.present:\n"
+            "                yield from self._spared(host, self._prove(host, new))\n",
+            "",
+        ),
+        Edit("steps", "    if held.secret != secret:\n", "    if False:\n"),
+    ),
+    "nothing is read back": (
+        Edit("steps", "    if held.secret != secret:\n", "    if False:\n"),
+        Edit("steps", "        if held.secret == secret:\n", "        if True:\n"),
+    ),
+    "the journal is emptied at the commit": (
+        Edit("key", _COMMIT, _COMMIT + "        yield steps.WriteRecord(slot, self._main)\n"),
+    ),
+    "the journal is emptied before main was read back": (
+        Edit("steps", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(holder, run.old)\n"),
+        Edit("key", _COMMIT, "        run.old = self._main\n" + _COMMIT),
+    ),
+    "hosts have no mark": (
+        Edit("on_host.key", '    state.save(MARK, {"run": request["run"], "old": old, "new": new})\n', ""),
+    ),
+    "the mark goes before the old key": (
+        Edit(
+            "key",
+            "            try:\n                if self._has[host] & old:\n",
+            "            yield from self._finish_on(host)\n            try:\n                if self._has[host] & old:\n",
+        ),
+    ),
+    "the host does not ask who holds the lock": (
+        Edit("on_host.key", 'state is not None and state.holder()["run"] == run', "True"),
+        Edit(
+            "on_host.key",
+            '    state.require(request["run"])\n    new = ',
+            "    new = ",
+        ),
+        Edit(
+            "on_host.key",
+            '    state.require(request["run"])\n    return _perform("remove"',
+            '    return _perform("remove"',
+        ),
+    ),
+    "the old key is taken away where the new one was to be taken back": (
+        Edit("key", "self._remove(host, {new.fingerprint}, main)", "self._remove(host, {main.fingerprint}, new)"),
+    ),
+    "a host that is away is forgotten": (
+        Edit("key", "            if run.absent:\n                yield from self._keep_old(slot)\n", ""),
+    ),
+    "a host that was away may be away for ever": (
+        Edit("key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),
+    ),
+    "the journal has the user name and identifier of the main record": (
+        Edit("records", '**{slot: f"{base}--{slot}" for slot in SLOTS}', "**dict.fromkeys(SLOTS, base)"),
+        Edit("records", "entry.username != self._username(slot)", "False"),
+    ),
+    "a run has no deadline": (Edit("steps", "    run.ends = run.clock() + limits.deadline\n", ""),),
+    "all keys of the user go": (
+        Edit(
+            "on_host.authorized_keys",
+            'b"".join(part for part in _LINES.findall(content) if getattr(parse(part), "blob", None) != blob)',
+            'b"".join(part for part in _LINES.findall(content) if part.startswith(b"no-pty"))',
+        ),
+    ),
+}
