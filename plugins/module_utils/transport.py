@@ -50,8 +50,9 @@ else:
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
-# A server closes idle connections at some time; a write on one that is being closed is lost without a trace.
-_MAX_IDLE = 5.0
+# A server closes idle connections at some time. A write on one that is being closed is lost without a trace; a read is
+# made again.
+_MAX_IDLE, _MAX_IDLE_FOR_READS = 5.0, 30.0
 USER_AGENT = "community.senhasegura"
 
 Auth = t.Callable[[t.Any], t.Any]
@@ -81,6 +82,7 @@ class _Call(threading.local):
     deadline: Deadline | None = None
     connected = False
     received = 0
+    max_idle = _MAX_IDLE
 
 
 _call = _Call()
@@ -223,7 +225,7 @@ def _fresh(connection: t.Any) -> t.Any:
     """
     if connection.sock is not None:
         left_over = getattr(connection.sock, "pending", int)()
-        if left_over or time.monotonic() - connection.idle_since > _MAX_IDLE:
+        if left_over or time.monotonic() - connection.idle_since > _call.max_idle:
             connection.close()
         else:
             _call.connected = True
@@ -356,6 +358,7 @@ class Transport:
             method, self._url + path, headers={**common, **headers}, params=query, data=body, auth=auth
         )
         _call.deadline, _call.connected, _call.received = deadline, False, 0
+        _call.max_idle = _MAX_IDLE_FOR_READS if method == "GET" else _MAX_IDLE
         try:
             prepared = request.prepare()
             left = deadline.require()

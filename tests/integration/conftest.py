@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -179,7 +180,16 @@ def _run(folder: Path, server: Server | None, command: list[str], env: Mapping[s
         **(server.env if server else {}),
         **(env or {}),
     }
-    done = subprocess.run(
+    # The path of a socket has 107 bytes at most, and those of pytest are long.
+    with tempfile.TemporaryDirectory(prefix="cp", ignore_cleanup_errors=True) as short:
+        variables.setdefault("ANSIBLE_SSH_CONTROL_PATH_DIR", short)
+        done = _finished(command, home, variables)
+    results = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    return Run(done.returncode, done.stdout, done.stderr, results)
+
+
+def _finished(command: list[str], home: Path, variables: Mapping[str, str | None]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         command,
         cwd=home,
         env={name: value for name, value in variables.items() if value is not None},
@@ -190,5 +200,3 @@ def _run(folder: Path, server: Server | None, command: list[str], env: Mapping[s
         timeout=120,
         check=False,
     )
-    results = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
-    return Run(done.returncode, done.stdout, done.stderr, results)

@@ -547,19 +547,17 @@ def test_two_calls_use_one_connection() -> None:
     assert (server.connections, len(server.requests)) == (1, 2)
 
 
-def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("method", "limit"), [("GET", 30.0), ("POST", 5.0)])
+def test_an_idle_connection_is_not_used_again(monkeypatch: pytest.MonkeyPatch, method: str, limit: float) -> None:
     now = time.monotonic()
     with Wire(fixed(http({}))) as server:
         client = transport(server.url())
         send(client)
-        with monkeypatch.context() as patch:
-            patch.setattr(module.time, "monotonic", lambda: now + 4.9)
-            client.send("GET", "/x", deadline=Deadline(5, lambda: 0.0), headers={})
-        assert server.connections == 1
-        with monkeypatch.context() as patch:
-            patch.setattr(module.time, "monotonic", lambda: now + 4.9 + 5.2)
-            client.send("GET", "/x", deadline=Deadline(5, lambda: 0.0), headers={})
-        assert server.connections == 2
+        for seconds, connections in ((limit - 0.1, 1), (2 * limit + 0.1, 2)):
+            with monkeypatch.context() as patch:
+                patch.setattr(module.time, "monotonic", lambda at=now + seconds: at)
+                client.send(method, "/x", deadline=Deadline(5, lambda: 0.0), headers={})
+            assert server.connections == connections
 
 
 def test_a_connection_that_the_server_has_closed_is_replaced() -> None:
