@@ -13,7 +13,6 @@ import os
 import threading
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
 from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER, look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
@@ -38,6 +37,9 @@ class Files:
             return value
         if value["private_key"] == PLACEHOLDER:
             return PLACEHOLDER
+        # Here, because cryptography takes 35 ms to import, for which every run would wait.
+        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+
         return self.path(keypair.without_passphrase(value["private_key"], value["passphrase"]))
 
     def path(self, text: str) -> str:

@@ -92,7 +92,8 @@ def _launch() -> Process:
         name: value for name, value in os.environ.items() if not name.startswith(("SENHASEGURA_", "ANSIBLE_"))
     }
     process = subprocess.Popen(
-        [sys.executable, "-I", server.__file__],
+        # Without site, whose work takes as long as the start of Python itself: where modules are comes with the setup.
+        [sys.executable, "-I", "-S", server.__file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
