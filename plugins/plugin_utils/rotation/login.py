@@ -436,8 +436,7 @@ def _running(
         stdout=subprocess.PIPE,
         stderr=stderr,
         start_new_session=True,
-        # Nothing but one system call.
-        preexec_fn=functools.partial(fcntl.ioctl, terminal, termios.TIOCSCTTY, 0),
+        preexec_fn=functools.partial(_take, terminal),
     )
     try:
         yield process
@@ -449,6 +448,12 @@ def _running(
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
+
+
+def _take(terminal: int) -> None:
+    """Make it the terminal of this process, which ends when it hangs up, also where the run ignores that (nohup)."""
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _environment(**more: str) -> dict[str, str]:

@@ -224,12 +224,14 @@ def test_states(scene: KeyScene) -> None:
 # Whatever goes wrong
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("start", STARTS)
 def test_every_single_fault(start: str) -> None:
     for runs in matrix.singles(CODE, start):
         matrix.play(CODE, start, *runs)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("start", STARTS)
 def test_pauses(start: str) -> None:
     """Each 29th of them; ./run crash does all."""
@@ -248,6 +250,7 @@ def cases(code: Code) -> t.Iterator[matrix.Case]:
         yield from matrix.from_start(code, start)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", MUTANTS)
 def test_every_mistake_is_caught(name: str) -> None:
     assert matrix.first_violation(cases(Code(*MUTANTS[name])))

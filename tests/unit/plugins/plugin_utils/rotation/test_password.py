@@ -238,6 +238,7 @@ def test_a_prediction_reads_no_secret_and_takes_no_lock(scene: Scene) -> None:
     assert outcome(scene, "predict", recover_only=True)[0] == "recovered"
 
 
+@pytest.mark.no_cover
 def test_inspection_tells_the_truth_after_every_fault() -> None:
     """Compared with what the world itself knows."""
     for start in matrix.STARTS:
@@ -262,6 +263,7 @@ def test_inspection_without_comparing_reads_nothing(scene: Scene) -> None:
     assert outcome(scene, "inspect", compare=False)[::2] == ("unknown", ["list", "host look"])
 
 
+@pytest.mark.no_cover
 def test_recovery_changes_no_password(scene: Scene) -> None:
     for (faults,) in matrix.singles(CODE, "first"):
         with Scene(CODE) as scene:
@@ -277,12 +279,14 @@ def test_recovery_changes_no_password(scene: Scene) -> None:
 # Nothing is lost
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("start", matrix.STARTS)
 def test_every_single_fault_and_every_pause(start: str) -> None:
     story = matrix.first_violation(matrix.from_start(CODE, start))
     assert story is None, story
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seeds", [range(250), range(250, 500), range(500, 750), range(750, 1000)], ids=str)
 def test_a_thousand_schedules(seeds: range) -> None:
     story = matrix.first_violation(matrix.in_random_order(CODE, seeds))
@@ -295,6 +299,7 @@ def test_the_matrix_is_as_large_as_it_should_be() -> None:
     assert len([case for start in matrix.STARTS for case in matrix.from_start(CODE, start)]) > 900
 
 
+@pytest.mark.no_cover
 def test_a_sample_of_pairs() -> None:
     """All of them: ./run crash."""
     firsts = [(start, runs[0]) for start in matrix.STARTS for runs in matrix.singles(CODE, start)]
@@ -303,6 +308,7 @@ def test_a_sample_of_pairs() -> None:
             matrix.play(CODE, start, *runs)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mistakes_of_others_are_noticed(name: str) -> None:
     story = matrix.first_violation(matrix.fast(Code(*MUTANTS[name]), range(300)))
@@ -325,6 +331,7 @@ def test_lock_wait_waits(scene: Scene) -> None:
     assert outcome(scene, limits={"lock_wait": 600.0})[0] == "changed"
 
 
+@pytest.mark.no_cover
 def test_a_signal_stops_it_between_two_calls(scene: Scene) -> None:
     trace = scene.run()[1].trace
     for at in range(len(trace) - 1):
