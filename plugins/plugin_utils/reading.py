@@ -101,12 +101,15 @@ def _introduce(
     """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used."""
     try:
         link = link or open_link(turn, begun)
-        link.ask("introduce", *introduction)
+        kind, problem = link.ask("introduce", *introduction)
     except (BrokerUnavailable, OSError, EOFError) as exc:
         connection.go_on_without_broker(exc)
         return None
     if turn is not None:
         turn.started()
+    if kind == "error":
+        # Such settings are of no use, to nobody: the broker makes no client of them.
+        raise SenhaseguraError(problem)
     return link
 
 

@@ -359,3 +359,12 @@ class TestPlaces:
         assert run["read"]["msg"] == "root", run
         run = run_play(server, play, env={"SENHASEGURA_CA_PATH": ""})
         assert "the certificate of the server is not trusted" in run["read"]["msg"]
+
+    def test_a_file_without_certificates(self, server: Any, run_play: Any, tmp_path: Path) -> None:
+        """The broker cannot make a client of such settings, and says why to each that asks."""
+        (tmp_path / "none.pem").write_text("nothing")
+        tasks = [{"name": name, "ansible.builtin.debug": {"msg": look("password", "web-root")}} for name in ("a", "b")]
+        play = [{"hosts": "localhost", "gather_facts": False, "ignore_errors": True, "tasks": tasks}]
+        run = run_play(server, play, env={"SENHASEGURA_CA_PATH": str(tmp_path / "none.pem")})
+        for name in ("a", "b"):
+            assert "ca_path cannot be loaded: it is no usable PEM file" in run[name]["msg"], str(run)

@@ -322,7 +322,7 @@ class _Rotation:
 
     def _keep_old(self, slot: str) -> Steps:
         """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
-        other = next(name for name in SLOTS if name != slot)
+        (other,) = (name for name in SLOTS if name != slot)
         if not self._main.usable:
             raise Stopped("pending", f"{', '.join(self._run.absent)} cannot be reached", "")
         note = {"owing": _names(self._run.absent)}

@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader, connection_loader
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.connection import Template, variable
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.remote import Execute
 
@@ -40,12 +40,12 @@ class Reach:
 
     host: str
     variables: t.Mapping[str, t.Any]
-    template: connection.Template
+    template: Template
     connection: t.Any
     execute: Execute
 
     def variable(self, name: str) -> t.Any:
-        return connection.variable(name, self.variables, self.template)
+        return variable(name, self.variables, self.template)
 
     def interpreter(self) -> str | None:
         """The Python of the host, or None where nobody has said which."""
@@ -54,7 +54,7 @@ class Reach:
             ("ansible_python_interpreter", self.variables),
             ("discovered_interpreter_python", facts),
         ):
-            value = connection.variable(name, place, self.template)
+            value = variable(name, place, self.template)
             if value and not str(value).startswith("auto"):
                 return str(value)
         return None

@@ -38,7 +38,7 @@ def pair(private_key: str, passphrase: str | None = None) -> dict[str, t.Any]:
 
 
 def test_a_key_has_one_path_for_its_user_alone(look_up: t.Callable[..., t.Any]) -> None:
-    first, second = (keypair.generate().private_key for _ in range(2))
+    first, second = (keypair.generate().private_key for _number in range(2))
     paths = look_up(pair(first), pair(second), pair(first))
     assert paths[0] == paths[2] != paths[1]
     assert look_up(pair(first)) == paths[:1]
