@@ -189,7 +189,16 @@ def test_nothing_is_left_and_instances_do_not_collide() -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_killed_runs_leave_nothing(number: signal.Signals) -> None:
     # What runs below nohup or in the background of a shell is told to ignore them.
-    script = "import signal, time; from hosts.group import Hosts\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nwith Hosts(['trixie']) as h: print(h.folder, h[0].cable, flush=True); time.sleep(60)"
+    script = "\n".join(
+        (
+            "import signal, time",
+            "from hosts.group import Hosts",
+            "signal.signal(signal.SIGINT, signal.default_int_handler)",
+            "with Hosts(['trixie']) as h:",
+            "    print(h.folder, h[0].cable, flush=True)",
+            "    time.sleep(60)",
+        )
+    )
     env = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     with subprocess.Popen(
         [sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
