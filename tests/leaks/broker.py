@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import os
@@ -34,17 +35,35 @@ def _plant() -> None:
 
     plan = json.loads(Path(os.environ["LEAKS_FAULTS"]).read_text(encoding="utf-8"))
     present = threading.local()
-    sessions = planting.load("plugins.plugin_utils.broker.shared:Sessions")
-    conversation = sessions.conversation
+    shared = planting.load("plugins.plugin_utils.broker.shared")
+    conversation = shared.Sessions.conversation
 
     def noting(self: Any, settings: Any, *args: Any) -> Any:
+        made = conversation(self, settings, *args)
         client = settings.client_id.reveal() if settings.client_id else ""
         # Each fault has a client of its own, whose id ends with its name.
-        present.fault = next((name for name in plan["broker"] if client.endswith(f"-{name}")), "")
-        return conversation(self, settings, *args)
+        made.fault = next((name for name in plan["broker"] if client.endswith(f"-{name}")), "")
+        return made
 
-    sessions.conversation = noting
+    shared.Sessions.conversation = noting
+    for name in ("call", "dialect"):
+        _choose(shared.PolicySession, name, present)
     planting.plant(plan["broker"], plan["text"], lambda: getattr(present, "fault", ""))
+
+
+def _choose(owner: Any, name: str, present: threading.local) -> None:
+    """Meet the fault of the conversation while it does this. Its thread serves others before and afterwards."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def chosen(self: Any, *args: Any, **kwargs: Any) -> Any:
+        present.fault = self.fault
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            present.fault = ""
+
+    setattr(owner, name, chosen)
 
 
 if __name__ == "__main__":
