@@ -63,10 +63,16 @@ def lint(session: nox.Session) -> None:
     session.run("ansible-lint", "--offline", "--strict")
 
 
-@nox.session(tags=["test", "fast"])
+@nox.session(tags=["fast"])
 def units(session: nox.Session) -> None:
-    """Unit tests; without arguments the coverage of plugins/ too."""
-    session.run("python", *PYTEST, *WORKERS, *(session.posargs or ["--cov"]))
+    """Unit tests."""
+    session.run("python", *PYTEST, *WORKERS, *session.posargs)
+
+
+@nox.session(tags=["test"])
+def coverage(session: nox.Session) -> None:
+    """Unit tests, and how much of plugins/ they cover, which takes twice as long."""
+    session.run("python", *PYTEST, *WORKERS, "--cov", *session.posargs)
 
 
 @nox.session(tags=["test"])

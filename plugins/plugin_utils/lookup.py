@@ -62,7 +62,7 @@ class SenhaseguraLookup(LookupBase):
         link: Link | None,
     ) -> t.Sequence[t.Any]:
         """What the broker did not answer at once. It is started if it does not run; one worker does that."""
-        turn = None
+        turn = begun = None
         if question is not None and link is None:
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
 
@@ -70,11 +70,16 @@ class SenhaseguraLookup(LookupBase):
             answer = _ask(link, question)
             if answer is not None and answer[0] != "introduce yourself":
                 return t.cast("t.Sequence[t.Any]", answer)
+            if turn is not None and not _may_be_unwanted(variables, arguments):
+                # First of all, since both the broker and what comes next have much to import.
+                from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import begin
+
+                begun = begin(turn)
         from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Request
         from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
 
         request = Request(self.name, terms, variables, arguments, self._templar.template)
-        return read(request, question, link, turn)
+        return read(request, question, link, turn, begun)
 
     def _question(self, terms: list[t.Any], variables: Variables, arguments: Arguments) -> Question | None:
         """What to ask the broker: plain terms, and a digest of all that may come from elsewhere than from the terms.
@@ -93,6 +98,11 @@ class SenhaseguraLookup(LookupBase):
         parts = (self.name, check_mode, *(sorted(part.items()) for part in (arguments, given, environment)))
         digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=authentication_key()).hexdigest()
         return "lookup", digest, [str(term) for term in terms]
+
+
+def _may_be_unwanted(variables: Variables, arguments: Arguments) -> bool:
+    """Whether the option broker is set where that is seen at once. Its value is nobody's business here."""
+    return "broker" in arguments or "senhasegura_broker" in variables or "SENHASEGURA_BROKER" in os.environ
 
 
 def _link() -> Link | None:

@@ -34,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     Process,
     begin,
     open_link,
+    undo,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
@@ -50,13 +51,16 @@ display = Display()
 Options = dict[str, t.Any]
 
 
-def read(request: Request, question: Question | None, link: Link | None, turn: Turn | None) -> t.Sequence[t.Any]:
+def read(
+    request: Request, question: Question | None, link: Link | None, turn: Turn | None, begun: Process | None
+) -> t.Sequence[t.Any]:
     """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text].
 
     :param turn: the right to start the broker. Others may be waiting for it until it is started, or found not to be.
+    :param begun: a broker that has been started already, before anybody knew whether it is wanted
     """
     try:
-        return _read(request, question, link, turn)
+        return _read(request, question, link, turn, begun)
     except SenhaseguraError as exc:
         return ["error", str(exc)]
     except UndefinedError:
@@ -67,11 +71,16 @@ def read(request: Request, question: Question | None, link: Link | None, turn: T
         return ["error", describe(exc)]
 
 
-def _read(request: Request, question: Question | None, link: Link | None, turn: Turn | None) -> t.Sequence[t.Any]:
+def _read(
+    request: Request, question: Question | None, link: Link | None, turn: Turn | None, begun: Process | None
+) -> t.Sequence[t.Any]:
     with turn or contextlib.nullcontext():
         names, settings, run, options = _work_out(request)
         usable = run.broker and question is not None and _is_plain(options)
-        begun = begin(turn) if usable and turn is not None else None
+        if begun is not None and not run.broker:
+            undo(begun)
+        elif begun is None and usable and turn is not None:
+            begun = begin(turn)
         # Here, because the broker starts meanwhile.
         from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, lookups
 

@@ -17,13 +17,12 @@ Entries = t.Sequence[CredentialInfo]
 
 def find(entries: Entries, ref: Reference) -> CredentialInfo | None:
     """The entry that ``ref`` names, or None. The id goes before the identifier, and that before username@hostname."""
-    # Worked out once: the list may have many thousand entries.
-    is_id, account = ref.is_id, ref.account
-    ways: tuple[t.Callable[[CredentialInfo], bool], ...] = (
-        lambda entry: is_id and entry.id == ref.text,
-        lambda entry: entry.identifier == ref.text,
-        lambda entry: account == (entry.username, entry.hostname),
-    )
+    # The list may have many thousand entries: it is not searched for what the reference cannot be.
+    ways: list[t.Callable[[CredentialInfo], bool]] = [lambda entry: entry.identifier == ref.text]
+    if ref.is_id:
+        ways.insert(0, lambda entry: entry.id == ref.text)
+    if account := ref.account:
+        ways.append(lambda entry: account == (entry.username, entry.hostname))
     for matches in ways:
         found = [entry for entry in entries if matches(entry)]
         if len(found) > 1:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import select
@@ -41,6 +42,14 @@ def begin(turn: Turn) -> Process | None:
         return _launch()
     except OSError:
         return None
+
+
+def undo(process: Process) -> None:
+    """End a broker that nobody wants, as if it had not been started."""
+    process.kill()
+    process.wait()
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(address())
 
 
 def open_link(turn: Turn | None = None, begun: Process | None = None) -> Link:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -263,6 +264,7 @@ class Rollback(Exception):
     """Raised inside `Store.transaction` to undo it on purpose."""
 
 
+@functools.cache
 def _names(cls: type[Any]) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(cls))
 
