@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import report
+from bench import report, workers
 from bench.backends import CONDITIONS, PLAIN, backends
 from bench.bounds import judge
 from bench.plays import PLAYS, Play
 from bench.runner import Bench, Cell, Run
 from bench.stats import groups
-from bench.variants import LOOKUPS, MODULES, OURS
+from bench.variants import FLOOR, LOOKUPS, MODULES, OURS
 from workspace import CACHE
 
 LATENCIES = (0, 20, 80)
@@ -42,6 +42,8 @@ def main() -> int:
     options = _parser().parse_args()
     output = options.output = options.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
+    if options.workers:
+        return _workers(options)
     if options.read:
         runs, about = report.read(options.read)
     else:
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="fewer hosts and rounds: some 3 minutes")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is broken")
     parser.add_argument("--output", type=Path, default=CACHE / "bench", help="folder for the results")
+    parser.add_argument("--workers", type=int, metavar="N", help="no plays: CPU time of N workers with one lookup each")
     parser.add_argument("--read", type=Path, metavar="RESULTS.JSON", help="report earlier results, and run nothing")
     return parser
 
@@ -135,6 +138,16 @@ def _measure(options: argparse.Namespace) -> list[Run]:
             # What the run left behind is gone, but the machine may still be at it.
             time.sleep(SETTLE_SECONDS)
     return runs
+
+
+def _workers(options: argparse.Namespace) -> int:
+    chosen = [variant for variant in LOOKUPS if variant.name in (options.variants or (FLOOR, OURS))]
+    with backends() as servers:
+        bench = Bench(servers, options.output / "work")
+        wanted = [(variant, bench.environment(variant)) for variant in chosen]
+        for variant, costs in workers.measure(wanted, options.workers):
+            print(f"{variant.label}: {costs}", flush=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ class Bench:
         backend, play = self._backends[variant.backend], cell.play
         backend.prepare(cell.latency / 1000, cell.condition, number)
         folder = self._folder / f"{play.name}-{variant.name}"
-        taken, output = self._play(folder, play, variant, backend.env)
+        taken, output = self._play(folder, play, variant)
         failures = failed(output, play)
         if taken["code"] or taken.get("killed") or taken.get("stuck"):
             failures = max(failures, 1)
@@ -127,9 +127,9 @@ class Bench:
             **dataclasses.asdict(backend.counts()),
         )
 
-    def _play(self, folder: Path, play: Play, variant: Variant, env: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    def _play(self, folder: Path, play: Play, variant: Variant) -> tuple[dict[str, Any], str]:
         shutil.rmtree(folder, ignore_errors=True)
-        (folder / "tmp").mkdir(parents=True)
+        folder.mkdir(parents=True)
         (folder / "playbook.json").write_text(play.playbook(variant))
         (folder / "inventory").write_text(play.inventory())
         result, output = folder / "result.json", folder / "output.txt"
@@ -139,7 +139,7 @@ class Bench:
             subprocess.run(
                 [sys.executable, "-I", str(HERE / "measure.py"), str(result), str(LONGEST_SECONDS), *command],
                 cwd=folder,
-                env={**self._environment(folder), **env, **variant.env},
+                env=self.environment(variant, folder),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
@@ -147,14 +147,18 @@ class Bench:
             )
         return json.loads(result.read_text()), output.read_text(errors="replace")
 
-    def _environment(self, folder: Path) -> dict[str, str]:
-        home = self._folder / "home"
+    def environment(self, variant: Variant, folder: Path | None = None) -> dict[str, str]:
+        """All of the environment for a run of Ansible with this variant."""
+        home, temporary = self._folder / "home", (folder or self._folder) / "tmp"
         home.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir(parents=True, exist_ok=True)
         return {
+            **self._backends[variant.backend].env,
+            **variant.env,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
             "LC_ALL": "C.UTF-8",
             "HOME": str(home),
-            "TMPDIR": str(folder / "tmp"),
+            "TMPDIR": str(temporary),
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(HERE / "collections"), str(collections())]),
             "ANSIBLE_NOCOLOR": "true",

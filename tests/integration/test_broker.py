@@ -177,6 +177,18 @@ def test_without_the_broker_it_works_as_well(vendor: Server, tmp_path: Path) -> 
     assert controller.leftovers() == []
 
 
+def test_a_broker_that_turns_out_to_be_unwanted_ends_at_once(vendor: Server, tmp_path: Path) -> None:
+    """It is started before the configuration file is read, which says that there shall be none."""
+    settings = tmp_path / "settings.yml"
+    settings.write_text("SENHASEGURA_BROKER: false\n")
+    settings.chmod(0o600)
+    controller = Controller(vendor, tmp_path, SLOW_PLAY, SENHASEGURA_CONFIG_FILE=str(settings))
+    assert until(lambda: vendor.control.counters()["tokens"] > HOSTS, 60)
+    assert controller.brokers() == []
+    assert [name for name in controller.leftovers() if name.endswith("senhasegura")] == []
+    controller.stop(signal.SIGTERM)
+
+
 def test_where_it_cannot_run_there_is_one_warning(vendor: Server, tmp_path: Path) -> None:
     # A Python that cannot run scripts stands for whatever may keep the broker from starting.
     trap = "import sys; sys.executable = '/bin/false'"
