@@ -289,6 +289,9 @@ class RealKeyScene(RealScene):
         done = host.ssh(self.user, "true", key=path)
         return done.returncode == 0
 
+    def warm_up(self) -> None:
+        """Both records of the journal are there: see key_scene."""
+
     def begin(self) -> None:
         """The key that hosts may lose only when main has another one; and what was asked of the vault till now."""
         self._old, self._asked = _blob(self._stored()["the-key"]), len(self.control.log())
@@ -394,21 +397,28 @@ def scene(hosts: Hosts, host: Host, user: str = "app") -> Iterator[RealScene]:
 
 @contextlib.contextmanager
 def key_scene(hosts: Hosts, user: str = "app") -> Iterator[RealKeyScene]:
-    pair = keypair.generate("ed25519", comment="first")
+    pair, older = (keypair.generate("ed25519", comment=comment) for comment in ("first", "older"))
     names = [host.name for host in hosts]
+    keys = [
+        {
+            "identifier": f"the-key{slot}",
+            "username": f"{user}{slot.replace('--', '--rot-')}",
+            "hostname": names[0],
+            "private_key": made.private_key,
+            "public_key": " ".join([*made.public_key.split()[:2], *comment]),
+        }
+        # As two rotations have left it.
+        for slot, made, comment in (
+            ("", pair, ["first"]),
+            ("--j0", pair, ["ansible-rotation-journal", "run=b", "start=2026-01-02T00:00:00.000000Z"]),
+            ("--j1", older, ["ansible-rotation-journal", "run=a", "start=2026-01-01T00:00:00.000000Z"]),
+        )
+    ]
+    keys[0]["devices"] = names
     seed = {
         "clients": [CLIENT],
         "devices": [{"hostname": host.name, "ip": host.address} for host in hosts],
-        "keys": [
-            {
-                "identifier": "the-key",
-                "username": user,
-                "hostname": names[0],
-                "devices": names,
-                "private_key": pair.private_key,
-                "public_key": pair.public_key,
-            }
-        ],
+        "keys": keys,
     }
     for host in hosts:
         host.run("rm -rf /var/lib/senhasegura-rotation")
