@@ -16,6 +16,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from subprocess import SubprocessError
 from typing import Any
 
 from workspace import environment
@@ -144,8 +145,9 @@ def _in_scene(make: MakeScene, left: Iterator[tuple[object, ...]]) -> Iterator[s
                 done = not cases
                 try:
                     scene.play(*cases)
-                except Violation as exc:
-                    print(f"LOST: {exc}", flush=True)
+                # A host that does not answer the harness is no loss, but must not end the thread unseen.
+                except (Violation, RuntimeError, OSError, SubprocessError) as exc:
+                    print(f"LOST: {exc!r}", flush=True)
                     yield f"{' then '.join(map(str, cases))}\n  {exc}"
                     break
                 finally:

@@ -358,10 +358,10 @@ def _blob(record: Mapping[str, Any]) -> str:
 
 
 def _kill(play: subprocess.Popen[str]) -> None:
-    play.send_signal(signal.SIGKILL)
-    for child in _descendants(play.pid):
+    # Found before any of them ends: its children get another parent then, and a worker would go on.
+    for pid in [play.pid, *_descendants(play.pid)]:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
 
 def _descendants(pid: int) -> list[int]:
