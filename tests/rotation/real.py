@@ -345,7 +345,7 @@ class RealKeyScene(RealScene):
         self._at_once(lambda host: self._check_host(host, main))
 
     def _check_host(self, host: Host, main: str) -> None:
-        if left := host.run("find /var/lib/senhasegura-rotation -name '*.json*'"):
+        if left := host.run("find /var/lib -path '*/senhasegura-rotation/*.json*'"):
             raise Violation(f"left behind on {host.name}: {left}")
         if len([line for line in self._lines(host) if "no-pty" in line]) != 1:
             raise Violation(f"{host.name} accepts another key as well")
