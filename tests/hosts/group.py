@@ -25,7 +25,8 @@ from .image import CACHE, HERE, templates
 NETWORK = "10.213"
 INSTANCES = CACHE / "instances"
 # sshd has these before anything that is in its configuration, so ``sshd`` of Hosts wins.
-SSHD = {"PermitRootLogin": "yes"}
+# The key exchange that withstands quantum computers takes an eighth of a second of each core, at both ends.
+SSHD = {"PermitRootLogin": "yes", "KexAlgorithms": "curve25519-sha256"}
 
 
 class Hosts(Sequence[Host]):

@@ -17,7 +17,7 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
-from rotation import faulty_ssh
+from rotation import faulty_ssh, real
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
@@ -329,3 +329,22 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     again = run_command(vault, *command)
     assert again.rc == 0, str(again)
     assert " changed=0 " in " ".join(again.stdout.split()) or "unchanged" in again.stdout
+
+
+# Each kind of fault once, in the phases of a run: the journal, the commit, and the reading back of it in the vault; the new
+# key, a login with it, and the removal of the old one on host2.
+SAMPLE = (
+    ("vault", 5, "late"),
+    ("vault", 8, "garbled"),
+    ("vault", 9, "killed before"),
+    ("host", 13, "killed after"),
+    ("host", 16, "lost, applied"),
+    ("host", 22, "lost, not applied"),
+)
+
+
+def test_a_sample_of_the_crash_matrix(hosts: Hosts) -> None:
+    """All of it: ./run crash real-keys."""
+    with real.key_scene(hosts) as scene:
+        for case in SAMPLE:
+            scene.play(real.Case(case))

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import functools
 import itertools
 import multiprocessing.pool
 import os
@@ -14,6 +16,8 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from subprocess import SubprocessError
+from typing import Any
 
 from workspace import environment
 
@@ -54,21 +58,14 @@ def key_pairs(options: argparse.Namespace) -> Iterator[str]:
 
 
 def real_keys(options: argparse.Namespace) -> Iterator[str]:
-    """Every single fault in a rotation of a key that three real hosts share."""
+    """Every single fault in a rotation of a key that three real hosts share, on several such groups at once."""
     from hosts.group import Hosts
     from rotation import real as tier
 
-    start, number, losses = time.monotonic(), 0, 0
-    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts, tier.key_scene(hosts) as scene:
-        for case in tier.cases(scene)[options.start :: options.step]:
-            number += 1
-            try:
-                scene.play(case)
-            except Violation as exc:
-                losses += 1
-                yield f"{case}\n  {exc}"
-            print(" | ".join(scene.story), flush=True)
-    print(f"{number} faults in keys on real hosts, {losses} losses, {time.monotonic() - start:.0f} s", flush=True)
+    with contextlib.ExitStack() as stack:
+        groups = [stack.enter_context(Hosts(["bookworm", "trixie", "bookworm"])) for _group in range(options.jobs)]
+        scenes = [functools.partial(tier.key_scene, hosts) for hosts in groups]
+        yield from _on_real_hosts("faults in keys", scenes, options)
 
 
 def _pairs_of(first: tuple[str, int, str]) -> tuple[int, Report]:
@@ -106,32 +103,55 @@ def real(options: argparse.Namespace) -> Iterator[str]:
     from hosts.group import Hosts
     from rotation import real as tier
 
-    start, number, losses = time.monotonic(), 0, 0
     with Hosts(["bookworm", "trixie"]) as hosts:
-        with tier.scene(hosts, hosts[0]) as scene:
-            singles = [(case,) for case in tier.cases(scene)]
-        chance = random.Random(options.seed)
-        some = [tuple(case for (case,) in chance.choices(singles, k=2)) for _number in range(options.pairs)]
-        todo = [*singles, *some][options.start :: options.step]
-        with multiprocessing.pool.ThreadPool(2) as pool:
-            shares = pool.map(lambda number: list(_on(hosts, number, todo[number::2])), range(2))
-        for report in itertools.chain(*shares):
-            losses += 1
-            yield report
-        number = len(todo)
-    print(f"{number} faults and pairs on real hosts, {losses} losses, {time.monotonic() - start:.0f} s", flush=True)
+        scenes = [functools.partial(tier.scene, hosts, host) for host in hosts]
+        yield from _on_real_hosts("faults and pairs", scenes, options)
 
 
-def _on(hosts: object, number: int, todo: list[tuple[object, ...]]) -> Iterator[str]:
+# Makes the start again: the vault and the hosts of one thread.
+MakeScene = Callable[[], contextlib.AbstractContextManager[Any]]
+
+
+def _on_real_hosts(what: str, scenes: list[MakeScene], options: argparse.Namespace) -> Iterator[str]:
+    """All single faults, and as many pairs as wanted, shared among these scenes."""
     from rotation import real as tier
 
-    with tier.scene(hosts, hosts[number]) as scene:
-        for cases in todo:
-            try:
-                scene.play(*cases)
-            except Violation as exc:
-                yield f"{' then '.join(map(str, cases))}\n  {exc}"
-            print(f"{hosts[number].name}: {' | '.join(scene.story)}", flush=True)
+    start = time.monotonic()
+    with scenes[0]() as scene:
+        singles = [(case,) for case in tier.cases(scene)]
+    chance = random.Random(options.seed)
+    some = [tuple(case for (case,) in chance.choices(singles, k=2)) for _number in range(options.pairs)]
+    chosen = [*singles, *some][options.start :: options.step]
+    # A run that is cut short shall have seen something of everything; 7 has nothing in common with the numbers of kinds.
+    todo = [case for number in range(7) for case in chosen[number::7]]
+    print(f"{len(todo)} of {len(singles)} {what}", flush=True)
+    with multiprocessing.pool.ThreadPool(len(scenes)) as pool:
+        left = iter(todo)
+        shares = pool.map(lambda make: list(_in_scene(make, left)), scenes)
+    reports = list(itertools.chain(*shares))
+    yield from reports
+    seconds = time.monotonic() - start
+    print(f"{len(todo)} {what} on real hosts, {len(reports)} losses, {seconds:.0f} s", flush=True)
+
+
+def _in_scene(make: MakeScene, left: Iterator[tuple[object, ...]]) -> Iterator[str]:
+    """What is left to do until it was done, here or in another thread; and a run without faults at the end."""
+    done = False
+    while not done:
+        # Where something was lost, the next one begins anew.
+        with make() as scene:
+            scene.warm_up()
+            for cases in itertools.chain(left, [()]):
+                done = not cases
+                try:
+                    scene.play(*cases)
+                # A host that does not answer the harness is no loss, but must not end the thread unseen.
+                except (Violation, RuntimeError, OSError, SubprocessError) as exc:
+                    print(f"LOST: {exc!r}", flush=True)
+                    yield f"{' then '.join(map(str, cases))}\n  {exc}"
+                    break
+                finally:
+                    print(f"{scene.host.name} {scene.host.address}: {' | '.join(scene.story)}", flush=True)
 
 
 def main() -> int:
@@ -139,7 +159,7 @@ def main() -> int:
     parser.add_argument(
         "parts", nargs="*", metavar="{states,pairs,real,key-pairs,real-keys}", help="default: states pairs"
     )
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, or groups of real hosts for keys (default 2)")
     parser.add_argument("--pairs", type=int, default=0, help="real: random pairs besides all singles")
     parser.add_argument("--seed", type=int, default=1, help="real: of the choice of pairs")
     parser.add_argument("--start", type=int, default=0, help="real: the first case")

@@ -1,34 +1,34 @@
-#!/usr/bin/env python
+#!/usr/bin/env -S python -S
 # Copyright: (c) 2026, community.senhasegura contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Takes the place of ssh in a play, counts commands and logins, and spoils one of them.
 
-FAULTY_SSH names a file: {"count": file, "at": number, "kind": one of KINDS}; "count" gets a line for each call.
+FAULTY_SSH names a file: {"count": file, "at": number, "kind": one of KINDS}; "count" gets a line for each call. What asks
+ssh for its settings only does not reach the host, and is no call.
 """
 
 from __future__ import annotations
 
-import json
+# It is started for each call of a rotation, and nearly all of them are handed on: the rest is imported where it is used.
 import os
-import re
-import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 KINDS = ("killed before", "killed after", "lost, not applied", "lost, applied", "late", "garbled")
+# A login changes nothing, so that it cannot be late.
+LOGIN_KINDS = tuple(kind for kind in KINDS if kind != "late")
 LATE_SECONDS = 1.5
 
 
 def kill_play() -> None:
     """Kill whatever has started this process, up to ansible-playbook, and this process."""
+    import signal
+
     parents = []
     pid = os.getppid()
     while pid > 1:
         parents.append(pid)
-        if b"ansible-playbook" in Path(f"/proc/{pid}/cmdline").read_bytes() and not _is_worker(pid):
+        if b"ansible-playbook" in _read(f"/proc/{pid}/cmdline") and not _is_worker(pid):
             break
         pid = _parent(pid)
     for pid in [*reversed(parents), os.getpid()]:
@@ -36,18 +36,27 @@ def kill_play() -> None:
 
 
 def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[1])
 
 
 def _is_worker(pid: int) -> bool:
     """A worker has the command line of its parent."""
     parent = _parent(pid)
-    return parent > 1 and b"ansible-playbook" in Path(f"/proc/{parent}/cmdline").read_bytes()
+    return parent > 1 and b"ansible-playbook" in _read(f"/proc/{parent}/cmdline")
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def main() -> None:
-    plan = json.loads(Path(os.environ["FAULTY_SSH"]).read_text())
     ssh = ["ssh", *sys.argv[1:]]
+    if "-G" in ssh:
+        os.execvp("ssh", ssh)
+    import json
+
+    plan = json.loads(_read(os.environ["FAULTY_SSH"]))
     is_login = not any(" -I -" in argument for argument in sys.argv)
     with open(plan["count"], "a+") as file:
         file.seek(0)
@@ -56,6 +65,14 @@ def main() -> None:
     kind = plan.get("kind") if plan.get("at") == number else None
     if kind is None:
         os.execvp("ssh", ssh)
+    spoil(kind, ssh, is_login)
+
+
+def spoil(kind: str, ssh: list[str], is_login: bool) -> None:
+    import re
+    import subprocess
+    import time
+
     if kind == "killed before":
         kill_play()
     if kind == "lost, not applied":

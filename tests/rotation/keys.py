@@ -38,6 +38,8 @@ _MINE = b'# mine\nfrom="192.0.2.0/24",command="echo \\"hi\\"" %s me@desk\r\n\n'
 STARTS: dict[str, dict[str, Any]] = {
     "key first": {},
     "key second": {"prepare": lambda scene: scene.run()},
+    # Both records of the journal are in use, as ever after, and runs go on without a host that is lost in the middle.
+    "key third, a host may go": {"spares_absent": True, "prepare": lambda scene: [scene.run(), scene.run()]},
     # One of two hosts is cut off while runs go on without it, and back for the last one.
     "key, a host is away": {"spares_absent": True, "away": ("web02",)},
     # And one that was away before, which these runs find again.

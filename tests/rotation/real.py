@@ -15,7 +15,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD
 from rotation.faulty_ssh import KINDS as HOST_KINDS
-from rotation.faulty_ssh import LATE_SECONDS
+from rotation.faulty_ssh import LATE_SECONDS, LOGIN_KINDS
 from rotation.world import Violation
 from workspace import environment
 
@@ -32,11 +33,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
 from senhasegura_simulator.server import Simulator
 
-VAULT_KINDS = ("killed before", "killed after", "lost, not applied", "lost, applied", "late", "garbled")
+WRITE_KINDS = ("killed before", "killed after", "lost, not applied", "lost, applied", "late", "garbled")
+# What reads changes nothing, so that it cannot be late.
+READ_KINDS = tuple(kind for kind in WRITE_KINDS if kind != "late")
+LIST_KINDS = (*READ_KINDS[:-1], "cut off")
+# A play that takes longer hangs.
+_PLAY_SECONDS = 180
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
 _WRAPPER = Path(__file__).with_name("faulty_ssh.py")
-# Short, since a killed run is waited for; the wait for the lock itself is cut short below.
-_OPTIONS = {"deadline": 40, "request_life": 5, "timeout": 4, "lock_wait": 60}
+# The wait for the lease of a killed run is cut short below; a deadline must not be over where the machine is busy.
+_OPTIONS = {"deadline": 120, "request_life": 5, "timeout": 4, "lock_wait": 60}
 
 
 class Case(tuple[str, int, str]):
@@ -52,7 +58,11 @@ class RealScene:
     """One user of one host, and the vault that has the password."""
 
     operations: tuple[str, ...] = ("credential.list", "credential.read", "credential.write")
-    garbled: Mapping[str, Any] = {"password": {"append": "~"}}
+    # What becomes of a secret that is garbled: in the vault by a write, in the answer by a read.
+    garbled: Mapping[str, Any] = {
+        "store": {"password": {"append": "~"}},
+        "answer": {"credential.password": {"append": "~"}},
+    }
 
     def __init__(self, folder: Path, hosts: Hosts, host: Host, simulator: Simulator, user: str) -> None:
         self.folder, self.host, self.simulator, self.user = folder, host, simulator, user
@@ -64,6 +74,7 @@ class RealScene:
         self._playbook.write_text(yaml.safe_dump([play]))
         self._others = self._lines_of_others()
         self.story: list[str] = []
+        self.struck = True
 
     def task(self) -> dict[str, Any]:
         task = {"credential": f"{self.host.name}-{self.user}", **_OPTIONS}
@@ -72,7 +83,8 @@ class RealScene:
     def _lines_of_others(self) -> list[str]:
         return [line for line in self.host.read("/etc/shadow").splitlines() if not line.startswith(f"{self.user}:")]
 
-    def start(self, case: Case | None = None) -> subprocess.Popen[str]:
+    def start(self, case: Case | None = None, *, counting: bool = False) -> subprocess.Popen[str]:
+        """Begin the play, with a fault of a call to the host if there is one, or to count those calls."""
         count, plan = self.folder / "count", self.folder / "plan"
         count.write_text("")
         wanted: dict[str, Any] = {"count": str(count)}
@@ -85,7 +97,6 @@ class RealScene:
             "HOME": str(self.folder),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
-            "ANSIBLE_SSH_EXECUTABLE": str(_WRAPPER),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"),
             "ANSIBLE_SSH_EXTRA_ARGS": "",
             "ANSIBLE_NOCOLOR": "true",
@@ -95,6 +106,8 @@ class RealScene:
             "SENHASEGURA_CLIENT_ID": CLIENT["client_id"],
             "SENHASEGURA_CLIENT_SECRET": CLIENT["client_secret"],
         }
+        if counting or (case and case[0] == "host"):
+            env["ANSIBLE_SSH_EXECUTABLE"] = str(_WRAPPER)
         return subprocess.Popen(
             ["ansible-playbook", "-i", str(self._inventory), str(self._playbook)],
             cwd=self.folder,
@@ -105,22 +118,33 @@ class RealScene:
             text=True,
         )
 
-    def run(self, case: Case | None = None) -> str:
+    def run(self, case: Case | None = None, *, counting: bool = False) -> str:
         """Run the play with this fault. Returns its output."""
         if case and case[0] == "vault":
             self._spoil(case)
-        play = self.start(case)
+        play = self.start(case, counting=counting)
         killer = None
         if case and case[0] == "vault" and case[2].startswith("killed"):
             killer = threading.Thread(target=self._kill_at_gate, args=(play, case[2] == "killed after"))
             killer.start()
-        output, _rest = play.communicate(timeout=180)
+        try:
+            output, _rest = play.communicate(timeout=_PLAY_SECONDS)
+        except subprocess.TimeoutExpired:
+            _kill(play)
+            raise Violation(f"{case or 'clean run'}: the play hangs: {play.communicate()[0]}") from None
         if killer:
             killer.join()
+        self.struck = self._has_struck(case)
         self.control.clear_faults()
         result = re.search(r'"result": "(\w+)"', output) or re.search(r"changed=1", output)
         self.story.append(f"{case or 'clean run'}: rc {play.returncode}, {result[0] if result else 'no result'}")
         return output
+
+    def _has_struck(self, case: Case | None) -> bool:
+        """Whether the run came to the call that is spoiled."""
+        if case and case[0] == "host":
+            return len((self.folder / "count").read_text().splitlines()) > case[1]
+        return all(rule["used"] for rule in self.control.faults())
 
     def _spoil(self, case: Case) -> None:
         _where, at, kind = case
@@ -130,19 +154,17 @@ class RealScene:
             "lost, not applied": {"kind": "drop", "when": "before"},
             "lost, applied": {"kind": "drop", "when": "after"},
             "late": {"kind": "late", "seconds": LATE_SECONDS, "answer": "drop"},
-            "garbled": {"kind": "mangle", "store": dict(self.garbled)},
+            "garbled": {"kind": "mangle", **self.garbled},
+            "cut off": {"kind": "truncate"},
         }[kind]
         self.control.fault(operation=list(self.operations), skip=at, times=1, **rule)
 
     def _kill_at_gate(self, play: subprocess.Popen[str], applied: bool) -> None:
         try:
-            gate = self.control.wait_for_gate(timeout=30)
+            gate = self.control.wait_for_gate(timeout=90)
         except (LookupError, ValueError, TimeoutError):
             return
-        play.send_signal(signal.SIGKILL)
-        for child in _descendants(play.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+        _kill(play)
         self.control.release_gate(gate["number"], "continue" if applied else "drop")
 
     def records(self) -> dict[str, str]:
@@ -161,9 +183,14 @@ class RealScene:
         if (failures := self.host.failures(self.user)) > 1:
             raise Violation(f"{failures} failed logins are counted")
 
-    def time_passes(self) -> None:
+    def time_passes(self, case: Case | None = None) -> None:
         """What may come late has come, and the lease of a killed run is over."""
-        time.sleep(LATE_SECONDS + 0.5)
+        if case is None or case[2] == "late":
+            time.sleep(LATE_SECONDS + 0.5)
+            self.check()
+        self._end_leases()
+
+    def _end_leases(self) -> None:
         self._end_lease(self.host)
 
     def _end_lease(self, host: Host) -> None:
@@ -176,21 +203,36 @@ class RealScene:
     def play(self, *cases: Case) -> None:
         """Runs with faults, and a clean one that puts everything right. Raises Violation with the story."""
         self.story = []
+        self.begin()
         try:
             for case in cases:
                 self.host.forget_failures(self.user)
                 self.run(case)
+                # One fault may keep the next one from happening.
+                if not self.struck and len(cases) == 1:
+                    raise Violation("the run did not come to this call")
                 self.check()
-                self.time_passes()
-                self.check()
+                self.time_passes(case)
             self.host.forget_failures(self.user)
-            output = self.run()
-            self.check()
-            if "failed=0" not in output or "changed=1" not in output:
-                raise Violation(f"the clean run has failed: {output}")
-            self.check_settled()
+            self.clean()
         except Violation as exc:
             raise Violation("\n  ".join([*map(str, self.story), str(exc)])) from None
+
+    def clean(self) -> None:
+        """A run that puts everything right."""
+        output = self.run()
+        self.check()
+        if "failed=0" not in output or "changed=1" not in output:
+            raise Violation(f"the clean run has failed: {output}")
+        self.check_settled()
+
+    def begin(self) -> None:
+        """Note what is to be compared with later."""
+
+    def warm_up(self) -> None:
+        """Rotate until both records of the journal are in use, as they are ever after: a run reads them all then."""
+        for _record in range(2):
+            self.run()
 
     def check_settled(self) -> None:
         """After a clean run, all is as it shall be."""
@@ -205,57 +247,121 @@ class RealKeyScene(RealScene):
     """One key of a user that several hosts share, and the vault that has it."""
 
     operations = ("credential.list", "key.read", "key.write")
-    garbled: Mapping[str, Any] = {"private_key": {"truncate": 200}}
+    garbled: Mapping[str, Any] = {
+        "store": {"private_key": {"truncate": 200}},
+        "answer": {"key.private_key": {"truncate": 200}},
+    }
 
     def __init__(self, folder: Path, hosts: Hosts, simulator: Simulator, user: str) -> None:
         self.hosts = list(hosts)
         super().__init__(folder, hosts, self.hosts[0], simulator, user)
+        self.begin()
 
     def task(self) -> dict[str, Any]:
-        task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], **_OPTIONS}
+        # A run that has settled what another has left does not change the key once more, which could hide a mistake.
+        task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age": 0, **_OPTIONS}
         return {"community.senhasegura.linux_ssh_key_rotate": task}
 
-    def _lines_of_others(self) -> list[str]:
-        found = []
-        for host in self.hosts:
-            lines = host.read(f"/home/{self.user}/.ssh/authorized_keys").splitlines()
-            found += [line for line in lines if "no-pty" not in line]
-        return found
+    def _at_once(self, work: Callable[[Host], Any]) -> list[Any]:
+        """Do this for all hosts at the same time."""
+        with ThreadPool(len(self.hosts)) as pool:
+            return pool.map(work, self.hosts)
+
+    def _lines(self, host: Host) -> list[str]:
+        return host.read(f"/home/{self.user}/.ssh/authorized_keys").splitlines()
+
+    def _lines_of_others(self, files: list[list[str]] | None = None) -> list[str]:
+        return [line for lines in files or self._at_once(self._lines) for line in lines if "no-pty" not in line]
+
+    def _stored(self) -> dict[str, dict[str, Any]]:
+        items = self.control.state()["items"]
+        return {i["identifier"]: i for i in items if str(i["identifier"]).startswith("the-key")}
 
     def records(self) -> dict[str, str]:
-        items = self.control.state()["items"]
-        return {i["identifier"]: i["private_key"] for i in items if str(i["identifier"]).startswith("the-key")}
+        """The keys of the main record, which comes first, and of the journal."""
+        return {name: item["private_key"] for name, item in sorted(self._stored().items())}
 
     def _enters(self, host: Host, private_key: str) -> bool:
-        path = self.folder / "key"
+        path = self.folder / f"key-{host.name}"
         path.unlink(missing_ok=True)
         path.touch(0o600)
         path.write_text(private_key.replace("\r\n", "\n"))
         done = host.ssh(self.user, "true", key=path)
         return done.returncode == 0
 
-    def check(self) -> None:
-        for host in self.hosts:
-            if not any(self._enters(host, key) for key in self.records().values()):
-                raise Violation(f"lost: no record has a key of {host.name}")
-        if self._lines_of_others() != self._others:
-            raise Violation("the line of another key was changed")
+    def warm_up(self) -> None:
+        """Both records of the journal are there: see key_scene."""
 
-    def time_passes(self) -> None:
-        time.sleep(LATE_SECONDS + 0.5)
-        for host in self.hosts:
-            self._end_lease(host)
+    def begin(self) -> None:
+        """The key that hosts may lose only when main has another one; and what was asked of the vault till now."""
+        self._old, self._asked = _blob(self._stored()["the-key"]), len(self.control.log())
+
+    def check(self) -> None:
+        keys = self.records().values()
+        entered = self._at_once(lambda host: any(self._enters(host, key) for key in keys))
+        if lost := [host.name for host, enters in zip(self.hosts, entered, strict=True) if not enters]:
+            raise Violation(f"lost: no record has a key of {', '.join(lost)}")
+        files = self._at_once(self._lines)
+        if self._lines_of_others(files) != self._others:
+            raise Violation("the line of another key was changed")
+        self._check_order(files)
+
+    def _check_order(self, files: list[list[str]]) -> None:
+        """The old key goes only after main was written and read back, and where the new one is."""
+        main = _blob(self._stored()["the-key"])
+        without = [lines for lines in files if not any(self._old in line for line in lines)]
+        if not without:
+            return
+        if main == self._old or not all(any(main in line for line in lines) for lines in without):
+            raise Violation("the old key has gone from a host that has not the one of the main record")
+        log = self.control.log()[self._asked :]
+        # Backwards: a read that was answered comes before the last write.
+        for entry in reversed(log):
+            if entry["operation"] == "key.read" and entry["status"] == 200:
+                return
+            if entry["operation"] == "key.write":
+                break
+        raise Violation("the old key has gone before main was read back")
+
+    def _end_leases(self) -> None:
+        self._at_once(self._end_lease)
+
+    def clean(self) -> None:
+        """Where the fault has left nothing, not even a lock, the next case begins with what would be done here."""
+        if self.story and self._is_settled():
+            self.story.append("settled")
+        else:
+            super().clean()
+
+    def _is_settled(self) -> bool:
+        try:
+            self.check_settled()
+        except Violation:
+            return False
+        return True
 
     def check_settled(self) -> None:
         main = self.records()["the-key"]
-        for host in self.hosts:
-            if not self._enters(host, main):
-                raise Violation(f"the key of the main record does not log in to {host.name}")
-            lines = host.read(f"/home/{self.user}/.ssh/authorized_keys").splitlines()
-            if len([line for line in lines if "no-pty" in line]) != 1:
-                raise Violation(f"{host.name} accepts another key as well")
-            if left := host.run("find /var/lib/senhasegura-rotation -name '*.json*'"):
-                raise Violation(f"left behind on {host.name}: {left}")
+        self._at_once(lambda host: self._check_host(host, main))
+
+    def _check_host(self, host: Host, main: str) -> None:
+        if left := host.run("find /var/lib -path '*/senhasegura-rotation/*.json*'"):
+            raise Violation(f"left behind on {host.name}: {left}")
+        if len([line for line in self._lines(host) if "no-pty" in line]) != 1:
+            raise Violation(f"{host.name} accepts another key as well")
+        if not self._enters(host, main):
+            raise Violation(f"the key of the main record does not log in to {host.name}")
+
+
+def _blob(record: Mapping[str, Any]) -> str:
+    return str(record["public_key"].split()[1])
+
+
+def _kill(play: subprocess.Popen[str]) -> None:
+    # Found before any of them ends: its children get another parent then, and a worker would go on.
+    for pid in [play.pid, *_descendants(play.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _descendants(pid: int) -> list[int]:
@@ -291,21 +397,28 @@ def scene(hosts: Hosts, host: Host, user: str = "app") -> Iterator[RealScene]:
 
 @contextlib.contextmanager
 def key_scene(hosts: Hosts, user: str = "app") -> Iterator[RealKeyScene]:
-    pair = keypair.generate("ed25519", comment="first")
+    pair, older = (keypair.generate("ed25519", comment=comment) for comment in ("first", "older"))
     names = [host.name for host in hosts]
+    keys = [
+        {
+            "identifier": f"the-key{slot}",
+            "username": f"{user}{slot.replace('--', '--rot-')}",
+            "hostname": names[0],
+            "private_key": made.private_key,
+            "public_key": " ".join([*made.public_key.split()[:2], *comment]),
+        }
+        # As two rotations have left it.
+        for slot, made, comment in (
+            ("", pair, ["first"]),
+            ("--j0", pair, ["ansible-rotation-journal", "run=b", "start=2026-01-02T00:00:00.000000Z"]),
+            ("--j1", older, ["ansible-rotation-journal", "run=a", "start=2026-01-01T00:00:00.000000Z"]),
+        )
+    ]
+    keys[0]["devices"] = names
     seed = {
         "clients": [CLIENT],
         "devices": [{"hostname": host.name, "ip": host.address} for host in hosts],
-        "keys": [
-            {
-                "identifier": "the-key",
-                "username": user,
-                "hostname": names[0],
-                "devices": names,
-                "private_key": pair.private_key,
-                "public_key": pair.public_key,
-            }
-        ],
+        "keys": keys,
     }
     for host in hosts:
         host.run("rm -rf /var/lib/senhasegura-rotation")
@@ -315,10 +428,17 @@ def key_scene(hosts: Hosts, user: str = "app") -> Iterator[RealKeyScene]:
 
 
 def cases(scene: RealScene) -> list[Case]:
-    """Every single fault of a run."""
+    """Every single fault of a run that finds all records of the journal in use."""
+    scene.warm_up()
     before = len(scene.control.log())
-    scene.run()
-    calls = [entry for entry in scene.control.log()[before:] if entry["operation"] in scene.operations]
-    commands = (scene.folder / "count").read_text().splitlines()
-    vault = [Case(("vault", at, kind)) for at in range(len(calls)) for kind in VAULT_KINDS]
-    return vault + [Case(("host", at, kind)) for at in range(len(commands)) for kind in HOST_KINDS]
+    scene.run(counting=True)
+    operations = [entry["operation"] for entry in scene.control.log()[before:]]
+    asked = [operation for operation in operations if operation in scene.operations]
+    called = (scene.folder / "count").read_text().splitlines()
+    vault = [Case(("vault", at, kind)) for at, operation in enumerate(asked) for kind in _vault_kinds(operation)]
+    host_kinds = {"login": LOGIN_KINDS, "command": HOST_KINDS}
+    return vault + [Case(("host", at, kind)) for at, what in enumerate(called) for kind in host_kinds[what]]
+
+
+def _vault_kinds(operation: str) -> tuple[str, ...]:
+    return {"list": LIST_KINDS, "read": READ_KINDS, "write": WRITE_KINDS}[operation.rpartition(".")[2]]
