@@ -25,6 +25,15 @@ options:
     type: str
     choices: [ansible, vault]
     default: ansible
+  user:
+    description:
+      - The local user whose secret it is. By default, the user name of the record in the vault.
+    type: str
+  wait:
+    description:
+      - With O(mode=vault), wait until the server has changed the secret, and fail if it does not in time.
+    type: bool
+    default: true
   max_age:
     description:
       - Days. What is younger is left as it is, unless an interrupted run has to be settled.

@@ -21,6 +21,8 @@ WAITING = {
 ROTATION: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["rotated", "recovered"], "default": "rotated"},
     "mode": {"type": "str", "choices": ["ansible", "vault"], "default": "ansible"},
+    "user": {"type": "str"},
+    "wait": {"type": "bool", "default": True},
     "max_age": {"type": "float"},
     "deadline": {"type": "float", "default": 300.0},
     "request_life": {"type": "float", "default": 120.0},

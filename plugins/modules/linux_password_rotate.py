@@ -27,10 +27,6 @@ extends_documentation_fragment:
   - community.senhasegura.rotation
   - community.senhasegura.rotation.result
 options:
-  user:
-    description:
-      - The local user of the host. By default, the user name of the credential.
-    type: str
   verify:
     description:
       - V(login) proves the new password by a login over SSH from the controller. That must work with the present
@@ -109,11 +105,6 @@ options:
       expire_day:
         description: Day on which the account expires, in days since 1970-01-01; -1 for never.
         type: int
-  wait:
-    description:
-      - With O(mode=vault), wait until the server has changed the password, and fail if it does not in time.
-    type: bool
-    default: true
 notes:
   - With O(mode=ansible), automatic change must be off for the credential, since two writers would lose a password.
   - With O(mode=vault) and O(verify=login) the new password is read, which takes custody; in the dialects V(iso) and
@@ -254,7 +245,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **WAITING,
     **ROTATION,
     "credential": {"type": "str", "required": True, "no_log": False},
-    "user": {"type": "str"},
     "verify": {"type": "str", "choices": ["login", "hash_only"], "default": "login"},
     "accept": {
         "type": "list",
@@ -281,7 +271,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
             name: {"type": "int"} for name in ("min_days", "max_days", "warn_days", "inactive_days", "expire_day")
         },
     },
-    "wait": {"type": "bool", "default": True},
 }
 
 

@@ -46,10 +46,6 @@ options:
       - The others are reached as their variables say. C(vars) of the play and of the task do not count for them.
     type: list
     elements: str
-  user:
-    description:
-      - The user of the hosts. By default, the user name of the SSH key.
-    type: str
   address:
     description:
       - The address from which the key is used, if that is not the controller. With this address, sshd is asked which
@@ -100,19 +96,15 @@ options:
     description:
       - Comment of the new public key. By default, the lines of the hosts and the main record keep theirs.
     type: str
-  wait:
-    description:
-      - With O(mode=vault), wait until the server has changed the key, and fail if it does not in time.
-    type: bool
-    default: true
 notes:
   - Options of the line (such as C(from=) and C(command=)), owner, mode and all other lines of the file stay as they
     are. The login that proves a key runs the C(command=) of its line, if there is one.
   - Hosts are refused on which C(AuthorizedKeysCommand) lists the keys, or on which others than the user and root may
     write to the file.
   - Each rotation makes one login with the old key that the host refuses. Mind that if something counts those.
-  - The key with which Ansible itself logs in can be changed as long as the connection to the host stays open
-    (C(ControlPersist)); the tasks that follow need the new one.
+  - The key with which Ansible itself logs in can be changed as well. Set C(ansible_ssh_private_key_file) to a template
+    with P(community.senhasegura.ssh_key#lookup) and its C(as_file), so that the tasks that follow use the new one. On
+    controllers other than Linux, the connection to the host has to stay open meanwhile (C(ControlPersist)).
   - With O(mode=ansible), automatic change must be off for the SSH key, since two writers would lose one.
 seealso:
   - module: community.senhasegura.rotation_info
@@ -285,7 +277,6 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     "bits": {"type": "int"},
     "passphrase": {"type": "str", "no_log": True},
     "comment": {"type": "str"},
-    "wait": {"type": "bool", "default": True},
 }
 
 

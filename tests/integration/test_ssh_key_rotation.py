@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.release import __version__
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
@@ -31,6 +34,7 @@ two_dialects = pytest.mark.parametrize(
     "_server", [("4.0", "auto"), ("rest", "rest")], indirect=True, ids=["4.0", "rest"]
 )
 WRAPPER = Path(faulty_ssh.__file__)
+HAS_AGENT = tuple(map(int, __version__.split(".")[:2])) >= (2, 19)
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +179,22 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
     settled(vault, hosts, old, tmp_path)
 
 
+def spoiled(folder: Path, at: int, kind: str) -> dict[str, str]:
+    """The environment of a run in which something happens to one call of ssh."""
+    plan, count = folder / "plan", folder / "count"
+    count.touch()
+    plan.write_text(json.dumps({"count": str(count), "at": at, "kind": kind}))
+    return {"ANSIBLE_SSH_EXECUTABLE": str(WRAPPER), "FAULTY_SSH": str(plan)}
+
+
+def end_lock(host: Host) -> None:
+    """What is late has come by now, as the next run would have waited for."""
+    host.run(
+        'cd /var/lib/senhasegura-rotation/app && test ! -e lock.json || python3 -c \'import json; d = json.load(open("lock.json")); '
+        'd.update(ends=0, quiet_until=0); json.dump(d, open("lock.json", "w"))\''
+    )
+
+
 # Before it is added on host2, after that on all, after the first login, before and after it is removed.
 @one_dialect
 @pytest.mark.parametrize(
@@ -183,20 +203,12 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
 def test_the_next_run_settles_what_a_killed_one_has_left(
     run: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path, at: int, kind: str
 ) -> None:
-    plan = tmp_path / "plan"
-    (tmp_path / "count").touch()
-    plan.write_text(json.dumps({"count": str(tmp_path / "count"), "at": at, "kind": kind}))
-    env = {"ANSIBLE_SSH_EXECUTABLE": str(WRAPPER), "FAULTY_SSH": str(plan)}
-    killed = run([rotate(deadline=30, request_life=31)], env=env)
+    killed = run([rotate(deadline=30, request_life=31)], env=spoiled(tmp_path, at, kind))
     assert killed.rc == -9, str(killed)
     records = [key_of(vault, name)["private_key"] for name in ("app-key", "app-key--j0")]
     for host in hosts:
         assert any(enters(host, tmp_path, key) for key in records)
-        # What is late has come by now, as the next run would have waited for.
-        host.run(
-            'cd /var/lib/senhasegura-rotation/app && python3 -c \'import json; d = json.load(open("lock.json")); '
-            'd.update(ends=0, quiet_until=0); json.dump(d, open("lock.json", "w"))\''
-        )
+        end_lock(host)
     done = run([info("before", compare=True), rotate("settle", state="recovered", request_life=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
@@ -348,3 +360,175 @@ def test_a_sample_of_the_crash_matrix(hosts: Hosts) -> None:
     with real.key_scene(hosts) as scene:
         for case in SAMPLE:
             scene.play(real.Case(case))
+
+
+STATE = "community.senhasegura.rotation_state"
+
+
+@one_dialect
+def test_the_state(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path) -> None:
+    inventory = tmp_path / "inventory.json"
+    inventory.write_text(json.dumps(hosts.inventory("admin")))
+
+    def state(*arguments: str) -> Any:
+        return run_command(vault, "ansible-playbook", STATE, "-i", str(inventory), *arguments)
+
+    key, password = ("-e", "ssh_key_rotation_key=app-key"), ("-e", "linux_password_change_user=app")
+    nothing = state()
+    assert nothing.rc == 2, str(nothing)
+    assert "Set linux_password_change_credential" in nothing.stdout
+    ahead = state(*key, "--check")
+    assert (ahead.rc, vault.reads, ahead.stdout.count("unknown: ")) == (0, {}, 1), str(ahead)
+    fine = state(*key)
+    assert (fine.rc, fine.stdout.count("clean: the main record has the key of host1, host2, host3")) == (0, 1), str(
+        fine
+    )
+    hosts[1].authorize("app", "# nobody")
+    # There are no passwords, which does not hide what is wrong with the key.
+    both = state(*key, *password)
+    assert both.rc == 2, str(both)
+    assert re.search("failed: .*app@host2", both.stdout), str(both)
+    assert "drift: no record has a key that the user has on host2" in both.stdout
+
+
+# The key with which Ansible itself logs in
+
+IN_A_FILE = {"ansible_ssh_private_key_file": "{{ old_key }}"}
+IN_MEMORY = {"ansible_ssh_private_key_file": "{{ lookup('community.senhasegura.ssh_key', 'app-key', as_file=true) }}"}
+IN_AN_AGENT = {"ansible_ssh_private_key": "{{ lookup('community.senhasegura.ssh_key', 'app-key') }}"}
+ONE_FOR_EACH = {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no -o ControlPersist=no"}
+# The line of the key says no-pty.
+NO_TERMINAL = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_TIMEOUT": "10"}
+connections = pytest.mark.parametrize("env", [{}, ONE_FOR_EACH], ids=["one connection", "one for each command"])
+
+
+@pytest.fixture
+def as_app(run_play: Any, hosts: Hosts, vault: Any, old: Key, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """as_app(tasks, *arguments, env={}, on="host1", **variables) -> Run: app itself logs in, and may use sudo."""
+    for host in hosts:
+        host.run("echo 'app ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/app; chmod 0440 /etc/sudoers.d/app")
+
+    def run(
+        tasks: list[dict[str, Any]], *arguments: str, env: dict[str, str], on: str = "host1", **variables: Any
+    ) -> Any:
+        inventory: dict[str, Any] = {host.name: host.inventory("app") for host in hosts}
+        for of_host in inventory.values():
+            del of_host["ansible_ssh_private_key_file"]
+            of_host.update(variables, old_key=str(old.path))
+        path = tmp_path / "as_app.json"
+        path.write_text(json.dumps({"all": {"hosts": inventory}}))
+        plays = [{"hosts": on, "gather_facts": False, "become": True, "tasks": tasks}]
+        # The socket of ansible-core's own agent is there, and its path must be short.
+        with tempfile.TemporaryDirectory(prefix="k-") as short:
+            more = {"ANSIBLE_SSH_AGENT": "auto", "ANSIBLE_LOCAL_TEMP": short, **NO_TERMINAL}
+            return run_play(vault, plays, "-i", str(path), *arguments, env={**more, **env})
+
+    yield run
+    for host in hosts:
+        host.run("rm /etc/sudoers.d/app")
+
+
+WHO = [
+    {"name": "who", "ansible.builtin.command": "id -un", "become": False},
+    {"name": "close", "ansible.builtin.meta": "reset_connection"},
+    {"name": "who then", "ansible.builtin.command": "id -un", "become": False},
+]
+
+
+@one_dialect
+@connections
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param(IN_A_FILE, id="file"),
+        pytest.param(IN_MEMORY, id="memory"),
+        pytest.param(
+            IN_AN_AGENT, id="agent", marks=pytest.mark.skipif(not HAS_AGENT, reason="this ansible-core has no agent")
+        ),
+    ],
+)
+def test_the_key_of_ansible_itself(
+    as_app: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path, env: dict[str, str], variables: dict[str, str]
+) -> None:
+    after = [] if variables is IN_A_FILE else [info(), *WHO]
+    done = as_app([rotate(), *after], env=env, **variables)
+    assert done.rc == 0, str(done)
+    assert (done["rotate"]["rotation"]["result"], done["rotate"]["rotation"]["own_account"]) == ("changed", True)
+    assert "warnings" not in done["rotate"], str(done)
+    if after:
+        assert done["info"]["rotation"]["status"] == "clean"
+        assert done["who"]["stdout"] == done["who then"]["stdout"] == "app"
+    # The old key is refused once, when that is proven.
+    assert [sum(not login.accepted for login in host.logins("app")) for host in hosts] == [1, 1, 1]
+    settled(vault, hosts, old, tmp_path)
+
+
+@one_dialect
+def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path) -> None:
+    role = {
+        "name": "Use the role",
+        "ansible.builtin.include_role": {"name": "community.senhasegura.ssh_key_rotation"},
+        "vars": {"ssh_key_rotation_key": "app-key"},
+    }
+    who = {"name": "who", "ansible.builtin.command": "id -un", "become": False}
+    done = as_app([role, who], env={}, on="all", **IN_MEMORY)
+    assert done.rc == 0, str(done)
+    settled(vault, hosts, old, tmp_path)
+    # Ansible with the old key, two proofs, Ansible with the new one; and those of settled().
+    assert [sum(login.accepted for login in host.logins("app")) for host in hosts] == [5, 5, 5]
+
+
+# After it is added on host2, after the old one is removed on host1, before that is proven on host2, before host2 is unlocked.
+@one_dialect
+@pytest.mark.parametrize(
+    ("at", "kind", "variables"),
+    [
+        (13, "killed after", IN_MEMORY),
+        (18, "killed after", IN_MEMORY),
+        (18, "killed after", IN_A_FILE),
+        (24, "killed before", IN_MEMORY),
+        (31, "killed before", IN_A_FILE),
+    ],
+)
+def test_the_next_run_gets_in_after_a_killed_one(
+    as_app: Any,
+    vault: Any,
+    hosts: Hosts,
+    old: Key,
+    tmp_path: Path,
+    at: int,
+    kind: str,
+    variables: dict[str, str],
+) -> None:
+    killed = as_app([rotate()], env=spoiled(tmp_path, at, kind), **variables)
+    assert killed.rc == -9, str(killed)
+    for host in hosts:
+        end_lock(host)
+    done = as_app([rotate("settle", state="recovered")], env={}, **variables)
+    assert done.rc == 0, str(done)
+    assert done["settle"]["rotation"]["result"] in ("recovered", "unchanged")
+    assert "warnings" not in done["settle"], str(done)
+    settled(vault, hosts, old, tmp_path)
+
+
+@one_dialect
+@connections
+def test_a_host_that_has_the_old_key_alone(
+    as_app: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path, env: dict[str, str]
+) -> None:
+    hosts[2].cut()
+    try:
+        done = as_app([rotate(unreachable="debt")], env=env, **IN_MEMORY)
+        assert done["rotate"]["rotation"]["absent"] == ["host3"], str(done)
+    finally:
+        hosts[2].restore()
+    # The main record has a key that host3 does not accept, and without reading it cannot be known which one it does.
+    blind = {**info("blind", compare=False), "ignore_errors": True}
+    tasks = [blind, info("before"), rotate("settle", max_age=1), info("after")]
+    done = as_app(tasks, env=env, **IN_MEMORY)
+    assert done.rc == 0, str(done)
+    assert "host3: Ansible's own login to the host was refused" in done["blind"]["msg"]
+    assert done["before"]["rotation"]["hosts"] == {"host1": "in_doubt", "host2": "in_doubt", "host3": "pending"}
+    assert done["settle"]["rotation"]["result"] == "recovered"
+    assert done["after"]["rotation"]["status"] == "clean"
+    settled(vault, hosts, old, tmp_path)

@@ -2,82 +2,134 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role linux_password_change has every option of its module, and the example for AWX asks for what it has."""
+"""The roles have every option of their modules, and the examples for AWX ask for what they have."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import yaml
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
-
-ROLE = ROOT / "roles" / "linux_password_change"
-PREFIX = "linux_password_change_"
-# Where the role differs from its module: it has none, or a better one for most.
-OWN_DEFAULTS = {"credential", "user", "report_keep_days", "report_dir", "policy", "chage"}
+from ansible_collections.community.senhasegura.plugins.modules import linux_password_rotate, linux_ssh_key_rotate
 
 
-def load(path: str) -> Any:
-    return yaml.safe_load((ROLE / path).read_text())
+@dataclass(frozen=True)
+class Role:
+    """``names`` are options of the module that the role calls otherwise; ``own_defaults`` are those for which the role
+    has none, or a better one for most; ``unset`` have no default in the role.
+    """
+
+    name: str
+    module: str
+    spec: dict[str, Any]
+    tasks: str
+    names: dict[str, str]
+    own_defaults: frozenset[str]
+    unset: frozenset[str]
+    # What the role gives to the module when it is not an option under the same name.
+    computed: frozenset[str] = frozenset()
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.name}_"
+
+    def load(self, path: str) -> Any:
+        return yaml.safe_load((ROOT / "roles" / self.name / path).read_text())
+
+    def options(self) -> dict[str, Any]:
+        found = self.load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        assert all(name.startswith(self.prefix) for name in found)
+        return {name.removeprefix(self.prefix): details for name, details in found.items()}
+
+    def of_module(self, option: str) -> str:
+        return self.names.get(option, option)
 
 
-def options() -> dict[str, Any]:
-    found = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    assert all(name.startswith(PREFIX) for name in found)
-    return {name.removeprefix(PREFIX): details for name, details in found.items()}
+ROLES = [
+    Role(
+        "linux_password_change",
+        "community.senhasegura.linux_password_rotate",
+        linux_password_rotate.ARGUMENT_SPEC,
+        "tasks/main.yml",
+        {},
+        frozenset({"credential", "user", "report_keep_days", "report_dir", "policy", "chage"}),
+        frozenset({"max_age"}),
+    ),
+    Role(
+        "ssh_key_rotation",
+        "community.senhasegura.linux_ssh_key_rotate",
+        linux_ssh_key_rotate.ARGUMENT_SPEC,
+        "tasks/rotate.yml",
+        {"key": "ssh_key"},
+        frozenset({"key", "user", "report_keep_days", "report_dir", "passphrase"}),
+        frozenset({"max_age", "hosts", "address", "bits", "comment"}),
+        frozenset({"used", "group"}),
+    ),
+]
+roles = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 
 
-def test_the_role_has_the_options_of_the_module() -> None:
-    wanted = {name: details for name, details in ARGUMENT_SPEC.items() if name not in argument_spec()}
-    assert set(options()) - {"notify"} == set(wanted)
-    for name, details in options().items():
-        if name == "notify":
-            continue
-        spec = wanted[name]
+@roles
+def test_the_role_has_the_options_of_the_module(role: Role) -> None:
+    wanted = {name: details for name, details in role.spec.items() if name not in argument_spec()}
+    options = {name: details for name, details in role.options().items() if name != "notify"}
+    assert {role.of_module(name) for name in options} == set(wanted)
+    for name, details in options.items():
+        spec = wanted[role.of_module(name)]
         assert (details["type"], details.get("choices"), details.get("elements")) == (
             spec["type"],
             spec.get("choices"),
             spec.get("elements"),
         ), name
-        if name not in OWN_DEFAULTS:
+        if name not in role.own_defaults:
             assert details.get("default") == spec.get("default"), name
+        assert details.get("no_log", False) == spec.get("no_log", False), name
         inner = {part: inside["type"] for part, inside in details.get("options", {}).items()}
         assert inner == {part: inside["type"] for part, inside in spec.get("options", {}).items()}, name
 
 
-def test_all_of_them_reach_the_module() -> None:
-    (task,) = (task for task in load("tasks/main.yml") if "community.senhasegura.linux_password_rotate" in task)
-    given = task["community.senhasegura.linux_password_rotate"]
-    assert set(given) == set(options()) - {"notify"}
-    assert all(f"{PREFIX}{name}" in value for name, value in given.items())
+@roles
+def test_all_of_them_reach_the_module(role: Role) -> None:
+    (task,) = (task for task in role.load(role.tasks) if role.module in task)
+    given = task[role.module]
+    assert set(given) == {role.of_module(name) for name in role.options()} - {"notify"}
+    names = {role.of_module(name): name for name in role.options()}
+    for option, value in given.items():
+        possible = {names[option], *role.computed}
+        assert any(f"{role.prefix}{name}" in value for name in possible), option
 
 
-def test_defaults_are_those_that_are_documented() -> None:
-    defaults = {name.removeprefix(PREFIX): value for name, value in load("defaults/main.yml").items()}
-    assert set(defaults) == set(options()) - {"max_age"}
-    for name, details in options().items():
+@roles
+def test_defaults_are_those_that_are_documented(role: Role) -> None:
+    defaults = {name.removeprefix(role.prefix): value for name, value in role.load("defaults/main.yml").items()}
+    assert set(defaults) == set(role.options()) - role.unset
+    for name, details in role.options().items():
         if "default" in details:
             assert defaults[name] == details["default"], name
         else:
             # The role leaves these out where they are empty.
-            assert name in ("credential", "max_age") or defaults[name] == "", name
+            assert name in {"credential", "key", *role.unset} or defaults[name] == "", name
 
 
-def test_the_survey_for_awx_asks_for_what_the_role_has() -> None:
-    example = yaml.safe_load((ROOT / "extensions" / "awx" / "linux_password_change.yml").read_text())
+@roles
+def test_the_survey_for_awx_asks_for_what_the_role_has(role: Role) -> None:
+    example = yaml.safe_load((ROOT / "extensions" / "awx" / f"{role.name}.yml").read_text())
+    assert example["job_template"]["playbook"] == f"{role.name}.yml"
+    assert (ROOT / "playbooks" / f"{role.name}.yml").exists()
     types = {"int": "integer", "float": "integer", "str": "text"}
     for question in example["survey_spec"]["spec"]:
-        details = options()[question["variable"].removeprefix(PREFIX)]
+        details = role.options()[question["variable"].removeprefix(role.prefix)]
         assert question.get("choices") == details.get("choices")
         assert question["type"] == ("multiplechoice" if "choices" in details else types[details["type"]])
         assert question["default"] in question.get("choices", [question["default"]])
     asked = {question["variable"] for question in example["survey_spec"]["spec"]}
     given = set(example["job_template"]["extra_vars"])
-    assert {name.removeprefix(PREFIX) for name in asked | given} <= set(options())
+    assert {name.removeprefix(role.prefix) for name in asked | given} <= set(role.options())
     for schedule in example["schedules"]:
         assert set(schedule["extra_data"]) <= asked
         assert re.fullmatch(r"DTSTART;TZID=UTC:\d{8}T\d{6} RRULE:FREQ=DAILY;INTERVAL=\d+", schedule["rrule"])

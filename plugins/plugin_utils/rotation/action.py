@@ -9,6 +9,7 @@ cannot reorder what must not be reordered.
 from __future__ import annotations
 
 import datetime
+import functools
 import os
 import re
 import secrets
@@ -22,10 +23,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Protocol, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Interrupt, World, drive
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import (
+    OwnKey,
+    OwnLogin,
+    OwnPassword,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords, PasswordRecords
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Limits, Run
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import HostsWorld, LogIn
@@ -95,7 +102,11 @@ class RotationAction(SenhaseguraAction):
         made = records(run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
         reaches = {host: self.reach(host) for host in sorted(set(hosts))}
         self._run = Run(run_id, tuple(reaches), _limits(params), made.labels)
-        return self._run, HostsWorld(made, reaches, user, log_in)
+        own: t.Callable[..., OwnLogin] = OwnPassword
+        if isinstance(made, KeyRecords):
+            may_read = params.get("compare", True) and not self._task.check_mode
+            own = functools.partial(OwnKey, files=Files(), may_read=may_read)
+        return self._run, HostsWorld(made, reaches, user, log_in, own)
 
     def reach(self, host: str) -> reach.Reach:
         """The way to a host: that of the task if it is its own."""

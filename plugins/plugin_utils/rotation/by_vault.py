@@ -17,11 +17,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Stopped
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Sleep, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 
-_LOGINS = 3
 LogIn = t.Callable[[str], Verdict]
 # The server takes the old key away a moment after it says that it has the new one.
 _REMOVAL = 20.0
@@ -174,14 +174,17 @@ def _until_new(
 
 
 def _tries(log_in: t.Callable[[], Verdict], sleep: t.Callable[[float], None]) -> Verdict:
-    """One login that judges the secret; those in which nobody has judged it are tried again."""
-    for attempt in range(_LOGINS):
-        if attempt:
-            sleep(2.0)
-        verdict = log_in()
-        if verdict.result != Result.NETWORK:
-            break
-    return verdict
+    """One login that judges the secret, with as many tries as a rotation by Ansible makes."""
+    work, verdict = steps.log_in("the host", None), None
+    while True:
+        try:
+            call = work.send(verdict)
+        except StopIteration as end:
+            return t.cast(Verdict, end.value)
+        if isinstance(call, Sleep):
+            sleep(call.seconds)
+        else:
+            verdict = log_in()
 
 
 def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:

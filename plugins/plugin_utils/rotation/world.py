@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure
@@ -14,16 +15,18 @@ from ansible.utils.display import Display
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
-    Held,
     Login,
     NotDone,
     OnHost,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Target, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import (
+    OwnLogin,
+    RegisteredRecords,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed
 
 # Seconds for one login; a host that needs longer counts as not reachable.
 _LOGIN_WITHIN = 30.0
@@ -40,88 +43,21 @@ def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
     return login.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 
-class RegisteredRecords:
-    """Records whose secrets ansible-core (2.22 or later) masks wherever they turn up."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
-        self.seen: dict[str, t.Any] = {}
-
-    def list(self) -> Listed:
-        return self._records.list()
-
-    def read(self, name: str) -> Held:
-        held = self._records.read(name)
-        self._note(name, held.secret)
-        return held
-
-    def write(self, name: str, secret: t.Any, note: t.Mapping[str, str]) -> None:
-        self._note(name, secret)
-        self._records.write(name, secret, note)
-
-    def _note(self, name: str, secret: t.Any) -> None:
-        register([secret] if isinstance(secret, str) else secret.hidden())
-        # The latest stands last.
-        self.seen.pop(name, None)
-        self.seen[name] = secret
-
-
-class OwnPassword:
-    """Keeps Ansible's own way to the host open when it is the password of just that account which changes.
-
-    A login may be asked for it at each command, and sudo is even where a connection is kept open. Whoever guesses wrong
-    a few times is locked out, so it follows what was done to the host, and tries only when nobody knows.
-    """
-
-    def __init__(self, connection: t.Any, records: RegisteredRecords, user: str) -> None:
-        self._connection, self._records = connection, records
-        self._concerned = _option(connection, "remote_user") == user
-        self._before: dict[str, t.Any] = {}
-
-    def follow(self, execute: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-        """Carry out a command. Should the login fail after the password was to change, try once with the other one."""
-        try:
-            return execute()
-        except AnsibleAuthenticationFailure:
-            if not (self._concerned and self._switch()):
-                raise
-            return execute()
-
-    def changed(self) -> None:
-        """The host has the password now that was seen last."""
-        if self._concerned:
-            self._switch()
-
-    def put_back(self) -> None:
-        """The host has the one again that it had before."""
-        for holder, option in self._holders():
-            if option in self._before:
-                holder.set_option(option, self._before[option])
-
-    def _holders(self) -> list[tuple[t.Any, str]]:
-        return [(self._connection, "password"), (self._connection.become, "become_pass")]
-
-    def _switch(self) -> bool:
-        """Use the new password instead of the old one, or the other way round. Returns whether there is one."""
-        known = [secret for secret in self._records.seen.values() if isinstance(secret, str)]
-        switched = False
-        for holder, option in self._holders():
-            present = _option(holder, option)
-            others = [password for password in reversed(known) if password != present]
-            if present in known and others:
-                self._before[option] = present
-                holder.set_option(option, others[0])
-                switched = True
-        return switched
-
-
 class HostsWorld:
     """The world of a rotation of one user on one or several hosts."""
 
-    def __init__(self, records: Records, reaches: t.Mapping[str, Reach], user: str, log_in: LogIn) -> None:
+    def __init__(
+        self,
+        records: Records,
+        reaches: t.Mapping[str, Reach],
+        user: str,
+        log_in: LogIn,
+        own: t.Callable[[t.Any, RegisteredRecords, str], OwnLogin],
+    ) -> None:
+        """``own`` makes what keeps the way to a host open, of its connection, the records, and the user."""
         self.records = RegisteredRecords(records)
         self._reaches, self._user, self._log_in = reaches, user, log_in
-        self._own = {host: OwnPassword(reach.connection, self.records, user) for host, reach in reaches.items()}
+        self._own = {host: own(reach.connection, self.records, user) for host, reach in reaches.items()}
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         reach = self._reaches[call.host]
@@ -131,14 +67,16 @@ class HostsWorld:
         request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
         if call.do == "set":
             register([request[name] for name in ("old", "new") if name in request])
+        end = time.monotonic() + seconds
+
+        def execute() -> dict[str, t.Any]:
+            return remote.perform(reach.execute, reach.interpreter(), request, end - time.monotonic())
+
         try:
-            answer = own.follow(lambda: remote.perform(reach.execute, reach.interpreter(), request, seconds))
+            answer = own.follow(execute)
         except AnsibleAuthenticationFailure:
             raise NotDone("Ansible's own login to the host was refused") from None
-        if call.do == "set":
-            own.changed()
-        elif call.do == "restore":
-            own.put_back()
+        own.after(call)
         if call.do == "look":
             answer = remote.uncovered(answer, pad)
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
@@ -149,11 +87,3 @@ class HostsWorld:
 
     def say(self, text: str) -> None:
         display.display(text)
-
-
-def _option(holder: t.Any, name: str) -> t.Any:
-    try:
-        return holder.get_option(name)
-    # What has no such option (or is None) says so in many ways.
-    except (KeyError, AttributeError):
-        return None

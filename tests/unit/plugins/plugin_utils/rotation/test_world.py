@@ -14,6 +14,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote, world
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Held, Lost, NotDone, OnHost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
 
 
@@ -74,7 +75,7 @@ def start(user: str = "app", password: str | None = "old", become_pass: str | No
     host = Host(connection)
     variables = {"ansible_python_interpreter": "/usr/bin/python3"}
     reach = Reach("host", variables, lambda value: value, connection, host.execute)
-    found = world.HostsWorld(Records(), {"host": reach}, "app", lambda *_: None)
+    found = world.HostsWorld(Records(), {"host": reach}, "app", lambda *_: None, OwnPassword)
     for name in ("main", "j0"):
         found.records.read(name)
     found.records.write("j1", "new", {})
