@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -177,7 +176,7 @@ class Store:
         self.touched: list[Any] = []
         for cls in RECORDS:
             columns = ", ".join(
-                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _names(cls)
+                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _NAMES[cls]
             )
             self._db.execute(f"CREATE TABLE IF NOT EXISTS {cls.__name__} ({columns})")
             for kind, names in (("UNIQUE INDEX", UNIQUE.get(cls)), ("INDEX", SEARCHED.get(cls))):
@@ -209,7 +208,7 @@ class Store:
 
     def save(self, record: R) -> R:
         """Insert a record without id, update one with; a write that alters nothing does not count as a change."""
-        values = {name: _to_db(getattr(record, name)) for name in _names(type(record))}
+        values = {name: _to_db(getattr(record, name)) for name in _NAMES[type(record)]}
         table, row_id = type(record).__name__, values["id"]
         known = self.first(type(record), id=row_id) if row_id is not None else None
         if known == record:
@@ -264,9 +263,7 @@ class Rollback(Exception):
     """Raised inside `Store.transaction` to undo it on purpose."""
 
 
-@functools.cache
-def _names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(cls))
+_NAMES: dict[type[Any], tuple[str, ...]] = {cls: tuple(f.name for f in dataclasses.fields(cls)) for cls in RECORDS}
 
 
 def _typed(*starts: str) -> dict[type[Any], set[str]]:
@@ -281,7 +278,7 @@ def _to_db(value: Any) -> Any:
 
 
 def _from_row(cls: type[R], row: tuple[Any, ...]) -> R:
-    values = dict(zip(_names(cls), row, strict=True))
+    values = dict(zip(_NAMES[cls], row, strict=True))
     for name in _STRUCTURED[cls]:
         values[name] = None if values[name] is None else json.loads(values[name])
     for name in _FLAGS[cls]:
