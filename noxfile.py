@@ -74,7 +74,7 @@ def units(session: nox.Session) -> None:
 
 @nox.session(tags=["test"])
 def coverage(session: nox.Session) -> None:
-    """Unit tests, and how much of plugins/ they cover, which takes twice as long."""
+    """Unit tests, and how much of plugins/ they cover, which takes longer."""
     session.run("python", *PYTEST, *WORKERS, "--cov", *session.posargs)
 
 
