@@ -153,8 +153,6 @@ class Bench:
         home.mkdir(parents=True, exist_ok=True)
         temporary.mkdir(parents=True, exist_ok=True)
         return {
-            **self._backends[variant.backend].env,
-            **variant.env,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
             "LC_ALL": "C.UTF-8",
             "HOME": str(home),
@@ -162,6 +160,8 @@ class Bench:
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(HERE / "collections"), str(collections())]),
             "ANSIBLE_NOCOLOR": "true",
+            **self._backends[variant.backend].env,
+            **variant.env,
         }
 
 

@@ -187,14 +187,6 @@ def spoiled(folder: Path, at: int, kind: str) -> dict[str, str]:
     return {"ANSIBLE_SSH_EXECUTABLE": str(WRAPPER), "FAULTY_SSH": str(plan)}
 
 
-def end_lock(host: Host) -> None:
-    """What is late has come by now, as the next run would have waited for."""
-    host.run(
-        'cd /var/lib/senhasegura-rotation/app && test ! -e lock.json || python3 -c \'import json; d = json.load(open("lock.json")); '
-        'd.update(ends=0, quiet_until=0); json.dump(d, open("lock.json", "w"))\''
-    )
-
-
 # Before the new key is added on host2, after it is on all, after the first login with it, after the old one has gone on host1.
 @one_dialect
 @pytest.mark.parametrize(
@@ -208,7 +200,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
     records = [key_of(vault, name)["private_key"] for name in ("app-key", "app-key--j0")]
     for host in hosts:
         assert any(enters(host, tmp_path, key) for key in records)
-        end_lock(host)
+        real.end_lease(host, "app")
     done = run([info("before", compare=True), rotate("settle", state="recovered", request_life=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
@@ -503,7 +495,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
     killed = as_app([rotate()], env=spoiled(tmp_path, at, kind), **variables)
     assert killed.rc == -9, str(killed)
     for host in hosts:
-        end_lock(host)
+        real.end_lease(host, "app")
     done = as_app([rotate("settle", state="recovered")], env={}, **variables)
     assert done.rc == 0, str(done)
     assert done["settle"]["rotation"]["result"] in ("recovered", "unchanged")

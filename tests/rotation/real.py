@@ -191,14 +191,7 @@ class RealScene:
         self._end_leases()
 
     def _end_leases(self) -> None:
-        self._end_lease(self.host)
-
-    def _end_lease(self, host: Host) -> None:
-        lock = f"/var/lib/senhasegura-rotation/{self.user}/lock.json"
-        host.run(
-            f'test ! -e {lock} || python3 -c \'import json; p = "{lock}"; d = json.load(open(p)); '
-            'd.update(ends=0, quiet_until=0); json.dump(d, open(p, "w"))\''
-        )
+        end_lease(self.host, self.user)
 
     def play(self, *cases: Case) -> None:
         """Runs with faults, and a clean one that puts everything right. Raises Violation with the story."""
@@ -324,7 +317,7 @@ class RealKeyScene(RealScene):
         raise Violation("the old key has gone before main was read back")
 
     def _end_leases(self) -> None:
-        self._at_once(self._end_lease)
+        self._at_once(lambda host: end_lease(host, self.user))
 
     def clean(self) -> None:
         """Where the fault has left nothing, not even a lock, the next case begins with what would be done here."""
@@ -351,6 +344,15 @@ class RealKeyScene(RealScene):
             raise Violation(f"{host.name} accepts another key as well")
         if not self._enters(host, main):
             raise Violation(f"the key of the main record does not log in to {host.name}")
+
+
+def end_lease(host: Host, user: str) -> None:
+    """End the lock that a killed run has left, as if the time had come."""
+    lock = f"/var/lib/senhasegura-rotation/{user}/lock.json"
+    host.run(
+        f'test ! -e {lock} || python3 -c \'import json; p = "{lock}"; d = json.load(open(p)); '
+        'd.update(ends=0, quiet_until=0); json.dump(d, open(p, "w"))\''
+    )
 
 
 def _blob(record: Mapping[str, Any]) -> str:
