@@ -70,8 +70,9 @@ class SenhaseguraLookup(LookupBase):
             answer = _ask(link, question)
             if answer is not None and answer[0] != "introduce yourself":
                 return t.cast("t.Sequence[t.Any]", answer)
-            if turn is not None and not _may_be_unwanted(variables, arguments):
-                # First of all, since both the broker and what comes next have much to import.
+            if turn is not None and turn.is_first() and not _may_be_unwanted(variables, arguments):
+                # First of all, since both the broker and what comes next have much to import. Only the first worker
+                # does: if it turns out that no broker is wanted, the others need not start and end one too.
                 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import begin
 
                 begun = begin(turn)

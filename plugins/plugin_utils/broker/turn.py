@@ -56,6 +56,10 @@ class Turn:
                 self._file.write(_DO_NOT_WAIT)
             self._file.close()
 
+    def is_first(self) -> bool:
+        """Whether no earlier worker has come back without having started the broker."""
+        return not self._text()
+
     def insist(self) -> str:
         """Wait in any case, to start the broker. Returns why it cannot be started, if somebody has found out."""
         fcntl.flock(self._file, fcntl.LOCK_EX)

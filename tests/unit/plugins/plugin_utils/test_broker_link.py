@@ -120,12 +120,14 @@ def test_others_wait_until_the_broker_is_started(lock: pathlib.Path) -> None:
 
 
 def test_nobody_waits_where_no_broker_is_to_be_started(lock: pathlib.Path) -> None:
-    with Turn():
+    with Turn() as turn:
+        assert turn.is_first()
         other, waiting = waits()
         assert waiting
     other.join(5)
     assert not other.is_alive()
     with Turn() as turn:
+        assert not turn.is_first()
         assert not waits()[1]
         # Somebody who wants one may still start it.
         assert turn.insist() == ""
