@@ -2,15 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests in, answers out: the only network code. Built on requests, with its unsafe defaults closed.
+"""Requests in, answers out: the only network code. Built on urllib3, the library below requests.
 
-What is closed, and why, is in security-and-rotation.md 2.1: no redirects (they re-send secrets), no C(~/.netrc) (it
-replaces the token), no proxy or CA from the environment unless asked, one deadline over the whole call (a socket's
-time-out starts anew with every byte), no compression, a size limit, TLS 1.2 or newer with our own trust store only.
+The layer of requests itself would be closed anyway (security-and-rotation.md 2.1): no redirects (they re-send secrets),
+no C(~/.netrc) (it replaces the token), no proxy or CA from the environment unless asked, no cookies. To import it takes
+as long as all else that the broker imports from outside, and it doubles the time of a request. So it is there for what
+only it has: proxies from the environment, and the signatures of OAuth 1.
+
+What is ours: one deadline over the whole call (a socket's time-out starts anew with every byte), no compression, a size
+limit, TLS 1.2 or newer with our own trust store only.
 """
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 import queue
@@ -33,27 +38,27 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
 
 try:
-    import certifi
-    import requests
     import urllib3
-    from requests.adapters import HTTPAdapter
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
     # The sanity tests import every file without third-party packages; Transport says what is missing.
-    HAS_REQUESTS = False
-    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[misc, assignment]
+    HAS_URLLIB3 = False
+    HTTPConnection = HTTPSConnection = object  # type: ignore[misc, assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc, assignment]
 else:
     # urllib3 1 does not check the certificates of IP addresses with a context that asks for it.
-    HAS_REQUESTS = not getattr(urllib3, "__version__", "1.").startswith("1.")
+    HAS_URLLIB3 = not getattr(urllib3, "__version__", "1.").startswith("1.")
 
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 # A server closes idle connections at some time. A write on one that is being closed is lost without a trace; a read is
 # made again.
 _MAX_IDLE, _MAX_IDLE_FOR_READS = 5.0, 30.0
+# More than the broker allows itself; without it, as many threads as there are get one each.
+_POOL_SIZE = 10
 USER_AGENT = "community.senhasegura"
+_LINE_BREAK = re.compile(r"[\r\n]")
 
 Auth = t.Callable[[t.Any], t.Any]
 
@@ -232,40 +237,6 @@ def _fresh(connection: t.Any) -> t.Any:
     return connection
 
 
-class _Adapter(HTTPAdapter):
-    """Gives urllib3 our TLS contexts, connections and nothing from requests' own CA bundle."""
-
-    def __init__(self, context: ssl.SSLContext | None, proxy_context: ssl.SSLContext | None) -> None:
-        self._context, self._proxy_context = context, proxy_context
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
-        contexts = {"ssl_context": self._context, "proxy_ssl_context": self._proxy_context}
-        manager = super().proxy_manager_for(proxy, **contexts, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-    def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
-        """Leave the pool alone: the context decides. requests would add its own bundle to the trusted CAs."""
-
-    def get_connection(self, url: t.Any, proxies: t.Any = None) -> t.Any:
-        """The pool for a URL. Not requests' own way, on which some releases (2.32.2) put another TLS context."""
-        proxy = requests.utils.select_proxy(url, proxies)
-        if not proxy:
-            return self.poolmanager.connection_from_url(url)
-        return self.proxy_manager_for(requests.utils.prepend_scheme_if_needed(proxy, "http")).connection_from_url(url)
-
-    def get_connection_with_tls_context(
-        self, request: t.Any, verify: t.Any, proxies: t.Any = None, cert: t.Any = None
-    ) -> t.Any:
-        """What newer releases of requests call."""
-        return self.get_connection(request.url, proxies)
-
-
 def tls_context(settings: Settings) -> ssl.SSLContext:
     """The TLS context: TLS 1.2 or newer, host name checked, only the trust store that the settings name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -297,6 +268,9 @@ def _load_trusted(context: ssl.SSLContext, ca_path: str | None) -> None:
     cafile = defaults.openssl_cafile if os.path.isfile(defaults.openssl_cafile) else None
     capath = defaults.openssl_capath if os.path.isdir(defaults.openssl_capath) else None
     if not cafile and not capath:
+        # It comes with requests. Here, because few systems are without, and it takes long to import.
+        import certifi
+
         cafile = certifi.where()
     context.load_verify_locations(cafile=cafile, capath=capath)
 
@@ -322,19 +296,17 @@ class Transport:
     """A pool of connections to one server. Safe for threads; not to be used after a fork."""
 
     def __init__(self, settings: Settings) -> None:
-        if not HAS_REQUESTS:
-            raise ConfigError(
-                "the Python library requests, or urllib3 2 or newer below it, is missing on the controller",
-                hint="For the Python that runs Ansible: python -m pip install 'requests>=2.31' 'urllib3>=2'",
-            )
+        if not HAS_URLLIB3:
+            raise _missing()
         self._url = settings.url
-        # The client certificate is for the server, and no business of a proxy.
-        without = dataclasses.replace(settings, client_cert=None)
-        self._adapter = _Adapter(
-            tls_context(settings) if settings.url.startswith("https:") else None,
-            tls_context(without) if settings.proxy else None,
-        )
-        self._proxies = _proxies(settings)
+        proxy = _proxy(settings)
+        try:
+            self._pool = _pool(settings, proxy)
+        except urllib3.exceptions.HTTPError as exc:
+            raise _failure(exc, connected=False) from None
+        # A proxy for http wants the whole URL in the request line, the server only what comes after its name.
+        base = urllib.parse.urlsplit(settings.url)
+        self._base = settings.url if proxy and base.scheme == "http" else base.path
 
     def send(
         self,
@@ -351,34 +323,99 @@ class Transport:
 
         Raises ConnectionFailed (certainly not applied) or AnswerLost (perhaps applied).
         """
-        # There is no requests.Session with its cookies, netrc, environment and defaults, and with redirects that it
-        # reads, unpacks and parses even where it does not follow them: these headers are all that is sent.
+        if query:
+            path = f"{path}?{urllib.parse.urlencode(query)}"
+        # These headers are all that is sent, but for Host and Content-Length.
         common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
-        request = requests.Request(
-            method, self._url + path, headers={**common, **headers}, params=query, data=body, auth=auth
-        )
+        headers = {**common, **headers}
+        if auth is not None:
+            headers = _signed(method, self._url + path, headers, body, auth)
+        _refuse_line_breaks(headers)
         _call.deadline, _call.connected, _call.received = deadline, False, 0
         _call.max_idle = _MAX_IDLE_FOR_READS if method == "GET" else _MAX_IDLE
         try:
-            prepared = request.prepare()
             left = deadline.require()
-            with self._adapter.send(prepared, stream=True, timeout=(left, left), proxies=self._proxies) as response:
+            response = self._pool.urlopen(
+                method,
+                self._base + path,
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=urllib3.Timeout(connect=left, read=left),
+                preload_content=False,
+                decode_content=False,
+            )
+            try:
                 return _read(response, deadline)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
+            finally:
+                # Does nothing to a connection whose answer was read to its end: that is in the pool again.
+                response.close()
+                response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as exc:
             raise _failure(exc, _call.connected) from None
         finally:
             _call.deadline = None
 
     def close(self) -> None:
-        self._adapter.close()
+        """Close the connections that are open and idle. Nothing can be sent any more."""
+        self._pool.close()
 
 
-def _proxies(settings: Settings) -> dict[str, str]:
+def _missing() -> ConfigError:
+    return ConfigError(
+        "the Python library requests, or urllib3 2 or newer below it, is missing on the controller",
+        hint="For the Python that runs Ansible: python -m pip install 'requests>=2.31' 'urllib3>=2'",
+    )
+
+
+def _refuse_line_breaks(headers: t.Mapping[str, str]) -> None:
+    if any(_LINE_BREAK.search(value) for value in headers.values()):
+        raise ConfigError("a value that goes into a header has line breaks", hint="Check client_id and client_secret")
+
+
+def _signed(method: str, url: str, headers: dict[str, str], body: bytes | None, auth: Auth) -> dict[str, str]:
+    """The headers with the signature, which OAuth 1 makes of requests' own objects."""
+    import requests
+
+    signed = requests.Request(method, url, headers=headers, data=body, auth=auth).prepare().headers
+    return {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in signed.items()}
+
+
+def _pool(settings: Settings, proxy: str | None) -> t.Any:
+    """The connections to the server, with our sockets and contexts."""
+    context = tls_context(settings) if settings.url.startswith("https:") else None
+    manager: urllib3.PoolManager
+    if proxy:
+        manager = urllib3.ProxyManager(
+            proxy,
+            proxy_headers=_proxy_headers(proxy),
+            # The client certificate is for the server, and no business of a proxy.
+            proxy_ssl_context=tls_context(dataclasses.replace(settings, client_cert=None)),
+            ssl_context=context,
+            maxsize=_POOL_SIZE,
+        )
+    else:
+        manager = urllib3.PoolManager(ssl_context=context, maxsize=_POOL_SIZE)
+    manager.pool_classes_by_scheme = _POOLS
+    return manager.connection_from_url(settings.url)
+
+
+def _proxy_headers(proxy: str) -> dict[str, str]:
+    """The user and password that may be in the URL of a proxy, for the proxy alone."""
+    user = urllib.parse.unquote(urllib3.util.parse_url(proxy).auth or "")
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"} if user else {}
+
+
+def _proxy(settings: Settings) -> str | None:
+    """The URL of the proxy for this server, if there is to be one."""
     if settings.proxy is None:
-        return {}
-    proxy = settings.proxy.reveal()
-    if proxy == FROM_ENVIRONMENT:
-        return requests.utils.get_environ_proxies(settings.url, no_proxy=None)
+        return None
+    named = settings.proxy.reveal()
+    proxy = _environment_proxy(settings.url) if named == FROM_ENVIRONMENT else named
+    if proxy is None:
+        return None
     try:
         parts = urllib.parse.urlsplit(proxy)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -388,7 +425,17 @@ def _proxies(settings: Settings) -> dict[str, str]:
         raise ConfigError(
             "proxy is no URL of an HTTP proxy", hint="Give proxy as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT"
         ).with_context(option="proxy")
-    return {"http": proxy, "https": proxy}
+    return proxy
+
+
+def _environment_proxy(url: str) -> str | None:
+    """What HTTPS_PROXY and its like, less NO_PROXY, say of a URL."""
+    try:
+        from requests import utils
+    except ImportError:
+        raise _missing() from None
+    proxy = utils.select_proxy(url, utils.get_environ_proxies(url, no_proxy=None))
+    return utils.prepend_scheme_if_needed(proxy, "http") if proxy else None
 
 
 def _read(response: t.Any, deadline: Deadline) -> Answer:
@@ -399,14 +446,14 @@ def _read(response: t.Any, deadline: Deadline) -> Answer:
     body = bytearray()
     while True:
         deadline.require()
-        chunk = response.raw.read(_CHUNK, decode_content=False)
+        chunk = response.read(_CHUNK, decode_content=False)
         if not chunk:
             break
         body += chunk
     length = headers.get("content-length", "")
     if length.isascii() and length.isdigit() and len(body) < int(length):
         raise AnswerLost("the answer was cut off")
-    return Answer(status=response.status_code, headers=headers, body=bytes(body))
+    return Answer(status=response.status, headers=headers, body=bytes(body))
 
 
 # How http.client reports the answer of a proxy to CONNECT.
@@ -430,8 +477,6 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
 
 def _failure(error: Exception, connected: bool) -> SenhaseguraError:
     """Say what happened in words of our own: the libraries' texts quote URLs, proxies and addresses."""
-    if isinstance(error, requests.exceptions.InvalidHeader):
-        return ConfigError("a value that goes into a header has line breaks", hint="Check client_id and client_secret")
     causes = list(_causes(error))
     if any(_CLIENT_CERT_ALERT.match(cause.reason or "") for cause in causes if isinstance(cause, ssl.SSLError)):
         return ConfigError(

@@ -14,9 +14,9 @@ COLLECTION = "ansible_collections.community.senhasegura."
 
 
 def load(place: str) -> Any:
-    """What MODULE:PATH names, with modules of the collection (or requests)."""
+    """What MODULE:PATH names, with modules of the collection."""
     module, _colon, path = place.partition(":")
-    found = importlib.import_module(module if module == "requests" else COLLECTION + module)
+    found = importlib.import_module(COLLECTION + module)
     for part in filter(None, path.split(".")):
         found = getattr(found, part)
     return found

@@ -312,12 +312,15 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "plugins.module_utils.dialects.envelope:required_id plugins.module_utils.dialects.vendor:required_id",
     ),
     "KeyError": ("plugins.module_utils.options:check_url", "plugins.module_utils.auth:parse_token"),
-    "ValueError": ("plugins.module_utils.auth:token_request", "plugins.module_utils.client.session:Session._once"),
+    "ValueError": (
+        "plugins.module_utils.auth:token_request",
+        "plugins.module_utils.client.session:Session._once",
+        "plugins.module_utils.transport:_refuse_line_breaks",
+    ),
     "UnicodeDecodeError": ("plugins.module_utils.dialects.envelope:_says_error",),
     "OSError": ("plugins.module_utils.transport:Transport.send",),
-    "requests.exceptions.InvalidURL": ("requests:Request.prepare",),
-    "requests.exceptions.ConnectionError": ("plugins.module_utils.transport:_Adapter.send",),
-    "requests.exceptions.InvalidHeader": ("requests:PreparedRequest.prepare_headers",),
+    "urllib3.exceptions.LocationValueError": ("plugins.module_utils.transport:_pool",),
+    "urllib3.exceptions.ProtocolError": ("plugins.module_utils.transport:_TlsPool.urlopen",),
     "ansible.errors.AnsibleError": ("plugins.plugin_utils.connection:_ini_source",),
 }
 
@@ -330,7 +333,7 @@ BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "KeyError": ("plugins.module_utils.auth:parse_token",),
     "OSError": ("plugins.module_utils.transport:Transport.send",),
-    "requests.exceptions.ConnectionError": ("plugins.module_utils.transport:_Adapter.send",),
+    "urllib3.exceptions.ProtocolError": ("plugins.module_utils.transport:_TlsPool.urlopen",),
 }
 
 

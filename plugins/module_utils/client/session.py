@@ -162,10 +162,8 @@ class Session:
         answer = self._transport.send(
             call.method, path, deadline=deadline, headers=headers, query=query, body=body, auth=self._signer
         )
-        secrets = [*self._settings.secrets(), *_secret_leaves(model)]
-        secrets += [value.reveal() for value in tuple(self._received)]
-        secrets += [token.value.reveal()] if token else []
         try:
+            secrets = functools.partial(self._secrets, model, token)
             document = parse_answer(answer, module=call.module, secrets=secrets, now=time.time())
         except TokenRefused as exc:
             if token:
@@ -176,6 +174,11 @@ class Session:
         if call.module == "pam":
             self._guessing = False
         return call.decode(document, self._unseal)
+
+    def _secrets(self, model: t.Any, token: auth.Token | None) -> list[str]:
+        """What a text of the server may quote."""
+        hidden = [*tuple(self._received), *([token.value] if token else [])]
+        return [*self._settings.secrets(), *_secret_leaves(model), *(value.reveal() for value in hidden)]
 
     def _unseal(self, value: str) -> str:
         opened = self._decrypt(value)
@@ -249,7 +252,7 @@ class Session:
 
     def _token_answer(self, path: str, headers: dict[str, str], body: bytes, deadline: Deadline) -> Json:
         answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
-        return parse_answer(answer, module="login", secrets=self._settings.secrets(), now=time.time())
+        return parse_answer(answer, module="login", secrets=self._settings.secrets, now=time.time())
 
 
 def _encode(fields: Json, form: str) -> tuple[bytes, str]:

@@ -24,6 +24,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
 
 Json = dict[str, t.Any]
+# Called only when a text of the server is to be shown: there may be thousands.
+Secrets = t.Callable[[], t.Iterable[str]]
 _NUMBERED = re.compile(r"\s*(\d{4}):")
 _MAX_DEPTH = 64
 _KNOWN_TYPES = ("application/json", "application/problem+json", "text/html", "text/plain", "text/xml")
@@ -48,11 +50,11 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def parse_answer(answer: Answer, *, module: str, secrets: t.Sequence[str], now: float) -> Json:
+def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -> Json:
     """Return the object of a successful answer; raise the error that any other answer means.
 
     :param module: pam, dsm or login: which table of error numbers applies
-    :param secrets: values that must not be shown if the server echoes them
+    :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date
     """
     context = Context(status=answer.status)
@@ -68,7 +70,7 @@ def parse_answer(answer: Answer, *, module: str, secrets: t.Sequence[str], now: 
     return document
 
 
-def _raise_for_status(answer: Answer, module: str, secrets: t.Sequence[str], context: Context) -> t.NoReturn:
+def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Context) -> t.NoReturn:
     if answer.status < 400:
         raise UnexpectedAnswer(
             "the server answers with a redirect, which is not followed",
@@ -93,7 +95,7 @@ def _status_meaning(status: int, module: str) -> codes.Meaning:
     return codes.STATUSES.get(status) or codes.STATUSES[400 if status < 500 else 500]
 
 
-def _meaning_of(document: Json, status: int, module: str, secrets: t.Sequence[str]) -> SenhaseguraError:
+def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> SenhaseguraError:
     """The error that an error document means: by its number, else by its status, never by translated text."""
     message = _message(document)
     number = _number(document, message)
@@ -112,7 +114,7 @@ def _meaning_of(document: Json, status: int, module: str, secrets: t.Sequence[st
         inner = integer(_response(document).get("status"))
         meaning = _status_meaning(status if status >= 400 else inner if inner and inner >= 400 else 400, module)
         if message:
-            said = f"{meaning.text}, saying: {scrub(message, secrets)}"
+            said = f"{meaning.text}, saying: {scrub(message, secrets())}"
             return meaning.error(said, hint=meaning.hint, context=context)
     return meaning.error(meaning.text, hint=meaning.hint, context=context)
 

@@ -10,7 +10,6 @@ but the socket. It writes one byte to its standard output when it listens.
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import json
 import os
@@ -23,9 +22,12 @@ import struct
 import sys
 import syslog
 import threading
+import time
 import types
 import typing as t
 from multiprocessing.connection import Connection
+
+_PAUSE = 0.1
 
 
 class Setup(t.NamedTuple):
@@ -62,9 +64,6 @@ def _run() -> None:
         return
     _find_collection(setup.path)
     broker = _Broker(setup)
-    # Most workers ask one question: a new thread for it would take longer than the answer. Their number has no limit,
-    # since a worker may keep its line for a whole task, and may have to wait for another one.
-    threads = concurrent.futures.ThreadPoolExecutor(max_workers=sys.maxsize)
     with contextlib.closing(_listener(setup.address)) as listener:
         # The worker that waits for this byte goes on while the imports, the longest part of the start, still run.
         with contextlib.suppress(BrokenPipeError):
@@ -72,17 +71,61 @@ def _run() -> None:
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
-        threading.Thread(target=broker.load, daemon=True).start()
-        while True:
-            readable, _writable, _failed = select.select([listener.fileno(), ended], [], [])
-            if ended in readable:
-                break
-            line, _address = listener.accept()
-            threads.submit(broker.serve, line)
+        _Crew(listener, broker.serve).hire()
+        broker.load()
+        select.select([ended], [], [])
     clean_up(setup.address)
     for problem in broker.release_all():
         # The run is over and its output closed; the system log is the only place left.
         syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: custody not released: {problem}")
+
+
+class _Crew:
+    """Threads that take turns in waiting for workers: whoever has got one serves it, while another one waits.
+
+    Most workers ask one question: to hand it to another thread would take longer than to answer it. The number of
+    threads has no limit, since a worker may keep its line for a whole task, and may have to wait for another one.
+    """
+
+    def __init__(self, listener: socket.socket, serve: t.Callable[[socket.socket], None]) -> None:
+        self._listener, self._serve = listener, serve
+        self._lock = threading.Lock()
+        self._waiting = 0
+
+    def hire(self) -> None:
+        """One more thread that waits."""
+        with self._lock:
+            self._waiting += 1
+        try:
+            threading.Thread(target=self._work, daemon=True).start()
+        except RuntimeError:
+            # The system allows no more: those who come now wait until one of the others is done.
+            with self._lock:
+                self._waiting -= 1
+
+    def _work(self) -> None:
+        while True:
+            line = self._accept()
+            if line is None:
+                return
+            with self._lock:
+                self._waiting -= 1
+                nobody_waits = not self._waiting
+            if nobody_waits:
+                self.hire()
+            self._serve(line)
+            with self._lock:
+                self._waiting += 1
+
+    def _accept(self) -> socket.socket | None:
+        """The line to the next worker; None when the run is over."""
+        while self._listener.fileno() >= 0:
+            try:
+                return self._listener.accept()[0]
+            except OSError:
+                # Too many open files, perhaps: the end of a worker makes room.
+                time.sleep(_PAUSE)
+        return None
 
 
 class _Broker:

@@ -103,7 +103,7 @@ def check(exc: SenhaseguraError) -> None:
 def test_arbitrary_bytes(status: int, kind: str, body: bytes, module: str) -> None:
     answer = Answer(status, {"content-type": kind, "retry-after": kind}, body + CANARY.encode())
     try:
-        document = parse_answer(answer, module=module, secrets=[CANARY], now=0.0)
+        document = parse_answer(answer, module=module, secrets=lambda: [CANARY], now=0.0)
     except SenhaseguraError as exc:
         check(exc)
     else:
@@ -114,7 +114,7 @@ def decode(dialect: str, operation: str, status: int, document: t.Any) -> None:
     call = DIALECTS[dialect].calls[operation]
     answer = Answer(status, {"content-type": "application/json"}, json.dumps(document).encode())
     try:
-        call.decode(parse_answer(answer, module=call.module, secrets=[CANARY], now=0.0), plain)
+        call.decode(parse_answer(answer, module=call.module, secrets=lambda: [CANARY], now=0.0), plain)
     except SenhaseguraError as exc:
         check(exc)
 

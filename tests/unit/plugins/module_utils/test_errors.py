@@ -184,7 +184,7 @@ def test_numbers_belong_to_a_module() -> None:
     for number in NUMBERS:
         reply = failure(number, "Something")
         with pytest.raises(SenhaseguraError) as caught:
-            parse_answer(reply, module="dsm", secrets=[], now=0)
+            parse_answer(reply, module="dsm", secrets=list, now=0)
         assert (caught.value.__class__ is InvalidRequest) is (number != 1105)
         assert caught.value.context.code == number
 

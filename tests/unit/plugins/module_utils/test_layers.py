@@ -149,7 +149,7 @@ def test_no_import_circle() -> None:
         ("client/session", "requests", False),
         ("client/session", "ansible_collections.community.senhasegura.plugins.plugin_utils.action", False),
         ("client/session", "ansible.errors", False),
-        ("transport", "requests.adapters", True),
+        ("transport", "requests.utils", True),
         ("transport", "ssl", True),
         ("auth", "requests_oauthlib", True),
         ("lookup/password", "http.client", False),

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import itertools
 import pathlib
 import socket
+import subprocess
+import sys
 import threading
 import time
 import tracemalloc
@@ -667,17 +670,22 @@ def test_unknown_host(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None
         send(transport("http://no-such-host.invalid"))
 
 
-def test_close_ends_the_connections() -> None:
-    with Wire(fixed(http({}))) as server:
-        client = transport(server.url())
-        send(client)
-        client.close()
-        send(client)
-    assert server.connections == 2
+def test_requests_is_not_imported_for_what_urllib3_can() -> None:
+    script = f"import sys, {module.__name__}; sys.exit('requests' in sys.modules or 'urllib3' not in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "user"),
+    [("http://proxy:8080", b""), ("http://u:p%3a%25@proxy", b"u:p:%"), ("http://u:p%C3%A4ss@proxy", "u:päss".encode())],
+)
+def test_user_and_password_for_a_proxy(url: str, user: bytes) -> None:
+    headers = module._proxy_headers(url)
+    assert headers == ({"Proxy-Authorization": "Basic " + base64.b64encode(user).decode()} if user else {})
 
 
 def test_requests_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HAS_REQUESTS", False)
+    monkeypatch.setattr(module, "HAS_URLLIB3", False)
     with pytest.raises(ConfigError, match="requests, or urllib3 2 or newer below it, is missing") as caught:
         transport("http://localhost")
     assert "pip install 'requests>=2.31' 'urllib3>=2'" in str(caught.value)

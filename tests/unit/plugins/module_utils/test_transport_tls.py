@@ -127,7 +127,7 @@ def test_nothing_else_is_trusted_beside_the_named_ca(
 def test_requests_own_bundle_counts_only_where_the_system_has_none(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = ssl.get_default_verify_paths()._replace(openssl_cafile="/nowhere", openssl_capath="/nowhere")
     with Wire(ok, tls=pki.context) as server:
-        monkeypatch.setattr(module.certifi, "where", lambda: pki.ca_path)
+        monkeypatch.setattr("certifi.where", lambda: pki.ca_path)
         with pytest.raises(ConfigError, match="not trusted"):
             send(server.url())
         monkeypatch.setattr(module.ssl, "get_default_verify_paths", lambda: nowhere)
