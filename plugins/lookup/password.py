@@ -68,16 +68,20 @@ _raw:
 del DOCUMENTATION
 
 import os
+import sys
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
-# By its path, because Ansible's import would compile this file in each worker, as all those that it is there for.
-_BYTECODE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "bytecode.py")
-bytecode = ModuleType("bytecode")
-SourceFileLoader("bytecode", _BYTECODE).exec_module(bytecode)
+# By their paths: to find them by their names, and to compile them, would take each worker longer than all they do.
+_UTILS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils")
+for _file in ("broker.link", "lookup"):
+    _name = f"ansible_collections.community.senhasegura.plugins.plugin_utils.{_file}"
+    if _name not in sys.modules:
+        _module = ModuleType(_name)
+        SourceFileLoader(_name, f"{os.path.join(_UTILS, *_file.split('.'))}.py").exec_module(_module)
+        sys.modules[_name] = _module
 
-with bytecode.first():
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
 
 
 class LookupModule(SenhaseguraLookup):

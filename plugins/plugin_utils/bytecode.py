@@ -4,7 +4,7 @@
 
 """Let Python's own loader import what the plugins of this collection share: it keeps bytecode beside the source.
 
-Ansible's loader for collections compiles each file anew in each worker. So the lookups run this file by its path.
+Ansible's loader for collections compiles each file anew in each worker.
 """
 
 from __future__ import annotations

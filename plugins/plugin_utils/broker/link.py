@@ -4,8 +4,8 @@
 
 """The line between a worker and the broker of this run: where it is, and how both ends prove that they belong to it.
 
-Every worker that evaluates a lookup imports this file, and the broker does: it is short, and imports nothing that
-Ansible has not imported already.
+Every worker that evaluates a lookup loads this file, and the broker does: it is short, and imports at its head nothing
+that Ansible has not imported already, or that either end can do without.
 """
 
 from __future__ import annotations
@@ -13,25 +13,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import multiprocessing
-import multiprocessing.connection
 import os
 import pickle
+import socket
 import typing as t
 
 # The two ends.
 WORKER, BROKER = b"worker", b"broker"
 _NONCE_SIZE = _PROOF_SIZE = 32
+_HEAD_SIZE = 4
+# What an address of AF_UNIX has room for.
+_LONGEST_PATH = 107
+# The first is enough for nearly all messages. No more than the other is made room for at once, whatever a head says.
+_PART_SIZE, _LARGEST_PART = 4096, 1 << 20
 
 
 def authentication_key() -> bytes:
     """32 random bytes that all workers of a run inherit from its main process, and that are never on disk."""
+    import multiprocessing
+
     return bytes(multiprocessing.current_process().authkey)
 
 
 def address() -> str:
     """Where the broker listens: in the folder for temporary files that belongs to this run alone."""
-    # Here, because the broker does without Ansible.
     from ansible import constants
 
     return os.path.join(constants.DEFAULT_LOCAL_TMP, "senhasegura")
@@ -39,6 +44,8 @@ def address() -> str:
 
 def controller() -> int:
     """The process whose end is the end of the run: the parent of a worker, or the main process itself."""
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     return os.getpid() if parent is None or parent.pid is None else parent.pid
 
@@ -53,15 +60,16 @@ class Channel:
 
     Both ends begin with a random text. From both texts and the key comes a key for each direction of this one
     connection, and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor
-    back to its sender. The challenges of multiprocessing prove the same, once, and need three more turns to and fro.
+    back to its sender. A message is its length (4 bytes), its proof, and its data.
     Raises OSError or EOFError when the other end is gone or does not know the key.
     """
 
-    def __init__(self, line: multiprocessing.connection.Connection[t.Any, t.Any], key: bytes, end: bytes) -> None:
+    def __init__(self, line: socket.socket, key: bytes, end: bytes) -> None:
         self._line = line
+        self._come = b""
         own = os.urandom(_NONCE_SIZE)
-        line.send_bytes(own)
-        texts = {end: own, (BROKER if end == WORKER else WORKER): line.recv_bytes(_NONCE_SIZE)}
+        line.sendall(own)
+        texts = {end: own, (BROKER if end == WORKER else WORKER): self._take(_NONCE_SIZE)}
         both = texts[WORKER] + texts[BROKER]
         keys = {each: hashlib.blake2b(both, key=key, person=each).digest() for each in texts}
         self._own = keys.pop(end)
@@ -69,11 +77,12 @@ class Channel:
         self._sent = self._received = 0
 
     def send(self, data: bytes) -> None:
-        self._line.send_bytes(_proof(self._own, self._sent, data) + data)
+        head = (_PROOF_SIZE + len(data)).to_bytes(_HEAD_SIZE, "big")
+        self._line.sendall(head + _proof(self._own, self._sent, data) + data)
         self._sent += 1
 
     def receive(self) -> bytes:
-        message = self._line.recv_bytes()
+        message = self._take(int.from_bytes(self._take(_HEAD_SIZE), "big"))
         data = message[_PROOF_SIZE:]
         if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
             raise ConnectionRefusedError("the other end belongs to another run")
@@ -82,6 +91,19 @@ class Channel:
 
     def close(self) -> None:
         self._line.close()
+
+    def _take(self, size: int) -> bytes:
+        """The next bytes of the line. What comes with them is kept: a message seldom takes more than one call."""
+        parts, missing = [self._come], size - len(self._come)
+        while missing > 0:
+            part = self._line.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            missing -= len(part)
+        come = b"".join(parts)
+        self._come = come[size:]
+        return come[:size]
 
 
 def _proof(key: bytes, number: int, data: bytes) -> bytes:
@@ -92,14 +114,7 @@ class Link:
     """One connection to the broker. Raises OSError or EOFError when there is none (any more)."""
 
     def __init__(self) -> None:
-        # A path in AF_UNIX has 107 bytes at most; through /proc, the folder counts for few of them.
-        folder = os.open(os.path.dirname(address()), os.O_PATH | os.O_DIRECTORY)
-        try:
-            short = f"/proc/self/fd/{folder}/{os.path.basename(address())}"
-            line = multiprocessing.connection.Client(short, family="AF_UNIX")
-        finally:
-            os.close(folder)
-        self._channel = Channel(line, authentication_key(), WORKER)
+        self._channel = Channel(_connect(address()), authentication_key(), WORKER)
 
     def ask(self, *request: t.Any) -> t.Any:
         """Send plain data and return the answer's."""
@@ -118,3 +133,21 @@ class Link:
 
     def close(self) -> None:
         self._channel.close()
+
+
+def _connect(path: str) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX)
+    try:
+        if len(os.fsencode(path)) <= _LONGEST_PATH:
+            line.connect(path)
+        else:
+            # Through /proc, the folder counts for few bytes.
+            folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
+            try:
+                line.connect(f"/proc/self/fd/{folder}/{os.path.basename(path)}")
+            finally:
+                os.close(folder)
+    except BaseException:
+        line.close()
+        raise
+    return line

@@ -25,7 +25,6 @@ import threading
 import time
 import types
 import typing as t
-from multiprocessing.connection import Connection
 
 _PAUSE = 0.1
 
@@ -148,12 +147,11 @@ class _Broker:
         """Talk to one worker until it hangs up."""
         from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, Channel
 
-        _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-        connection = Connection(line.detach())
-        with contextlib.suppress(OSError, EOFError), connection:
+        with contextlib.suppress(OSError, EOFError), line:
+            _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
             if user != os.getuid():
                 return
-            channel = Channel(connection, self._setup.key, BROKER)
+            channel = Channel(line, self._setup.key, BROKER)
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
             if self._service:
@@ -188,7 +186,7 @@ def _find_collection(path: list[str]) -> None:
 
 def _listener(address: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # See Link: a path may have 107 bytes only.
+    # As in link.py: the whole path may be too long for an address.
     os.chdir(os.path.dirname(address))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.basename(address))

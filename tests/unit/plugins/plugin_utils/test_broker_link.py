@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import importlib.util
-import multiprocessing
 import os
 import pathlib
+import socket
 import threading
 import typing as t
 
@@ -25,7 +25,7 @@ KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 def ends(worker_key: bytes = KEY, broker_key: bytes = KEY) -> tuple[Channel, Channel, t.Any, t.Any]:
     """Both ends of a channel, and the plain lines below them."""
-    near, far = multiprocessing.Pipe()
+    near, far = socket.socketpair()
     made: list[Channel] = []
     worker = threading.Thread(target=lambda: made.append(Channel(near, worker_key, WORKER)))
     worker.start()
@@ -56,18 +56,44 @@ def test_nobody_is_heard_who_does_not_know_the_key(worker_key: bytes, broker_key
 def test_a_message_that_was_changed_is_refused() -> None:
     worker, broker, near, far = ends()
     worker.send(b"question")
-    message = far.recv_bytes()
-    near.send_bytes(message[:-1] + b"!")
+    message = far.recv(1000)
+    near.sendall(message[:-1] + b"!")
     with pytest.raises(ConnectionRefusedError):
+        broker.receive()
+
+
+def test_messages_may_come_in_any_pieces() -> None:
+    worker, broker, near, far = ends()
+    for text in (b"first", b"second"):
+        worker.send(text)
+    sent = far.recv(1000)
+    for byte in sent:
+        near.sendall(bytes([byte]))
+    assert [broker.receive(), broker.receive()] == [b"first", b"second"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 31])
+def test_a_message_without_a_whole_proof_is_refused(size: int) -> None:
+    _worker, broker, near, _far = ends()
+    near.sendall(size.to_bytes(4, "big") + b"x" * size)
+    with pytest.raises(ConnectionRefusedError):
+        broker.receive()
+
+
+def test_an_end_that_is_gone_is_noticed() -> None:
+    _worker, broker, near, _far = ends()
+    near.sendall(b"\xff\xff\xff\xffand no more")
+    near.close()
+    with pytest.raises(EOFError):
         broker.receive()
 
 
 def test_a_message_counts_once() -> None:
     worker, broker, near, far = ends()
     worker.send(b"question")
-    message = far.recv_bytes()
-    near.send_bytes(message)
-    near.send_bytes(message)
+    message = far.recv(1000)
+    near.sendall(message)
+    near.sendall(message)
     assert broker.receive() == b"question"
     with pytest.raises(ConnectionRefusedError):
         broker.receive()
@@ -77,7 +103,7 @@ def test_a_message_counts_on_its_own_connection_only() -> None:
     worker, _broker, _near, far = ends()
     _worker, broker, near, _far = ends()
     worker.send(b"question")
-    near.send_bytes(far.recv_bytes())
+    near.sendall(far.recv(1000))
     with pytest.raises(ConnectionRefusedError):
         broker.receive()
 
@@ -85,7 +111,7 @@ def test_a_message_counts_on_its_own_connection_only() -> None:
 def test_a_message_does_not_count_for_its_sender() -> None:
     worker, _broker, _near, far = ends()
     worker.send(b"question")
-    far.send_bytes(far.recv_bytes())
+    far.sendall(far.recv(1000))
     with pytest.raises(ConnectionRefusedError):
         worker.receive()
 
