@@ -10,9 +10,12 @@ C(None) in a write model means "not given: leave as it is". Secrets have C(repr=
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 SSH_KEY_TYPE = "SSH Key"
+# What has a name, by that name. There may be several, or it would be no index but a promise of the server's.
+Index = dict[t.Any, list["CredentialInfo"]]
 
 
 def key_text(value: str) -> str:
@@ -57,6 +60,38 @@ class CredentialInfo:
 
     def public(self) -> dict[str, t.Any]:
         return dataclasses.asdict(self)
+
+
+class Entries(tuple[CredentialInfo, ...]):
+    """The list of credentials and keys. It may have many thousand entries, and hundreds of hosts ask for one each."""
+
+    @functools.cached_property
+    def keys(self) -> Entries:
+        return Entries(entry for entry in self if entry.is_key)
+
+    @functools.cached_property
+    def by_id(self) -> Index:
+        return _index(self, lambda entry: entry.id)
+
+    @functools.cached_property
+    def by_identifier(self) -> Index:
+        return _index(self, lambda entry: entry.identifier)
+
+    @functools.cached_property
+    def by_account(self) -> Index:
+        """By username and hostname."""
+        return _index(self, lambda entry: (entry.username, entry.hostname))
+
+    def __reduce__(self) -> tuple[type[Entries], tuple[tuple[CredentialInfo, ...]]]:
+        # Without the indexes, which whoever gets it makes if they are needed.
+        return Entries, (tuple(self),)
+
+
+def _index(entries: t.Iterable[CredentialInfo], key: t.Callable[[CredentialInfo], t.Any]) -> Index:
+    index: Index = {}
+    for entry in entries:
+        index.setdefault(key(entry), []).append(entry)
+    return index
 
 
 @dataclasses.dataclass(frozen=True)

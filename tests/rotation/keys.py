@@ -26,6 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
+    Entries,
     SshKey,
     SshKeyWrite,
     Stored,
@@ -60,9 +61,9 @@ class Vault:
         self.records: dict[str, dict[str, Any]] = {}
         self._ids, self._changes = itertools.count(7), itertools.count(1)
 
-    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
+    def list(self, *, fresh: bool = False) -> Entries:
         names = ("id", "identifier", "username", "hostname", "ip", "change", "automatic_change")
-        return tuple(
+        return Entries(
             CredentialInfo(type=SSH_KEY_TYPE, **{name: record[name] for name in names})
             for record in self.records.values()
         )

@@ -24,6 +24,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Credential,
     CredentialInfo,
     CredentialWrite,
+    Entries,
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hashing import split_lock
@@ -95,9 +96,9 @@ class Vault:
         self._ids = itertools.count(7)
         self._changes = itertools.count(1)
 
-    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
+    def list(self, *, fresh: bool = False) -> Entries:
         names = {field.name for field in dataclasses.fields(CredentialInfo)}
-        return tuple(
+        return Entries(
             CredentialInfo(**{name: value for name, value in record.items() if name in names})
             for record in self.records.values()
         )

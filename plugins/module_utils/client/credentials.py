@@ -26,6 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Credential,
     CredentialInfo,
     CredentialWrite,
+    Entries,
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
@@ -41,10 +42,10 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"credential.{operation}", model)
 
-    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
+    def list(self, *, fresh: bool = False) -> Entries:
         """All credentials and SSH keys, without secrets and without taking custody."""
         entries = self._session.call("credential.list", subject="all credentials", fresh=fresh)
-        return t.cast("tuple[CredentialInfo, ...]", entries)
+        return t.cast(Entries, entries)
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
@@ -231,7 +232,7 @@ class Credentials:
 
 
 def wait_for_change(
-    list_entries: t.Callable[[], t.Sequence[CredentialInfo]],
+    list_entries: t.Callable[[], Entries],
     before: CredentialInfo,
     *,
     wait: float,

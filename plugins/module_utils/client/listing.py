@@ -6,33 +6,25 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, NotFound
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-
-Entries = t.Sequence[CredentialInfo]
 
 
 def find(entries: Entries, ref: Reference) -> CredentialInfo | None:
     """The entry that ``ref`` names, or None. The id goes before the identifier, and that before username@hostname."""
-    # The list may have many thousand entries: it is not searched for what the reference cannot be.
-    ways: list[t.Callable[[CredentialInfo], bool]] = [lambda entry: entry.identifier == ref.text]
-    if ref.is_id:
-        ways.insert(0, lambda entry: entry.id == ref.text)
-    if account := ref.account:
-        ways.append(lambda entry: account == (entry.username, entry.hostname))
-    for matches in ways:
-        found = [entry for entry in entries if matches(entry)]
-        if len(found) > 1:
-            raise InvalidRequest(
-                f"{ref} fits several entries, with the ids {', '.join(entry.id for entry in found)}",
-                hint="Use the id or the identifier",
-            )
-        if found:
-            return found[0]
-    return None
+    found = (
+        (ref.is_id and entries.by_id.get(ref.text))
+        or entries.by_identifier.get(ref.text)
+        or (ref.account and entries.by_account.get(ref.account))
+        or []
+    )
+    if len(found) > 1:
+        raise InvalidRequest(
+            f"{ref} fits several entries, with the ids {', '.join(entry.id for entry in found)}",
+            hint="Use the id or the identifier",
+        )
+    return found[0] if found else None
 
 
 def require(entries: Entries, ref: Reference, what: str) -> CredentialInfo:

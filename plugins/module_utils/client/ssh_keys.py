@@ -24,6 +24,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     CredentialInfo,
+    Entries,
     KeyRotation,
     SshKey,
     SshKeyWrite,
@@ -47,15 +48,15 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"key.{operation}", model)
 
-    def list(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
+    def list(self, *, fresh: bool = False) -> Entries:
         """All keys, without private keys and without taking custody."""
-        return tuple(entry for entry in self._entries(fresh=fresh) if entry.is_key)
+        return self._entries(fresh=fresh).keys
 
-    def _entries(self, *, fresh: bool = False) -> tuple[CredentialInfo, ...]:
+    def _entries(self, *, fresh: bool = False) -> Entries:
         """The keys, among the credentials where the dialect has no list of their own."""
         operation = "key.list" if self._session.dialect().supports("key.list") else "credential.list"
         entries = self._session.call(operation, subject="all SSH keys", fresh=fresh)
-        return t.cast("tuple[CredentialInfo, ...]", entries)
+        return t.cast(Entries, entries)
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one key. Raises NotFound."""

@@ -31,6 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialWrite,
     DsmSecret,
     DsmSecretWrite,
+    Entries,
     SshKey,
     SshKeyWrite,
     Stored,
@@ -44,7 +45,7 @@ def _inside(document: Json) -> Json:
     return t.cast(Json, entity(document, "response", dict))
 
 
-def decode_list(document: Json, unseal: Unseal) -> tuple[CredentialInfo, ...]:
+def decode_list(document: Json, unseal: Unseal) -> Entries:
     return vendor.decode_list(_inside(document), unseal)
 
 
@@ -89,8 +90,8 @@ def encode_credential(model: CredentialWrite) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def decode_keys(document: Json, unseal: Unseal) -> tuple[CredentialInfo, ...]:
-    return tuple(
+def decode_keys(document: Json, unseal: Unseal) -> Entries:
+    return Entries(
         CredentialInfo(
             id=required_id(item),
             identifier=text_or_none(item, "identifier"),

@@ -31,6 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialWrite,
     DsmSecret,
     DsmSecretWrite,
+    Entries,
     SecretBlock,
     SshKey,
     SshKeyWrite,
@@ -44,8 +45,8 @@ def decode_nothing(document: Json, unseal: Unseal) -> None:
     """For calls whose answer says nothing but success."""
 
 
-def decode_list(document: Json, unseal: Unseal) -> tuple[CredentialInfo, ...]:
-    return tuple(_info(item) for item in entities(document, "credentials"))
+def decode_list(document: Json, unseal: Unseal) -> Entries:
+    return Entries(_info(item) for item in entities(document, "credentials"))
 
 
 def _info(item: Json) -> CredentialInfo:

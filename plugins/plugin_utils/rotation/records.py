@@ -16,6 +16,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     CredentialInfo,
     CredentialWrite,
+    Entries,
     SshKey,
     SshKeyWrite,
 )
@@ -41,11 +42,11 @@ class _Records:
         self.labels = {MAIN: main.identifier or main.id, **{slot: f"{base}--{slot}" for slot in SLOTS}}
         self._ids = {MAIN: main.id}
 
-    def _listed(self, entries: t.Sequence[CredentialInfo]) -> dict[str, CredentialInfo | None]:
+    def _listed(self, entries: Entries) -> dict[str, CredentialInfo | None]:
         """What the vault lists of each record. Raises Refused if a write would hit another one."""
         listed = {MAIN: listing.find(entries, Reference(self._main.id))}
         for slot in SLOTS:
-            entry = next((entry for entry in entries if entry.identifier == self.labels[slot]), None)
+            entry = next(iter(entries.by_identifier.get(self.labels[slot], ())), None)
             # Never the user name of the main record: with that, the server would take the journal for it.
             if entry is not None and entry.username != self._username(slot):
                 raise Refused(

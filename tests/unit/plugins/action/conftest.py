@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Stored
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries, Stored
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
@@ -41,7 +41,7 @@ class Conversation:
         self._dialect.check(operation, model)
         self.fresh += [operation] if fresh else []
         if operation.endswith(".list"):
-            return tuple(self.secrets if operation == "secret.list" else self.entries)
+            return tuple(self.secrets) if operation == "secret.list" else Entries(self.entries)
         self.calls.append((operation, ref, model))
         answer = self.answers.get(operation, Stored(ref or "77"))
         if isinstance(answer, Exception):

@@ -22,6 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
+    Entries,
     SshKey,
     Stored,
 )
@@ -154,7 +155,7 @@ def test_replace_keeps_the_old_pair_first(talk: Any, work: Any, keep: bool) -> N
 
     def call(operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
         if operation == "credential.list":
-            return (LISTED,)
+            return Entries((LISTED,))
         conversation.calls.append((operation, ref, model))
         if operation == "key.read":
             return stored[ref]

@@ -29,19 +29,22 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Credential,
     CredentialInfo,
     DsmSecret,
+    Entries,
     SshKey,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup as edge
 
 CANARY = "Canary-1234-abcd"
 CHECK = {"ansible_check_mode": True}
-INFOS = (
-    CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", automatic_change=False),
-    CredentialInfo("2", "db-app", "app@corp.example", "web02", "192.0.2.11", "Local User", automatic_change=True),
-    CredentialInfo("3", "naïve-ключ", "u", "web01", "192.0.2.10", "Local User", automatic_change=False),
-    CredentialInfo("4", "unknown", "v", "web01", "192.0.2.10", "Local User"),
-    CredentialInfo("9", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=False),
-    CredentialInfo("10", "auto-key", "auto", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=True),
+INFOS = Entries(
+    [
+        CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", automatic_change=False),
+        CredentialInfo("2", "db-app", "app@corp.example", "web02", "192.0.2.11", "Local User", automatic_change=True),
+        CredentialInfo("3", "naïve-ключ", "u", "web01", "192.0.2.10", "Local User", automatic_change=False),
+        CredentialInfo("4", "unknown", "v", "web01", "192.0.2.10", "Local User"),
+        CredentialInfo("9", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=False),
+        CredentialInfo("10", "auto-key", "auto", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=True),
+    ]
 )
 SECRETS = (
     DsmSecret(
@@ -83,7 +86,7 @@ class Conversation:
         return INFOS
 
     def key_list(self, ref: str) -> Any:
-        return tuple(info for info in INFOS if info.is_key)
+        return INFOS.keys
 
     def _info(self, ref: str) -> CredentialInfo:
         info = next((i for i in INFOS if ref in (i.id, f"{i.username}@{i.hostname}")), None)

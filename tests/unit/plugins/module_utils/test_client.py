@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 import typing as t
 
 import pytest
@@ -34,6 +35,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialWrite,
     DsmSecret,
     DsmSecretWrite,
+    Entries,
     KeyRotation,
     SshKeyWrite,
 )
@@ -131,8 +133,24 @@ def test_info_and_find_of_keys_and_credentials() -> None:
 
 
 def test_listing_prefers_id_then_identifier_then_account() -> None:
-    entries = [CredentialInfo("1", "a@b"), CredentialInfo("2", None, "a", "b"), CredentialInfo("3", "1")]
+    entries = Entries([CredentialInfo("1", "a@b"), CredentialInfo("2", None, "a", "b"), CredentialInfo("3", "1")])
     assert [listing.find(entries, ref(text)).id for text in ("a@b", "1", "2")] == ["1", "1", "2"]  # type: ignore[union-attr]
+    assert listing.find(entries, ref("b@a")) is None
+
+
+def test_a_listing_is_indexed_once_and_travels_without_its_indexes() -> None:
+    entries = Entries(CredentialInfo(str(number), f"name-{number}") for number in range(1000))
+    bare = pickle.dumps(entries)
+    assert entries.by_identifier is entries.by_identifier
+    assert listing.find(entries, ref("name-999")) is entries[999]
+    assert pickle.dumps(entries) == bare
+    assert pickle.loads(bare) == entries
+
+
+def test_a_name_that_several_entries_have_is_refused() -> None:
+    entries = Entries([CredentialInfo("1", "twice"), CredentialInfo("2", "twice")])
+    with pytest.raises(InvalidRequest, match="the ids 1, 2"):
+        listing.find(entries, ref("twice"))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
