@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, TypeVar
 
 CREDENTIAL, KEY = "credential", "key"
@@ -164,19 +165,24 @@ SEARCHED = {
     Execution: ("status",),
 }
 R = TypeVar("R")
+Row = tuple[Any, ...]
 
 
 class Store:
-    """Records in, records out. `touched` lists what changed since it was last cleared."""
+    """Records in, records out. `touched` lists what changed since it was last cleared.
+
+    Each record that comes out is the caller's own: what is done to it shows elsewhere only when it has been saved.
+    """
 
     def __init__(self, path: str = ":memory:") -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self.touched: list[Any] = []
+        self._found: dict[type[Any], dict[Row, Row | None]] = {cls: {} for cls in RECORDS}  # see _first_row
         for cls in RECORDS:
             columns = ", ".join(
-                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _NAMES[cls]
+                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _CODECS[cls].names
             )
             self._db.execute(f"CREATE TABLE IF NOT EXISTS {cls.__name__} ({columns})")
             for kind, names in (("UNIQUE INDEX", UNIQUE.get(cls)), ("INDEX", SEARCHED.get(cls))):
@@ -192,41 +198,39 @@ class Store:
 
     def wipe(self) -> None:
         for cls in RECORDS:
-            self._db.execute(f"DELETE FROM {cls.__name__}")
+            self._write(cls, f"DELETE FROM {cls.__name__}")
         self._db.execute("DELETE FROM sqlite_sequence")
 
     def all(self, cls: type[R], **where: Any) -> list[R]:
-        return [_from_row(cls, row) for row in self._select(cls, where)]
+        return [_CODECS[cls].record(row) for row in self._select(cls, where)]
 
     def first(self, cls: type[R], **where: Any) -> R | None:
-        row = self._select(cls, where).fetchone()
-        return None if row is None else _from_row(cls, row)
+        row = self._first_row(cls, where)
+        return None if row is None else _CODECS[cls].record(row)
 
     def due(self, column: str, now: float) -> list[Item]:
         rows = self._db.execute(f'SELECT * FROM Item WHERE "{column}" <= ? ORDER BY "{column}"', [now])
-        return [_from_row(Item, row) for row in rows]
+        return [_CODECS[Item].record(row) for row in rows]
 
     def save(self, record: R) -> R:
         """Insert a record without id, update one with; a write that alters nothing does not count as a change."""
-        values = {name: _to_db(getattr(record, name)) for name in _NAMES[type(record)]}
-        table, row_id = type(record).__name__, values["id"]
-        known = self.first(type(record), id=row_id) if row_id is not None else None
+        cls, row_id = type(record), record.id  # type: ignore[attr-defined]
+        known = self.first(cls, id=row_id) if row_id is not None else None
         if known == record:
             return record
-        verb = "INSERT" if known is None else "REPLACE"
-        names, marks = ", ".join(f'"{n}"' for n in values), ", ".join("?" * len(values))
-        cursor = self._db.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", list(values.values()))
+        codec = _CODECS[cls]
+        cursor = self._write(cls, codec.insert if known is None else codec.replace, codec.row(record))
         if row_id is None:
             record.id = cursor.lastrowid  # type: ignore[attr-defined]
         self._note(record)
         return record
 
     def delete(self, record: Any) -> None:
-        self._db.execute(f"DELETE FROM {type(record).__name__} WHERE id = ?", [record.id])
+        self._write(type(record), f"DELETE FROM {type(record).__name__} WHERE id = ?", [record.id])
         self._note(record)
 
     def delete_older(self, cls: type[Any], column: str, limit: float) -> None:
-        self._db.execute(f'DELETE FROM {cls.__name__} WHERE "{column}" < ?', [limit])
+        self._write(cls, f'DELETE FROM {cls.__name__} WHERE "{column}" < ?', [limit])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -237,6 +241,8 @@ class Store:
             yield
         except BaseException:
             self._db.execute(f"ROLLBACK TO {name}")
+            for found in self._found.values():
+                found.clear()
             del self.touched[mark:]
             raise
         finally:
@@ -248,6 +254,18 @@ class Store:
             for cls in RECORDS
             if cls is not Nonce
         }
+
+    def _write(self, cls: type[Any], statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """The one way by which a table changes, but for the end of a transaction."""
+        self._found[cls].clear()
+        return self._db.execute(statement, values)
+
+    def _first_row(self, cls: type[Any], where: dict[str, Any]) -> Row | None:
+        """Remembered until the table changes: who calls, for one, is asked with each request and seldom new."""
+        found, key = self._found[cls], (*where, *map(_to_db, where.values()))
+        if key not in found:
+            found[key] = self._select(cls, where).fetchone()
+        return found[key]
 
     def _select(self, cls: type[Any], where: dict[str, Any]) -> sqlite3.Cursor:
         clause = " AND ".join(f'"{name}" IS ?' for name in where) or "1"
@@ -263,24 +281,42 @@ class Rollback(Exception):
     """Raised inside `Store.transaction` to undo it on purpose."""
 
 
-_NAMES: dict[type[Any], tuple[str, ...]] = {cls: tuple(f.name for f in dataclasses.fields(cls)) for cls in RECORDS}
+class _Codec:
+    """The way of one class of records into its table and back, worked out once: it is gone with each request."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        fields = dataclasses.fields(cls)
+        self._cls = cls
+        self.names = tuple(f.name for f in fields)
+        self._values = attrgetter(*self.names)
+        decoders = ((index, _decoder(str(f.type))) for index, f in enumerate(fields))
+        self._decoders = [(index, decoder) for index, decoder in decoders if decoder]
+        columns, marks = ", ".join(f'"{name}"' for name in self.names), ", ".join("?" * len(fields))
+        self.insert = f"INSERT INTO {cls.__name__} ({columns}) VALUES ({marks})"
+        self.replace = f"REPLACE INTO {cls.__name__} ({columns}) VALUES ({marks})"
+
+    def row(self, record: Any) -> Row:
+        return tuple(map(_to_db, self._values(record)))
+
+    def record(self, row: Row) -> Any:
+        values = list(row)
+        for index, decoder in self._decoders:
+            values[index] = decoder(values[index])
+        return self._cls(*values)
 
 
-def _typed(*starts: str) -> dict[type[Any], set[str]]:
-    return {cls: {f.name for f in dataclasses.fields(cls) if str(f.type).startswith(starts)} for cls in RECORDS}
+def _decoder(kind: str) -> Callable[[Any], Any] | None:
+    if kind.startswith(("list", "dict")):
+        return _structure
+    return bool if kind.startswith("bool") else None
 
 
-_STRUCTURED, _FLAGS = _typed("list", "dict"), _typed("bool")
+def _structure(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
 
 
 def _to_db(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, (list, dict)) else value
 
 
-def _from_row(cls: type[R], row: tuple[Any, ...]) -> R:
-    values = dict(zip(_NAMES[cls], row, strict=True))
-    for name in _STRUCTURED[cls]:
-        values[name] = None if values[name] is None else json.loads(values[name])
-    for name in _FLAGS[cls]:
-        values[name] = bool(values[name])
-    return cls(**values)
+_CODECS = {cls: _Codec(cls) for cls in RECORDS}
