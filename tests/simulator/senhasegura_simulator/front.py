@@ -157,11 +157,11 @@ class Front(web.Server):
         call, world = exchange.call, self.world
         if match is not None and match.route.area == TOKEN:
             return exchange.run(match.route.handler)
-        refusal = self.router.refusal(call.incoming.path)
-        if match is None and isinstance(refusal, GatewayProblem):
+        refusal = self.router.refusal(call.incoming.path) if match is None else None
+        if isinstance(refusal, GatewayProblem):
             raise refusal
         call.client = auth.authenticate(world, call.incoming)
-        if match is None:
+        if refusal is not None:
             raise refusal
         auth.need_resource(call.client, match.route.resource)
         return exchange.run(match.route.handler)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -179,7 +179,7 @@ class Store:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self.touched: list[Any] = []
-        self._found: dict[type[Any], dict[Row, Row | None]] = {cls: {} for cls in RECORDS}  # see _first_row
+        self._found: dict[type[Any], dict[Row, Row | None]] = {cls: {} for cls in RECORDS}  # see _first_values
         for cls in RECORDS:
             columns = ", ".join(
                 "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _CODECS[cls].names
@@ -202,26 +202,36 @@ class Store:
         self._db.execute("DELETE FROM sqlite_sequence")
 
     def all(self, cls: type[R], **where: Any) -> list[R]:
-        return [_CODECS[cls].record(row) for row in self._select(cls, where)]
+        codec = _CODECS[cls]
+        return [codec.record(codec.values(row)) for row in self._select(cls, where)]
 
     def first(self, cls: type[R], **where: Any) -> R | None:
-        row = self._first_row(cls, where)
-        return None if row is None else _CODECS[cls].record(row)
+        values = self._first_values(cls, where)
+        return None if values is None else _CODECS[cls].record(values)
 
     def due(self, column: str, now: float) -> list[Item]:
-        rows = self._db.execute(f'SELECT * FROM Item WHERE "{column}" <= ? ORDER BY "{column}"', [now])
-        return [_CODECS[Item].record(row) for row in rows]
+        # Mostly there is none, and even an empty result takes time for each column that was asked for.
+        ids = self._db.execute(f'SELECT id FROM Item WHERE "{column}" <= ? ORDER BY "{column}"', [now]).fetchall()
+        return [item for row in ids if (item := self.first(Item, id=row[0]))]
 
     def save(self, record: R) -> R:
         """Insert a record without id, update one with; a write that alters nothing does not count as a change."""
         cls, row_id = type(record), record.id  # type: ignore[attr-defined]
-        known = self.first(cls, id=row_id) if row_id is not None else None
-        if known == record:
+        table, codec = cls.__name__, _CODECS[cls]
+        known = self._first_values(cls, {"id": row_id}) if row_id is not None else None
+        values = codec.attributes(record)
+        if values == known:
             return record
-        codec = _CODECS[cls]
-        cursor = self._write(cls, codec.insert if known is None else codec.replace, codec.row(record))
-        if row_id is None:
-            record.id = cursor.lastrowid  # type: ignore[attr-defined]
+        if known is None:
+            cursor = self._write(cls, codec.insert, values)
+            if row_id is None:
+                record.id = cursor.lastrowid  # type: ignore[attr-defined]
+        else:
+            # By identity: equal maps may differ in their order. A column too many does no harm.
+            changed = {name: value for name, old, value in zip(codec.names, known, values) if value is not old}
+            columns = ", ".join(f'"{name}" = ?' for name in changed)
+            # Like REPLACE, it removes other records that have the same unique value.
+            self._write(cls, f"UPDATE OR REPLACE {table} SET {columns} WHERE id = ?", [*changed.values(), row_id])
         self._note(record)
         return record
 
@@ -255,16 +265,17 @@ class Store:
             if cls is not Nonce
         }
 
-    def _write(self, cls: type[Any], statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """The one way by which a table changes, but for the end of a transaction."""
+    def _write(self, cls: type[Any], statement: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
+        """The one way by which a table changes, but for a rollback."""
         self._found[cls].clear()
-        return self._db.execute(statement, values)
+        return self._db.execute(statement, [_to_db(value) for value in values])
 
-    def _first_row(self, cls: type[Any], where: dict[str, Any]) -> Row | None:
+    def _first_values(self, cls: type[Any], where: dict[str, Any]) -> Row | None:
         """Remembered until the table changes: who calls, for one, is asked with each request and seldom new."""
         found, key = self._found[cls], (*where, *map(_to_db, where.values()))
         if key not in found:
-            found[key] = self._select(cls, where).fetchone()
+            row = self._select(cls, where).fetchone()
+            found[key] = None if row is None else _CODECS[cls].values(row)
         return found[key]
 
     def _select(self, cls: type[Any], where: dict[str, Any]) -> sqlite3.Cursor:
@@ -282,37 +293,39 @@ class Rollback(Exception):
 
 
 class _Codec:
-    """The way of one class of records into its table and back, worked out once: it is gone with each request."""
+    """The way of one class of records into its table and back, worked out once: each request goes it several times."""
 
     def __init__(self, cls: type[Any]) -> None:
         fields = dataclasses.fields(cls)
         self._cls = cls
         self.names = tuple(f.name for f in fields)
-        self._values = attrgetter(*self.names)
-        decoders = ((index, _decoder(str(f.type))) for index, f in enumerate(fields))
-        self._decoders = [(index, decoder) for index, decoder in decoders if decoder]
-        columns, marks = ", ".join(f'"{name}"' for name in self.names), ", ".join("?" * len(fields))
-        self.insert = f"INSERT INTO {cls.__name__} ({columns}) VALUES ({marks})"
-        self.replace = f"REPLACE INTO {cls.__name__} ({columns}) VALUES ({marks})"
+        self.attributes = attrgetter(*self.names)
+        self._structured = [i for i, f in enumerate(fields) if str(f.type).startswith(("list", "dict"))]
+        self._flags = [i for i, f in enumerate(fields) if str(f.type).startswith("bool")]
+        into = ", ".join(f'"{name}"' for name in self.names)
+        self.insert = f"INSERT INTO {cls.__name__} ({into}) VALUES ({', '.join('?' * len(fields))})"
 
-    def row(self, record: Any) -> Row:
-        return tuple(map(_to_db, self._values(record)))
-
-    def record(self, row: Row) -> Any:
+    def values(self, row: Row) -> Row:
+        """A row as the values of a record; lists and maps in it are not for handing out, see `record`."""
         values = list(row)
-        for index, decoder in self._decoders:
-            values[index] = decoder(values[index])
-        return self._cls(*values)
+        for index in self._structured:
+            values[index] = None if row[index] is None else json.loads(row[index])
+        for index in self._flags:
+            values[index] = bool(row[index])
+        return tuple(values)
+
+    def record(self, values: Row) -> Any:
+        own = list(values)
+        for index in self._structured:
+            own[index] = _copied(own[index])
+        return self._cls(*own)
 
 
-def _decoder(kind: str) -> Callable[[Any], Any] | None:
-    if kind.startswith(("list", "dict")):
-        return _structure
-    return bool if kind.startswith("bool") else None
-
-
-def _structure(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+def _copied(value: Any) -> Any:
+    """What `copy.deepcopy` does, for what JSON can hold, and much faster."""
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return {name: _copied(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def _to_db(value: Any) -> Any:
