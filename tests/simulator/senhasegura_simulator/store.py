@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -309,7 +310,7 @@ class _Codec:
         """A row as the values of a record; lists and maps in it are not for handing out, see `record`."""
         values = list(row)
         for index in self._structured:
-            values[index] = None if row[index] is None else json.loads(row[index])
+            values[index] = _parsed(row[index])
         for index in self._flags:
             values[index] = bool(row[index])
         return tuple(values)
@@ -328,8 +329,16 @@ def _copied(value: Any) -> Any:
     return {name: _copied(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
+@lru_cache(maxsize=1024)
+def _parsed(text: str | None) -> Any:
+    """Most texts are `[]`, `{}` and `["*"]`; what comes out is shared, so it has to be copied."""
+    return None if text is None else json.loads(text)
+
+
 def _to_db(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (list, dict)) else value
+    if isinstance(value, (list, dict)):
+        return json.dumps(value) if value else str(value)  # the same for an empty one, and at once
+    return value
 
 
 _CODECS = {cls: _Codec(cls) for cls in RECORDS}
