@@ -218,8 +218,8 @@ class Store:
     def save(self, record: R) -> R:
         """Insert a record without id, update one with; a write that alters nothing does not count as a change."""
         cls, row_id = type(record), record.id  # type: ignore[attr-defined]
-        table, codec = cls.__name__, _CODECS[cls]
-        known = self._first_values(cls, {"id": row_id}) if row_id is not None else None
+        codec = _CODECS[cls]
+        known = None if row_id is None else self._first_values(cls, {"id": row_id})
         values = codec.attributes(record)
         if values == known:
             return record
@@ -228,11 +228,13 @@ class Store:
             if row_id is None:
                 record.id = cursor.lastrowid  # type: ignore[attr-defined]
         else:
-            # By identity: equal maps may differ in their order. A column too many does no harm.
-            changed = {name: value for name, old, value in zip(codec.names, known, values) if value is not old}
+            # Identity, because equal maps may differ in their order; a column too many does no harm.
+            pairs = zip(codec.names, known, values, strict=True)
+            changed = {name: value for name, old, value in pairs if value is not old}
             columns = ", ".join(f'"{name}" = ?' for name in changed)
-            # Like REPLACE, it removes other records that have the same unique value.
-            self._write(cls, f"UPDATE OR REPLACE {table} SET {columns} WHERE id = ?", [*changed.values(), row_id])
+            # Whoever else has a value that must be unique goes.
+            update = f"UPDATE OR REPLACE {cls.__name__} SET {columns} WHERE id = ?"
+            self._write(cls, update, [*changed.values(), row_id])
         self._note(record)
         return record
 
@@ -316,6 +318,7 @@ class _Codec:
         return tuple(values)
 
     def record(self, values: Row) -> Any:
+        """A new record that shares nothing with another made of the same values."""
         own = list(values)
         for index in self._structured:
             own[index] = _copied(own[index])
