@@ -157,14 +157,18 @@ class Front(web.Server):
         call, world = exchange.call, self.world
         if match is not None and match.route.area == TOKEN:
             return exchange.run(match.route.handler)
-        refusal = self.router.refusal(call.incoming.path)
-        if match is None and isinstance(refusal, GatewayProblem):
-            raise refusal
-        call.client = auth.authenticate(world, call.incoming)
         if match is None:
-            raise refusal
+            raise self._refusal(call)
+        call.client = auth.authenticate(world, call.incoming)
         auth.need_resource(call.client, match.route.resource)
         return exchange.run(match.route.handler)
+
+    def _refusal(self, call: Call) -> Problem:
+        """The product, unlike the gateway, says only to those whom it knows that it has no such call."""
+        refusal = self.router.refusal(call.incoming.path)
+        if not isinstance(refusal, GatewayProblem):
+            call.client = auth.authenticate(self.world, call.incoming)
+        return refusal
 
     def _record(self, request: web.BaseRequest) -> dict[str, Any]:
         """Before anything is normalised or refused."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 CREDENTIAL, KEY = "credential", "key"
@@ -164,19 +166,24 @@ SEARCHED = {
     Execution: ("status",),
 }
 R = TypeVar("R")
+Row = tuple[Any, ...]
 
 
 class Store:
-    """Records in, records out. `touched` lists what changed since it was last cleared."""
+    """Records in, records out. `touched` lists what changed since it was last cleared.
+
+    Each record that comes out is the caller's own: what is done to it shows elsewhere only when it has been saved.
+    """
 
     def __init__(self, path: str = ":memory:") -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
         self.touched: list[Any] = []
+        self._found: dict[type[Any], dict[Row, Row | None]] = {cls: {} for cls in RECORDS}  # see _first_values
         for cls in RECORDS:
             columns = ", ".join(
-                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _NAMES[cls]
+                "id INTEGER PRIMARY KEY AUTOINCREMENT" if name == "id" else f'"{name}"' for name in _CODECS[cls].names
             )
             self._db.execute(f"CREATE TABLE IF NOT EXISTS {cls.__name__} ({columns})")
             for kind, names in (("UNIQUE INDEX", UNIQUE.get(cls)), ("INDEX", SEARCHED.get(cls))):
@@ -192,41 +199,51 @@ class Store:
 
     def wipe(self) -> None:
         for cls in RECORDS:
-            self._db.execute(f"DELETE FROM {cls.__name__}")
+            self._write(cls, f"DELETE FROM {cls.__name__}")
         self._db.execute("DELETE FROM sqlite_sequence")
 
     def all(self, cls: type[R], **where: Any) -> list[R]:
-        return [_from_row(cls, row) for row in self._select(cls, where)]
+        codec = _CODECS[cls]
+        return [codec.record(codec.values(row)) for row in self._select(cls, where)]
 
     def first(self, cls: type[R], **where: Any) -> R | None:
-        row = self._select(cls, where).fetchone()
-        return None if row is None else _from_row(cls, row)
+        values = self._first_values(cls, where)
+        return None if values is None else _CODECS[cls].record(values)
 
     def due(self, column: str, now: float) -> list[Item]:
-        rows = self._db.execute(f'SELECT * FROM Item WHERE "{column}" <= ? ORDER BY "{column}"', [now])
-        return [_from_row(Item, row) for row in rows]
+        # Mostly there is none, and even an empty result takes time for each column that was asked for.
+        ids = self._db.execute(f'SELECT id FROM Item WHERE "{column}" <= ? ORDER BY "{column}"', [now]).fetchall()
+        return [item for row in ids if (item := self.first(Item, id=row[0]))]
 
     def save(self, record: R) -> R:
         """Insert a record without id, update one with; a write that alters nothing does not count as a change."""
-        values = {name: _to_db(getattr(record, name)) for name in _NAMES[type(record)]}
-        table, row_id = type(record).__name__, values["id"]
-        known = self.first(type(record), id=row_id) if row_id is not None else None
-        if known == record:
+        cls, row_id = type(record), record.id  # type: ignore[attr-defined]
+        codec = _CODECS[cls]
+        known = None if row_id is None else self._first_values(cls, {"id": row_id})
+        values = codec.attributes(record)
+        if values == known:
             return record
-        verb = "INSERT" if known is None else "REPLACE"
-        names, marks = ", ".join(f'"{n}"' for n in values), ", ".join("?" * len(values))
-        cursor = self._db.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", list(values.values()))
-        if row_id is None:
-            record.id = cursor.lastrowid  # type: ignore[attr-defined]
+        if known is None:
+            cursor = self._write(cls, codec.insert, values)
+            if row_id is None:
+                record.id = cursor.lastrowid  # type: ignore[attr-defined]
+        else:
+            # Identity, because equal maps may differ in their order; a column too many does no harm.
+            pairs = zip(codec.names, known, values, strict=True)
+            changed = {name: value for name, old, value in pairs if value is not old}
+            columns = ", ".join(f'"{name}" = ?' for name in changed)
+            # Whoever else has a value that must be unique goes.
+            update = f"UPDATE OR REPLACE {cls.__name__} SET {columns} WHERE id = ?"
+            self._write(cls, update, [*changed.values(), row_id])
         self._note(record)
         return record
 
     def delete(self, record: Any) -> None:
-        self._db.execute(f"DELETE FROM {type(record).__name__} WHERE id = ?", [record.id])
+        self._write(type(record), f"DELETE FROM {type(record).__name__} WHERE id = ?", [record.id])
         self._note(record)
 
     def delete_older(self, cls: type[Any], column: str, limit: float) -> None:
-        self._db.execute(f'DELETE FROM {cls.__name__} WHERE "{column}" < ?', [limit])
+        self._write(cls, f'DELETE FROM {cls.__name__} WHERE "{column}" < ?', [limit])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -237,6 +254,8 @@ class Store:
             yield
         except BaseException:
             self._db.execute(f"ROLLBACK TO {name}")
+            for found in self._found.values():
+                found.clear()
             del self.touched[mark:]
             raise
         finally:
@@ -248,6 +267,19 @@ class Store:
             for cls in RECORDS
             if cls is not Nonce
         }
+
+    def _write(self, cls: type[Any], statement: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
+        """The one way by which a table changes, but for a rollback."""
+        self._found[cls].clear()
+        return self._db.execute(statement, [_to_db(value) for value in values])
+
+    def _first_values(self, cls: type[Any], where: dict[str, Any]) -> Row | None:
+        """Remembered until the table changes: who calls, for one, is asked with each request and seldom new."""
+        found, key = self._found[cls], (*where, *map(_to_db, where.values()))
+        if key not in found:
+            row = self._select(cls, where).fetchone()
+            found[key] = None if row is None else _CODECS[cls].values(row)
+        return found[key]
 
     def _select(self, cls: type[Any], where: dict[str, Any]) -> sqlite3.Cursor:
         clause = " AND ".join(f'"{name}" IS ?' for name in where) or "1"
@@ -263,24 +295,53 @@ class Rollback(Exception):
     """Raised inside `Store.transaction` to undo it on purpose."""
 
 
-_NAMES: dict[type[Any], tuple[str, ...]] = {cls: tuple(f.name for f in dataclasses.fields(cls)) for cls in RECORDS}
+class _Codec:
+    """The way of one class of records into its table and back, worked out once: each request goes it several times."""
+
+    def __init__(self, cls: type[Any]) -> None:
+        fields = dataclasses.fields(cls)
+        self._cls = cls
+        self.names = tuple(f.name for f in fields)
+        self.attributes = attrgetter(*self.names)
+        self._structured = [i for i, f in enumerate(fields) if str(f.type).startswith(("list", "dict"))]
+        self._flags = [i for i, f in enumerate(fields) if str(f.type).startswith("bool")]
+        into = ", ".join(f'"{name}"' for name in self.names)
+        self.insert = f"INSERT INTO {cls.__name__} ({into}) VALUES ({', '.join('?' * len(fields))})"
+
+    def values(self, row: Row) -> Row:
+        """A row as the values of a record; lists and maps in it are not for handing out, see `record`."""
+        values = list(row)
+        for index in self._structured:
+            values[index] = _parsed(row[index])
+        for index in self._flags:
+            values[index] = bool(row[index])
+        return tuple(values)
+
+    def record(self, values: Row) -> Any:
+        """A new record that shares nothing with another made of the same values."""
+        own = list(values)
+        for index in self._structured:
+            own[index] = _copied(own[index])
+        return self._cls(*own)
 
 
-def _typed(*starts: str) -> dict[type[Any], set[str]]:
-    return {cls: {f.name for f in dataclasses.fields(cls) if str(f.type).startswith(starts)} for cls in RECORDS}
+def _copied(value: Any) -> Any:
+    """What `copy.deepcopy` does, for what JSON can hold, and much faster."""
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return {name: _copied(part) for name, part in value.items()} if isinstance(value, dict) else value
 
 
-_STRUCTURED, _FLAGS = _typed("list", "dict"), _typed("bool")
+@lru_cache(maxsize=1024)
+def _parsed(text: str | None) -> Any:
+    """Most texts are `[]`, `{}` and `["*"]`; what comes out is shared, so it has to be copied."""
+    return None if text is None else json.loads(text)
 
 
 def _to_db(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, (list, dict)) else value
+    if isinstance(value, (list, dict)):
+        return json.dumps(value) if value else str(value)  # the same for an empty one, and at once
+    return value
 
 
-def _from_row(cls: type[R], row: tuple[Any, ...]) -> R:
-    values = dict(zip(_NAMES[cls], row, strict=True))
-    for name in _STRUCTURED[cls]:
-        values[name] = None if values[name] is None else json.loads(values[name])
-    for name in _FLAGS[cls]:
-        values[name] = bool(values[name])
-    return cls(**values)
+_CODECS = {cls: _Codec(cls) for cls in RECORDS}

@@ -19,7 +19,7 @@ def naive(call: Call, when: float | None) -> str | None:
 
 
 def iso_naive(call: Call, when: float | None) -> str | None:
-    return None if when is None else _local(call, when).strftime("%Y-%m-%dT%H:%M:%S")
+    return None if when is None else _local(call, when).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def iso_offset(call: Call, when: float | None) -> str | None:
