@@ -10,6 +10,7 @@ import re
 import shlex
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -241,6 +242,14 @@ class Host:
         if done.returncode == 255 and not any(text in done.stdout for text in refusals):
             raise HostError(f"{self.name}: {done.stdout}")
         return done.returncode == 0 and done.stdout.endswith("in\n")
+
+    def enters(self, user: str, private_key: str) -> bool:
+        """Whether this user gets a session with the private key that this is, as a vault has it: also with CR LF."""
+        # Nobody else may read the file, or ssh would not.
+        with tempfile.NamedTemporaryFile("w", dir=self._folder) as file:
+            file.write(private_key.replace("\r\n", "\n"))
+            file.flush()
+            return self.accepts(user, key=Path(file.name))
 
     def inventory(self, user: str = "root") -> dict[str, str | int]:
         """The host's variables for Ansible; ``user`` is root or admin, both log in by key."""

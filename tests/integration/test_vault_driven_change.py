@@ -83,12 +83,6 @@ def change(vault: Simulator, ref: int, count: int = 1) -> dict[str, Any]:
     return vault.control.wait_for_execution(ref, count=count)
 
 
-def write(path: Path, private_key: str) -> Path:
-    path.write_text(private_key)
-    path.chmod(0o600)
-    return path
-
-
 @pytest.mark.parametrize("vault", ["3.32", "4.0", "rest"], indirect=True)
 @pytest.mark.parametrize("number", [0, 1], ids=SUITES)
 def test_password(vault: Simulator, hosts: Hosts, number: int) -> None:
@@ -132,9 +126,9 @@ def test_key_on_all_devices(vault: Simulator, hosts: Hosts, tmp_path: Path) -> N
     assert all(host.accepts("app", key=old) for host in hosts)
     done = change(vault, KEY)
     assert (done["status"], done["message"]) == ("changed", "")
-    new = write(tmp_path / "new", vault.control.credential(KEY)["private_key"])
+    new = vault.control.credential(KEY)["private_key"]
     for host in hosts:
-        assert host.accepts("app", key=new)
+        assert host.enters("app", new)
         assert not host.accepts("app", key=old)
         expected = f"# mine\n{hosts.public_key}\n{done['public_key']}\n"
         assert host.read("/home/app/.ssh/authorized_keys") == expected

@@ -274,14 +274,6 @@ class RealKeyScene(RealScene):
         """The keys of the main record, which comes first, and of the journal."""
         return {name: item["private_key"] for name, item in sorted(self._stored().items())}
 
-    def _enters(self, host: Host, private_key: str) -> bool:
-        path = self.folder / f"key-{host.name}"
-        path.unlink(missing_ok=True)
-        path.touch(0o600)
-        path.write_text(private_key.replace("\r\n", "\n"))
-        done = host.ssh(self.user, "true", key=path)
-        return done.returncode == 0
-
     def warm_up(self) -> None:
         """Both records of the journal are there: see key_scene."""
 
@@ -291,7 +283,7 @@ class RealKeyScene(RealScene):
 
     def check(self) -> None:
         keys = self.records().values()
-        entered = self._at_once(lambda host: any(self._enters(host, key) for key in keys))
+        entered = self._at_once(lambda host: any(host.enters(self.user, key) for key in keys))
         if lost := [host.name for host, enters in zip(self.hosts, entered, strict=True) if not enters]:
             raise Violation(f"lost: no record has a key of {', '.join(lost)}")
         files = self._at_once(self._lines)
@@ -342,7 +334,7 @@ class RealKeyScene(RealScene):
             raise Violation(f"left behind on {host.name}: {left}")
         if len([line for line in self._lines(host) if "no-pty" in line]) != 1:
             raise Violation(f"{host.name} accepts another key as well")
-        if not self._enters(host, main):
+        if not host.enters(self.user, main):
             raise Violation(f"the key of the main record does not log in to {host.name}")
 
 
