@@ -9,7 +9,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import json
-import random
 import signal
 import tempfile
 import threading
@@ -341,11 +340,3 @@ def test_a_signal_ends_it_in_order(hosts: Hosts, host: Host, number: int) -> Non
         scene.check()
         scene.time_passes()
         scene.play()
-
-
-@each_release
-def test_a_sample_of_the_crash_matrix(hosts: Hosts, host: Host) -> None:
-    """All of it: ./run crash real."""
-    with real.scene(hosts, host) as scene:
-        for case in random.Random(host.name).sample(real.cases(scene), 3):
-            scene.play(case)

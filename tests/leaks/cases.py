@@ -149,7 +149,7 @@ MODULES: dict[str, Module] = {
         },
         missing={"credential": "nobody"},
     ),
-    # With hosts: tests/integration/test_ssh_key_rotation.py.
+    # With hosts: tests/integration/ssh_key.
     "linux_ssh_key_rotate": Module(
         _NO_USERS_KEY,
         (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's own way to the host, while the key of its account changes. test_ssh_key_rotation.py has it in earnest, and
+"""Ansible's own way to the host, while the key of its account changes. tests/integration/ssh_key has it in earnest, and
 test_world.py the same for passwords.
 """
 

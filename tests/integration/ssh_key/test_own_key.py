@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The key with which Ansible itself logs in, changed by real plays over SSH on three hosts that share it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.release import __version__
+from hosts.group import Hosts
+from hosts.image import why_unavailable
+from rotation.real import end_lease
+from rotation.shared_key import Key, info, rotate, settled, spoiled
+
+pytestmark = [
+    pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable())),
+    pytest.mark.parametrize("_server", [("4.0", "auto")], indirect=True, ids=["4.0"]),
+]
+HAS_AGENT = tuple(map(int, __version__.split(".")[:2])) >= (2, 19)
+IN_A_FILE = {"ansible_ssh_private_key_file": "{{ old_key }}"}
+IN_MEMORY = {"ansible_ssh_private_key_file": "{{ lookup('community.senhasegura.ssh_key', 'app-key', as_file=true) }}"}
+IN_AN_AGENT = {"ansible_ssh_private_key": "{{ lookup('community.senhasegura.ssh_key', 'app-key') }}"}
+ONE_FOR_EACH = {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no -o ControlPersist=no"}
+# The line of the key says no-pty.
+NO_TERMINAL = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_TIMEOUT": "10"}
+connections = pytest.mark.parametrize("env", [{}, ONE_FOR_EACH], ids=["one connection", "one for each command"])
+
+
+@pytest.fixture
+def as_app(run_play: Any, hosts: Hosts, vault: Any, old: Key, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """as_app(tasks, *arguments, env={}, on="host1", **variables) -> Run: app itself logs in, and may use sudo."""
+    for host in hosts:
+        host.run("echo 'app ALL=(ALL:ALL) NOPASSWD: ALL' >/etc/sudoers.d/app; chmod 0440 /etc/sudoers.d/app")
+
+    def run(
+        tasks: list[dict[str, Any]], *arguments: str, env: dict[str, str], on: str = "host1", **variables: Any
+    ) -> Any:
+        inventory: dict[str, Any] = {host.name: host.inventory("app") for host in hosts}
+        for of_host in inventory.values():
+            del of_host["ansible_ssh_private_key_file"]
+            of_host.update(variables, old_key=str(old.path))
+        path = tmp_path / "as_app.json"
+        path.write_text(json.dumps({"all": {"hosts": inventory}}))
+        plays = [{"hosts": on, "gather_facts": False, "become": True, "tasks": tasks}]
+        # The socket of ansible-core's own agent is there, and its path must be short.
+        with tempfile.TemporaryDirectory(prefix="k-") as short:
+            more = {"ANSIBLE_SSH_AGENT": "auto", "ANSIBLE_LOCAL_TEMP": short, **NO_TERMINAL}
+            return run_play(vault, plays, "-i", str(path), *arguments, env={**more, **env})
+
+    yield run
+    for host in hosts:
+        host.run("rm /etc/sudoers.d/app")
+
+
+WHO = [
+    {"name": "who", "ansible.builtin.command": "id -un", "become": False},
+    {"name": "close", "ansible.builtin.meta": "reset_connection"},
+    {"name": "who then", "ansible.builtin.command": "id -un", "become": False},
+]
+
+
+@connections
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param(IN_A_FILE, id="file"),
+        pytest.param(IN_MEMORY, id="memory"),
+        pytest.param(
+            IN_AN_AGENT, id="agent", marks=pytest.mark.skipif(not HAS_AGENT, reason="this ansible-core has no agent")
+        ),
+    ],
+)
+def test_the_key_of_ansible_itself(
+    as_app: Any, vault: Any, hosts: Hosts, old: Key, env: dict[str, str], variables: dict[str, str]
+) -> None:
+    after = [] if variables is IN_A_FILE else [info(), *WHO]
+    done = as_app([rotate(), *after], env=env, **variables)
+    assert done.rc == 0, str(done)
+    assert (done["rotate"]["rotation"]["result"], done["rotate"]["rotation"]["own_account"]) == ("changed", True)
+    assert "warnings" not in done["rotate"], str(done)
+    if after:
+        assert done["info"]["rotation"]["status"] == "clean"
+        assert done["who"]["stdout"] == done["who then"]["stdout"] == "app"
+    # The old key is refused once, when that is proven.
+    assert [sum(not login.accepted for login in host.logins("app")) for host in hosts] == [1, 1, 1]
+    settled(vault, hosts, old)
+
+
+def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) -> None:
+    role = {
+        "name": "Use the role",
+        "ansible.builtin.include_role": {"name": "community.senhasegura.ssh_key_rotation"},
+        "vars": {"ssh_key_rotation_key": "app-key"},
+    }
+    who = {"name": "who", "ansible.builtin.command": "id -un", "become": False}
+    done = as_app([role, who], env={}, on="all", **IN_MEMORY)
+    assert done.rc == 0, str(done)
+    settled(vault, hosts, old)
+    # Ansible with the old key, two proofs, Ansible with the new one; and those of settled().
+    assert [sum(login.accepted for login in host.logins("app")) for host in hosts] == [5, 5, 5]
+
+
+# After it is added on host2, after the old one is removed on host1, before that is proven on host2, before host2 is unlocked.
+@pytest.mark.parametrize(
+    ("at", "kind", "variables"),
+    [
+        (13, "killed after", IN_MEMORY),
+        (18, "killed after", IN_MEMORY),
+        (18, "killed after", IN_A_FILE),
+        (24, "killed before", IN_MEMORY),
+        (31, "killed before", IN_A_FILE),
+    ],
+)
+def test_the_next_run_gets_in_after_a_killed_one(
+    as_app: Any,
+    vault: Any,
+    hosts: Hosts,
+    old: Key,
+    tmp_path: Path,
+    at: int,
+    kind: str,
+    variables: dict[str, str],
+) -> None:
+    killed = as_app([rotate()], env=spoiled(tmp_path, at, kind), **variables)
+    assert killed.rc == -9, str(killed)
+    for host in hosts:
+        end_lease(host, "app")
+    done = as_app([rotate("settle", state="recovered")], env={}, **variables)
+    assert done.rc == 0, str(done)
+    assert done["settle"]["rotation"]["result"] in ("recovered", "unchanged")
+    assert "warnings" not in done["settle"], str(done)
+    settled(vault, hosts, old)
+
+
+@connections
+def test_a_host_that_has_the_old_key_alone(
+    as_app: Any, vault: Any, hosts: Hosts, old: Key, env: dict[str, str]
+) -> None:
+    hosts[2].cut()
+    try:
+        done = as_app([rotate(unreachable="debt")], env=env, **IN_MEMORY)
+        assert done["rotate"]["rotation"]["absent"] == ["host3"], str(done)
+    finally:
+        hosts[2].restore()
+    # The main record has a key that host3 does not accept, and without reading it cannot be known which one it does.
+    blind = {**info("blind", compare=False), "ignore_errors": True}
+    tasks = [blind, info("before"), rotate("settle", max_age=1), info("after")]
+    done = as_app(tasks, env=env, **IN_MEMORY)
+    assert done.rc == 0, str(done)
+    assert "host3: Ansible's own login to the host was refused" in done["blind"]["msg"]
+    assert done["before"]["rotation"]["hosts"] == {"host1": "in_doubt", "host2": "in_doubt", "host3": "pending"}
+    assert done["settle"]["rotation"]["result"] == "recovered"
+    assert done["after"]["rotation"]["status"] == "clean"
+    settled(vault, hosts, old)

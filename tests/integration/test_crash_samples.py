@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rotations that are killed or otherwise spoiled at some of their calls, with real plays over SSH."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from hosts.group import Hosts
+from hosts.image import why_unavailable
+from rotation import real
+
+pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[Hosts]:
+    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
+        yield hosts
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["bookworm", "trixie"])
+def test_passwords(hosts: Hosts, number: int) -> None:
+    """All of it: ./run crash real."""
+    host = hosts[number]
+    with real.scene(hosts, host) as scene:
+        for case in random.Random(host.name).sample(real.cases(scene), 3):
+            scene.play(case)
+
+
+# Each kind of fault once, in the phases of a run: the journal, the commit, and the reading back of it in the vault; the new
+# key, a login with it, and the removal of the old one on host2.
+KEY_SAMPLE = (
+    ("vault", 5, "late"),
+    ("vault", 8, "garbled"),
+    ("vault", 9, "killed before"),
+    ("host", 13, "killed after"),
+    ("host", 16, "lost, applied"),
+    ("host", 22, "lost, not applied"),
+)
+
+
+def test_keys(hosts: Hosts) -> None:
+    """All of it: ./run crash real-keys."""
+    with real.key_scene(hosts) as scene:
+        for case in KEY_SAMPLE:
+            scene.play(real.Case(case))
