@@ -143,7 +143,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
 def test_a_host_that_has_the_old_key_alone(
     as_app: Any, vault: Any, hosts: Hosts, old: Key, env: dict[str, str]
 ) -> None:
-    hosts[2].cut()
+    hosts[2].cut(noticed=True)
     try:
         done = as_app([rotate(unreachable="debt")], env=env, **IN_MEMORY)
         assert done["rotate"]["rotation"]["absent"] == ["host3"], str(done)

@@ -112,7 +112,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
 
 @one_dialect
 def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> None:
-    hosts[2].cut()
+    hosts[2].cut(noticed=True)
     try:
         done = run([{**rotate(), "ignore_errors": True}, rotate("go on", unreachable="debt")])
         assert done.rc == 0, str(done)
