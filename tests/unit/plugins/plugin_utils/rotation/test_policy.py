@@ -146,6 +146,7 @@ def chi_square(counts: Counter[str], expected: dict[str, float]) -> float:
     return (distance - degrees) / math.sqrt(2 * degrees)
 
 
+@pytest.mark.no_cover
 def test_each_character_is_as_probable_as_it_should_be() -> None:
     """A million characters. Without classes and without '-' all are equal; with classes all within a class."""
     plain = Policy(length=50, min_lower=0, min_upper=0, min_digits=0, min_special=0, forbidden="-")
@@ -163,6 +164,7 @@ def test_each_character_is_as_probable_as_it_should_be() -> None:
     assert chi_square(counts, dict.fromkeys(plain.alphabet, 500_000 / len(plain.alphabet))) < 6
 
 
+@pytest.mark.no_cover
 def test_the_places_are_equal() -> None:
     """A generator that puts one character of each class at fixed places fails here."""
     rules = Policy(length=16, min_digits=3)
