@@ -197,8 +197,8 @@ def _listener(address: str) -> socket.socket:
 
 
 def clean_up(address: str) -> None:
-    """Remove the socket and the lock, and the folder if the run was killed before it could."""
-    for path in (address, f"{address}.lock"):
+    """Remove the socket and the note of turn.py, and the folder if the run was killed before it could."""
+    for path in (address, f"{address}.note"):
         with contextlib.suppress(OSError):
             os.unlink(path)
     with contextlib.suppress(OSError):

@@ -10,12 +10,13 @@ broker, one of them does; meanwhile the others wait, and then find the broker.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, address
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, address, run_is_over
 
-# What the file of the lock holds when there is no broker to wait for. Another text is why none can be started.
+# What the note holds when there is no broker to wait for. Another text is why none can be started.
 _DO_NOT_WAIT = "\n"
 
 
@@ -36,46 +37,75 @@ def wait_for_broker() -> tuple[Link | None, Turn | None]:
 class Turn:
     """The right to start the broker. Waits for it, unless an earlier worker has found that none is to be started.
 
-    Raises OSError when there is no place for the file of the lock.
+    The lock is on the folder: a file for it would stay behind when a worker is killed before there is a broker, which
+    removes what is in the folder. A worker that comes back without a broker leaves a note there for the others.
+    Raises OSError when there is no such folder.
     """
 
     def __init__(self) -> None:
-        self._file = open(f"{address()}.lock", "a+", opener=_private)  # noqa: SIM115
-        if not self._text():
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-        if self._text():
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._place = os.open(os.path.dirname(address()), os.O_DIRECTORY | os.O_CLOEXEC)
+        self._over = False
+        if not _note():
+            self._wait()
+        if _note():
+            fcntl.flock(self._place, fcntl.LOCK_UN)
 
     def __enter__(self) -> Turn:
         return self
 
     def __exit__(self, *_details: object) -> None:
         """Let the others come, who need not wait any more if the broker has not been started."""
-        if not self._file.closed:
-            if not self._text():
-                self._file.write(_DO_NOT_WAIT)
-            self._file.close()
+        if not self._over:
+            if not _note():
+                _leave_note(_DO_NOT_WAIT)
+            self.started()
 
     def is_first(self) -> bool:
         """Whether no earlier worker has come back without having started the broker."""
-        return not self._text()
+        return not _note()
 
     def insist(self) -> str:
         """Wait in any case, to start the broker. Returns why it cannot be started, if somebody has found out."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        return self._text().strip()
+        self._wait()
+        return _note().strip()
 
     def failed(self, reason: str) -> None:
         """The broker cannot be started, and nobody shall try again."""
-        self._file.write(reason)
+        _leave_note(reason)
 
     def started(self) -> None:
         """The broker is there."""
-        self._file.close()
+        if not self._over:
+            self._over = True
+            os.close(self._place)
 
-    def _text(self) -> str:
-        self._file.seek(0)
-        return self._file.read()
+    def _wait(self) -> None:
+        try:
+            fcntl.flock(self._place, fcntl.LOCK_EX)
+        except OSError:
+            # A file system of the network may lock files only.
+            os.close(self._place)
+            self._place = _private(_note_path(), os.O_RDWR | os.O_CREAT)
+            fcntl.flock(self._place, fcntl.LOCK_EX)
+
+
+def _note_path() -> str:
+    return f"{address()}.note"
+
+
+def _note() -> str:
+    try:
+        with open(_note_path(), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def _leave_note(text: str) -> None:
+    # There is nobody to read it, nor to remove it, when the run is over.
+    if not run_is_over():
+        with contextlib.suppress(OSError), open(_note_path(), "a", encoding="utf-8", opener=_private) as file:
+            file.write(text)
 
 
 def _private(path: str, flags: int) -> int:

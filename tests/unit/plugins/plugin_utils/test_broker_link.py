@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import importlib.util
 import os
 import pathlib
 import socket
+import stat
 import threading
 import typing as t
 
@@ -117,9 +120,24 @@ def test_a_message_does_not_count_for_its_sender() -> None:
 
 
 @pytest.fixture
-def lock(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
+def note(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> pathlib.Path:
     monkeypatch.setattr(turn_module, "address", lambda: str(tmp_path / "senhasegura"))
-    return tmp_path / "senhasegura.lock"
+    return tmp_path / "senhasegura.note"
+
+
+@pytest.fixture(params=["locks folders", "locks files only"])
+def place(request: pytest.FixtureRequest, note: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The note, on a file system of either kind."""
+    flock = fcntl.flock
+
+    def files_only(descriptor: int, operation: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and operation == fcntl.LOCK_EX:
+            raise OSError(errno.EBADF, "NFS")
+        flock(descriptor, operation)
+
+    if request.param == "locks files only":
+        monkeypatch.setattr(fcntl, "flock", files_only)
+    return note
 
 
 def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
@@ -135,23 +153,23 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
     return other, other.is_alive()
 
 
-def test_others_wait_until_the_broker_is_started(lock: pathlib.Path) -> None:
+def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
     with Turn() as turn:
         other, waiting = waits()
         assert waiting
-        assert lock.stat().st_mode & 0o077 == 0
         turn.started()
         other.join(5)
         assert not other.is_alive()
 
 
-def test_nobody_waits_where_no_broker_is_to_be_started(lock: pathlib.Path) -> None:
+def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> None:
     with Turn() as turn:
         assert turn.is_first()
         other, waiting = waits()
         assert waiting
     other.join(5)
     assert not other.is_alive()
+    assert place.stat().st_mode & 0o077 == 0
     with Turn() as turn:
         assert not turn.is_first()
         assert not waits()[1]
@@ -159,15 +177,31 @@ def test_nobody_waits_where_no_broker_is_to_be_started(lock: pathlib.Path) -> No
         assert turn.insist() == ""
 
 
-def test_the_reason_is_kept(lock: pathlib.Path) -> None:
+def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
+    """It would stay behind if this worker were killed now."""
+    with Turn() as turn:
+        assert turn.insist() == ""
+        assert list(note.parent.iterdir()) == []
+        turn.started()
+    assert list(note.parent.iterdir()) == []
+
+
+def test_no_note_is_left_when_the_run_is_over(note: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn_module, "run_is_over", lambda: True)
+    with Turn() as turn:
+        turn.failed("it cannot be started")
+    assert list(note.parent.iterdir()) == []
+
+
+def test_the_reason_is_kept(place: pathlib.Path) -> None:
     with Turn() as turn:
         turn.failed("it cannot be started")
     with Turn() as turn:
         assert turn.insist() == "it cannot be started"
 
 
-def test_without_a_folder_there_is_no_turn(lock: pathlib.Path) -> None:
-    os.rmdir(lock.parent)
+def test_without_a_folder_there_is_no_turn(note: pathlib.Path) -> None:
+    os.rmdir(note.parent)
     with pytest.raises(OSError, match="No such file"):
         Turn()
 
