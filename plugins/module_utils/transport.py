@@ -335,7 +335,7 @@ class Transport:
         _call.max_idle = _MAX_IDLE_FOR_READS if method == "GET" else _MAX_IDLE
         try:
             left = deadline.require()
-            response = self._pool.urlopen(
+            response = self._pool.request(
                 method,
                 self._base + path,
                 body=body,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import itertools
+import os
 import pathlib
 import socket
 import subprocess
@@ -22,6 +23,7 @@ import zlib
 import pytest
 
 requests = pytest.importorskip("requests")
+from workspace import environment  # noqa: E402
 
 from ansible_collections.community.senhasegura.plugins.module_utils import transport as module  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer  # noqa: E402
@@ -672,7 +674,7 @@ def test_unknown_host(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_requests_is_not_imported_for_what_urllib3_can() -> None:
     script = f"import sys, {module.__name__}; sys.exit('requests' in sys.modules or 'urllib3' not in sys.modules)"
-    subprocess.run([sys.executable, "-c", script], check=True)
+    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, **environment()})
 
 
 @pytest.mark.parametrize(
