@@ -87,6 +87,11 @@ class Entries(tuple[CredentialInfo, ...]):
         return Entries, (tuple(self),)
 
 
+def first(index: Index, name: t.Any) -> CredentialInfo | None:
+    """The first entry of that name, or None."""
+    return next(iter(index.get(name, ())), None)
+
+
 def _index(entries: t.Iterable[CredentialInfo], key: t.Callable[[CredentialInfo], t.Any]) -> Index:
     index: Index = {}
     for entry in entries:

@@ -63,7 +63,7 @@ class Credentials:
         by surprise. Raises Refused when the one that ``ref`` names is not the one that would be hit.
         """
         entries = self.list()
-        by_identifier = [entry for entry in entries if wanted.identifier and entry.identifier == wanted.identifier]
+        by_identifier = entries.by_identifier.get(wanted.identifier, []) if wanted.identifier else []
         if ref is not None:
             return _sure_to_hit(_no_key(listing.require(entries, ref, "credential")), wanted, by_identifier)
         if by_identifier:

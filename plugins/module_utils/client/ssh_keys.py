@@ -29,6 +29,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     SshKeyWrite,
     Stored,
+    first,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
@@ -68,7 +69,7 @@ class SshKeys:
 
     def match(self, identifier: str) -> CredentialInfo | None:
         """The key that a write with this identifier would hit."""
-        entry = next((entry for entry in self._entries() if entry.identifier == identifier), None)
+        entry = first(self._entries().by_identifier, identifier)
         if entry is not None and not entry.is_key:
             raise InvalidRequest(
                 f"{identifier} is a credential, not an SSH key", hint="Choose another identifier for the key"

@@ -30,7 +30,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     SenhaseguraError,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, first
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
@@ -203,16 +203,14 @@ class SharedSession:
         for (area, item), allowed in list(self._custody.items()):
             try:
                 # One list for all: nothing else writes any more.
-                refuse_vault_rotation(self._listed().get(item, CredentialInfo(item)), allowed)
+                entries = self._read("credential.list", "", "all credentials", Policy())
+                refuse_vault_rotation(first(entries.by_id, item) or CredentialInfo(item), allowed)
                 self._session.call(f"{area}.release", ref=item, subject=f"{area} {item}")
             except (AlreadyDone, Unsupported):
                 pass
             except SenhaseguraError as exc:
                 problems.append(str(exc))
         return problems
-
-    def _listed(self) -> dict[str, CredentialInfo]:
-        return {entry.id: entry for entry in self._read("credential.list", "", "all credentials", Policy())}
 
 
 class PolicySession:

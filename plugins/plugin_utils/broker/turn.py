@@ -47,8 +47,8 @@ class Turn:
         self._over = False
         if not _note():
             self._wait()
-        if _note():
-            fcntl.flock(self._place, fcntl.LOCK_UN)
+            if _note():
+                fcntl.flock(self._place, fcntl.LOCK_UN)
 
     def __enter__(self) -> Turn:
         return self

@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
     SshKey,
     SshKeyWrite,
+    first,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import MAIN, SLOTS, Held
@@ -46,7 +47,7 @@ class _Records:
         """What the vault lists of each record. Raises Refused if a write would hit another one."""
         listed = {MAIN: listing.find(entries, Reference(self._main.id))}
         for slot in SLOTS:
-            entry = next(iter(entries.by_identifier.get(self.labels[slot], ())), None)
+            entry = first(entries.by_identifier, self.labels[slot])
             # Never the user name of the main record: with that, the server would take the journal for it.
             if entry is not None and entry.username != self._username(slot):
                 raise Refused(
