@@ -7,12 +7,15 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, CredentialWrite
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
-from ansible_collections.community.senhasegura.plugins.modules.credential import ARGUMENT_SPEC, RULES
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import as_tuple, listed, named, switch
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, CredentialWrite
+    from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
+    from ansible_collections.community.senhasegura.plugins.modules.credential import ARGUMENT_SPEC, RULES
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import as_tuple, listed, named, switch
 
 ACCOUNT = ("username", "hostname", "ip")
 DEVICE = ("type", "vendor", "model")

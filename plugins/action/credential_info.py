@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.modules.credential_info import ARGUMENT_SPEC, FILTERS
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import matching
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.modules.credential_info import ARGUMENT_SPEC, FILTERS
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given
 
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        entries = [entry for entry in client.credentials.list() if not entry.is_key]
-        if params["keys"]:
-            entries += client.ssh_keys.list()
-        return {"changed": False, "credentials": [entry.public() for entry in matching(entries, params, FILTERS)]}
+        wanted = given(params, FILTERS)
+        entries = [*client.credentials.matching(wanted), *(client.ssh_keys.matching(wanted) if params["keys"] else ())]
+        return {"changed": False, "credentials": [entry.public() for entry in entries]}

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.custody import ARGUMENT_SPEC
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.modules.custody import ARGUMENT_SPEC
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
 
 
 class ActionModule(SenhaseguraAction):

@@ -7,17 +7,25 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, login, password, policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import PasswordRecords
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_password
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import (
+        by_vault,
+        login,
+        password,
+        policy,
+    )
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import PasswordRecords
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_password
 
 
 class ActionModule(RotationAction):

@@ -6,19 +6,22 @@ from __future__ import annotations
 
 import functools
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.linux_ssh_key_rotate import ARGUMENT_SPEC
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, key
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_key
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.modules.linux_ssh_key_rotate import ARGUMENT_SPEC
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, key
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_key
 
 
 class ActionModule(RotationAction):

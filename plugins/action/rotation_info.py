@@ -7,22 +7,28 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.rotation_info import ARGUMENT_SPEC, RULES
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import key, password
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords, PasswordRecords
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Run
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import (
-    HostsWorld,
-    by_key,
-    by_password,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.modules.rotation_info import ARGUMENT_SPEC, RULES
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import key, password
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import (
+        KeyRecords,
+        PasswordRecords,
+    )
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Run
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import (
+        HostsWorld,
+        by_key,
+        by_password,
+    )
 
 Subject = tuple[CredentialInfo, str, Run, HostsWorld, t.Callable[..., t.Any]]
 

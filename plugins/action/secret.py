@@ -8,14 +8,21 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite, SecretBlock
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
-from ansible_collections.community.senhasegura.plugins.modules.secret import ARGUMENT_SPEC
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+        DsmSecret,
+        DsmSecretWrite,
+        SecretBlock,
+    )
+    from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
+    from ansible_collections.community.senhasegura.plugins.modules.secret import ARGUMENT_SPEC
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
 
 ATTRIBUTES = ("identity", "name", "engine", "description", "expiration_date")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")

@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
-from ansible_collections.community.senhasegura.plugins.modules.secret_info import ARGUMENT_SPEC
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
-    NO_LOG,
-    SECRETS,
-    Params,
-    Result,
-    SenhaseguraAction,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
+    from ansible_collections.community.senhasegura.plugins.modules.secret_info import ARGUMENT_SPEC
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
+        NO_LOG,
+        SECRETS,
+        Params,
+        Result,
+        SenhaseguraAction,
+    )
 
 
 class ActionModule(SenhaseguraAction):

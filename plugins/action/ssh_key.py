@@ -7,20 +7,23 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialInfo,
-    SshKeyWrite,
-    Stored,
-    key_text,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.ssh_key import ARGUMENT_SPEC, RULES
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import as_tuple, listed, switch
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+        CredentialInfo,
+        SshKeyWrite,
+        Stored,
+        key_text,
+    )
+    from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.modules.ssh_key import ARGUMENT_SPEC, RULES
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import as_tuple, listed, switch
 
 # Fields of the write model: those that the list shows (some in one dialect only), and those that are never shown.
 ATTRIBUTES = ("identifier", "username", "hostname", "ip", "rotation_days")

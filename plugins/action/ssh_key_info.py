@@ -4,19 +4,26 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, SshKey, hidden_texts
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
-from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, RULES
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
-    NO_LOG,
-    SECRETS,
-    Params,
-    Result,
-    SenhaseguraAction,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import matching
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+        CredentialInfo,
+        SshKey,
+        hidden_texts,
+    )
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+    from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
+    from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, RULES
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
+        NO_LOG,
+        SECRETS,
+        Params,
+        Result,
+        SenhaseguraAction,
+    )
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given
 
 NOT_READ = "include_key is left out in check mode, since a read takes custody"
 
@@ -26,7 +33,7 @@ class ActionModule(SenhaseguraAction):
     rules = RULES
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        entries = matching(client.ssh_keys.list(), params, NAMES)
+        entries = client.ssh_keys.matching(given(params, NAMES))
         if params["include_key"] and not check_mode:
             keys = [client.ssh_keys.read(Reference(entry.id)) for entry in entries]
             hidden = [text for key in keys for text in hidden_texts(key)]

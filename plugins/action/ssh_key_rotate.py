@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import Unsupported
-from ansible_collections.community.senhasegura.plugins.module_utils.models import KeyRotation
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.modules.ssh_key_rotate import ARGUMENT_SPEC
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
+from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+with bytecode.first():
+    from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import Unsupported
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import KeyRotation
+    from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan
+    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+    from ansible_collections.community.senhasegura.plugins.modules.ssh_key_rotate import ARGUMENT_SPEC
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
 
 PAIR_OPTIONS = ("type", "bits", "passphrase", "comment")
 

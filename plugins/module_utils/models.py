@@ -70,6 +70,10 @@ class Entries(tuple[CredentialInfo, ...]):
         return Entries(entry for entry in self if entry.is_key)
 
     @functools.cached_property
+    def credentials(self) -> Entries:
+        return Entries(entry for entry in self if not entry.is_key)
+
+    @functools.cached_property
     def by_id(self) -> Index:
         return _index(self, lambda entry: entry.id)
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import shlex
@@ -54,6 +53,9 @@ class Hidden:
 
 def encoded_forms(value: str) -> set[str]:
     """The value as it may turn up in texts: raw, reversed, JSON, HTML, URL, shell, hexadecimal and base64."""
+    # Here, because its table takes long to load, and hardly any run has a text to scrub.
+    import html
+
     raw = value.encode("utf-8", "surrogatepass")
     url = urllib.parse.quote(raw, safe="")
     page = html.escape(value)

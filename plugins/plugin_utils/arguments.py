@@ -32,18 +32,22 @@ def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str,
 
     :param rules: mutually_exclusive, required_together, required_one_of, required_if, required_by
     """
-    unknown = sorted(str(name) for name in arguments if name not in _names(spec))
+    known = _names(spec)
+    unknown = sorted(str(name) for name in arguments if name not in known)
     if unknown:
         raise ConfigError(f"unknown option {', '.join(unknown)}", hint=f"Options are: {', '.join(sorted(spec))}")
     # An empty connection option is the same as none, also where its type has no empty value.
     given = {name: value for name, value in arguments.items() if is_set(value) or name not in _CONNECTION}
-    result = ArgumentSpecValidator({name: dict(option) for name, option in spec.items()}, **rules).validate(given)
+    # Nor does it have a default, so there is nothing to check of those that are not given: most of the options.
+    concerned = {name: dict(option) for name, option in spec.items() if name in given or name not in _CONNECTION}
+    result = ArgumentSpecValidator(concerned, **rules).validate(given)
     # The container of the errors is true even when it is empty.
     if result.error_messages:
         if any(isinstance(error, _QUOTING) for error in result.errors.errors):
             raise _wrong_value(given, spec) or ConfigError("an option has a value of the wrong type", hint=_HINT)
         raise ConfigError(f"wrong options: {result.errors[0].msg}", hint=_HINT)
-    return {str(name): plain(value) for name, value in result.validated_parameters.items()}
+    found = {str(name): plain(value) for name, value in result.validated_parameters.items()}
+    return {**dict.fromkeys(spec), **found}
 
 
 def plain(value: t.Any) -> t.Any:

@@ -17,7 +17,7 @@ import sys
 import typing as t
 
 _PLUGINS = "ansible_collections.community.senhasegura.plugins."
-SHARED = (f"{_PLUGINS}plugin_utils", f"{_PLUGINS}module_utils")
+SHARED = (f"{_PLUGINS}plugin_utils", f"{_PLUGINS}module_utils", f"{_PLUGINS}modules")
 
 
 class Finder:

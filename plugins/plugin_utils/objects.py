@@ -36,10 +36,9 @@ def listed(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.A
     return None if info is None else {name: None if (value := getattr(info, name)) == "" else value for name in names}
 
 
-def matching(entries: t.Iterable[CredentialInfo], params: Params, filters: t.Iterable[str]) -> list[CredentialInfo]:
-    """The entries that have all the values that a task gives for ``filters``."""
-    wanted = {name: params[name] for name in filters if params[name] is not None}
-    return [entry for entry in entries if all(getattr(entry, name) == value for name, value in wanted.items())]
+def given(params: Params, names: t.Iterable[str]) -> dict[str, t.Any]:
+    """The options among ``names`` that a task gives, with their values."""
+    return {name: params[name] for name in names if params[name] is not None}
 
 
 def as_tuple(items: list[str] | None) -> tuple[str, ...] | None:

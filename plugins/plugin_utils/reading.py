@@ -10,7 +10,6 @@ Only the first worker with a new set of options comes here, unless there is no b
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import typing as t
 
@@ -89,7 +88,7 @@ def _read(
             connection.warn_of_custody()
         introduced = None
         if usable and question is not None:
-            policy = dataclasses.asdict(policy_of(run, options))
+            policy = policy_of(run, options).state()
             introduction = (question[1], settings.state(), policy, request.name, options)
             introduced = _introduce(introduction, link, turn, begun)
     if introduced is not None and question is not None:

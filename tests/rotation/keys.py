@@ -14,7 +14,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +61,13 @@ class Vault:
         self.records: dict[str, dict[str, Any]] = {}
         self._ids, self._changes = itertools.count(7), itertools.count(1)
 
-    def list(self, *, fresh: bool = False) -> Entries:
+    def select(self, pick: Callable[[Entries], Any], *, fresh: bool = False) -> Any:
         names = ("id", "identifier", "username", "hostname", "ip", "change", "automatic_change")
-        return Entries(
-            CredentialInfo(type=SSH_KEY_TYPE, **{name: record[name] for name in names})
-            for record in self.records.values()
+        return pick(
+            Entries(
+                CredentialInfo(type=SSH_KEY_TYPE, **{name: record[name] for name in names})
+                for record in self.records.values()
+            )
         )
 
     def read(self, ref: Any, *, fresh: bool = False) -> SshKey:
@@ -235,7 +237,7 @@ class KeyScene(Scene):
         return {ref: pair for ref, pair in found.items() if pair.usable}
 
     def records_of(self, run: str) -> Any:
-        info = next(entry for entry in self.vault.list() if entry.id == self.main)
+        info = next(entry for entry in self.vault.select(tuple) if entry.id == self.main)
         return self.code.records.KeyRecords(self.vault, info, run, f"{self.clock.now:020.3f}")
 
     def start(self, faults: Faults | None = None, **job: Any) -> tuple[World, Any, Any]:

@@ -96,11 +96,13 @@ class Vault:
         self._ids = itertools.count(7)
         self._changes = itertools.count(1)
 
-    def list(self, *, fresh: bool = False) -> Entries:
+    def select(self, pick: Callable[[Entries], Any], *, fresh: bool = False) -> Any:
         names = {field.name for field in dataclasses.fields(CredentialInfo)}
-        return Entries(
-            CredentialInfo(**{name: value for name, value in record.items() if name in names})
-            for record in self.records.values()
+        return pick(
+            Entries(
+                CredentialInfo(**{name: value for name, value in record.items() if name in names})
+                for record in self.records.values()
+            )
         )
 
     def read(self, ref: Any, *, fresh: bool = False) -> Credential:
@@ -402,7 +404,7 @@ class Scene:
         self._prepare(self)
 
     def records_of(self, run: str) -> Any:
-        info = next(entry for entry in self.vault.list() if entry.id == self.main)
+        info = next(entry for entry in self.vault.select(tuple) if entry.id == self.main)
         return self.code.records.PasswordRecords(self.vault, info, run, f"{self.clock.now:020.3f}")
 
     def start(self, faults: Faults | None = None, **job: Any) -> tuple[World, Any, Any]:

@@ -9,6 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
+from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries
+
+# What to take of a list: a function of a module, or a partial of one, since it may be carried out in another process.
+Pick = t.Callable[[Entries], t.Any]
 
 
 class Conversation(t.Protocol):
@@ -24,3 +28,9 @@ class Conversation(t.Protocol):
 
         :param fresh: ask the server, even if it has answered the same before
         """
+
+    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
+        """What ``pick`` takes of the list that an operation decodes, where that list is: it may have thousands of
+        entries, and hundreds of hosts that want one each.
+        """
+        return pick(self.call(operation, subject=subject, fresh=fresh))

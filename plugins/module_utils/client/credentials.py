@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     AnswerLost,
@@ -42,18 +43,22 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"credential.{operation}", model)
 
-    def list(self, *, fresh: bool = False) -> Entries:
-        """All credentials and SSH keys, without secrets and without taking custody."""
-        entries = self._session.call("credential.list", subject="all credentials", fresh=fresh)
-        return t.cast(Entries, entries)
+    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
+        """What ``pick`` takes of all credentials and SSH keys, without secrets and without taking custody."""
+        return self._session.select("credential.list", pick, subject="all credentials", fresh=fresh)
+
+    def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
+        """The credentials that have all the ``wanted`` values. No SSH keys."""
+        pick = functools.partial(listing.matching, wanted=wanted)
+        return t.cast(Entries, self.select(functools.partial(listing.among, kind="credentials", pick=pick)))
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
-        return _no_key(listing.require(self.list(), ref, "credential"))
+        return _no_key(self.select(functools.partial(listing.require, ref=ref, what="credential")))
 
-    def find(self, ref: Reference) -> CredentialInfo | None:
+    def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one credential, or None. Inactive ones may not be listed."""
-        entry = listing.find(self.list(), ref)
+        entry = self.select(functools.partial(listing.find, ref=ref), fresh=fresh)
         return _no_key(entry) if entry else None
 
     def match(self, wanted: CredentialWrite, ref: Reference | None = None) -> CredentialInfo | None:
@@ -62,19 +67,8 @@ class Credentials:
         This is the server's own upsert rule (http-api.md 3.1.3), applied beforehand so that nothing is overwritten
         by surprise. Raises Refused when the one that ``ref`` names is not the one that would be hit.
         """
-        entries = self.list()
-        by_identifier = entries.by_identifier.get(wanted.identifier, []) if wanted.identifier else []
-        if ref is not None:
-            return _sure_to_hit(_no_key(listing.require(entries, ref, "credential")), wanted, by_identifier)
-        if by_identifier:
-            return _no_key(by_identifier[0])
-        same = [entry for entry in entries if not entry.is_key and _triple(entry) == _triple(wanted)]
-        if len(same) > 1:
-            raise InvalidRequest(
-                f"several credentials have this user name, host name and ip: the ids {', '.join(e.id for e in same)}",
-                hint="Give the id or the identifier",
-            )
-        return same[0] if same else None
+        pick = functools.partial(hit, identifier=wanted.identifier, account=_account(wanted), ref=ref)
+        return t.cast("CredentialInfo | None", self.select(pick))
 
     def read(
         self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
@@ -150,7 +144,7 @@ class Credentials:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
-            landed = next((entry for entry in self.list() if entry.identifier == wanted.identifier), None)
+            landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier))
             return Stored(landed.id, landed.identifier) if landed else create()
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
@@ -225,14 +219,14 @@ class Credentials:
             return before
         self._read(before.id, ref, fresh=True)
         self._release(before.id, ref)
-        return wait_for_change(lambda: self.list(fresh=True), before, wait=wait, poll=poll)
+        return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
     def _server_rotates(self) -> bool:
         return self._session.dialect().supports("credential.rotate")
 
 
 def wait_for_change(
-    list_entries: t.Callable[[], Entries],
+    find: t.Callable[[Reference], CredentialInfo | None],
     before: CredentialInfo,
     *,
     wait: float,
@@ -243,7 +237,7 @@ def wait_for_change(
     """Poll the list until the time of change or the public key of an entry differs. ``wait`` 0 means: do not wait."""
     end = clock() + wait
     while True:
-        now = listing.find(list_entries(), Reference(before.id))
+        now = find(Reference(before.id))
         if now is not None and (now.change, now.public_key) != (before.change, before.public_key):
             return now
         if wait <= 0:
@@ -275,16 +269,44 @@ def refuse_stale_read(info: CredentialInfo, allowed: bool) -> None:
         ).with_context(subject=f"credential {info.identifier or info.id}")
 
 
-def _triple(credential: CredentialInfo | CredentialWrite) -> tuple[str, str, str]:
+def hit(
+    entries: Entries, identifier: str | None, account: tuple[str, str, str], ref: Reference | None = None
+) -> CredentialInfo | None:
+    """Which entry a write of these values would hit: see C(Credentials.match)."""
+    by_identifier = entries.by_identifier.get(identifier, []) if identifier else []
+    if ref is not None:
+        info = _no_key(listing.require(entries, ref, "credential"))
+        return _sure_to_hit(info, identifier, account, by_identifier)
+    if by_identifier:
+        return _no_key(by_identifier[0])
+    same = like(entries, account)
+    if len(same) > 1:
+        raise InvalidRequest(
+            f"several credentials have this user name, host name and ip: the ids {', '.join(e.id for e in same)}",
+            hint="Give the id or the identifier",
+        )
+    return same[0] if same else None
+
+
+def like(entries: Entries, account: tuple[str, str, str]) -> list[CredentialInfo]:
+    """The credentials with this user name, host name and address."""
+    username, hostname, ip = account
+    return [entry for entry in entries.by_account.get((username, hostname), ()) if entry.ip == ip and not entry.is_key]
+
+
+def _account(credential: CredentialInfo | CredentialWrite) -> tuple[str, str, str]:
     return (credential.username, credential.hostname, credential.ip)
 
 
 def _sure_to_hit(
-    info: CredentialInfo, wanted: CredentialWrite, by_identifier: t.Sequence[CredentialInfo]
+    info: CredentialInfo,
+    identifier: str | None,
+    account: tuple[str, str, str],
+    by_identifier: t.Sequence[CredentialInfo],
 ) -> CredentialInfo:
-    keeps_identifier = info.identifier is not None and wanted.identifier in (None, info.identifier)
+    keeps_identifier = info.identifier is not None and identifier in (None, info.identifier)
     others = [entry for entry in by_identifier if entry.id != info.id]
-    if others or not (keeps_identifier or _triple(info) == _triple(wanted)):
+    if others or not (keeps_identifier or _account(info) == account):
         raise Refused(
             f"the server would not recognise credential {info.id} by these values, and write another one",
             hint="Keep its identifier or, to change that, its present username, hostname and ip",

@@ -2,12 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find one entry in what the server lists. Pure: shared by credentials and SSH keys."""
+"""Find entries in what the server lists. Pure: for credentials and SSH keys, and carried out where the list is."""
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, NotFound
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries, first
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
 
@@ -36,3 +38,23 @@ def require(entries: Entries, ref: Reference, what: str) -> CredentialInfo:
             hint="Check the name, that it is active, and that the authorization may see it",
         )
     return entry
+
+
+def matching(entries: Entries, wanted: t.Mapping[str, t.Any]) -> Entries:
+    """The entries that have all the ``wanted`` values."""
+    return Entries(entry for entry in entries if all(getattr(entry, name) == wanted[name] for name in wanted))
+
+
+def identified(entries: Entries, identifier: str) -> CredentialInfo | None:
+    """The first entry with this identifier, or None."""
+    return first(entries.by_identifier, identifier)
+
+
+def each(entries: Entries, picks: t.Mapping[str, t.Callable[[Entries], t.Any]]) -> dict[str, t.Any]:
+    """What several functions take of the same list, under their names."""
+    return {name: pick(entries) for name, pick in picks.items()}
+
+
+def among(entries: Entries, kind: t.Literal["keys", "credentials"], pick: t.Callable[[Entries], t.Any]) -> t.Any:
+    """What a function takes of the SSH keys, or of all others."""
+    return pick(getattr(entries, kind))

@@ -18,6 +18,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils import auth
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.decrypt import decrypter
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
@@ -62,7 +63,7 @@ class Sender(t.Protocol):
         """Send one request and read its whole answer."""
 
 
-class Session:
+class Session(Conversation):
     """Holds the token and the dialect. Safe for threads: one login at a time, and one only."""
 
     def __init__(

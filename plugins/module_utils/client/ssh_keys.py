@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
     refuse_stale_read,
     wait_for_change,
@@ -29,7 +30,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     SshKeyWrite,
     Stored,
-    first,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
@@ -49,27 +49,32 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"key.{operation}", model)
 
-    def list(self, *, fresh: bool = False) -> Entries:
-        """All keys, without private keys and without taking custody."""
-        return self._entries(fresh=fresh).keys
+    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
+        """What ``pick`` takes of all keys, without private keys and without taking custody."""
+        return self._select(functools.partial(listing.among, kind="keys", pick=pick), fresh=fresh)
 
-    def _entries(self, *, fresh: bool = False) -> Entries:
-        """The keys, among the credentials where the dialect has no list of their own."""
+    def _select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
+        """The same of the list that has the keys: that of the credentials where the dialect has none of their own."""
         operation = "key.list" if self._session.dialect().supports("key.list") else "credential.list"
-        entries = self._session.call(operation, subject="all SSH keys", fresh=fresh)
-        return t.cast(Entries, entries)
+        return self._session.select(operation, pick, subject="all SSH keys", fresh=fresh)
+
+    def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
+        """The keys that have all the ``wanted`` values."""
+        return t.cast(Entries, self.select(functools.partial(listing.matching, wanted=wanted)))
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one key. Raises NotFound."""
-        return listing.require(self.list(), ref, "SSH key")
+        entry = self.select(functools.partial(listing.require, ref=ref, what="SSH key"))
+        return t.cast(CredentialInfo, entry)
 
-    def find(self, ref: Reference) -> CredentialInfo | None:
+    def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one key, or None. Inactive ones may not be listed."""
-        return listing.find(self.list(), ref)
+        entry = self.select(functools.partial(listing.find, ref=ref), fresh=fresh)
+        return t.cast("CredentialInfo | None", entry)
 
     def match(self, identifier: str) -> CredentialInfo | None:
         """The key that a write with this identifier would hit."""
-        entry = first(self._entries().by_identifier, identifier)
+        entry: CredentialInfo | None = self._select(functools.partial(listing.identified, identifier=identifier))
         if entry is not None and not entry.is_key:
             raise InvalidRequest(
                 f"{identifier} is a credential, not an SSH key", hint="Choose another identifier for the key"
@@ -172,7 +177,8 @@ class SshKeys:
             previous, now = self._read(before.id, ref, fresh=True).public_key, None
             self.release(before.id, ref)
         if wait > 0 and now in (None, previous):
-            now = wait_for_change(lambda: self.list(fresh=True), before, wait=wait, poll=poll).public_key
+            find = functools.partial(self.find, fresh=True)
+            now = wait_for_change(find, before, wait=wait, poll=poll).public_key
         return KeyRotation(before.id, before.identifier, None if now == previous else now, previous or None)
 
     def replace(self, ref: Reference, pair: KeyPair, *, keep_previous: bool) -> KeyRotation:

@@ -11,7 +11,6 @@ import json
 import re
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Context,
     NoRoute,
@@ -22,6 +21,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
+
+if t.TYPE_CHECKING:
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects.codes import Meaning
 
 Json = dict[str, t.Any]
 # Called only when a text of the server is to be shown: there may be thousands.
@@ -89,7 +91,9 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Co
     raise meaning.error(f"{meaning.text} ({_shape(answer)})", hint=meaning.hint, context=context)
 
 
-def _status_meaning(status: int, module: str) -> codes.Meaning:
+def _status_meaning(status: int, module: str) -> Meaning:
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
     if module == "login" and status in codes.LOGIN:
         return codes.LOGIN[status]
     return codes.STATUSES.get(status) or codes.STATUSES[400 if status < 500 else 500]
@@ -97,6 +101,9 @@ def _status_meaning(status: int, module: str) -> codes.Meaning:
 
 def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> SenhaseguraError:
     """The error that an error document means: by its number, else by its status, never by translated text."""
+    # Here, because most runs meet no error, and its tables and patterns take long to load.
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
     message = _message(document)
     number = _number(document, message)
     context = Context(status=status, code=number)

@@ -26,6 +26,10 @@ class Policy:
     allow_vault_rotation: bool = False
     not_after: float = math.inf
 
+    def state(self) -> dict[str, t.Any]:
+        """The policy as plain data."""
+        return dict(vars(self))
+
 
 def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> Policy:
     """The policy that the options of a run and of one plugin ask for. ``ttl`` is what counts without cache_ttl."""

@@ -10,6 +10,7 @@ import dataclasses
 import math
 import typing as t
 
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost
@@ -18,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 
 
-class RemoteSession:
+class RemoteSession(Conversation):
     """What the areas of the client take for a session. ``until`` tells the time after which nothing is sent."""
 
     def __init__(
@@ -30,7 +31,7 @@ class RemoteSession:
 
     def dialect(self) -> Dialect:
         if self._dialect is None:
-            self._dialect = DIALECTS[self._ask(False, "dialect", "", None, "")]
+            self._dialect = DIALECTS[self._ask(False, "dialect")]
         return self._dialect
 
     def call(
@@ -38,10 +39,21 @@ class RemoteSession:
     ) -> t.Any:
         return self._ask(fresh, operation, ref, model, subject)
 
-    def _ask(self, fresh: bool, *request: t.Any) -> t.Any:
+    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
+        return self._ask(fresh, operation, "", None, subject, pick)
+
+    def _ask(
+        self,
+        fresh: bool,
+        operation: str,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        pick: Pick | None = None,
+    ) -> t.Any:
         policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh, not_after=self._until())
         try:
-            return self._link.call(self._settings, dataclasses.asdict(policy), *request)
+            return self._link.call(self._settings, policy.state(), operation, ref, model, subject, pick)
         except (OSError, EOFError):
             raise AnswerLost(
                 "the broker of this run has ended", hint="Run the play again; if it happens again, set broker=false"

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import pickle
 import threading
 import typing as t
@@ -17,6 +16,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 
@@ -31,22 +31,22 @@ class Service:
         self.sessions = sessions or Sessions()
         self.files = Files()
         self._lock = threading.Lock()
-        self._introductions: dict[str, concurrent.futures.Future[t.Any]] = {}
+        self._introductions: dict[str, Promise[t.Any]] = {}
 
     def worker(self) -> Worker:
         return Worker(self)
 
-    def introduced(self, digest: str) -> concurrent.futures.Future[t.Any] | None:
+    def introduced(self, digest: str) -> Promise[t.Any] | None:
         """The introduction for a digest, made or promised; None when the caller is the first and has to make it."""
         with self._lock:
             known = self._introductions.get(digest)
             if known is None:
-                self._introductions[digest] = concurrent.futures.Future()
+                self._introductions[digest] = Promise()
             return known
 
     def introduce(self, digest: str, introduction: t.Any) -> None:
         with self._lock:
-            promised = self._introductions.setdefault(digest, concurrent.futures.Future())
+            promised = self._introductions.setdefault(digest, Promise())
             # Who starts the broker introduces itself unasked, and so may several at once.
             if not promised.done():
                 promised.set_result(introduction)
@@ -102,13 +102,15 @@ class Worker:
                 return ["ok", look_up(name, client, names, options)]
 
     def call(self, request: tuple[t.Any, ...]) -> bytes:
-        """Carry out (settings, policy, operation, ref, model, subject); the pickled answer is (error, result)."""
-        settings, policy, operation, ref, model, subject = request
+        """Carry out (settings, policy, operation, ref, model, subject, pick); the pickled answer is (error, result)."""
+        settings, policy, operation, ref, model, subject, pick = request
         error, result = None, None
         try:
             conversation = self._service.sessions.conversation(Settings.from_state(settings), Policy(**policy))
             if operation == "dialect":
                 result = conversation.dialect().name
+            elif pick is not None:
+                result = conversation.select(operation, pick, subject=subject)
             else:
                 result = conversation.call(operation, ref=ref, model=model, subject=subject)
         except SenhaseguraError as exc:

@@ -9,7 +9,6 @@ In memory only, and without sockets: server.py puts this behind one.
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import math
 import threading
@@ -35,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 
 MAX_CONNECTIONS = 4
 # "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
@@ -71,7 +71,7 @@ class SharedTransport:
 class _Entry:
     """One read: under way, or done at ``at`` (monotonic seconds)."""
 
-    future: concurrent.futures.Future[t.Any]
+    future: Promise[t.Any]
     at: float
 
 
@@ -127,7 +127,7 @@ class SharedSession:
             entry = self._entries.get(key)
             ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
             if ours:
-                entry = self._entries[key] = _Entry(concurrent.futures.Future(), self._clock())
+                entry = self._entries[key] = _Entry(Promise(), self._clock())
         if entry is None:
             raise AssertionError("unreachable: it was made above")
         if ours:
@@ -213,7 +213,7 @@ class SharedSession:
         return problems
 
 
-class PolicySession:
+class PolicySession(Conversation):
     """A shared session with the policy of one caller: what the areas of the client take for a session."""
 
     def __init__(self, shared: SharedSession, policy: Policy) -> None:

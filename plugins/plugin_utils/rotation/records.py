@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials, like
 from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     CredentialInfo,
     CredentialWrite,
-    Entries,
     SshKey,
     SshKeyWrite,
-    first,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import MAIN, SLOTS, Held
@@ -43,11 +43,18 @@ class _Records:
         self.labels = {MAIN: main.identifier or main.id, **{slot: f"{base}--{slot}" for slot in SLOTS}}
         self._ids = {MAIN: main.id}
 
-    def _listed(self, entries: Entries) -> dict[str, CredentialInfo | None]:
-        """What the vault lists of each record. Raises Refused if a write would hit another one."""
-        listed = {MAIN: listing.find(entries, Reference(self._main.id))}
+    def _picks(self) -> dict[str, Pick]:
+        """What to take of the list: the entry of each record."""
+        picks: dict[str, Pick] = {MAIN: functools.partial(listing.find, ref=Reference(self._main.id))}
         for slot in SLOTS:
-            entry = first(entries.by_identifier, self.labels[slot])
+            picks[slot] = functools.partial(listing.identified, identifier=self.labels[slot])
+        return picks
+
+    def _listed(self, found: t.Mapping[str, CredentialInfo | None]) -> dict[str, CredentialInfo | None]:
+        """What the vault lists of each record. Raises Refused if a write would hit another one."""
+        listed = {MAIN: found[MAIN]}
+        for slot in SLOTS:
+            entry = found[slot]
             # Never the user name of the main record: with that, the server would take the journal for it.
             if entry is not None and entry.username != self._username(slot):
                 raise Refused(
@@ -88,9 +95,12 @@ class PasswordRecords(_Records):
         self._credentials = credentials
 
     def list(self) -> dict[str, CredentialInfo | None]:
-        entries = self._credentials.list(fresh=True)
-        listed = self._listed(entries)
-        if self._main.identifier is None and sum(self._like_main(entry) for entry in entries) > 1:
+        main = self._main
+        like_main = functools.partial(like, account=(main.username, main.hostname, main.ip))
+        picks: dict[str, Pick] = {**self._picks(), "like main": like_main}
+        found = self._credentials.select(functools.partial(listing.each, picks=picks), fresh=True)
+        listed = self._listed(found)
+        if main.identifier is None and len(found["like main"]) > 1:
             raise Refused(
                 "several credentials have this user name, host name and ip, so a write could hit each of them",
                 hint="Give them identifiers",
@@ -120,14 +130,6 @@ class PasswordRecords(_Records):
             )
         self._ids[name] = self._credentials.store(wanted, self._info(name), repeat=False).id
 
-    def _like_main(self, entry: CredentialInfo) -> bool:
-        main = self._main
-        return not entry.is_key and (entry.username, entry.hostname, entry.ip) == (
-            main.username,
-            main.hostname,
-            main.ip,
-        )
-
 
 class KeyRecords(_Records):
     """The same for SSH keys. A note stands in the comment of the public key, where each dialect gives it back."""
@@ -145,7 +147,8 @@ class KeyRecords(_Records):
         self._present: SshKey | None = None
 
     def list(self) -> dict[str, CredentialInfo | None]:
-        return self._listed(self._keys.list(fresh=True))
+        picks = functools.partial(listing.each, picks=self._picks())
+        return self._listed(self._keys.select(picks, fresh=True))
 
     def read(self, name: str) -> Held:
         key = self._keys.read(Reference(self._id(name)), fresh=True)

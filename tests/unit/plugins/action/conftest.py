@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries, Stored
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
@@ -20,7 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments im
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
 
 
-class Conversation:
+class Table(Conversation):
     """Answers lists from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
 
     ``fresh`` holds the operations that shall not be answered from memory.
@@ -53,16 +54,16 @@ Work = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def talk() -> Callable[[str], Conversation]:
-    """talk(dialect) -> Conversation"""
-    return Conversation
+def talk() -> Callable[[str], Table]:
+    """talk(dialect) -> Table"""
+    return Table
 
 
 @pytest.fixture
 def work() -> Work:
     """work(conversation, module, check_mode=False, **options) -> the result of the module's action"""
 
-    def run(conversation: Conversation, module: str, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+    def run(conversation: Table, module: str, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         action = importlib.import_module(f"{PLUGINS}.action.{module}").ActionModule
         params = validate(options, action.spec, action.rules)
         return action.work(object.__new__(action), client_over(conversation), params, check_mode)

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import AlreadyDone, ConfigError, NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import matching, named, waiting
+from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given, named, waiting
 
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User")
 KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
@@ -48,11 +48,9 @@ def test_not_named(names: dict[str, str], option: str) -> None:
     assert error.value.context.option == option
 
 
-def test_matching_is_exact_and_combines() -> None:
-    params = {"username": "root", "hostname": None, "id": None}
-    assert matching([WEB, KEY], params, params) == [WEB]
-    assert matching([WEB, KEY], {**params, "hostname": "web"}, params) == []
-    assert matching([WEB, KEY], {**params, "username": None, "hostname": "web01"}, params) == [WEB, KEY]
+def test_only_what_is_given_counts() -> None:
+    params = {"username": "root", "hostname": None, "id": "", "keys": True}
+    assert given(params, ("username", "hostname", "id")) == {"username": "root", "id": ""}
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), 0.05])

@@ -21,6 +21,7 @@ from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Denied, NotFound
@@ -64,7 +65,7 @@ SECRETS = (
 )
 
 
-class Conversation:
+class Table(Conversation):
     """Answers from the tables above; ``denied`` are ids whose read is refused. ``calls`` holds what was asked."""
 
     def __init__(self, dialect: str = "api") -> None:
@@ -133,7 +134,7 @@ class Templar:
 class Vault:
     """Runs lookups, and shows what they did."""
 
-    conversation: Conversation
+    conversation: Table
     templar: Templar
     warnings: list[str]
 
@@ -153,7 +154,7 @@ class Vault:
 
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
-    made = Vault(Conversation(), Templar(), [])
+    made = Vault(Table(), Templar(), [])
     for name in ("URL", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
     monkeypatch.setenv("SENHASEGURA_BROKER", "false")
@@ -336,7 +337,7 @@ def test_a_release_of_which_nobody_knows_whether_it_changes_the_value(vault: Vau
 
 
 def test_release_of_a_key_is_refused_before_the_read_where_keys_have_no_custody(vault: Vault) -> None:
-    vault.conversation = Conversation("rest")
+    vault.conversation = Table("rest")
     assert "Keys have no custody" in vault.refusal("ssh_key", "9", release=True)
     assert vault.conversation.calls == []
 

@@ -108,6 +108,15 @@ def test_find(text: str, id_: str | None) -> None:
     assert (found.id if found else None) == id_
 
 
+def test_matching_is_exact_and_combines() -> None:
+    credentials = api()[0].credentials
+    assert [entry.id for entry in credentials.matching({"username": "same"})] == ["12", "13"]
+    assert [entry.id for entry in credentials.matching({"username": "same", "identifier": "twin"})] == ["13"]
+    assert credentials.matching({"username": "sam"}) == ()
+    assert credentials.matching({"identifier": "deploy-key"}) == ()
+    assert [key.id for key in api()[0].ssh_keys.matching({"identifier": "deploy-key"})] == ["9"]
+
+
 def test_a_name_that_fits_several_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="several entries, with the ids 12, 13"):
         api()[0].credentials.find(ref("same@web05"))
@@ -117,8 +126,9 @@ def test_info_and_find_of_keys_and_credentials() -> None:
     client, server = api()
     assert client.credentials.info(ref("web-root")).id == "7"
     assert client.ssh_keys.info(ref("deploy-key")).id == "9"
-    assert [key.id for key in client.ssh_keys.list()] == ["9"]
-    assert len(client.credentials.list()) == len(ENTRIES)
+    assert [key.id for key in client.ssh_keys.matching({})] == ["9"]
+    assert len(client.credentials.matching({})) == len(ENTRIES) - 1
+    assert client.credentials.select(len) == len(ENTRIES)
     for wrong in ("deploy-key", "9"):
         with pytest.raises(InvalidRequest, match="is an SSH key"):
             client.credentials.info(ref(wrong))

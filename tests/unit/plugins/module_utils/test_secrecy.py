@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import dataclasses
+import html
 import json
 import pickle
 import random
@@ -220,8 +221,8 @@ FORMS: dict[str, t.Callable[[str], str]] = {
     "shell": secrecy.shlex.quote,
     "hex": lambda value: value.encode().hex(),
     "HEX": lambda value: value.encode().hex().upper(),
-    "html": secrecy.html.escape,
-    "html of php": lambda value: secrecy.html.escape(value).replace("&#x27;", "&#039;"),
+    "html": html.escape,
+    "html of php": lambda value: html.escape(value).replace("&#x27;", "&#039;"),
     "base64": lambda value: base64.b64encode(value.encode()).decode(),
     "base64 + 1": lambda value: _base64(value, 1),
     "base64 + 2": lambda value: _base64(value, 2),

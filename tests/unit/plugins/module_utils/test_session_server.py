@@ -499,7 +499,7 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
         retries=3,
         timeout=1.5 if fault in SLOW else 20.0,
     )
-    talk.credentials.list()
+    talk.credentials.matching({})
     simulator.control.fault(operation=operations.split(), **rule)
     error: SenhaseguraError | None = None
     try:
@@ -542,7 +542,7 @@ def test_a_read_is_repeated(profile: str) -> None:
         for fault in ("reset before", "closed before", "cut", "502 before", "503 after", "504 after", "429"):
             simulator.control.reset()
             talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=10.0)
-            talk.credentials.list()
+            talk.credentials.matching({})
             simulator.control.fault(operation="credential.read", times=2, **FAULTS[fault][0])
             assert talk.credentials.read(ref("1")).password == "pw-Root-1", fault
             assert len([e for e in simulator.control.log() if e["operation"] == "credential.read"]) == 3, fault

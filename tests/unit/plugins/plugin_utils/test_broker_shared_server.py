@@ -191,7 +191,7 @@ def test_other_errors_are_not_remembered(vendor: Simulator) -> None:
 
 def test_a_pause_that_the_server_asks_for_is_kept_by_everybody(vendor: Simulator) -> None:
     session = SharedSession(settings(vendor))
-    client(session).credentials.list()
+    client(session).credentials.matching({})
     vendor.control.fault("retry_after", operation="credential.read", seconds=1, status=503)
     started = time.monotonic()
     names = iter(["1", "2", "root@web01", "app@web02"] * 5)
@@ -206,7 +206,7 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_everybody(vendor: Simulator
 
 def test_a_token_that_expires_is_renewed_once_for_everybody(vendor: Simulator) -> None:
     session = SharedSession(settings(vendor))
-    client(session).credentials.list()
+    client(session).credentials.matching({})
     vendor.control.expire_tokens()
     names = iter(["1", "2", "root@web01", "app@web02"] * 5)
     all_at_once(20, lambda: client(session).credentials.read(Reference(next(names))))

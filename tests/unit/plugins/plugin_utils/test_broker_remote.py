@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client of a worker, which talks to the server through the broker: what goes over the line."""
+
+from __future__ import annotations
+
+import pickle
+import typing as t
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    SSH_KEY_TYPE,
+    CredentialInfo,
+    CredentialWrite,
+    Entries,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import PolicySession, Sessions
+
+ENTRIES = Entries(
+    [
+        *(
+            CredentialInfo(str(number), f"name-{number}", f"user{number}", "host", "192.0.2.1")
+            for number in range(5000)
+        ),
+        CredentialInfo("9001", "twin", "same", "host", "192.0.2.1"),
+        CredentialInfo("9002", "other", "same", "host", "192.0.2.1"),
+        CredentialInfo("9003", "deploy", "deploy", "host", type=SSH_KEY_TYPE),
+    ]
+)
+# One entry, or an error, with what names it; the whole list takes 300 KiB.
+MOST_BYTES = 1500
+
+
+class Line:
+    """Both ends of a link without what is between them. ``taken`` has the sizes of requests and answers."""
+
+    def __init__(self, worker: t.Any) -> None:
+        self._worker = worker
+        self.taken: list[int] = []
+
+    def call(self, *request: t.Any) -> t.Any:
+        sent = pickle.dumps(request)
+        answer = self._worker.call(pickle.loads(sent))
+        self.taken += [len(sent), len(answer)]
+        error, result = pickle.loads(answer)
+        if error is not None:
+            raise error
+        return result
+
+
+class Shared:
+    """A shared session that has read the list."""
+
+    def dialect(self) -> t.Any:
+        return DIALECTS["api"]
+
+    def call(self, operation: str, **_details: t.Any) -> Entries:
+        assert operation == "credential.list"
+        return ENTRIES
+
+
+class Known(Sessions):
+    """Has one session only."""
+
+    def conversation(self, settings: Settings, policy: Policy) -> PolicySession:
+        return PolicySession(Shared(), policy)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line(Service(Known()).worker())
+
+
+@pytest.fixture
+def client(line: Line) -> Client:
+    return client_over(RemoteSession(line, Settings("https://pam"), Policy()))  # type: ignore[arg-type]
+
+
+def write(username: str, identifier: str | None = None) -> CredentialWrite:
+    return CredentialWrite(username, "host", "192.0.2.1", identifier, password="secret-that-stays-here")
+
+
+@pytest.mark.parametrize(
+    ("ask", "id_"),
+    [
+        (lambda client: client.credentials.find(Reference("name-4000")), "4000"),
+        (lambda client: client.credentials.find(Reference("nothing")), None),
+        (lambda client: client.credentials.find(Reference("4001"), fresh=True), "4001"),
+        (lambda client: client.credentials.info(Reference("user17@host")), "17"),
+        (lambda client: client.credentials.match(write("user17")), "17"),
+        (lambda client: client.credentials.match(write("new", "name-18")), "18"),
+        (lambda client: client.credentials.match(write("new", "name-18"), Reference("18")), "18"),
+        (lambda client: client.credentials.match(write("new")), None),
+        (lambda client: next(iter(client.credentials.matching({"username": "user5"}))), "5"),
+        (lambda client: client.ssh_keys.find(Reference("deploy")), "9003"),
+        (lambda client: client.ssh_keys.info(Reference("9003")), "9003"),
+        (lambda client: client.ssh_keys.match("deploy"), "9003"),
+        (lambda client: next(iter(client.ssh_keys.matching({}))), "9003"),
+    ],
+)
+def test_no_more_than_what_is_wanted_of_a_list(client: Client, line: Line, ask: t.Any, id_: str | None) -> None:
+    found = ask(client)
+    assert (found.id if found else None) == id_
+    assert max(line.taken) < MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("ask", "error"),
+    [
+        (lambda client: client.credentials.find(Reference("same@host")), InvalidRequest),
+        (lambda client: client.credentials.match(write("same")), InvalidRequest),
+        (lambda client: client.credentials.info(Reference("deploy")), InvalidRequest),
+        (lambda client: client.credentials.info(Reference("nothing")), NotFound),
+        (lambda client: client.ssh_keys.info(Reference("name-1")), NotFound),
+        (lambda client: client.ssh_keys.match("name-1"), InvalidRequest),
+    ],
+)
+def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Line, ask: t.Any, error: t.Any) -> None:
+    with pytest.raises(error) as here:
+        ask(client)
+    with pytest.raises(error) as there:
+        ask(client_over(PolicySession(Shared(), Policy())))  # type: ignore[arg-type]
+    assert str(here.value) == str(there.value)
+    assert here.value.failure() == there.value.failure()
+    assert max(line.taken) < MOST_BYTES
+
+
+def test_a_search_takes_no_password_along(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[bytes] = []
+    dumps = pickle.dumps
+    monkeypatch.setattr(pickle, "dumps", lambda data: sent.append(dumps(data)) or sent[-1])
+    client.credentials.match(write("user17", "name-17"))
+    assert sent
+    assert not any(b"secret-that-stays-here" in data for data in sent)
