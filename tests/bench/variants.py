@@ -31,7 +31,7 @@ _PASSWORD = "lookup('community.senhasegura.password', {})"
 
 LOOKUPS = (
     Variant(FLOOR, "a constant", lookup="lookup('bench.floor.constant', {})"),
-    Variant(OURS, "senhasegura", "senhasegura", _PASSWORD, env={"SENHASEGURA_BROKER": "true"}),
+    Variant(OURS, "senhasegura", "senhasegura", _PASSWORD),
     Variant("direct", "broker: false", "senhasegura", _PASSWORD, env={"SENHASEGURA_BROKER": "false"}, slow=True),
     Variant(
         "vault",
