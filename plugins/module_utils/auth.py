@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import importlib.util
-import logging
 import typing as t
 import urllib.parse
 
@@ -74,6 +73,8 @@ def oauth1_signer(settings: Settings) -> t.Any:
             "auth_method oauth1 needs the Python library requests-oauthlib",
             hint="Install it for the Python that runs Ansible: python -m pip install requests-oauthlib",
         )
+    import logging
+
     from requests_oauthlib import OAuth1
 
     # At DEBUG they log the keys and all that is signed, passwords included: log_path has it if the root logs at DEBUG.

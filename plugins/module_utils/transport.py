@@ -2,24 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests in, answers out: the only network code. Built on urllib3, the library below requests.
+"""Requests in, answers out: the only network code. Built on what http.client makes of the bytes of an answer.
 
-The layer of requests itself would be closed anyway (security-and-rotation.md 2.1): no redirects (they re-send secrets),
-no C(~/.netrc) (it replaces the token), no proxy or CA from the environment unless asked, no cookies. To import it takes
-as long as all else that the broker imports from outside, and it doubles the time of a request. So it is there for what
-only it has: proxies from the environment, and the signatures of OAuth 1.
+Not on requests or urllib3: most of what they add would be closed again (security-and-rotation.md 2.1): redirects (they
+re-send secrets), C(~/.netrc) (it replaces the token), proxies and CAs from the environment unless asked, cookies. And
+they take long to import, at the start of each run. They are there for what only they have: requests for proxies from
+the environment and the signatures of OAuth 1, urllib3 for TLS inside of TLS.
 
 What is ours: one deadline over the whole call (a socket's time-out starts anew with every byte), no compression, a size
-limit, TLS 1.2 or newer with our own trust store only.
+limit, TLS 1.2 or newer with our own trust store only, and a few connections that are kept open.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
+import http.client
+import io
 import os
-import queue
 import re
+import select
 import socket
 import ssl
 import threading
@@ -37,19 +40,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
 
-try:
-    import urllib3
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-except ImportError:
-    # The sanity tests import every file without third-party packages; Transport says what is missing.
-    HAS_URLLIB3 = False
-    HTTPConnection = HTTPSConnection = object  # type: ignore[misc, assignment]
-    HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc, assignment]
-else:
-    # urllib3 1 does not check the certificates of IP addresses with a context that asks for it.
-    HAS_URLLIB3 = not getattr(urllib3, "__version__", "1.").startswith("1.")
-
 MAX_BODY = 64 * 1024 * 1024
 _CHUNK = 64 * 1024
 # A server closes idle connections at some time. A write on one that is being closed is lost without a trace; a read is
@@ -57,10 +47,18 @@ _CHUNK = 64 * 1024
 _MAX_IDLE, _MAX_IDLE_FOR_READS = 5.0, 30.0
 # More than the broker allows itself; without it, as many threads as there are get one each.
 _POOL_SIZE = 10
+# What goes wrong on the way. What makes no sense in an answer is a ValueError at some places of http.client.
+_ERRORS = (OSError, ValueError, http.client.HTTPException)
 USER_AGENT = "community.senhasegura"
-_LINE_BREAK = re.compile(r"[\r\n]")
+# What no value of a header may have: line breaks and other control characters, and what is not in Latin-1.
+_UNFIT = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
+# What may stand in the target of a request as it is (RFC 3986), with the % of what is quoted already.
+_TARGET = "!$&'()*+,;=:@/?%"
+_EXPECT_BODY = ("POST", "PUT", "PATCH")
 
 Auth = t.Callable[[t.Any], t.Any]
+# Makes a socket with TLS of a context, a socket and the keyword server_hostname.
+_Wrap = t.Callable[..., t.Any]
 
 
 class Deadline:
@@ -82,12 +80,10 @@ class Deadline:
 
 
 class _Call(threading.local):
-    """The call that runs in this thread. urllib3 offers no way to hand these to the sockets that it makes."""
+    """The call that runs in this thread. The sockets look here, whatever library stands between them and the call."""
 
     deadline: Deadline | None = None
-    connected = False
     received = 0
-    max_idle = _MAX_IDLE
 
 
 _call = _Call()
@@ -134,24 +130,24 @@ class _TlsSocket(_Limited, ssl.SSLSocket):
 
 def _resolve(host: str, port: int) -> list[t.Any]:
     """Look the host up in a thread of its own: getaddrinfo has no time-out."""
-    results: queue.Queue[t.Any] = queue.Queue()
+    results: list[t.Any] = []
 
     def look_up() -> None:
         try:
-            results.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            results.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except UnicodeError:
-            results.put(socket.gaierror("IDNA cannot encode the name"))
+            results.append(socket.gaierror("IDNA cannot encode the name"))
         except OSError as exc:
-            results.put(exc)
+            results.append(exc)
 
-    threading.Thread(target=look_up, daemon=True).start()
-    try:
-        found = results.get(timeout=_time_left())
-    except queue.Empty:
-        raise TimeoutError("name resolution") from None
-    if isinstance(found, OSError):
-        raise found
-    return t.cast("list[t.Any]", found)
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(_time_left())
+    if not results:
+        raise TimeoutError("name resolution")
+    if isinstance(results[0], OSError):
+        raise results[0]
+    return t.cast("list[t.Any]", results[0])
 
 
 def _connect(host: str, port: int) -> _Socket:
@@ -176,71 +172,225 @@ def _connect(host: str, port: int) -> _Socket:
     raise error
 
 
-class _OwnSocket:
-    """Lets an urllib3 connection use our sockets, and notes when it is connected: from then on a write may arrive."""
+@dataclasses.dataclass(frozen=True)
+class _Peer:
+    """The server, or a proxy on the way to it. ``context`` is there if it speaks TLS."""
 
-    idle_since = 0.0
-    # Not http.client's own: with it, every request would be printed, passwords included.
-    debuglevel = 0
+    host: str
+    port: int
+    context: ssl.SSLContext | None
 
-    def _new_conn(self) -> socket.socket:
-        _call.connected = False
-        return _connect(self._dns_host, self.port)  # type: ignore[attr-defined]
+    @property
+    def name(self) -> str:
+        """The host as servers and certificates know it: a last dot or an IPv6 zone only helps to find it from here."""
+        return self.host.partition("%")[0].rstrip(".")
 
-    def connect(self) -> None:
-        super().connect()  # type: ignore[misc]
-        _call.connected = True
+    @property
+    def address(self) -> str:
+        """Host and port, as in the target of CONNECT."""
+        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
-
-class _IdleLimit:
-    """Lets an urllib3 pool hand out no connection that was idle for too long."""
-
-    def _get_conn(self, timeout: float | None = None) -> t.Any:
-        return _fresh(super()._get_conn(timeout))  # type: ignore[misc]
-
-    def _put_conn(self, conn: t.Any) -> None:
-        if conn is not None:
-            conn.idle_since = time.monotonic()
-        super()._put_conn(conn)  # type: ignore[misc]
+    @property
+    def authority(self) -> str:
+        """The same as in the Host header, which leaves the usual port out."""
+        return self.address.removesuffix(":443" if self.context else ":80")
 
 
-class _Connection(_OwnSocket, HTTPConnection):
-    pass
+def _peer(url: str, settings: Settings) -> _Peer:
+    """Whom a URL names. Raises ValueError."""
+    parts = urllib.parse.urlsplit(url)
+    # RFC 6874 quotes the % before an IPv6 zone.
+    host = (parts.hostname or "").replace("%25", "%")
+    tls = parts.scheme == "https"
+    return _Peer(host, parts.port or (443 if tls else 80), tls_context(settings) if tls else None)
 
 
-class _TlsConnection(_OwnSocket, HTTPSConnection):
-    pass
+class _ProxyFailed(OSError):
+    """The proxy cannot be used, or refuses: then ``status`` is its answer to CONNECT."""
+
+    def __init__(self, status: int = 0) -> None:
+        super().__init__("proxy")
+        self.status = status
 
 
-class _Pool(_IdleLimit, HTTPConnectionPool):
-    ConnectionCls = _Connection
+class _Route:
+    """How to come to the server: directly, or through a proxy."""
+
+    def __init__(self, settings: Settings, proxy: str | None) -> None:
+        self.server = _peer(settings.url, settings)
+        # The client certificate is for the server, and no business of a proxy.
+        self._proxy = _peer(proxy, dataclasses.replace(settings, client_cert=None)) if proxy else None
+        self._proxy_headers = _proxy_headers(proxy) if proxy else {}
+        # A proxy forwards requests for http, and for https lets us talk to the server ourselves.
+        self.forwarded = self._proxy is not None and self.server.context is None
+        # What is to be added to each request.
+        self.headers = {"Host": self.server.authority, **(self._proxy_headers if self.forwarded else {})}
+        self._wrap: _Wrap = ssl.SSLContext.wrap_socket
+        if self._proxy and self._proxy.context and self.server.context:
+            self._wrap = _tls_in_tls()
+
+    def connect(self) -> t.Any:
+        """A new connection, over which requests can be sent."""
+        sock = self._through(self._proxy) if self._proxy else _connect(self.server.host, self.server.port)
+        return _tls(sock, self.server, self._wrap) if self.server.context else sock
+
+    def _through(self, proxy: _Peer) -> t.Any:
+        try:
+            sock = _connect(proxy.host, proxy.port)
+            secure = _tls(sock, proxy, ssl.SSLContext.wrap_socket) if proxy.context else sock
+        except (OSError, ValueError) as exc:
+            raise _ProxyFailed from exc
+        if not self.forwarded:
+            _tunnel(secure, self.server.address, self._proxy_headers)
+        return secure
 
 
-class _TlsPool(_IdleLimit, HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+def _tls(sock: t.Any, peer: _Peer, wrap: _Wrap) -> t.Any:
+    """Shake hands, in the time that is left."""
+    with _closing_on_error(sock):
+        sock.settimeout(_time_left())
+        return wrap(peer.context, sock, server_hostname=peer.name)
 
 
-_POOLS = {"http": _Pool, "https": _TlsPool}
+@contextlib.contextmanager
+def _closing_on_error(sock: t.Any) -> t.Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        sock.close()
+        raise
 
 
-def _fresh(connection: t.Any) -> t.Any:
-    """Close a connection that was idle for too long or has something left over; urllib3 then connects it again.
+def _tls_in_tls() -> _Wrap:
+    """For sockets that have TLS already: the ssl module itself wraps none but those of the system."""
+    try:
+        from urllib3.util.ssltransport import SSLTransport
+    except ImportError:
+        raise _missing("urllib3", "a proxy with https:// in front of a server with https://") from None
 
-    urllib3 itself looks at the socket, but not at what OpenSSL has decrypted already.
-    """
-    if connection.sock is not None:
-        left_over = getattr(connection.sock, "pending", int)()
-        if left_over or time.monotonic() - connection.idle_since > _call.max_idle:
-            connection.close()
-        else:
-            _call.connected = True
-    return connection
+    class Inner(SSLTransport):
+        def pending(self) -> int:
+            """What came already and was not read yet, in any of the layers."""
+            below = t.cast(ssl.SSLSocket, self.socket)
+            return self.sslobj.pending() + self.incoming.pending + below.pending()
+
+    def wrap(context: ssl.SSLContext, sock: ssl.SSLSocket, *, server_hostname: str) -> Inner:
+        return Inner(sock, context, server_hostname=server_hostname)
+
+    return wrap
+
+
+def _tunnel(sock: socket.socket, address: str, headers: dict[str, str]) -> None:
+    """Have a proxy connect us to the server. http.client can do that too, but differently in each Python."""
+    reader = _Reader(sock)
+    response = http.client.HTTPResponse(reader, method="CONNECT")  # type: ignore[arg-type]
+    with _closing_on_error(sock):
+        try:
+            sock.sendall(_head("CONNECT", address, {"Host": address, **headers}))
+            response.begin()
+        except TimeoutError:
+            # The proxy answers when it has reached the server, so this is as without a proxy.
+            raise
+        except _ERRORS as exc:
+            raise _ProxyFailed from exc
+        finally:
+            response.close()
+        if not 200 <= response.status < 300:
+            raise _ProxyFailed(response.status)
+        if reader.left_over:
+            # It would be missing in the handshake, and came before that had begun.
+            raise _ProxyFailed
+
+
+class _Source(io.RawIOBase):
+    """What comes from a socket, as a file, until ``ended`` is set."""
+
+    def __init__(self, sock: t.Any) -> None:
+        self._sock, self.ended = sock, False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: t.Any) -> int | None:
+        return None if self.ended else self._sock.recv_into(buffer)
+
+
+class _Reader(io.BufferedReader):
+    """The file from which http.client reads one answer. Closed, it tells whether more had come than that answer."""
+
+    left_over = False
+
+    def __init__(self, sock: t.Any) -> None:
+        self._source = _Source(sock)
+        super().__init__(self._source)
+
+    def makefile(self, _mode: str) -> _Reader:
+        """What http.client asks of a socket."""
+        return self
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.ended = True
+            self.left_over = bool(self.peek())
+        super().close()
+
+
+class _Pool:
+    """The connections that are open and idle. The one that was used last is the first to be used again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # Each with the time since when it is idle.
+        self._idle: list[tuple[t.Any, float]] = []
+        self._closed = False
+
+    def take(self, max_idle: float) -> t.Any:
+        """A connection that can be used, or None. Closes those that cannot."""
+        while True:
+            with self._lock:
+                if self._closed:
+                    raise OSError("closed")
+                if not self._idle:
+                    return None
+                sock, since = self._idle.pop()
+            if time.monotonic() - since <= max_idle and _silent(sock):
+                return sock
+            sock.close()
+
+    def put(self, sock: t.Any) -> None:
+        """Keep a connection, or close it if there are enough."""
+        with self._lock:
+            keep = not self._closed and len(self._idle) < _POOL_SIZE
+            if keep:
+                self._idle.append((sock, time.monotonic()))
+        if not keep:
+            sock.close()
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle, self._closed = self._idle, [], True
+        for sock, _since in idle:
+            sock.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _silent(sock: t.Any) -> bool:
+    """Whether nothing came on an idle connection: neither its end, nor what would be taken for the next answer."""
+    # Not select(), which knows no descriptors above 1023.
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    # OpenSSL may have read and decrypted already what the system then knows nothing of.
+    return not poll.poll(0) and not getattr(sock, "pending", int)()
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
     """The TLS context: TLS 1.2 or newer, host name checked, only the trust store that the settings name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = _TlsSocket
+    # Gateways with several protocols at one port go by this.
+    context.set_alpn_protocols(["http/1.1"])
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
     if not settings.validate_certs:
@@ -268,9 +418,11 @@ def _load_trusted(context: ssl.SSLContext, ca_path: str | None) -> None:
     cafile = defaults.openssl_cafile if os.path.isfile(defaults.openssl_cafile) else None
     capath = defaults.openssl_capath if os.path.isdir(defaults.openssl_capath) else None
     if not cafile and not capath:
-        # It comes with requests. Here, because few systems are without, and it takes long to import.
-        import certifi
-
+        # Here, because few systems are without.
+        try:
+            import certifi
+        except ImportError:
+            raise _missing("certifi", "a system without CA certificates, unless ca_path is set,") from None
         cafile = certifi.where()
     context.load_verify_locations(cafile=cafile, capath=capath)
 
@@ -296,17 +448,15 @@ class Transport:
     """A pool of connections to one server. Safe for threads; not to be used after a fork."""
 
     def __init__(self, settings: Settings) -> None:
-        if not HAS_URLLIB3:
-            raise _missing()
         self._url = settings.url
-        proxy = _proxy(settings)
         try:
-            self._pool = _pool(settings, proxy)
-        except urllib3.exceptions.HTTPError as exc:
+            self._route = _Route(settings, _proxy(settings))
+        except ValueError as exc:
             raise _failure(exc, connected=False) from None
-        # A proxy for http wants the whole URL in the request line, the server only what comes after its name.
-        base = urllib.parse.urlsplit(settings.url)
-        self._base = settings.url if proxy and base.scheme == "http" else base.path
+        self._pool = _Pool()
+        self._base = urllib.parse.urlsplit(settings.url).path
+        # A proxy that forwards wants the whole URL in the request line, the server only what comes after its name.
+        self._origin = f"http://{self._route.server.authority}" if self._route.forwarded else ""
 
     def send(
         self,
@@ -325,86 +475,79 @@ class Transport:
         """
         if query:
             path = f"{path}?{urllib.parse.urlencode(query)}"
-        # These headers are all that is sent, but for Host and Content-Length.
+        # These headers are all that is sent, but for those of the route and Content-Length.
         common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}
         headers = {**common, **headers}
         if auth is not None:
             headers = _signed(method, self._url + path, headers, body, auth)
-        _refuse_line_breaks(headers)
-        _call.deadline, _call.connected, _call.received = deadline, False, 0
-        _call.max_idle = _MAX_IDLE_FOR_READS if method == "GET" else _MAX_IDLE
+        _refuse_unfit(headers)
+        sock, connected, reusable = None, False, False
+        _call.deadline, _call.received = deadline, 0
         try:
-            left = deadline.require()
-            response = self._pool.request(
-                method,
-                self._base + path,
-                body=body,
-                headers=headers,
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=urllib3.Timeout(connect=left, read=left),
-                preload_content=False,
-                decode_content=False,
-            )
-            try:
-                return _read(response, deadline)
-            finally:
-                # Does nothing to a connection whose answer was read to its end: that is in the pool again.
-                response.close()
-                response.release_conn()
-        except (urllib3.exceptions.HTTPError, OSError) as exc:
-            raise _failure(exc, _call.connected) from None
+            deadline.require()
+            target = self._origin + urllib.parse.quote(self._base + path, safe=_TARGET)
+            request = _head(method, target, {**self._route.headers, **_length(method, headers, body), **headers})
+            sock = self._pool.take(_MAX_IDLE_FOR_READS if method == "GET" else _MAX_IDLE) or self._route.connect()
+            # From now on a write may arrive.
+            connected = True
+            answer, reusable = _exchange(sock, method, request + (body or b""), deadline)
+            return answer
+        except _ERRORS as exc:
+            raise _failure(exc, connected) from None
         finally:
             _call.deadline = None
+            if sock is not None:
+                if reusable:
+                    self._pool.put(sock)
+                else:
+                    sock.close()
 
     def close(self) -> None:
         """Close the connections that are open and idle. Nothing can be sent any more."""
         self._pool.close()
 
 
-def _missing() -> ConfigError:
+def _missing(library: str, purpose: str) -> ConfigError:
     return ConfigError(
-        "the Python library requests, or urllib3 2 or newer below it, is missing on the controller",
-        hint="For the Python that runs Ansible: python -m pip install 'requests>=2.31' 'urllib3>=2'",
+        f"{purpose} needs the Python library {library}, which is missing on the controller",
+        hint=f"Install it for the Python that runs Ansible: python -m pip install {library}",
     )
 
 
-def _refuse_line_breaks(headers: t.Mapping[str, str]) -> None:
-    if any(_LINE_BREAK.search(value) for value in headers.values()):
-        raise ConfigError("a value that goes into a header has line breaks", hint="Check client_id and client_secret")
+def _refuse_unfit(headers: t.Mapping[str, str]) -> None:
+    if any(_UNFIT.search(value) for value in headers.values()):
+        raise ConfigError(
+            "a value that goes into a header has line breaks or other characters that cannot be sent there",
+            hint="Check client_id and client_secret",
+        )
 
 
 def _signed(method: str, url: str, headers: dict[str, str], body: bytes | None, auth: Auth) -> dict[str, str]:
     """The headers with the signature, which OAuth 1 makes of requests' own objects."""
-    import requests
-
+    try:
+        import requests
+    except ImportError:
+        raise _missing("requests", "auth_method oauth1") from None
     signed = requests.Request(method, url, headers=headers, data=body, auth=auth).prepare().headers
     return {name: value if isinstance(value, str) else value.decode("latin-1") for name, value in signed.items()}
 
 
-def _pool(settings: Settings, proxy: str | None) -> t.Any:
-    """The connections to the server, with our sockets and contexts."""
-    context = tls_context(settings) if settings.url.startswith("https:") else None
-    manager: urllib3.PoolManager
-    if proxy:
-        manager = urllib3.ProxyManager(
-            proxy,
-            proxy_headers=_proxy_headers(proxy),
-            # The client certificate is for the server, and no business of a proxy.
-            proxy_ssl_context=tls_context(dataclasses.replace(settings, client_cert=None)),
-            ssl_context=context,
-            maxsize=_POOL_SIZE,
-        )
-    else:
-        manager = urllib3.PoolManager(ssl_context=context, maxsize=_POOL_SIZE)
-    manager.pool_classes_by_scheme = _POOLS
-    return manager.connection_from_url(settings.url)
+def _length(method: str, headers: t.Mapping[str, str], body: bytes | None) -> dict[str, str]:
+    """The header with the size of the body. With a signature, requests may have made it already."""
+    if any(name.lower() == "content-length" for name in headers) or (body is None and method not in _EXPECT_BODY):
+        return {}
+    return {"Content-Length": str(len(body or b""))}
+
+
+def _head(method: str, target: str, headers: t.Mapping[str, str]) -> bytes:
+    """The request down to the blank line."""
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _proxy_headers(proxy: str) -> dict[str, str]:
     """The user and password that may be in the URL of a proxy, for the proxy alone."""
-    user = urllib.parse.unquote(urllib3.util.parse_url(proxy).auth or "")
+    user = urllib.parse.unquote(urllib.parse.urlsplit(proxy).netloc.rpartition("@")[0])
     return {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"} if user else {}
 
 
@@ -433,31 +576,57 @@ def _environment_proxy(url: str) -> str | None:
     try:
         from requests import utils
     except ImportError:
-        raise _missing() from None
+        raise _missing("requests", "proxy environment") from None
     proxy = utils.select_proxy(url, utils.get_environ_proxies(url, no_proxy=None))
     return utils.prepend_scheme_if_needed(proxy, "http") if proxy else None
 
 
-def _read(response: t.Any, deadline: Deadline) -> Answer:
-    headers = {name.lower(): value for name, value in response.headers.items()}
+def _exchange(sock: t.Any, method: str, request: bytes, deadline: Deadline) -> tuple[Answer, bool]:
+    """Send a request and read its answer. Also says whether the connection can be used for another one."""
+    # A server may answer and close before it has read everything.
+    with contextlib.suppress(BrokenPipeError):
+        sock.sendall(request)
+    reader = _Reader(sock)
+    response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
+    try:
+        response.begin()
+        answer = _read(response, deadline)
+    finally:
+        response.close()
+    # After an interim answer, the one that counts is still to come.
+    return answer, not response.will_close and not reader.left_over and answer.status >= 200
+
+
+def _read(response: http.client.HTTPResponse, deadline: Deadline) -> Answer:
+    headers = _headers(response.headers.items())
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         raise UnexpectedAnswer("the answer is compressed although the request forbids it")
+    lengths = {length.strip() for length in headers.get("content-length", "").split(",")}
+    if len(lengths) > 1 and not response.chunked:
+        raise http.client.HTTPException("lengths that contradict each other")
     body = bytearray()
     while True:
         deadline.require()
-        chunk = response.read(_CHUNK, decode_content=False)
+        chunk = response.read(_CHUNK)
         if not chunk:
             break
         body += chunk
-    length = headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and len(body) < int(length):
-        raise AnswerLost("the answer was cut off")
+    # http.client counts down what it has read, but says nothing when that ends too early.
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
     return Answer(status=response.status, headers=headers, body=bytes(body))
 
 
-# How http.client reports the answer of a proxy to CONNECT.
-_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+def _headers(items: t.Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Names in lower case. What is there several times with different values is joined, and folded lines are one."""
+    found: dict[str, list[str]] = {}
+    for name, value in items:
+        plain = " ".join(line.strip() for line in value.split("\n")) if "\n" in value else value
+        found.setdefault(name.lower(), []).append(plain)
+    return {name: ", ".join(dict.fromkeys(values)) for name, values in found.items()}
+
+
 # What a server says in the TLS handshake about the certificate of the client.
 _CLIENT_CERT_ALERT = re.compile(r".*_ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)")
 _LOST_HINT = "Look at the state on the server before repeating a write by hand; running the task again is safe"
@@ -477,51 +646,34 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
 
 def _failure(error: Exception, connected: bool) -> SenhaseguraError:
     """Say what happened in words of our own: the libraries' texts quote URLs, proxies and addresses."""
-    causes = list(_causes(error))
-    if any(_CLIENT_CERT_ALERT.match(cause.reason or "") for cause in causes if isinstance(cause, ssl.SSLError)):
+    if isinstance(error, ssl.SSLError) and _CLIENT_CERT_ALERT.match(error.reason or ""):
         return ConfigError(
             "the server does not accept the client certificate, or misses one",
             hint="Set client_cert and client_key to a certificate of a CA that the server knows",
         )
-    return _lost(causes) if connected else _not_connected(causes)
+    return _lost(error) if connected else _not_connected(error)
 
 
-def _lost(causes: list[BaseException]) -> AnswerLost:
-    if any(isinstance(cause, TimeoutError) for cause in causes):
+def _lost(error: Exception) -> AnswerLost:
+    if isinstance(error, TimeoutError):
         return AnswerLost("the answer did not come in time", hint=f"Raise timeout. {_LOST_HINT}")
     return AnswerLost("the connection broke before the answer was complete", hint=_LOST_HINT)
 
 
-def _not_connected(causes: list[BaseException]) -> SenhaseguraError:
-    for cause in causes:
-        if refused := _TUNNEL.match(str(cause)):
-            return ConnectionFailed(
-                f"the proxy refuses the connection (HTTP {refused[1]})",
-                hint="Check user and password of proxy, and its rules",
-            )
-    # Before all others: what is wrong with a proxy is not wrong with url.
-    if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
-        return ConnectionFailed("the proxy cannot be used", hint="Check host, port, user and password of proxy")
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return ConfigError(
-                f"the certificate of the server is not trusted ({cause.verify_message.rstrip('.')})",
-                hint="Set ca_path to the CA of the server (PEM); url must have the host name of the certificate",
-            )
-    return next(
-        ConnectionFailed(text, hint=hint)
-        for kind, text, hint in _REASONS
-        if any(isinstance(cause, kind) for cause in causes)
-    )
+def _not_connected(error: Exception) -> SenhaseguraError:
+    if isinstance(error, _ProxyFailed):
+        return _proxy_failed(error.status)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConfigError(
+            f"the certificate of the server is not trusted ({error.verify_message.rstrip('.')})",
+            hint="Set ca_path to the CA of the server (PEM); url must have the host name of the certificate",
+        )
+    return next(ConnectionFailed(text, hint=hint) for kind, text, hint in _REASONS if isinstance(error, kind))
 
 
-def _causes(error: BaseException | None) -> t.Iterator[BaseException]:
-    """The exception and all that stand behind it: causes, contexts, and the C(reason) or arguments of urllib3."""
-    seen: set[int] = set()
-    todo: list[t.Any] = [error]
-    while todo:
-        item = todo.pop(0)
-        if isinstance(item, BaseException) and id(item) not in seen:
-            seen.add(id(item))
-            yield item
-            todo += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
+def _proxy_failed(status: int) -> ConnectionFailed:
+    if status:
+        return ConnectionFailed(
+            f"the proxy refuses the connection (HTTP {status})", hint="Check user and password of proxy, and its rules"
+        )
+    return ConnectionFailed("the proxy cannot be used", hint="Check host, port, user and password of proxy")

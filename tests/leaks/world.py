@@ -315,12 +315,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "ValueError": (
         "plugins.module_utils.auth:token_request",
         "plugins.module_utils.client.session:Session._once",
-        "plugins.module_utils.transport:_refuse_line_breaks",
+        "plugins.module_utils.transport:_refuse_unfit",
     ),
     "UnicodeDecodeError": ("plugins.module_utils.dialects.envelope:_says_error",),
     "OSError": ("plugins.module_utils.transport:Transport.send",),
-    "urllib3.exceptions.LocationValueError": ("plugins.module_utils.transport:_pool",),
-    "urllib3.exceptions.ProtocolError": ("plugins.module_utils.transport:_TlsPool.urlopen",),
+    "UnicodeError": ("plugins.module_utils.transport:_Route.__init__",),
+    "http.client.HTTPException": ("plugins.module_utils.transport:_exchange",),
     "ansible.errors.AnsibleError": ("plugins.plugin_utils.connection:_ini_source",),
 }
 
@@ -333,7 +333,7 @@ BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "KeyError": ("plugins.module_utils.auth:parse_token",),
     "OSError": ("plugins.module_utils.transport:Transport.send",),
-    "urllib3.exceptions.ProtocolError": ("plugins.module_utils.transport:_TlsPool.urlopen",),
+    "http.client.HTTPException": ("plugins.module_utils.transport:_exchange",),
 }
 
 

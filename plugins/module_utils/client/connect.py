@@ -36,7 +36,7 @@ def client_over(conversation: Conversation) -> Client:
 
 def connect(settings: Settings) -> Client:
     """A client that talks to the server directly."""
-    # Here, because urllib3, ssl and http take long to import, which nobody needs who talks through the broker.
+    # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
     return client_over(Session(settings))

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import base64
+import fcntl
+import gc
 import gzip
 import itertools
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import sys
@@ -107,12 +110,87 @@ def test_a_path_of_the_base_url_stays_in_front() -> None:
     assert server.lines == ["GET /pam/iso/x HTTP/1.1"]
 
 
+@pytest.mark.parametrize(
+    ("base", "path", "target"),
+    [
+        ("/a[b]", "/x", "/a%5Bb%5D/x"),
+        ("", "/a b\r\nX: 1", "/a%20b%0D%0AX:%201"),
+        ("", "/é%C3%A9%2F", "/%C3%A9%C3%A9%2F"),
+        ("", "/x?a=b&c=%20+d/?:@", "/x?a=b&c=%20+d/?:@"),
+    ],
+)
+def test_what_may_not_stand_in_a_target_is_quoted(base: str, path: str, target: str, no_proxies: None) -> None:
+    with Wire(fixed(http({}))) as server, Proxy() as proxy:
+        send(transport(server.url() + base), path=path)
+        send(transport(server.url() + base, proxy=f"http://127.0.0.1:{proxy.port}"), path=path)
+    assert server.lines == [f"GET {target} HTTP/1.1"]
+    assert proxy.lines == [f"GET {server.url()}{target} HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "authority", "address"),
+    [
+        ("https://pam.example.com", "pam.example.com", "pam.example.com:443"),
+        ("https://pam.example.com:443/x", "pam.example.com", "pam.example.com:443"),
+        ("https://pam.example.com.:8443", "pam.example.com:8443", "pam.example.com:8443"),
+        ("http://pam.example.com.", "pam.example.com", "pam.example.com:80"),
+        ("http://pam.example.com:443", "pam.example.com:443", "pam.example.com:443"),
+        ("https://[::1]", "[::1]", "[::1]:443"),
+        ("http://[fe80::1%eth0]:81", "[fe80::1]:81", "[fe80::1]:81"),
+        ("http://[fe80::1%25eth0]:81", "[fe80::1]:81", "[fe80::1]:81"),
+        ("https://192.0.2.1:444", "192.0.2.1:444", "192.0.2.1:444"),
+    ],
+)
+def test_what_the_server_is_called(url: str, authority: str, address: str) -> None:
+    peer = module._peer(url, settings())
+    assert (peer.authority, peer.address) == (authority, address)
+    assert peer.host in ("pam.example.com", "pam.example.com.", "::1", "fe80::1%eth0", "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "length"),
+    [("GET", None, []), ("DELETE", None, []), ("POST", None, ["0"]), ("PUT", b"", ["0"]), ("DELETE", b"xy", ["2"])],
+)
+def test_length_of_the_body(method: str, body: bytes | None, length: list[str]) -> None:
+    with Wire(fixed(http({}))) as server:
+        send(transport(server.url()), method, body=body)
+    assert server.requests[0].all("content-length") == length
+
+
+def test_a_signature_covers_what_is_sent() -> None:
+    def sign(request: t.Any) -> t.Any:
+        request.headers["Authorization"] = f"Signed {request.method} {request.url}"
+        return request
+
+    with Wire(fixed(http({}))) as server:
+        send(transport(server.url() + "/a"), "POST", query={"b": "é"}, body=b"xy", auth=sign)
+    (request,) = server.requests
+    assert request.all("authorization") == [f"Signed POST {server.url()}/a/x?b=%C3%A9"]
+    assert (request.line, request.all("content-length")) == ("POST /a/x?b=%C3%A9 HTTP/1.1", ["2"])
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Injected: 1", "a\nb", "a\rb", "\nab", "a\r\n\r\nGET / HTTP/1.1"])
 @pytest.mark.parametrize("name", ["Authorization", "Content-Type"])
 def test_header_injection_is_refused(name: str, value: str) -> None:
     with Wire(fixed(http({}))) as server, pytest.raises(ConfigError, match="line breaks"):
         send(transport(server.url()), headers={name: value})
     assert server.requests == []
+
+
+@pytest.mark.parametrize("value", ["a\0b", "a\x1bb", "a\x7fb", "\u043a\u043b\u044e\u0447", "\ud800"])
+def test_what_cannot_stand_in_a_header_is_refused(value: str) -> None:
+    with Wire(fixed(http({}))) as server, pytest.raises(ConfigError, match="cannot be sent"):
+        send(transport(server.url()), headers={"Authorization": value})
+    assert server.requests == []
+
+
+def test_nothing_is_printed_when_others_debug(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("http.client.HTTPConnection.debuglevel", 1)
+    with Wire(fixed(http({}))) as server:
+        send(transport(server.url()), "POST", body=CANARY.encode(), headers={"Authorization": CANARY})
+    assert capfd.readouterr() == ("", "")
 
 
 def test_cookies_are_not_sent_back() -> None:
@@ -238,6 +316,43 @@ def test_a_dead_proxy_is_named_without_its_password(proxy: str, no_proxies: None
     with pytest.raises(ConnectionFailed, match="proxy") as caught:
         send(transport("http://localhost:9", proxy=proxy))
     assert CANARY not in f"{caught.value} {caught.value.failure()}"
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://[2001:db8::1]:8443", "[2001:db8::1]:8443"),
+        ("https://[2001:db8:0:0:0:0:0:1]", "[2001:db8:0:0:0:0:0:1]:443"),
+        ("https://pam.example.com./a", "pam.example.com:443"),
+    ],
+)
+def test_the_target_of_connect(url: str, address: str) -> None:
+    with Proxy(refuse=403) as proxy, pytest.raises(ConnectionFailed, match="HTTP 403"):
+        send(transport(url, proxy=f"http://user:p%40ss@127.0.0.1:{proxy.port}"))
+    assert proxy.requests == [
+        Received(f"CONNECT {address} HTTP/1.1", (("host", address), ("proxy-authorization", "Basic dXNlcjpwQHNz")), b"")
+    ]
+
+
+NO_TUNNEL = {
+    "end": b"",
+    "garbage": b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n",
+    "flood": b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * 1000 + b"\r\n",
+    "more than an answer": b"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03",
+    "a body": http({"error": CANARY}),
+}
+
+
+@pytest.mark.parametrize("kind", NO_TUNNEL)
+def test_a_proxy_that_makes_no_sense(kind: str) -> None:
+    with Wire(fixed(NO_TUNNEL[kind])) as proxy, pytest.raises(ConnectionFailed, match="proxy cannot be used"):
+        send(transport("https://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"))
+
+
+@pytest.mark.parametrize("status", [101, 301, 407, 500])
+def test_a_proxy_that_does_not_connect_us(status: int) -> None:
+    with Wire(fixed(http({}, status))) as proxy, pytest.raises(ConnectionFailed, match=f"refuses .*HTTP {status}"):
+        send(transport("https://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"))
 
 
 # --- deadlines -------------------------------------------------------------------------------------------------------
@@ -539,6 +654,55 @@ def test_what_is_left_over_is_no_part_of_the_next_answer(size: int) -> None:
         client = transport(server.url())
         assert send(client).body == b'{"a": 1}'
         assert send(client).body == b'{"b": 2}'
+    assert server.connections == 2
+
+
+def test_what_comes_late_is_no_part_of_the_next_answer() -> None:
+    def handler(request: Received, sock: socket.socket) -> None:
+        sock.sendall(http({"a": 1}))
+        time.sleep(0.05)
+        sock.sendall(http({"evil": 1}))
+
+    with Wire(handler) as server:
+        client = transport(server.url())
+        for _again in range(2):
+            assert send(client).body == b'{"a": 1}'
+            time.sleep(0.1)
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("status", [101, 103])
+def test_an_interim_answer_is_not_followed_by_others(status: int) -> None:
+    """What comes after it is for the same request."""
+    answers = itertools.chain([http(b"", status)], itertools.repeat(http({"b": 2})))
+    with Wire(lambda request, sock: next(answers)) as server:
+        client = transport(server.url())
+        assert send(client).status == status
+        assert send(client).body == b'{"b": 2}'
+    assert server.connections == 2
+
+
+def test_contradicting_lengths_are_a_broken_answer() -> None:
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 8\r\n\r\n{"a": 1}'
+    with Wire(fixed(answer)) as server, pytest.raises(AnswerLost, match="broke"):
+        send(transport(server.url()), "POST", body=b"x")
+
+
+def test_an_answer_to_half_a_request_counts() -> None:
+    """The server takes no more, as one does that finds a body too large."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(http({"too": "large"}, 413))
+        theirs.close()
+        answer, _reusable = module._exchange(ours, "POST", b"x" * 1000, Deadline(5))
+    assert answer.status == 413
+
+
+def test_headers_of_the_answer() -> None:
+    head = "HTTP/1.1 200 OK\r\nX-One: a\r\nx-ONE: b\r\nX-Two: a\r\nX-Two: a\r\nX-Three: a\r\n \tb\r\nX-Four: é\r\n"
+    with Wire(fixed(head.encode("latin-1") + b"Content-Length: 0\r\n\r\n")) as server:
+        headers = send(transport(server.url())).headers
+    assert headers == {"x-one": "a, b", "x-two": "a", "x-three": "a b", "x-four": "é", "content-length": "0"}
 
 
 # --- connections -----------------------------------------------------------------------------------------------------
@@ -619,6 +783,126 @@ def test_many_threads_each_get_their_own_answer() -> None:
     assert len(server.requests) == 100
 
 
+class Meeting:
+    """A handler that answers none of the requests before ``number`` of them are there."""
+
+    def __init__(self, number: int) -> None:
+        self._barrier = threading.Barrier(number)
+        self.alone: list[t.Any] = []
+
+    def __call__(self, request: Received, sock: socket.socket) -> bytes:
+        if request.line.startswith("GET /meet"):
+            self._barrier.wait(5)
+        else:
+            self.alone.append(sock.getpeername())
+        return http({})
+
+
+def at_once(client: Transport, number: int) -> None:
+    threads = [threading.Thread(target=send, args=(client,), kwargs={"path": "/meet"}) for _thread in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_more_threads_than_the_pool_has_room_for() -> None:
+    number = module._POOL_SIZE + 5
+    meeting = Meeting(number)
+    with Wire(meeting) as server:
+        client = transport(server.url())
+        at_once(client, number)
+        assert (server.connections, len(server.requests)) == (number, number)
+        # Ten of them were kept, and the others closed.
+        assert len(client._pool._idle) == module._POOL_SIZE
+        at_once(client, number)
+        assert (server.connections, len(server.requests)) == (number + 5, 2 * number)
+        # One after the other, the same one is taken each time.
+        for _again in range(3):
+            send(client)
+    assert server.connections == number + 5
+    assert (len(meeting.alone), len(set(meeting.alone))) == (3, 1)
+
+
+def test_a_connection_that_is_too_old_for_a_write_takes_the_older_ones_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(Meeting(3)) as server:
+        client = transport(server.url())
+        at_once(client, 3)
+        later = time.monotonic() + 6
+        monkeypatch.setattr(module.time, "monotonic", lambda: later)
+        client.send("POST", "/x", deadline=Deadline(5, lambda: 0.0), headers={})
+        assert (server.connections, len(client._pool._idle)) == (4, 1)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_connection_is_not_kept_where_the_server_does_not(version: str) -> None:
+    """It says that it will close, but has not done so yet."""
+    answer = http({}, headers={"Connection": "close"}).replace(b"HTTP/1.1", f"HTTP/{version}".encode())
+    with Wire(fixed(answer)) as server:
+        client = transport(server.url())
+        for _again in range(2):
+            send(client)
+    assert server.connections == 2
+
+
+def test_a_failed_call_leaves_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Wire(fixed(http({}, headers={"Content-Encoding": "gzip"}))) as server:
+        client = transport(server.url())
+        for _again in range(2):
+            with pytest.raises(UnexpectedAnswer):
+                send(client)
+        assert client._pool._idle == []
+    assert server.connections == 2
+
+
+def test_a_closed_transport_stays_closed() -> None:
+    started, goes_on = threading.Event(), threading.Event()
+
+    def handler(request: Received, sock: socket.socket) -> bytes:
+        started.set()
+        goes_on.wait(5)
+        return http({"a": 1})
+
+    with Wire(handler) as server:
+        client = transport(server.url())
+        answers: list[Answer] = []
+        thread = threading.Thread(target=lambda: answers.append(send(client)))
+        thread.start()
+        started.wait(5)
+        client.close()
+        goes_on.set()
+        thread.join()
+        # What is under way comes to its end.
+        assert answers[0].body == b'{"a": 1}'
+        assert client._pool._idle == []
+        with pytest.raises(ConnectionFailed, match="could not be made"):
+            send(client)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_transport_that_is_forgotten_closes_its_connections() -> None:
+    with Wire(fixed(http({}))) as server:
+        client = transport(server.url())
+        send(client)
+        (sock, _since) = client._pool._idle[0]
+        del client
+        gc.collect()
+        assert sock.fileno() == -1
+
+
+def test_connections_with_high_descriptors_are_looked_at() -> None:
+    """select() would fail."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < 1200:
+        pytest.skip("no such descriptors")
+    left, right = socket.socketpair()
+    with left, right, socket.socket(fileno=fcntl.fcntl(left, fcntl.F_DUPFD, 1100)) as high:
+        assert module._silent(high)
+        right.sendall(b"x")
+        assert not module._silent(high)
+
+
 def test_ipv6() -> None:
     try:
         server = Wire(fixed(http({})), family=socket.AF_INET6).__enter__()
@@ -672,9 +956,14 @@ def test_unknown_host(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None
         send(transport("http://no-such-host.invalid"))
 
 
-def test_requests_is_not_imported_for_what_urllib3_can() -> None:
-    script = f"import sys, {module.__name__}; sys.exit('requests' in sys.modules or 'urllib3' not in sys.modules)"
-    subprocess.run([sys.executable, "-c", script], check=True, env={**os.environ, **environment()})
+def test_the_standard_library_is_enough() -> None:
+    """Nothing that takes long to import, at the start of each run, unless it is needed."""
+    others = {"requests", "urllib3", "logging", "concurrent", "queue", "importlib.metadata"}
+    script = f"import sys, {module.__name__}; print(sorted({others} & set(sys.modules)))"
+    env = {**os.environ, **environment()}
+    # Not -I, which ignores PYTHONPATH; -S, since .pth files of the environment may import what they like.
+    run = subprocess.run([sys.executable, "-S", "-c", script], check=True, env=env, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
@@ -686,11 +975,31 @@ def test_user_and_password_for_a_proxy(url: str, user: bytes) -> None:
     assert headers == ({"Proxy-Authorization": "Basic " + base64.b64encode(user).decode()} if user else {})
 
 
-def test_requests_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HAS_URLLIB3", False)
-    with pytest.raises(ConfigError, match="requests, or urllib3 2 or newer below it, is missing") as caught:
-        transport("http://localhost")
-    assert "pip install 'requests>=2.31' 'urllib3>=2'" in str(caught.value)
+@pytest.mark.parametrize(
+    ("library", "use"),
+    [
+        ("requests", lambda: transport("http://localhost", proxy="environment")),
+        ("requests", lambda: send(transport("http://localhost"), auth=lambda request: request)),
+        ("urllib3.util.ssltransport", lambda: transport("https://localhost", proxy="https://localhost")),
+    ],
+)
+def test_a_library_that_is_needed_is_missing(
+    library: str, use: t.Callable[[], t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    name = library.partition(".")[0]
+    with pytest.raises(ConfigError, match=f"needs the Python library {name}, which is missing") as caught:
+        use()
+    assert f"python -m pip install {name}" in str(caught.value)
+
+
+def test_no_library_is_needed_otherwise(monkeypatch: pytest.MonkeyPatch, no_proxies: None) -> None:
+    for name in ("requests", "urllib3", "certifi"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with Wire(fixed(http({}))) as server, Proxy() as proxy:
+        send(transport(server.url()))
+        send(transport(server.url(), proxy=f"http://127.0.0.1:{proxy.port}"))
+    assert (len(server.requests), len(proxy.requests)) == (1, 1)
 
 
 def test_no_exception_text_of_a_library_gets_through() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import pathlib
@@ -57,8 +58,6 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
 
 SHORT, SLACK = 0.6, 1.0
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
-# With validate_certs=false urllib3 warns at each connection; the plugins tell the user in words of their own.
-pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 
 
 class Pki(t.NamedTuple):
@@ -310,6 +309,32 @@ def test_unusable_ca_path(content: bytes | None, tmp_path: pathlib.Path) -> None
     assert CANARY not in str(caught.value)
 
 
+def test_http_2_is_not_chosen(pki: Pki, tmp_path: pathlib.Path) -> None:
+    context = pki.good.server_context(tmp_path)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    chosen: list[str | None] = []
+
+    def handler(request: Received, sock: t.Any) -> bytes:
+        chosen.append(sock.selected_alpn_protocol())
+        return http({})
+
+    with Wire(handler, tls=context) as server:
+        send(server.url(), ca_path=pki.ca_path)
+    assert chosen == ["http/1.1"]
+
+
+def test_a_last_dot_is_no_part_of_the_name(pki: Pki, any_name: None) -> None:
+    with Wire(ok, tls=pki.context) as server:
+        assert send(server.url("localhost."), ca_path=pki.ca_path).status == 200
+    assert server.requests[0].header("host") == f"localhost:{server.port}"
+
+
+@pytest.mark.parametrize("host", ["." * 3, "." + "x" * 10, "x" * 70])
+def test_a_host_that_tls_cannot_name(pki: Pki, host: str, any_name: None) -> None:
+    with Wire(ok, tls=pki.context) as server, pytest.raises(ConnectionFailed, match="could not be made"):
+        send(server.url(host), ca_path=pki.ca_path)
+
+
 # --- client certificates ---------------------------------------------------------------------------------------------
 
 
@@ -453,6 +478,23 @@ def test_too_much_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
             send(server.url(), ca_path=pki.ca_path)
 
 
+def filling_a_buffer() -> bytes:
+    """An answer that ends where the buffer does from which it is read: what follows is not in there."""
+    empty = http(b"", length=10_000)
+    return http(b"x" * (io.DEFAULT_BUFFER_SIZE - len(empty) + len("10000") - len(str(io.DEFAULT_BUFFER_SIZE))))
+
+
+def test_what_only_openssl_has_is_no_part_of_the_next_answer(pki: Pki) -> None:
+    first = filling_a_buffer()
+    assert len(first) == io.DEFAULT_BUFFER_SIZE
+    answers = itertools.chain([first + http({"evil": 1})], itertools.repeat(http({"b": 2})))
+    with Wire(lambda request, sock: next(answers), tls=pki.context) as server:
+        client = Transport(settings(url=server.url(), ca_path=pki.ca_path))
+        bodies = [client.send("GET", "/x", deadline=Deadline(5), headers={}).body for _again in range(2)]
+    assert bodies[1] == b'{"b": 2}'
+    assert server.connections == 2
+
+
 @pytest.mark.parametrize("size", [10, 15_000, 40_000])
 def test_what_is_left_over_is_no_part_of_the_next_answer(pki: Pki, size: int) -> None:
     """What OpenSSL has decrypted already cannot be seen by a look at the socket."""
@@ -462,6 +504,7 @@ def test_what_is_left_over_is_no_part_of_the_next_answer(pki: Pki, size: int) ->
         client = Transport(settings(url=server.url(), ca_path=pki.ca_path))
         bodies = [client.send("GET", "/x", deadline=Deadline(5), headers={}).body for _again in range(2)]
     assert bodies == [b'{"a": 1}', b'{"b": 2}']
+    assert server.connections == 2
 
 
 def test_two_calls_use_one_connection(pki: Pki) -> None:
@@ -514,8 +557,20 @@ def test_the_certificate_behind_a_proxy_is_checked(pki: Pki, tmp_path: pathlib.P
 
 
 def test_a_proxy_that_stalls_ends_at_the_deadline(pki: Pki) -> None:
-    with Wire(lambda r, s: time.sleep(3)) as proxy, Timer(), pytest.raises(ConnectionFailed):
+    with Wire(lambda r, s: time.sleep(3)) as proxy, Timer(), pytest.raises(ConnectionFailed, match="in time"):
         send("https://localhost:9", ca_path=pki.ca_path, proxy=f"http://127.0.0.1:{proxy.port}", timeout=SHORT)
+
+
+def test_a_handshake_behind_a_slow_proxy_ends_at_the_deadline(pki: Pki) -> None:
+    def handler(request: Received, sock: socket.socket) -> None:
+        time.sleep(0.8)
+        sock.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        time.sleep(2)
+
+    with Wire(handler) as proxy, pytest.raises(ConnectionFailed, match="in time"):
+        start = time.monotonic()
+        send("https://localhost:9", ca_path=pki.ca_path, proxy=proxy.url(), timeout=1.0)
+    assert time.monotonic() - start < 1.5
 
 
 def test_a_proxy_over_tls(pki: Pki) -> None:
@@ -523,6 +578,49 @@ def test_a_proxy_over_tls(pki: Pki) -> None:
         url = f"https://user:secret@localhost:{proxy.port}"
         assert send(server.url(), ca_path=pki.ca_path, proxy=url).status == 200
     assert len(proxy.requests) == len(server.requests) == 1
+
+
+def test_a_proxy_over_tls_that_forwards(pki: Pki) -> None:
+    """The server itself is without TLS here."""
+    with Proxy(tls=pki.context) as proxy:
+        url = f"https://user:secret@localhost:{proxy.port}"
+        assert b"proxied" in send("http://pam.example.com", ca_path=pki.ca_path, proxy=url).body
+    (request,) = proxy.requests
+    assert (request.line, request.header("host")) == ("GET http://pam.example.com/x HTTP/1.1", "pam.example.com")
+    assert request.header("proxy-authorization").startswith("Basic ")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_connections_through_a_proxy_are_used_again(pki: Pki, tls: bool) -> None:
+    last = filling_a_buffer() + http({"evil": 1})
+    answers = itertools.chain([http({"a": 1})] * 2, [last], itertools.repeat(http({"b": 2})))
+    with Wire(lambda r, s: next(answers), tls=pki.context) as server:
+        with Proxy(tls=pki.context if tls else None) as proxy:
+            client = Transport(settings(url=server.url(), ca_path=pki.ca_path, proxy=proxy.url()))
+            bodies = [client.send("GET", "/x", deadline=Deadline(5), headers={}).body for _again in range(4)]
+            assert bodies[:2] + bodies[3:] == [b'{"a": 1}'] * 2 + [b'{"b": 2}']
+            assert proxy.connections == 2
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_the_client_certificate_is_not_shown_to_a_proxy(
+    pki: Pki, demanding: ssl.SSLContext, tls: bool, tmp_path: pathlib.Path
+) -> None:
+    cert, key = make(pki.ca, "client", usage=[CLIENT]).files(tmp_path, "client")
+    asking = pki.good.server_context(tmp_path)
+    asking.verify_mode = ssl.CERT_OPTIONAL
+    asking.load_verify_locations(pki.ca_path)
+    shown: list[t.Any] = []
+
+    class Asking(Proxy):
+        def _proxy(self, request: Received, sock: t.Any) -> bytes | None:
+            shown.append(sock.getpeercert() if tls else None)
+            return super()._proxy(request, sock)
+
+    with Wire(ok, tls=demanding) as server, Asking(tls=asking if tls else None) as proxy:
+        answer = send(server.url(), ca_path=pki.ca_path, client_cert=cert, client_key=key, proxy=proxy.url())
+    assert answer.status == 200
+    assert not any(shown) and len(shown) == 1
 
 
 def test_a_proxy_over_tls_must_be_trusted(pki: Pki, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -534,6 +632,11 @@ def test_a_proxy_over_tls_must_be_trusted(pki: Pki, tmp_path: pathlib.Path, monk
             send(server.url(), ca_path=pki.ca_path, proxy=f"https://u:{CANARY}@localhost:{proxy.port}")
         assert proxy.requests == []
         assert send(server.url(), validate_certs=False, proxy=f"https://localhost:{proxy.port}").status == 200
+
+
+def test_a_proxy_that_demands_a_certificate_cannot_be_used(pki: Pki, demanding: ssl.SSLContext) -> None:
+    with Proxy(tls=demanding) as proxy, pytest.raises(ConnectionFailed, match="proxy cannot be used"):
+        send("https://localhost:9", ca_path=pki.ca_path, proxy=proxy.url())
 
 
 def test_too_much_through_a_proxy_over_tls_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
