@@ -69,20 +69,23 @@ del DOCUMENTATION
 
 import os
 import sys
+import typing as t
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
-# By their paths: to find them by their names, and to compile them, would take each worker longer than all they do.
-_UTILS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils")
-for _file in ("broker.link", "lookup"):
-    _name = f"ansible_collections.community.senhasegura.plugins.plugin_utils.{_file}"
-    if _name not in sys.modules:
-        _module = ModuleType(_name)
-        SourceFileLoader(_name, f"{os.path.join(_UTILS, *_file.split('.'))}.py").exec_module(_module)
-        sys.modules[_name] = _module
+from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup import SenhaseguraLookup
+# By its path: to find it by its name, and to compile it, would take each worker longer than all it does.
+_LINK = "ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link"
+if _LINK not in sys.modules:
+    _plugins = os.path.dirname(os.path.dirname(__file__))
+    _module = ModuleType(_LINK)
+    SourceFileLoader(_LINK, os.path.join(_plugins, "plugin_utils", "broker", "link.py")).exec_module(_module)
+    sys.modules[_LINK] = _module
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import evaluate
 
 
-class LookupModule(SenhaseguraLookup):
-    name = "password"
+class LookupModule(LookupBase):
+    def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
+        return evaluate("password", self._templar.template, terms, variables or {}, kwargs)

@@ -11,6 +11,8 @@ import typing as t
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 Variables = t.Mapping[str, t.Any]
 Arguments = t.Mapping[str, t.Any]
+# Evaluates the value of a variable.
+Template = t.Callable[[t.Any], t.Any]
 # "lookup", the digest of all options, and the terms.
 Question = tuple[str, str, list[str]]
 
@@ -47,10 +49,10 @@ SPECS: t.Mapping[str, Spec] = {
 
 
 class Request(t.NamedTuple):
-    """One call of a lookup. ``template`` evaluates the value of a variable. The terms hold no lists any more."""
+    """One call of a lookup. The terms hold no lists any more."""
 
     name: str
     terms: list[t.Any]
     variables: Variables
     arguments: Arguments
-    template: t.Callable[[t.Any], t.Any]
+    template: Template

@@ -83,7 +83,7 @@ def spec(folder: str, name: str) -> dict[str, Any]:
     """The argument spec by which a plugin checks its options."""
     if folder == "modules":
         return dict(plugin(folder, name).ARGUMENT_SPEC)
-    return {**argument_spec(), **SPECS[plugin(folder, name).LookupModule.name]}
+    return {**argument_spec(), **SPECS[name]}
 
 
 def flat(options: Mapping[str, Any], inner: str, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The line between a worker and the broker of this run: where it is, and how both ends prove that they belong to it.
+"""The line between a worker and the broker of this run: where it is, how both ends prove that they belong to it, and
+what a lookup asks over it.
 
-Every worker that evaluates a lookup loads this file, and the broker does: it is short, and imports at its head nothing
-that Ansible has not imported already, or that either end can do without.
+Ansible evaluates a lookup again for every host and use, in a new worker each time. So this is the one file that each of
+them loads, and it imports at its head nothing that Ansible has not imported already. The broker loads it as well.
 """
 
 from __future__ import annotations
@@ -17,6 +18,14 @@ import os
 import pickle
 import socket
 import typing as t
+
+if t.TYPE_CHECKING:
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+        Arguments,
+        Question,
+        Template,
+        Variables,
+    )
 
 # The two ends.
 WORKER, BROKER = b"worker", b"broker"
@@ -151,3 +160,96 @@ def _connect(path: str) -> socket.socket:
         line.close()
         raise
     return line
+
+
+def evaluate(
+    name: str, template: Template, terms: list[t.Any], variables: Variables, arguments: Arguments
+) -> list[t.Any]:
+    """The values of a lookup: from the broker if it knows all that is asked for, else in the way of lookup.py.
+
+    :param name: the lookup, under which lookup_spec.py has its options
+    :param template: evaluates the value of a variable
+    """
+    # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
+    arguments = {key: value for key, value in arguments.items() if key != "wantlist"}
+    flat = list(_flat(terms))
+    question = _question(name, template, flat, variables, arguments)
+    link = _link() if question is not None else None
+    answer = put(question, link)
+    if answer is None:
+        from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+        with bytecode.first():
+            from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_spec
+
+            request = lookup_spec.Request(name, flat, variables, arguments, template)
+            answer = lookup.answer(request, question, link)
+    return _deliver(answer)
+
+
+def put(question: Question | None, link: Link | None) -> t.Any:
+    """The answer of the broker: ["ok", [values, warnings, secrets]] or ["error", text]; None if it cannot give any."""
+    try:
+        answer = link.ask(*question) if link is not None and question is not None else None
+    except (OSError, EOFError):
+        return None
+    return None if answer is not None and answer[0] == "introduce yourself" else answer
+
+
+def _question(
+    name: str, template: Template, terms: list[t.Any], variables: Variables, arguments: Arguments
+) -> Question | None:
+    """What to ask the broker: plain terms, and a digest of all that may come from elsewhere than from the terms.
+
+    The digest is keyed, so it gives away nothing. None if there is anything unusual, which is not decided here.
+    """
+    if not terms or not all(isinstance(term, (str, int)) and not isinstance(term, bool) for term in terms):
+        return None
+    try:
+        given = {key: template(variables[key]) for key in variables if key.startswith("senhasegura_")}
+    # A variable that cannot be evaluated, whatever the reason.
+    except Exception:  # noqa: BLE001
+        return None
+    environment = {key: value for key, value in os.environ.items() if key.startswith("SENHASEGURA_")}
+    check_mode = bool(variables.get("ansible_check_mode"))
+    parts = (name, check_mode, *(sorted(part.items()) for part in (arguments, given, environment)))
+    digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=authentication_key()).hexdigest()
+    return "lookup", digest, [str(term) for term in terms]
+
+
+def _link() -> Link | None:
+    try:
+        return Link()
+    except (OSError, EOFError):
+        return None
+
+
+def _flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
+    for term in terms:
+        if isinstance(term, (list, tuple)):
+            yield from _flat(term)
+        else:
+            yield term
+
+
+def _deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
+    """Values for Ansible, from an answer ["ok", [values, warnings, secrets]] or ["error", text]."""
+    from ansible.release import __version__
+
+    if answer[0] != "ok":
+        from ansible.errors import AnsibleLookupError
+
+        # "from None": from ansible-core 2.19 on, the causes of an error are printed as well.
+        raise AnsibleLookupError(answer[1]) from None
+    values, warnings, secrets = answer[1]
+    if warnings:
+        from ansible.utils.display import Display
+
+        for warning in warnings:
+            Display().warning(warning)
+    # From 2.22 on. Before, registry.py would do nothing, but looking for that takes each worker half a millisecond.
+    if tuple(map(int, __version__.split(".")[:2])) >= (2, 22):
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+
+        register(secrets)
+    return list(values)

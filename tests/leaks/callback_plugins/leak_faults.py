@@ -48,9 +48,9 @@ class CallbackModule(CallbackBase):
         with open(os.environ["LEAKS_FAULTS"], encoding="utf-8") as file:
             plan = json.load(file)
         action = planting.load("plugins.plugin_utils.action:SenhaseguraAction")
-        lookup = planting.load("plugins.plugin_utils.lookup:SenhaseguraLookup")
-        _choose(action, lambda self, args, kwargs: self._task.args)
-        _choose(lookup, lambda self, args, kwargs: kwargs)
+        link = planting.load("plugins.plugin_utils.broker.link")
+        action.run = _choosing(action.run, lambda self, *_arguments: self._task.args)
+        link.evaluate = _choosing(link.evaluate, lambda _name, _template, _terms, _variables, arguments: arguments)
         planting.plant(plan["faults"], plan["text"], lambda: _Chosen.name)
         start = planting.load("plugins.plugin_utils.broker.start")
         os.environ["LEAKS_BROKER"] = start.server.__file__
@@ -63,15 +63,14 @@ class CallbackModule(CallbackBase):
             pass
 
 
-def _choose(edge: t.Any, options: t.Callable[..., t.Any]) -> None:
-    """Note which fault a call of ``run`` asks for."""
-    run = edge.run
+def _choosing(run: t.Callable[..., t.Any], options: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
+    """``run``, which also notes which fault a call asks for by its options."""
 
     @functools.wraps(run)
-    def noting(self: t.Any, *args: t.Any, **kwargs: t.Any) -> t.Any:
+    def noting(*arguments: t.Any) -> t.Any:
         logging.getLogger(__name__).debug("a plugin is called")
-        name, _dot, _extension = os.path.basename(str(options(self, args, kwargs).get("config_file"))).rpartition(".")
+        name, _dot, _extension = os.path.basename(str(options(*arguments).get("config_file"))).rpartition(".")
         _Chosen.name = name
-        return run(self, *args, **kwargs)
+        return run(*arguments)
 
-    edge.run = noting
+    return noting

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 from workspace import environment
 
@@ -33,7 +34,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
     SshKey,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup as edge
 
 CANARY = "Canary-1234-abcd"
 CHECK = {"ansible_check_mode": True}
@@ -159,7 +159,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
         monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
     monkeypatch.setenv("SENHASEGURA_BROKER", "false")
     monkeypatch.setattr(connect_module, "connect", lambda settings: client_over(made.conversation))
-    monkeypatch.setattr(edge.display, "warning", made.warnings.append)
+    monkeypatch.setattr(Display, "warning", lambda _display, text: made.warnings.append(text))
     return made
 
 
