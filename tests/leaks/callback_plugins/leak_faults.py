@@ -67,10 +67,10 @@ def _choosing(run: t.Callable[..., t.Any], options: t.Callable[..., t.Any]) -> t
     """``run``, which also notes which fault a call asks for by its options."""
 
     @functools.wraps(run)
-    def noting(*arguments: t.Any) -> t.Any:
+    def noting(*arguments: t.Any, **named: t.Any) -> t.Any:
         logging.getLogger(__name__).debug("a plugin is called")
         name, _dot, _extension = os.path.basename(str(options(*arguments).get("config_file"))).rpartition(".")
         _Chosen.name = name
-        return run(*arguments)
+        return run(*arguments, **named)
 
     return noting
