@@ -12,7 +12,7 @@ import importlib.util
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer, missing_library
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 
@@ -69,10 +69,7 @@ def parse_token(document: t.Mapping[str, t.Any], *, now: float) -> Token:
 def oauth1_signer(settings: Settings) -> t.Any:
     """A requests authentication object that signs each request anew (HMAC-SHA1, in the header)."""
     if not HAS_OAUTH1:
-        raise ConfigError(
-            "auth_method oauth1 needs the Python library requests-oauthlib",
-            hint="Install it for the Python that runs Ansible: python -m pip install requests-oauthlib",
-        )
+        raise missing_library("auth_method oauth1 needs the Python library requests-oauthlib", "requests-oauthlib")
     import logging
 
     from requests_oauthlib import OAuth1

@@ -11,7 +11,11 @@ import binascii
 import importlib.util
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    UnexpectedAnswer,
+    missing_library,
+)
 
 # Not imported before a key is there: that takes 20 ms of the start of each run, and hardly any run has one.
 HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
@@ -36,10 +40,7 @@ def decrypter(path: str | None) -> t.Callable[[str], str]:
     if path is None:
         return plain
     if not HAS_CRYPTOGRAPHY:
-        raise ConfigError(
-            "decryption_key needs the Python library cryptography",
-            hint="Install it for the Python that runs Ansible: python -m pip install cryptography",
-        )
+        raise missing_library("decryption_key needs the Python library cryptography", "cryptography")
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import padding, rsa

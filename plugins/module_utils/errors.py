@@ -170,3 +170,8 @@ class ChangeNotSeen(SenhaseguraError):
     """A rotation was asked for and the server did not report a change in time."""
 
     kind = "change_not_seen"
+
+
+def missing_library(message: str, library: str) -> ConfigError:
+    """The error for what needs a Python library that is not there. ``message`` says what that is."""
+    return ConfigError(message, hint=f"Install it for the Python that runs Ansible: python -m pip install {library}")

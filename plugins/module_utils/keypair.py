@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, InvalidRequest
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, missing_library
 
 try:
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -42,10 +42,8 @@ def _require_libraries(*, passphrase: bool) -> None:
     needs = {"cryptography": HAS_CRYPTOGRAPHY, "bcrypt": HAS_BCRYPT or not passphrase}
     for library, present in needs.items():
         if not present:
-            raise ConfigError(
-                f"SSH keys{' with a passphrase' if passphrase else ''} need the Python library {library}",
-                hint=f"Install it for the Python that runs Ansible: python -m pip install {library}",
-            )
+            keys = "SSH keys with a passphrase" if passphrase else "SSH keys"
+            raise missing_library(f"{keys} need the Python library {library}", library)
 
 
 def generate(

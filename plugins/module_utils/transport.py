@@ -37,6 +37,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ConnectionFailed,
     SenhaseguraError,
     UnexpectedAnswer,
+    missing_library,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
 
@@ -508,10 +509,7 @@ class Transport:
 
 
 def _missing(library: str, purpose: str) -> ConfigError:
-    return ConfigError(
-        f"{purpose} needs the Python library {library}, which is missing on the controller",
-        hint=f"Install it for the Python that runs Ansible: python -m pip install {library}",
-    )
+    return missing_library(f"{purpose} needs the Python library {library}, which is missing on the controller", library)
 
 
 def _refuse_unfit(headers: t.Mapping[str, str]) -> None:

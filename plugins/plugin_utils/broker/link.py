@@ -174,7 +174,7 @@ def evaluate(
     arguments = {key: value for key, value in arguments.items() if key != "wantlist"}
     flat = list(_flat(terms))
     question = _question(name, template, flat, variables, arguments)
-    link = _link() if question is not None else None
+    link = open_if_there() if question is not None else None
     answer = put(question, link)
     if answer is None:
         from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
@@ -217,7 +217,8 @@ def _question(
     return "lookup", digest, [str(term) for term in terms]
 
 
-def _link() -> Link | None:
+def open_if_there() -> Link | None:
+    """A link to the broker if it runs already."""
     try:
         return Link()
     except (OSError, EOFError):

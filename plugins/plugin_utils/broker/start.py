@@ -20,6 +20,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     address,
     authentication_key,
     controller,
+    open_if_there,
     run_is_over,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
@@ -36,7 +37,7 @@ Process = subprocess.Popen[bytes]
 
 def begin(turn: Turn) -> Process | None:
     """Start the broker without waiting until it listens, which open_link does. None if there is nothing to start."""
-    if not sys.platform.startswith("linux") or turn.insist() or _try():
+    if not sys.platform.startswith("linux") or turn.insist() or open_if_there():
         return None
     try:
         return _launch()
@@ -54,7 +55,7 @@ def undo(process: Process) -> None:
 
 def open_link(turn: Turn | None = None, begun: Process | None = None) -> Link:
     """A link to the broker, which is started if it does not run yet. A caller who has a turn already keeps it."""
-    if link := _try():
+    if link := open_if_there():
         return link
     if not sys.platform.startswith("linux"):
         raise BrokerUnavailable("it needs Linux")
@@ -69,17 +70,10 @@ def open_link(turn: Turn | None = None, begun: Process | None = None) -> Link:
         raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
 
 
-def _try() -> Link | None:
-    try:
-        return Link()
-    except (OSError, EOFError):
-        return None
-
-
 def _start(turn: Turn, begun: Process | None) -> Link:
     """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run."""
     reason = turn.insist()
-    if link := _try():
+    if link := open_if_there():
         return link
     if reason:
         raise BrokerUnavailable(reason)

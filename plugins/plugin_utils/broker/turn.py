@@ -14,7 +14,12 @@ import contextlib
 import fcntl
 import os
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, address, run_is_over
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    Link,
+    address,
+    open_if_there,
+    run_is_over,
+)
 
 # What the note holds when there is no broker to wait for. Another text is why none can be started.
 _DO_NOT_WAIT = "\n"
@@ -26,9 +31,8 @@ def wait_for_broker() -> tuple[Link | None, Turn | None]:
         turn = Turn()
     except OSError:
         return None, None
-    try:
-        link = Link()
-    except (OSError, EOFError):
+    link = open_if_there()
+    if link is None:
         return None, turn
     turn.started()
     return link, None
