@@ -97,7 +97,7 @@ def together(count: int, work: t.Callable[[int], t.Any]) -> list[t.Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     return results
 
 

@@ -105,7 +105,7 @@ def running(profile: str, seed: t.Any = None, **changes: t.Any) -> t.Iterator[Si
             yield simulator
         finally:
             close_all()
-            give_up = time.monotonic() + 2
+            give_up = time.monotonic() + 60
             while simulator.control.counters()["open_connections"] and time.monotonic() < give_up:
                 time.sleep(0.01)
 
