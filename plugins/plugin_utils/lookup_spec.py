@@ -17,7 +17,6 @@ Template = t.Callable[[t.Any], t.Any]
 Question = tuple[str, str, list[str]]
 
 CHECK_MODES = ["placeholder", "read"]
-CHECK_MODE_VARIABLE = "senhasegura_check_mode"
 _COMMON: Spec = {
     "field": {"type": "str"},
     "default": {"type": "raw"},
@@ -49,10 +48,10 @@ SPECS: t.Mapping[str, Spec] = {
 
 
 class Request(t.NamedTuple):
-    """One call of a lookup. The terms hold no lists any more."""
+    """One call of a lookup. The terms hold no lists any more. ``values`` are those of the variables of options."""
 
     name: str
     terms: list[t.Any]
     variables: Variables
     arguments: Arguments
-    template: Template
+    values: t.Mapping[str, t.Any]

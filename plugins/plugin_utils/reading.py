@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import CHECK_MODE, Link, is_omitted
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
     BrokerUnavailable,
@@ -38,7 +38,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
-    CHECK_MODE_VARIABLE,
     CHECK_MODES,
     SPECS,
     Question,
@@ -122,19 +121,18 @@ def _introduce(
 
 
 def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
-    """What is asked for, of whom, and how. Variables are evaluated for the question already: none waits for a turn."""
-    variables = request.variables
-    given = {name: value for name, value in request.arguments.items() if not connection.is_omitted(value, variables)}
+    """What is asked for, of whom, and how."""
+    given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
     names = [str(parse_reference(term)) for term in request.terms]
     if not names:
         raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
-    settings, run = connection.settings(options, variables, request.template)
+    settings, run = connection.merge(options, request.values)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
-    if "check_mode" in options:
-        options["check_mode"] = _check_mode(options, request)
+    if CHECK_MODE in options:
+        options[CHECK_MODE] = _check_mode(options, request)
     return names, settings, run, options
 
 
@@ -151,13 +149,14 @@ def _check_mode(options: Options, request: Request) -> str:
     """Whether terms are read whose read takes custody: not in check mode, unless somebody asks for it."""
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
-    wanted = options["check_mode"] or connection.variable(CHECK_MODE_VARIABLE, request.variables, request.template)
+    wanted = options[CHECK_MODE] or request.values.get(CHECK_MODE)
+    variable = f"senhasegura_{CHECK_MODE}"
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
-        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")
+        raise ConfigError(f"the variable {variable} is not one of {choices}", hint="Correct the variable")
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
-            f"Set check_mode=read (or the variable {CHECK_MODE_VARIABLE}) if the play needs the real one"
+            f"Set check_mode=read (or the variable {variable}) if the play needs the real one"
         )
     return wanted or CHECK_MODES[0]
