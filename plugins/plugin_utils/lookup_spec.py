@@ -17,6 +17,7 @@ Template = t.Callable[[t.Any], t.Any]
 Question = tuple[str, str, list[str]]
 
 CHECK_MODES = ["placeholder", "read"]
+CHECK_MODE_VARIABLE = "senhasegura_check_mode"
 _COMMON: Spec = {
     "field": {"type": "str"},
     "default": {"type": "raw"},

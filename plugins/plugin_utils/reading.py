@@ -38,6 +38,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+    CHECK_MODE_VARIABLE,
     CHECK_MODES,
     SPECS,
     Question,
@@ -150,13 +151,12 @@ def _check_mode(options: Options, request: Request) -> str:
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
     wanted = options[CHECK_MODE] or request.values.get(CHECK_MODE)
-    variable = f"senhasegura_{CHECK_MODE}"
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
-        raise ConfigError(f"the variable {variable} is not one of {choices}", hint="Correct the variable")
+        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
-            f"Set check_mode=read (or the variable {variable}) if the play needs the real one"
+            f"Set check_mode=read (or the variable {CHECK_MODE_VARIABLE}) if the play needs the real one"
         )
     return wanted or CHECK_MODES[0]
