@@ -36,11 +36,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     resolve_run,
     where_to_set,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
+from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     VariableError,
     evaluate_variable,
     option_variables,
-    run_is_over,
 )
 
 display = Display()

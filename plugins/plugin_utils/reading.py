@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import CHECK_MODE, Link, is_omitted
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
     BrokerUnavailable,
@@ -45,6 +45,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec 
     Request,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import CHECK_MODE, is_omitted
 
 display = Display()
 Options = dict[str, t.Any]

@@ -27,38 +27,6 @@ if t.TYPE_CHECKING:
         Variables,
     )
 
-# The variables that are options: all of module_utils/options.py, which takes too long to load here, and the one of
-# check mode. A test holds both equal.
-CHECK_MODE = "check_mode"
-OPTIONS = (
-    "url",
-    "client_id",
-    "client_secret",
-    "tenant",
-    "dialect",
-    "auth_method",
-    "consumer_key",
-    "consumer_secret",
-    "token_key",
-    "token_secret",
-    "decryption_key",
-    "validate_certs",
-    "ca_path",
-    "client_cert",
-    "client_key",
-    "timeout",
-    "retries",
-    "proxy",
-    "allow_http",
-    "config_file",
-    "broker",
-    "cache_ttl",
-    "custody",
-    CHECK_MODE,
-)
-# Names of variables whose values are being evaluated, and those that turned out to need themselves.
-_in_work: list[str] = []
-_circular: set[str] = set()
 # The two ends.
 WORKER, BROKER = b"worker", b"broker"
 _NONCE_SIZE = _PROOF_SIZE = 32
@@ -194,67 +162,6 @@ def _connect(path: str) -> socket.socket:
     return line
 
 
-class VariableError(Exception):
-    """The variable of an option cannot be evaluated. The text names it, and quotes nothing."""
-
-    def __init__(self, problem: str, hint: str) -> None:
-        super().__init__(f"{problem}. {hint}")
-        self.problem, self.hint = problem, hint
-
-
-def is_omitted(value: t.Any, variables: Variables) -> bool:
-    """Whether a value is Ansible's C(omit): a text among the variables, or from ansible-core 2.19 on an object."""
-    return type(value).__name__ == "_OmitType" or (isinstance(value, str) and value == variables.get("omit"))
-
-
-def option_variables(variables: Variables, arguments: Arguments, template: Template) -> dict[str, t.Any]:
-    """Evaluate the variables C(senhasegura_*) that are options, once each. Others have no effect, whatever they hold.
-
-    Variables of options that are given as arguments are left alone: so a lookup that is given all it needs works in the
-    variable of an option too.
-    Returns the values by the name of the option. Raises VariableError.
-    """
-    values: dict[str, t.Any] = {}
-    for option in OPTIONS:
-        name = f"senhasegura_{option}"
-        if option == CHECK_MODE and not variables.get("ansible_check_mode"):
-            continue
-        if name in variables and not _is_given(arguments.get(option), variables):
-            value = evaluate_variable(name, variables, template)
-            if value is not None:
-                values[option] = value
-    return values
-
-
-def evaluate_variable(name: str, variables: Variables, template: Template) -> t.Any:
-    """Evaluate one variable that exists. Returns None if it is omitted. Raises VariableError."""
-    if name in _in_work:
-        _circular.add(name)
-        raise VariableError(f"the variable {name} needs itself", "See where it is used in its own value")
-    _in_work.append(name)
-    try:
-        value = template(variables[name])
-    # Whatever it is: Ansible's errors quote the template, and those of other plugins may quote anything.
-    except Exception as exc:  # noqa: BLE001
-        if type(exc).__name__ == "AnsibleValueOmittedError":
-            return None
-        if name in _circular:
-            problem = f"the variable {name} needs itself: its value holds a lookup of this collection that needs it"
-            hint = f"Give that lookup the option {name.removeprefix('senhasegura_')}, or take the value from elsewhere"
-            raise VariableError(problem, hint) from None
-        problem = f"the variable {name} cannot be evaluated ({type(exc).__name__})"
-        raise VariableError(problem, "Show it with ansible.builtin.debug to see why") from None
-    finally:
-        _in_work.remove(name)
-        _circular.discard(name)
-    return None if is_omitted(value, variables) else value
-
-
-def _is_given(value: t.Any, variables: Variables) -> bool:
-    """Whether an argument counts: as with all options, an empty text is the same as none."""
-    return value is not None and not (isinstance(value, str) and not value.strip()) and not is_omitted(value, variables)
-
-
 def evaluate(
     name: str, template: Template, terms: list[t.Any], variables: Variables, arguments: Arguments
 ) -> list[t.Any]:
@@ -266,10 +173,16 @@ def evaluate(
     # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
     arguments = {key: value for key, value in arguments.items() if key != "wantlist"}
     flat = list(_flat(terms))
-    try:
-        values = option_variables(variables, arguments, template)
-    except VariableError as exc:
-        return _deliver(["error", str(exc)])
+    values: dict[str, t.Any] = {}
+    if _variables_matter(variables):
+        from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+        with bytecode.first():
+            from ansible_collections.community.senhasegura.plugins.plugin_utils import variables as which
+        try:
+            values = which.option_variables(variables, arguments, template)
+        except which.VariableError as exc:
+            return _deliver(["error", str(exc)])
     question = _question(name, flat, variables, arguments, values)
     link = open_if_there() if question is not None else None
     answer = put(question, link)
@@ -282,6 +195,16 @@ def evaluate(
             request = lookup_spec.Request(name, flat, variables, arguments, values)
             answer = lookup.answer(request, question, link)
     return _deliver(answer)
+
+
+def _variables_matter(variables: Variables) -> bool:
+    """Whether variables may decide about the server, or the host says that it is another: see variables.py."""
+    import multiprocessing
+
+    host = getattr(multiprocessing.current_process(), "_host", None)
+    return (host is not None and variables.get("inventory_hostname") != host.name) or any(
+        key.startswith("senhasegura_") for key in variables
+    )
 
 
 def put(question: Question | None, link: Link | None) -> t.Any:

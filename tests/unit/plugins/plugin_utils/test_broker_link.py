@@ -18,18 +18,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils import options
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    BROKER,
-    CHECK_MODE,
-    OPTIONS,
-    WORKER,
-    Channel,
-    VariableError,
-    option_variables,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, WORKER, Channel
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -238,47 +229,3 @@ def test_folders_are_found_as_well() -> None:
 def test_all_else_is_left_to_others(name: str) -> None:
     assert bytecode.Finder.find_spec(name, [str(FOLDER)]) is None
     assert bytecode.Finder.find_spec(name) is None
-
-
-def test_the_names_of_the_options_are_those_of_the_table() -> None:
-    assert (*(option.name for option in (*options.OPTIONS, *options.RUN_OPTIONS)), CHECK_MODE) == OPTIONS
-
-
-def test_only_options_are_evaluated_and_each_once() -> None:
-    evaluated: list[str] = []
-
-    def template(value: str) -> str:
-        evaluated.append(value)
-        return value.upper()
-
-    variables = {"senhasegura_url": "a", "senhasegura_custody": "b", "senhasegura_password": "c", "senhasegura": "d"}
-    assert option_variables(variables, {}, template) == {"url": "A", "custody": "B"}
-    assert evaluated == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("argument", "expected"), [("x", {}), (0, {}), ("", {"retries": "v"}), (None, {"retries": "v"})]
-)
-def test_the_variable_of_an_option_that_is_given_is_left_alone(argument: t.Any, expected: dict[str, str]) -> None:
-    assert option_variables({"senhasegura_retries": "v"}, {"retries": argument}, str) == expected
-
-
-def test_the_variable_for_check_mode_counts_in_check_mode_only() -> None:
-    variables = {"senhasegura_check_mode": "read"}
-    assert option_variables(variables, {}, str) == {}
-    assert option_variables({**variables, "ansible_check_mode": True}, {}, str) == {"check_mode": "read"}
-
-
-def test_a_variable_that_needs_itself_is_an_error_and_works_afterwards() -> None:
-    variables = {"senhasegura_url": "a", "senhasegura_tenant": "b"}
-
-    def around(value: str) -> str:
-        """The value of each variable needs all variables of options."""
-        try:
-            return "".join(option_variables(variables, {}, around).values())
-        except VariableError as exc:
-            raise RuntimeError("Ansible wraps it") from exc
-
-    with pytest.raises(VariableError, match="^the variable senhasegura_url needs itself: its value holds a lookup"):
-        option_variables(variables, {}, around)
-    assert option_variables(variables, {}, str) == {"url": "a", "tenant": "b"}
