@@ -81,6 +81,10 @@ class ConnectionFailed(SenhaseguraError):
     kind = "connection"
 
 
+class UnknownHost(ConnectionFailed):
+    """The host name does not exist, so that trying again is of no use."""
+
+
 class AnswerLost(SenhaseguraError):
     """The request was sent and no complete answer came back: it may or may not have been applied."""
 

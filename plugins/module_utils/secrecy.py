@@ -19,6 +19,7 @@ MASK = "********"
 # Shorter values would blank out ordinary words; they are masked only where they stand alone.
 _SHORTEST_PART = 6
 _SERVER_TEXT_LIMIT = 200
+_LONGEST_MESSAGE = 10_000
 # Longer texts are not looked at: scrubbing takes time in proportion, and a message is a sentence.
 _LONGEST_TEXT = 2_000
 # Up to here, all forms of a secret are worked out, and kept for the next text. A longer one is a key or a file, whose
@@ -124,6 +125,12 @@ def printable(text: str) -> str:
         # Nearly always, and much faster.
         return line
     return " ".join(_LOG_COMMAND.sub(" ", _CONTROL.sub(" ", text)).split())
+
+
+def printable_message(text: str) -> str:
+    """Text that may hold what a server, a host or a file says, for a message or warning of at most 10,000 characters."""
+    line = printable(text)
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def scrub(text: str, secrets: t.Iterable[str]) -> str:

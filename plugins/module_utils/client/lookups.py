@@ -87,10 +87,12 @@ def look_up(
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
     secrets: list[str] = []
-    prepare = _from_secrets if name == "secret" else functools.partial(_with_custody, KINDS[name])
-    read = prepare(client, options, secrets)
     values: list[t.Any] = []
     warnings: list[str] = []
+    if name == "secret":
+        read = _from_secrets(client, options, secrets)
+    else:
+        read = _with_custody(KINDS[name], client, options, secrets, warnings)
     for term in terms:
         try:
             values.append(read(Reference(term)))
@@ -110,15 +112,24 @@ def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
     return [f"left out: {error}"] if policy == "warn" else []
 
 
-def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str]) -> Reader:
+def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str], warnings: list[str]) -> Reader:
     area = getattr(client, kind.area)
+
+    def unreleased(error: SenhaseguraError) -> None:
+        if options["on_release_failure"] == "error":
+            raise error
+        warnings.append(str(error))
 
     def listed(ref: Reference) -> t.Any:
         return _shape(area.info(ref).public(), None, "", options)
 
     def read(ref: Reference) -> t.Any:
         release = {name: options[name] for name in ("release", "allow_vault_rotation")}
-        found = area.read(ref, **release) if options["check_mode"] == "read" else predict(ref)
+        found = (
+            area.read(ref, **release, on_release_failure=unreleased)
+            if options["check_mode"] == "read"
+            else predict(ref)
+        )
         secrets.extend(text for text in hidden_texts(found) if text != PLACEHOLDER)
         return _shape(found.values(), found.raw, kind.hidden[0], options)
 
