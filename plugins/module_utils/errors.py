@@ -142,6 +142,12 @@ class InvalidRequest(SenhaseguraError):
     kind = "invalid_request"
 
 
+class CustodyHeld(SenhaseguraError):
+    """Something was read, and its custody could not be given back afterwards."""
+
+    kind = "custody_held"
+
+
 class ServerBusy(SenhaseguraError):
     """429, 502, 503 or 504. ``retry_after`` is what the server asked for, in seconds, or None."""
 

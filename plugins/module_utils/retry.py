@@ -44,7 +44,7 @@ def may_retry(error: SenhaseguraError, replay: Replay) -> bool:
     """
     if isinstance(error, ConnectionFailed):
         return not isinstance(error, UnknownHost)
-    return may_be_applied(error) and replay is not Replay.ONCE or _limits_rate(error)
+    return (may_be_applied(error) and replay is not Replay.ONCE) or _limits_rate(error)
 
 
 def may_be_applied(error: SenhaseguraError) -> bool:
@@ -66,7 +66,7 @@ def retry_delay(
     """
     if remaining < _LEAST_REMAINING or (retry_after or 0.0) >= remaining:
         return None
-    ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** min(attempt - 1, 10))
+    ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
     return max(min(ceiling * (0.5 + random() / 2), remaining / 2), retry_after or 0.0)
 
 

@@ -12,7 +12,6 @@ import re
 import sys
 import traceback
 
-
 _INSTALL = "Install it for the Python that runs Ansible: python -m pip install"
 _PART_OF_PYTHON = "It is a part of Python that this Python ({}) was built without: run Ansible with a complete Python"
 _INCOMPLETE = "The installation of the collection is incomplete: install it again (ansible-galaxy collection install)"
@@ -53,10 +52,11 @@ def _cause(error: BaseException) -> tuple[str, str] | None:
         return "the controller is out of memory", _FIXES[errno.ENOMEM]
     if isinstance(error, RuntimeError) and str(error).startswith("can't start new thread"):
         return "the controller allows no more threads", _THREADS
-    if isinstance(error, OSError) and error.errno in errno.errorcode:
+    number = error.errno if isinstance(error, OSError) else None
+    if number is not None and number in errno.errorcode:
         # Without the path, which may be anything.
-        fix = _FIXES.get(error.errno, "Put that right on the controller, and look at its log")
-        return f"the controller reports an error: {os.strerror(error.errno)} ({errno.errorcode[error.errno]})", fix
+        fix = _FIXES.get(number, "Put that right on the controller, and look at its log")
+        return f"the controller reports an error: {os.strerror(number)} ({errno.errorcode[number]})", fix
     return None
 
 

@@ -15,6 +15,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.crede
 from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import require
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
+    CustodyHeld,
     Denied,
     NotFound,
     SenhaseguraError,
@@ -117,7 +118,8 @@ def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[st
 
     def unreleased(error: SenhaseguraError) -> None:
         if options["on_release_failure"] == "error":
-            raise error
+            # Of a class of its own: for the class of a refusal there may be a default.
+            raise CustodyHeld(error.message, hint=error.hint, context=error.context) from None
         warnings.append(str(error))
 
     def listed(ref: Reference) -> t.Any:
