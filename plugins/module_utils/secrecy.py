@@ -128,7 +128,7 @@ def printable(text: str) -> str:
 
 
 def printable_message(text: str) -> str:
-    """Text that may hold what a server, a host or a file says, for a message or warning of at most 10,000 characters."""
+    """Text that may quote a server, a host or a file, for a message or warning: at most 10,000 characters."""
     line = printable(text)
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
