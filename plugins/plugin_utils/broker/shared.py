@@ -177,12 +177,38 @@ class SharedSession:
             entry = self._entries.get(key)
             ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
             if ours:
+                others = [] if policy.fresh else self._by_another_name(operation, ref)
                 entry = self._entries[key] = _Entry(Promise(), self._clock())
         if entry is None:
             raise AssertionError("unreachable: it was made above")
-        if ours:
+        if ours and not self._adopt(entry, ref, others, policy):
             self._fetch(entry, operation, ref, subject, deadline)
         return entry.future.result()
+
+    def _by_another_name(self, operation: str, ref: str) -> list[_Entry]:
+        """Reads of credentials by their ids if this is one by username@hostname, and the other way round."""
+        if operation != "credential.read":
+            return []
+        return [
+            entry for key, entry in self._entries.items() if key[0] == operation and key[1].isdigit() != ref.isdigit()
+        ]
+
+    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: Policy) -> bool:
+        """Take the value from a read by another name, or custody would be taken twice. Returns whether there is one.
+
+        Waits for those that have begun before; none of them waits for this one.
+        """
+        for other in others:
+            try:
+                value = other.future.result()
+            # That is for who has asked under that name.
+            except Exception:  # noqa: BLE001, S112
+                continue
+            if ref in (value.id, f"{value.username}@{value.hostname}") and not self._stale(other, policy):
+                entry.at = other.at
+                entry.future.set_result(value)
+                return True
+        return False
 
     def _stale(self, entry: _Entry, policy: Policy) -> bool:
         if not entry.future.done():
