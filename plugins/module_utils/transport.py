@@ -122,12 +122,6 @@ class _Limited:
         self.settimeout(_time_left())  # type: ignore[attr-defined]
         super().sendall(*args)  # type: ignore[misc]
 
-    def send(self, *args: t.Any) -> int:
-        # sendall of a socket with TLS calls this for each part, and each would have the whole time anew.
-        self.settimeout(_time_left())  # type: ignore[attr-defined]
-        size: int = super().send(*args)  # type: ignore[misc]
-        return size
-
 
 class _Socket(_Limited, socket.socket):
     """A plain TCP socket with a deadline."""

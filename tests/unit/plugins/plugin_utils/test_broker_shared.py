@@ -36,6 +36,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     failure,
     settings,
     success,
+    token_answer,
 )
 
 LIST = success(credentials=[entry(7, "web-root"), entry(8, "db-app")])
@@ -140,19 +141,67 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_call_has_one_deadline_with_its_login() -> None:
     """Finding the dialect out had a deadline of its own."""
-    clock = FakeTime()
+    clock, left = FakeTime(), []
 
     def slow(_request: Any) -> Any:
         clock.now += 20
-        return ConnectionFailed("x")
+        return token_answer()
 
-    server = Scripted({"GET /api/pam/credential": slow}, token=slow)
+    class Watched(Scripted):
+        def send(self, method: str, path: str, *, deadline: Deadline, **details: Any) -> Any:
+            left.append(round(deadline.remaining()))
+            return super().send(method, path, deadline=deadline, **details)
+
+    server = Watched({"GET /api/pam/credential": LIST}, token=slow)
     session = SharedSession(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
-    start = clock.now
-    session._session._sleep = clock.sleep
-    with pytest.raises(ConnectionFailed):
-        session.call("credential.list", policy=Policy())
-    assert clock.now - start <= 50
+    session.call("credential.list", policy=Policy())
+    assert left == [30, 10]
+
+
+@pytest.mark.parametrize("names", [("root@web01", "7"), ("7", "root@web01")])
+def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tuple[str, str]) -> None:
+    """By its id and by username@hostname, it was read twice."""
+    reply = success(credential={"id": "7", "password": "pw-1", "username": "root", "hostname": "web01"})
+    server = Scripted(
+        {f"GET /api/pam/credential/{name}": reply for name in (*names, "root%40web01")}
+        | {"GET /api/pam/credential/8": read(8)}
+    )
+    session = SharedSession(settings(), transport=server)
+
+    def ask(name: str, **policy: Any) -> str:
+        return str(session.call("credential.read", policy=Policy(**policy), ref=name).id)
+
+    assert [ask(name) for name in (*names, *names, "8")] == ["7", "7", "7", "7", "8"]
+    assert server.count("GET", "credential/") == 2
+    # Who wants it fresh gets it fresh.
+    ask(names[1], fresh=True)
+    assert server.count("GET", "credential/") == 3
+
+
+def test_custody_is_taken_once_by_two_names_at_once() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(_request: Any) -> Any:
+        started.set()
+        go_on.wait(10)
+        return success(credential={"id": "7", "password": "pw-1", "username": "root", "hostname": "web01"})
+
+    server = Scripted({f"GET /api/pam/credential/{name}": slow for name in ("7", "root@web01", "root%40web01")})
+    session = SharedSession(settings(), transport=server)
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda n=name: found.append(session.call("credential.read", policy=Policy(), ref=n).id))
+        for name in ("7", "root@web01", "7", "root@web01")
+    ]
+    threads[0].start()
+    assert started.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert found == ["7"] * 4
+    assert server.count("GET", "credential/") == 1
 
 
 def test_no_write_is_sent_again_when_the_task_is_over() -> None:
