@@ -84,6 +84,8 @@ class ConnectionFailed(SenhaseguraError):
 class UnknownHost(ConnectionFailed):
     """The host name does not exist, so that trying again is of no use."""
 
+    kind = "unknown_host"
+
 
 class AnswerLost(SenhaseguraError):
     """The request was sent and no complete answer came back: it may or may not have been applied."""
