@@ -325,7 +325,8 @@ class Session(Conversation):
             answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
             document = parse_answer(answer, module="login", secrets=self._known.texts, now=time.time())
         except SenhaseguraError as exc:
-            self._login_problem = copy.copy(exc)
+            # For those who wait, with its own place: theirs would be that of their calls.
+            self._login_problem = copy.copy(exc).with_context(operation="token", endpoint=f"POST {path}")
             raise
         self._login_problem = None
         return document
