@@ -98,14 +98,16 @@ options:
   timeout:
     description:
       - Seconds for one operation as a whole, with name resolution, connection, answer and retries.
+      - A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.
       - The default is V(30.0).
     type: float
   retries:
     description:
-      - How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,
-        502, 503 and 504; writes only when they have certainly not been applied.
-      - At most V(5).
-      - The default is V(3).
+      - The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,
+        with growing pauses; V(0) repeats nothing.
+      - Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503 and
+        504; other writes only when they have certainly not been applied.
+      - At most V(1000).
     type: int
   proxy:
     description:
@@ -352,6 +354,7 @@ options:
   timeout:
     description:
       - Seconds for one operation as a whole, with name resolution, connection, answer and retries.
+      - A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.
     type: float
     default: 30.0
     vars:
@@ -363,11 +366,12 @@ options:
       - name: SENHASEGURA_TIMEOUT
   retries:
     description:
-      - How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,
-        502, 503 and 504; writes only when they have certainly not been applied.
-      - At most V(5).
+      - The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,
+        with growing pauses; V(0) repeats nothing.
+      - Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503 and
+        504; other writes only when they have certainly not been applied.
+      - At most V(1000).
     type: int
-    default: 3
     vars:
       - name: senhasegura_retries
     ini:

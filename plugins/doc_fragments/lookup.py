@@ -63,6 +63,14 @@ options:
       - Allow a release that makes, or may make, the vault change the value.
     type: bool
     default: false
+  on_release_failure:
+    description:
+      - What to do when the value was read, and custody could not be given back with O(release=true).
+      - V(warn) returns the value, with a warning that names whose custody is still held and how to give it back.
+      - V(error) fails and says the same. The value is lost.
+    type: str
+    choices: [warn, error]
+    default: warn
   check_mode:
     description:
       - What to do when Ansible runs with C(--check).

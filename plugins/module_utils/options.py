@@ -121,19 +121,23 @@ OPTIONS: tuple[Option, ...] = (
     Option("client_key", ("File (PEM, without passphrase) with the key of O(client_cert).",), type="path"),
     Option(
         "timeout",
-        ("Seconds for one operation as a whole, with name resolution, connection, answer and retries.",),
+        (
+            "Seconds for one operation as a whole, with name resolution, connection, answer and retries.",
+            "A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.",
+        ),
         type="float",
         default=30.0,
     ),
     Option(
         "retries",
         (
-            "How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,"
-            " 502, 503 and 504; writes only when they have certainly not been applied.",
+            "The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,"
+            " with growing pauses; V(0) repeats nothing.",
+            "Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503"
+            " and 504; other writes only when they have certainly not been applied.",
             f"At most V({MAX_RETRIES}).",
         ),
         type="int",
-        default=3,
     ),
     Option(
         "proxy",
@@ -224,7 +228,7 @@ class Settings:
     client_cert: str | None = None
     client_key: str | None = None
     timeout: float = 30.0
-    retries: int = 3
+    retries: int | None = None
     proxy: Hidden | None = None
     allow_http: bool = False
 

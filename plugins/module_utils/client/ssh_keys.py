@@ -13,6 +13,10 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
+    OnReleaseFailure,
+    after_read,
+    fail,
+    naming_custody,
     refuse_stale_read,
     wait_for_change,
 )
@@ -82,9 +86,18 @@ class SshKeys:
         return entry
 
     def read(
-        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+        self,
+        ref: Reference,
+        *,
+        release: bool = False,
+        allow_vault_rotation: bool = False,
+        fresh: bool = False,
+        on_release_failure: OnReleaseFailure = fail,
     ) -> SshKey:
-        """Read a key pair. **Takes custody**, which ``release`` gives back after the read."""
+        """Read a key pair. **Takes custody**, which ``release`` gives back after the read.
+
+        :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
+        """
         if release:
             self._session.dialect().check("key.release")
         # Only an id is a documented path.
@@ -93,7 +106,7 @@ class SshKeys:
             refuse_stale_read(info, allow_vault_rotation)
         key = self._read(info.id if info else ref.text, ref, fresh=fresh)
         if release:
-            self.release(key.id, ref)
+            after_read(lambda: self.release(key.id, ref), on_release_failure)
         return key
 
     def _read(self, key_id: str, ref: Reference, *, fresh: bool = False) -> SshKey:
@@ -104,10 +117,11 @@ class SshKeys:
 
     def release(self, key_id: str, ref: Reference) -> bool:
         """Give the custody of a key back. Returns whether this client had it."""
-        try:
-            self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
-        except AlreadyDone:
-            return False
+        with naming_custody(f"SSH key {ref}", read=True):
+            try:
+                self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
+            except AlreadyDone:
+                return False
         return True
 
     def store(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> Stored:

@@ -37,6 +37,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ConnectionFailed,
     SenhaseguraError,
     UnexpectedAnswer,
+    UnknownHost,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import (  # noqa: E402
     Deadline,
@@ -359,6 +360,20 @@ def test_a_proxy_that_does_not_connect_us(status: int) -> None:
         send(transport("https://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"))
 
 
+def test_informational_answers_of_a_proxy_are_skipped() -> None:
+    """What follows is no TLS, which says that the tunnel was there."""
+
+    def handler(request: Received, sock: socket.socket) -> bytes:
+        sock.sendall(informational(103))
+        time.sleep(0.05)
+        sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        sock.recv(10)
+        return b"no TLS"
+
+    with Wire(handler) as proxy, pytest.raises(ConnectionFailed, match="TLS connection could not be made"):
+        send(transport("https://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"))
+
+
 # --- deadlines -------------------------------------------------------------------------------------------------------
 
 
@@ -370,6 +385,10 @@ def _body_trickle(request: Received, sock: socket.socket) -> None:
     data = http({"a": "b" * 1000})
     sock.sendall(data[:-1000])
     slowly(sock, data[-1000:], every=0.02)
+
+
+def _informational_trickle(request: Received, sock: socket.socket) -> None:
+    slowly(sock, informational(103) * 1000, every=0.01, step=25)
 
 
 def _chunk_trickle(request: Received, sock: socket.socket) -> None:
@@ -407,6 +426,7 @@ def _no_end(request: Received, sock: socket.socket) -> None:
 
 SLOW = [
     _head_trickle, _body_trickle, _chunk_trickle, _endless_chunk_header, _endless_trailers, _endless_continue,
+    _informational_trickle,
     _silence, _half_a_body, _no_end,
 ]  # fmt: skip
 
@@ -679,13 +699,48 @@ def test_what_comes_late_is_no_part_of_the_next_answer() -> None:
     assert server.connections == 2
 
 
-@pytest.mark.parametrize("status", [101, 103])
-def test_an_interim_answer_is_not_followed_by_others(status: int) -> None:
-    """What comes after it is for the same request."""
-    answers = itertools.chain([http(b"", status)], itertools.repeat(http({"b": 2})))
+def informational(status: int) -> bytes:
+    return f"HTTP/1.1 {status} X\r\nLink: </a.css>; rel=preload\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize("statuses", [[100], [102], [103], [199], [103, 103], [100, 103, 102, 100]])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_informational_answers_are_skipped(statuses: list[int], method: str) -> None:
+    """103 was called a redirect. The connection stays usable: what comes next is for the same request."""
+    early = b"".join(map(informational, statuses))
+    with Wire(fixed(early + http({"a": 1}))) as server:
+        client = transport(server.url())
+        for _again in range(2):
+            assert send(client, method).body == b'{"a": 1}'
+    assert server.connections == 1
+
+
+def test_informational_answers_may_come_one_by_one() -> None:
+    def handler(request: Received, sock: socket.socket) -> bytes:
+        for _again in range(3):
+            sock.sendall(informational(103))
+            time.sleep(0.02)
+        return http({"a": 1})
+
+    with Wire(handler) as server:
+        assert send(transport(server.url())).body == b'{"a": 1}'
+
+
+def test_an_informational_answer_and_no_other_is_a_lost_one() -> None:
+    def handler(request: Received, sock: socket.socket) -> bytes:
+        sock.sendall(informational(103))
+        return b""
+
+    with Wire(handler) as server, pytest.raises(AnswerLost, match="broke"):
+        send(transport(server.url()), "POST", body=b"x")
+
+
+def test_another_protocol_is_refused() -> None:
+    answers = itertools.chain([http(b"", 101)], itertools.repeat(http({"b": 2})))
     with Wire(lambda request, sock: next(answers)) as server:
         client = transport(server.url())
-        assert send(client).status == status
+        with pytest.raises(UnexpectedAnswer, match="another protocol"):
+            send(client)
         assert send(client).body == b'{"b": 2}'
     assert server.connections == 2
 
@@ -962,8 +1017,18 @@ def test_unknown_host(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None
         raise error
 
     monkeypatch.setattr(module.socket, "getaddrinfo", fail)
-    with pytest.raises(ConnectionFailed, match="cannot be resolved"):
+    with pytest.raises(UnknownHost, match="cannot be resolved"):
         send(transport("http://no-such-host.invalid"))
+
+
+def test_a_name_service_that_does_not_answer_may_do_so_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: t.Any, **_options: t.Any) -> t.NoReturn:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(module.socket, "getaddrinfo", fail)
+    with pytest.raises(ConnectionFailed, match="cannot be resolved") as caught:
+        send(transport("http://some-host.invalid"))
+    assert not isinstance(caught.value, UnknownHost)
 
 
 def test_the_standard_library_is_enough() -> None:
