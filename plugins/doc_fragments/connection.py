@@ -120,7 +120,7 @@ options:
   config_file:
     description:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
-      - It is read for what no option, variable, ini entry or environment variable sets.
+      - It is read for what no option, variable, environment variable or ini entry sets.
     type: path
   broker:
     description:
@@ -148,8 +148,11 @@ options:
       - release_at_end
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
-    the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
-    variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
+    the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
+    of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default. That is the order of
+    Ansible''s own options.'
+  - 'Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started
+    with. Ansible does not show it to lookups: for them, set variables instead.'
   - An empty value counts as unset, wherever it comes from.
   - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
     are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)
@@ -402,7 +405,7 @@ options:
   config_file:
     description:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
-      - It is read for what no option, variable, ini entry or environment variable sets.
+      - It is read for what no option, variable, environment variable or ini entry sets.
     type: path
     vars:
       - name: senhasegura_config_file
@@ -458,8 +461,11 @@ options:
       - name: SENHASEGURA_CUSTODY
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
-    the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
-    variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
+    the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
+    of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default. That is the order of
+    Ansible''s own options.'
+  - 'Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started
+    with. Ansible does not show it to lookups: for them, set variables instead.'
   - An empty value counts as unset, wherever it comes from.
   - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
     are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)

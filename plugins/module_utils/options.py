@@ -4,7 +4,8 @@
 
 """The connection options: one table that feeds argument specs, documentation fragments and the AWX credential type.
 
-``resolve`` merges the sources: option > variable > ini > environment > configuration file of the DSM CLI > default.
+``resolve`` merges the sources: option > variable > environment > ini > configuration file of the DSM CLI > default,
+which is the order of Ansible's own options.
 It is pure; the edges (plugin_utils) collect the sources.
 """
 
@@ -153,7 +154,7 @@ OPTIONS: tuple[Option, ...] = (
         "config_file",
         (
             "Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.",
-            "It is read for what no option, variable, ini entry or environment variable sets.",
+            "It is read for what no option, variable, environment variable or ini entry sets.",
         ),
         type="path",
     ),
@@ -375,8 +376,9 @@ def where_to_set(name: str) -> str:
     """The sentence that lists all the places where an option can be set."""
     option = next(option for option in OPTIONS if option.name == name)
     return (
-        f"Set the option {name}, the variable {option.variable}, {name} in section [{INI_SECTION}] of ansible.cfg, "
-        f"the environment variable {option.env}, or {option.env} in the configuration file of the DSM CLI"
+        f"Set the option {name}, the variable {option.variable}, the environment variable {option.env} (of Ansible "
+        "itself: lookups do not see the environment of a play or task), "
+        f"{name} in section [{INI_SECTION}] of ansible.cfg, or {option.env} in the configuration file of the DSM CLI"
     )
 
 

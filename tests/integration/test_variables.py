@@ -247,6 +247,17 @@ def test_what_an_option_is_made_of_does_not_come_from_facts(hosts: Hosts) -> Non
     hosts.check(hosts.run(hosts.facts(pam_host=hosts.evil.url.removeprefix("https://")), *USE, **play))
 
 
+@pytest.mark.parametrize("where", ["play", "block", "task", "outer block"])
+def test_the_environment_of_a_task_is_not_made_of_facts(hosts: Hosts, where: str) -> None:
+    hosts.inventory = {"pam_url": hosts.server.url}
+    url = {"environment": {"SENHASEGURA_URL": "{{ pam_url }}"}}
+    play = url if where == "play" else {}
+    task = {**USE[1], **(url if where == "task" else {})}
+    if where.endswith("block"):
+        task = {"block": [{"block": [task]} if where == "outer block" else task], **url}
+    hosts.check(hosts.run(hosts.facts(pam_url=hosts.evil.url), task, **play))
+
+
 def test_what_stands_below_facts_is_found(hosts: Hosts) -> None:
     """The default of a role is what facts win over, like the inventory."""
     hosts.inventory = {}
