@@ -18,11 +18,12 @@ options:
     type: str
   client_id:
     description:
-      - Client id of the A2A authorization, for OAuth 2.
+      - Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with
+        0.
     type: str
   client_secret:
     description:
-      - Client secret of the A2A authorization, for OAuth 2.
+      - 'Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.'
     type: str
   tenant:
     description:
@@ -177,7 +178,8 @@ options:
       - name: SENHASEGURA_URL
   client_id:
     description:
-      - Client id of the A2A authorization, for OAuth 2.
+      - Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with
+        0.
     type: str
     vars:
       - name: senhasegura_client_id
@@ -188,7 +190,7 @@ options:
       - name: SENHASEGURA_CLIENT_ID
   client_secret:
     description:
-      - Client secret of the A2A authorization, for OAuth 2.
+      - 'Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.'
     type: str
     vars:
       - name: senhasegura_client_secret

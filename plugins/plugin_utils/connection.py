@@ -36,7 +36,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     resolve_run,
     where_to_set,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over, text
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     VariableError,
     evaluate_variable,
@@ -80,8 +80,11 @@ def merge(
     """
     sources = [
         Source(lambda option: arguments.get(option.name), lambda option: f"the option {option.name}"),
-        Source(lambda option: values.get(option.name), lambda option: f"the variable {option.variable}"),
-        environment_source(environment or {}, "the environment variable {} of the task"),
+        Source(lambda option: text(values.get(option.name)), lambda option: f"the variable {option.variable}"),
+        environment_source(
+            {name: text(value) for name, value in (environment or {}).items()},
+            "the environment variable {} of the task",
+        ),
         environment_source(os.environ),
         _ini_source(),
     ]
