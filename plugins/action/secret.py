@@ -23,6 +23,7 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
     from ansible_collections.community.senhasegura.plugins.modules.secret import ARGUMENT_SPEC
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import not_text
 
 ATTRIBUTES = ("identity", "name", "engine", "description", "expiration_date")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
@@ -88,10 +89,8 @@ def _block(item: Params) -> SecretBlock:
 
 
 def _texts(values: t.Mapping[t.Any, t.Any]) -> dict[str, str]:
-    """Numbers become text; of other values nobody could say for sure which text is meant."""
+    """Nobody could say for sure which text a number is meant to be."""
     for name, value in values.items():
-        if value is None or isinstance(value, (bool, float, t.Mapping, list, tuple)):
-            hint = "Quote it in YAML, or use the filter string or to_json"
-            problem = f"the value of {scrub(str(name), [])} in key_value is neither text nor a whole number"
-            raise ConfigError(problem, hint=hint).with_context(option="key_value")
-    return {str(name): str(value) for name, value in values.items()}
+        if not isinstance(value, str):
+            raise not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+    return {str(name): value for name, value in values.items()}

@@ -53,8 +53,8 @@ options:
     type: str
   key_value:
     description:
-      - Names and values, as applications get them. Values are text; whole numbers become text, other kinds of values
-        are refused.
+      - Names and values, as applications get them. Values must be text, so quote numbers, dates and words such as
+        C(yes) in YAML, and use the filter C(string) on variables that hold others.
       - O(key_value), O(credentials) and O(access_keys) together are the whole data. When one of them is given and
         the data differs, all data is replaced, and what none of them names is gone. When none is given, or all are
         empty, the data stays.

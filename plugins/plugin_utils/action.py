@@ -71,7 +71,8 @@ class SenhaseguraAction(ActionBase):
         result: Result = super().run(tmp, task_vars)
         try:
             params = validate(self._task.args, self.spec, self.rules)
-            settings, run = connection.settings(params, task_vars or {}, self._templar.template)
+            environment = self._task.environment or ()
+            settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
             given = (params[name] for name, option in self.spec.items() if option.get("no_log"))
             register([*settings.secrets(), *given])
             done = self.work(self.connect(settings, run, params), params, self._task.check_mode)

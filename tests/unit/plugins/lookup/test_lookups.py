@@ -186,10 +186,43 @@ def test_password(vault: Vault) -> None:
         ([["web-root", ["2", ("3",)]], "1"], ["pw-1", "pw-2", "pw-3", "pw-1"]),
         (["app@corp.example@web02"], ["pw-2"]),
         (["naïve-ключ", " 3 "], ["pw-3", "pw-3"]),
+        (
+            [{"a": "1", "b": "2"}.values(), {"3": 0}.keys(), {"1"}, frozenset({"2"})],
+            ["pw-1", "pw-2", "pw-3", "pw-1", "pw-2"],
+        ),
+        (
+            [range(1, 4), (str(number) for number in (2, 1)), iter(["1"])],
+            ["pw-1", "pw-2", "pw-3", "pw-2", "pw-1", "pw-1"],
+        ),
+        ([map(str, [{"1": 0}.keys(), 2][1:]), [range(3, 4)]], ["pw-2", "pw-3"]),
     ],
 )
 def test_terms(vault: Vault, terms: list[Any], expected: list[str]) -> None:
     assert vault("password", *terms) == expected
+
+
+class EncryptedString:
+    """What Ansible Vault has encrypted: no kind of str."""
+
+    def __str__(self) -> str:
+        return "1"
+
+
+def test_what_is_encrypted_is_text(vault: Vault) -> None:
+    text = EncryptedString()
+    vault.conversation = Table()
+    assert vault("password", text, [text]) == ["pw-1", "pw-1"]
+    assert vault("password", "nope", default=text) == ["1"]
+    assert vault("password", "1", variables={"senhasegura_client_secret": text, "senhasegura_tenant": text}) == ["pw-1"]
+    assert vault("password", "1", client_secret=text, field=EncryptedField()) == ["root"]
+
+
+class EncryptedField(EncryptedString):
+    def __str__(self) -> str:
+        return "username"
+
+
+EncryptedField.__name__ = "AnsibleVaultEncryptedUnicode"
 
 
 @pytest.mark.parametrize("term", ["", "  ", None, True, 1.5, {"a": CANARY}, f"a\n{CANARY}", "x" * 600])

@@ -174,6 +174,14 @@ def test_digits_are_taken_as_text_and_blanks_around_are_dropped() -> None:
     assert result.secrets() == ["12345", "007"]
 
 
+@pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.secret and option.name != "client_id"])
+@pytest.mark.parametrize("value", [12345, 1.5, True])
+def test_a_secret_is_text(name: str, value: Any) -> None:
+    """YAML makes 12345 of 12_34_5 and 83 of 0123: what was written is not known any more."""
+    with pytest.raises(ConfigError, match=f"^{name} from a test is no text. {name} must be text: quote it"):
+        settings(**{name: value})
+
+
 def test_paths_are_expanded_and_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("WHERE", "there")
