@@ -23,10 +23,10 @@ def key_text(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 
-def hidden_texts(model: t.Any) -> list[str]:
-    """The secrets in a model that was read: the texts in those fields that its repr hides."""
+def hidden_fields(model: t.Any) -> dict[str, str]:
+    """The secrets in a model that was read, by name: the texts in those fields that its repr hides."""
     names = [field.name for field in dataclasses.fields(model) if not field.repr and field.name != "raw"]
-    return [value for value in (getattr(model, name) for name in names) if isinstance(value, str)]
+    return {name: value for name in names if isinstance(value := getattr(model, name), str)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,7 +196,10 @@ class SshKeyWrite:
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key."""
+    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key.
+
+    ``id`` is empty if the answer does not tell it.
+    """
 
     id: str
     identifier: str | None = None
@@ -222,7 +225,7 @@ class KeyRotation:
 class DsmSecret:
     """A DevOps secret. ``data`` is the server's list of flat maps, in its order; a key may occur in several.
 
-    ``description`` is None where the dialect does not tell.
+    ``description``, ``application``, ``system`` and ``environment`` are None where the dialect does not tell.
     """
 
     id: str
@@ -233,16 +236,32 @@ class DsmSecret:
     description: str | None = None
     version: str = ""
     expiration_date: str | None = None
+    application: str | None = None
+    system: str | None = None
+    environment: str | None = None
+    # Whether it comes from a list without values, so that nothing is known of its data.
+    incomplete: bool = False
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no value in the data."""
+        return all(value is None for _name, value in self.values())
 
     def hidden(self) -> list[str]:
         """All values: nobody but the user knows which of them are secret."""
-        return [value for block in self.data for value in block.values() if value]
+        return [value for _name, value in self.values() if value]
+
+    def values(self) -> list[tuple[str, str | None]]:
+        """Names and values of all maps in the data."""
+        return [item for block in self.data for item in block.items()]
 
     def public(self) -> dict[str, t.Any]:
-        """Everything but values; C(key_names) are the names that the data holds."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("raw", "data")}
-        return {**fields, "key_names": sorted({key for block in self.data for key in block})}
+        """Everything but values; C(key_names) are the names that the data holds, or None if nobody knows."""
+        hidden = ("raw", "data", "incomplete")
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in hidden}
+        names = None if self.incomplete else sorted({key for block in self.data for key in block})
+        return {**fields, "key_names": names}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,6 +286,9 @@ class DsmSecretWrite:
     engine: str | None = None
     description: str | None = None
     expiration_date: str | None = None
+    application: str | None = None
+    system: str | None = None
+    environment: str | None = None
     access_keys: tuple[SecretBlock, ...] = ()
     credentials: tuple[SecretBlock, ...] = ()
     key_value: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import os
 import stat
 import typing as t
@@ -36,6 +37,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     resolve_run,
     where_to_set,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
 
 display = Display()
@@ -65,7 +67,9 @@ def settings(
     path = find_value(_CONFIG_FILE, sources)
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
-    return resolve(sources), resolve_run(sources)
+    found, run = resolve(sources), resolve_run(sources)
+    # What was decrypted is the value itself, whatever it looks like.
+    return found, dataclasses.replace(run, on_ciphertext="ignore") if found.decryption_key else run
 
 
 def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
@@ -99,7 +103,7 @@ def _ini_source() -> Source:
 
     def lookup(option: Option) -> str | None:
         value = section.get(option.name)
-        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT:
+        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT or is_pem(value):
             return value
         # As Ansible does it: a path in a configuration file starts from there.
         return os.path.join(os.path.dirname(constants.CONFIG_FILE), os.path.expanduser(os.path.expandvars(str(value))))

@@ -133,6 +133,7 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     settings, run = connection.settings(options, variables, request.template)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
+    options["on_ciphertext"] = run.on_ciphertext
     if "check_mode" in options:
         options["check_mode"] = _check_mode(options, request)
     return names, settings, run, options

@@ -46,6 +46,17 @@ _DIALECT_HINT = {
 }
 
 
+# The vendor's DSM answers that way to a client that has no authorization for it (http-api.md 1.7).
+_DSM_HINT = (
+    "Check that client_id belongs to an authorization of a DSM application, with the resources Application and Secret"
+    " Management, and that url names the server itself"
+)
+
+
+def _no_route_hint(dialect: Dialect, call: Call) -> str:
+    return _DSM_HINT if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
+
+
 class Sender(t.Protocol):
     """What a session needs of a transport. Tests put a table of answers in its place."""
 
@@ -81,7 +92,7 @@ class Session(Conversation):
         self._sleep = sleep
         # For so many seconds a refused login is not tried again, or a play on many hosts would lock the client.
         self._login_pause = login_pause
-        self._decrypt = decrypter(settings.decryption_key)
+        self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
         # Texts of the server are scrubbed of these too: it may quote what it has just handed out.
         self._received: set[Hidden] = set()
         self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
@@ -130,7 +141,7 @@ class Session(Conversation):
                     # No such path: nothing was applied.
                     following = self._next_dialect(dialect, call)
                     if following is dialect:
-                        exc.hint = _DIALECT_HINT[dialect.name]
+                        exc.hint = _no_route_hint(dialect, call)
                         raise
                     dialect = following
                 except UnexpectedAnswer as exc:
@@ -165,7 +176,9 @@ class Session(Conversation):
         )
         try:
             secrets = functools.partial(self._secrets, model, token)
-            document = parse_answer(answer, module=call.module, secrets=secrets, now=time.time())
+            document = parse_answer(
+                answer, module=call.module, secrets=secrets, now=time.time(), names_object=call.names_object
+            )
         except TokenRefused as exc:
             if token:
                 self._drop(token)

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Context,
     NoRoute,
+    NotFound,
     SenhaseguraError,
     ServerBusy,
     UnexpectedAnswer,
@@ -30,7 +31,15 @@ Json = dict[str, t.Any]
 Secrets = t.Callable[[], t.Iterable[str]]
 _NUMBERED = re.compile(r"\s*(\d{4}):")
 _MAX_DEPTH = 64
-_KNOWN_TYPES = ("application/json", "application/problem+json", "text/html", "text/plain", "text/xml")
+_NO_CONTENT = 204
+_KNOWN_TYPES = ("application/json", "application/problem+json", "text/json", "text/html", "text/plain", "text/xml")
+_JSON_TYPES = ("application/json", "text/json")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9._-]+)", re.IGNORECASE)
+# Charsets with one byte for each character. JSON has UTF-8, whatever the header says, unless the bytes do not fit.
+_ONE_BYTE = ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252")
+_HTML = re.compile(r"\s*<(!doctype\s+html|html|head|body|meta|script|title)\b", re.IGNORECASE)
+# One of these is in each answer that the API documents: in what is not called JSON, they show that it is one.
+_HEADS = ("response", "access_token")
 _BUSY = {
     429: "the server limits the rate of requests",
     502: "the gateway got no valid answer from the server behind it",
@@ -51,11 +60,23 @@ class Answer:
     def content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the header calls it JSON."""
+        return self.content_type in _JSON_TYPES or self.content_type.endswith("+json")
 
-def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -> Json:
+    @property
+    def charset(self) -> str:
+        """The charset that the header names, in lower case, or ""."""
+        match = _CHARSET.search(self.headers.get("content-type", "").partition(";")[2])
+        return match[1].lower() if match else ""
+
+
+def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float, names_object: bool = False) -> Json:
     """Return the object of a successful answer; raise the error that any other answer means.
 
     :param module: pam, dsm or login: which table of error numbers applies
+    :param names_object: whether the call names one object in a way that makes 404 mean "there is none"
     :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date
     """
@@ -65,11 +86,41 @@ def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -
         hint = "Try again later, or with fewer forks"
         raise ServerBusy(_BUSY[answer.status], retry_after=retry_after, hint=hint, context=context)
     if not 200 <= answer.status < 300:
-        _raise_for_status(answer, module, secrets, context)
+        try:
+            _raise_for_status(answer, module, secrets, context)
+        except NoRoute as exc:
+            if not names_object:
+                raise
+            raise _missing_object(answer, secrets, exc) from None
+    if answer.status == _NO_CONTENT and not answer.body:
+        # A success that has nothing to say. What needs more than that misses it.
+        return {"response": {"status": answer.status}}
     document = _strict_object(answer, context)
     if _says_error(document):
         raise _meaning_of(document, answer.status, module, secrets)
     return document
+
+
+def _missing_object(answer: Answer, secrets: Secrets, no_route: NoRoute) -> SenhaseguraError:
+    """What a 404 means for a call that names one object: there is none, unless the words say that the path is wrong."""
+    # Here, because most runs meet no error, and its patterns take long to load.
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
+    message = _message(_error_document(answer) or {})
+    if codes.NO_CALL.match(message):
+        return no_route
+    meaning = codes.STATUSES[404]
+    said = f"{meaning.text}, saying: {scrub(message, secrets())}" if message else f"{meaning.text} ({_shape(answer)})"
+    return NotFound(said, hint=meaning.hint, context=no_route.context)
+
+
+def _error_document(answer: Answer) -> Json | None:
+    """The object in the body of an error, or None if there is none."""
+    try:
+        document = json.loads(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Context) -> t.NoReturn:
@@ -79,11 +130,8 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Co
             hint="Set url to the address that the server itself uses (scheme, host, port)",
             context=context,
         )
-    try:
-        document = json.loads(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
-    except (ValueError, RecursionError):
-        document = None
-    if isinstance(document, dict):
+    document = _error_document(answer)
+    if document is not None:
         raise _meaning_of(document, answer.status, module, secrets)
     if answer.status == 404:
         raise NoRoute(f"there is no such path on the server ({_shape(answer)})", context=context)
@@ -175,32 +223,57 @@ def _number(document: Json, message: str) -> int | None:
 
 
 def _strict_object(answer: Answer, context: Context) -> Json:
-    """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there"."""
-    problem = ""
+    """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there".
+
+    The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.
+    """
+    problem, hint = "", ""
     document: t.Any = None
-    if not (answer.content_type == "application/json" or answer.content_type.endswith("+json")):
-        problem = "is not JSON"
+    body = ""
+    try:
+        body = _text_of(answer)
+        # Numbers with a fraction stay as they are written: 1.10 may be a value of somebody's secret.
+        document = json.loads(body, object_pairs_hook=_unique_pairs, parse_constant=_no_constant, parse_float=str)
+    except UnicodeDecodeError:
+        problem = "is not UTF-8"
+    except _DoubtfulError as exc:
+        problem = str(exc)
+    except RecursionError:
+        problem = "is nested too deeply"
+    except ValueError:
+        problem, hint = _no_json(body)
     else:
-        try:
-            document = json.loads(
-                answer.body.decode("utf-8"), object_pairs_hook=_unique_pairs, parse_constant=_no_constant
-            )
-        except UnicodeDecodeError:
-            problem = "is not UTF-8"
-        except _DoubtfulError as exc:
-            problem = str(exc)
-        except RecursionError:
+        if not isinstance(document, dict):
+            problem = "is not a JSON object"
+        elif _deeper_than(document, _MAX_DEPTH):
             problem = "is nested too deeply"
-        except ValueError:
-            problem = "is no valid JSON"
-        else:
-            if not isinstance(document, dict):
-                problem = "is not a JSON object"
-            elif _deeper_than(document, _MAX_DEPTH):
-                problem = "is nested too deeply"
+        elif not answer.is_json and not any(name in document for name in _HEADS):
+            problem = "is a JSON object, but none of the API"
     if problem:
-        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", context=context)
+        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", hint=hint, context=context)
     return t.cast(Json, document)
+
+
+def _text_of(answer: Answer) -> str:
+    """The body as text: UTF-8 with a byte order mark or without, else the charset of one byte that the header names."""
+    try:
+        return answer.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if answer.charset not in _ONE_BYTE:
+            raise
+        return answer.body.decode(answer.charset)
+
+
+def _no_json(body: str) -> tuple[str, str]:
+    """What to say of a body that cannot be parsed, and what to do about it."""
+    if not body.strip():
+        return "is empty", ""
+    if _HTML.match(body):
+        return (
+            "is an HTML page, not JSON",
+            "Check url and proxy: a login page, a portal or a proxy answers, and not the API of a senhasegura server",
+        )
+    return ("is XML" if body.lstrip().startswith("<") else "is no valid JSON"), ""
 
 
 class _DoubtfulError(ValueError):
@@ -300,6 +373,23 @@ def required_id(item: Json, *names: str) -> str:
     if not Reference(value).is_id:
         raise UnexpectedAnswer(f"the answer has no valid {(names or ('id',))[0]!r}")
     return value
+
+
+def echo(document: Json, name: str) -> Json:
+    """The entity in the answer to a write, or {}: what is written is written, whatever the server says of it."""
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def echoed_text(item: Json, *names: str) -> str | None:
+    """As C(text_or_none), but what is no text counts as not told."""
+    return text_or_none({name: value for name, value in item.items() if not isinstance(value, (dict, list))}, *names)
+
+
+def echoed_id(item: Json) -> str:
+    """The id of what was written, or "" if the server does not tell it."""
+    value = echoed_text(item, "id") or ""
+    return value if Reference(value).is_id else ""
 
 
 def required_secret(item: Json, *names: str) -> str:

@@ -107,7 +107,7 @@ def test_unusable_files(case: str, key: rsa.RSAPrivateKey, tmp_path: pathlib.Pat
         path.mkdir()
     elif case == "passphrase":
         path = pathlib.Path(write(tmp_path, key, b"passphrase"))
-    with pytest.raises(ConfigError, match="decryption_key is no readable PEM") as caught:
+    with pytest.raises(ConfigError, match="decryption_key is not readable as PEM") as caught:
         decrypt.decrypter(str(path))
     assert caught.value.context.option == "decryption_key"
     assert CANARY not in str(caught.value)
