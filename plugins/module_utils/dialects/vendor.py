@@ -165,7 +165,11 @@ def _hostnames(value: t.Any) -> tuple[str, ...]:
     items = value.split(",") if isinstance(value, str) else [value] if isinstance(value, dict) else value or ()
     if not isinstance(items, (list, tuple)):
         return ()
-    names = (echoed_text(item, "hostname", "ip") if isinstance(item, dict) else str(item).strip() for item in items)
+    names = (
+        echoed_text(item, "hostname", "ip") if isinstance(item, dict) else str(item).strip()
+        for item in items
+        if item is not None
+    )
     return tuple(name for name in names if name)
 
 
