@@ -10,7 +10,12 @@ import functools
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, NotFound, UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AnswerLost,
+    Context,
+    NotFound,
+    UnexpectedAnswer,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
@@ -48,6 +53,8 @@ class Secrets:
         if self._has_path(identity):
             try:
                 secret = t.cast(DsmSecret, self._session.call("secret.read", ref=identity, subject=subject))
+            except NotFound as exc:
+                raise _missing(identity, exc.context) from None
             except UnexpectedAnswer as exc:
                 # Perhaps the list is there all the same.
                 unreadable = exc
@@ -106,4 +113,9 @@ def require(secrets: t.Iterable[DsmSecret], identity: str) -> DsmSecret:
     for secret in secrets:
         if secret.identity == identity:
             return secret
-    raise NotFound(f"DSM secret {identity} not found", hint=_HINT).with_context(subject=f"DSM secret {identity}")
+    raise _missing(identity)
+
+
+def _missing(identity: str, context: Context | None = None) -> NotFound:
+    error = NotFound(f"DSM secret {identity} not found", hint=_HINT, context=context)
+    return error.with_context(subject=f"DSM secret {identity}")

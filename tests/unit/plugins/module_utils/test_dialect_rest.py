@@ -342,6 +342,10 @@ def test_one_secret_is_read_by_its_path() -> None:
     assert set(server.lines) == {"GET /api/dsm/secret/db"}
     assert client.secrets.find("nothing") is None
     assert server.lines[-1] == "GET /api/dsm/secret/nothing"
+    with pytest.raises(NotFound, match="DSM secret nothing not found") as caught:
+        client.secrets.read("nothing")
+    assert "assigned to the DSM application" in caught.value.hint
+    assert (caught.value.context.status, caught.value.context.endpoint) == (404, "GET /api/dsm/secret/{ref}")
 
 
 def test_several_secrets_are_read_by_one_list() -> None:
