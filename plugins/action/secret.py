@@ -49,7 +49,7 @@ def _present(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, che
         wanted = dataclasses.replace(wanted, engine=wanted.engine or "Generic")
     desired: dict[str, t.Any] = {name: getattr(wanted, name) for name in ATTRIBUTES}
     data = wanted.flat()
-    rewrite = bool(data) and (held is None or not wanted.same_data(held.data))
+    rewrite = bool(data) and (held is None or not wanted.same_data(held.data, as_one=held.as_one))
     if rewrite:
         desired["key_names"] = sorted({key for block in data for key in block})
     plan = make_plan("present", _shown(held), desired, hidden=["data"] if rewrite else [])

@@ -221,6 +221,10 @@ class KeyRotation:
     previous_identifier: str | None = None
 
 
+# What the server adds by itself to the blocks of credentials and access keys (facts-dsm.md 1 and 3).
+ADDED = frozenset({"ip", "TTL", "private_key", "public_key"})
+
+
 @dataclasses.dataclass(frozen=True)
 class DsmSecret:
     """A DevOps secret. ``data`` is the server's list of flat maps, in its order; a key may occur in several.
@@ -241,6 +245,8 @@ class DsmSecret:
     environment: str | None = None
     # Whether it comes from a list without values, so that nothing is known of its data.
     incomplete: bool = False
+    # Whether all blocks of the data are put together as one.
+    as_one: bool = dataclasses.field(default=False, compare=False)
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -258,7 +264,7 @@ class DsmSecret:
 
     def public(self) -> dict[str, t.Any]:
         """Everything but values; C(key_names) are the names that the data holds, or None if nobody knows."""
-        hidden = ("raw", "data", "incomplete")
+        hidden = ("raw", "data", "incomplete", "as_one")
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in hidden}
         names = None if self.incomplete else sorted({key for block in self.data for key in block})
         return {**fields, "key_names": names}
@@ -298,18 +304,31 @@ class DsmSecretWrite:
         blocks = [block.flat() for block in (*self.credentials, *self.access_keys)]
         return (*blocks, *([dict(self.key_value)] if self.key_value else []))
 
-    def same_data(self, data: t.Iterable[t.Mapping[str, str | None]]) -> bool:
+    def same_data(self, data: t.Iterable[t.Mapping[str, str | None]], *, as_one: bool = False) -> bool:
         """Whether ``data`` is what the server hands out for this data, in any order.
 
         It may add to the blocks (ip, TTL), but not to key_value, so that a key that is no longer wanted is noticed.
+
+        :param as_one: whether the server hands out all blocks put together as one
         """
         held = [{key: value for key, value in block.items() if value is not None} for block in data]
         held = [block for block in held if block]
+        if as_one and len(held) == 1 and len(self.flat()) > 1:
+            return self._same_as_one(held[0])
         if self.key_value:
             if self.key_value not in held:
                 return False
             held.remove(self.key_value)
         return _covered([block.flat() for block in (*self.credentials, *self.access_keys)], held)
+
+    def _same_as_one(self, held: t.Mapping[str, str]) -> bool:
+        """The same where the data comes as one object. Of blocks with the same labels, it has the values of one."""
+        wanted: dict[str, set[str | None]] = {}
+        for block in self.flat():
+            for key, value in block.items():
+                wanted.setdefault(key, set()).add(value)
+        more = {key for key in held if key not in wanted}
+        return all(held.get(key) in values for key, values in wanted.items()) and more <= ADDED
 
 
 def _covered(wanted: list[dict[str, str]], held: list[dict[str, str]]) -> bool:

@@ -150,12 +150,18 @@ def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
 
 def _listed_secret(item: Json, unseal: Unseal) -> DsmSecret:
     if item.get("data") is not None:
-        return vendor.decode_secret_item(item, unseal)
+        return _secret(item, unseal)
     return dataclasses.replace(vendor.decode_secret_item({**item, "data": []}, unseal), incomplete=True)
 
 
+def _secret(item: Json, unseal: Unseal) -> DsmSecret:
+    secret = vendor.decode_secret_item(item, unseal)
+    # It was sent as one map, and comes back as that or as a list with that.
+    return dataclasses.replace(secret, as_one=len(secret.data) == 1)
+
+
 def decode_secret(document: Json, unseal: Unseal) -> DsmSecret:
-    return vendor.decode_secret_item(entity(_inside(document), "secret", dict), unseal)
+    return _secret(entity(_inside(document), "secret", dict), unseal)
 
 
 def decode_stored_secret(document: Json, unseal: Unseal) -> DsmSecret | None:

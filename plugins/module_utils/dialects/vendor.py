@@ -226,6 +226,7 @@ def decode_secret_item(item: Json, unseal: Unseal, owner: Json | None = None) ->
         system=echoed_text(owner or item, "system"),
         environment=echoed_text(owner or item, "environment"),
         raw={**item, "data": [dict(block) for block in opened]},
+        as_one=isinstance(data, dict),
     )
 
 

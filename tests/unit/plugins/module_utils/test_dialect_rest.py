@@ -441,6 +441,25 @@ def test_the_data_is_sent_as_the_authors_client_sends_it() -> None:
     assert update == {"identifier": "db", "data": {"K": "w"}}
 
 
+@pytest.mark.parametrize("shape", [dict, lambda data: [data]])
+def test_data_that_was_sent_as_one_map_is_the_same_when_it_comes_back(shape: t.Any) -> None:
+    block = SecretBlock({"user": "app", "password": "pw"}, {"user": "USER", "password": "PASSWORD"})
+    wanted = DsmSecretWrite("db", credentials=(block,), key_value={"K": "v"})
+    sent = {"USER": "app", "PASSWORD": "pw", "K": "v"}
+    for data, same in (
+        (sent, True),
+        ({**sent, "ip": "192.0.2.1", "TTL": None}, True),
+        ({**sent, "K": "w"}, False),
+        ({**sent, "OLD": "x"}, False),
+        ({"USER": "app", "PASSWORD": "pw"}, False),
+    ):
+        client, _server = secrets(
+            guide(secrets=[{**DB, "data": shape(data)}]), db=guide(secret={**DB, "data": shape(data)})
+        )
+        for held in (client.secrets.read("db"), *client.secrets.list()):
+            assert wanted.same_data(held.data, as_one=held.as_one) is same
+
+
 def test_two_values_under_one_name_are_refused_before_anything_is_sent() -> None:
     block = SecretBlock({"user": "a"}, {"user": "USER"})
     wanted = DsmSecretWrite("db", credentials=(block, SecretBlock({"user": "b-Secret"}, {"user": "USER"})))
