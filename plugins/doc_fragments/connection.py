@@ -46,7 +46,8 @@ options:
     description:
       - How to authenticate.
       - V(oauth2) sends O(client_id) and O(client_secret) in the body of the token request, V(oauth2_basic) in its
-        C(Authorization) header.
+        C(Authorization) header. There they stand as they are, not URL-encoded as RFC 6749 would have it, since
+        the server takes them as they are; O(client_id) must have no colon.
       - V(oauth1) signs each request with O(consumer_key), O(consumer_secret), O(token_key) and O(token_secret).
         It needs the Python library C(requests-oauthlib).
       - 'V(aws) is refused: the vendor publishes no wire format for it.'
@@ -75,8 +76,8 @@ options:
     type: str
   decryption_key:
     description:
-      - Path of the private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt
-        sensitive information" is on. It needs the Python library C(cryptography).
+      - 'Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt sensitive
+        information" is on: path of a file, or PEM text as for O(ca_path). It needs the Python library C(cryptography).'
     type: path
   validate_certs:
     description:
@@ -87,14 +88,17 @@ options:
     description:
       - File (PEM) or directory of the certificate authorities to trust. With it, no others are trusted.
       - The word V(environment) takes it from E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE), which are ignored otherwise.
+      - A value that begins with C(-----BEGIN) is the PEM text itself. Its line ends may be lost or written as C(\n),
+        as in environment variables and in fields of forms.
     type: path
   client_cert:
     description:
-      - File (PEM) with the client certificate, and its key unless O(client_key) is set.
+      - 'Client certificate (PEM), with its key unless O(client_key) is set: path of a file, or PEM text as for
+        O(ca_path).'
     type: path
   client_key:
     description:
-      - File (PEM, without passphrase) with the key of O(client_cert).
+      - 'Key of O(client_cert) (PEM, without passphrase): path of a file, or PEM text as for O(ca_path).'
     type: path
   timeout:
     description:
@@ -149,6 +153,17 @@ options:
     choices:
       - keep
       - release_at_end
+  on_ciphertext:
+    description:
+      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands
+        it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.'
+      - V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.
+      - The default is V(warn).
+    type: str
+    choices:
+      - warn
+      - error
+      - ignore
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
     the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
@@ -236,7 +251,8 @@ options:
     description:
       - How to authenticate.
       - V(oauth2) sends O(client_id) and O(client_secret) in the body of the token request, V(oauth2_basic) in its
-        C(Authorization) header.
+        C(Authorization) header. There they stand as they are, not URL-encoded as RFC 6749 would have it, since
+        the server takes them as they are; O(client_id) must have no colon.
       - V(oauth1) signs each request with O(consumer_key), O(consumer_secret), O(token_key) and O(token_secret).
         It needs the Python library C(requests-oauthlib).
       - 'V(aws) is refused: the vendor publishes no wire format for it.'
@@ -300,8 +316,8 @@ options:
       - name: SENHASEGURA_TOKEN_SECRET
   decryption_key:
     description:
-      - Path of the private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt
-        sensitive information" is on. It needs the Python library C(cryptography).
+      - 'Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt sensitive
+        information" is on: path of a file, or PEM text as for O(ca_path). It needs the Python library C(cryptography).'
     type: path
     vars:
       - name: senhasegura_decryption_key
@@ -326,6 +342,8 @@ options:
     description:
       - File (PEM) or directory of the certificate authorities to trust. With it, no others are trusted.
       - The word V(environment) takes it from E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE), which are ignored otherwise.
+      - A value that begins with C(-----BEGIN) is the PEM text itself. Its line ends may be lost or written as C(\n),
+        as in environment variables and in fields of forms.
     type: path
     vars:
       - name: senhasegura_ca_path
@@ -336,7 +354,8 @@ options:
       - name: SENHASEGURA_CA_PATH
   client_cert:
     description:
-      - File (PEM) with the client certificate, and its key unless O(client_key) is set.
+      - 'Client certificate (PEM), with its key unless O(client_key) is set: path of a file, or PEM text as for
+        O(ca_path).'
     type: path
     vars:
       - name: senhasegura_client_cert
@@ -347,7 +366,7 @@ options:
       - name: SENHASEGURA_CLIENT_CERT
   client_key:
     description:
-      - File (PEM, without passphrase) with the key of O(client_cert).
+      - 'Key of O(client_cert) (PEM, without passphrase): path of a file, or PEM text as for O(ca_path).'
     type: path
     vars:
       - name: senhasegura_client_key
@@ -465,6 +484,24 @@ options:
         key: custody
     env:
       - name: SENHASEGURA_CUSTODY
+  on_ciphertext:
+    description:
+      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands
+        it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.'
+      - V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.
+    type: str
+    default: warn
+    choices:
+      - warn
+      - error
+      - ignore
+    vars:
+      - name: senhasegura_on_ciphertext
+    ini:
+      - section: senhasegura
+        key: on_ciphertext
+    env:
+      - name: SENHASEGURA_ON_CIPHERTEXT
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
     the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])

@@ -19,6 +19,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem, private_parts, whole_pem
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import MAX_RETRIES
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 
@@ -44,6 +45,8 @@ class Option:
     choices: tuple[str, ...] = ()
     secret: bool = False
     inverse_env: str = ""
+    # For paths: whether the value may be the PEM text itself.
+    pem: bool = False
 
     @property
     def env(self) -> str:
@@ -86,7 +89,8 @@ OPTIONS: tuple[Option, ...] = (
         (
             "How to authenticate.",
             "V(oauth2) sends O(client_id) and O(client_secret) in the body of the token request,"
-            " V(oauth2_basic) in its C(Authorization) header.",
+            " V(oauth2_basic) in its C(Authorization) header. There they stand as they are, not URL-encoded as RFC 6749"
+            " would have it, since the server takes them as they are; O(client_id) must have no colon.",
             "V(oauth1) signs each request with O(consumer_key), O(consumer_secret), O(token_key) and O(token_secret)."
             " It needs the Python library C(requests-oauthlib).",
             "V(aws) is refused: the vendor publishes no wire format for it.",
@@ -101,10 +105,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "decryption_key",
         (
-            "Path of the private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
-            ' "encrypt sensitive information" is on. It needs the Python library C(cryptography).',
+            "Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
+            ' "encrypt sensitive information" is on: path of a file, or PEM text as for O(ca_path).'
+            " It needs the Python library C(cryptography).",
         ),
         type="path",
+        secret=True,
+        pem=True,
     ),
     Option(
         "validate_certs",
@@ -119,15 +126,29 @@ OPTIONS: tuple[Option, ...] = (
             "File (PEM) or directory of the certificate authorities to trust. With it, no others are trusted.",
             "The word V(environment) takes it from E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE),"
             " which are ignored otherwise.",
+            "A value that begins with C(-----BEGIN) is the PEM text itself. Its line ends may be lost or written as"
+            " C(\\n), as in environment variables and in fields of forms.",
         ),
         type="path",
+        pem=True,
     ),
     Option(
         "client_cert",
-        ("File (PEM) with the client certificate, and its key unless O(client_key) is set.",),
+        (
+            "Client certificate (PEM), with its key unless O(client_key) is set: path of a file, or PEM text as for"
+            " O(ca_path).",
+        ),
         type="path",
+        secret=True,
+        pem=True,
     ),
-    Option("client_key", ("File (PEM, without passphrase) with the key of O(client_cert).",), type="path"),
+    Option(
+        "client_key",
+        ("Key of O(client_cert) (PEM, without passphrase): path of a file, or PEM text as for O(ca_path).",),
+        type="path",
+        secret=True,
+        pem=True,
+    ),
     Option(
         "timeout",
         (
@@ -205,6 +226,16 @@ RUN_OPTIONS: tuple[Option, ...] = (
         default="keep",
         choices=("keep", "release_at_end"),
     ),
+    Option(
+        "on_ciphertext",
+        (
+            "What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands"
+            ' it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.',
+            "V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.",
+        ),
+        default="warn",
+        choices=("warn", "error", "ignore"),
+    ),
 )
 
 
@@ -215,11 +246,15 @@ class RunOptions:
     broker: bool = True
     cache_ttl: float | None = None
     custody: str = "keep"
+    on_ciphertext: str = "warn"
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The checked connection settings of one client. ``timeout`` is in seconds; paths are expanded."""
+    """The checked connection settings of one client. ``timeout`` is in seconds; paths are expanded.
+
+    What may be a path or PEM text is PEM text if C(pem.is_pem) says so.
+    """
 
     url: str
     client_id: Hidden | None = None
@@ -231,11 +266,11 @@ class Settings:
     consumer_secret: Hidden | None = None
     token_key: Hidden | None = None
     token_secret: Hidden | None = None
-    decryption_key: str | None = None
+    decryption_key: Hidden | None = None
     validate_certs: bool = True
     ca_path: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
+    client_cert: Hidden | None = None
+    client_key: Hidden | None = None
     timeout: float = 30.0
     retries: int | None = None
     proxy: Hidden | None = None
@@ -243,8 +278,13 @@ class Settings:
 
     def secrets(self) -> list[str]:
         """The values that must not turn up in any text."""
-        hidden = (getattr(self, field.name) for field in dataclasses.fields(self))
-        return [value.reveal() for value in hidden if isinstance(value, Hidden)]
+        found: list[str] = []
+        for option in OPTIONS:
+            value = getattr(self, option.name, None)
+            if isinstance(value, Hidden):
+                # Paths and certificates are no secrets; in a text they would hide what it says.
+                found += private_parts(value.reveal()) if option.pem else [value.reveal()]
+        return found
 
     def state(self) -> dict[str, t.Any]:
         """The settings as plain data, secrets in clear: only for the memory of the broker."""
@@ -383,6 +423,14 @@ def _string(value: t.Any, option: Option, label: str) -> str:
 
 
 def _path(value: t.Any, option: Option, label: str) -> str:
+    if option.pem and is_pem(value):
+        try:
+            return whole_pem(value)
+        except ValueError:
+            raise ConfigError(
+                f"{option.name} from {label} begins like PEM text, but has no block with an END line",
+                hint=f"Give {option.name} from BEGIN to END, or the path of a file",
+            ).with_context(option=option.name) from None
     text = _string(value, option, label)
     return text if text == FROM_ENVIRONMENT else os.path.abspath(os.path.expanduser(os.path.expandvars(text)))
 

@@ -41,6 +41,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     missing_library,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 
 # The list of 50,000 credentials takes some 25 MiB. What is read of it is limited further when it is parsed.
 MAX_BODY = 48 * 1024 * 1024
@@ -400,19 +402,66 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     else:
         _load_trusted(context, settings.ca_path)
     if settings.client_cert:
-        with _NamingOption("client_cert", "Give PEM files; the key must have no passphrase"):
+        with (
+            _NamingOption("client_cert", "Give PEM files or text, also in client_key; the key must have no passphrase"),
+            _file_of(settings.client_cert) as certificate,
+            _file_of(settings.client_key) as key,
+        ):
             # Without the callback OpenSSL would ask for a passphrase on the terminal.
-            context.load_cert_chain(settings.client_cert, settings.client_key, password=lambda: b"")
+            context.load_cert_chain(t.cast(str, certificate), key, password=lambda: b"")
     return context
+
+
+@contextlib.contextmanager
+def _file_of(option: Hidden | None) -> t.Iterator[str | None]:
+    """A path for what OpenSSL takes from files only. PEM text is there for that time, for this user alone."""
+    value = option.reveal() if option else None
+    if value is None or not is_pem(value):
+        yield value
+        return
+    with contextlib.ExitStack() as stack:
+        yield _in_memory(value.encode(), stack) or _on_disk(value.encode(), stack)
+
+
+def _in_memory(data: bytes, stack: contextlib.ExitStack) -> str | None:
+    """A path into the memory of this process, or None on systems that have none (macOS, or no /proc)."""
+    try:
+        descriptor = os.memfd_create("senhasegura-pem", os.MFD_CLOEXEC)
+    except (AttributeError, OSError):
+        return None
+    stack.callback(os.close, descriptor)
+    path = f"/proc/self/fd/{descriptor}"
+    _write(descriptor, data)
+    return path if os.path.exists(path) else None
+
+
+def _on_disk(data: bytes, stack: contextlib.ExitStack) -> str:
+    """A file that only this user can read, in a folder of its own; both are removed with the ``stack``."""
+    # Here, because it takes long to import, and hardly any run needs it.
+    import tempfile
+
+    path = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="senhasegura-")), "pem")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _write(descriptor, data)
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _load_trusted(context: ssl.SSLContext, ca_path: str | None) -> None:
     if ca_path == FROM_ENVIRONMENT:
         ca_path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     if ca_path:
-        with _NamingOption("ca_path", "Give a file or directory with CA certificates in PEM form"):
-            directory = os.path.isdir(ca_path)
-            context.load_verify_locations(**{"capath" if directory else "cafile": ca_path})
+        with _NamingOption("ca_path", "Give a file or directory with CA certificates in PEM form, or the PEM text"):
+            kind = "cadata" if is_pem(ca_path) else "capath" if os.path.isdir(ca_path) else "cafile"
+            context.load_verify_locations(**{kind: ca_path})
         return
     # Not load_default_certs(): SSL_CERT_FILE and SSL_CERT_DIR in the environment would replace the system's store.
     defaults = ssl.get_default_verify_paths()
@@ -439,7 +488,7 @@ class _NamingOption:
 
     def __exit__(self, kind: t.Any, error: BaseException | None, trace: t.Any) -> None:
         if isinstance(error, (OSError, ValueError, TypeError)):
-            reason = error.strerror if isinstance(error, FileNotFoundError) else "it is no usable PEM file"
+            reason = error.strerror if isinstance(error, FileNotFoundError) else "it is no usable PEM file or text"
             raise ConfigError(f"{self._option} cannot be loaded: {reason}", hint=self._hint).with_context(
                 option=self._option
             ) from None

@@ -14,9 +14,10 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
+from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, connect
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings, argument_spec
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
@@ -32,6 +33,7 @@ Params = t.Mapping[str, t.Any]
 NO_LOG: Result = {"_ansible_no_log": True}
 # Seconds. The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
 _READ_FOR = 5.0
+_CONNECTION = argument_spec().keys()
 # The key under which C(work) hands over the secrets of its result; it is no part of the result.
 SECRETS = "_secrets"
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
@@ -44,6 +46,7 @@ class SenhaseguraAction(ActionBase):
     spec: t.ClassVar[Spec]
     rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
     _requires_connection = False
+    _on_ciphertext = "warn"
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
         """The client that talks through the broker, or directly where there is none."""
@@ -63,6 +66,10 @@ class SenhaseguraAction(ActionBase):
         """The monotonic time after which the broker sends nothing any more for this task."""
         return math.inf
 
+    def sealed(self, values: t.Iterable[tuple[str, t.Any]], subject: str) -> list[str]:
+        """Warnings about values that look like ciphertext. Raises UnexpectedAnswer if on_ciphertext wants it."""
+        return judge(values, subject, self._on_ciphertext)
+
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
@@ -73,8 +80,11 @@ class SenhaseguraAction(ActionBase):
             params = validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
             settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
-            given = (params[name] for name, option in self.spec.items() if option.get("no_log"))
+            # Those of the connection are part of the settings, which know which of them are paths.
+            own = self.spec.keys() - _CONNECTION
+            given = (params[name] for name in own if self.spec[name].get("no_log"))
             register([*settings.secrets(), *given])
+            self._on_ciphertext = run.on_ciphertext
             done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
             register(done.pop(SECRETS, ()))
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:

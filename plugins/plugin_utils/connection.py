@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import os
 import stat
 import typing as t
@@ -36,6 +37,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     resolve_run,
     where_to_set,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over, text
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     VariableError,
@@ -97,7 +99,8 @@ def merge(
             "validate_certs is false: nobody checks the certificate of the server, so anybody on the way to it can "
             "read and change passwords. Give ca_path instead"
         )
-    return found, run
+    # What was decrypted is the value itself, whatever it looks like.
+    return found, dataclasses.replace(run, on_ciphertext="ignore") if found.decryption_key else run
 
 
 def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
@@ -119,7 +122,7 @@ def _ini_source() -> Source:
 
     def lookup(option: Option) -> str | None:
         value = section.get(option.name)
-        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT:
+        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT or is_pem(value):
             return value
         # As Ansible does it: a path in a configuration file starts from there.
         return os.path.join(os.path.dirname(constants.CONFIG_FILE), os.path.expanduser(os.path.expandvars(str(value))))

@@ -133,6 +133,7 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     settings, run = connection.merge(options, request.values)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
+    options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:
         options[CHECK_MODE] = _check_mode(options, request)
     return names, settings, run, options

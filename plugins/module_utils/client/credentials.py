@@ -175,24 +175,33 @@ class Credentials:
         if wanted.identifier is None:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
         stored = t.cast(Stored, self._session.call("credential.update", ref=info.id, model=wanted, subject=subject))
-        if stored.id != info.id:
+        if stored.id not in ("", info.id):
             raise UnexpectedAnswer(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
             ).with_context(subject=subject)
-        return stored
+        return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
         def create() -> Stored:
             return t.cast(Stored, self._session.call("credential.create", model=wanted, subject=subject))
 
         try:
-            return create()
+            stored = create()
         except AnswerLost:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
             landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier))
             return Stored(landed.id, landed.identifier) if landed else create()
+        return stored if stored.id else self._listed_as(wanted)
+
+    def _listed_as(self, wanted: CredentialWrite) -> Stored:
+        """What was written, by the list, when the answer does not tell. It is written, so nothing fails here."""
+        pick = functools.partial(hit, identifier=wanted.identifier, account=_account(wanted))
+        with contextlib.suppress(SenhaseguraError):
+            if entry := self.select(pick, fresh=True):
+                return Stored(entry.id, entry.identifier)
+        return Stored("", wanted.identifier)
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a credential (``info``: from ``find``). Returns whether it was inactive."""

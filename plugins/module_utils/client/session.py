@@ -55,6 +55,17 @@ _DIALECT_HINT = {
 }
 
 
+# The vendor's DSM answers that way to a client that has no authorization for it (http-api.md 1.7).
+_DSM_HINT = (
+    "Check that client_id belongs to an authorization of a DSM application, with the resources Application and Secret"
+    " Management, and that url names the server itself"
+)
+
+
+def _no_route_hint(dialect: Dialect, call: Call) -> str:
+    return _DSM_HINT if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
+
+
 class Sender(t.Protocol):
     """What a session needs of a transport. Tests put a table of answers in its place."""
 
@@ -96,7 +107,7 @@ class Session(Conversation):
         self._sleep = sleep
         # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
-        self._decrypt = decrypter(settings.decryption_key)
+        self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
         # The server may quote what it has been sent or has handed out before, to whomever.
         self._known = known or KnownSecrets()
         self._known.add(settings.secrets())
@@ -164,7 +175,7 @@ class Session(Conversation):
                     # No such path: nothing was applied.
                     following = self._next_dialect(dialect, call)
                     if following is dialect:
-                        exc.hint = _DIALECT_HINT[dialect.name]
+                        exc.hint = _no_route_hint(dialect, call)
                         raise
                     dialect = following
                 except UnexpectedAnswer as exc:
@@ -199,7 +210,12 @@ class Session(Conversation):
         )
         try:
             document = parse_answer(
-                answer, module=call.module, secrets=self._known.texts, now=time.time(), lists=call.lists
+                answer,
+                module=call.module,
+                secrets=self._known.texts,
+                now=time.time(),
+                lists=call.lists,
+                names_object=call.names_object,
             )
         except TokenRefused as exc:
             if token:

@@ -239,7 +239,9 @@ class SharedSession:
             result = self._session.call(
                 operation, ref=ref, model=model, subject=subject, deadline=deadline, not_after=not_after
             )
-            written = {ref, getattr(result, "id", ref)}
+            # Not every answer tells which one was written.
+            told = getattr(result, "id", ref) or ref
+            written = {ref, told} if told else None
         except SenhaseguraError:
             # Perhaps applied, and perhaps to something that is not known by its id yet.
             written = {ref} if ref else None

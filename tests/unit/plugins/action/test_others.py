@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from typing import Any
 
@@ -26,6 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialInfo,
     DsmSecret,
     SshKey,
+    Stored,
 )
 
 ACCOUNT = {"username": "root", "hostname": "web01", "ip": "192.0.2.10"}
@@ -199,6 +201,55 @@ def test_lists(talk: Any, work: Any) -> None:
     assert [k["id"] for k in work(conversation, "ssh_key_info")["ssh_keys"]] == ["3"]
     assert work(conversation, "ssh_key_info", username="x")["ssh_keys"] == []
     assert conversation.calls == []
+
+
+SEALED = base64.b64encode(bytes(range(256))).decode()
+
+
+def test_modules_that_return_values_name_ciphertext(talk: Any, work: Any) -> None:
+    conversation = talk("api")
+    conversation.secrets = [DsmSecret("1", "a", ({"K": SEALED, "U": "u"},)), DsmSecret("2", "b", ({"K": "v"},))]
+    (warning,) = work(conversation, "secret_info", include_data=True)["warnings"]
+    assert "K of DSM secret a looks like ciphertext" in warning and SEALED not in warning
+    # Nobody is told of what nobody has asked for.
+    assert not work(conversation, "secret_info").get("warnings")
+    assert not work(conversation, "secret_info", identity="b", include_data=True)["warnings"]
+    # It differs each time it is read, so the module would write it at each run.
+    (warning,) = work(conversation, "secret", True, identity="a", key_value={"K": "v"})["warnings"]
+    assert "K of DSM secret a looks like ciphertext" in warning
+    assert not work(conversation, "secret", True, identity="a", name="N")["warnings"]
+    conversation = listing(talk, "api", KEY, **{"key.read": SshKey("3", SEALED + "\n", "public", "deploy-key")})
+    (warning,) = work(conversation, "ssh_key_info", identifier="deploy-key", include_key=True)["warnings"]
+    assert "private_key of SSH key deploy-key looks like ciphertext" in warning and SEALED not in warning
+
+
+def test_in_rest_secrets_are_read_by_their_path_where_the_list_has_no_values(talk: Any, work: Any) -> None:
+    class Bare(type(talk("rest"))):  # type: ignore[misc]
+        def call(self, operation: str, **details: Any) -> Any:
+            found = super().call(operation, **details)
+            if operation != "secret.list":
+                return found
+            return tuple(dataclasses.replace(secret, data=(), incomplete=True) for secret in found)
+
+    conversation = Bare("rest")
+    conversation.secrets = [DsmSecret("1", "a", ({"K": "v"},)), DsmSecret("2", "b", ({"L": "w"},))]
+    assert [s["key_names"] for s in work(conversation, "secret_info")["secrets"]] == [None, None]
+    assert [s["key_names"] for s in work(conversation, "secret_info", identity="b")["secrets"]] == [["L"]]
+    assert work(conversation, "secret_info", identity="c")["secrets"] == []
+    whole = work(conversation, "secret_info", include_data=True)["secrets"]
+    assert [(s["identity"], s["data"], s["key_names"]) for s in whole] == [
+        ("a", [{"K": "v"}], ["K"]),
+        ("b", [{"L": "w"}], ["L"]),
+    ]
+    assert not work(conversation, "secret", identity="a", key_value={"K": "v"})["changed"]
+    assert work(conversation, "secret", True, identity="a", key_value={"K": "x"})["changed"]
+
+
+def test_a_credential_whose_new_id_nobody_tells(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "rest", **{"credential.create": Stored("")})
+    account = {"username": "new", "hostname": "web09", "ip": "192.0.2.9", "identifier": "new"}
+    result = work(conversation, "credential", **account)
+    assert (result["changed"], result["credential"]["id"], result["credential"]["identifier"]) == (True, None, "new")
 
 
 def test_key_pairs_are_read_when_asked(talk: Any, work: Any) -> None:

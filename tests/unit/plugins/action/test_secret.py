@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Unsupported
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    InvalidRequest,
+    NotFound,
+    Unsupported,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     DsmSecret,
     DsmSecretWrite,
@@ -120,6 +125,45 @@ def test_only_given_data_is_sent(talk: Any, work: Any) -> None:
     assert conversation.calls[0][2].key_value == A
     work(conversation, "secret", identity="shop", name="New")
     assert conversation.calls[1][2].flat() == ()
+
+
+def test_the_application_of_a_secret(talk: Any, work: Any) -> None:
+    """rest takes it; the vendor's servers know no other than that of the client."""
+    owner = {"application": "shop", "system": "web", "environment": "prod"}
+    conversation = talk("rest")
+    result = work(conversation, "secret", identity="shop", key_value=A, **owner)
+    assert {name: result["secret"][name] for name in owner} == owner
+    ((operation, _ref, model),) = conversation.calls
+    assert (operation, model.application, model.system, model.environment) == ("secret.create", *owner.values())
+    conversation.secrets = [held(A, **owner)]
+    assert not work(conversation, "secret", identity="shop", key_value=A, **owner)["changed"]
+    moved = work(conversation, "secret", True, identity="shop", **{**owner, "environment": "test"})
+    assert moved["diff"] == {"before": {"environment": "prod"}, "after": {"environment": "test"}}
+    for dialect in ("iso", "api"):
+        conversation = talk(dialect)
+        with pytest.raises(Unsupported, match="cannot write application, environment, system"):
+            work(conversation, "secret", True, identity="shop", key_value=A, **owner)
+        conversation.secrets = [held(A, **owner)]
+        assert not work(conversation, "secret", identity="shop", key_value=A, **owner)["changed"]
+
+
+def test_two_values_under_one_name_are_refused_in_check_mode_too(talk: Any, work: Any) -> None:
+    accounts = [{"user": "app", "password": "s3cr3t-1"}, {"user": "app", "password": "s3cr3t-2"}]
+    for check_mode in (True, False):
+        conversation = talk("rest")
+        with pytest.raises(InvalidRequest, match="two values under the name PASSWORD") as caught:
+            work(conversation, "secret", check_mode, identity="shop", credentials=accounts)
+        assert "s3cr3t" not in str(caught.value)
+        assert conversation.calls == []
+    assert work(talk("api"), "secret", identity="shop", credentials=accounts)["changed"]
+
+
+def test_a_secret_that_is_gone_meanwhile_is_absent(talk: Any, work: Any) -> None:
+    conversation = talk("rest")
+    conversation.secrets = [held(A)]
+    conversation.answers = {"secret.delete": NotFound("gone")}
+    result = work(conversation, "secret", identity="shop", state="absent")
+    assert (result["changed"], result["diff"]) == (False, {"before": {}, "after": {}})
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

@@ -127,7 +127,7 @@ def test_one_token_for_many_calls() -> None:
     ("expires_in", "usable"),
     [
         (3600, 2880), (100, 80), (1, 0.8), (604800, 483840),
-        (None, 48), (0, 48), (-5, 48), ("3600", 48), (3600.0, 48), (True, 48), (604801, 48), (10**12, 48), ([], 48),
+        (None, 48), (0, 48), (-5, 48), ("3600", 2880), ("x", 48), (3600.0, 48), (True, 48), (604801, 48), (10**12, 48), ([], 48),
     ],
 )  # fmt: skip
 def test_the_token_is_renewed_after_four_fifths_of_its_life_time(expires_in: t.Any, usable: float) -> None:
@@ -619,17 +619,29 @@ def test_credentials_in_the_body() -> None:
     ("client_id", "client_secret", "pair"),
     [
         ("id", "secret", "id:secret"),
-        ("i:d", "se:cret", "i%3Ad:se%3Acret"),
-        ("i d", "s+&%é", "i+d:s%2B%26%25%C3%A9"),
+        ("id", "se:cret:", "id:se:cret:"),
+        ("i d", "s+&%é", "i d:s+&%é"),
+        ("50%25", "a%2Fb+c=", "50%25:a%2Fb+c="),
     ],
 )
 def test_credentials_in_the_header(client_id: str, client_secret: str, pair: str) -> None:
-    """RFC 6749 2.3.1 wants both form-encoded first."""
+    """As they are: the server's OAuth library decodes nothing, whatever RFC 6749 2.3.1 wants."""
     session, server, _time = setup(auth_method="oauth2_basic", client_id=client_id, client_secret=client_secret)
     session.call("credential.list")
     scheme, value = server.sent[0].headers["Authorization"].split()
     assert (scheme, base64.b64decode(value).decode()) == ("Basic", pair)
     assert server.sent[0].form == {"grant_type": "client_credentials"}
+
+
+def test_a_client_id_with_a_colon_has_no_place_in_the_header() -> None:
+    session, server, _time = setup(auth_method="oauth2_basic", client_id=f"a:{CANARY}")
+    with pytest.raises(ConfigError, match="client_id has a colon") as caught:
+        session.call("credential.list")
+    assert "auth_method to oauth2" in caught.value.hint
+    assert caught.value.context.option == "client_id"
+    assert CANARY not in str(caught.value)
+    assert server.sent == []
+    assert setup(client_id="a:b").session.call("credential.list") is not None
 
 
 def test_tenant() -> None:

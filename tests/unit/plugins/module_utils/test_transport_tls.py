@@ -13,8 +13,10 @@ import pathlib
 import shutil
 import socket
 import ssl
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 import typing as t
 import warnings
@@ -33,6 +35,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     SenhaseguraError,
     UnexpectedAnswer,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import whole_pem
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import (
     Deadline,
     Transport,
@@ -416,6 +419,99 @@ def test_unusable_client_cert(pki: Pki, case: str, tmp_path: pathlib.Path) -> No
     with pytest.raises(ConfigError, match="client_cert cannot be loaded") as caught:
         send("https://localhost:9", ca_path=pki.ca_path, client_cert=cert, client_key=key)
     assert caught.value.context.option == "client_cert"
+
+
+# --- PEM text in place of files --------------------------------------------------------------------------------------
+
+
+def test_the_ca_as_text(pki: Pki, tmp_path: pathlib.Path) -> None:
+    other = make(ca=True).pem().decode()
+    text = pathlib.Path(pki.ca_path).read_text()
+    with Wire(ok, tls=pki.context) as server:
+        for trusted in (text, other + text, whole_pem(text.replace("\n", "\\n"))):
+            assert send(server.url(), ca_path=trusted).status == 200
+        with pytest.raises(ConfigError, match="certificate of the server is not trusted"):
+            send(server.url(), ca_path=other)
+
+
+def test_text_that_is_no_certificate(pki: Pki) -> None:
+    wrong = [pki.good.key_pem().decode(), "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"]
+    for text in wrong:
+        with pytest.raises(ConfigError, match="ca_path cannot be loaded: it is no usable PEM file or text") as caught:
+            send("https://localhost:9", ca_path=text)
+        assert "BEGIN" not in str(caught.value)
+
+
+@pytest.mark.parametrize("memory", [True, False], ids=["in memory", "no files in memory"])
+@pytest.mark.parametrize("case", ["both", "together", "certificate", "key"])
+def test_client_certificate_as_text(
+    pki: Pki,
+    demanding: ssl.SSLContext,
+    case: str,
+    memory: bool,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever is text is in no file that another user can read, and in none at all afterwards."""
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "own"))
+    if not memory:
+        monkeypatch.delattr(os, "memfd_create")
+    client = make(pki.ca, "client", usage=[CLIENT])
+    certificate, key = client.files(tmp_path, "client")
+    texts = {"certificate": client.pem().decode(), "key": client.key_pem().decode()}
+    cert_option = {"together": texts["certificate"] + texts["key"], "key": certificate}.get(case, texts["certificate"])
+    key_option = {"together": None, "certificate": key}.get(case, texts["key"])
+    seen: list[str] = []
+
+    def load(context: ssl.SSLContext, certfile: t.Any, keyfile: t.Any = None, password: t.Any = None) -> None:
+        for path in {certfile, keyfile} - {None, certificate, key}:
+            seen.append(path)
+            if not memory:
+                assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+                assert stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode) == 0o700
+        assert bool(list((tmp_path / "own").iterdir())) is not memory
+        super(ssl.SSLContext, context).load_cert_chain(certfile, keyfile, password)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", load)
+    before = len(os.listdir("/proc/self/fd"))
+    module.tls_context(settings(ca_path=pki.ca_path, client_cert=cert_option, client_key=key_option))
+    assert len(os.listdir("/proc/self/fd")) == before
+    with Wire(ok, tls=demanding) as server:
+        assert send(server.url(), ca_path=pki.ca_path, client_cert=cert_option, client_key=key_option).status == 200
+    assert seen
+    assert not any(os.path.exists(path) for path in seen)
+    assert list((tmp_path / "own").iterdir()) == []
+
+
+@pytest.mark.parametrize("memory", [True, False])
+@pytest.mark.parametrize("case", ["another key", "no key", "passphrase", "no certificate"])
+def test_unusable_client_cert_as_text(
+    pki: Pki, case: str, memory: bool, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if not memory:
+        monkeypatch.delattr(os, "memfd_create")
+    client = make(pki.ca, "client", usage=[CLIENT])
+    keys = {
+        "another key": make(pki.ca, "client").key_pem(),
+        "no key": None,
+        "passphrase": client.key_pem(b"passphrase"),
+        "no certificate": client.key_pem(),
+    }
+    key = keys[case]
+    certificate = client.key_pem() if case == "no certificate" else client.pem()
+    with pytest.raises(ConfigError, match="client_cert cannot be loaded") as caught:
+        send(
+            "https://localhost:9",
+            ca_path=pki.ca_path,
+            client_cert=certificate.decode(),
+            client_key=key.decode() if key else None,
+        )
+    for text in (str(caught.value), repr(caught.value), str(caught.value.failure())):
+        assert "BEGIN" not in text and "senhasegura-" not in text and "/proc" not in text
+    assert caught.value.__suppress_context__
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ansible import constants
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 
 CANARY = "Canary-1234-abcd"
@@ -167,9 +168,39 @@ def test_a_path_in_ini_starts_from_its_file(places: Places, monkeypatch: pytest.
     path = places.ini("[senhasegura]\nca_path = certs/ca.pem\nclient_cert = ~/c.pem\nclient_key = /k.pem\n")
     result = places.settings()
     assert result.ca_path == str(path.parent / "certs" / "ca.pem")
-    assert (result.client_cert, result.client_key) == ("/home/me/c.pem", "/k.pem")
+    assert (_shown(result.client_cert), _shown(result.client_key)) == ("/home/me/c.pem", "/k.pem")
     places.ini("[senhasegura]\nca_path = environment\n")
     assert places.settings().ca_path == "environment"
+
+
+def _shown(value: Hidden | None) -> str:
+    assert value is not None
+    return value.reveal()
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "QUJDRA+/" * 12 + "\nQUJD\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("name", ["ca_path", "client_cert", "client_key", "decryption_key"])
+@pytest.mark.parametrize("place", PLACES)
+def test_pem_text_comes_from_each_place(places: Places, place: str, name: str) -> None:
+    text = PEM.replace("\n", "\n    ")
+    if place == "config_file":
+        places.config_file(f"SENHASEGURA_{name.upper()}: |\n    {text}\n")
+    else:
+        places.put(place, name, text)
+    found = getattr(places.settings(), name)
+    lines = (found if name == "ca_path" else _shown(found)).splitlines()
+    assert "".join(lines) == PEM.replace("\n", "")
+    assert lines[0] == "-----BEGIN PRIVATE KEY-----"
+    assert CLIENT["url"] == places.settings().url
+
+
+def test_what_was_decrypted_is_no_ciphertext(places: Places) -> None:
+    assert connection.settings({}, {}, str)[1].on_ciphertext == "warn"
+    assert connection.settings({"on_ciphertext": "error"}, {}, str)[1].on_ciphertext == "error"
+    given = {"on_ciphertext": "error", "decryption_key": PEM}
+    assert connection.settings(given, {}, str)[1].on_ciphertext == "ignore"
 
 
 def test_a_configuration_without_our_section(places: Places) -> None:
