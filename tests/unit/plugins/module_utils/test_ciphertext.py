@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import base64
-import os
+import random
 import typing as t
 
 import pytest
@@ -26,9 +26,12 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     success,
 )
 
+# Seeded: processes of pytest-xdist must collect the same tests.
+bytes_of = random.Random(1).randbytes
+
 
 def sealed(size: int = 256) -> str:
-    return base64.b64encode(os.urandom(size)).decode()
+    return base64.b64encode(bytes_of(size)).decode()
 
 
 @pytest.mark.parametrize("size", [256, 384, 512])
@@ -42,7 +45,7 @@ def test_what_rsa_makes(size: int) -> None:
     "value",
     [
         "pw-Example-1", "", None, 7, sealed(255), sealed(257), sealed(128), sealed(1024), sealed(256)[:-1], sealed(256) + "A",
-        os.urandom(256).hex(), os.urandom(192).hex(), os.urandom(128).hex().upper(), "x" * 344, "1" * 512, "Ab-1" * 86,
+        bytes_of(256).hex(), bytes_of(192).hex(), bytes_of(128).hex().upper(), "x" * 344, "1" * 512, "Ab-1" * 86,
         "ssh-ed25519 AAAA", base64.urlsafe_b64encode(b"\xff" * 384).decode(), f"{sealed(200)}.{sealed(50)}",
     ],
     ids=lambda value: f"{type(value).__name__} {str(value)[:12]}",
