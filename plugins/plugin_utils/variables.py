@@ -49,6 +49,7 @@ OPTIONS = (
     "broker",
     "cache_ttl",
     "custody",
+    "on_ciphertext",
     CHECK_MODE,
 )
 PREFIX = "senhasegura_"
