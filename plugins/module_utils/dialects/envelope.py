@@ -42,7 +42,7 @@ class _Limits(t.NamedTuple):
 
 
 # An answer that lists everything: 50,000 credentials take up to 30 MiB, and 250 in memory with one wide character.
-_LIST_LIMITS = _Limits(48 << 20, 120_000, 256 << 20)
+_LIST_LIMITS = _Limits(48 << 20, 120_000, 232 << 20)
 _LIMITS = _Limits(8 << 20, 40_000, 32 << 20)
 _ERROR_LIMITS = _Limits(1 << 20, 1_000, 8 << 20)
 # What a value takes at most, by the character that comes with it: with its entry in a list or map, and with what is
