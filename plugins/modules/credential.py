@@ -217,6 +217,7 @@ ARGUMENT_SPEC = {
     "password": {"type": "str", "no_log": True},
     "update_password": {**UPDATE, "no_log": False},
     "update_attributes": UPDATE,
+    "allow_shared_account": {"type": "bool", "default": False},
     "type": {"type": "str"},
     "additional": {"type": "str"},
     "tags": {"type": "list", "elements": "str"},

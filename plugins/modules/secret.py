@@ -225,6 +225,7 @@ ARGUMENT_SPEC = {
     "engine": {"type": "str"},
     "description": {"type": "str"},
     "expiration_date": {"type": "str"},
+    "data_mode": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
     "key_value": {"type": "dict", "no_log": True},
     "credentials": {
         "type": "list",

@@ -216,6 +216,7 @@ ARGUMENT_SPEC = {
     "passphrase": {"type": "str", "no_log": True},
     "update_key": {**UPDATE, "no_log": False},
     "update_attributes": UPDATE,
+    "allow_shared_account": {"type": "bool", "default": False},
     "key_name": {"type": "str", "no_log": False},
     "devices": {"type": "list", "elements": "str"},
     "tags": {"type": "list", "elements": "str"},

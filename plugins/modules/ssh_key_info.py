@@ -188,12 +188,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
 from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
 
+FILTERS = (*NAMES, "ip")
 ARGUMENT_SPEC = {
     **argument_spec(),
-    **NAMES,
+    **{name: {"type": "str"} for name in FILTERS},
     "include_key": {"type": "bool", "default": False, "no_log": False},
 }
-RULES = {"required_if": [("include_key", True, tuple(NAMES), True)]}
+RULES = {"required_if": [("include_key", True, FILTERS, True)]}
 
 
 def main() -> None:

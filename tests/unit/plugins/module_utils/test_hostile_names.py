@@ -146,7 +146,8 @@ def _store(client: Client, name: str) -> t.Any:
 
 
 def _store_key(client: Client, name: str) -> t.Any:
-    return client.ssh_keys.store(write_model("key.create", name), client.ssh_keys.match(name))
+    wanted = write_model("key.create", name)
+    return client.ssh_keys.store(wanted, client.ssh_keys.match(wanted))
 
 
 def _replace(client: Client, name: str) -> t.Any:
