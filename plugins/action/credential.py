@@ -16,7 +16,6 @@ with bytecode.first():
         CredentialInfo,
         CredentialWrite,
         Stored,
-        host_key,
     )
     from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan, make_plan
     from ansible_collections.community.senhasegura.plugins.modules.credential import ARGUMENT_SPEC, RULES
@@ -97,10 +96,9 @@ def _at_known_device(
 ) -> tuple[CredentialWrite, list[str]]:
     """Leave out the attributes of a device that is there already, where they do not count (http-api.md 3.1.3)."""
     given = {name: getattr(wanted, f"device_{name}") for name in ONLY_NEW if getattr(wanted, f"device_{name}")}
-    device = (info or client.credentials.on_device(wanted.hostname)) if given else None
-    # Its credential may move to another host, which then may be new.
-    if device is not None and host_key(wanted.hostname) not in (host_key(device.hostname), host_key(device.ip)):
-        device = client.credentials.on_device(wanted.hostname)
+    # The one that is written to, which is new where a credential moves to a new host.
+    hostname = at_listed_host(wanted, info).hostname if info else wanted.hostname
+    device = client.credentials.on_device(hostname) if given else None
     if device is None:
         return wanted, []
     # A site is not listed, and cannot be compared.

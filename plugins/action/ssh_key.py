@@ -55,7 +55,7 @@ class ActionModule(SenhaseguraAction):
 
 def _present(client: Client, params: Params, check_mode: bool) -> Result:
     area, wanted, stored = client.ssh_keys, _wanted(params), Stored("")
-    info = area.match(wanted, shared_account=params["allow_shared_account"])
+    info = area.match(wanted.identifier)
     if info is not None:
         # A key that was rotated meanwhile must not be overwritten by the one that it had at first.
         kept: dict[str, t.Any] = dict.fromkeys(PAIR) if params["update_key"] == "on_create" else {}

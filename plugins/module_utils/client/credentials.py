@@ -326,29 +326,20 @@ def hit(
             f"several credentials have this user name, host name and ip: the ids {', '.join(e.id for e in same)}",
             hint="Give the id or the identifier",
         )
-    if not same and not shared_account:
-        refuse_shared_account(entries.keys, account, "SSH key")
+    keys = [] if same or shared_account else entries.keys.of_account(*account)
+    if keys:
+        # Nothing says that the server's search keeps both kinds apart.
+        raise Refused(
+            f"the SSH key {keys[0].identifier or keys[0].id} has this user name, host name and ip, and the server "
+            f"might overwrite it (id {keys[0].id}) instead of creating a credential",
+            hint="Correct the account, or set allow_shared_account=true if the vault shall have both",
+        )
     return same[0] if same else None
 
 
 def like(entries: Entries, account: tuple[str, str, str]) -> list[CredentialInfo]:
     """The credentials with this user name, host name and address."""
     return entries.credentials.of_account(*account)
-
-
-def refuse_shared_account(others: Entries, account: tuple[str, str, str | None], noun: str) -> None:
-    """Refuse to create what shares user, host and address with an entry of the other kind.
-
-    The server searches by these three before it creates anything (http-api.md 3.1.3), and nothing says that it
-    keeps both kinds apart then.
-    """
-    found = others.of_account(*account)
-    if found:
-        raise Refused(
-            f"the {noun} {found[0].identifier or found[0].id} has this user name, host name and ip already, and the "
-            f"server might overwrite it (id {found[0].id})",
-            hint="Correct the account, or set allow_shared_account=true if the vault shall have both",
-        )
 
 
 def switched(session: Conversation, operation: str, name: str, subject: str) -> bool:

@@ -109,9 +109,9 @@ def with_id(entries: Entries, id_: str) -> CredentialInfo | None:
 
 
 def of_device(entries: Entries, hostname: str) -> CredentialInfo | None:
-    """Return an entry of the device with this host name, if there is one: then the device is known."""
+    """Return an entry of the device with this host name that tells its attributes, or None."""
     key = host_key(hostname)
-    return next((entry for entry in entries if host_key(entry.hostname) == key), None)
+    return next((entry for entry in entries if host_key(entry.hostname) == key and entry.device_type), None)
 
 
 def on_account(entries: Entries, username: str, host: str) -> CredentialInfo | None:

@@ -13,7 +13,6 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
-    refuse_shared_account,
     refuse_stale_read,
     says_inactive,
     switched,
@@ -80,14 +79,12 @@ class SshKeys:
         pick = functools.partial(listing.with_id, id_=id_)
         return t.cast("CredentialInfo | None", self._select(pick, fresh=fresh))
 
-    def match(self, wanted: SshKeyWrite, *, shared_account: bool = True) -> CredentialInfo | None:
-        """The key that a write would hit: the one with its identifier.
-
-        Raises Refused when there is none yet and a credential has the account, unless ``shared_account``.
-        """
-        account = (wanted.username, wanted.hostname, wanted.ip)
-        pick = functools.partial(hit, identifier=wanted.identifier, account=account, shared_account=shared_account)
-        return t.cast("CredentialInfo | None", self._select(pick))
+    def match(self, identifier: str) -> CredentialInfo | None:
+        """The key that a write with this identifier would hit. The server searches for keys by nothing else."""
+        entry: CredentialInfo | None = self._select(functools.partial(listing.identified, identifier=identifier))
+        if entry is not None and not entry.is_key:
+            raise listing.wrong_kind(entry, "credentials")
+        return entry
 
     def is_inactive(self, identifier: str) -> bool:
         """Whether the server knows an inactive key of this identifier: see C(Credentials.is_inactive)."""
@@ -234,7 +231,7 @@ class SshKeys:
             copy = dataclasses.replace(
                 present, identifier=kept, username=old.username + PREVIOUS, key_name=None, devices=None
             )
-            self._store_and_check(copy, self.match(copy))
+            self._store_and_check(copy, self.match(kept))
         new = dataclasses.replace(
             present, private_key=pair.private_key, public_key=pair.public_key, passphrase=pair.passphrase or ""
         )
@@ -260,15 +257,3 @@ class SshKeys:
                 hint=f"Compare it with {wanted.identifier} in the console before the old key is removed anywhere",
             ).with_context(subject=f"SSH key {ref}")
         return key
-
-
-def hit(
-    entries: Entries, identifier: str, account: tuple[str, str, str | None], shared_account: bool
-) -> CredentialInfo | None:
-    """Which entry a write of a key with these values would hit: see C(SshKeys.match)."""
-    entry = listing.identified(entries, identifier)
-    if entry is not None and not entry.is_key:
-        raise listing.wrong_kind(entry, "credentials")
-    if entry is None and not shared_account:
-        refuse_shared_account(entries.credentials, account, "credential")
-    return entry

@@ -146,8 +146,7 @@ def _store(client: Client, name: str) -> t.Any:
 
 
 def _store_key(client: Client, name: str) -> t.Any:
-    wanted = write_model("key.create", name)
-    return client.ssh_keys.store(wanted, client.ssh_keys.match(wanted))
+    return client.ssh_keys.store(write_model("key.create", name), client.ssh_keys.match(name))
 
 
 def _replace(client: Client, name: str) -> t.Any:
