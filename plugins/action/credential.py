@@ -11,11 +11,9 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
     from ansible_collections.community.senhasegura.plugins.module_utils.models import (
         CredentialInfo,
         CredentialWrite,
-        Stored,
     )
     from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan, make_plan
     from ansible_collections.community.senhasegura.plugins.modules.credential import ARGUMENT_SPEC, RULES
@@ -25,8 +23,7 @@ with bytecode.first():
         joinable,
         listed,
         named,
-        not_listed,
-        refuse_side_effects,
+        store,
         switch,
     )
 
@@ -73,7 +70,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
             wanted = dataclasses.replace(wanted, password=None)
         if "always" not in (params["update_password"], params["update_attributes"]):
             return {**Plan("none", {}, {}).result(), "credential": after, "warnings": [*warnings, INACTIVE]}
-    stored, more = _store(client, wanted, info, plan)
+    stored, more = store(area, wanted, info, plan, COMPARED)
     after.update(id=stored.id, identifier=stored.identifier or after["identifier"])
     return {**plan.result(), "credential": after, "warnings": [*warnings, *more]}
 
@@ -111,25 +108,6 @@ def _at_known_device(
     ]
     left_out: dict[str, t.Any] = {f"device_{name}": None for name in given}
     return dataclasses.replace(wanted, **left_out), warnings
-
-
-def _store(
-    client: Client, wanted: CredentialWrite, info: CredentialInfo | None, plan: Plan
-) -> tuple[Stored, list[str]]:
-    """Write, and compare what the server says and lists afterwards with what was meant. Also returns warnings."""
-    stored = client.credentials.store(wanted, info)
-    now = client.credentials.listed(stored.id)
-    if now is not None and now.is_key:
-        raise UnexpectedAnswer(
-            f"the server wrote the SSH key {now.identifier or now.id} instead of a credential",
-            hint=f"Compare {now.id} in the console with what it should be, and give the credential another account",
-        ).with_context(subject=f"credential {stored.id}")
-    if info is not None:
-        written = {name for name, value in plan.after.items() if plan.before.get(name) != value}
-        refuse_side_effects(info, now, written, COMPARED, "credential")
-    if now is None:
-        return stored, [not_listed("credential", stored)]
-    return stored, []
 
 
 def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:

@@ -117,7 +117,9 @@ def _not_given(wanted: DsmSecretWrite, held: DsmSecret) -> list[dict[str, Secret
     left = [block for block in held.data if block]
     for given in (*wanted.credentials, *wanted.access_keys):
         labels = given.flat().keys()
-        block = next((block for block in left if labels <= block.keys()), None)
+        # One with other keys is of key_value, and these must stay.
+        fitting = (one for one in left if labels <= one.keys() and (held.as_one or one.keys() - labels <= ADDED))
+        block = next(fitting, None)
         if block is not None:
             left.remove(block)
             if held.as_one:

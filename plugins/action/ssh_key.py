@@ -12,7 +12,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils import keypair
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, UnexpectedAnswer
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest
     from ansible_collections.community.senhasegura.plugins.module_utils.models import (
         CredentialInfo,
         SshKeyWrite,
@@ -27,8 +27,7 @@ with bytecode.first():
         at_listed_host,
         joinable,
         listed,
-        not_listed,
-        refuse_side_effects,
+        store,
         switch,
     )
 
@@ -76,27 +75,12 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
             # Written, its key pair would be lost.
             plan, warnings = Plan("none", {}, {}), [INACTIVE]
         else:
-            stored, warnings = _store(client, wanted, info, plan)
+            stored, warnings = store(area, wanted, info, plan, ATTRIBUTES)
     after = {"id": stored.id or None, **{name: plan.after.get(name) for name in READABLE}}
     unlinked = list(stored.devices_error)
     if unlinked:
         warnings.append(f"these devices could not be linked to the key: {', '.join(unlinked)}")
     return {**plan.result(), "ssh_key": after, "devices_error": unlinked, "warnings": warnings}
-
-
-def _store(client: Client, wanted: SshKeyWrite, info: CredentialInfo | None, plan: Plan) -> tuple[Stored, list[str]]:
-    """Write, and compare what the server says and lists afterwards with what was meant. Also returns warnings."""
-    stored = client.ssh_keys.store(wanted, info)
-    now = client.ssh_keys.listed(stored.id)
-    if now is not None and not now.is_key:
-        raise UnexpectedAnswer(
-            f"the server wrote the credential {now.identifier or now.id} instead of an SSH key",
-            hint=f"Compare {now.id} in the console with what it should be, and give the key another account",
-        ).with_context(subject=f"SSH key {wanted.identifier}")
-    if info is not None:
-        written = {name for name, value in plan.after.items() if plan.before.get(name) != value}
-        refuse_side_effects(info, now, written, ATTRIBUTES, "SSH key")
-    return stored, [] if now is not None else [not_listed("SSH key", stored)]
 
 
 def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:

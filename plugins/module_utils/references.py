@@ -57,10 +57,10 @@ class Reference:
     def path_safe(self) -> bool:
         """Whether the server can be asked for it by path, and takes it there for what it is.
 
-        That is one @ at most, and no other character with a meaning. The server takes digits for an id, and reads no
-        address beside username@hostname.
+        That is one @ at most, and no other character with a meaning. The server takes digits for an id, an @ for
+        username@hostname, and reads no address beside that.
         """
-        if self.ip is not None or (self.kind == "identifier" and _ID.match(self.text)):
+        if self.ip is not None or (self.kind == "identifier" and (_ID.match(self.text) or "@" in self.text)):
             return False
         return bool(_PATH_PART.match(self.text)) and self.text.count("@") <= 1
 

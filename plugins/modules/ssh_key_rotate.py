@@ -31,8 +31,8 @@ extends_documentation_fragment:
 options:
   ssh_key:
     description:
-      - The SSH key, by its id, its identifier, C(username@hostname) or C(username@address). The case of a host name does
-        not count.
+      - The SSH key, by its id, its identifier, C(username@hostname) or C(username@address). The case of a host name
+        does not count.
       - Digits are an id. Where they are an identifier as well, the task fails; C(id:7) and C(identifier:7) say which is
         meant.
     type: str

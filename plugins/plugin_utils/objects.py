@@ -10,7 +10,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Switchable
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
 from ansible_collections.community.senhasegura.plugins.module_utils.client.listing import matching
+from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     NotFound,
@@ -25,7 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKeyWrite,
     Stored,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
+from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan, make_plan
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
 
@@ -104,29 +106,43 @@ def unread(
     ]
 
 
-def not_listed(noun: str, stored: Stored) -> str:
-    """The warning that what was written is not in the list."""
-    return (
-        f"the server {'updated' if stored.updated else 'took'} {noun} {stored.id} and does not list it: it is inactive "
-        "(state=enabled activates it), or the authorization may not see it"
-    )
+def store(
+    area: Credentials | SshKeys, wanted: t.Any, info: CredentialInfo | None, plan: Plan, compared: t.Iterable[str]
+) -> tuple[Stored, list[str]]:
+    """Write, and compare what the server says and lists afterwards with what was meant. Also returns warnings.
 
+    Raises UnexpectedAnswer if the write hit an entry of the other kind, or changed what it did not send.
 
-def refuse_side_effects(
-    before: CredentialInfo, now: CredentialInfo | None, written: t.Container[str], names: t.Iterable[str], noun: str
-) -> None:
-    """Raise UnexpectedAnswer if an update has changed what it did not send.
-
-    :param before: what was listed before the update, and ``now`` what is listed after it
-    :param written: the attributes that the update was to change, and ``names`` those that can be compared
+    :param info: what is listed before, or None for something new
+    :param compared: the attributes that the list tells and that a write may leave out
     """
-    lost = [name for name in names if now is not None and name not in written and _differ(before, now, name)]
-    if lost:
-        was = ", ".join(f"{name} {getattr(before, name)} (now {getattr(now, name)})" for name in lost)
+    stored = area.store(wanted, info)
+    noun, other = (area.noun, "credential") if area.noun == "SSH key" else (area.noun, "SSH key")
+    try:
+        now = area.listed(stored.id)
+    except SenhaseguraError as exc:
+        # It is written all the same.
+        return stored, [f"{noun} {stored.id} is written, and could not be compared with the list of the server: {exc}"]
+    if now is None:
+        did = "updated" if stored.updated else "took"
+        return stored, [
+            f"the server {did} {noun} {stored.id} and does not list it: it is inactive (state=enabled activates it), "
+            "or the authorization may not see it"
+        ]
+    if now.is_key != (noun == "SSH key"):
         raise UnexpectedAnswer(
-            f"the server has changed more of {noun} {before.id} than the task asked for; before, it had {was}",
+            f"the server wrote the {other} {now.identifier or now.id} instead of the {noun}",
+            hint=f"Compare {now.id} in the console with what it should be, and give the {noun} another account",
+        ).with_context(subject=f"{noun} {stored.id}")
+    written = {name for name, value in plan.after.items() if plan.before.get(name) != value}
+    lost = [name for name in compared if info and name not in written and _differ(info, now, name)]
+    if lost:
+        was = ", ".join(f"{name} {getattr(info, name)} (now {getattr(now, name)})" for name in lost)
+        raise UnexpectedAnswer(
+            f"the server has changed more of {noun} {stored.id} than the task asked for; before, it had {was}",
             hint=f"Set {', '.join(lost)} in the task",
-        ).with_context(subject=f"{noun} {before.id}")
+        ).with_context(subject=f"{noun} {stored.id}")
+    return stored, []
 
 
 def _differ(before: CredentialInfo, now: CredentialInfo, name: str) -> bool:

@@ -43,6 +43,8 @@ _UNEXPECTED_IDENTIFIER = 1003
 class Credentials:
     """The credentials that the authorization may see."""
 
+    noun = "credential"
+
     def __init__(self, session: Conversation) -> None:
         self._session = session
 

@@ -45,6 +45,8 @@ PREVIOUS = "--previous"
 class SshKeys:
     """The SSH keys that the authorization may see. They share the id space of the credentials."""
 
+    noun = "SSH key"
+
     def __init__(self, session: Conversation) -> None:
         self._session = session
 

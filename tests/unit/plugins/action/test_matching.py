@@ -18,6 +18,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     InvalidRequest,
     NotFound,
     Refused,
+    ServerBusy,
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
@@ -213,10 +214,10 @@ def test_the_account_of_a_key_is_refused(
 @pytest.mark.parametrize("dialect", ["iso", "api"])
 def test_an_answer_about_the_other_kind_is_an_error(talk: Any, work: Any, dialect: str) -> None:
     conversation = server(talk, dialect, KEY, **{"credential.create": Stored("9"), "credential.release": NotFound("x")})
-    with pytest.raises(UnexpectedAnswer, match="wrote the SSH key deploy-key instead of a credential"):
+    with pytest.raises(UnexpectedAnswer, match="wrote the SSH key deploy-key instead of the credential"):
         work(conversation, "credential", **ROOT, ip="192.0.2.10", allow_shared_account=True)
     conversation = server(talk, dialect, TEN, **{"key.create": Stored("1"), "key.release": NotFound("x")})
-    with pytest.raises(UnexpectedAnswer, match="wrote the credential ten instead of an SSH key"):
+    with pytest.raises(UnexpectedAnswer, match="wrote the credential ten instead of the SSH key"):
         work(conversation, "ssh_key", identifier="k", **ROOT, ip="192.0.2.10", private_key=PAIR.private_key)
 
 
@@ -355,6 +356,23 @@ def test_an_update_that_changes_more_is_an_error(talk: Any, work: Any, dialect: 
     conversation._apply = reset
     with pytest.raises(UnexpectedAnswer, match=r"changed more of credential 1.*type Local User \(now Default\)"):
         work(conversation, "credential", identifier="new", **ROOT, ip="192.0.2.10")
+
+
+@pytest.mark.parametrize("module", ["credential", "ssh_key"])
+def test_a_write_that_cannot_be_compared_is_done_all_the_same(talk: Any, work: Any, module: str) -> None:
+    conversation = server(talk, "api", **{f"{area}.release": NotFound("x") for area in ("credential", "key")})
+    call = conversation.call
+
+    def list_fails_after_the_write(operation: str, **details: Any) -> Any:
+        if operation.endswith(".list") and any(name.endswith(".create") for name, *_rest in conversation.calls):
+            raise ServerBusy("the gateway is too slow")
+        return call(operation, **details)
+
+    conversation.call = list_fails_after_the_write
+    options = {"private_key": PAIR.private_key} if module == "ssh_key" else {}
+    result = work(conversation, module, identifier="new", **ROOT, ip="192.0.2.10", **options)
+    assert (result["changed"], result[module]["id"]) == (True, "77")
+    assert "is written, and could not be compared" in result["warnings"][0]
 
 
 # --- keys that cannot be read -----------------------------------------------------------------------------------------

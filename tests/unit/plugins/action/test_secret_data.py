@@ -53,6 +53,14 @@ def dsm(talk: Any, dialect: str, *secrets: DsmSecret, **answers: Any) -> Any:
             [ACCOUNT, {"A": "1"}], {"credentials": [USER], "key_value": {"B": "2"}},
             [{"USERNAME": "app", "PASSWORD": "pw-1"}, {"A": "1", "B": "2"}], ["A", "B", "PASSWORD", "USERNAME"],
         ),
+        # The map that has more than an account is none of the account that is given.
+        (
+            [{"USERNAME": "app", "PASSWORD": "pw-1", "TOKEN": "t"}], {"credentials": [USER], "key_value": {"B": "2"}},
+            [
+                {"USERNAME": "app", "PASSWORD": "pw-1"},
+                {"USERNAME": "app", "PASSWORD": "pw-1", "TOKEN": "t", "B": "2"},
+            ], ["B", "PASSWORD", "TOKEN", "USERNAME"],
+        ),
         ([{"ACCESS_TOKEN": "x", "PRIVATE_KEY": "y"}], {"key_value": {"IP": "z"}}, None, ["ACCESS_TOKEN", "IP", "PRIVATE_KEY"]),
     ],
 )  # fmt: skip
