@@ -17,6 +17,7 @@ with bytecode.first():
         Result,
         SenhaseguraAction,
     )
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import unread
 
 
 class ActionModule(SenhaseguraAction):
@@ -27,15 +28,12 @@ class ActionModule(SenhaseguraAction):
         if params["include_data"]:
             secrets = [client.secrets.complete(secret) for secret in secrets]
             hidden = [value for secret in secrets for value in secret.hidden()]
-            return {
-                "changed": False,
-                "secrets": [_with_data(secret) for secret in secrets],
-                "warnings": [
-                    text for item in secrets for text in self.sealed(item.values(), f"DSM secret {item.identity}")
-                ],
-                **NO_LOG,
-                SECRETS: hidden,
-            }
+            found = [_with_data(secret) for secret in secrets]
+            warnings = []
+            for secret in secrets:
+                noun = f"DSM secret {secret.identity}"
+                warnings += [*unread(secret.unreadable, noun), *self.sealed(secret.values(), noun)]
+            return {"changed": False, "secrets": found, "warnings": warnings, **NO_LOG, SECRETS: hidden}
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
 
 
@@ -47,4 +45,5 @@ def _secrets(client: Client, identity: str | None) -> list[DsmSecret]:
 
 
 def _with_data(secret: DsmSecret) -> Result:
-    return {**secret.public(), "data": [dict(block) for block in secret.data]}
+    data = [{key: value if isinstance(value, str) else None for key, value in one.items()} for one in secret.data]
+    return {**secret.public(), "data": data, "unreadable": sorted(secret.unreadable)}

@@ -6,29 +6,63 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Switchable
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, NotFound
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
-from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
+from ansible_collections.community.senhasegura.plugins.module_utils.client.listing import matching
+from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    NotFound,
+    Refused,
+    SenhaseguraError,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    CredentialInfo,
+    CredentialWrite,
+    Entries,
+    SshKeyWrite,
+    Stored,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan, make_plan
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
 
 UNLISTED = "it is not in the list of the server: inactive already, or there is none of this name"
 _SHORTEST = 0.1
+Write = t.TypeVar("Write", CredentialWrite, SshKeyWrite)
 
 
 def named(params: Params) -> Reference:
-    """What a task names by id, by identifier, or by username and hostname."""
-    option = next((name for name in ("id", "identifier", "username") if params[name]), "identifier")
-    text = f"{params['username']}@{params['hostname']}" if option == "username" else params[option]
-    ref = parse_reference(text, option=option)
-    if ref.is_id != (option == "id"):
-        problem = f"{option} is {'no' if option == 'id' else 'a'} number"
-        hint = "Give a number as id, and anything else as identifier or as username and hostname"
-        raise ConfigError(problem, hint=hint).with_context(option=option)
-    return ref
+    """What a task names by id, by identifier, or by username, hostname and, if given, ip."""
+    if params["id"]:
+        ref = parse_reference(params["id"], option="id", kind="id")
+        if not ref.is_id:
+            hint = "Give a number as id, and anything else as identifier or as username and hostname"
+            raise ConfigError("id must be a number", hint=hint).with_context(option="id")
+        return ref
+    if params["identifier"] or not params["username"]:
+        return parse_reference(params["identifier"], option="identifier", kind="identifier")
+    ref = parse_reference(f"{params['username']}@{params['hostname']}", option="username", kind="account")
+    return dataclasses.replace(ref, ip=params["ip"] or None)
+
+
+def refuse_contradiction(params: Params, info: CredentialInfo) -> None:
+    """Refuse to enable or disable what a task names by id or identifier, and describes otherwise than the list."""
+    if not (params["id"] or params["identifier"]):
+        return
+    given = {name: params[name] for name in ("identifier", "username", "hostname", "ip") if params[name]}
+    differing = [name for name in given if not matching(Entries([info]), {name: given[name]})]
+    if differing:
+        option = "id" if params["id"] else "identifier"
+        raise Refused(
+            f"the {option} names the entry {info.id} of {info.username}@{info.hostname} ({info.ip or 'no ip'}), which "
+            f"the task describes with another {' and '.join(differing)}",
+            hint=f"Correct {' and '.join(differing)}, or leave out what {option} makes needless",
+        )
 
 
 def listed(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.Any] | None:
@@ -41,8 +75,82 @@ def given(params: Params, names: t.Iterable[str]) -> dict[str, t.Any]:
     return {name: params[name] for name in names if params[name] is not None}
 
 
-def as_tuple(items: list[str] | None) -> tuple[str, ...] | None:
-    return None if items is None else tuple(items)
+def joinable(items: list[str] | None, option: str) -> tuple[str, ...] | None:
+    """The items of an option that the server takes as one text with commas. Raises ConfigError."""
+    if items is None:
+        return None
+    if any("," in item for item in items):
+        raise ConfigError(
+            f"an item of {option} has a comma, with which the server would make several of it",
+            hint="Give each as an item of its own",
+        ).with_context(option=option)
+    return tuple(items)
+
+
+def at_listed_host(wanted: Write, info: CredentialInfo) -> Write:
+    """The write with host name and address as listed, where they are only written in another way.
+
+    The server may compare them letter by letter, and would make another one.
+    """
+    same = matching(Entries([info]), {"hostname": wanted.hostname, **({"ip": wanted.ip} if wanted.ip else {})})
+    return dataclasses.replace(wanted, hostname=info.hostname, ip=info.ip or wanted.ip) if same else wanted
+
+
+def unread(
+    unreadable: t.Mapping[str, SenhaseguraError], noun: str, effect: str = "cannot be read and is null"
+) -> list[str]:
+    """The warnings about values that could not be read. ``effect`` is what that means for the result."""
+    return [
+        f"the value of {name} in {noun} {effect}: {problem.message}. {problem.hint}"
+        for name, problem in unreadable.items()
+    ]
+
+
+def store(
+    area: Credentials | SshKeys, wanted: t.Any, info: CredentialInfo | None, plan: Plan, compared: t.Iterable[str]
+) -> tuple[Stored, list[str]]:
+    """Write, and compare what the server says and lists afterwards with what was meant. Also returns warnings.
+
+    Raises UnexpectedAnswer if the write hit an entry of the other kind, or changed what it did not send.
+
+    :param info: what is listed before, or None for something new
+    :param compared: the attributes that the list tells and that a write may leave out
+    """
+    stored = area.store(wanted, info)
+    if not stored.id:
+        # The answer did not tell, and the list does not have it under its name.
+        name = stored.identifier or f"{wanted.username}@{wanted.hostname}"
+        return stored, [f"the server took {area.noun} {name} and neither tells its id nor lists it: see the console"]
+    noun, other = (area.noun, "credential") if area.noun == "SSH key" else (area.noun, "SSH key")
+    try:
+        now = area.listed(stored.id)
+    except SenhaseguraError as exc:
+        # It is written all the same.
+        return stored, [f"{noun} {stored.id} is written, and could not be compared with the list of the server: {exc}"]
+    if now is None:
+        did = "updated" if stored.updated else "took"
+        return stored, [
+            f"the server {did} {noun} {stored.id} and does not list it: it is inactive (state=enabled activates it), "
+            "or the authorization may not see it"
+        ]
+    if now.is_key != (noun == "SSH key"):
+        raise UnexpectedAnswer(
+            f"the server wrote the {other} {now.identifier or now.id} instead of the {noun}",
+            hint=f"Compare {now.id} in the console with what it should be, and give the {noun} another account",
+        ).with_context(subject=f"{noun} {stored.id}")
+    written = {name for name, value in plan.after.items() if plan.before.get(name) != value}
+    lost = [name for name in compared if info and name not in written and _differ(info, now, name)]
+    if lost:
+        was = ", ".join(f"{name} {getattr(info, name)} (now {getattr(now, name)})" for name in lost)
+        raise UnexpectedAnswer(
+            f"the server has changed more of {noun} {stored.id} than the task asked for; before, it had {was}",
+            hint=f"Set {', '.join(lost)} in the task",
+        ).with_context(subject=f"{noun} {stored.id}")
+    return stored, []
+
+
+def _differ(before: CredentialInfo, now: CredentialInfo, name: str) -> bool:
+    return getattr(before, name) not in (None, "") and getattr(before, name) != getattr(now, name)
 
 
 def switch(
@@ -61,6 +169,8 @@ def switch(
     enabling = state == "enabled"
     area.check("enable" if enabling else "disable")
     info = area.find(ref)
+    if info is not None:
+        refuse_contradiction(params, info)
     before = shown(info)
     plan = make_plan(state, before, {})
     changed, warnings = plan.changed, []

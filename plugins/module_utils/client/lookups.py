@@ -25,9 +25,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialInfo,
     DsmSecret,
     SshKey,
+    fields_of,
     hidden_fields,
+    require_readable,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
 
 Options = t.Mapping[str, t.Any]
@@ -39,20 +41,21 @@ PLACEHOLDER = "not-read-in-check-mode"
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a lookup reads: the model it returns, the area of the client, and the fields that only a read tells."""
+    """What a lookup reads: the model it returns, its name, the area of the client, and what only a read tells."""
 
     model: type[t.Any]
+    noun: str
     area: t.Literal["credentials", "ssh_keys"]
     # The first of them is what return_format=value returns.
     hidden: tuple[str, ...]
 
 
-_CREDENTIAL = Kind(Credential, "credentials", ("password",))
+_CREDENTIAL = Kind(Credential, "credential", "credentials", ("password",))
 # All but the secret lookup, whose reads take no custody.
 KINDS: t.Mapping[str, Kind] = {
     "password": _CREDENTIAL,
     "credential": _CREDENTIAL,
-    "ssh_key": Kind(SshKey, "ssh_keys", ("private_key", "public_key")),
+    "ssh_key": Kind(SshKey, "SSH key", "ssh_keys", ("private_key", "public_key")),
 }
 
 
@@ -73,8 +76,7 @@ def check(name: str, options: Options) -> None:
             option="return_format"
         )
     if field and name in KINDS:
-        fields = [item.name for item in dataclasses.fields(CredentialInfo if listed else KINDS[name].model)]
-        names = [item for item in fields if item != "raw"]
+        names = fields_of(CredentialInfo if listed else KINDS[name].model)
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
             raise ConfigError("field names no field of this lookup", hint=hint).with_context(option="field")
@@ -89,15 +91,17 @@ def look_up(
     """
     secrets: list[str] = []
     warnings: list[str] = []
-    names = list(terms)
     if name == "secret":
-        read = _from_secrets(client, options, secrets, warnings, len(names))
+        # An identity is nothing else, whatever it looks like.
+        refs = [Reference(term, "identifier") for term in terms]
+        read = _from_secrets(client, [ref.text for ref in refs], options, secrets, warnings)
     else:
+        refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
     values: list[t.Any] = []
-    for term in names:
+    for ref in refs:
         try:
-            values.append(read(Reference(term)))
+            values.append(read(ref))
         except NotFound as exc:
             if "default" in options:
                 values.append(options["default"])
@@ -121,7 +125,6 @@ def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
 
 
 def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str], warnings: list[str]) -> Reader:
-    noun = "SSH key" if kind.area == "ssh_keys" else "credential"
     area = getattr(client, kind.area)
 
     def unreleased(error: SenhaseguraError) -> None:
@@ -136,13 +139,14 @@ def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[st
     def read(ref: Reference) -> t.Any:
         release = {name: options[name] for name in ("release", "allow_vault_rotation")}
         found = (
-            area.read(ref, **release, on_release_failure=unreleased)
+            area.read(ref, partial=True, **release, on_release_failure=unreleased)
             if options["check_mode"] == "read"
             else predict(ref)
         )
+        require_readable(found.unreadable, f"{kind.noun} {ref}", _asked_for(kind.hidden[0], options))
         hidden = hidden_fields(found)
         secrets.extend(text for text in hidden.values() if text != PLACEHOLDER)
-        warnings.extend(_sealed(hidden.items(), f"{noun} {ref}", options))
+        warnings.extend(_sealed(hidden.items(), f"{kind.noun} {ref}", options))
         return _shape(found.values(), found.raw, kind.hidden[0], options)
 
     def predict(ref: Reference) -> t.Any:
@@ -161,16 +165,24 @@ def _stand_in(kind: Kind, info: CredentialInfo) -> t.Any:
     return kind.model(**known, raw=known)
 
 
+def _asked_for(main: str, options: Options) -> list[str] | None:
+    """The one field that is returned, or None if all are."""
+    field = options["field"] or (main if options["return_format"] == "value" else None)
+    return [field] if field else None
+
+
 def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) -> t.Any:
     """What the user wants of an entity: the server's own form, one field, or all fields."""
     if options["return_format"] == "raw":
         return raw
-    field = options["field"] or (main if options["return_format"] == "value" else None)
-    return values[field] if field else values
+    asked = _asked_for(main, options)
+    return values[asked[0]] if asked else values
 
 
-def _from_secrets(client: Client, options: Options, secrets: list[str], warnings: list[str], count: int) -> Reader:
-    read_one = client.secrets.reader(count)
+def _from_secrets(
+    client: Client, identities: list[str], options: Options, secrets: list[str], warnings: list[str]
+) -> Reader:
+    read_one = client.secrets.reader(identities)
 
     def read(ref: Reference) -> t.Any:
         secret = read_one(ref.text)
@@ -183,6 +195,7 @@ def _from_secrets(client: Client, options: Options, secrets: list[str], warnings
 
 def _secret(secret: DsmSecret, options: Options) -> t.Any:
     value = functools.partial(_secret_value, secret, duplicates=options["duplicates"])
+    secret.require_readable(options["field"] or None)
     if options["return_format"] == "raw":
         return secret.raw
     if options["field"]:

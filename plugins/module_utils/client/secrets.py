@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AnswerLost,
     Context,
     NotFound,
+    SenhaseguraError,
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
@@ -32,18 +34,26 @@ class Secrets:
         """Raise what create, update or delete would raise before it asks the server."""
         self._session.dialect().check(f"secret.{operation}", model)
 
+    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
+        """Return what ``pick`` takes of all secrets."""
+        return self._session.select("secret.list", pick, subject="all DSM secrets", fresh=fresh)
+
     def list(self) -> tuple[DsmSecret, ...]:
         """All secrets, with their values unless C(incomplete) says otherwise (see C(complete))."""
         return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject="all DSM secrets"))
 
-    def find(self, identity: str) -> DsmSecret | None:
+    def several(self, identities: t.Sequence[str]) -> dict[str, DsmSecret | None]:
+        """Return the secrets with these identities, None for one that does not exist. It makes one request."""
+        return t.cast("dict[str, DsmSecret | None]", self.select(functools.partial(named, identities=identities)))
+
+    def find(self, identity: str, *, fresh: bool = False) -> DsmSecret | None:
         """The secret with this identity, or None."""
         try:
-            return self.read(identity)
+            return self.read(identity, fresh=fresh)
         except NotFound:
             return None
 
-    def read(self, identity: str) -> DsmSecret:
+    def read(self, identity: str, *, fresh: bool = False) -> DsmSecret:
         """The secret with this identity: by its own path where the dialect has one, else from the list.
 
         Raises NotFound.
@@ -52,17 +62,19 @@ class Secrets:
         unreadable: UnexpectedAnswer | None = None
         if self._has_path(identity):
             try:
-                secret = t.cast(DsmSecret, self._session.call("secret.read", ref=identity, subject=subject))
+                answer = self._session.call("secret.read", ref=identity, subject=subject, fresh=fresh)
             except NotFound as exc:
                 raise _missing(identity, exc.context) from None
             except UnexpectedAnswer as exc:
                 # Perhaps the list is there all the same.
                 unreadable = exc
             else:
+                secret = t.cast(DsmSecret, answer)
                 # The path may take an id as well, and find another secret by it.
                 if secret.identity == identity:
                     return secret
-        secret = require(self.list(), identity)
+        found = self.select(functools.partial(named, identities=[identity]), fresh=fresh)
+        secret = require(found[identity], identity)
         if secret.incomplete:
             raise unreadable or UnexpectedAnswer(
                 f"the server lists {subject} without its data", hint="Give it an identity that can be part of a path"
@@ -74,30 +86,67 @@ class Secrets:
         has_more = secret.incomplete or (secret.is_empty and self._has_path(secret.identity))
         return self.read(secret.identity) if has_more else secret
 
-    def reader(self, count: int) -> t.Callable[[str], DsmSecret]:
-        """How to read ``count`` secrets with few requests: one by its path, several by one list."""
-        if count == 1:
+    def reader(self, identities: t.Sequence[str]) -> t.Callable[[str], DsmSecret]:
+        """How to read these secrets with few requests: one by its path, several by one list."""
+        if len(identities) == 1:
             return self.read
-        listed = functools.cache(self.list)
-        return lambda identity: self.complete(require(listed(), identity))
+        listed = functools.cache(functools.partial(self.several, identities))
+        return lambda identity: self.complete(require(listed()[identity], identity))
 
     def _has_path(self, identity: str) -> bool:
         return self._session.dialect().supports("secret.read") and Reference(identity).path_safe
 
-    def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> None:
-        """Create the secret or update ``present``; what the write model leaves out is kept."""
+    def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
+        """Create the secret or update ``present``; what the write model leaves out is kept.
+
+        Returns what the server shows of it afterwards, or None if a new one is not listed. Raises UnexpectedAnswer
+        when an update that sends no data has lost the data, which is written back first where that is possible.
+        """
+        now = self._store(wanted, present)
+        if present is not None and not wanted.flat() and not (now and present.kept_in(now.data)):
+            self._restore(wanted, present, now)
+        return now
+
+    def _store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
+        """Write, and return what the server shows of the secret afterwards, if anything."""
         operation = "secret.create" if present is None else "secret.update"
 
-        def store() -> None:
-            self._session.call(operation, ref=wanted.identity, model=wanted, subject=f"DSM secret {wanted.identity}")
+        def store() -> t.Any:
+            subject = f"DSM secret {wanted.identity}"
+            return self._session.call(operation, ref=wanted.identity, model=wanted, subject=subject)
 
         try:
-            store()
+            answer = store()
         except AnswerLost:
-            now = self.find(wanted.identity)
+            now = self.find(wanted.identity, fresh=True)
             # The version rises with every write: the same one means that ours has not landed.
-            if (now.version if now else None) == (present.version if present else None):
-                store()
+            answer = store() if (now.version if now else None) == (present.version if present else None) else None
+        # The vendor answers with the whole application, the guide with the secret; some with nothing but "done".
+        shown = (answer,) if isinstance(answer, DsmSecret) else answer or ()
+        found = next((secret for secret in shown if secret.identity == wanted.identity), None)
+        if found is None or found.problem is not None or found.incomplete:
+            found = self.find(wanted.identity, fresh=True)
+        return found
+
+    def _restore(self, wanted: DsmSecretWrite, present: DsmSecret, now: DsmSecret | None) -> t.NoReturn:
+        """Write back the data that an update without data has lost, and raise UnexpectedAnswer in any case."""
+        lost = present.public()["key_names"] or []
+        left = (now.public()["key_names"] if now else None) or []
+        known = f"It had the keys {', '.join(lost)}, and has {', '.join(left) or 'none'} now"
+        fix = "Give key_value, credentials and access_keys whenever another option changes"
+        values = present.as_key_value()
+        if values is None:
+            hint = f"{known}. Write the data again with key_value, credentials and access_keys. {fix}"
+        else:
+            try:
+                again = self._store(dataclasses.replace(wanted, key_value=values), now)
+                restored = again is not None and present.kept_in(again.data)
+            except SenhaseguraError:
+                restored = False
+            hint = f"{'It was written back' if restored else known + '. Write it again with key_value'}. {fix}"
+        raise UnexpectedAnswer(
+            f"the server did not keep the data of DSM secret {wanted.identity} at an update that sent none", hint=hint
+        ).with_context(subject=f"DSM secret {wanted.identity}")
 
     def delete(self, identity: str) -> bool:
         """Delete the secret. Returns whether it was there. Raises Unsupported where the dialect has no call for it."""
@@ -108,12 +157,17 @@ class Secrets:
         return True
 
 
-def require(secrets: t.Iterable[DsmSecret], identity: str) -> DsmSecret:
-    """The one of them with this identity. Raises NotFound."""
-    for secret in secrets:
-        if secret.identity == identity:
-            return secret
-    raise _missing(identity)
+def named(secrets: t.Iterable[DsmSecret], identities: t.Iterable[str]) -> dict[str, DsmSecret | None]:
+    """Return the secrets with these identities, None for one that is not among them."""
+    known = {secret.identity: secret for secret in reversed(tuple(secrets))}
+    return {identity: known.get(identity) for identity in identities}
+
+
+def require(secret: DsmSecret | None, identity: str) -> DsmSecret:
+    """Return the secret. Raises NotFound if there is none."""
+    if secret is None:
+        raise _missing(identity)
+    return secret
 
 
 def _missing(identity: str, context: Context | None = None) -> NotFound:

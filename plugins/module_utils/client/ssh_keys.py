@@ -20,6 +20,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.crede
     fail,
     naming_custody,
     refuse_stale_read,
+    says_inactive,
+    switched,
     wait_for_change,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -37,6 +39,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     SshKeyWrite,
     Stored,
+    require_readable,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
@@ -48,6 +51,8 @@ PREVIOUS = "--previous"
 
 class SshKeys:
     """The SSH keys that the authorization may see. They share the id space of the credentials."""
+
+    noun = "SSH key"
 
     def __init__(self, session: Conversation) -> None:
         self._session = session
@@ -71,22 +76,28 @@ class SshKeys:
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one key. Raises NotFound."""
-        entry = self.select(functools.partial(listing.require, ref=ref, what="SSH key"))
-        return t.cast(CredentialInfo, entry)
+        return t.cast(CredentialInfo, self._select(functools.partial(listing.require, ref=ref, kind="keys")))
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one key, or None. Inactive ones may not be listed."""
-        entry = self.select(functools.partial(listing.find, ref=ref), fresh=fresh)
+        entry = self._select(functools.partial(listing.find_kind, ref=ref, kind="keys"), fresh=fresh)
         return t.cast("CredentialInfo | None", entry)
 
+    def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
+        """Return the entry with this id, which may be a credential where the dialect has one list, or None."""
+        pick = functools.partial(listing.with_id, id_=id_)
+        return t.cast("CredentialInfo | None", self._select(pick, fresh=fresh))
+
     def match(self, identifier: str) -> CredentialInfo | None:
-        """The key that a write with this identifier would hit."""
+        """The key that a write with this identifier would hit. The server searches for keys by nothing else."""
         entry: CredentialInfo | None = self._select(functools.partial(listing.identified, identifier=identifier))
         if entry is not None and not entry.is_key:
-            raise InvalidRequest(
-                f"{identifier} is a credential, not an SSH key", hint="Choose another identifier for the key"
-            )
+            raise listing.wrong_kind(entry, "credentials")
         return entry
+
+    def is_inactive(self, identifier: str) -> bool:
+        """Whether the server knows an inactive key of this identifier: see C(Credentials.is_inactive)."""
+        return says_inactive(self._session, "key", [Reference(identifier, "identifier")])
 
     def read(
         self,
@@ -95,27 +106,37 @@ class SshKeys:
         release: bool = False,
         allow_vault_rotation: bool = False,
         fresh: bool = False,
+        partial: bool = False,
         on_release_failure: OnReleaseFailure = fail,
     ) -> SshKey:
         """Read a key pair. **Takes custody**, which ``release`` gives back after the read.
 
+        Nothing is read before it is certain which key is meant.
+
+        :param partial: return a key whose private part cannot be opened as well, with the reason
         :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         if release:
             self._session.dialect().check("key.release")
-        # Only an id is a documented path.
-        info = None if ref.is_id and not release else self.info(ref)
+        info = None
+        if release or not ref.is_certain:
+            # Only an id is a documented path, and an inactive key is not listed.
+            info = self.find(ref) if ref.is_id and not release else self.info(ref)
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
-        key = self._read(info.id if info else ref.text, ref, fresh=fresh)
+        key = self._read(info.id if info else ref.text, ref, fresh=fresh, partial=True)
         if release:
             after_read(lambda: self.release(key.id, ref), on_release_failure)
+        if not partial:
+            require_readable(key.unreadable, f"SSH key {ref}")
         return key
 
-    def _read(self, key_id: str, ref: Reference, *, fresh: bool = False) -> SshKey:
+    def _read(self, key_id: str, ref: Reference, *, fresh: bool = False, partial: bool = False) -> SshKey:
         key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
         if key.id != key_id:
             raise UnexpectedAnswer("the answer is about another SSH key").with_context(subject=f"SSH key {ref}")
+        if not partial:
+            require_readable(key.unreadable, f"SSH key {ref}")
         return key
 
     def release(self, key_id: str, ref: Reference) -> bool:
@@ -162,11 +183,7 @@ class SshKeys:
                 f"SSH key {ref} is not in the list of the server",
                 hint="Check the name, and that the authorization may see it; an inactive one is found by its id only",
             )
-        try:
-            self._session.call(operation, ref=key_id, subject=f"SSH key {ref}")
-        except AlreadyDone:
-            return False
-        return True
+        return switched(self._session, operation, key_id, f"SSH key {ref}")
 
     def server_rotates(self) -> bool:
         """Whether the dialect has a call for it."""
@@ -199,7 +216,7 @@ class SshKeys:
             previous = before.public_key
             now = self._session.call("key.rotate", ref=before.id, subject=f"SSH key {ref}").public_key
         else:
-            previous, now = self._read(before.id, ref, fresh=True).public_key, None
+            previous, now = self._read(before.id, ref, fresh=True, partial=True).public_key, None
             self.release(before.id, ref)
         if wait > 0 and now in (None, previous):
             find = functools.partial(self.find, fresh=True)
@@ -251,7 +268,7 @@ class SshKeys:
         from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 
         stored = self.store(wanted, info)
-        ref = Reference(wanted.identifier)
+        ref = Reference(wanted.identifier, "identifier")
         key = self._read(stored.id or self.info(ref).id, ref, fresh=True)
         wanted_key = keypair.bare(wanted.public_key or "")
         try:

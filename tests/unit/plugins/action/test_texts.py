@@ -17,7 +17,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored
+from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Result, SenhaseguraAction
@@ -49,7 +49,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
     known = Settings("https://pam.example.com"), RunOptions(broker=False)
     monkeypatch.setattr(connection, "settings", lambda *_arguments: known)
     action = object.__new__(Action)
-    action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False)
+    action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False, environment=None)
     action._templar = types.SimpleNamespace(template=str)
     return action.run(None, {})
 
@@ -95,6 +95,8 @@ def test_texts_of_an_error_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_devices_that_could_not_be_linked(monkeypatch: pytest.MonkeyPatch, talk: Any, work: Any) -> None:
     """Their names went into the warning as the server sent them."""
     conversation = talk("api")
+    # What the list shows after the write.
+    conversation.entries = [CredentialInfo("7", "listed-later", type=SSH_KEY_TYPE)]
     conversation.answers["key.create"] = Stored("7", "deploy-key", devices_error=("web01", HOSTILE))
     pair = {"username": "deploy", "hostname": "web01", "ip": "192.0.2.10", "devices": ["web01"]}
 

@@ -247,7 +247,10 @@ def test_lists_are_those_calls_that_list_everything() -> None:
 
     for dialect in DIALECTS.values():
         for operation, call in dialect.calls.items():
-            assert call.lists == (operation in ("credential.list", "key.list", "secret.list")), (dialect.name, operation)
+            assert call.lists == (operation in ("credential.list", "key.list", "secret.list")), (
+                dialect.name,
+                operation,
+            )
 
 
 def test_answers_of_all_kinds_still_parse() -> None:
