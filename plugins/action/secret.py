@@ -30,6 +30,7 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "DSM secret"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         wanted = _wanted(params)
@@ -72,7 +73,7 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
 def _wanted(params: Params) -> DsmSecretWrite:
     if not _TIME.match(params["expiration_date"] or ""):
         hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
-        raise ConfigError("expiration_date is no date and time", hint=hint).with_context(option="expiration_date")
+        raise ConfigError("expiration_date must be a date and time", hint=hint).with_context(option="expiration_date")
     return DsmSecretWrite(
         identity=parse_reference(params["identity"], option="identity").text,
         **{name: params[name] for name in ATTRIBUTES[1:]},

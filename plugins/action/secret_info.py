@@ -21,9 +21,14 @@ with bytecode.first():
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "DSM secret"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        secrets = [secret for secret in client.secrets.list() if params["identity"] in (None, secret.identity)]
+        secrets = [
+            secret
+            for secret in client.secrets.list(params["identity"] or "")
+            if params["identity"] in (None, secret.identity)
+        ]
         if params["include_data"]:
             hidden = [value for secret in secrets for value in secret.hidden()]
             return {"changed": False, "secrets": [_with_data(secret) for secret in secrets], **NO_LOG, SECRETS: hidden}

@@ -34,6 +34,7 @@ PAIR = ("private_key", "public_key", "passphrase")
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "SSH key"
     rules = RULES
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:

@@ -128,16 +128,16 @@ def _read_file(path: str) -> dict[str, str | None]:
         raise _unusable("does not exist") from None
     except yaml.YAMLError:
         # The text of the error quotes the line at fault, which may be the one with the secret.
-        raise _unusable("is no valid YAML") from None
+        raise _unusable("must be valid YAML") from None
     except (OSError, ValueError, RecursionError):
         raise _unusable("cannot be read") from None
     if not isinstance(content, dict):
-        raise _unusable("holds no map of names and values")
+        raise _unusable("must be a map of names and values")
     options = (*OPTIONS, *RUN_OPTIONS)
     known = {name: content.get(name) for option in options for name in (option.env, option.inverse_env)}
     nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
     if nested:
-        raise _unusable(f"holds no text under {nested[0]}")
+        raise _unusable(f"must have text under {nested[0]}")
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         display.warning("config_file can be read by other users: chmod 600 it")
     return known

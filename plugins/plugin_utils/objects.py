@@ -25,7 +25,7 @@ def named(params: Params) -> Reference:
     text = f"{params['username']}@{params['hostname']}" if option == "username" else params[option]
     ref = parse_reference(text, option=option)
     if ref.is_id != (option == "id"):
-        problem = f"{option} is {'no' if option == 'id' else 'a'} number"
+        problem = f"{option} must {'' if option == 'id' else 'not '}be a number"
         hint = "Give a number as id, and anything else as identifier or as username and hostname"
         raise ConfigError(problem, hint=hint).with_context(option=option)
     return ref
@@ -81,5 +81,7 @@ def waiting(params: Params) -> dict[str, float]:
     for option in ("wait_timeout", "poll_interval"):
         # Written so that it holds for NaN as well.
         if not params[option] >= _SHORTEST:
-            raise ConfigError(f"{option} is below {_SHORTEST} seconds").with_context(option=option)
+            raise ConfigError(
+                f"{option} must be at least {_SHORTEST} seconds", hint="Leave it out for the default"
+            ).with_context(option=option)
     return {"wait": params["wait_timeout"] if params["wait"] else 0.0, "poll": params["poll_interval"]}

@@ -129,7 +129,7 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     options = validate(given, {**argument_spec(), **spec}, {})
     names = [str(parse_reference(term)) for term in request.terms]
     if not names:
-        raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
+        raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
     settings, run = connection.settings(options, variables, request.template)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
@@ -154,7 +154,7 @@ def _check_mode(options: Options, request: Request) -> str:
     wanted = options["check_mode"] or connection.variable(CHECK_MODE_VARIABLE, request.variables, request.template)
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
-        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")
+        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable")
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "

@@ -196,8 +196,8 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 # Those that come before any request are the same in all dialects.
 BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "no field": (look("credential", "auto", field="nope"), {}, "Fields are: id, password"),
-    "no term": ("{{ query('community.senhasegura.password', []) }}", {}, "no term is given"),
-    "no name": (look("password", "auto", ""), {}, "_terms holds something that is no id"),
+    "no term": ("{{ query('community.senhasegura.password', []) }}", {}, "the lookup needs a term"),
+    "no name": (look("password", "auto", ""), {}, "_terms must be an id"),
     "unknown option": (look("password", "auto", pasword=CANARY), {}, "unknown option pasword"),
     "wrong option": (
         look("password", "auto", timeout=CANARY),
@@ -207,7 +207,7 @@ BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "wrong variable": (
         look("password", "auto"),
         {"senhasegura_timeout": CANARY},
-        "timeout from the variable senhasegura_timeout is no number of seconds",
+        "timeout from the variable senhasegura_timeout must be a number of seconds",
     ),
     "undefined in a variable": (
         look("password", "auto"),
@@ -346,7 +346,7 @@ class TestPlaces:
             },
         )
         assert (
-            "timeout from timeout in [senhasegura] of ansible.cfg is no number" in run["ini before environment"]["msg"]
+            "timeout from timeout in [senhasegura] of ansible.cfg must be a number" in run["ini before environment"]["msg"]
         )
         for name in ("ini", "variable before ini", "option before variable"):
             assert "the host name of url cannot be resolved" in run[name]["msg"], name
@@ -367,4 +367,4 @@ class TestPlaces:
         play = [{"hosts": "localhost", "gather_facts": False, "ignore_errors": True, "tasks": tasks}]
         run = run_play(server, play, env={"SENHASEGURA_CA_PATH": str(tmp_path / "none.pem")})
         for name in ("a", "b"):
-            assert "ca_path cannot be loaded: it is no usable PEM file" in run[name]["msg"], str(run)
+            assert "ca_path cannot be loaded: it must be a usable PEM file" in run[name]["msg"], str(run)

@@ -21,6 +21,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NoRoute,
     NotFound,
     Refused,
+    SenhaseguraError,
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -43,22 +44,27 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"credential.{operation}", model)
 
-    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of all credentials and SSH keys, without secrets and without taking custody."""
-        return self._session.select("credential.list", pick, subject="all credentials", fresh=fresh)
+    def select(self, pick: Pick, *, subject: str = "the list of credentials", fresh: bool = False) -> t.Any:
+        """What ``pick`` takes of all credentials and SSH keys, without secrets and without taking custody.
+
+        :param subject: what is looked for, as errors name it
+        """
+        return self._session.select("credential.list", pick, subject=subject, fresh=fresh)
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """The credentials that have all the ``wanted`` values. No SSH keys."""
         pick = functools.partial(listing.matching, wanted=wanted)
-        return t.cast(Entries, self.select(functools.partial(listing.among, kind="credentials", pick=pick)))
+        within = functools.partial(listing.among, kind="credentials", pick=pick)
+        return t.cast(Entries, self.select(within, subject=listing.wanted_name("credentials", wanted)))
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
-        return _no_key(self.select(functools.partial(listing.require, ref=ref, what="credential")))
+        pick = functools.partial(listing.require, ref=ref, what="credential")
+        return _no_key(self.select(pick, subject=f"credential {ref}"))
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one credential, or None. Inactive ones may not be listed."""
-        entry = self.select(functools.partial(listing.find, ref=ref), fresh=fresh)
+        entry = self.select(functools.partial(listing.find, ref=ref), subject=f"credential {ref}", fresh=fresh)
         return _no_key(entry) if entry else None
 
     def match(self, wanted: CredentialWrite, ref: Reference | None = None) -> CredentialInfo | None:
@@ -68,7 +74,8 @@ class Credentials:
         by surprise. Raises Refused when the one that ``ref`` names is not the one that would be hit.
         """
         pick = functools.partial(hit, identifier=wanted.identifier, account=_account(wanted), ref=ref)
-        return t.cast("CredentialInfo | None", self.select(pick))
+        subject = f"credential {ref}" if ref else _name(wanted)
+        return t.cast("CredentialInfo | None", self.select(pick, subject=subject))
 
     def read(
         self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
@@ -86,16 +93,16 @@ class Credentials:
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
         if info is None and release and not allow_vault_rotation:
-            raise _missing(ref)
+            raise self._missing(ref)
         if info is None and bare and not ref.is_id:
-            raise _missing(ref)
+            raise self._missing(ref)
         try:
             credential = self._read(info.id if info else ref.text, ref, fresh=fresh)
-        except (NoRoute, InvalidRequest):
+        except (NoRoute, InvalidRequest) as exc:
             if info or direct:
                 raise
             # Only some releases take an identifier in the path; this one does not.
-            raise _missing(ref) from None
+            raise self._missing(ref, exc) from None
         if info is not None and bare:
             credential = dataclasses.replace(
                 credential,
@@ -110,11 +117,14 @@ class Credentials:
 
     def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
         if not Reference(name).path_safe:
-            raise _missing(ref)
+            raise self._missing(ref)
         answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
         credential = t.cast(Credential, answer)
         if name.isdigit() and credential.id != name:
-            raise UnexpectedAnswer("the answer is about another credential").with_context(subject=f"credential {ref}")
+            raise UnexpectedAnswer(
+                f"the answer is about credential {credential.id} instead of {name}",
+                hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
+            ).with_context(subject=f"credential {ref}", **self._session.place("credential.read"))
         return credential
 
     def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
@@ -122,7 +132,7 @@ class Credentials:
 
         :param repeat: whether to create it again when no answer came back and it is not in the list
         """
-        subject = f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
+        subject = _name(wanted)
         if info is None:
             return self._create(wanted, subject, repeat=repeat)
         if wanted.identifier is None:
@@ -131,7 +141,7 @@ class Credentials:
         if stored.id != info.id:
             raise UnexpectedAnswer(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject)
+            ).with_context(subject=subject, **self._session.place("credential.update"))
         return stored
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
@@ -144,7 +154,7 @@ class Credentials:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
-            landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier))
+            landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier), subject=subject)
             return Stored(landed.id, landed.identifier) if landed else create()
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
@@ -159,15 +169,15 @@ class Credentials:
         # What is not listed may still be there and inactive; some releases find it by its identifier.
         name = info.id if info else ref.text
         if not Reference(name).path_safe:
-            raise _missing(ref)
+            raise self._missing(ref)
         try:
             self._session.call(operation, ref=name, subject=f"credential {ref}")
         except AlreadyDone:
             return False
-        except (NoRoute, InvalidRequest):
+        except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id:
                 raise
-            raise _missing(ref) from None
+            raise self._missing(ref, exc) from None
         return True
 
     def release(self, ref: Reference, *, allow_vault_rotation: bool = False) -> bool:
@@ -221,6 +231,14 @@ class Credentials:
         self._release(before.id, ref)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
+    def _missing(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
+        """The error for what is not in the list. ``answer``: what the server said when it was asked all the same."""
+        return NotFound(
+            f"credential {ref} not found",
+            hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
+            context=answer.context if answer else None,
+        ).with_context(subject=f"credential {ref}", **self._session.place("credential.list"))
+
     def _server_rotates(self) -> bool:
         return self._session.dialect().supports("credential.rotate")
 
@@ -246,7 +264,7 @@ def wait_for_change(
         if remaining <= 0:
             raise ChangeNotSeen(
                 f"the server has not changed {before.identifier or before.id} within {wait:.0f} seconds",
-                hint="Look at Executions in the console; raise wait_timeout if the server is only slow",
+                hint="Look it up in the console (Executions > History); raise wait_timeout if the server is only slow",
             )
         sleep(min(poll, remaining))
 
@@ -294,6 +312,11 @@ def like(entries: Entries, account: tuple[str, str, str]) -> list[CredentialInfo
     return [entry for entry in entries.by_account.get((username, hostname), ()) if entry.ip == ip and not entry.is_key]
 
 
+def _name(wanted: CredentialWrite) -> str:
+    """A credential that is to be written, as errors name it."""
+    return f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
+
+
 def _account(credential: CredentialInfo | CredentialWrite) -> tuple[str, str, str]:
     return (credential.username, credential.hostname, credential.ip)
 
@@ -317,13 +340,7 @@ def _sure_to_hit(
 def _no_key(info: CredentialInfo) -> CredentialInfo:
     if info.is_key:
         raise InvalidRequest(
-            f"{info.identifier or info.id} is an SSH key, not a credential", hint="Use the ssh_key lookup and modules"
+            f"{info.identifier or info.id} is an SSH key, not a credential",
+            hint="Use the lookup or module community.senhasegura.ssh_key for it",
         )
     return info
-
-
-def _missing(ref: Reference) -> NotFound:
-    return NotFound(
-        f"credential {ref} not found",
-        hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
-    )

@@ -45,6 +45,12 @@ def matching(entries: Entries, wanted: t.Mapping[str, t.Any]) -> Entries:
     return Entries(entry for entry in entries if all(getattr(entry, name) == wanted[name] for name in wanted))
 
 
+def wanted_name(what: str, wanted: t.Mapping[str, t.Any]) -> str:
+    """What is looked for by these values, as errors name it. Only for values that are not secret."""
+    values = ", ".join(f"{name}={value}" for name, value in wanted.items())
+    return f"{what} with {values}" if values else f"the list of {what}"
+
+
 def identified(entries: Entries, identifier: str) -> CredentialInfo | None:
     """The first entry with this identifier, or None."""
     return first(entries.by_identifier, identifier)

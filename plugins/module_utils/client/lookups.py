@@ -12,7 +12,6 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_stale_read
-from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import require
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     Denied,
@@ -53,6 +52,13 @@ KINDS: t.Mapping[str, Kind] = {
     "credential": _CREDENTIAL,
     "ssh_key": Kind(SshKey, "ssh_keys", ("private_key", "public_key")),
 }
+# What errors call a term of a lookup.
+_NOUNS: t.Mapping[str, str] = {
+    "password": "credential",
+    "credential": "credential",
+    "ssh_key": "SSH key",
+    "secret": "DSM secret",
+}
 
 
 def check(name: str, options: Options) -> None:
@@ -63,7 +69,7 @@ def check(name: str, options: Options) -> None:
         raise ConfigError("field and return_format=raw exclude each other", hint=hint).with_context(option="field")
     if options.get("as_file") and (field or return_format != "value"):
         raise ConfigError(
-            "as_file goes with neither field nor return_format", hint="Look them up by themselves"
+            "as_file cannot be combined with field or return_format", hint="Use a lookup of its own for each"
         ).with_context(option="as_file")
     listed = not options.get("include_password", True)
     if listed and return_format != "dict":
@@ -76,7 +82,9 @@ def check(name: str, options: Options) -> None:
         names = [item for item in fields if item != "raw"]
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
-            raise ConfigError("field names no field of this lookup", hint=hint).with_context(option="field")
+            raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
+                option="field"
+            )
 
 
 def look_up(
@@ -94,13 +102,14 @@ def look_up(
     for term in terms:
         try:
             values.append(read(Reference(term)))
-        except NotFound as exc:
-            if "default" in options:
+        except SenhaseguraError as exc:
+            exc.with_context(subject=f"{_NOUNS[name]} {term}", server=client.server)
+            if isinstance(exc, NotFound) and "default" in options:
                 values.append(options["default"])
+            elif isinstance(exc, (NotFound, Denied)):
+                warnings += _left_out(exc, options["on_missing" if isinstance(exc, NotFound) else "on_denied"])
             else:
-                warnings += _left_out(exc, options["on_missing"])
-        except Denied as exc:
-            warnings += _left_out(exc, options["on_denied"])
+                raise
     return values, warnings, secrets
 
 
@@ -148,10 +157,12 @@ def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) ->
 
 def _from_secrets(client: Client, options: Options, secrets: list[str]) -> Reader:
     # All terms together make one request.
-    listed = functools.cache(client.secrets.list)
+    listed: list[tuple[DsmSecret, ...]] = []
 
     def read(ref: Reference) -> t.Any:
-        secret = require(listed(), ref.text)
+        if not listed:
+            listed.append(client.secrets.list(ref.text))
+        secret = client.secrets.require(listed[0], ref.text)
         secrets.extend(secret.hidden())
         return _secret(secret, options)
 
@@ -166,7 +177,11 @@ def _secret(secret: DsmSecret, options: Options) -> t.Any:
         found = value(options["field"])
         if found in (None, []):
             hint = "See its keys with return_format=dict"
-            raise NotFound(f"DSM secret {secret.identity} has no value under the key that field names", hint=hint)
+            key = scrub(options["field"], [])
+            raise NotFound(
+                f"DSM secret {secret.identity} has no value under the key {key}, which field asks for",
+                hint=hint,
+            )
         return found
     if options["return_format"] == "dict":
         return {**secret.public(), "data": [dict(block) for block in secret.data]}

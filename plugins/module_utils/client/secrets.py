@@ -12,7 +12,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conve
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
 
-_HINT = "Check the identity, and that the secret is assigned to the DSM application of this client"
+_HINT = (
+    "Check the identity, and that the secret is assigned to the DSM application whose authorization this client uses "
+    "(console: DevOps Secret Manager > Secrets)"
+)
 
 
 class Secrets:
@@ -25,17 +28,28 @@ class Secrets:
         """Raise what create, update or delete would raise before it asks the server."""
         self._session.dialect().check(f"secret.{operation}")
 
-    def list(self) -> tuple[DsmSecret, ...]:
-        """All secrets, with their values: the server has no other list."""
-        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject="all DSM secrets"))
+    def list(self, identity: str = "") -> tuple[DsmSecret, ...]:
+        """All secrets, with their values: the server has no other list. ``identity``: what errors name, if one is
+        looked for.
+        """
+        subject = f"DSM secret {identity}" if identity else "the list of DSM secrets"
+        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject=subject))
 
     def find(self, identity: str) -> DsmSecret | None:
         """The secret with this identity, or None."""
-        return next((secret for secret in self.list() if secret.identity == identity), None)
+        return next((secret for secret in self.list(identity) if secret.identity == identity), None)
 
     def read(self, identity: str) -> DsmSecret:
         """The secret with this identity. Raises NotFound."""
-        return require(self.list(), identity)
+        return self.require(self.list(identity), identity)
+
+    def require(self, secrets: t.Iterable[DsmSecret], identity: str) -> DsmSecret:
+        """The one of the listed secrets with this identity. Raises NotFound."""
+        for secret in secrets:
+            if secret.identity == identity:
+                return secret
+        error = NotFound(f"DSM secret {identity} not found", hint=_HINT)
+        raise error.with_context(subject=f"DSM secret {identity}", **self._session.place("secret.list"))
 
     def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> None:
         """Create the secret or update ``present``; what the write model leaves out is kept."""
@@ -55,11 +69,3 @@ class Secrets:
     def delete(self, identity: str) -> None:
         """Delete the secret. Raises Unsupported where the dialect has no call for it."""
         self._session.call("secret.delete", ref=identity, subject=f"DSM secret {identity}")
-
-
-def require(secrets: t.Iterable[DsmSecret], identity: str) -> DsmSecret:
-    """The one of them with this identity. Raises NotFound."""
-    for secret in secrets:
-        if secret.identity == identity:
-            return secret
-    raise NotFound(f"DSM secret {identity} not found", hint=_HINT).with_context(subject=f"DSM secret {identity}")

@@ -39,6 +39,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.secrecy impo
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 
 _Result = t.TypeVar("_Result")
+# What an operation reads for all that somebody may look for. The error names both that and the list.
+_LISTS = {
+    "credential.list": "the list of credentials",
+    "key.list": "the list of SSH keys",
+    "secret.list": "the list of DSM secrets",
+}
 _DIALECT_HINT = {
     "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
     "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
@@ -93,6 +99,10 @@ class Session(Conversation):
         named = AUTO_ORDER[0] if self._guessing else settings.dialect
         self._dialect: Dialect | None = DIALECTS[named] if self._signer or not self._guessing else None
 
+    @property
+    def server(self) -> str:
+        return self._settings.server
+
     def dialect(self) -> Dialect:
         """The dialect of the server; with C(auto), logging in finds it out."""
         return self._known_dialect(Deadline(self._settings.timeout, self._clock))
@@ -107,7 +117,7 @@ class Session(Conversation):
         :param subject: what to call the object in errors, such as C(credential web-root)
         """
         deadline = Deadline(self._settings.timeout, self._clock)
-        context = {"operation": operation, "subject": subject}
+        context = {"operation": operation, "subject": subject, "server": self.server}
         renewed = False
         try:
             dialect = self._known_dialect(deadline)
@@ -115,7 +125,7 @@ class Session(Conversation):
                 call = dialect.call(operation)
                 if model is not None:
                     dialect.check_writable(operation, model)
-                context["endpoint"] = f"{call.method} {call.path}"
+                context["endpoint"] = call.endpoint
                 try:
                     # Outside of the retries of the call: logging in has its own.
                     token = None if self._signer else self._valid_token(deadline)
@@ -130,7 +140,8 @@ class Session(Conversation):
                     # No such path: nothing was applied.
                     following = self._next_dialect(dialect, call)
                     if following is dialect:
-                        exc.hint = _DIALECT_HINT[dialect.name]
+                        if exc.hint == exc.default_hint:
+                            exc.hint = _DIALECT_HINT[dialect.name]
                         raise
                     dialect = following
                 except UnexpectedAnswer as exc:
@@ -138,6 +149,9 @@ class Session(Conversation):
                         exc.hint = _DIALECT_HINT["rest"]
                     raise
         except SenhaseguraError as exc:
+            # Not for a failed login, which has an operation of its own.
+            if operation in _LISTS and not exc.context.operation:
+                exc.message = f"{_LISTS[operation]} could not be read: {exc.message}"
             raise exc.with_context(**context) from None
 
     def _next_dialect(self, used: Dialect, call: Call) -> Dialect:
@@ -227,7 +241,7 @@ class Session(Conversation):
             headers, body = auth.token_request(self._settings)
             for name in names:
                 path = DIALECTS[name].token_path
-                context = {"operation": "token", "endpoint": f"POST {path}"}
+                context = {"operation": "token", "endpoint": f"POST {path}", "server": self.server}
                 try:
                     send = functools.partial(self._token_answer, path, headers, body, deadline)
                     answer = self._retrying(send, Replay.SAFE, deadline)
@@ -265,7 +279,7 @@ def _encode(fields: Json, form: str) -> tuple[bytes, str]:
         return document.encode(), "application/json"
     except (ValueError, TypeError):
         raise ConfigError(
-            "a value is no text that can be sent (NaN, Infinity, or bytes that are no UTF-8)",
+            "a value cannot be sent as text (NaN, Infinity, or bytes that are not UTF-8)",
             hint="Correct it; encode binary values, for example in base64",
         ) from None
 

@@ -29,6 +29,11 @@ class Call:
     replay: Replay = Replay.ONCE
     module: t.Literal["pam", "dsm"] = "pam"
 
+    @property
+    def endpoint(self) -> str:
+        """Method and path, as errors name them: without the name that goes into the path."""
+        return f"{self.method} {self.path}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Dialect:

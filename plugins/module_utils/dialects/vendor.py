@@ -198,7 +198,7 @@ def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
     # An array of flat maps; one sample has a plain object.
     blocks = [data] if isinstance(data, dict) else data
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise UnexpectedAnswer("the data of a secret is no list of maps")
+        raise UnexpectedAnswer("the data of a secret must be a list of maps")
     opened = tuple({str(key): _value(block, key, unseal) for key in block} for block in blocks)
     return DsmSecret(
         id=text(item, "secret_id", "id"),
@@ -216,7 +216,7 @@ def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
 def _value(block: Json, key: str, unseal: Unseal) -> str | None:
     if isinstance(block[key], bool):
         # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
-        raise UnexpectedAnswer("the data of a secret holds something that is no text")
+        raise UnexpectedAnswer("the data of a secret must be text")
     return None if block[key] is None else unseal(text(block, key))
 
 

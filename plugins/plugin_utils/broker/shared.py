@@ -9,6 +9,7 @@ In memory only, and without sockets: server.py puts this behind one.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import threading
@@ -83,6 +84,7 @@ class SharedSession:
         shared = SharedTransport(transport or Transport(settings), clock)
         # A refused login stays refused for the run: 500 hosts must not lock the client.
         self._session = Session(settings, transport=shared, clock=clock, login_pause=math.inf)
+        self.server = settings.server
         self._timeout = settings.timeout
         self._lock = threading.Lock()
         # Calls under way, and whether the run is over and no more are taken.
@@ -131,8 +133,12 @@ class SharedSession:
         if entry is None:
             raise AssertionError("unreachable: it was made above")
         if ours:
-            self._fetch(entry, operation, ref, subject)
-        return entry.future.result()
+            self._fetch(entry, operation, ref)
+        try:
+            return entry.future.result()
+        except SenhaseguraError as exc:
+            # A copy, since others get the same error, each for what it has asked for.
+            raise copy.copy(exc).with_context(subject=subject) from None
 
     def _stale(self, entry: _Entry, policy: Policy) -> bool:
         if not entry.future.done():
@@ -142,9 +148,9 @@ class SharedSession:
             entry.future.exception() is not None and age >= _REFUSAL_TTL
         )
 
-    def _fetch(self, entry: _Entry, operation: str, ref: str, subject: str) -> None:
+    def _fetch(self, entry: _Entry, operation: str, ref: str) -> None:
         try:
-            value = self._session.call(operation, ref=ref, subject=subject)
+            value = self._session.call(operation, ref=ref)
         # Whatever it is, those who wait for it must hear of it.
         except BaseException as exc:  # noqa: BLE001
             if not isinstance(exc, (NotFound, Denied)):
@@ -203,7 +209,7 @@ class SharedSession:
         for (area, item), allowed in list(self._custody.items()):
             try:
                 # One list for all: nothing else writes any more.
-                entries = self._read("credential.list", "", "all credentials", Policy())
+                entries = self._read("credential.list", "", f"{area} {item}", Policy())
                 refuse_vault_rotation(first(entries.by_id, item) or CredentialInfo(item), allowed)
                 self._session.call(f"{area}.release", ref=item, subject=f"{area} {item}")
             except (AlreadyDone, Unsupported):
@@ -218,6 +224,10 @@ class PolicySession(Conversation):
 
     def __init__(self, shared: SharedSession, policy: Policy) -> None:
         self._shared, self._policy = shared, policy
+
+    @property
+    def server(self) -> str:
+        return self._shared.server
 
     def dialect(self) -> Dialect:
         return self._shared.dialect()

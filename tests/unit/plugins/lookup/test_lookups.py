@@ -190,7 +190,7 @@ def test_a_term_that_can_be_no_name_is_refused_before_the_first_is_read(vault: V
 
 @pytest.mark.parametrize("terms", [[], [[]], [[], [[]]]])
 def test_no_term(vault: Vault, terms: list[Any]) -> None:
-    assert vault.refusal("password", *terms).startswith("no term is given")
+    assert vault.refusal("password", *terms).startswith("the lookup needs a term")
 
 
 def test_wantlist_of_with_is_no_option(vault: Vault) -> None:
@@ -253,11 +253,11 @@ def test_a_key_as_a_dictionary(vault: Vault) -> None:
 
 
 REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
-    ("password", {"field": CANARY}, "field names no field of this lookup. Fields are: id, password,"),
-    ("credential", {"field": "automatic_change"}, "field names no field"),
-    ("credential", {"field": "password", "include_password": False}, "field names no field"),
-    ("ssh_key", {"field": "password"}, "field names no field"),
-    ("ssh_key", {"field": "raw"}, "field names no field"),
+    ("password", {"field": CANARY}, "field must be the name of a field of this lookup. Fields are: id, password,"),
+    ("credential", {"field": "automatic_change"}, "field must be the name of a field"),
+    ("credential", {"field": "password", "include_password": False}, "field must be the name of a field"),
+    ("ssh_key", {"field": "password"}, "field must be the name of a field"),
+    ("ssh_key", {"field": "raw"}, "field must be the name of a field"),
     ("password", {"field": "username", "return_format": "raw"}, "field and return_format=raw exclude each other"),
     ("secret", {"field": "A", "return_format": "raw"}, "field and return_format=raw exclude each other"),
     ("credential", {"include_password": False, "return_format": "value"}, "return_format=value needs include_password"),
@@ -271,8 +271,8 @@ REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
     ("password", {"release": CANARY}, "the value of the option release is not of the type bool"),
     ("secret", {"duplicates": CANARY}, "the value of the option duplicates is not one of error, first, last, list"),
     ("password", {"timeout": CANARY}, "the value of the option timeout is not of the type float"),
-    ("password", {"timeout": -1}, "timeout from the option timeout is no number of seconds"),
-    ("password", {"url": f"https://{CANARY}@x"}, "url has more than scheme, host, port and path"),
+    ("password", {"timeout": -1}, "timeout from the option timeout must be a number of seconds"),
+    ("password", {"url": f"https://{CANARY}@x"}, "url must have scheme and host"),
 ]
 
 
@@ -305,7 +305,7 @@ def test_denied(vault: Vault) -> None:
     assert vault("password", "1", "2", on_denied="skip") == ["pw-2"]
     assert vault.warnings == []
     assert vault("password", "1", "2", on_denied="warn") == ["pw-2"]
-    assert vault.warnings == ["left out: not for you"]
+    assert vault.warnings == ["left out: not for you (credential 1)"]
 
 
 def test_release(vault: Vault) -> None:
@@ -391,7 +391,7 @@ def test_who_decides_about_check_mode(vault: Vault, options: Any, variables: dic
 
 def test_a_wrong_variable_for_check_mode(vault: Vault) -> None:
     text = vault.refusal("password", "1", variables={**CHECK, "senhasegura_check_mode": CANARY})
-    assert text.startswith("the variable senhasegura_check_mode is not one of placeholder, read")
+    assert text.startswith("the variable senhasegura_check_mode must be one of placeholder, read")
 
 
 def test_check_mode_does_not_matter_where_nothing_takes_custody(vault: Vault) -> None:
@@ -463,7 +463,7 @@ def test_a_key_with_several_values_is_an_error(vault: Vault, options: dict[str, 
 @pytest.mark.parametrize("duplicates", ["error", "first", "list"])
 def test_a_secret_without_a_value_for_the_field_counts_as_missing(vault: Vault, field: str, duplicates: str) -> None:
     options = {"field": field, "duplicates": duplicates}
-    assert "has no value under the key that field names" in vault.refusal("secret", "shop-db", **options)
+    assert f"has no value under the key {field}, which field asks for" in vault.refusal("secret", "shop-db", **options)
     assert vault("secret", "shop-db", default="x", **options) == ["x"]
     assert vault("secret", "shop-db", on_missing="skip", **options) == []
 

@@ -391,7 +391,7 @@ def test_secrets() -> None:
 @pytest.mark.parametrize("value", [True, False])
 def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
     document = {"application": {"secrets": [{"identity": "i", "data": [{"A": value}]}]}}
-    with pytest.raises(UnexpectedAnswer, match="no text"):
+    with pytest.raises(UnexpectedAnswer, match="must be text"):
         vendor.decode_application(document, str)
 
 

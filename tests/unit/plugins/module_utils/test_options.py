@@ -163,7 +163,7 @@ def test_a_wrong_value_is_named_by_option_and_place_and_never_shown(name: str, v
     with pytest.raises(ConfigError) as caught:
         resolve([source({name: value}, "the drawer"), source(CLIENT)])
     text = str(caught.value)
-    assert text.startswith(f"{name} from the drawer is no ")
+    assert text.startswith(f"{name} from the drawer must be ")
     assert caught.value.context.option == name
     assert CANARY not in text + repr(caught.value) + repr(caught.value.failure())
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
@@ -217,7 +217,7 @@ def test_a_wrong_variable_of_the_environment_is_named(environ: dict[str, str], n
     for place in ("the environment variable {}", "{} in config_file"):
         with pytest.raises(ConfigError) as caught:
             environment(place, **environ)
-        assert str(caught.value).startswith(f"validate_certs from {place.format(named)} is no boolean")
+        assert str(caught.value).startswith(f"validate_certs from {place.format(named)} must be a boolean")
         assert CANARY not in str(caught.value)
 
 

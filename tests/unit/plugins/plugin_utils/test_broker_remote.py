@@ -62,6 +62,8 @@ class Line:
 class Shared:
     """A shared session that has read the list."""
 
+    server = "https://pam:443"
+
     def dialect(self) -> t.Any:
         return DIALECTS["api"]
 
