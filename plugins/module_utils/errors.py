@@ -70,7 +70,7 @@ class SenhaseguraError(Exception):
         said = self.context.server_message
         sentences = (
             f"{self.message} ({place})" if place else self.message,
-            f'The server says "{said}"' if said else "",
+            f'The server says "{said.rstrip(".")}"' if said else "",
             self.hint,
         )
         # Names come from users and servers, and may hold what a terminal or a log reader obeys.

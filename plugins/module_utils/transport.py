@@ -636,7 +636,6 @@ def _headers(items: t.Iterable[tuple[str, str]]) -> dict[str, str]:
 
 # What a server says in the TLS handshake about the certificate of the client.
 _CLIENT_CERT_ALERT = re.compile(r".*_ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)")
-_LOST_HINT = "Look at the state on the server before repeating a write by hand; running the task again is safe"
 # Why a connection was not made, the first that fits: kind of exception, what to say, what to do.
 _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
     (
@@ -697,7 +696,7 @@ def _failure(error: Exception, connected: bool) -> SenhaseguraError:
     """Say what happened in words of our own: the libraries' texts quote URLs, proxies and addresses."""
     if isinstance(error, ssl.SSLError) and _CLIENT_CERT_ALERT.match(error.reason or ""):
         return ConfigError(
-            "the server does not accept the client certificate, or misses one",
+            "the server wants a client certificate, or does not accept the one that it got",
             hint="Set client_cert and client_key to a certificate of a CA that the server knows",
         )
     return _lost(error) if connected else _not_connected(error)
@@ -705,8 +704,11 @@ def _failure(error: Exception, connected: bool) -> SenhaseguraError:
 
 def _lost(error: Exception) -> AnswerLost:
     if isinstance(error, TimeoutError):
-        return AnswerLost("the answer did not come in time", hint=f"Raise timeout. {_LOST_HINT}")
-    return AnswerLost("the connection broke before the answer was complete", hint=_LOST_HINT)
+        return AnswerLost("the answer did not come in time", hint="Raise timeout, or find out why the server is slow")
+    return AnswerLost(
+        "the connection broke before the answer was complete",
+        hint="Look at what stands between (firewall, proxy, gateway), and at the log of the server",
+    )
 
 
 def _not_connected(error: Exception) -> SenhaseguraError:
@@ -730,8 +732,9 @@ def _cause(error: Exception) -> str:
     if isinstance(error, ssl.SSLError):
         reason = error.reason or ""
         return reason.replace("_", " ").lower() if _OPENSSL_WORDS.match(reason) else ""
-    known = isinstance(error, (socket.gaierror, ConnectionRefusedError, TimeoutError)) or not isinstance(error, OSError)
-    return "" if known or not error.errno else os.strerror(error.errno)
+    if isinstance(error, OSError) and not isinstance(error, (socket.gaierror, ConnectionRefusedError, TimeoutError)):
+        return os.strerror(error.errno) if error.errno else ""
+    return ""
 
 
 def _proxy_failed(error: _ProxyFailed) -> ConnectionFailed:

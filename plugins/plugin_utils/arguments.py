@@ -22,7 +22,17 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS, is_set
 
 _QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
-_HINT = "See the documentation of this plugin (ansible-doc)"
+_HINT = "Correct the options; ansible-doc shows those of this plugin"
+# What values of a type are called. A choice says more.
+_TYPES = {
+    "str": "text",
+    "bool": "a boolean (true or false)",
+    "int": "a whole number",
+    "float": "a number",
+    "list": "a list",
+    "dict": "a map",
+    "path": "a path",
+}
 _CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS))
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -77,7 +87,8 @@ def _wrong_value(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "") 
                 ):
                     return inner
         choices = details.get("choices")
-        wanted = f"one of {', '.join(map(str, choices))}" if choices else f"of the type {details.get('type', 'str')}"
-        error = ConfigError(f"the value of the option {place}{name} is not {wanted}", hint=_HINT)
+        kind = details.get("type", "str")
+        wanted = f"one of {', '.join(map(str, choices))}" if choices else _TYPES.get(kind, kind)
+        error = ConfigError(f"the option {place}{name} must be {wanted}", hint=f"Correct {place}{name}")
         return error.with_context(option=f"{place}{name}")
     return None

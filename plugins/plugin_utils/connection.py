@@ -34,7 +34,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     is_set,
     resolve,
     resolve_run,
-    where_to_set,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
 
@@ -144,7 +143,7 @@ def _read_file(path: str) -> dict[str, str | None]:
 
 
 def _unusable(problem: str) -> SenhaseguraError:
-    hint = f"Give the path of a YAML file with SENHASEGURA_URL and so on. {where_to_set('config_file')}"
+    hint = "Give the path of a YAML file of the DSM CLI, with SENHASEGURA_URL and so on, or leave config_file out"
     return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")
 
 

@@ -15,7 +15,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.plan import 
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
 
-UNLISTED = "it is not in the list of the server: inactive already, or there is none of this name"
+UNLISTED = "is not in the list of the server: it is inactive already, or there is none of this name"
 _SHORTEST = 0.1
 
 
@@ -71,7 +71,7 @@ def switch(
             if enabling:
                 raise
             changed = False
-            warnings = [UNLISTED] if state == "disabled" else []
+            warnings = [f"{noun.replace('ssh_', 'SSH ')} {ref} {UNLISTED}"] if state == "disabled" else []
     known = {"id": info.id if info else None, **(before or {})}
     return {**plan.result(changed=changed), "warnings": warnings, noun: known}
 

@@ -60,12 +60,12 @@ class Credentials:
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
         pick = functools.partial(listing.require, ref=ref, what="credential")
-        return _no_key(self.select(pick, subject=f"credential {ref}"))
+        return self._no_key(self.select(pick, subject=f"credential {ref}"), ref)
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one credential, or None. Inactive ones may not be listed."""
         entry = self.select(functools.partial(listing.find, ref=ref), subject=f"credential {ref}", fresh=fresh)
-        return _no_key(entry) if entry else None
+        return self._no_key(entry, ref) if entry else None
 
     def match(self, wanted: CredentialWrite, ref: Reference | None = None) -> CredentialInfo | None:
         """The credential that a write would hit: by ``ref``, by identifier, or by user name, host name and address.
@@ -231,6 +231,12 @@ class Credentials:
         self._release(before.id, ref)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
+    def _no_key(self, entry: CredentialInfo, ref: Reference) -> CredentialInfo:
+        try:
+            return _no_key(entry)
+        except InvalidRequest as exc:
+            raise exc.with_context(subject=f"credential {ref}", **self._session.place("credential.list")) from None
+
     def _missing(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
         """The error for what is not in the list. ``answer``: what the server said when it was asked all the same."""
         return NotFound(
@@ -263,7 +269,7 @@ def wait_for_change(
         remaining = end - clock()
         if remaining <= 0:
             raise ChangeNotSeen(
-                f"the server has not changed {before.identifier or before.id} within {wait:.0f} seconds",
+                f"the server has not changed {before.identifier or before.id} within {wait:g} seconds",
                 hint="Look it up in the console (Executions > History); raise wait_timeout if the server is only slow",
             )
         sleep(min(poll, remaining))

@@ -24,6 +24,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.bas
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer, parse_answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AnswerLost,
     AuthenticationFailed,
     ConfigError,
     NoRoute,
@@ -45,6 +46,10 @@ _LISTS = {
     "key.list": "the list of SSH keys",
     "secret.list": "the list of DSM secrets",
 }
+_PERHAPS_APPLIED = (
+    "Nobody knows whether it was applied: look at the object on the server before you repeat it by hand; "
+    "running the task again is safe"
+)
 _DIALECT_HINT = {
     "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
     "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
@@ -118,14 +123,14 @@ class Session(Conversation):
         """
         deadline = Deadline(self._settings.timeout, self._clock)
         context = {"operation": operation, "subject": subject, "server": self.server}
-        renewed = False
+        renewed, replay = False, Replay.SAFE
         try:
             dialect = self._known_dialect(deadline)
             while True:
                 call = dialect.call(operation)
                 if model is not None:
                     dialect.check_writable(operation, model)
-                context["endpoint"] = call.endpoint
+                context["endpoint"], replay = call.endpoint, call.replay
                 try:
                     # Outside of the retries of the call: logging in has its own.
                     token = None if self._signer else self._valid_token(deadline)
@@ -150,8 +155,8 @@ class Session(Conversation):
                     raise
         except SenhaseguraError as exc:
             # Not for a failed login, which has an operation of its own.
-            if operation in _LISTS and not exc.context.operation:
-                exc.message = f"{_LISTS[operation]} could not be read: {exc.message}"
+            if not exc.context.operation:
+                _tell_what_it_means(exc, operation, replay)
             raise exc.with_context(**context) from None
 
     def _next_dialect(self, used: Dialect, call: Call) -> Dialect:
@@ -184,7 +189,7 @@ class Session(Conversation):
             if token:
                 self._drop(token)
             else:
-                exc.hint = _oauth1_hint(answer)
+                exc.message, exc.hint = "the server does not accept the signature", _oauth1_hint(answer)
             raise
         if call.module == "pam":
             self._guessing = False
@@ -249,7 +254,7 @@ class Session(Conversation):
                 except NoRoute as exc:
                     if name == names[-1]:
                         exc.hint = (
-                            "Check url: neither form of the API answers there"
+                            "Check url (scheme, host, port and path): neither form of the API answers there"
                             if len(names) > 1
                             else _DIALECT_HINT[name]
                         )
@@ -268,6 +273,15 @@ class Session(Conversation):
     def _token_answer(self, path: str, headers: dict[str, str], body: bytes, deadline: Deadline) -> Json:
         answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
         return parse_answer(answer, module="login", secrets=self._settings.secrets, now=time.time())
+
+
+def _tell_what_it_means(error: SenhaseguraError, operation: str, replay: Replay) -> None:
+    """Add what the error means for this operation: a list that is missing, a write that may have been applied."""
+    if operation in _LISTS:
+        error.message = f"{_LISTS[operation]} could not be read: {error.message}"
+    gateway = isinstance(error, ServerBusy) and error.context.status != 429
+    if replay is not Replay.SAFE and (isinstance(error, AnswerLost) or gateway):
+        error.hint = f"{error.hint}. {_PERHAPS_APPLIED}"
 
 
 def _encode(fields: Json, form: str) -> tuple[bytes, str]:

@@ -199,7 +199,7 @@ _COMPARE = (
     "set tenant if the server has several"
 )
 _OTHER_PLACE = (
-    "If they are right, the server wants them in another place: auth_method=oauth2_basic sends them with HTTP Basic, "
+    "If they are right, the server may want them in another place: auth_method=oauth2_basic sends them with HTTP Basic, "
     "oauth2 in the body"
 )
 _NOT_TAKEN = "the server does not take this kind of token request"
@@ -216,7 +216,8 @@ OAUTH_ERRORS: t.Mapping[str, Meaning] = {
     "unauthorized_client": Meaning(
         AuthenticationFailed,
         "this client may not log in with client_id and client_secret alone",
-        f"Use client_id and client_secret of {_AUTHORIZATION}) whose application authenticates with OAuth 2.0",
+        "Use client_id and client_secret of an A2A authorization whose application authenticates with OAuth 2.0 "
+        "(console: A2A > Applications > Authorizations)",
     ),
     "invalid_grant": Meaning(AuthenticationFailed, "the server does not accept this login", _COMPARE),
     "invalid_scope": Meaning(

@@ -41,7 +41,6 @@ _TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{1,500})", re.IGNORECASE)
 _PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _TITLE_WITHIN = 20_000
 _ORIGIN = re.compile(r"https?://[a-z0-9._-]{1,255}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
-_OAUTH_NAME = re.compile(r"[a-z]+(_[a-z]+)+\Z")
 _MAX_DEPTH = 64
 _KNOWN_TYPES = ("application/json", "application/problem+json", "text/html", "text/plain", "text/xml")
 _BUSY = {
@@ -50,6 +49,8 @@ _BUSY = {
     503: "the server is not available now",
     504: "the server behind the gateway is too slow",
 }
+
+_BUSY_HINTS = {429: "Try again later, or with fewer forks"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,7 @@ def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -
     """
     if answer.status in _BUSY:
         retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
-        hint = "Try again later, or with fewer forks"
+        hint = _BUSY_HINTS.get(answer.status, "Try again later; if it goes on, look at the server and its gateway")
         raise ServerBusy(
             _BUSY[answer.status], retry_after=retry_after, hint=hint, context=_refusal_context(answer, secrets)
         )
@@ -101,9 +102,9 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets) -> t.NoRetu
     if isinstance(document, dict):
         raise _meaning_of(document, answer.status, module, secrets)
     if answer.status == 404:
-        raise NoRoute(f"there is no such path on the server ({_shape(answer)})", context=context)
+        raise NoRoute(f"there is no such path on the server{_form(answer)}", context=context)
     meaning = _meaning_by_words(answer.status, module, context.server_message)
-    raise _error_class(meaning, module)(f"{meaning.text} ({_shape(answer)})", hint=meaning.hint, context=context)
+    raise _error_class(meaning, module)(f"{meaning.text}{_form(answer)}", hint=meaning.hint, context=context)
 
 
 def _error_document(answer: Answer) -> t.Any:
@@ -124,6 +125,13 @@ def _refusal_context(answer: Answer, secrets: Secrets) -> Context:
     elif document is None and len(answer.body) <= _LONGEST_WORDS and answer.body.lstrip()[:1] not in (b"{", b"["):
         said = answer.body.decode("utf-8", "replace")
     return Context(status=answer.status, server_message=_quotable(said, secrets))
+
+
+def _form(answer: Answer) -> str:
+    """What to say of an answer without a document, beside its words."""
+    if _PAGE.match(answer.body[:1000]):
+        return ", in an HTML page"
+    return "" if answer.body.strip() else ", in an empty answer"
 
 
 def _page_title(answer: Answer) -> str:
@@ -182,7 +190,7 @@ def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> S
     message = _message(document)
     number = _number(document, message)
     oauth_error = document.get("error")
-    context = Context(status=status, code=number, server_message=_quotable(message, secrets))
+    context = Context(status=status, code=number, server_message=_words_of(document, secrets))
     if number == 1105:
         meaning = codes.REFERER
     elif number is not None and (module, number) in codes.CODES:
@@ -235,11 +243,19 @@ def _message(document: Json) -> str:
         response.get("error"),
         *(document.get(key) for key in ("detail", "title", "response")),
     ]
-    words = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
-    # RFC 6749: the kind of error is a name of its own, and tells more than the translated description.
-    if isinstance(error, str) and _OAUTH_NAME.match(error) and error not in words:
-        return f"{error}: {words}"
-    return words
+    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+
+
+def _words_of(document: Json, secrets: Secrets) -> str:
+    """The same, fit to be shown, with the name of an error of OAuth in front: it tells more than what follows."""
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
+    words, name = _message(document), document.get("error")
+    said = _quotable(words, secrets)
+    # It is a word of RFC 6749 and no secret, even if a client_id has it in itself.
+    if not isinstance(name, str) or name not in codes.OAUTH_ERRORS:
+        return said
+    return name if name == words else f"{name}: {said}"
 
 
 def _about_an_object(document: Json) -> bool:
