@@ -164,7 +164,9 @@ def oldest(session: nox.Session) -> None:
     python, session.env["PATH"] = f"{venv}/bin/python", f"{venv}/bin{os.pathsep}{os.environ['PATH']}"
     session.run(f"{venv}/bin/ansible", "--version")
     # Not what takes minutes in plain Python, as every fault in every call: that is no question to an old ansible-core.
-    session.run(python, *PYTEST, *WORKERS, *(session.posargs or ["-m", "not no_cover"]))
+    # Nor the credential types: AWX's injector needs Python 3.11, and knows nothing of ansible-core.
+    left_out = ("-m", "not no_cover", "--ignore", "tests/unit/test_awx.py")
+    session.run(python, *PYTEST, *WORKERS, *(session.posargs or left_out))
     session.run(python, "tests/demo.py")
 
 

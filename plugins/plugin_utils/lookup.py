@@ -40,6 +40,4 @@ def answer(request: Request, question: Question | None, link: Link | None) -> t.
 
 def _may_be_unwanted(request: Request) -> bool:
     """Whether the option broker is set where that is seen at once. Its value is nobody's business here."""
-    return (
-        "broker" in request.arguments or "senhasegura_broker" in request.variables or "SENHASEGURA_BROKER" in os.environ
-    )
+    return "broker" in request.arguments or "broker" in request.values or "SENHASEGURA_BROKER" in os.environ

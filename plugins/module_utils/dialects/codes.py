@@ -199,7 +199,7 @@ _COMPARE = (
     "set tenant if the server has several"
 )
 _OTHER_PLACE = (
-    "If they are right, the server may want them in another place: auth_method=oauth2_basic sends them with HTTP Basic, "
+    "If they are right, the server may want them elsewhere: auth_method=oauth2_basic sends them with HTTP Basic, "
     "oauth2 in the body"
 )
 _NOT_TAKEN = "the server does not take this kind of token request"
