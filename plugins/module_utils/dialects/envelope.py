@@ -300,7 +300,7 @@ def _strict_object(answer: Answer, context: Context) -> Json:
         except RecursionError:
             problem = "is nested too deeply"
         except ValueError:
-            problem = "is no valid JSON"
+            problem = "is not valid JSON"
         else:
             if not isinstance(document, dict):
                 problem = "is not a JSON object"

@@ -16,16 +16,16 @@ import types
 import typing as t
 from unittest import mock
 
+from ansible.errors import AnsibleLookupError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.plugin_utils import action as action_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils import reading
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Request
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import Certificate, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Proxy,
@@ -75,7 +75,7 @@ class Bench:
         pathlib.Path(self.ca_path).write_bytes(self.ca.pem())
 
     def __enter__(self) -> Bench:
-        self._stack.enter_context(mock.patch.object(ActionBase, "run", lambda *_args: {}))
+        self._stack.enter_context(mock.patch.object(ActionBase, "run", side_effect=lambda *_args: {}))
         return self
 
     def __exit__(self, *details: t.Any) -> None:
@@ -138,9 +138,17 @@ class Bench:
         variables = more.pop("variables", {})
         arguments = self.options(server, **more)
         with self._shown() as shown:
-            request = Request(name, list(terms), variables, arguments, lambda value: value)
-            kind, answer = reading.read(request, None, None, None, None)
-        return str(answer) if kind == "error" else self._warnings([*shown, *answer[1]])
+            try:
+                link.evaluate(name, self._template, list(terms), variables, arguments)
+            except AnsibleLookupError as exc:
+                return str(exc)
+        return self._warnings(shown)
+
+    @staticmethod
+    def _template(value: t.Any) -> t.Any:
+        if isinstance(value, Exception):
+            raise value
+        return value
 
     def module(self, server: t.Any, module: str, *, check_mode: bool = False, loop: t.Any = None, **more: t.Any) -> str:
         """What the user reads when this module fails, or else the warnings that it gives."""
@@ -157,7 +165,7 @@ class Bench:
         action._task = types.SimpleNamespace(
             args=self.options(server, **more), check_mode=check_mode, loop=loop, no_log=False, environment=None
         )
-        action._templar = types.SimpleNamespace(template=lambda value: value)
+        action._templar = types.SimpleNamespace(template=self._template)
         with self._shown() as shown:
             result = action.run(None, {})
         return {**result, "warnings": [*shown, *result.get("warnings", [])]}
@@ -170,8 +178,8 @@ class Bench:
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
         service, text = Service(), ""
         for ask in asks:
-            link = _Line(service.worker())
-            client = client_over(RemoteSession(t.cast(t.Any, link), settings, Policy()))
+            line = _Line(service.worker())
+            client = client_over(RemoteSession(t.cast(t.Any, line), settings, Policy()))
             try:
                 ask(client)
             except Exception as exc:
@@ -201,7 +209,7 @@ class Bench:
         text = re.sub(r"(localhost|127\.0\.0\.1|\[0:0:0:0:0:0:0:1\]):\d{4,5}\b", r"\1:PORT", text)
         text = re.sub(r"differ by \d+ seconds", "differ by N seconds", text)
         # OpenSSL's name for it depends on its version.
-        return re.sub(r"(TLS connection could not be made): [a-z0-9 ]+", r"\1: OPENSSL'S REASON", text)
+        return re.sub(r"(TLS connection could not be made): [a-z0-9 ]+?(?= \()", r"\1: OPENSSL'S REASON", text)
 
 
 class _Line:

@@ -4,7 +4,7 @@
 
 """What may go wrong, each with the way to make it so. error_texts.txt has what a user reads of each.
 
-Run as a script it compares both; with --write it writes that file anew. Read the difference as somebody who is on call.
+RENEW is the command that writes that file anew. Read the difference as somebody who is on call.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.e
     listed,
 )
 
+RENEW = (
+    "PYTHONPATH=.cache/collections:tests:tests/simulator python tests/unit/plugins/plugin_utils/error_cases.py --write"
+)
 TABLE = pathlib.Path(__file__).with_name("error_texts.txt")
 Make = t.Callable[[Bench], str]
 PAGE = "text/html; charset=utf-8"
@@ -90,7 +93,7 @@ CONFIGURATION: dict[str, Make] = {
     "config_file that is not YAML": file_of("config_file", f"SENHASEGURA_CLIENT_SECRET: '{CANARY}"),
     "config_file with a list": file_of("config_file", f"- {CANARY}"),
     "variable that cannot be evaluated": lambda bench: bench.lookup(
-        None, "7", variables={"senhasegura_url": mock.Mock()}, url=None
+        None, "7", variables={"senhasegura_url": ValueError(CANARY)}
     ),
     "no term": lambda bench: bench.lookup("https://pam.example.com"),
     "empty term": offline("password", ""),
@@ -499,18 +502,13 @@ def texts() -> dict[str, str]:
 
 def table(found: t.Mapping[str, str]) -> str:
     """The text of error_texts.txt."""
-    head = "What users read when something fails. Made by error_cases.py (--write makes it anew); do not edit.\n"
+    head = "What users read when something fails. Made by error_cases.py; do not edit.\n"
     return head + "".join(f"\n{name}\n    {text}\n" for name, text in found.items())
 
 
-def main() -> int:
-    """Compare, or write."""
-    found = table(texts())
-    if "--write" in sys.argv:
-        TABLE.write_text(found, encoding="utf-8")
-        return 0
-    return int(TABLE.read_text(encoding="utf-8") != found)
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    FOUND = table(texts())
+    if "--write" in sys.argv:
+        TABLE.write_text(FOUND, encoding="utf-8")
+    else:
+        print(FOUND)
