@@ -187,7 +187,7 @@ def crash(session: nox.Session) -> None:
 @nox.session
 def simulator(session: nox.Session) -> None:
     """Run the simulator until it is stopped."""
-    arguments = session.posargs or ["--profile", "all", "--seed", "tests/simulator/seeds/demo.yml"]
+    arguments = session.posargs or ["--profile", "all", "--seed", "demo"]
     # It takes the place of this process, so that a signal to ./run reaches it.
     os.execvp("python", ["python", "-m", "senhasegura_simulator", *arguments])
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workspace import SIMULATOR, environment
+from workspace import environment
 
 from senhasegura_simulator.server import Simulator
 
-DEMO = SIMULATOR / "seeds" / "demo.yml"
+DEMO = "demo"
 HOSTS = 12
 PLAY = """
 - hosts: all
