@@ -202,7 +202,7 @@ BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "wrong option": (
         look("password", "auto", timeout=CANARY),
         {},
-        "the value of the option timeout is not of the type",
+        "the option timeout must be a number",
     ),
     "wrong variable": (
         look("password", "auto"),

@@ -102,9 +102,9 @@ class Bench:
         return self._stack.enter_context(Proxy(refuse=refuse))
 
     def simulator(self, profile: str) -> dict[str, t.Any]:
-        """The options for a simulator of this profile, started once."""
+        """The options for a simulator of this profile, started once. It has no paths of earlier releases."""
         if profile not in self._simulators:
-            self._simulators[profile] = self._stack.enter_context(Simulator(profile=profile, seed=SEED))
+            self._simulators[profile] = self._stack.enter_context(Simulator(profile=profile, seed=SEED, legacy_paths=False))
         running = self._simulators[profile]
         return {
             "url": running.url, "ca_path": running.ca_path, "client_id": "demo", "client_secret": SIMULATED,
@@ -198,7 +198,7 @@ class Bench:
 
     def _warnings(self, warnings: list[str]) -> str:
         wanted = [text for text in warnings if "broker" not in text]
-        assert wanted, "neither failed nor warned"
+        assert wanted, f"neither failed nor warned: {warnings}"
         return "[WARNING] " + " [WARNING] ".join(wanted)
 
     # --- what differs from run to run ---
