@@ -197,7 +197,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "no field": (look("credential", "auto", field="nope"), {}, "Fields are: id, password"),
     "no term": ("{{ query('community.senhasegura.password', []) }}", {}, "the lookup needs a term"),
-    "no name": (look("password", "auto", ""), {}, "_terms must be an id"),
+    "no name": (look("password", "auto", ""), {}, "term 1 must be an id"),
     "unknown option": (look("password", "auto", pasword=CANARY), {}, "unknown option pasword"),
     "wrong option": (
         look("password", "auto", timeout=CANARY),
@@ -346,7 +346,8 @@ class TestPlaces:
             },
         )
         assert (
-            "timeout from timeout in [senhasegura] of ansible.cfg must be a number" in run["ini before environment"]["msg"]
+            "timeout from timeout in [senhasegura] of ansible.cfg must be a number"
+            in run["ini before environment"]["msg"]
         )
         for name in ("ini", "variable before ini", "option before variable"):
             assert "the host name of url cannot be resolved" in run[name]["msg"], name

@@ -123,7 +123,9 @@ def _echoes(secrets: Secrets) -> list[Scenario]:
             for form, text in _forms(secrets, names)
         ),
         *(
-            Scenario(f"{plugin}: release that echoes, {form}", "The server says", (_said_to("DELETE", text),), only=plugin)
+            Scenario(
+                f"{plugin}: release that echoes, {form}", "The server says", (_said_to("DELETE", text),), only=plugin
+            )
             for plugin, names in RELEASED.items()
             for form, text in _forms(secrets, names)
         ),

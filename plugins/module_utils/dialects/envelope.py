@@ -35,7 +35,9 @@ _NUMBERED = re.compile(r"\s*(\d{4}):")
 _NUMBERS = range(1000, 10_000)
 # Numbers up to this one come with a path that leads nowhere (http-api.md 1.7).
 _NO_SUCH_PATH = 4
-# A longer body is no sentence.
+# So many errors of a list are told.
+_MOST_ERRORS = 3
+# A longer body is not a sentence.
 _LONGEST_WORDS = 2000
 _TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{1,500})", re.IGNORECASE)
 _PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
@@ -110,9 +112,17 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets) -> t.NoRetu
 def _error_document(answer: Answer) -> t.Any:
     """What JSON an answer has that reports an error, or None."""
     try:
-        return json.loads(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
+        return json.loads(_decoded(answer.body))
     except (ValueError, RecursionError):
         return None
+
+
+def _decoded(body: bytes) -> str:
+    """The text of an answer that reports an error. What is not UTF-8 is Latin-1, in which pages of PHP are written."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
 
 
 def _refusal_context(answer: Answer, secrets: Secrets) -> Context:
@@ -123,7 +133,7 @@ def _refusal_context(answer: Answer, secrets: Secrets) -> Context:
     elif answer.body.lstrip()[:1] == b"<":
         said = _page_title(answer)
     elif document is None and len(answer.body) <= _LONGEST_WORDS and answer.body.lstrip()[:1] not in (b"{", b"["):
-        said = answer.body.decode("utf-8", "replace")
+        said = _decoded(answer.body)
     return Context(status=answer.status, server_message=_quotable(said, secrets))
 
 
@@ -138,7 +148,7 @@ def _page_title(answer: Answer) -> str:
     # Here, because its table takes long to load, and hardly any answer is a page.
     import html
 
-    match = _TITLE.search(answer.body[:_TITLE_WITHIN].decode("utf-8", "replace"))
+    match = _TITLE.search(_decoded(answer.body)[:_TITLE_WITHIN])
     return html.unescape(match.group(1)) if match else ""
 
 
@@ -237,13 +247,24 @@ def _message(document: Json) -> str:
     exception, error = document.get("exception"), document.get("error")
     candidates = [
         *(response.get(key) for key in ("message", "mensagem", "Message")),
-        exception.get("message") if isinstance(exception, dict) else None,
+        exception,
         *(document.get(key) for key in ("message", "mensagem", "error_description", "reason")),
-        error.get("message") if isinstance(error, dict) else error,
+        error,
         response.get("error"),
-        *(document.get(key) for key in ("detail", "title", "response")),
+        *(document.get(key) for key in ("errors", "detail", "title")),
+        *(response.get(key) for key in ("errors", "detail")),
+        document.get("response"),
     ]
-    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+    return next((words for candidate in candidates if (words := _words_in(candidate))), "")
+
+
+def _words_in(value: t.Any) -> str:
+    """The text itself, that of the member C(message), or those of a list; "" for anything else."""
+    if isinstance(value, dict):
+        value = value.get("message")
+    elif isinstance(value, list):
+        value = "; ".join(filter(None, map(_words_in, value[:_MOST_ERRORS])))
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _words_of(document: Json, secrets: Secrets) -> str:

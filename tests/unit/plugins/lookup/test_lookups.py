@@ -184,7 +184,7 @@ def test_terms(vault: Vault, terms: list[Any], expected: list[str]) -> None:
 @pytest.mark.parametrize("term", ["", "  ", None, True, 1.5, {"a": CANARY}, f"a\n{CANARY}", "x" * 600])
 @pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
 def test_a_term_that_can_be_no_name_is_refused_before_the_first_is_read(vault: Vault, name: str, term: Any) -> None:
-    assert vault.refusal(name, "1", term).startswith("_terms must be an id")
+    assert vault.refusal(name, "1", term).startswith("term 2 must be an id")
     assert vault.conversation.calls == []
 
 

@@ -246,7 +246,7 @@ GUIDE: dict[str, tuple[dict[str, t.Any], type[SenhaseguraError], tuple[str, ...]
     "500 server error": ({"reply": answer({}, 500)}, ServerFailed, ("HTTP 500", "system error log")),
     "500 not authorised": (
         {"reply": failure(None, "You are not authorized to access this resource.", 500)}, Denied,
-        ("HTTP 500", "PAM Core", "A2A authorization", 'says "You are not authorized to access this resource."'),
+        ("HTTP 500", "PAM Core", "A2A authorization", 'says "You are not authorized to access this resource"'),
     ),
     "502": ({"reply": answer({}, 502)}, ServerBusy, ("HTTP 502", "gateway", "Try again later")),
     "503": ({"reply": answer({}, 503)}, ServerBusy, ("HTTP 503", "not available")),
@@ -289,11 +289,18 @@ def test_the_servers_own_text_is_quoted_where_no_number_says_more() -> None:
         ({"error_description": "six", "error": "seven"}, "six"),
         ({"error": "seven"}, "seven"),
         ({"error": "invalid_request", "error_description": "six"}, "invalid_request: six"),
-        ({"error": "invalid_request", "message": "an invalid_request, indeed"}, "an invalid_request, indeed"),
+        (
+            {"error": "invalid_request", "message": "an invalid_request, indeed"},
+            "invalid_request: an invalid_request, indeed",
+        ),
         ({"error": {"code": 7, "message": "within"}}, "within"),
         ({"reason": "nine"}, "nine"),
         ({"title": "Bad Request", "detail": "ten", "status": 400}, "ten"),
         ({"response": "eleven"}, "eleven"),
+        ({"errors": ["twelve", {"message": "more"}, 7, "fourth"]}, "twelve; more"),
+        ({"response": {"status": 400, "errors": [{"message": "thirteen"}]}}, "thirteen"),
+        ({"response": {"status": 400, "detail": "fourteen"}}, "fourteen"),
+        ({"message": ["fifteen"]}, "fifteen"),
         ({"response": {"error": "eight"}}, "eight"),
         ({"response": {"message": {"a": 1}}, "message": 7, "error": "seven"}, "seven"),
     ],
@@ -319,7 +326,9 @@ def test_no_status_drops_the_servers_words(status: int, login: bool) -> None:
         b"<!DOCTYPE html>\n<html><head><TITLE lang='en'>\n Gateway &amp; more</TITLE></head><body>secret</body></html>"
     )
     for reply, said in (
-        (answer(envelope, status, body=json.dumps(envelope, ensure_ascii=False).encode("latin-1" if status >= 500 else "utf-8")), "Fora de serviço"),
+        (answer(envelope, status, body=json.dumps(envelope, ensure_ascii=False).encode("latin-1")), "Fora de serviço"),
+        (answer(envelope, status, body=json.dumps(envelope, ensure_ascii=False).encode()), "Fora de serviço"),
+        (answer(None, status, body="<title>Página</title>".encode("latin-1"), content_type="text/html"), "Página"),
         (answer({"exception": {"code": 0, "message": "Only here"}}, status), "Only here"),
         (answer({"message": 'say "no"\r\n::error::x'}, status), "say 'no' error x"),
         (answer("just a text", status), "just a text"),

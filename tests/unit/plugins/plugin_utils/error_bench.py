@@ -104,7 +104,9 @@ class Bench:
     def simulator(self, profile: str) -> dict[str, t.Any]:
         """The options for a simulator of this profile, started once. It has no paths of earlier releases."""
         if profile not in self._simulators:
-            self._simulators[profile] = self._stack.enter_context(Simulator(profile=profile, seed=SEED, legacy_paths=False))
+            self._simulators[profile] = self._stack.enter_context(
+                Simulator(profile=profile, seed=SEED, legacy_paths=False)
+            )
         running = self._simulators[profile]
         return {
             "url": running.url, "ca_path": running.ca_path, "client_id": "demo", "client_secret": SIMULATED,
@@ -188,6 +190,12 @@ class Bench:
                 text = ""
         assert text, "nothing failed"
         return text
+
+    def gone(self) -> str:
+        """What a module ends with whose broker has ended."""
+        ended = mock.Mock(call=mock.Mock(side_effect=EOFError))
+        with mock.patch.object(action_module, "open_link", return_value=ended):
+            return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
     @contextlib.contextmanager
     def _shown(self) -> t.Iterator[list[str]]:

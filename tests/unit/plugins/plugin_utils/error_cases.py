@@ -97,7 +97,7 @@ CONFIGURATION: dict[str, Make] = {
     ),
     "no term": lambda bench: bench.lookup("https://pam.example.com"),
     "empty term": offline("password", ""),
-    "term that is a map": offline("password", {"password": CANARY}),
+    "term that is a map": offline("password", "web-root", {"password": CANARY}),
     "field that does not exist": offline(field=CANARY),
     "field with return_format=raw": offline(field="password", return_format="raw"),
     "as_file without the broker": offline("ssh_key", as_file=True),
@@ -462,6 +462,7 @@ BROKER: dict[str, Make] = {
     "credential that is not listed": lambda bench: bench.brokered(
         bench.wire({"GET /api/pam/credential": listed(WEB_ROOT)}), _info("web-root"), _info("second")
     ),
+    "broker that has ended": lambda bench: bench.gone(),
     "server that is gone": lambda bench: bench.brokered(
         bench.options(f"https://127.0.0.1:{bench.closed_port()}"), _info("web-root")
     ),
