@@ -13,8 +13,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
 
 _HINT = (
-    "Check the identity, and that the secret is assigned to the DSM application whose authorization this client uses "
-    "(console: DevOps Secret Manager > Secrets)"
+    "Check the identity, and that the secret is assigned to the DSM authorization of this client "
+    "(console: DevOps Secret Manager, its application > Authorizations, tab Secrets)"
 )
 
 

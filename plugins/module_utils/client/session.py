@@ -47,7 +47,7 @@ _LISTS = {
     "secret.list": "the list of DSM secrets",
 }
 _PERHAPS_APPLIED = (
-    "Nobody knows whether it was applied: look at the object on the server before you repeat it by hand; "
+    "It may have been applied: look at the object on the server before you repeat it by hand; "
     "running the task again is safe"
 )
 _DIALECT_HINT = {

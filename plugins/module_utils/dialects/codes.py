@@ -37,13 +37,16 @@ _AUTHORIZATION = "the A2A authorization of this client (console: A2A > Applicati
 _ASK_ACCESS = f"Add it to {_AUTHORIZATION}, tab Credential)"
 _NAME_IT = f"Check the id, identifier or username@hostname, and that it is in {_AUTHORIZATION}, tab Credential)"
 _WRITE_PERMISSION = f"Set the PAM permission to read and write in {_AUTHORIZATION}, tab Security)"
-_DSM_RESOURCES = f"Add the resources Application and Secret Management to {_AUTHORIZATION}, tab Security)"
+_DSM_RESOURCES = (
+    "Add the resources Application and Secret Management to the DSM authorization of this client "
+    "(console: DevOps Secret Manager, its application > Authorizations)"
+)
 _CHECK_LOGIN = (
     f"Check that {_AUTHORIZATION}) is enabled and not expired, and that client_id and client_secret are its own"
 )
 
 CODES: t.Mapping[tuple[str, int], Meaning] = {
-    ("pam", 1003): Meaning(InvalidRequest, "the server does not take this form of name", _NAME_IT),
+    ("pam", 1003): Meaning(InvalidRequest, "the server does not accept this form of name", _NAME_IT),
     ("pam", 1004): Meaning(InvalidRequest, "the host name of the device is missing", "Set the option hostname"),
     ("pam", 1005): Meaning(InvalidRequest, "the IP address of the device is missing", "Set the option ip"),
     ("pam", 1007): Meaning(NotFound, "credential not found", _NAME_IT),
@@ -107,7 +110,7 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
     ),
     ("pam", 1053): Meaning(
         InvalidRequest,
-        "the identifier has characters that the server does not take",
+        "the identifier has characters that the server does not accept",
         "Use letters, digits, '_', '-' and '.' in identifier",
     ),
 }
@@ -202,9 +205,9 @@ _OTHER_PLACE = (
     "If they are right, the server may want them elsewhere: auth_method=oauth2_basic sends them with HTTP Basic, "
     "oauth2 in the body"
 )
-_NOT_TAKEN = "the server does not take this kind of token request"
+_NOT_ACCEPTED = "the server does not accept this kind of token request"
 LOGIN: t.Mapping[int, Meaning] = {
-    400: Meaning(AuthenticationFailed, _NOT_TAKEN, f"Check url, dialect and tenant. {_OTHER_PLACE}"),
+    400: Meaning(AuthenticationFailed, _NOT_ACCEPTED, f"Check url, dialect and tenant. {_OTHER_PLACE}"),
     401: Meaning(
         AuthenticationFailed, "the server does not accept client_id and client_secret", f"{_COMPARE}. {_OTHER_PLACE}"
     ),
@@ -227,12 +230,12 @@ OAUTH_ERRORS: t.Mapping[str, Meaning] = {
     ),
     "unsupported_grant_type": Meaning(
         AuthenticationFailed,
-        _NOT_TAKEN,
+        _NOT_ACCEPTED,
         f"Check url and dialect: the server, or a gateway in front of it, has not read the body. {_OTHER_PLACE}",
     ),
     "invalid_request": Meaning(
         AuthenticationFailed,
-        "the server misses something in the token request",
+        "the token request lacks something that the server needs",
         f"Set tenant if the server has several. {_OTHER_PLACE}",
     ),
     "access_denied": Meaning(AuthenticationFailed, "the server forbids this client to log in", _ADDRESS_HINT),

@@ -209,7 +209,7 @@ def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> S
         # Kong's "no Route matched", or "Resource sub not found" with error_code 1 or 4; also the reply to a
         # request without Authorization header, which this client does not send.
         hint = codes.NO_DSM_CALL if module == "dsm" else ""
-        return NoRoute("the server knows no such path", hint=hint, context=context)
+        return NoRoute("the server does not know this path", hint=hint, context=context)
     elif module == "login" and isinstance(oauth_error, str) and oauth_error in codes.OAUTH_ERRORS:
         meaning = codes.OAUTH_ERRORS[oauth_error]
         if status == 401 and oauth_error == "invalid_client":
