@@ -130,7 +130,7 @@ class Bench:
     def options(self, server: Wire | str | None, **more: t.Any) -> dict[str, t.Any]:
         url = server.url() if isinstance(server, Wire) else server
         known: dict[str, t.Any] = {
-            "url": url, "allow_http": True, "dialect": "api", "retries": 0, "timeout": 5, "broker": False,
+            "url": url, "allow_http": True, "dialect": "api", "retries": 0, "timeout": 60, "broker": False,
         }  # fmt: skip
         login = {} if "consumer_key" in more or "client_id" in more else CLIENT
         return {name: value for name, value in {**known, **login, **more}.items() if value is not None}

@@ -181,9 +181,9 @@ CONNECTION: dict[str, Make] = {
     "host name that does not exist": _unresolved,
     "no way to the host": _unreachable,
     "no answer to the login": lambda bench: bench.lookup(
-        bench.wire({"POST /api/oauth2/token": _silence}), "7", timeout=0.3
+        bench.wire({"POST /api/oauth2/token": _silence}), "7", timeout=2
     ),
-    "no answer to a read": lambda bench: bench.lookup(bench.wire({"*": _silence}), "7", timeout=0.5),
+    "no answer to a read": lambda bench: bench.lookup(bench.wire({"*": _silence}), "7", timeout=2),
     "no answer to a write": lambda bench: bench.module(
         bench.wire({"GET /api/pam/credential": listed(), "*": _cut}), "credential",
         username="root", hostname="web01", ip="192.0.2.10",
