@@ -12,17 +12,20 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Refused
     from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+        ADDED,
         DsmSecret,
         DsmSecretWrite,
         SecretBlock,
+        SecretValue,
     )
     from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
     from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
     from ansible_collections.community.senhasegura.plugins.modules.secret import ARGUMENT_SPEC
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import unread
 
 ATTRIBUTES = ("identity", "name", "engine", "description", "expiration_date")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
@@ -34,8 +37,14 @@ class ActionModule(SenhaseguraAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         wanted = _wanted(params)
-        held = client.secrets.find(wanted.identity)
-        return (_present if params["state"] == "present" else _absent)(client, wanted, held, check_mode)
+        merging = params["data_mode"] == "merge"
+        # What others have written meanwhile must not be lost by a merge.
+        held = client.secrets.find(wanted.identity, fresh=merging)
+        if params["state"] == "absent":
+            return _absent(client, wanted, held, check_mode)
+        if merging and held is not None:
+            wanted = merged(wanted, _removed(params), held)
+        return _present(client, wanted, held, check_mode)
 
 
 def _present(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, check_mode: bool) -> Result:
@@ -43,13 +52,84 @@ def _present(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, che
         wanted = dataclasses.replace(wanted, engine=wanted.engine or "Generic")
     desired: dict[str, t.Any] = {name: getattr(wanted, name) for name in ATTRIBUTES}
     data = wanted.flat()
-    rewrite = bool(data) and (held is None or not wanted.same_data(held.data))
+    rewrite = bool(data) and (held is None or not wanted.same_data(held.data, as_one=held.as_one))
     if rewrite:
         desired["key_names"] = sorted({key for block in data for key in block})
     plan = make_plan("present", _shown(held), desired, hidden=["data"] if rewrite else [])
+    warnings = unread(held.unreadable, f"DSM secret {held.identity}", "cannot be compared") if held and rewrite else []
     if plan.changed and not check_mode:
-        client.secrets.store(wanted, held)
-    return {**plan.result(), "secret": {name: plan.after.get(name) for name in (*ATTRIBUTES, "key_names")}}
+        warnings += _not_as_sent(wanted, client.secrets.store(wanted, held))
+    shown = {name: plan.after.get(name) for name in (*ATTRIBUTES, "key_names")}
+    return {**plan.result(), "secret": shown, "warnings": warnings}
+
+
+def _not_as_sent(wanted: DsmSecretWrite, now: DsmSecret | None) -> list[str]:
+    """The warning about what the server shows after a write, if that is not what was sent."""
+    if now is None:
+        return [
+            f"the server took DSM secret {wanted.identity} and does not list it: assign it to the authorization of "
+            "this client in the console"
+        ]
+    if not wanted.flat() or now.unreadable or wanted.same_data(now.data, as_one=now.as_one):
+        return []
+    return [
+        f"the server shows other data for DSM secret {wanted.identity} than what was sent, so that it differs at "
+        f"every run. It has the keys {', '.join(now.public()['key_names']) or 'none'}. Credentials and access keys "
+        "must exist in the vault"
+    ]
+
+
+def merged(wanted: DsmSecretWrite, removed: t.Collection[str], held: DsmSecret) -> DsmSecretWrite:
+    """Return the write with all data that is there already and that it neither changes nor removes.
+
+    The server replaces all data at once, and hands out credentials and access keys without their structure. So those
+    must be given again. Raises Refused or UnexpectedAnswer if anything would be lost.
+    """
+    if not (wanted.flat() or removed):
+        return wanted
+    if held.problem is not None:
+        held.require_readable()
+    left = _not_given(wanted, held)
+    kept = {key: value for block in left for key, value in block.items() if key not in removed}
+    rest = dataclasses.replace(held, data=({key: kept[key] for key in kept if key not in wanted.key_value},))
+    rest.require_readable()
+    values = rest.as_key_value() if len(left) < 2 else None
+    if values is None:
+        keys = sorted({key for block in left for key in block})
+        raise Refused(
+            f"data_mode=merge cannot keep all data of DSM secret {held.identity}: the keys {', '.join(keys)} may "
+            "belong to a credential or access key, which the server hands out without its structure",
+            hint="Give all credentials and access_keys of the secret as well, or use data_mode=replace",
+        ).with_context(subject=f"DSM secret {held.identity}")
+    # In the order in which they are there, so that nothing but what was asked for changes.
+    both = {**values, **wanted.key_value}
+    order = [*(key for key in kept if key in both), *(key for key in both if key not in kept)]
+    result = dataclasses.replace(wanted, key_value={key: both[key] for key in order})
+    if not result.flat():
+        raise Refused(
+            f"nothing would be left of the data of DSM secret {held.identity}, and the server takes no empty data",
+            hint="Keep one key, or delete the secret",
+        ).with_context(option="key_value")
+    return result
+
+
+def _not_given(wanted: DsmSecretWrite, held: DsmSecret) -> list[dict[str, SecretValue]]:
+    """The blocks of the data that are none of the credentials and access keys that are given."""
+    left = [block for block in held.data if block]
+    for given in (*wanted.credentials, *wanted.access_keys):
+        labels = given.flat().keys()
+        block = next((block for block in left if labels <= block.keys()), None)
+        if block is not None:
+            left.remove(block)
+            if held.as_one:
+                # The rest is of something else.
+                left.append({key: block[key] for key in block if key not in labels and key not in ADDED})
+    return [block for block in left if block]
+
+
+def _removed(params: Params) -> set[str]:
+    """The keys that are to be removed: those with a null value."""
+    return {str(name) for name, value in (params["key_value"] or {}).items() if value is None}
 
 
 def _absent(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, check_mode: bool) -> Result:
@@ -75,11 +155,11 @@ def _wanted(params: Params) -> DsmSecretWrite:
         hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
         raise ConfigError("expiration_date must be a date and time", hint=hint).with_context(option="expiration_date")
     return DsmSecretWrite(
-        identity=parse_reference(params["identity"], option="identity").text,
+        identity=parse_reference(params["identity"], option="identity", kind="identifier").text,
         **{name: params[name] for name in ATTRIBUTES[1:]},
         credentials=tuple(_block(item) for item in params["credentials"] or ()),
         access_keys=tuple(_block(item) for item in params["access_keys"] or ()),
-        key_value=_texts(params["key_value"] or {}),
+        key_value=_texts(params["key_value"] or {}, merging=params["data_mode"] == "merge"),
     )
 
 
@@ -88,11 +168,15 @@ def _block(item: Params) -> SecretBlock:
     return SecretBlock(fields, {name: item["labels"][name] for name in fields}, item.get("type", ""))
 
 
-def _texts(values: t.Mapping[t.Any, t.Any]) -> dict[str, str]:
-    """Numbers become text; of other values nobody could say for sure which text is meant."""
+def _texts(values: t.Mapping[t.Any, t.Any], *, merging: bool) -> dict[str, str]:
+    """Numbers become text; of other values nobody could say for sure which text is meant. Null removes, in a merge."""
     for name, value in values.items():
+        if value is None and merging:
+            continue
         if value is None or isinstance(value, (bool, float, t.Mapping, list, tuple)):
             hint = "Quote it in YAML, or use the filter string or to_json"
+            if value is None:
+                hint = "Null removes a key with data_mode=merge only. Quote it in YAML if a text is meant"
             problem = f"the value of {scrub(str(name), [])} in key_value is neither text nor a whole number"
             raise ConfigError(problem, hint=hint).with_context(option="key_value")
-    return {str(name): str(value) for name, value in values.items()}
+    return {str(name): str(value) for name, value in values.items() if value is not None}

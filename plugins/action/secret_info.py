@@ -17,6 +17,7 @@ with bytecode.first():
         Result,
         SenhaseguraAction,
     )
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import unread
 
 
 class ActionModule(SenhaseguraAction):
@@ -24,16 +25,17 @@ class ActionModule(SenhaseguraAction):
     thing = "DSM secret"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        secrets = [
-            secret
-            for secret in client.secrets.list(params["identity"] or "")
-            if params["identity"] in (None, secret.identity)
-        ]
+        identity = params["identity"]
+        one = client.secrets.find(identity) if identity is not None else None
+        secrets = client.secrets.list() if identity is None else [one] if one else []
         if params["include_data"]:
             hidden = [value for secret in secrets for value in secret.hidden()]
-            return {"changed": False, "secrets": [_with_data(secret) for secret in secrets], **NO_LOG, SECRETS: hidden}
+            found = [_with_data(secret) for secret in secrets]
+            warnings = [text for one in secrets for text in unread(one.unreadable, f"DSM secret {one.identity}")]
+            return {"changed": False, "secrets": found, "warnings": warnings, **NO_LOG, SECRETS: hidden}
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
 
 
 def _with_data(secret: DsmSecret) -> Result:
-    return {**secret.public(), "data": [dict(block) for block in secret.data]}
+    data = [{key: value if isinstance(value, str) else None for key, value in one.items()} for one in secret.data]
+    return {**secret.public(), "data": data, "unreadable": sorted(secret.unreadable)}

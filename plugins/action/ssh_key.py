@@ -12,24 +12,35 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils import keypair
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, UnexpectedAnswer
     from ansible_collections.community.senhasegura.plugins.module_utils.models import (
         CredentialInfo,
         SshKeyWrite,
         Stored,
         key_text,
     )
-    from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
+    from ansible_collections.community.senhasegura.plugins.module_utils.plan import Plan, make_plan
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
     from ansible_collections.community.senhasegura.plugins.modules.ssh_key import ARGUMENT_SPEC, RULES
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import as_tuple, listed, switch
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import (
+        at_listed_host,
+        joinable,
+        listed,
+        not_listed,
+        refuse_side_effects,
+        switch,
+    )
 
 # Fields of the write model: those that the list shows (some in one dialect only), and those that are never shown.
 ATTRIBUTES = ("identifier", "username", "hostname", "ip", "rotation_days")
 READABLE = (*ATTRIBUTES, "auto_rotate", "public_key")
 UNREADABLE = ("key_name", "devices", "tags")
 PAIR = ("private_key", "public_key", "passphrase")
+INACTIVE = (
+    "it is there and inactive, so that nothing was written: its key pair would be lost. Enable it first, by its id "
+    "(state=enabled)"
+)
 
 
 class ActionModule(SenhaseguraAction):
@@ -44,12 +55,13 @@ class ActionModule(SenhaseguraAction):
 
 
 def _present(client: Client, params: Params, check_mode: bool) -> Result:
-    wanted, stored = _wanted(params), Stored("")
-    info = client.ssh_keys.match(wanted.identifier)
+    area, wanted, stored = client.ssh_keys, _wanted(params), Stored("")
+    info = area.match(wanted.identifier)
     if info is not None:
         # A key that was rotated meanwhile must not be overwritten by the one that it had at first.
         kept: dict[str, t.Any] = dict.fromkeys(PAIR) if params["update_key"] == "on_create" else {}
         wanted, stored = dataclasses.replace(wanted, ip=wanted.ip or info.ip, **kept), Stored(info.id)
+        wanted = at_listed_host(wanted, info)
     before, desired = _shown(info), {name: getattr(wanted, name) for name in READABLE}
     desired["public_key"] = keypair.bare(wanted.public_key) if wanted.public_key else None
     unseen = UNREADABLE if info is None or params["update_attributes"] == "always" else ()
@@ -57,14 +69,35 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
         unseen = (*unseen, "private_key", "passphrase")
     hidden = [name for name in unseen if getattr(wanted, name) is not None]
     plan = make_plan("present", before, desired, hidden=hidden)
+    warnings: list[str] = []
     if plan.changed:
-        client.ssh_keys.check(plan.action, wanted)
+        area.check(plan.action, wanted)
     if plan.changed and not check_mode:
-        stored = client.ssh_keys.store(wanted, info)
+        if info is None and params["update_key"] == "on_create" and area.is_inactive(wanted.identifier):
+            # Written, its key pair would be lost.
+            plan, warnings = Plan("none", {}, {}), [INACTIVE]
+        else:
+            stored, warnings = _store(client, wanted, info, plan)
     after = {"id": stored.id or None, **{name: plan.after.get(name) for name in READABLE}}
     unlinked = list(stored.devices_error)
-    warnings = [f"these devices could not be linked to the key: {', '.join(unlinked)}"] if unlinked else []
+    if unlinked:
+        warnings.append(f"these devices could not be linked to the key: {', '.join(unlinked)}")
     return {**plan.result(), "ssh_key": after, "devices_error": unlinked, "warnings": warnings}
+
+
+def _store(client: Client, wanted: SshKeyWrite, info: CredentialInfo | None, plan: Plan) -> tuple[Stored, list[str]]:
+    """Write, and compare what the server says and lists afterwards with what was meant. Also returns warnings."""
+    stored = client.ssh_keys.store(wanted, info)
+    now = client.ssh_keys.listed(stored.id)
+    if now is not None and not now.is_key:
+        raise UnexpectedAnswer(
+            f"the server wrote the credential {now.identifier or now.id} instead of an SSH key",
+            hint=f"Compare {now.id} in the console with what it should be, and give the key another account",
+        ).with_context(subject=f"SSH key {wanted.identifier}")
+    if info is not None:
+        written = {name for name, value in plan.after.items() if plan.before.get(name) != value}
+        refuse_side_effects(info, now, written, ATTRIBUTES, "SSH key")
+    return stored, [] if now is not None else [not_listed("SSH key", stored)]
 
 
 def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:
@@ -77,8 +110,9 @@ def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:
 
 def _wanted(params: Params) -> SshKeyWrite:
     given = {name: params[name] for name in (*ATTRIBUTES, "auto_rotate", "key_name", "passphrase")}
-    given["identifier"] = parse_reference(params["identifier"], option="identifier").text
-    return SshKeyWrite(**given, **_pair(params), devices=as_tuple(params["devices"]), tags=as_tuple(params["tags"]))
+    given["identifier"] = parse_reference(params["identifier"], option="identifier", kind="identifier").text
+    devices = None if params["devices"] is None else tuple(params["devices"])
+    return SshKeyWrite(**given, **_pair(params), devices=devices, tags=joinable(params["tags"], "tags"))
 
 
 def _pair(params: Params) -> dict[str, t.Any]:

@@ -14,8 +14,7 @@ with bytecode.first():
         hidden_texts,
     )
     from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-    from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
-    from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, RULES
+    from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, FILTERS, RULES
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
         NO_LOG,
         SECRETS,
@@ -23,7 +22,7 @@ with bytecode.first():
         Result,
         SenhaseguraAction,
     )
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given, unread
 
 NOT_READ = "include_key is left out in check mode, since a read takes custody"
 
@@ -34,12 +33,13 @@ class ActionModule(SenhaseguraAction):
     rules = RULES
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        entries = client.ssh_keys.matching(given(params, NAMES))
+        entries = client.ssh_keys.matching(given(params, FILTERS))
         if params["include_key"] and not check_mode:
-            keys = [client.ssh_keys.read(Reference(entry.id)) for entry in entries]
+            keys = [client.ssh_keys.read(Reference(entry.id, "id"), partial=True) for entry in entries]
             hidden = [text for key in keys for text in hidden_texts(key)]
             found = [_with_key(entry, key) for entry, key in zip(entries, keys, strict=True)]
-            return {"changed": False, "ssh_keys": found, **NO_LOG, SECRETS: hidden}
+            warnings = [warning for key in keys for warning in unread(key.unreadable, f"SSH key {key.id}")]
+            return {"changed": False, "ssh_keys": found, "warnings": warnings, **NO_LOG, SECRETS: hidden}
         warnings = [NOT_READ] if params["include_key"] else []
         return {"changed": False, "ssh_keys": [entry.public() for entry in entries], "warnings": warnings}
 
@@ -47,4 +47,5 @@ class ActionModule(SenhaseguraAction):
 def _with_key(entry: CredentialInfo, key: SshKey) -> Result:
     listed, read = entry.public(), key.values()
     # A read may leave out what the list tells.
-    return {**listed, **{name: value for name, value in read.items() if value or name not in listed}}
+    fields = {name: value for name, value in read.items() if value or name not in listed}
+    return {**listed, **fields, "unreadable": sorted(key.unreadable)}

@@ -18,6 +18,7 @@ options:
     description:
       - What to do about a term that does not exist, or that the authorization may not see.
       - V(error) fails, V(warn) leaves the term out with a warning, V(skip) leaves it out silently.
+      - Before a term counts as missing, the list of the server is asked for again if it is older than five seconds.
     type: str
     choices: [error, warn, skip]
     default: error
@@ -40,6 +41,8 @@ options:
     choices: [value, dict, raw]
     default: value
 notes:
+  - A value that cannot be read, for example since it was too long for the server to encrypt, fails the lookup that asks
+    for it, also with O(default). Other fields, terms and secrets are not concerned.
   - Use C(no_log=true) on tasks that would print the value.
   - Use C(query) rather than C(lookup) for several terms, or for terms that may be left out. C(lookup) joins texts by
     commas, and turns a list of one into its only item.

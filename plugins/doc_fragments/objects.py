@@ -12,7 +12,10 @@ class ModuleDocFragment:
 options:
   credential:
     description:
-      - The credential, by its id, its identifier, or C(username@hostname).
+      - The credential, by its id, its identifier, C(username@hostname) or C(username@address). The case of a host name
+        does not count.
+      - Digits are an id. Where they are an identifier as well, the task fails; C(id:7) and C(identifier:7) say which is
+        meant.
     type: str
     required: true
 """

@@ -19,6 +19,9 @@ options:
   _terms:
     description:
       - Credentials, each by its id, its identifier, or C(username@hostname). Lists are taken apart.
+      - A host may be named by its address as well, and the case of a host name does not count.
+      - Digits are an id. Where they are an identifier as well, the lookup fails before it reads anything; C(id:7) and
+        C(identifier:7) say which is meant. With C(id:7) nothing has to be looked up before the read.
     type: list
     elements: str
     required: true

@@ -9,9 +9,12 @@ C(None) in a write model means "not given: leave as it is". Secrets have C(repr=
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError, UnexpectedAnswer
 
 SSH_KEY_TYPE = "SSH Key"
 # What has a name, by that name. There may be several, or it would be no index but a promise of the server's.
@@ -21,6 +24,35 @@ Index = dict[t.Any, list["CredentialInfo"]]
 def key_text(value: str) -> str:
     """Key text as ssh reads it: servers send CRLF, which sshd's tools reject, and may drop the last newline."""
     return value.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+
+
+def host_key(host: str) -> str:
+    """A host name or address in the form in which it is compared: case does not count, nor how IPv6 is written."""
+    # Letters beyond ASCII that lower() takes for others stay what they are.
+    key = host.lower() if host.isascii() else host
+    if ":" in key:
+        # Here, because hardly any host is named so.
+        import ipaddress
+
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(key.strip("[]")).compressed
+    return key
+
+
+def require_readable(
+    unreadable: t.Mapping[str, SenhaseguraError], subject: str, names: t.Container[str] | None = None
+) -> None:
+    """Raise UnexpectedAnswer if one of the values that are asked for could not be read.
+
+    :param unreadable: name of a value -> why it could not be read
+    :param subject: what has the values, such as C(SSH key 9)
+    :param names: the values that are asked for; None stands for all
+    """
+    for name, problem in unreadable.items():
+        if names is None or name in names:
+            raise UnexpectedAnswer(
+                f"the value of {name} in {subject} cannot be read: {problem.message}", hint=problem.hint
+            ).with_context(subject=subject)
 
 
 def hidden_texts(model: t.Any) -> list[str]:
@@ -83,8 +115,23 @@ class Entries(tuple[CredentialInfo, ...]):
 
     @functools.cached_property
     def by_account(self) -> Index:
-        """By username and hostname."""
-        return _index(self, lambda entry: (entry.username, entry.hostname))
+        """By username and hostname, in the form of C(host_key)."""
+        return _index(self, lambda entry: (entry.username, host_key(entry.hostname)))
+
+    @functools.cached_property
+    def by_address(self) -> Index:
+        """By username and address, in the form of C(host_key)."""
+        return _index(self, lambda entry: (entry.username, host_key(entry.ip)))
+
+    def of_account(self, username: str, host: str, ip: str | None = None) -> list[CredentialInfo]:
+        """The entries of a user on a host. This is the one rule by which accounts are matched.
+
+        :param host: host name, whose case does not count, or address; a host name goes before an address
+        :param ip: the address of the device, or None for any
+        """
+        key = (username, host_key(host))
+        found = self.by_account.get(key) or self.by_address.get(key) or []
+        return [entry for entry in found if ip is None or host_key(entry.ip) == host_key(ip)]
 
     def __reduce__(self) -> tuple[type[Entries], tuple[tuple[CredentialInfo, ...]]]:
         # Without the indexes, which whoever gets it makes if they are needed.
@@ -103,9 +150,21 @@ def _index(entries: t.Iterable[CredentialInfo], key: t.Callable[[CredentialInfo]
     return index
 
 
+def fields_of(model: type[t.Any]) -> list[str]:
+    """The names of the fields of a credential or SSH key that users may ask for."""
+    return [field.name for field in dataclasses.fields(model) if field.name not in ("raw", "unreadable")]
+
+
+def _values(model: Credential | SshKey) -> dict[str, t.Any]:
+    return {name: None if name in model.unreadable else getattr(model, name) for name in fields_of(type(model))}
+
+
 @dataclasses.dataclass(frozen=True)
 class Credential:
-    """A credential with its password, as a read (which takes custody) gives it. ``raw`` is the server's own entity."""
+    """A credential with its password, as a read (which takes custody) gives it. ``raw`` is the server's own entity.
+
+    ``unreadable`` says for each field that could not be opened why; the field itself is empty then.
+    """
 
     id: str
     password: str = dataclasses.field(repr=False)
@@ -120,10 +179,11 @@ class Credential:
     parent_id: str | None = None
     expiration: str | None = None
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    unreadable: dict[str, SenhaseguraError] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def values(self) -> dict[str, t.Any]:
-        """All fields for the user, the password included."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "raw"}
+        """All fields for the user, the password included; those that could not be opened are None."""
+        return _values(self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +213,10 @@ class CredentialWrite:
 
 @dataclasses.dataclass(frozen=True)
 class SshKey:
-    """A key pair, as a read (which takes custody) gives it. Key texts have LF line ends and a final newline."""
+    """A key pair, as a read (which takes custody) gives it. Key texts have LF line ends and a final newline.
+
+    ``unreadable`` is that of a Credential.
+    """
 
     id: str
     private_key: str = dataclasses.field(repr=False)
@@ -168,11 +231,11 @@ class SshKey:
     devices: tuple[str, ...] = ()
     expiration: str | None = None
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    unreadable: dict[str, SenhaseguraError] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def values(self) -> dict[str, t.Any]:
-        """All fields for the user, private key and passphrase included."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "raw"}
-        return {**fields, "tags": list(self.tags), "devices": list(self.devices)}
+        """All fields for the user, private key and passphrase included; those that could not be opened are None."""
+        return {**_values(self), "tags": list(self.tags), "devices": list(self.devices)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,12 +259,16 @@ class SshKeyWrite:
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key."""
+    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key.
+
+    ``updated`` is whether the words of the answer say that something was there already; None if they do not tell.
+    """
 
     id: str
     identifier: str | None = None
     devices_error: tuple[str, ...] = ()
     public_key: str | None = None
+    updated: bool | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -218,31 +285,84 @@ class KeyRotation:
     previous_identifier: str | None = None
 
 
+# A value of a DSM secret: text, null, or why it could not be read.
+SecretValue = t.Union[str, SenhaseguraError, None]  # noqa: UP007
+# What the server adds by itself to the blocks of credentials and access keys (facts-dsm.md 1 and 3).
+ADDED = frozenset({"ip", "TTL", "private_key", "public_key"})
+
+
 @dataclasses.dataclass(frozen=True)
 class DsmSecret:
     """A DevOps secret. ``data`` is the server's list of flat maps, in its order; a key may occur in several.
 
-    ``description`` is None where the dialect does not tell.
+    ``description`` is None where the dialect does not tell. ``problem`` is why there is no data at all, if so.
+    ``as_one`` is whether the data came as one object, in which all blocks are put together.
     """
 
     id: str
     identity: str
-    data: tuple[dict[str, str | None], ...] = dataclasses.field(repr=False)
+    data: tuple[dict[str, SecretValue], ...] = dataclasses.field(repr=False)
     name: str = ""
     engine: str = ""
     description: str | None = None
     version: str = ""
     expiration_date: str | None = None
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    problem: SenhaseguraError | None = dataclasses.field(default=None, repr=False, compare=False)
+    as_one: bool = dataclasses.field(default=False, compare=False)
 
     def hidden(self) -> list[str]:
         """All values: nobody but the user knows which of them are secret."""
-        return [value for block in self.data for value in block.values() if value]
+        return [value for block in self.data for value in block.values() if isinstance(value, str) and value]
+
+    @property
+    def unreadable(self) -> dict[str, SenhaseguraError]:
+        """Key -> why its value could not be read. C(data) stands for all of it."""
+        found = {"data": self.problem} if self.problem else {}
+        for block in self.data:
+            found.update({key: value for key, value in block.items() if isinstance(value, SenhaseguraError)})
+        return found
+
+    def require_readable(self, key: str | None = None) -> None:
+        """Raise UnexpectedAnswer, which names this secret and the key, if a value cannot be read.
+
+        :param key: the only key that is asked for, or None for all
+        """
+        require_readable(self.unreadable, f"DSM secret {self.identity}", None if key is None else ("data", key))
 
     def public(self) -> dict[str, t.Any]:
         """Everything but values; C(key_names) are the names that the data holds."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("raw", "data")}
+        hidden = ("raw", "data", "problem", "as_one")
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in hidden}
         return {**fields, "key_names": sorted({key for block in self.data for key in block})}
+
+    def kept_in(self, data: t.Iterable[t.Mapping[str, SecretValue]]) -> bool:
+        """Whether ``data``, which the server shows later, still has all that this secret has, in any order."""
+        rest = [dict(block) for block in data]
+        for block in self.data:
+            fitting = next((other for other in rest if _same_values(block, other)), None)
+            if fitting is None:
+                return False
+            rest.remove(fitting)
+        return True
+
+    def as_key_value(self) -> dict[str, str] | None:
+        """The data, if it is one map of names and values; None if it may be that of an account or access key.
+
+        The server hands out those without their structure, so that they cannot be written back.
+        """
+        if len(self.data) != 1 or self.problem or self.unreadable:
+            return None
+        texts = {key: value for key, value in self.data[0].items() if isinstance(value, str)}
+        return None if len(texts) < len(self.data[0]) or ADDED & texts.keys() else texts
+
+
+def _same_values(one: t.Mapping[str, SecretValue], other: t.Mapping[str, SecretValue]) -> bool:
+    """Whether two maps are equal as far as both can be read."""
+    return one.keys() == other.keys() and all(
+        one[key] == other[key] or isinstance(one[key], SenhaseguraError) or isinstance(other[key], SenhaseguraError)
+        for key in one
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -276,21 +396,38 @@ class DsmSecretWrite:
         blocks = [block.flat() for block in (*self.credentials, *self.access_keys)]
         return (*blocks, *([dict(self.key_value)] if self.key_value else []))
 
-    def same_data(self, data: t.Iterable[t.Mapping[str, str | None]]) -> bool:
+    def same_data(self, data: t.Iterable[t.Mapping[str, SecretValue]], *, as_one: bool = False) -> bool:
         """Whether ``data`` is what the server hands out for this data, in any order.
 
         It may add to the blocks (ip, TTL), but not to key_value, so that a key that is no longer wanted is noticed.
+        A value that cannot be read counts as different.
+
+        :param as_one: whether the server hands out all blocks put together as one
         """
-        held = [{key: value for key, value in block.items() if value is not None} for block in data]
+        held: list[dict[str, SecretValue]] = [
+            {key: value for key, value in block.items() if value is not None} for block in data
+        ]
         held = [block for block in held if block]
+        blocks = [block.flat() for block in (*self.credentials, *self.access_keys)]
+        if as_one and len(held) == 1 and len(self.flat()) > 1:
+            return self._same_as_one(held[0])
         if self.key_value:
             if self.key_value not in held:
                 return False
-            held.remove(self.key_value)
-        return _covered([block.flat() for block in (*self.credentials, *self.access_keys)], held)
+            held.remove(self.key_value)  # type: ignore[arg-type]
+        return _covered(blocks, held)
+
+    def _same_as_one(self, held: t.Mapping[str, SecretValue]) -> bool:
+        """The same where the data comes as one object. Of blocks with the same labels, it has the values of one."""
+        wanted: dict[str, set[SecretValue]] = {}
+        for block in self.flat():
+            for key, value in block.items():
+                wanted.setdefault(key, set()).add(value)
+        more = {key for key in held if key not in wanted}
+        return all(held.get(key) in values for key, values in wanted.items()) and more <= ADDED
 
 
-def _covered(wanted: list[dict[str, str]], held: list[dict[str, str]]) -> bool:
+def _covered(wanted: list[dict[str, str]], held: list[dict[str, SecretValue]]) -> bool:
     """Whether each wanted map is part of a map of its own among those that are held, and none of these is left."""
     if not wanted:
         return not held

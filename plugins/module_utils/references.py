@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import typing as t
 import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
@@ -16,40 +17,78 @@ _ID = re.compile(r"[0-9]{1,19}\Z")
 _PATH_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,254}\Z")
 
 
+Kind = t.Literal["", "id", "identifier", "account"]
+# How a user says which of them is meant, where a name could be both. An identifier has no colon.
+_SAID = re.compile(r"(?:(id):(?=[0-9]{1,19}\Z)|(identifier):(?=.))")
+
+
 @dataclasses.dataclass(frozen=True)
 class Reference:
-    """A name given by the user: an id (digits), username@hostname, or an identifier."""
+    """A name given by the user: an id (digits), username@hostname or username@address, or an identifier.
+
+    ``kind`` says which of them it is; with "", it is whatever fits, and digits are an id. ``ip`` narrows an account
+    down where one user has several credentials on hosts of the same name; None stands for any address.
+    """
 
     text: str
+    kind: Kind = ""
+    ip: str | None = None
 
     @property
     def is_id(self) -> bool:
-        return bool(_ID.match(self.text))
+        return self.kind in ("", "id") and bool(_ID.match(self.text))
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it names one thing for sure, so that nothing has to be looked up before a read."""
+        return self.kind == "id"
+
+    @property
+    def may_be_identifier(self) -> bool:
+        return self.kind in ("", "identifier")
 
     @property
     def account(self) -> tuple[str, str] | None:
-        """(username, hostname), or None. The last @ separates, because user names may hold one."""
-        username, at, hostname = self.text.rpartition("@")
-        return (username, hostname) if at and username and hostname else None
+        """(username, host), or None. The last @ separates, because user names may hold one."""
+        username, at, host = self.text.rpartition("@")
+        return (username, host) if self.kind in ("", "account") and at and username and host else None
 
     @property
     def path_safe(self) -> bool:
-        """Whether the server can be asked for it by path: one @ at most, and no other character with a meaning."""
+        """Whether the server can be asked for it by path, and takes it there for what it is.
+
+        That is one @ at most, and no other character with a meaning. The server takes digits for an id, and reads no
+        address beside username@hostname.
+        """
+        if self.ip is not None or (self.kind == "identifier" and _ID.match(self.text)):
+            return False
         return bool(_PATH_PART.match(self.text)) and self.text.count("@") <= 1
 
+    @property
+    def term(self) -> str:
+        """The text from which C(parse_reference) makes this reference again."""
+        return f"{self.kind}:{self.text}" if self.kind in ("id", "identifier") else self.text
+
     def __str__(self) -> str:
-        return self.text
+        return self.text if self.ip is None else f"{self.text} ({self.ip})"
 
 
-def parse_reference(value: object, *, option: str = "_terms") -> Reference:
-    """Check a name that a user gave. Raises ConfigError for what can be no name of anything on the server."""
+def parse_reference(value: object, *, option: str = "_terms", kind: Kind = "") -> Reference:
+    """Check a name that a user gave. Raises ConfigError for what can be no name of anything on the server.
+
+    :param kind: what the option stands for; "" for terms and options that take each kind, where C(id:7) and
+        C(identifier:7) say which is meant
+    """
     text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if not text or len(text) > 510 or not text.isprintable():
         raise ConfigError(
             f"{option} must be an id, an identifier or username@hostname",
             hint="Give a number, an identifier (letters, digits, '_', '-', '.') or username@hostname",
         ).with_context(option=option)
-    return Reference(text)
+    said = _SAID.match(text) if not kind else None
+    if said:
+        return Reference(text[said.end() :], "id" if said[1] else "identifier")
+    return Reference(text, kind)
 
 
 def fill_path(template: str, **parts: str) -> str:

@@ -22,21 +22,24 @@ options:
   state:
     description:
       - V(present) creates or updates the credential. It neither enables nor disables it. One that is inactive is not
-        in the list and so taken for new; enable it first.
+        in the list; where the server tells that it is there, nothing is written and a warning says so, unless
+        O(update_password=always) or O(update_attributes=always). In check mode it is taken for new.
       - V(enabled) activates it.
       - V(disabled) and V(absent) deactivate it; the server erases nothing. One that is not in the list is inactive
         already or does not exist, which the API does not tell apart; V(disabled) warns of it, for V(absent) it is as
         wanted.
+      - V(enabled), V(disabled) and V(absent) find the credential by O(id), by O(identifier), or by O(username),
+        O(hostname) and, if it is given, O(ip). What is given beside O(id) or O(identifier) must fit as well.
     type: str
     choices: [present, absent, disabled, enabled]
     default: present
   id:
     description:
-      - Id of an existing credential. Needed only for one that has no identifier.
+      - Id of an existing credential, a number. Needed only for one that has no identifier.
     type: str
   identifier:
     description:
-      - Identifier of the credential. Letters, digits, C(_), C(-) and C(.).
+      - Identifier of the credential. Letters, digits, C(_), C(-) and C(.). Here it may consist of digits alone.
       - Without it and without O(id), the credential is found by O(username), O(hostname) and O(ip).
     type: str
   username:
@@ -45,7 +48,8 @@ options:
     type: str
   hostname:
     description:
-      - Host name of the device. Required with O(state=present).
+      - Host name of the device. Required with O(state=present). Its case does not count for finding a credential, and
+        the address of the device finds it as well.
     type: str
   ip:
     description:
@@ -65,14 +69,21 @@ options:
   update_attributes:
     description:
       - When to write the options that the server never shows, and that cannot be compared for this reason. These are
-        O(additional), O(tags), O(domain), O(parent), O(device.site), O(device.domain), O(device.tags),
-        O(device.connectivities), O(execution_settings), O(session_settings), O(additional_settings) and
+        O(additional), O(tags), O(domain), O(parent), O(device.domain), O(device.tags), O(device.connectivities),
+        O(execution_settings), O(session_settings), O(additional_settings) and
         O(jit_settings).
       - V(on_create) writes them when the credential is new, and along with any other change. V(always) writes them at
         every run, which counts as a change.
     type: str
     choices: [on_create, always]
     default: on_create
+  allow_shared_account:
+    description:
+      - Create the credential although an SSH key has the same O(username), O(hostname) and O(ip) already. The server
+        searches by these three, and no documentation says whether it would overwrite the key. So this is refused
+        otherwise. The id in the answer of the server is compared in any case.
+    type: bool
+    default: false
   type:
     description:
       - Type of the credential, for example V(Local User), which is the server's default.
@@ -83,7 +94,7 @@ options:
     type: str
   tags:
     description:
-      - Tags, without commas in them.
+      - Tags. One with a comma is refused, since the server would make several of it.
     type: list
     elements: str
   domain:
@@ -102,6 +113,8 @@ options:
     description:
       - Attributes of the device, which the server creates when it is new. A type, vendor, model or site that does not
         exist is created as well, so mind the spelling.
+      - A device that has a credential in the list already keeps its type, vendor, model and site. A warning says so
+        where they differ. Change them in the console, or by the server's call for devices.
     type: dict
     suboptions:
       type:
@@ -120,11 +133,11 @@ options:
         description: Domain of the device. It must be registered on the server.
         type: str
       tags:
-        description: Tags of the device.
+        description: Tags of the device, without commas in them.
         type: list
         elements: str
       connectivities:
-        description: Ways to connect, each as C(NAME:PORT), for example V(SSH:22).
+        description: Ways to connect, each as C(NAME:PORT), for example V(SSH:22), without commas in them.
         type: list
         elements: str
   execution_settings:
@@ -225,6 +238,7 @@ ARGUMENT_SPEC = {
     "password": {"type": "str", "no_log": True},
     "update_password": {**UPDATE, "no_log": False},
     "update_attributes": UPDATE,
+    "allow_shared_account": {"type": "bool", "default": False},
     "type": {"type": "str"},
     "additional": {"type": "str"},
     "tags": {"type": "list", "elements": "str"},

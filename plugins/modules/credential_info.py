@@ -33,7 +33,7 @@ options:
     type: str
   hostname:
     description:
-      - Only credentials of the device with this host name.
+      - Only credentials of the device with this host name, in whatever case, or with this address.
     type: str
   ip:
     description:
@@ -49,7 +49,7 @@ options:
     type: bool
     default: false
 notes:
-  - The filters compare whole values, and all that are given must fit.
+  - The filters compare whole values, and those for hosts without case. All that are given must fit.
   - What is inactive, or what the authorization may not see, may be missing.
 seealso:
   - module: community.senhasegura.credential

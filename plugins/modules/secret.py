@@ -51,13 +51,25 @@ options:
     description:
       - When the secret expires, as C(YYYY-MM-DD HH:MM:SS). An empty text stands for never.
     type: str
+  data_mode:
+    description:
+      - What to do with data that the task does not name.
+      - With V(replace), O(key_value), O(credentials) and O(access_keys) together are the whole data. When one of them
+        is given and the data differs, all data is replaced, and what none of them names is gone. When none is given,
+        or all are empty, the data stays.
+      - With V(merge), keys that O(key_value) does not name stay as they are. A key with a null value is removed.
+      - The server hands out credentials and access keys without their structure, so that they cannot be written again.
+        With V(merge), a secret that has some must get all of them in O(credentials) and O(access_keys); it is refused
+        otherwise, and so is a secret with a value that cannot be read.
+      - The server replaces all data at once and has no lock. Of two tasks that merge into one secret at the same time,
+        the later one wins.
+    type: str
+    choices: [replace, merge]
+    default: replace
   key_value:
     description:
       - Names and values, as applications get them. Values are text; whole numbers become text, other kinds of values
-        are refused.
-      - O(key_value), O(credentials) and O(access_keys) together are the whole data. When one of them is given and
-        the data differs, all data is replaced, and what none of them names is gone. When none is given, or all are
-        empty, the data stays.
+        are refused. Null removes a key with O(data_mode=merge), and is refused otherwise.
     type: dict
   credentials:
     description:
@@ -131,6 +143,8 @@ options:
 notes:
   - The server may add values to those of a credential or access key, such as C(ip) and C(TTL). So an additional
     value in one of them is no difference.
+  - After an update without data, the task compares the data with what was there. If the server did not keep it, the
+    task writes it back where that is possible, and fails in any case.
 seealso:
   - module: community.senhasegura.secret_info
   - plugin: community.senhasegura.secret
@@ -152,6 +166,14 @@ EXAMPLES = r"""
     key_value:
       API_KEY: "{{ api_key }}"
       API_URL: https://api.shop.example/v1
+
+- name: Change one value, remove another, and leave all others as they are
+  community.senhasegura.secret:
+    identity: shop-api
+    data_mode: merge
+    key_value:
+      API_KEY: "{{ api_key }}"
+      OLD_API_KEY: null
 
 - name: Let it expire
   community.senhasegura.secret:
@@ -233,6 +255,7 @@ ARGUMENT_SPEC = {
     "engine": {"type": "str"},
     "description": {"type": "str"},
     "expiration_date": {"type": "str"},
+    "data_mode": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
     "key_value": {"type": "dict", "no_log": True},
     "credentials": {
         "type": "list",

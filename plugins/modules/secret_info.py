@@ -29,6 +29,8 @@ options:
     type: bool
     default: false
 notes:
+  - With O(include_data=true), a value that cannot be read (for example since it was too long for the server to encrypt)
+    is null. The task then warns, and C(unreadable) names its key.
   - With O(include_data=true) Ansible prints nothing of the result. The values are there in a registered variable.
   - Before ansible-core 2.19 the result of a loop is shown although its items are hidden. So a loop with
     O(include_data=true) is refused there, unless the task has C(no_log=true).
@@ -94,6 +96,11 @@ secrets:
       description: The values, as a list of maps. The same name may be in several of them.
       type: list
       elements: dict
+      returned: with O(include_data=true)
+    unreadable:
+      description: The names of the values that could not be read and are null for this reason. C(data) stands for all.
+      type: list
+      elements: str
       returned: with O(include_data=true)
   sample:
     - id: "12"

@@ -25,10 +25,13 @@ options:
   state:
     description:
       - V(present) registers or updates the key. It neither enables nor disables it. One that is inactive is not in the
-        list and so taken for new, and its key pair is overwritten; enable it first.
+        list. Where the server tells that it is there, nothing is written and a warning says so, unless
+        O(update_key=always). Where it does not, the key is taken for new and its pair is overwritten; enable it first.
       - V(enabled) activates it. An inactive key is not listed, so it is found by its O(id) only.
       - V(disabled) and V(absent) deactivate it; the server erases nothing. One that is not in the list is inactive
         already or does not exist; V(disabled) warns of it, for V(absent) it is as wanted.
+      - These three find the key by O(id), by O(identifier), or by O(username), O(hostname) and, if it is given, O(ip).
+        What is given beside O(id) or O(identifier) must fit as well.
       - The dialect V(rest) has no calls for V(enabled), V(disabled) and V(absent).
     type: str
     choices: [present, absent, disabled, enabled]
@@ -47,7 +50,8 @@ options:
     type: str
   hostname:
     description:
-      - Host name of the main device. Required with O(state=present).
+      - Host name of the main device. Required with O(state=present). Its case does not count for finding a key, and the
+        address of the device finds it as well.
     type: str
   ip:
     description:
@@ -96,7 +100,7 @@ options:
     elements: str
   tags:
     description:
-      - Tags, without commas in them. Not in the dialect V(rest).
+      - Tags. One with a comma is refused, since the server would make several of it. Not in the dialect V(rest).
     type: list
     elements: str
   auto_rotate:

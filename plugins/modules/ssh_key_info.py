@@ -33,20 +33,27 @@ options:
     type: str
   hostname:
     description:
-      - Only keys whose main device has this host name.
+      - Only keys whose main device has this host name, in whatever case, or this address.
+    type: str
+  ip:
+    description:
+      - Only keys whose main device has this address. The dialect V(rest) lists no addresses of keys, so nothing fits
+        there.
     type: str
   include_key:
     description:
-      - Read the key pairs as well. B(This takes custody) of each key, so one of O(id), O(identifier), O(username) and
-        O(hostname) must be given.
+      - Read the key pairs as well. B(This takes custody) of each key, so one of O(id), O(identifier), O(username),
+        O(hostname) and O(ip) must be given.
       - In check mode the key pairs are left out, with a warning.
     type: bool
     default: false
 notes:
+  - With O(include_key=true), a private key or passphrase that cannot be read (for example since it was too long for
+    the server to encrypt) is null. The task then warns, and C(unreadable) names it.
   - With O(include_key=true) Ansible prints nothing of the result. The values are there in a registered variable.
   - Before ansible-core 2.19 the result of a loop is shown although its items are hidden. So a loop with
     O(include_key=true) is refused there, unless the task has C(no_log=true).
-  - The filters compare whole values, and all that are given must fit.
+  - The filters compare whole values, and those for hosts without case. All that are given must fit.
   - What is inactive, or what the authorization may not see, may be missing.
 seealso:
   - module: community.senhasegura.ssh_key
@@ -160,6 +167,11 @@ ssh_keys:
       type: list
       elements: str
       returned: with O(include_key=true)
+    unreadable:
+      description: The names of the values that could not be read and are null for this reason.
+      type: list
+      elements: str
+      returned: with O(include_key=true)
   sample:
     - id: "9"
       identifier: deploy-key
@@ -196,12 +208,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
 from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
 
+FILTERS = (*NAMES, "ip")
 ARGUMENT_SPEC = {
     **argument_spec(),
-    **NAMES,
+    **{name: {"type": "str"} for name in FILTERS},
     "include_key": {"type": "bool", "default": False, "no_log": False},
 }
-RULES = {"required_if": [("include_key", True, tuple(NAMES), True)]}
+RULES = {"required_if": [("include_key", True, FILTERS, True)]}
 
 
 def main() -> None:

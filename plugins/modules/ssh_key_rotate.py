@@ -31,7 +31,10 @@ extends_documentation_fragment:
 options:
   ssh_key:
     description:
-      - The SSH key, by its id, its identifier, or C(username@hostname).
+      - The SSH key, by its id, its identifier, C(username@hostname) or C(username@address). The case of a host name
+        does not count.
+      - Digits are an id. Where they are an identifier as well, the task fails; C(id:7) and C(identifier:7) say which is
+        meant.
     type: str
     required: true
   wait:

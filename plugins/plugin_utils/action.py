@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
@@ -31,8 +31,6 @@ _NAMES = ("credential", "ssh_key", "identity", "id", "identifier")
 Params = t.Mapping[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
-# Seconds. The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
-_READ_FOR = 5.0
 # The key under which C(work) hands over the secrets of its result; it is no part of the result.
 SECRETS = "_secrets"
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
@@ -60,7 +58,8 @@ class SenhaseguraAction(ActionBase):
         return connect(settings)
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
-        return policy_of(run, params, ttl=_READ_FOR)
+        # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
+        return policy_of(run, params, ttl=NEWS_AFTER)
 
     def until(self) -> float:
         """The monotonic time after which the broker sends nothing any more for this task."""

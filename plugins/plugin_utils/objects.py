@@ -6,29 +6,61 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Switchable
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, NotFound
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.client.listing import matching
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    NotFound,
+    Refused,
+    SenhaseguraError,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    CredentialInfo,
+    CredentialWrite,
+    Entries,
+    SshKeyWrite,
+    Stored,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.plan import make_plan
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
 
 UNLISTED = "is not in the list of the server: it is inactive already, or there is none of this name"
 _SHORTEST = 0.1
+Write = t.TypeVar("Write", CredentialWrite, SshKeyWrite)
 
 
 def named(params: Params) -> Reference:
-    """What a task names by id, by identifier, or by username and hostname."""
-    option = next((name for name in ("id", "identifier", "username") if params[name]), "identifier")
-    text = f"{params['username']}@{params['hostname']}" if option == "username" else params[option]
-    ref = parse_reference(text, option=option)
-    if ref.is_id != (option == "id"):
-        problem = f"{option} must {'' if option == 'id' else 'not '}be a number"
-        hint = "Give a number as id, and anything else as identifier or as username and hostname"
-        raise ConfigError(problem, hint=hint).with_context(option=option)
-    return ref
+    """What a task names by id, by identifier, or by username, hostname and, if given, ip."""
+    if params["id"]:
+        ref = parse_reference(params["id"], option="id", kind="id")
+        if not ref.is_id:
+            hint = "Give a number as id, and anything else as identifier or as username and hostname"
+            raise ConfigError("id must be a number", hint=hint).with_context(option="id")
+        return ref
+    if params["identifier"] or not params["username"]:
+        return parse_reference(params["identifier"], option="identifier", kind="identifier")
+    ref = parse_reference(f"{params['username']}@{params['hostname']}", option="username", kind="account")
+    return dataclasses.replace(ref, ip=params["ip"] or None)
+
+
+def refuse_contradiction(params: Params, info: CredentialInfo) -> None:
+    """Refuse to enable or disable what a task names by id or identifier, and describes otherwise than the list."""
+    if not (params["id"] or params["identifier"]):
+        return
+    given = {name: params[name] for name in ("identifier", "username", "hostname", "ip") if params[name]}
+    differing = [name for name in given if not matching(Entries([info]), {name: given[name]})]
+    if differing:
+        option = "id" if params["id"] else "identifier"
+        raise Refused(
+            f"the {option} names the entry {info.id} of {info.username}@{info.hostname} ({info.ip or 'no ip'}), which "
+            f"the task describes with another {' and '.join(differing)}",
+            hint=f"Correct {' and '.join(differing)}, or leave out what {option} makes needless",
+        )
 
 
 def listed(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.Any] | None:
@@ -41,8 +73,64 @@ def given(params: Params, names: t.Iterable[str]) -> dict[str, t.Any]:
     return {name: params[name] for name in names if params[name] is not None}
 
 
-def as_tuple(items: list[str] | None) -> tuple[str, ...] | None:
-    return None if items is None else tuple(items)
+def joinable(items: list[str] | None, option: str) -> tuple[str, ...] | None:
+    """The items of an option that the server takes as one text with commas. Raises ConfigError."""
+    if items is None:
+        return None
+    if any("," in item for item in items):
+        raise ConfigError(
+            f"an item of {option} has a comma, with which the server would make several of it",
+            hint="Give each as an item of its own",
+        ).with_context(option=option)
+    return tuple(items)
+
+
+def at_listed_host(wanted: Write, info: CredentialInfo) -> Write:
+    """The write with host name and address as listed, where they are only written in another way.
+
+    The server may compare them letter by letter, and would make another one.
+    """
+    same = matching(Entries([info]), {"hostname": wanted.hostname, **({"ip": wanted.ip} if wanted.ip else {})})
+    return dataclasses.replace(wanted, hostname=info.hostname, ip=info.ip or wanted.ip) if same else wanted
+
+
+def unread(
+    unreadable: t.Mapping[str, SenhaseguraError], noun: str, effect: str = "cannot be read and is null"
+) -> list[str]:
+    """The warnings about values that could not be read. ``effect`` is what that means for the result."""
+    return [
+        f"the value of {name} in {noun} {effect}: {problem.message}. {problem.hint}"
+        for name, problem in unreadable.items()
+    ]
+
+
+def not_listed(noun: str, stored: Stored) -> str:
+    """The warning that what was written is not in the list."""
+    return (
+        f"the server {'updated' if stored.updated else 'took'} {noun} {stored.id} and does not list it: it is inactive "
+        "(state=enabled activates it), or the authorization may not see it"
+    )
+
+
+def refuse_side_effects(
+    before: CredentialInfo, now: CredentialInfo | None, written: t.Container[str], names: t.Iterable[str], noun: str
+) -> None:
+    """Raise UnexpectedAnswer if an update has changed what it did not send.
+
+    :param before: what was listed before the update, and ``now`` what is listed after it
+    :param written: the attributes that the update was to change, and ``names`` those that can be compared
+    """
+    lost = [name for name in names if now is not None and name not in written and _differ(before, now, name)]
+    if lost:
+        was = ", ".join(f"{name} {getattr(before, name)} (now {getattr(now, name)})" for name in lost)
+        raise UnexpectedAnswer(
+            f"the server has changed more of {noun} {before.id} than the task asked for; before, it had {was}",
+            hint=f"Set {', '.join(lost)} in the task",
+        ).with_context(subject=f"{noun} {before.id}")
+
+
+def _differ(before: CredentialInfo, now: CredentialInfo, name: str) -> bool:
+    return getattr(before, name) not in (None, "") and getattr(before, name) != getattr(now, name)
 
 
 def switch(
@@ -61,6 +149,8 @@ def switch(
     enabling = state == "enabled"
     area.check("enable" if enabling else "disable")
     info = area.find(ref)
+    if info is not None:
+        refuse_contradiction(params, info)
     before = shown(info)
     plan = make_plan(state, before, {})
     changed, warnings = plan.changed, []

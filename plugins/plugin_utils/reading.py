@@ -127,7 +127,7 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
-    names = [str(parse_reference(term, option=f"term {number}")) for number, term in enumerate(request.terms, 1)]
+    names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
     settings, run = connection.merge(options, request.values)

@@ -187,7 +187,11 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "missing credential": (look("password", "nope"), {}, "nope"),
     "missing key": (look("ssh_key", "nope"), {}, "SSH key nope is not in the list"),
     "missing secret": (look("secret", "nope"), {}, "DSM secret nope not found"),
-    "missing field": (look("secret", "plain", field="nope"), {}, "has no value under the key nope, which field asks for"),
+    "missing field": (
+        look("secret", "plain", field="nope"),
+        {},
+        "has no value under the key nope, which field asks for",
+    ),
     "two values": (look("secret", "twice"), {}, "has several values for the key PASSWORD"),
     "release of what changes": (look("password", "auto", release=True), {}, "allow_vault_rotation=true"),
     "denied": (look("password", "2"), LIMITED, "access"),

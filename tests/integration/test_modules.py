@@ -168,7 +168,6 @@ def test_refusals(server: Any, rest: bool, run_play: Any) -> None:
             step("wrong type", "credential", fails=True, **create, parent=env("PW")),
             step("hidden type", "ssh_key_rotate", fails=True, ssh_key="1", bits=env("PW")),
             step("no id", "credential", fails=True, id="web-root", state="absent"),
-            step("numeric identifier", "credential", fails=True, identifier="1", state="absent"),
             step("empty name", "credential", fails=True, identifier="", state="absent"),
             step("hostile name", "custody", fails=True, credential="../../x"),
             step("unknown", "credential", fails=True, id="99", **WEB),
@@ -198,15 +197,16 @@ def test_refusals(server: Any, rest: bool, run_play: Any) -> None:
     )
     kinds = {entry["task"]: entry["result"]["failure"]["kind"] for entry in run.results if "failure" in entry["result"]}
     configuration = ["missing option", "unknown option", "wrong choice", "wrong type", "hidden type", "no id", "null"]
-    configuration += ["numeric identifier", "empty name", "short poll", "all keys", "date", "boolean", "nested"]
+    configuration += ["empty name", "short poll", "all keys", "date", "boolean", "nested"]
     expected = {
         **dict.fromkeys(configuration, "configuration"),
-        "hostile name": "configuration",
+        "hostile name": "not_found",
         "unknown": "not_found",
         "other identifier": "refused",
         "other account": "refused",
         "rotate unknown": "not_found",
-        "key of a credential": "not_found",
+        # The guide has a list of keys of their own.
+        "key of a credential": "not_found" if rest else "invalid_request",
         "no private key": "invalid_request",
     }
     expected |= (
@@ -570,6 +570,102 @@ def test_ssh_key_rotation_by_the_vault(server: Any, rest: bool, run_play: Any) -
     if not rest:
         assert failure(run, "by hand")[0] == "refused"
         assert "wait=true" in run["by hand"]["msg"]
+
+
+def test_names_and_accounts(server: Any, rest: bool, run_play: Any) -> None:
+    """One rule for every state and module: case, addresses, numbers, and two accounts that only the address tells apart."""
+    server.control.settings(allow_duplicates=True)
+    other = {"username": "root", "hostname": "web01", "ip": "192.0.2.99"}
+    run = run_play(
+        server,
+        [
+            step("number", "credential", identifier="1", **other, password=env("PW")),
+            step("number again", "credential", identifier="1", **other, password=env("PW")),
+            step("another case", "credential", **{**WEB, "hostname": "WEB01"}),
+            step("which of both", "credential", fails=True, username="root", hostname="WEB01", state="absent"),
+            step("ambiguous", "credential_rotate", fails=True, credential="1"),
+            step("ambiguous custody", "custody", fails=True, credential="1"),
+            step("said", "custody", check=True, credential="identifier:1", allow_vault_rotation=True),
+            step("by address", "custody", check=True, credential="root@192.0.2.10", allow_vault_rotation=True),
+            step("nobody", "credential", username="root", hostname="web01", ip="192.0.2.77", state="absent"),
+            step("contradiction", "credential", fails=True, identifier="1", **WEB, state="absent"),
+            step("predict other", "credential", check=True, **other, state="absent"),
+            step("other", "credential", **{**other, "hostname": "Web01"}, state="absent"),
+            step("other again", "credential", **other, state="absent"),
+            step("found", "credential_info", hostname="192.0.2.10", username="root"),
+            step("comma", "credential", fails=True, **WEB, tags=["a,b"]),
+        ],
+        env=SECRETS,
+    )
+    assert run.rc == 0, run
+    assert changed(run) == {
+        "number": True,
+        "number again": False,
+        "another case": False,
+        "said": True,
+        "by address": True,
+        "nobody": False,
+        "predict other": True,
+        "other": True,
+        "other again": False,
+    }, run
+    kinds = {
+        name: failure(run, name)[0]
+        for name in ("which of both", "ambiguous", "ambiguous custody", "contradiction", "comma")
+    }
+    assert kinds == {
+        "which of both": "invalid_request",
+        "ambiguous": "invalid_request",
+        "ambiguous custody": "invalid_request",
+        "contradiction": "refused",
+        "comma": "configuration",
+    }
+    assert [entry["id"] for entry in run["found"]["credentials"]] == ["1"]
+    assert server.control.credential("web-root")["active"]
+    assert not server.control.credential(run["number"]["credential"]["id"])["active"]
+    # Nobody has had custody of anything.
+    assert server.reads == {}
+
+
+def test_an_inactive_credential_is_present(server: Any, rest: bool, run_play: Any) -> None:
+    server.control.set_credential("web-root", active=False)
+    before = server.control.credential("web-root")["password"]
+    present = {"identifier": "web-root", **WEB, "password": env("PW")}
+    run = run_play(
+        server,
+        [step("present", "credential", fails=rest, **present), step("again", "credential", fails=rest, **present)],
+        env=SECRETS,
+    )
+    assert run.rc == 0, run
+    assert changed(run) == ({} if rest else {"present": False, "again": False}), run
+    assert server.control.credential("web-root")["password"] == before
+
+
+def test_merge_into_a_secret(server: Any, rest: bool, run_play: Any) -> None:
+    merge = {"identity": "shop-keys", "data_mode": "merge"}
+    run = run_play(
+        server,
+        [
+            step("create", "secret", identity="shop-keys", key_value={"A": env("PW"), "B": env("PW"), "C": "c"}),
+            step("predict", "secret", check=True, **merge, key_value={"B": env("PW2"), "C": None}),
+            step("merge", "secret", **merge, key_value={"B": env("PW2"), "C": None}),
+            step("merge again", "secret", **merge, key_value={"B": env("PW2"), "C": None}),
+            step("rename", "secret", **merge, name="Keys"),
+            step("account", "secret", fails=True, identity="shop-db", data_mode="merge", key_value={"X": "1"}),
+            step("null", "secret", fails=True, identity="shop-keys", key_value={"A": None}),
+        ],
+        "--diff",
+        "-vvv",
+        env=SECRETS,
+    )
+    assert run.rc == 0, run
+    assert changed(run) == {"create": True, "predict": True, "merge": True, "merge again": False, "rename": True}, run
+    assert run["merge"]["diff"]["after"] == {"key_names": ["A", "B"], "data": "(hidden)"}
+    assert failure(run, "account")[0] == "refused"
+    assert failure(run, "null")[0] == "configuration"
+    state = {secret["identity"]: secret for secret in server.control.state()["secrets"]}
+    assert state["shop-keys"]["data"] == [{"A": CANARY, "B": SECRETS["PW2"]}]
+    assert not any(value in run.stdout for value in SECRETS.values())
 
 
 def test_secret(server: Any, rest: bool, run_play: Any) -> None:

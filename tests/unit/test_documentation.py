@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import importlib
 import json
@@ -220,7 +219,7 @@ def test_results_are_documented(folder: str, name: str) -> None:
     [("credential", models.Credential), ("credential", models.CredentialInfo), ("ssh_key", models.SshKey)],
 )
 def test_fields_that_lookups_return_are_listed(name: str, model: Any) -> None:
-    fields = [f"C({field.name})" for field in dataclasses.fields(model) if field.name != "raw"]
+    fields = [f"C({field})" for field in models.fields_of(model)]
     text = " ".join(document("lookup", name)["return"]["_raw"]["description"])
     assert f"{', '.join(fields[:-1])} and {fields[-1]}." in text
 

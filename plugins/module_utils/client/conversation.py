@@ -38,7 +38,10 @@ class Conversation(t.Protocol):
         """What ``pick`` takes of the list that an operation decodes, where that list is: it may have thousands of
         entries, and hundreds of hosts that want one each.
         """
-        listed = self.call(operation, subject=subject, fresh=fresh)
+        return self.picked(operation, pick, self.call(operation, subject=subject, fresh=fresh), subject)
+
+    def picked(self, operation: str, pick: Pick, listed: t.Any, subject: str) -> t.Any:
+        """What ``pick`` takes of the list. Its errors name the server and the call that the list came from."""
         try:
             return pick(listed)
         except SenhaseguraError as exc:

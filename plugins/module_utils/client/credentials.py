@@ -17,6 +17,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     AlreadyDone,
     AnswerLost,
     ChangeNotSeen,
+    Denied,
     InvalidRequest,
     NoRoute,
     NotFound,
@@ -30,8 +31,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialWrite,
     Entries,
     Stored,
+    host_key,
+    require_readable,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+
+# The server's error numbers that say "already so" (http-api.md 2.4). Releases up to 3.32 have 1017 for both.
+_ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
+_UNEXPECTED_IDENTIFIER = 1003
 
 
 class Credentials:
@@ -59,36 +66,72 @@ class Credentials:
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
-        pick = functools.partial(listing.require, ref=ref, what="credential")
-        return self._no_key(self.select(pick, subject=f"credential {ref}"), ref)
+        pick = functools.partial(listing.require, ref=ref, kind="credentials")
+        return t.cast(CredentialInfo, self.select(pick, subject=f"credential {ref}"))
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one credential, or None. Inactive ones may not be listed."""
-        entry = self.select(functools.partial(listing.find, ref=ref), subject=f"credential {ref}", fresh=fresh)
-        return self._no_key(entry, ref) if entry else None
+        pick = functools.partial(listing.find_kind, ref=ref, kind="credentials")
+        return t.cast("CredentialInfo | None", self.select(pick, subject=f"credential {ref}", fresh=fresh))
 
-    def match(self, wanted: CredentialWrite, ref: Reference | None = None) -> CredentialInfo | None:
+    def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
+        """Return the entry with this id, which may be an SSH key, or None."""
+        pick = functools.partial(listing.with_id, id_=id_)
+        return t.cast("CredentialInfo | None", self.select(pick, subject=f"credential {id_}", fresh=fresh))
+
+    def on_device(self, hostname: str) -> CredentialInfo | None:
+        """Return some entry of the device with this host name, or None if none is listed."""
+        pick = functools.partial(listing.of_device, hostname=hostname)
+        return t.cast("CredentialInfo | None", self.select(pick, subject=f"device {hostname}"))
+
+    def match(
+        self, wanted: CredentialWrite, ref: Reference | None = None, *, shared_account: bool = False
+    ) -> CredentialInfo | None:
         """The credential that a write would hit: by ``ref``, by identifier, or by user name, host name and address.
 
         This is the server's own upsert rule (http-api.md 3.1.3), applied beforehand so that nothing is overwritten
-        by surprise. Raises Refused when the one that ``ref`` names is not the one that would be hit.
+        by surprise. Raises Refused when the one that ``ref`` names is not the one that would be hit, and when only
+        an SSH key has the account, unless ``shared_account``.
         """
-        pick = functools.partial(hit, identifier=wanted.identifier, account=_account(wanted), ref=ref)
+        pick = functools.partial(
+            hit, identifier=wanted.identifier, account=_account(wanted), ref=ref, shared_account=shared_account
+        )
         subject = f"credential {ref}" if ref else _name(wanted)
         return t.cast("CredentialInfo | None", self.select(pick, subject=subject))
 
+    def is_inactive(self, wanted: CredentialWrite) -> bool:
+        """Whether the server knows a credential of this name that is inactive, and so is not in its list.
+
+        Only where that can be known: the server says so when it is asked to release custody (http-api.md 3.1.6),
+        which does nothing to an inactive one. Some releases find nothing by its identifier. Call it for nothing that
+        is listed.
+        """
+        names = [Reference(wanted.identifier, "identifier")] if wanted.identifier else []
+        on_account = functools.partial(listing.on_account, username=wanted.username, host=wanted.hostname)
+        # With another address, such an account is listed and active: it must not lose its custody.
+        if self.select(on_account, subject=_name(wanted)) is None:
+            names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
+        return says_inactive(self._session, "credential", names)
+
     def read(
-        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+        self,
+        ref: Reference,
+        *,
+        release: bool = False,
+        allow_vault_rotation: bool = False,
+        fresh: bool = False,
+        partial: bool = False,
     ) -> Credential:
         """Read a credential with its password. **Takes custody**, which ``release`` gives back after the read.
 
-        Release is refused before anything is read if it would, or might, make the vault change the password.
+        Nothing is read before it is certain which credential is meant. Release is refused before the read if it
+        would, or might, make the vault change the password.
+
+        :param partial: return a credential whose password cannot be opened as well, with the reason
         """
         info: CredentialInfo | None = None
         bare = self._session.dialect().bare_read
-        # An id and username@hostname are documented paths; anything else is looked up first.
-        direct = ref.path_safe and (ref.is_id or ref.account is not None)
-        if release or bare or not direct:
+        if release or bare or not ref.is_certain:
             info = self.find(ref)
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
@@ -97,9 +140,9 @@ class Credentials:
         if info is None and bare and not ref.is_id:
             raise self._missing(ref)
         try:
-            credential = self._read(info.id if info else ref.text, ref, fresh=fresh)
+            credential = self._read(info.id if info else self._in_path(ref), ref, fresh=fresh)
         except (NoRoute, InvalidRequest) as exc:
-            if info or direct:
+            if info or ref.is_id or not _unknown_name(exc):
                 raise
             # Only some releases take an identifier in the path; this one does not.
             raise self._missing(ref, exc) from None
@@ -113,11 +156,11 @@ class Credentials:
             )
         if release:
             self._release(credential.id, ref)
+        if not partial:
+            require_readable(credential.unreadable, f"credential {ref}")
         return credential
 
     def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
-        if not Reference(name).path_safe:
-            raise self._missing(ref)
         answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
         credential = t.cast(Credential, answer)
         if name.isdigit() and credential.id != name:
@@ -167,18 +210,13 @@ class Credentials:
 
     def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
         # What is not listed may still be there and inactive; some releases find it by its identifier.
-        name = info.id if info else ref.text
-        if not Reference(name).path_safe:
-            raise self._missing(ref)
+        name = info.id if info else self._in_path(ref)
         try:
-            self._session.call(operation, ref=name, subject=f"credential {ref}")
-        except AlreadyDone:
-            return False
+            return switched(self._session, operation, name, f"credential {ref}")
         except (NoRoute, InvalidRequest) as exc:
-            if info or ref.is_id:
+            if info or ref.is_id or not _unknown_name(exc):
                 raise
             raise self._missing(ref, exc) from None
-        return True
 
     def release(self, ref: Reference, *, allow_vault_rotation: bool = False) -> bool:
         """Give custody back. Returns whether this client had it.
@@ -187,7 +225,7 @@ class Credentials:
         unless allowed.
         """
         info = self.releasable(ref, allow_vault_rotation=allow_vault_rotation)
-        return self._release(info.id if info else ref.text, ref)
+        return self._release(info.id if info else self._in_path(ref), ref)
 
     def releasable(self, ref: Reference, *, allow_vault_rotation: bool = False) -> CredentialInfo | None:
         """The entry of a credential that may be released, or None if it is not listed. Raises Refused."""
@@ -231,11 +269,11 @@ class Credentials:
         self._release(before.id, ref)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
-    def _no_key(self, entry: CredentialInfo, ref: Reference) -> CredentialInfo:
-        try:
-            return _no_key(entry)
-        except InvalidRequest as exc:
-            raise exc.with_context(subject=f"credential {ref}", **self._session.place("credential.list")) from None
+    def _in_path(self, ref: Reference) -> str:
+        """The name, if the server can be asked for it by path. Raises NotFound."""
+        if not ref.path_safe:
+            raise self._missing(ref)
+        return ref.text
 
     def _missing(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
         """The error for what is not in the list. ``answer``: what the server said when it was asked all the same."""
@@ -261,7 +299,7 @@ def wait_for_change(
     """Poll the list until the time of change or the public key of an entry differs. ``wait`` 0 means: do not wait."""
     end = clock() + wait
     while True:
-        now = find(Reference(before.id))
+        now = find(Reference(before.id, "id"))
         if now is not None and (now.change, now.public_key) != (before.change, before.public_key):
             return now
         if wait <= 0:
@@ -294,12 +332,16 @@ def refuse_stale_read(info: CredentialInfo, allowed: bool) -> None:
 
 
 def hit(
-    entries: Entries, identifier: str | None, account: tuple[str, str, str], ref: Reference | None = None
+    entries: Entries,
+    identifier: str | None,
+    account: tuple[str, str, str],
+    ref: Reference | None = None,
+    shared_account: bool = False,
 ) -> CredentialInfo | None:
     """Which entry a write of these values would hit: see C(Credentials.match)."""
     by_identifier = entries.by_identifier.get(identifier, []) if identifier else []
     if ref is not None:
-        info = _no_key(listing.require(entries, ref, "credential"))
+        info = listing.require(entries, ref, "credentials")
         return _sure_to_hit(info, identifier, account, by_identifier)
     if by_identifier:
         return _no_key(by_identifier[0])
@@ -309,13 +351,52 @@ def hit(
             f"several credentials have this user name, host name and ip: the ids {', '.join(e.id for e in same)}",
             hint="Give the id or the identifier",
         )
+    keys = [] if same or shared_account else entries.keys.of_account(*account)
+    if keys:
+        # Nothing says that the server's search keeps both kinds apart.
+        raise Refused(
+            f"the SSH key {keys[0].identifier or keys[0].id} has this user name, host name and ip, and the server "
+            f"might overwrite it (id {keys[0].id}) instead of creating a credential",
+            hint="Correct the account, or set allow_shared_account=true if the vault shall have both",
+        )
     return same[0] if same else None
 
 
 def like(entries: Entries, account: tuple[str, str, str]) -> list[CredentialInfo]:
     """The credentials with this user name, host name and address."""
-    username, hostname, ip = account
-    return [entry for entry in entries.by_account.get((username, hostname), ()) if entry.ip == ip and not entry.is_key]
+    return entries.credentials.of_account(*account)
+
+
+def switched(session: Conversation, operation: str, name: str, subject: str) -> bool:
+    """Enable or disable by id or name, and return whether that changed anything.
+
+    Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
+    """
+    try:
+        session.call(operation, ref=name, subject=subject)
+    except AlreadyDone as exc:
+        if exc.context.code in (_ACTIVE if operation.endswith("enable") else _INACTIVE):
+            return False
+        raise
+    return True
+
+
+def says_inactive(session: Conversation, area: str, names: t.Iterable[Reference]) -> bool:
+    """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
+    dialect = session.dialect()
+    if not (dialect.supports(f"{area}.release") and dialect.supports(f"{area}.enable")):
+        return False
+    for ref in names:
+        if not ref.path_safe:
+            continue
+        try:
+            session.call(f"{area}.release", ref=ref.text, subject=f"{area} {ref}")
+        except AlreadyDone as exc:
+            if exc.context.code in _INACTIVE:
+                return True
+        except (NotFound, NoRoute, InvalidRequest, Denied):
+            continue
+    return False
 
 
 def _name(wanted: CredentialWrite) -> str:
@@ -327,6 +408,10 @@ def _account(credential: CredentialInfo | CredentialWrite) -> tuple[str, str, st
     return (credential.username, credential.hostname, credential.ip)
 
 
+def _same_account(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    return one[0] == other[0] and [*map(host_key, one[1:])] == [*map(host_key, other[1:])]
+
+
 def _sure_to_hit(
     info: CredentialInfo,
     identifier: str | None,
@@ -335,7 +420,7 @@ def _sure_to_hit(
 ) -> CredentialInfo:
     keeps_identifier = info.identifier is not None and identifier in (None, info.identifier)
     others = [entry for entry in by_identifier if entry.id != info.id]
-    if others or not (keeps_identifier or _account(info) == account):
+    if others or not (keeps_identifier or _same_account(_account(info), account)):
         raise Refused(
             f"the server would not recognise credential {info.id} by these values, and write another one",
             hint="Keep its identifier or, to change that, its present username, hostname and ip",
@@ -345,8 +430,10 @@ def _sure_to_hit(
 
 def _no_key(info: CredentialInfo) -> CredentialInfo:
     if info.is_key:
-        raise InvalidRequest(
-            f"{info.identifier or info.id} is an SSH key, not a credential",
-            hint="Use the lookup or module community.senhasegura.ssh_key for it",
-        )
+        raise listing.wrong_kind(info, "keys")
     return info
+
+
+def _unknown_name(error: NoRoute | InvalidRequest) -> bool:
+    """Whether an error says that this release finds nothing by such a name; any other one says something else."""
+    return isinstance(error, NoRoute) or error.context.code == _UNEXPECTED_IDENTIFIER

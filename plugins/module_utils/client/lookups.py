@@ -23,9 +23,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialInfo,
     DsmSecret,
     SshKey,
+    fields_of,
     hidden_texts,
+    require_readable,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
 
 Options = t.Mapping[str, t.Any]
@@ -37,20 +39,21 @@ PLACEHOLDER = "not-read-in-check-mode"
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a lookup reads: the model it returns, the area of the client, and the fields that only a read tells."""
+    """What a lookup reads: the model it returns, its name, the area of the client, and what only a read tells."""
 
     model: type[t.Any]
+    noun: str
     area: t.Literal["credentials", "ssh_keys"]
     # The first of them is what return_format=value returns.
     hidden: tuple[str, ...]
 
 
-_CREDENTIAL = Kind(Credential, "credentials", ("password",))
+_CREDENTIAL = Kind(Credential, "credential", "credentials", ("password",))
 # All but the secret lookup, whose reads take no custody.
 KINDS: t.Mapping[str, Kind] = {
     "password": _CREDENTIAL,
     "credential": _CREDENTIAL,
-    "ssh_key": Kind(SshKey, "ssh_keys", ("private_key", "public_key")),
+    "ssh_key": Kind(SshKey, "SSH key", "ssh_keys", ("private_key", "public_key")),
 }
 # What errors call a term of a lookup.
 _NOUNS: t.Mapping[str, str] = {
@@ -78,8 +81,7 @@ def check(name: str, options: Options) -> None:
             option="return_format"
         )
     if field and name in KINDS:
-        fields = [item.name for item in dataclasses.fields(CredentialInfo if listed else KINDS[name].model)]
-        names = [item for item in fields if item != "raw"]
+        names = fields_of(CredentialInfo if listed else KINDS[name].model)
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
             raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
@@ -95,15 +97,20 @@ def look_up(
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
     secrets: list[str] = []
-    prepare = _from_secrets if name == "secret" else functools.partial(_with_custody, KINDS[name])
-    read = prepare(client, options, secrets)
+    if name == "secret":
+        # An identity is nothing else, whatever it looks like.
+        refs = [Reference(term, "identifier") for term in terms]
+        read = _from_secrets(client, [ref.text for ref in refs], options, secrets)
+    else:
+        refs = [parse_reference(term) for term in terms]
+        read = _with_custody(KINDS[name], client, options, secrets)
     values: list[t.Any] = []
     warnings: list[str] = []
-    for term in terms:
+    for ref in refs:
         try:
-            values.append(read(Reference(term)))
+            values.append(read(ref))
         except SenhaseguraError as exc:
-            exc.with_context(subject=f"{_NOUNS[name]} {term}", server=client.server)
+            exc.with_context(subject=f"{_NOUNS[name]} {ref}", server=client.server)
             if isinstance(exc, NotFound) and "default" in options:
                 values.append(options["default"])
             elif isinstance(exc, (NotFound, Denied)):
@@ -127,7 +134,8 @@ def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[st
 
     def read(ref: Reference) -> t.Any:
         release = {name: options[name] for name in ("release", "allow_vault_rotation")}
-        found = area.read(ref, **release) if options["check_mode"] == "read" else predict(ref)
+        found = area.read(ref, partial=True, **release) if options["check_mode"] == "read" else predict(ref)
+        require_readable(found.unreadable, f"{kind.noun} {ref}", _asked_for(kind.hidden[0], options))
         secrets.extend(text for text in hidden_texts(found) if text != PLACEHOLDER)
         return _shape(found.values(), found.raw, kind.hidden[0], options)
 
@@ -147,22 +155,26 @@ def _stand_in(kind: Kind, info: CredentialInfo) -> t.Any:
     return kind.model(**known, raw=known)
 
 
+def _asked_for(main: str, options: Options) -> list[str] | None:
+    """The one field that is returned, or None if all are."""
+    field = options["field"] or (main if options["return_format"] == "value" else None)
+    return [field] if field else None
+
+
 def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) -> t.Any:
     """What the user wants of an entity: the server's own form, one field, or all fields."""
     if options["return_format"] == "raw":
         return raw
-    field = options["field"] or (main if options["return_format"] == "value" else None)
-    return values[field] if field else values
+    asked = _asked_for(main, options)
+    return values[asked[0]] if asked else values
 
 
-def _from_secrets(client: Client, options: Options, secrets: list[str]) -> Reader:
+def _from_secrets(client: Client, identities: list[str], options: Options, secrets: list[str]) -> Reader:
     # All terms together make one request.
-    listed: list[tuple[DsmSecret, ...]] = []
+    found = functools.cache(functools.partial(client.secrets.several, identities))
 
     def read(ref: Reference) -> t.Any:
-        if not listed:
-            listed.append(client.secrets.list(ref.text))
-        secret = client.secrets.require(listed[0], ref.text)
+        secret = client.secrets.require(found()[ref.text], ref.text)
         secrets.extend(secret.hidden())
         return _secret(secret, options)
 
@@ -171,6 +183,7 @@ def _from_secrets(client: Client, options: Options, secrets: list[str]) -> Reade
 
 def _secret(secret: DsmSecret, options: Options) -> t.Any:
     value = functools.partial(_secret_value, secret, duplicates=options["duplicates"])
+    secret.require_readable(options["field"] or None)
     if options["return_format"] == "raw":
         return secret.raw
     if options["field"]:

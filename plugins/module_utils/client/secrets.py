@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AnswerLost,
+    NotFound,
+    SenhaseguraError,
+    UnexpectedAnswer,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
 
 _HINT = (
@@ -28,44 +35,98 @@ class Secrets:
         """Raise what create, update or delete would raise before it asks the server."""
         self._session.dialect().check(f"secret.{operation}")
 
-    def list(self, identity: str = "") -> tuple[DsmSecret, ...]:
-        """All secrets, with their values: the server has no other list. ``identity``: what errors name, if one is
-        looked for.
-        """
-        subject = f"DSM secret {identity}" if identity else "the list of DSM secrets"
-        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject=subject))
+    def select(self, pick: Pick, *, subject: str = "the list of DSM secrets", fresh: bool = False) -> t.Any:
+        """Return what ``pick`` takes of all secrets.
 
-    def find(self, identity: str) -> DsmSecret | None:
+        :param subject: what is looked for, as errors name it
+        """
+        return self._session.select("secret.list", pick, subject=subject, fresh=fresh)
+
+    def list(self) -> tuple[DsmSecret, ...]:
+        """All secrets, with their values: the server has no other list."""
+        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject="the list of DSM secrets"))
+
+    def several(self, identities: t.Sequence[str]) -> dict[str, DsmSecret | None]:
+        """Return the secrets with these identities, None for one that does not exist. It makes one request."""
+        pick = functools.partial(named, identities=identities)
+        subject = f"DSM secret {', '.join(identities)}"
+        return t.cast("dict[str, DsmSecret | None]", self.select(pick, subject=subject))
+
+    def find(self, identity: str, *, fresh: bool = False) -> DsmSecret | None:
         """The secret with this identity, or None."""
-        return next((secret for secret in self.list(identity) if secret.identity == identity), None)
+        pick = functools.partial(named, identities=[identity])
+        found = self.select(pick, subject=f"DSM secret {identity}", fresh=fresh)
+        return t.cast("DsmSecret | None", found[identity])
 
     def read(self, identity: str) -> DsmSecret:
         """The secret with this identity. Raises NotFound."""
-        return self.require(self.list(identity), identity)
+        return self.require(self.find(identity), identity)
 
-    def require(self, secrets: t.Iterable[DsmSecret], identity: str) -> DsmSecret:
-        """The one of the listed secrets with this identity. Raises NotFound."""
-        for secret in secrets:
-            if secret.identity == identity:
-                return secret
-        error = NotFound(f"DSM secret {identity} not found", hint=_HINT)
-        raise error.with_context(subject=f"DSM secret {identity}", **self._session.place("secret.list"))
+    def require(self, secret: DsmSecret | None, identity: str) -> DsmSecret:
+        """Return the secret. Raises NotFound if there is none."""
+        if secret is None:
+            error = NotFound(f"DSM secret {identity} not found", hint=_HINT)
+            raise error.with_context(subject=f"DSM secret {identity}", **self._session.place("secret.list"))
+        return secret
 
-    def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> None:
-        """Create the secret or update ``present``; what the write model leaves out is kept."""
+    def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
+        """Create the secret or update ``present``; what the write model leaves out is kept.
+
+        Returns what the server shows of it afterwards, or None if a new one is not listed. Raises UnexpectedAnswer
+        when an update that sends no data has lost the data, which is written back first where that is possible.
+        """
+        now = self._store(wanted, present)
+        if present is not None and not wanted.flat() and not (now and present.kept_in(now.data)):
+            self._restore(wanted, present, now)
+        return now
+
+    def _store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
+        """Write, and return what the server shows of the secret afterwards, if anything."""
         operation = "secret.create" if present is None else "secret.update"
 
-        def store() -> None:
-            self._session.call(operation, ref=wanted.identity, model=wanted, subject=f"DSM secret {wanted.identity}")
+        def store() -> t.Any:
+            subject = f"DSM secret {wanted.identity}"
+            return self._session.call(operation, ref=wanted.identity, model=wanted, subject=subject)
 
         try:
-            store()
+            answer = store()
         except AnswerLost:
-            now = self.find(wanted.identity)
+            now = self.find(wanted.identity, fresh=True)
             # The version rises with every write: the same one means that ours has not landed.
-            if (now.version if now else None) == (present.version if present else None):
-                store()
+            answer = store() if (now.version if now else None) == (present.version if present else None) else None
+        # The vendor answers with the whole application, the guide with the secret; some with nothing but "done".
+        shown = (answer,) if isinstance(answer, DsmSecret) else answer or ()
+        found = next((secret for secret in shown if secret.identity == wanted.identity), None)
+        if found is None or found.problem is not None:
+            found = self.find(wanted.identity, fresh=True)
+        return found
+
+    def _restore(self, wanted: DsmSecretWrite, present: DsmSecret, now: DsmSecret | None) -> t.NoReturn:
+        """Write back the data that an update without data has lost, and raise UnexpectedAnswer in any case."""
+        lost = sorted(present.public()["key_names"])
+        left = now.public()["key_names"] if now else ()
+        known = f"It had the keys {', '.join(lost)}, and has {', '.join(left) or 'none'} now"
+        fix = "Give key_value, credentials and access_keys whenever another option changes"
+        values = present.as_key_value()
+        if values is None:
+            hint = f"{known}. Write the data again with key_value, credentials and access_keys. {fix}"
+        else:
+            try:
+                again = self._store(dataclasses.replace(wanted, key_value=values), now)
+                restored = again is not None and present.kept_in(again.data)
+            except SenhaseguraError:
+                restored = False
+            hint = f"{'It was written back' if restored else known + '. Write it again with key_value'}. {fix}"
+        raise UnexpectedAnswer(
+            f"the server did not keep the data of DSM secret {wanted.identity} at an update that sent none", hint=hint
+        ).with_context(subject=f"DSM secret {wanted.identity}")
 
     def delete(self, identity: str) -> None:
         """Delete the secret. Raises Unsupported where the dialect has no call for it."""
         self._session.call("secret.delete", ref=identity, subject=f"DSM secret {identity}")
+
+
+def named(secrets: t.Iterable[DsmSecret], identities: t.Iterable[str]) -> dict[str, DsmSecret | None]:
+    """Return the secrets with these identities, None for one that is not among them."""
+    known = {secret.identity: secret for secret in reversed(tuple(secrets))}
+    return {identity: known.get(identity) for identity in identities}

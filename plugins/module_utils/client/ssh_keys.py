@@ -14,6 +14,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client impor
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
     refuse_stale_read,
+    says_inactive,
+    switched,
     wait_for_change,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -30,6 +32,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     SshKeyWrite,
     Stored,
+    require_readable,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
@@ -70,46 +73,72 @@ class SshKeys:
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one key. Raises NotFound."""
-        entry = self.select(functools.partial(listing.require, ref=ref, what="SSH key"), subject=f"SSH key {ref}")
-        return t.cast(CredentialInfo, entry)
+        pick = functools.partial(listing.require, ref=ref, kind="keys")
+        return t.cast(CredentialInfo, self._select(pick, subject=f"SSH key {ref}"))
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one key, or None. Inactive ones may not be listed."""
-        entry = self.select(functools.partial(listing.find, ref=ref), subject=f"SSH key {ref}", fresh=fresh)
+        pick = functools.partial(listing.find_kind, ref=ref, kind="keys")
+        entry = self._select(pick, subject=f"SSH key {ref}", fresh=fresh)
         return t.cast("CredentialInfo | None", entry)
 
+    def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
+        """Return the entry with this id, which may be a credential where the dialect has one list, or None."""
+        pick = functools.partial(listing.with_id, id_=id_)
+        return t.cast("CredentialInfo | None", self._select(pick, subject=f"SSH key {id_}", fresh=fresh))
+
     def match(self, identifier: str) -> CredentialInfo | None:
-        """The key that a write with this identifier would hit."""
+        """The key that a write with this identifier would hit. The server searches for keys by nothing else."""
         pick = functools.partial(listing.identified, identifier=identifier)
         entry: CredentialInfo | None = self._select(pick, subject=f"SSH key {identifier}")
         if entry is not None and not entry.is_key:
-            raise InvalidRequest(
-                f"{identifier} is a credential, not an SSH key", hint="Choose another identifier for the key"
-            ).with_context(**self._session.place(self._list()))
+            error = listing.wrong_kind(entry, "credentials")
+            raise error.with_context(subject=f"SSH key {identifier}", **self._session.place(self._list()))
         return entry
 
+    def is_inactive(self, identifier: str) -> bool:
+        """Whether the server knows an inactive key of this identifier: see C(Credentials.is_inactive)."""
+        return says_inactive(self._session, "key", [Reference(identifier, "identifier")])
+
     def read(
-        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+        self,
+        ref: Reference,
+        *,
+        release: bool = False,
+        allow_vault_rotation: bool = False,
+        fresh: bool = False,
+        partial: bool = False,
     ) -> SshKey:
-        """Read a key pair. **Takes custody**, which ``release`` gives back after the read."""
+        """Read a key pair. **Takes custody**, which ``release`` gives back after the read.
+
+        Nothing is read before it is certain which key is meant.
+
+        :param partial: return a key whose private part cannot be opened as well, with the reason
+        """
         if release:
             self._session.dialect().check("key.release")
-        # Only an id is a documented path.
-        info = None if ref.is_id and not release else self.info(ref)
+        info = None
+        if release or not ref.is_certain:
+            # Only an id is a documented path, and an inactive key is not listed.
+            info = self.find(ref) if ref.is_id and not release else self.info(ref)
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
-        key = self._read(info.id if info else ref.text, ref, fresh=fresh)
+        key = self._read(info.id if info else ref.text, ref, fresh=fresh, partial=True)
         if release:
             self.release(key.id, ref)
+        if not partial:
+            require_readable(key.unreadable, f"SSH key {ref}")
         return key
 
-    def _read(self, key_id: str, ref: Reference, *, fresh: bool = False) -> SshKey:
+    def _read(self, key_id: str, ref: Reference, *, fresh: bool = False, partial: bool = False) -> SshKey:
         key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
         if key.id != key_id:
             raise UnexpectedAnswer(
                 f"the answer is about SSH key {key.id} instead of {key_id}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
             ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
+        if not partial:
+            require_readable(key.unreadable, f"SSH key {ref}")
         return key
 
     def release(self, key_id: str, ref: Reference) -> bool:
@@ -147,11 +176,7 @@ class SshKeys:
                 f"SSH key {ref} is not in the list of the server",
                 hint="Check the name, and that the authorization may see it; an inactive one is found by its id only",
             ).with_context(**self._session.place(self._list()))
-        try:
-            self._session.call(operation, ref=key_id, subject=f"SSH key {ref}")
-        except AlreadyDone:
-            return False
-        return True
+        return switched(self._session, operation, key_id, f"SSH key {ref}")
 
     def server_rotates(self) -> bool:
         """Whether the dialect has a call for it."""
@@ -184,7 +209,7 @@ class SshKeys:
             previous = before.public_key
             now = self._session.call("key.rotate", ref=before.id, subject=f"SSH key {ref}").public_key
         else:
-            previous, now = self._read(before.id, ref, fresh=True).public_key, None
+            previous, now = self._read(before.id, ref, fresh=True, partial=True).public_key, None
             self.release(before.id, ref)
         if wait > 0 and now in (None, previous):
             find = functools.partial(self.find, fresh=True)
@@ -231,7 +256,7 @@ class SshKeys:
         from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 
         stored = self.store(wanted, info)
-        ref = Reference(wanted.identifier)
+        ref = Reference(wanted.identifier, "identifier")
         key = self._read(stored.id, ref, fresh=True)
         wanted_key = keypair.bare(wanted.public_key or "")
         try:

@@ -424,6 +424,27 @@ def text_or_none(item: Json, *names: str) -> str | None:
     return text(item, *names) or None
 
 
+def attempt(unreadable: dict[str, SenhaseguraError], name: str, read: t.Callable[[], str]) -> str:
+    """Return what ``read`` returns. If it fails, note why under ``name`` and return "": the rest can still be used."""
+    try:
+        return read()
+    except SenhaseguraError as exc:
+        unreadable[name] = exc.with_traceback(None)
+        return ""
+
+
+def says_updated(document: Json) -> bool | None:
+    """Return whether a write says that something was there already, or None if its words are unknown.
+
+    A PAM write answers 201 in both cases, and nothing but its sentence differs (http-api.md 3.1.3, 3.2). So this is
+    good for a warning and for no decision.
+    """
+    message = _message(document).lower()
+    if re.search("updated|atualizad", message):
+        return True
+    return False if re.search("registered|created|cadastrad|registrad", message) else None
+
+
 def required_id(item: Json, *names: str) -> str:
     """The id of an object: digits, as text or number."""
     value = text(item, *(names or ("id",)))

@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import vendor
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
+    attempt,
     entities,
     entity,
     integer,
@@ -24,6 +25,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.env
     text_or_none,
     truth,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     Credential,
@@ -51,12 +53,14 @@ def decode_list(document: Json, unseal: Unseal) -> Entries:
 
 def decode_password(document: Json, unseal: Unseal) -> Credential:
     item = entity(_inside(document), "credential", dict)
-    password = unseal(required_secret(item, "password"))
+    unreadable: dict[str, SenhaseguraError] = {}
+    password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password")))
     return Credential(
         id=required_id(item),
         password=password,
         expiration=text_or_none(item, "expiration"),
         raw={**item, "password": password},
+        unreadable=unreadable,
     )
 
 
@@ -108,9 +112,10 @@ def decode_keys(document: Json, unseal: Unseal) -> Entries:
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
     item = entity(_inside(document), "sshkey", dict)
-    private_key = key_text(unseal(required_secret(item, "private_key")))
-    passphrase = text_or_none(item, "passphrase")
-    passphrase = unseal(passphrase) if passphrase else None
+    unreadable: dict[str, SenhaseguraError] = {}
+    private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
+    sealed = text(item, "passphrase")
+    passphrase = attempt(unreadable, "passphrase", lambda: unseal(sealed)) if sealed else None
     return SshKey(
         id=required_id(item),
         private_key=private_key,
@@ -120,6 +125,7 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
         hostname=text(item, "hostname"),
         passphrase=passphrase,
         raw={**item, "private_key": private_key, "passphrase": passphrase},
+        unreadable=unreadable,
     )
 
 

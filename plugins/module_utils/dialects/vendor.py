@@ -16,15 +16,17 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
+    attempt,
     entities,
     entity,
     required_id,
     required_secret,
+    says_updated,
     text,
     text_or_none,
     truth,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError, UnexpectedAnswer
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     Credential,
     CredentialInfo,
@@ -33,6 +35,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     DsmSecretWrite,
     Entries,
     SecretBlock,
+    SecretValue,
     SshKey,
     SshKeyWrite,
     Stored,
@@ -70,7 +73,8 @@ def _info(item: Json) -> CredentialInfo:
 
 def decode_credential(document: Json, unseal: Unseal) -> Credential:
     item = entity(document, "credential", dict)
-    password = unseal(required_secret(item, "password", "content"))
+    unreadable: dict[str, SenhaseguraError] = {}
+    password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password", "content")))
     return Credential(
         id=required_id(item),
         password=password,
@@ -85,12 +89,15 @@ def decode_credential(document: Json, unseal: Unseal) -> Credential:
         parent_id=text_or_none(item, "parent_credential_cod"),
         expiration=text_or_none(item, "expiration_time"),
         raw={**item, "password": password, "content": password},
+        unreadable=unreadable,
     )
 
 
 def decode_stored_credential(document: Json, unseal: Unseal) -> Stored:
     item = entity(document, "credential", dict)
-    return Stored(id=required_id(item), identifier=text_or_none(item, "identifier", "tag"))
+    return Stored(
+        id=required_id(item), identifier=text_or_none(item, "identifier", "tag"), updated=says_updated(document)
+    )
 
 
 def encode_credential(model: CredentialWrite) -> Json:
@@ -130,9 +137,10 @@ def _joined(items: tuple[str, ...] | None) -> str | None:
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
     item = entity(document, "key", dict)
-    private_key = key_text(unseal(required_secret(item, "private_key")))
-    passphrase = text_or_none(item, "password")
-    passphrase = unseal(passphrase) if passphrase else None
+    unreadable: dict[str, SenhaseguraError] = {}
+    private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
+    sealed = text(item, "password")
+    passphrase = attempt(unreadable, "passphrase", lambda: unseal(sealed)) if sealed else None
     devices = item.get("devices")
     return SshKey(
         id=required_id(item),
@@ -148,6 +156,7 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
         devices=_hostnames(devices),
         expiration=text_or_none(item, "expiration_time"),
         raw={**item, "private_key": private_key, "password": passphrase},
+        unreadable=unreadable,
     )
 
 
@@ -169,6 +178,7 @@ def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
         id=required_id(item),
         identifier=text_or_none(item, "identifier", "tag"),
         devices_error=_hostnames(item.get("devices_error")),
+        updated=says_updated(document),
     )
 
 
@@ -188,17 +198,31 @@ def encode_key(model: SshKeyWrite) -> Json:
     )
 
 
+_LOOK = "Look at the secret in the console of the server"
+
+
 def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
     application = entity(document, "application", dict)
     return tuple(decode_secret_item(item, unseal) for item in entities(application, "secrets"))
 
 
+def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...] | None:
+    """Return the secrets that the answer to a write shows (facts-dsm.md 3), or None: the write is done in any case."""
+    try:
+        return decode_application(document, unseal)
+    except UnexpectedAnswer:
+        return None
+
+
 def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
+    """Decode one secret. What cannot be read of its data is kept as the reason, so that it hides nothing else."""
     data = item.get("data")
     # An array of flat maps; one sample has a plain object.
     blocks = [data] if isinstance(data, dict) else data
+    problem = None
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        raise UnexpectedAnswer("the data of a secret must be a list of maps")
+        problem = UnexpectedAnswer("the server sends null" if data is None else "it is not a list of maps", hint=_LOOK)
+        blocks = []
     opened = tuple({str(key): _value(block, key, unseal) for key in block} for block in blocks)
     return DsmSecret(
         id=text(item, "secret_id", "id"),
@@ -210,14 +234,22 @@ def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
         version=text(item, "version"),
         expiration_date=text_or_none(item, "expiration_date"),
         raw={**item, "data": [dict(block) for block in opened]},
+        problem=problem,
+        as_one=isinstance(data, dict),
     )
 
 
-def _value(block: Json, key: str, unseal: Unseal) -> str | None:
-    if isinstance(block[key], bool):
-        # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
-        raise UnexpectedAnswer("the data of a secret must be text")
-    return None if block[key] is None else unseal(text(block, key))
+def _value(block: Json, key: str, unseal: Unseal) -> SecretValue:
+    # An empty value is not encrypted, and stays empty.
+    if block[key] is None or block[key] == "":
+        return t.cast("SecretValue", block[key])
+    try:
+        if isinstance(block[key], bool):
+            # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
+            raise UnexpectedAnswer("it is not text", hint=_LOOK)
+        return unseal(text(block, key))
+    except SenhaseguraError as exc:
+        return exc.with_traceback(None)
 
 
 def encode_secret(model: DsmSecretWrite) -> Json:
@@ -245,7 +277,7 @@ def _vendor_calls(prefix: str) -> dict[str, Call]:
     safe = Replay.SAFE
     store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
     store_key = Call("POST", key, decode_stored_key, encode_key)
-    store_secret = Call("POST", "/iso/sctm/secret", decode_nothing, encode_secret, body="form", module="dsm")
+    store_secret = Call("POST", "/iso/sctm/secret", decode_stored_secret, encode_secret, body="form", module="dsm")
     return {
         "credential.list": Call("GET", credential, decode_list, replay=safe),
         # Takes custody. A repeated read of the same client takes nothing more.

@@ -12,6 +12,10 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions
 
+# Seconds. Nothing is said not to exist by an answer that is older: others register and enable things during a run.
+# The hosts of one task share such an answer, so that a name that 500 of them miss makes one request in this time.
+NEWS_AFTER = 5.0
+
 
 @dataclasses.dataclass(frozen=True)
 class Policy:

@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_vault_rotation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Sender, Session
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
@@ -34,12 +34,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 
 MAX_CONNECTIONS = 4
-# "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
-_REFUSAL_TTL = 10.0
 Clock = t.Callable[[], float]
 
 
@@ -144,8 +142,9 @@ class SharedSession:
         if not entry.future.done():
             return False
         age = self._clock() - entry.at
+        # "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
         return age >= (policy.ttl if policy.ttl is not None else math.inf) or (
-            entry.future.exception() is not None and age >= _REFUSAL_TTL
+            entry.future.exception() is not None and age >= NEWS_AFTER
         )
 
     def _fetch(self, entry: _Entry, operation: str, ref: str) -> None:
@@ -237,6 +236,25 @@ class PolicySession(Conversation):
     ) -> t.Any:
         policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
+
+    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
+        """As in general, but what is not in the list is looked for once more in one of the last seconds."""
+        try:
+            found = super().select(operation, pick, subject=subject, fresh=fresh)
+            if fresh or self._policy.fresh or not _incomplete(found):
+                return found
+        except NotFound:
+            if fresh or self._policy.fresh:
+                raise
+        ttl = NEWS_AFTER if self._policy.ttl is None else min(NEWS_AFTER, self._policy.ttl)
+        # Shared with all who miss something, since it is made once and then not old any more.
+        policy = dataclasses.replace(self._policy, ttl=ttl)
+        return self.picked(operation, pick, self._shared.call(operation, policy=policy, subject=subject), subject)
+
+
+def _incomplete(found: t.Any) -> bool:
+    """Whether a list lacks what was looked for: one thing, all that fits, or one of several."""
+    return found is None or found == () or (isinstance(found, dict) and None in found.values())
 
 
 class Sessions:

@@ -45,7 +45,7 @@ def rotate_password(
 
     :param log_in: tries to log in with a password once, or None to believe the list of the server
     """
-    ref = Reference(info.id)
+    ref = Reference(info.id, "id")
     before = credentials.rotatable(ref)
     if recover_only:
         return Outcome("unchanged", "the server settles by itself what it has begun")
@@ -87,7 +87,7 @@ def rotate_key(
 
     :param hosts: for each, what tries to log in there once, with a key and within so many seconds
     """
-    ref = Reference(info.id)
+    ref = Reference(info.id, "id")
     before = keys.rotatable(ref, by_server=True)
     if recover_only:
         return Outcome("unchanged", "the server settles by itself what it has begun")

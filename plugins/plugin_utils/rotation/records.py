@@ -45,7 +45,7 @@ class _Records:
 
     def _picks(self) -> dict[str, Pick]:
         """What to take of the list: the entry of each record."""
-        picks: dict[str, Pick] = {MAIN: functools.partial(listing.find, ref=Reference(self._main.id))}
+        picks: dict[str, Pick] = {MAIN: functools.partial(listing.find, ref=Reference(self._main.id, "id"))}
         for slot in SLOTS:
             picks[slot] = functools.partial(listing.identified, identifier=self.labels[slot])
         return picks
@@ -108,7 +108,7 @@ class PasswordRecords(_Records):
         return listed
 
     def read(self, name: str) -> Held:
-        credential = self._credentials.read(Reference(self._id(name)), fresh=True)
+        credential = self._credentials.read(Reference(self._id(name), "id"), fresh=True)
         return Held(credential.password, parse_note(credential.additional))
 
     def write(self, name: str, secret: str, note: t.Mapping[str, str]) -> None:
@@ -151,7 +151,7 @@ class KeyRecords(_Records):
         return self._listed(self._keys.select(picks, fresh=True))
 
     def read(self, name: str) -> Held:
-        key = self._keys.read(Reference(self._id(name)), fresh=True)
+        key = self._keys.read(Reference(self._id(name), "id"), fresh=True)
         if name == MAIN:
             self._present = key
         return Held(Pair.of(key.private_key, key.public_key, key.passphrase), key_note(key.public_key))

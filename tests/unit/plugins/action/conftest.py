@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,14 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries, Stored
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    SSH_KEY_TYPE,
+    CredentialInfo,
+    DsmSecret,
+    Entries,
+    Stored,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
@@ -24,7 +32,8 @@ PLUGINS = "ansible_collections.community.senhasegura.plugins"
 class Table(Conversation):
     """Answers lists from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
 
-    ``fresh`` holds the operations that shall not be answered from memory.
+    ``fresh`` holds the operations that shall not be answered from memory. A write without an answer in ``answers`` is
+    applied: what it creates has the id 77.
     """
 
     def __init__(self, dialect: str) -> None:
@@ -44,10 +53,31 @@ class Table(Conversation):
         if operation.endswith(".list"):
             return tuple(self.secrets) if operation == "secret.list" else Entries(self.entries)
         self.calls.append((operation, ref, model))
-        answer = self.answers.get(operation, Stored(ref or "77"))
+        answer = self.answers[operation] if operation in self.answers else self._apply(operation, ref, model)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _apply(self, operation: str, ref: str, model: Any) -> Any:
+        area, _dot, verb = operation.partition(".")
+        if area == "secret":
+            if verb in ("create", "update"):
+                self._store_secret(model)
+            return None
+        if verb == "create":
+            kind = SSH_KEY_TYPE if area == "key" else "Local User"
+            entry = CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip or "", kind)
+            self.entries.append(entry)
+        if verb == "release" and not any(entry.id == ref for entry in self.entries):
+            return NotFound("x")
+        return Stored(ref or "77")
+
+    def _store_secret(self, model: Any) -> None:
+        held = next((secret for secret in self.secrets if secret.identity == model.identity), None)
+        changes = {name: value for name in ("name", "engine") if (value := getattr(model, name)) is not None}
+        data = model.flat() or (held.data if held else ())
+        new = dataclasses.replace(held or DsmSecret("77", model.identity, ()), data=data, **changes)
+        self.secrets = [*(secret for secret in self.secrets if secret is not held), new]
 
 
 Work = Callable[..., dict[str, Any]]

@@ -10,13 +10,23 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import AlreadyDone, ConfigError, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
+    ConfigError,
+    Context,
+    NotFound,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
 from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given, named, waiting
 
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User")
 KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
-NOBODY = dict.fromkeys(("id", "identifier", "username", "hostname"))
+NOBODY = dict.fromkeys(("id", "identifier", "username", "hostname", "ip"))
+
+
+def already(code: int) -> AlreadyDone:
+    """What the server says with a number that stands for "already so"."""
+    return AlreadyDone("x", context=Context(code=code))
 
 
 @pytest.mark.parametrize(
@@ -36,8 +46,6 @@ def test_named(names: dict[str, str], text: str) -> None:
     ("names", "option"),
     [
         ({"id": "web"}, "id"),
-        # The server takes the text for an id, and would disable something else.
-        ({"identifier": "7"}, "identifier"),
         ({"identifier": ""}, "identifier"),
         ({"identifier": "a\nb"}, "identifier"),
     ],
@@ -70,13 +78,15 @@ def test_pace() -> None:
     ("state", "there", "answer", "changed", "warned"),
     [
         ("disabled", True, None, True, False),
-        ("disabled", True, AlreadyDone("x"), False, False),
+        ("disabled", True, already(1008), False, False),
+        ("disabled", True, already(1017), False, False),
         ("disabled", True, NotFound("x"), False, True),
         ("disabled", False, NotFound("x"), False, True),
-        ("disabled", False, AlreadyDone("x"), False, False),
+        ("disabled", False, already(1008), False, False),
         ("absent", True, None, True, False),
         ("absent", False, NotFound("x"), False, False),
-        ("enabled", True, AlreadyDone("x"), False, False),
+        ("enabled", True, already(1043), False, False),
+        ("enabled", True, already(1045), False, False),
         ("enabled", False, None, True, False),
     ],
 )

@@ -117,7 +117,7 @@ def test_only_given_data_is_sent(talk: Any, work: Any) -> None:
     conversation.secrets = [held(A)]
     work(conversation, "secret", identity="shop", name="New", key_value=A)
     assert conversation.calls[0][2].key_value == A
-    work(conversation, "secret", identity="shop", name="New")
+    work(conversation, "secret", identity="shop", name="Newer")
     assert conversation.calls[1][2].flat() == ()
 
 

@@ -20,6 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client impor
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, connect
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
     AnswerLost,
     ChangeNotSeen,
     InvalidRequest,
@@ -39,7 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     KeyRotation,
     SshKeyWrite,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     NO_ROUTE,
     FakeTime,
@@ -98,13 +99,15 @@ def test_connect_makes_no_request() -> None:
     ("text", "id_"),
     [
         ("7", "7"), ("web-root", "7"), ("root@web01", "7"), ("app@web02", "8"), ("plain@web03", "10"), ("twin", "13"),
-        # A number is an id before it is an identifier.
-        ("12", "12"), ("11", "11"),
+        # A number is an id, and nothing else unless that is said.
+        ("11", "11"), ("id:12", "12"), ("identifier:12", "11"), ("identifier:11", None), ("id:99", None),
+        # Host names have no case, and a host may be named by its address.
+        ("root@WEB01", "7"), ("app@192.0.2.11", "8"), ("Root@web01", None),
         ("nothing", None), ("99", None), ("root@web02", None), ("@web01", None), ("None", None),
     ],
 )  # fmt: skip
 def test_find(text: str, id_: str | None) -> None:
-    found = api()[0].credentials.find(ref(text))
+    found = api()[0].credentials.find(parse_reference(text))
     assert (found.id if found else None) == id_
 
 
@@ -134,17 +137,35 @@ def test_info_and_find_of_keys_and_credentials() -> None:
             client.credentials.info(ref(wrong))
         with pytest.raises(InvalidRequest, match="is an SSH key"):
             client.credentials.find(ref(wrong))
-    assert client.ssh_keys.find(ref("web-root")) is None
-    with pytest.raises(NotFound, match="SSH key web-root is not in the list"):
-        client.ssh_keys.info(ref("web-root"))
+    for wrong in ("web-root", "7"):
+        with pytest.raises(InvalidRequest, match="is a credential, not an SSH key"):
+            client.ssh_keys.find(ref(wrong))
+    with pytest.raises(NotFound, match="SSH key none is not in the list"):
+        client.ssh_keys.info(ref("none"))
     with pytest.raises(NotFound, match="credential nothing is not in the list"):
         client.credentials.info(ref("nothing"))
     assert set(server.lines) == {"GET /api/pam/credential"}
 
 
-def test_listing_prefers_id_then_identifier_then_account() -> None:
-    entries = Entries([CredentialInfo("1", "a@b"), CredentialInfo("2", None, "a", "b"), CredentialInfo("3", "1")])
-    assert [listing.find(entries, ref(text)).id for text in ("a@b", "1", "2")] == ["1", "1", "2"]  # type: ignore[union-attr]
+def test_a_name_that_can_be_read_in_two_ways_is_refused_unless_it_says_which() -> None:
+    entries = Entries(
+        [
+            CredentialInfo("1", "a@b"),
+            CredentialInfo("2", None, "a", "b"),
+            CredentialInfo("3", "1"),
+            CredentialInfo("4", "8"),
+        ]
+    )
+    for text, words in (("a@b", "the ids 1, 2"), ("1", "the id 3"), ("8", "may be the id 8, or the identifier")):
+        with pytest.raises(InvalidRequest, match=words) as caught:
+            listing.find(entries, parse_reference(text))
+        assert caught.value.hint
+    said = [
+        listing.find(entries, parse_reference(text))
+        for text in ("id:1", "identifier:1", "identifier:8", "identifier:a@b", "2")
+    ]
+    assert [entry.id for entry in said if entry] == ["1", "3", "4", "1", "2"]
+    assert listing.find(entries, ref("id:8")) is None
     assert listing.find(entries, ref("b@a")) is None
 
 
@@ -169,8 +190,11 @@ def test_a_name_that_several_entries_have_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("7", ["GET /api/pam/credential/7"]),
-        ("root@web01", ["GET /api/pam/credential/root%40web01"]),
+        # The list says first what is meant, unless that is said.
+        ("id:7", ["GET /api/pam/credential/7"]),
+        ("7", ["GET /api/pam/credential", "GET /api/pam/credential/7"]),
+        ("root@web01", ["GET /api/pam/credential", "GET /api/pam/credential/7"]),
+        ("ROOT@web01", ["GET /api/pam/credential", "GET /api/pam/credential/ROOT%40web01"]),
         ("web-root", ["GET /api/pam/credential", "GET /api/pam/credential/7"]),
     ],
 )
@@ -178,9 +202,9 @@ def test_read(text: str, lines: list[str]) -> None:
     client, server = make({
         "GET /api/pam/credential": LIST,
         "GET /api/pam/credential/7": credential(7),
-        "GET /api/pam/credential/root%40web01": credential(7),
+        "GET /api/pam/credential/ROOT%40web01": credential(7),
     })  # fmt: skip
-    assert client.credentials.read(ref(text)).password == "pw-Example-1"
+    assert client.credentials.read(parse_reference(text)).password == "pw-Example-1"
     assert server.lines == lines
 
 
@@ -188,9 +212,13 @@ def test_a_name_that_is_not_listed_is_asked_for() -> None:
     """Some releases take an identifier in the path, and an inactive credential is not listed."""
     client, server = api(GET_hidden=credential(99))
     assert client.credentials.read(ref("hidden")).id == "99"
-    for reply in (failure(1003), failure(1010), NO_ROUTE):
+    for reply in (failure(1003), NO_ROUTE):
         server.on("GET /api/pam/credential/hidden", reply)
         with pytest.raises(NotFound, match="credential hidden not found"):
+            client.credentials.read(ref("hidden"))
+    for reply in (failure(1010), failure(None, "Something else")):
+        server.on("GET /api/pam/credential/hidden", reply)
+        with pytest.raises(InvalidRequest):
             client.credentials.read(ref("hidden"))
     server.on("GET /api/pam/credential/hidden", failure(1007))
     with pytest.raises(NotFound) as caught:
@@ -294,7 +322,6 @@ def write(
         (write("new"), None, "7"),  # the server gives this identifier to the record that it finds
         (write("new", "nobody"), None, None),
         (write(None, "nobody"), None, None),
-        (write(None, "deploy"), None, None),  # a key is no credential
         (write(), "7", "7"),
         (write("web-root", "renamed"), "7", "7"),
         (write(None, "renamed"), "7", "7"),
@@ -311,6 +338,8 @@ def test_match_follows_the_rule_of_the_server(wanted: CredentialWrite, name: str
     ("wanted", "name", "kind"),
     [
         (write("deploy-key"), None, InvalidRequest),
+        (write(None, "deploy"), None, Refused),  # the server might take the key of this account for it
+        (write("new", "deploy", "WEB01"), None, Refused),
         (write("web-root"), "9", InvalidRequest),
         (write("x"), "99", NotFound),
         (write("web-root"), "8", Refused),  # would write 7
@@ -394,9 +423,16 @@ def test_switches(state: str, method: str) -> None:
     switch = getattr(client.credentials, state)
     assert switch(ref("web-root"), client.credentials.find(ref("web-root"))) is True
     assert server.lines[-1] == f"{place}7"
-    for number in (1008, 1017, 1043):
+    already, other = ((1043, 1017), 1008) if state == "enable" else ((1008, 1017), 1043)
+    for number in already:
         server.on(f"{place}7", failure(number))
         assert switch(ref("7"), None) is False
+    for reply, kind in ((failure(other), AlreadyDone), (failure(None, "Something else"), InvalidRequest)):
+        server.on(f"{place}7", reply)
+        server.on(f"{place}hidden", reply)
+        for name in ("7", "hidden"):
+            with pytest.raises(kind):
+                switch(ref(name), None)
     # Not listed: asked for by its name.
     server.on(f"{place}hidden", success())
     assert switch(ref("hidden"), None) is True
@@ -508,7 +544,9 @@ def keys(listed: t.Any = LIST, **replies: t.Any) -> tuple[Client, Scripted]:
 def test_read_a_key() -> None:
     client, server = keys(GET_9=key_answer(9))
     assert client.ssh_keys.read(ref("9")).private_key == OLD.private_key
-    assert server.lines == ["GET /api/pam/key/9"]
+    assert server.lines == ["GET /api/pam/credential", "GET /api/pam/key/9"]
+    assert client.ssh_keys.read(parse_reference("id:9")).private_key == OLD.private_key
+    assert server.lines[2:] == ["GET /api/pam/key/9"]
     assert client.ssh_keys.read(ref("deploy-key")).id == "9"
     assert client.ssh_keys.read(ref("deploy@web01")).id == "9"
     server.on("GET /api/pam/key/9", key_answer(10))
@@ -729,8 +767,10 @@ def test_find_and_read_secrets() -> None:
 def test_store_a_secret() -> None:
     client, server = dsm()
     client.secrets.store(DsmSecretWrite("db", key_value={"K": "v"}), None)
+    assert server.lines == ["POST /iso/sctm/secret", "GET /iso/dapp/application"]
+    server.on("POST /iso/sctm/secret", application(DB))
     client.secrets.store(DsmSecretWrite("db"), client.secrets.find("db"))
-    assert server.lines == ["POST /iso/sctm/secret", "GET /iso/dapp/application", "POST /iso/sctm/secret"]
+    assert server.lines[2:] == ["GET /iso/dapp/application", "POST /iso/sctm/secret"]
 
 
 @pytest.mark.parametrize(

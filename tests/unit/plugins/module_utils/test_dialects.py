@@ -370,7 +370,8 @@ def test_secrets() -> None:
     (secret,) = vendor.decode_application(document, opened)
     data = (
         {"HOSTNAME": "opened db01", "PORT": "opened 5432", "RATIO": "opened 0.5"},
-        {"TTL": None, "EMPTY": "opened "},
+        # What is empty was not encrypted, and stays empty.
+        {"TTL": None, "EMPTY": ""},
     )
     assert (secret.id, secret.identity, secret.name, secret.version, secret.expiration_date) == (
         "12", "shop-db", "db", "3", None,
@@ -391,8 +392,9 @@ def test_secrets() -> None:
 @pytest.mark.parametrize("value", [True, False])
 def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
     document = {"application": {"secrets": [{"identity": "i", "data": [{"A": value}]}]}}
-    with pytest.raises(UnexpectedAnswer, match="must be text"):
-        vendor.decode_application(document, str)
+    (secret,) = vendor.decode_application(document, str)
+    with pytest.raises(UnexpectedAnswer, match="value of A in DSM secret i cannot be read: it is not text"):
+        secret.require_readable()
 
 
 def test_operations_are_named_alike() -> None:

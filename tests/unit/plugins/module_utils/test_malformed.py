@@ -388,7 +388,7 @@ def test_malformed_answers(server: tuple[Wire, Server], dialect: str, operation:
     call = DIALECTS[dialect].calls[operation]
     for name, (behaviour.answer, kind) in cases(dialect, operation).items():
         try:
-            session.call(operation, ref="7", model=write_model(operation), subject="credential X")
+            result = session.call(operation, ref="7", model=write_model(operation), subject="credential X")
         except SenhaseguraError as exc:
             problem = check(exc, kind)
             context = exc.context
@@ -403,10 +403,16 @@ def test_malformed_answers(server: tuple[Wire, Server], dialect: str, operation:
         except BaseException as exc:
             problem = f"{type(exc).__name__}: {exc}"
         else:
-            problem = "was taken"
+            # What cannot be read of something is told when it is asked for.
+            unread = [exc for one in (result if isinstance(result, tuple) else [result]) for exc in reasons(one)]
+            problem = check(unread[0], kind) if unread else "was taken"
         if problem:
             problems.append(f"{name}: {problem}")
     assert problems == []
+
+
+def reasons(model: t.Any) -> list[SenhaseguraError]:
+    return list(getattr(model, "unreadable", {}).values())
 
 
 # --- the reply to the token request -------------------------------------------------------------------------------------

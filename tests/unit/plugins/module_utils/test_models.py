@@ -13,6 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     Credential,
     CredentialInfo,
@@ -119,6 +120,24 @@ SAME: list[tuple[DsmSecretWrite, list[dict[str, t.Any]], bool]] = [
 def test_same_data(wanted: DsmSecretWrite, held: list[dict[str, t.Any]], same: bool) -> None:
     for order in itertools.permutations(held):
         assert wanted.same_data(order) is same
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "same"),
+    [
+        (write(A, K="v"), {**A, "K": "v"}, True),
+        (write(A, B, K="v"), {**AB, "K": "v", "ip": "192.0.2.1", "TTL": None}, True),
+        (write(A, {"A": "2"}, K="v"), {"A": "2", "K": "v"}, True),  # one of both is shown
+        (write(A, K="v"), {**A, "K": "w"}, False),
+        (write(A, K="v"), {**A}, False),
+        (write(A, K="v"), {**A, "K": "v", "L": "taken out"}, False),
+        (write(A, K="v"), {**A, "K": UnexpectedAnswer("x")}, False),
+        (write(A), {**A, "ip": "192.0.2.1"}, True),
+        (write(K="v"), {"K": "v", "L": "w"}, False),
+    ],
+)
+def test_same_data_as_one_object(wanted: DsmSecretWrite, held: dict[str, t.Any], same: bool) -> None:
+    assert wanted.same_data([held], as_one=True) is same
 
 
 def test_many_blocks_are_compared_in_time() -> None:

@@ -44,6 +44,8 @@ RSA = rsa.generate_private_key(65537, 2048).private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 )
 PAIR = keypair.generate("ed25519")
+# A server without any credential: also one of this name that is inactive and not listed.
+NOTHING = {"GET /api/pam/credential": listed(), "*": envelope("Credential not found", 400, 1007)}
 WEB_ROOT = {"id": "7", "identifier": "web-root"}
 KEY = {"id": "9", "identifier": "deploy-key", "username": "deploy", "type": "SSH Key"}
 
@@ -64,7 +66,7 @@ def wrong(module: str, **more: t.Any) -> Make:
 
 def file_of(option: str, content: str | bytes, **more: t.Any) -> Make:
     return lambda bench: bench.lookup(
-        "https://pam.example.com", "7", **{option: bench.file(f"{option}.pem", content)}, **more
+        "https://pam.example.com", "id:7", **{option: bench.file(f"{option}.pem", content)}, **more
     )
 
 
@@ -103,8 +105,7 @@ CONFIGURATION: dict[str, Make] = {
     "as_file without the broker": offline("ssh_key", as_file=True),
     "as_file with a field": offline("ssh_key", as_file=True, field="username"),
     "id that is not a number": wrong("credential", state="absent", id="web-root"),
-    "identifier that is a number": wrong("credential", state="absent", identifier="7"),
-    "expiration_date that is none": wrong("secret", identity="shop-db", expiration_date=CANARY),
+        "expiration_date that is none": wrong("secret", identity="shop-db", expiration_date=CANARY),
     "key_value that is not text": wrong("secret", identity="shop-db", key_value={"PORT": True}),
     "wait_timeout that is too short": wrong("credential_rotate", credential="web-root", wait_timeout=0.01),
     "private_key that cannot be read": wrong(
@@ -181,15 +182,15 @@ CONNECTION: dict[str, Make] = {
     "host name that does not exist": _unresolved,
     "no way to the host": _unreachable,
     "no answer to the login": lambda bench: bench.lookup(
-        bench.wire({"POST /api/oauth2/token": _silence}), "7", timeout=2
+        bench.wire({"POST /api/oauth2/token": _silence}), "id:7", timeout=2
     ),
-    "no answer to a read": lambda bench: bench.lookup(bench.wire({"*": _silence}), "7", timeout=2),
+    "no answer to a read": lambda bench: bench.lookup(bench.wire({"*": _silence}), "id:7", timeout=2),
     "no answer to a write": lambda bench: bench.module(
-        bench.wire({"GET /api/pam/credential": listed(), "*": _cut}), "credential",
+        bench.wire({**NOTHING, "POST /api/pam/credential": _cut}), "credential",
         username="root", hostname="web01", ip="192.0.2.10",
     ),
-    "connection that breaks": lambda bench: bench.lookup(bench.wire({"*": _cut}), "7"),
-    "answer that is cut short": lambda bench: bench.lookup(bench.wire({"*": _cut_short}), "7"),
+    "connection that breaks": lambda bench: bench.lookup(bench.wire({"*": _cut}), "id:7"),
+    "answer that is cut short": lambda bench: bench.lookup(bench.wire({"*": _cut_short}), "id:7"),
     "certificate that has expired": tls(until=-DAY / 2),
     "certificate that is not yet valid": tls(since=DAY / 2),
     "certificate for another name": tls(names=("pam.example.com",)),
@@ -215,7 +216,7 @@ CONNECTION: dict[str, Make] = {
 
 def answers(reply: t.Any, *terms: str, name: str = "password", **more: t.Any) -> Make:
     """A lookup whose reads are answered with ``reply``."""
-    return lambda bench: bench.lookup(bench.wire({"*": reply}), *(terms or ("7",)), name=name, **more)
+    return lambda bench: bench.lookup(bench.wire({"*": reply}), *(terms or ("id:7",)), name=name, **more)
 
 
 HTTP: dict[str, Make] = {
@@ -243,7 +244,7 @@ HTTP: dict[str, Make] = {
     ),
     "405": answers(page("405 Not Allowed", 405)),
     "413": lambda bench: bench.module(
-        bench.wire({"GET /api/pam/credential": listed(), "*": page("413 Request Entity Too Large", 413)}),
+        bench.wire({**NOTHING, "POST /api/pam/credential": page("413 Request Entity Too Large", 413)}),
         "credential", username="root", hostname="web01", ip="192.0.2.10",
     ),
     "429": answers(http({"message": "API rate limit exceeded"}, 429, {"Retry-After": "30"})),
@@ -269,7 +270,7 @@ HTTP: dict[str, Make] = {
         bench.wire({"*": page("Maintenance", 503)}), "credential_info", hostname="web01", username="root"
     ),
     "503 for a write": lambda bench: bench.module(
-        bench.wire({"GET /api/pam/credential": listed(), "*": page("Maintenance", 503)}), "credential",
+        bench.wire({**NOTHING, "POST /api/pam/credential": page("Maintenance", 503)}), "credential",
         identifier="web-root", username="root", hostname="web01", ip="192.0.2.10", password=f"new-{CANARY}",
     ),
     "504": answers(http({"message": "The upstream server is timing out"}, 504)),
@@ -283,7 +284,6 @@ HTTP: dict[str, Make] = {
     "answer in another charset": answers(http('{"x": "é"}'.encode("latin-1"))),
     "answer that is compressed": answers(http(b"\x1f\x8b", headers={"Content-Encoding": "gzip"})),
     "answer without what was asked for": answers(envelope("Credential 7", 200)),
-    "answer without a password": answers(envelope("Credential 7", 200, credential={"id": "7", "password": ""})),
     "answer about another credential": answers(envelope("x", 200, credential={"id": "8", "password": CANARY})),
     "words with a secret": answers(envelope(f"Wrong token {CLIENT['client_secret']}", 400)),
     "words for terminals and log readers": answers(envelope('\x1b[31mred "quoted"\r\n::error::x\u202e', 400)),
@@ -330,10 +330,10 @@ LOGIN: dict[str, Make] = {
     "no token": login({"response": {"status": 200, "message": "OK"}}, 200),
     "token of another type": login({"access_token": CANARY, "token_type": "mac"}, 200),
     "OAuth 1: signature that is wrong": lambda bench: bench.lookup(
-        bench.wire({"*": envelope("Invalid signature", 401)}), "7", **OAUTH1
+        bench.wire({"*": envelope("Invalid signature", 401)}), "id:7", **OAUTH1
     ),
     "OAuth 1: clocks that differ": lambda bench: bench.lookup(
-        bench.wire({"*": http({"message": "Invalid signature"}, 401, {"Date": "Mon, 06 Jan 2003 00:00:00 GMT"})}), "7",
+        bench.wire({"*": http({"message": "Invalid signature"}, 401, {"Date": "Mon, 06 Jan 2003 00:00:00 GMT"})}), "id:7",
         **OAUTH1,
     ),
 }  # fmt: skip
@@ -359,7 +359,7 @@ def code(number: int, words: str, *, create: bool = False) -> Make:
     if not create:
         return answers(refused)
     return lambda bench: bench.module(
-        bench.wire({"GET /api/pam/credential": listed(), "*": refused}), "credential",
+        bench.wire({**NOTHING, "POST /api/pam/credential": refused}), "credential",
         identifier="web-root", username="root", hostname="web01", ip="192.0.2.10", password=f"new-{CANARY}",
     )  # fmt: skip
 
@@ -396,7 +396,7 @@ OBJECTS: dict[str, Make] = {
     "inactive key": code(1017, "Key inactive"),
     "is a key": code(1010, "The item is not a credential"),
     "is no key": code(1016, "The item is not a ssh key"),
-    "key not found": answers(envelope("SSH key not found", 400, 1015), "9", name="ssh_key"),
+    "key not found": answers(envelope("SSH key not found", 400, 1015), "id:9", name="ssh_key"),
     "authorization that may only read": sim_module(
         "4.0", "credential", client_id="reader", identifier="new", username="u", hostname="web01", ip="192.0.2.10", password=f"n-{CANARY}"
     ),
@@ -433,12 +433,13 @@ OBJECTS: dict[str, Make] = {
             "*": envelope("Released", 200),
         }), "credential_rotate", credential="web-root", wait_timeout=0.2, poll_interval=0.1,
     ),
+    "value that is empty": answers(envelope("Credential 7", 200, credential={"id": "7", "password": ""})),
     "value that the server could not encrypt": answers(
         envelope("x", 200, credential={"id": "7", "password": "An error occurred while encrypting the text"})
     ),
     "value that cannot be decrypted": lambda bench: bench.lookup(
         bench.wire({"*": envelope("x", 200, credential={"id": "7", "password": base64.b64encode(CANARY.encode()).decode()})}),
-        "7", decryption_key=bench.file("rsa.pem", RSA),
+        "id:7", decryption_key=bench.file("rsa.pem", RSA),
     ),
 }  # fmt: skip
 
@@ -453,7 +454,7 @@ BROKER: dict[str, Make] = {
     ),
     "read that is refused, second worker": lambda bench: bench.brokered(
         bench.wire({"GET /api/pam/credential": listed(WEB_ROOT), "*": envelope("No access to credential", 400, 1009)}),
-        lambda client: client.credentials.read(Reference("7")),
+        lambda client: client.credentials.read(Reference("7", "id")),
         lambda client: client.credentials.read(Reference("web-root"), release=True),
     ),
     "login that is refused, second worker": lambda bench: bench.brokered(
@@ -470,7 +471,7 @@ BROKER: dict[str, Make] = {
 WARNINGS: dict[str, Make] = {
     "missing, left out": sim("4.0", "nothing", on_missing="warn"),
     "denied, left out": lambda bench: bench.lookup(
-        bench.wire({"*": envelope("No access to credential", 400, 1009)}), "7", on_denied="warn"
+        bench.wire({"*": envelope("No access to credential", 400, 1009)}), "id:7", on_denied="warn"
     ),
     "resource that is not granted, left out": lambda bench: bench.lookup(
         bench.wire({"*": envelope("You are not authorized to access this resource.", 500)}), "web-root", on_denied="warn"
@@ -481,7 +482,7 @@ WARNINGS: dict[str, Make] = {
     ),
     "credential to disable that is not listed": sim_module("4.0", "credential", identifier="nothing", state="disabled"),
     "config_file that others can read": lambda bench: bench.lookup(
-        bench.wire({"GET /api/pam/credential/7": envelope("x", 200, credential={"id": "7", "password": CANARY})}), "7",
+        bench.wire({"GET /api/pam/credential/7": envelope("x", 200, credential={"id": "7", "password": CANARY})}), "id:7",
         config_file=bench.file("config.yml", "SENHASEGURA_TENANT: acme", 0o644),
     ),
 }  # fmt: skip

@@ -21,14 +21,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NotFound,
     SenhaseguraError,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite, DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     Settings,
     environment_source,
     resolve,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import (
     MAX_CONNECTIONS,
     PolicySession,
@@ -39,6 +39,7 @@ from senhasegura_simulator.server import Simulator
 
 DEMO = "demo"
 WEB, DB = Reference("web-root"), Reference("db-app")
+VALUES = {"KEY": "value"}
 PROFILES = {"3.32": "auto", "4.0": "auto", "rest": "rest"}
 
 
@@ -178,6 +179,87 @@ def test_what_is_not_there_is_not_asked_for_by_everybody(vendor: Simulator) -> N
     now[0] += 11
     work()
     assert len([entry for entry in vendor.control.log() if "/99" in entry["line"]]) == 2
+
+
+def listings(simulator: Simulator) -> int:
+    """How many lists the server has given out."""
+    operations = ("credential.list", "key.list", "secret.list", "application.read")
+    return len([entry for entry in simulator.control.log() if entry["operation"] in operations])
+
+
+def test_what_others_register_during_the_run_is_found(simulator: Simulator) -> None:
+    now = [1000.0]
+    session = SharedSession(settings(simulator), clock=lambda: now[0])
+    reader = client(session)
+    assert reader.credentials.read(WEB).password
+    with pytest.raises(NotFound):
+        reader.credentials.read(Reference("svc-1"))
+    # Somebody else, whose writes this session does not see.
+    other = client(SharedSession(settings(simulator))).credentials
+    other.store(CredentialWrite("svc", "web01", "192.0.2.10", identifier="svc-1", password="pw"), None)
+    now[0] += NEWS_AFTER
+    assert reader.credentials.read(Reference("svc-1")).password == "pw"
+    assert reader.credentials.matching({"username": "svc"})
+    # What was read is not read again for it.
+    reader.credentials.read(WEB)
+    assert simulator.control.counters()["reads"]["1"] == 1
+
+
+def test_what_others_enable_during_the_run_is_found(vendor: Simulator) -> None:
+    now = [1000.0]
+    vendor.control.set_credential("web-root", active=False)
+    session = SharedSession(settings(vendor), clock=lambda: now[0])
+    for ref in (WEB, Reference("root@WEB01"), Reference("root@192.0.2.10")):
+        with pytest.raises(SenhaseguraError):
+            client(session).credentials.info(ref)
+    vendor.control.set_credential("web-root", active=True)
+    now[0] += NEWS_AFTER
+    for ref in (WEB, Reference("root@WEB01"), Reference("root@192.0.2.10")):
+        assert client(session).credentials.read(ref).id == "1"
+
+
+def test_a_secret_that_others_make_during_the_run_is_found(simulator: Simulator) -> None:
+    now = [1000.0]
+    session = SharedSession(settings(simulator), clock=lambda: now[0])
+    reader = client(session)
+    assert reader.secrets.read("shop-db").identity == "shop-db"
+    assert reader.secrets.find("new") is None
+    client(SharedSession(settings(simulator))).secrets.store(
+        DsmSecretWrite("new", engine="Generic", key_value=VALUES), None
+    )
+    assert reader.secrets.find("new") is None
+    now[0] += NEWS_AFTER
+    assert list(reader.secrets.several(["shop-db", "new"])) == ["shop-db", "new"]
+    assert reader.secrets.read("new").data == (VALUES,)
+
+
+@pytest.mark.parametrize("missing", ["nothing", "nobody@web01", "nobody@192.0.2.10"])
+def test_a_name_that_everybody_misses_makes_few_requests(simulator: Simulator, missing: str) -> None:
+    now = [1000.0]
+    session = SharedSession(settings(simulator), clock=lambda: now[0])
+
+    def work() -> None:
+        with pytest.raises(NotFound):
+            client(session).credentials.info(Reference(missing))
+        with pytest.raises(NotFound):
+            client(session).secrets.read(missing)
+
+    before = listings(simulator)
+    for round_ in range(1, 4):
+        all_at_once(50, work)
+        assert listings(simulator) - before == 2 * round_
+        now[0] += NEWS_AFTER
+
+
+def test_what_is_there_is_not_listed_again(simulator: Simulator) -> None:
+    now = [1000.0]
+    session = SharedSession(settings(simulator), clock=lambda: now[0])
+    client(session).credentials.info(WEB)
+    before = listings(simulator)
+    now[0] += 100 * NEWS_AFTER
+    client(session).credentials.info(WEB)
+    client(session).credentials.matching({"username": "root"})
+    assert listings(simulator) == before
 
 
 def test_other_errors_are_not_remembered(vendor: Simulator) -> None:

@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Data of DSM secrets that must not get lost: merged, not read, or dropped by the server."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    Refused,
+    UnexpectedAnswer,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
+
+DIALECTS = pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
+ACCOUNT = {"USERNAME": "app", "PASSWORD": "pw-1", "ip": "192.0.2.30"}
+USER = {"user": "app", "password": "pw-1"}
+BROKEN = UnexpectedAnswer("the server could not encrypt this value", hint="Switch it off")
+
+
+def held(*data: dict[str, Any], **fields: Any) -> DsmSecret:
+    return DsmSecret("12", "shop", data, "Shop", "Generic", **fields)
+
+
+def dsm(talk: Any, dialect: str, *secrets: DsmSecret, **answers: Any) -> Any:
+    conversation = talk(dialect)
+    conversation.secrets, conversation.answers = list(secrets), answers
+    return conversation
+
+
+# --- merge ------------------------------------------------------------------------------------------------------------
+
+
+@DIALECTS
+@pytest.mark.parametrize(
+    ("there", "options", "after", "names"),
+    [
+        ([{"A": "1", "B": "2"}], {"key_value": {"B": "3"}}, [{"A": "1", "B": "3"}], ["A", "B"]),
+        ([{"A": "1"}], {"key_value": {"B": "2"}}, [{"A": "1", "B": "2"}], ["A", "B"]),
+        ([{"A": "1", "B": "2"}], {"key_value": {"B": None}}, [{"A": "1"}], ["A"]),
+        ([{"A": "1", "B": "2"}], {"key_value": {"B": None, "C": "3"}}, [{"A": "1", "C": "3"}], ["A", "C"]),
+        ([{"A": "1", "B": BROKEN}], {"key_value": {"B": "3"}}, [{"A": "1", "B": "3"}], ["A", "B"]),
+        ([{"A": "1", "B": BROKEN}], {"key_value": {"B": None}}, [{"A": "1"}], ["A"]),
+        ([{"A": "1", "E": ""}], {"key_value": {"B": "2"}}, [{"A": "1", "E": "", "B": "2"}], ["A", "B", "E"]),
+        ([], {"key_value": {"A": "1", "B": None}}, [{"A": "1"}], ["A"]),
+        (
+            [ACCOUNT, {"A": "1"}], {"credentials": [USER], "key_value": {"B": "2"}},
+            [{"USERNAME": "app", "PASSWORD": "pw-1"}, {"A": "1", "B": "2"}], ["A", "B", "PASSWORD", "USERNAME"],
+        ),
+        ([{"ACCESS_TOKEN": "x", "PRIVATE_KEY": "y"}], {"key_value": {"IP": "z"}}, None, ["ACCESS_TOKEN", "IP", "PRIVATE_KEY"]),
+    ],
+)  # fmt: skip
+def test_merge(
+    talk: Any, work: Any, dialect: str, there: list[Any], options: Any, after: list[Any] | None, names: list[str]
+) -> None:
+    conversation = dsm(talk, dialect, held(*there))
+    options = {"identity": "shop", "data_mode": "merge", **options}
+    predicted = work(conversation, "secret", check_mode=True, **options)
+    assert conversation.calls == []
+    result = work(conversation, "secret", **options)
+    assert result == predicted or any(value is BROKEN for block in there for value in block.values())
+    assert result["changed"]
+    assert result["secret"]["key_names"] == names
+    assert result["diff"]["after"]["data"] == "(hidden)"
+    if after is not None:
+        assert [block for block in conversation.calls[-1][2].flat() if block] == after
+    assert "secret.list" in conversation.fresh
+    # The second run has nothing to do.
+    assert not work(conversation, "secret", **options)["changed"]
+    assert len(conversation.calls) == 1
+
+
+@DIALECTS
+def test_merge_into_nothing(talk: Any, work: Any, dialect: str) -> None:
+    conversation = dsm(talk, dialect)
+    assert work(conversation, "secret", identity="shop", data_mode="merge", key_value={"A": "1", "B": None})["changed"]
+    assert conversation.calls[0][2].flat() == ({"A": "1"},)
+
+
+def test_merge_of_data_that_comes_as_one_object(talk: Any, work: Any) -> None:
+    conversation = dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True))
+    work(conversation, "secret", identity="shop", data_mode="merge", credentials=[USER], key_value={"B": "2"})
+    assert conversation.calls[0][2].key_value == {"A": "1", "B": "2"}
+    with pytest.raises(Refused, match="may belong to a credential"):
+        work(dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True)), "secret", identity="shop", data_mode="merge", key_value={"B": "2"})  # fmt: skip
+
+
+@DIALECTS
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("there", "options", "error", "words"),
+    [
+        (held(ACCOUNT, {"A": "1"}), {"key_value": {"B": "2"}}, Refused, "keys A, PASSWORD, USERNAME, ip may belong"),
+        (held(ACCOUNT), {"key_value": {"B": "2"}}, Refused, "credentials and access_keys"),
+        (held({"KEY": "AK", "TTL": None}), {"key_value": {"B": "2"}}, Refused, "KEY, TTL"),
+        (held({"A": "1", "C": BROKEN}), {"key_value": {"B": "2"}}, UnexpectedAnswer, "value of C in DSM secret shop"),
+        (held(problem=BROKEN), {"key_value": {"B": "2"}}, UnexpectedAnswer, "value of data in DSM secret shop"),
+        (held({"A": "1"}), {"key_value": {"A": None}}, Refused, "nothing would be left"),
+    ],
+)
+def test_merge_loses_nothing(
+    talk: Any, work: Any, dialect: str, check_mode: bool, there: DsmSecret, options: Any, error: Any, words: str
+) -> None:
+    conversation = dsm(talk, dialect, there)
+    with pytest.raises(error, match=words) as caught:
+        work(conversation, "secret", check_mode, identity="shop", data_mode="merge", **options)
+    assert caught.value.hint
+    assert "pw-1" not in str(caught.value)
+    assert conversation.calls == []
+
+
+def test_null_removes_in_a_merge_only(talk: Any, work: Any) -> None:
+    with pytest.raises(ConfigError, match="data_mode=merge only"):
+        work(dsm(talk, "api", held({"A": "1"})), "secret", identity="shop", key_value={"A": None})
+    conversation = dsm(talk, "api", held({"A": "1", "B": "2"}))
+    work(conversation, "secret", identity="shop", key_value={"A": "1"})
+    assert conversation.calls[0][2].flat() == ({"A": "1"},)
+
+
+# --- what the server keeps --------------------------------------------------------------------------------------------
+
+
+def forgetful(conversation: Any, times: int, left: tuple[Any, ...] = ()) -> None:
+    """Let the server drop the data at its next writes without data."""
+    store = conversation._store_secret
+    forgets = [None] * times
+
+    def forget(model: Any) -> None:
+        store(model)
+        if forgets and not model.flat():
+            forgets.pop()
+            conversation.secrets = [dataclasses.replace(secret, data=left) for secret in conversation.secrets]
+
+    conversation._store_secret = forget
+
+
+@DIALECTS
+def test_data_that_an_update_drops_is_written_back(talk: Any, work: Any, dialect: str) -> None:
+    conversation = dsm(talk, dialect, held({"A": "1", "B": "2"}))
+    forgetful(conversation, 1)
+    with pytest.raises(UnexpectedAnswer, match="did not keep the data of DSM secret shop.*It was written back"):
+        work(conversation, "secret", identity="shop", name="New")
+    assert conversation.secrets[0].data == ({"A": "1", "B": "2"},)
+
+
+@DIALECTS
+@pytest.mark.parametrize("there", [(ACCOUNT, {"A": "1"}), ({"A": "1", "B": BROKEN},), ({"A": "1"}, {"A": "2"})])
+def test_data_that_cannot_be_written_back_is_named(talk: Any, work: Any, dialect: str, there: tuple[Any, ...]) -> None:
+    conversation = dsm(talk, dialect, held(*there))
+    forgetful(conversation, 1, ({"Z": "9"},))
+    with pytest.raises(UnexpectedAnswer, match=r"It had the keys A.* and has Z now") as caught:
+        work(conversation, "secret", identity="shop", expiration_date="2027-01-01 00:00:00")
+    assert "pw-1" not in str(caught.value)
+    assert len(conversation.calls) == 1
+
+
+@pytest.mark.parametrize("answer", [(), (held(),)])
+def test_the_answer_counts_and_else_the_list(talk: Any, work: Any, answer: Any) -> None:
+    conversation = dsm(talk, "api", held(ACCOUNT), **{"secret.update": answer})
+    if answer:
+        with pytest.raises(UnexpectedAnswer, match="and has none now"):
+            work(conversation, "secret", identity="shop", name="New")
+    else:
+        assert work(conversation, "secret", identity="shop", name="New")["changed"]
+        assert "secret.list" in conversation.fresh
+
+
+def test_a_new_secret_that_is_not_listed_is_told(talk: Any, work: Any) -> None:
+    conversation = dsm(talk, "api", **{"secret.create": None})
+    result = work(conversation, "secret", identity="shop", key_value={"A": "1"})
+    assert result["changed"]
+    assert "does not list it" in result["warnings"][0]
+
+
+def test_other_data_than_what_was_sent_is_told(talk: Any, work: Any) -> None:
+    conversation = dsm(talk, "api", held({"A": "1"}), **{"secret.update": (held({"A": "other"}),)})
+    result = work(conversation, "secret", identity="shop", key_value={"A": "2"})
+    assert "shows other data" in result["warnings"][0]
+    assert "other data for DSM secret shop" in result["warnings"][0]
+
+
+# --- what cannot be read ----------------------------------------------------------------------------------------------
+
+
+@DIALECTS
+def test_one_that_cannot_be_read_hides_no_other(talk: Any, work: Any, dialect: str) -> None:
+    other = dataclasses.replace(held({"K": "v"}), identity="other")
+    conversation = dsm(
+        talk, dialect, held({"A": "1", "B": BROKEN}), other, dataclasses.replace(held(problem=BROKEN), identity="null")
+    )
+    shown = work(conversation, "secret_info")["secrets"]
+    assert [secret["key_names"] for secret in shown] == [["A", "B"], ["K"], []]
+    result = work(conversation, "secret_info", include_data=True)
+    assert [secret["data"] for secret in result["secrets"]] == [[{"A": "1", "B": None}], [{"K": "v"}], []]
+    assert [secret["unreadable"] for secret in result["secrets"]] == [["B"], [], ["data"]]
+    assert len(result["warnings"]) == 2
+    assert "value of B in DSM secret shop" in result["warnings"][0]
+    assert not work(conversation, "secret", identity="other", key_value={"K": "v"})["changed"]
+    assert work(conversation, "secret", identity="shop", name="New")["changed"]
+    # It cannot be compared, so it is written, and that is told.
+    result = work(conversation, "secret", identity="shop", key_value={"A": "1", "B": "2"})
+    assert result["changed"]
+    assert "value of B in DSM secret shop cannot be compared" in result["warnings"][0]
+    if dialect == "rest":
+        assert work(conversation, "secret", identity="null", state="absent")["changed"]
