@@ -25,6 +25,7 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
     from ansible_collections.community.senhasegura.plugins.modules.secret import ARGUMENT_SPEC
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import not_text
     from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import unread
 
 ATTRIBUTES = ("identity", "name", "engine", "description", "expiration_date")
@@ -169,14 +170,8 @@ def _block(item: Params) -> SecretBlock:
 
 
 def _texts(values: t.Mapping[t.Any, t.Any], *, merging: bool) -> dict[str, str]:
-    """Numbers become text; of other values nobody could say for sure which text is meant. Null removes, in a merge."""
+    """Nobody could say for sure which text a number is meant to be. Null removes a key, in a merge."""
     for name, value in values.items():
-        if value is None and merging:
-            continue
-        if value is None or isinstance(value, (bool, float, t.Mapping, list, tuple)):
-            hint = "Quote it in YAML, or use the filter string or to_json"
-            if value is None:
-                hint = "Null removes a key with data_mode=merge only. Quote it in YAML if a text is meant"
-            problem = f"the value of {scrub(str(name), [])} in key_value is neither text nor a whole number"
-            raise ConfigError(problem, hint=hint).with_context(option="key_value")
-    return {str(name): str(value) for name, value in values.items() if value is not None}
+        if not (isinstance(value, str) or (value is None and merging)):
+            raise not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+    return {str(name): value for name, value in values.items() if value is not None}

@@ -18,11 +18,12 @@ options:
     type: str
   client_id:
     description:
-      - Client id of the A2A authorization, for OAuth 2.
+      - Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with
+        0.
     type: str
   client_secret:
     description:
-      - Client secret of the A2A authorization, for OAuth 2.
+      - 'Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.'
     type: str
   tenant:
     description:
@@ -98,14 +99,16 @@ options:
   timeout:
     description:
       - Seconds for one operation as a whole, with name resolution, connection, answer and retries.
+      - A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.
       - The default is V(30.0).
     type: float
   retries:
     description:
-      - How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,
-        502, 503 and 504; writes only when they have certainly not been applied.
-      - At most V(5).
-      - The default is V(3).
+      - The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,
+        with growing pauses; V(0) repeats nothing.
+      - Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503 and
+        504; other writes only when they have certainly not been applied.
+      - At most V(1000).
     type: int
   proxy:
     description:
@@ -120,7 +123,7 @@ options:
   config_file:
     description:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
-      - It is read for what no option, variable, ini entry or environment variable sets.
+      - It is read for what no option, variable, environment variable or ini entry sets.
     type: path
   broker:
     description:
@@ -148,8 +151,11 @@ options:
       - release_at_end
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
-    the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
-    variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
+    the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
+    of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default. That is the order of
+    Ansible''s own options.'
+  - 'Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started
+    with. Ansible does not show it to lookups: for them, set variables instead.'
   - An empty value counts as unset, wherever it comes from.
   - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
     are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)
@@ -174,7 +180,8 @@ options:
       - name: SENHASEGURA_URL
   client_id:
     description:
-      - Client id of the A2A authorization, for OAuth 2.
+      - Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with
+        0.
     type: str
     vars:
       - name: senhasegura_client_id
@@ -185,7 +192,7 @@ options:
       - name: SENHASEGURA_CLIENT_ID
   client_secret:
     description:
-      - Client secret of the A2A authorization, for OAuth 2.
+      - 'Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.'
     type: str
     vars:
       - name: senhasegura_client_secret
@@ -352,6 +359,7 @@ options:
   timeout:
     description:
       - Seconds for one operation as a whole, with name resolution, connection, answer and retries.
+      - A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.
     type: float
     default: 30.0
     vars:
@@ -363,11 +371,12 @@ options:
       - name: SENHASEGURA_TIMEOUT
   retries:
     description:
-      - How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,
-        502, 503 and 504; writes only when they have certainly not been applied.
-      - At most V(5).
+      - The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,
+        with growing pauses; V(0) repeats nothing.
+      - Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503 and
+        504; other writes only when they have certainly not been applied.
+      - At most V(1000).
     type: int
-    default: 3
     vars:
       - name: senhasegura_retries
     ini:
@@ -402,7 +411,7 @@ options:
   config_file:
     description:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
-      - It is read for what no option, variable, ini entry or environment variable sets.
+      - It is read for what no option, variable, environment variable or ini entry sets.
     type: path
     vars:
       - name: senhasegura_config_file
@@ -458,8 +467,11 @@ options:
       - name: SENHASEGURA_CUSTODY
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
-    the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
-    variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
+    the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
+    of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default. That is the order of
+    Ansible''s own options.'
+  - 'Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started
+    with. Ansible does not show it to lookups: for them, set variables instead.'
   - An empty value counts as unset, wherever it comes from.
   - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
     are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)

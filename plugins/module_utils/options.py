@@ -4,7 +4,8 @@
 
 """The connection options: one table that feeds argument specs, documentation fragments and the AWX credential type.
 
-``resolve`` merges the sources: option > variable > ini > environment > configuration file of the DSM CLI > default.
+``resolve`` merges the sources: option > variable > environment > ini > configuration file of the DSM CLI > default,
+which is the order of Ansible's own options.
 It is pure; the edges (plugin_utils) collect the sources.
 """
 
@@ -55,8 +56,16 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("url", ("Base URL of the server, for example V(https://pam.example.com).",)),
-    Option("client_id", ("Client id of the A2A authorization, for OAuth 2.",), secret=True),
-    Option("client_secret", ("Client secret of the A2A authorization, for OAuth 2.",), secret=True),
+    Option(
+        "client_id",
+        ("Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with 0.",),
+        secret=True,
+    ),
+    Option(
+        "client_secret",
+        ("Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.",),
+        secret=True,
+    ),
     Option(
         "tenant",
         ("Tenant (subdomain) to log in to. Needed when a server with several tenants is addressed by its IP address.",),
@@ -121,19 +130,23 @@ OPTIONS: tuple[Option, ...] = (
     Option("client_key", ("File (PEM, without passphrase) with the key of O(client_cert).",), type="path"),
     Option(
         "timeout",
-        ("Seconds for one operation as a whole, with name resolution, connection, answer and retries.",),
+        (
+            "Seconds for one operation as a whole, with name resolution, connection, answer and retries.",
+            "A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.",
+        ),
         type="float",
         default=30.0,
     ),
     Option(
         "retries",
         (
-            "How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,"
-            " 502, 503 and 504; writes only when they have certainly not been applied.",
+            "The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,"
+            " with growing pauses; V(0) repeats nothing.",
+            "Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503"
+            " and 504; other writes only when they have certainly not been applied.",
             f"At most V({MAX_RETRIES}).",
         ),
         type="int",
-        default=3,
     ),
     Option(
         "proxy",
@@ -153,7 +166,7 @@ OPTIONS: tuple[Option, ...] = (
         "config_file",
         (
             "Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.",
-            "It is read for what no option, variable, ini entry or environment variable sets.",
+            "It is read for what no option, variable, environment variable or ini entry sets.",
         ),
         type="path",
     ),
@@ -224,7 +237,7 @@ class Settings:
     client_cert: str | None = None
     client_key: str | None = None
     timeout: float = 30.0
-    retries: int = 3
+    retries: int | None = None
     proxy: Hidden | None = None
     allow_http: bool = False
 
@@ -298,6 +311,14 @@ def is_set(value: t.Any) -> bool:
     return value is not None and not (isinstance(value, str) and not value.strip())
 
 
+def takes_text_only(name: str, secret: bool) -> bool:
+    """Whether a number will not do for an option: YAML makes 83 of 0123 and 12 of 1_2, and nobody sees it in a secret.
+
+    An id of digits alone is the same as the number, unless it begins with 0; then it has to be quoted.
+    """
+    return secret and not name.endswith("_id")
+
+
 def find_value(option: Option, sources: t.Iterable[Source]) -> t.Any:
     """The first value that is set, or the default, checked and converted. Raises ConfigError without it."""
     for source in sources:
@@ -358,7 +379,11 @@ def _count(value: t.Any, option: Option, label: str) -> int:
 
 
 def _string(value: t.Any, option: Option, label: str) -> str:
-    # Numbers are accepted, since YAML turns an id of digits into one.
+    if takes_text_only(option.name, option.secret) and not isinstance(value, str):
+        raise ConfigError(
+            f"{option.name} from {label} is no text", hint=f"{option.name} must be text: quote it"
+        ).with_context(option=option.name)
+    # Numbers are accepted elsewhere, since YAML turns a name of digits into one.
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise _wrong(option, label, "text")
     text = str(value).strip()
@@ -387,8 +412,9 @@ def where_to_set(name: str) -> str:
     """The sentence that lists all the places where an option can be set."""
     option = next(option for option in OPTIONS if option.name == name)
     return (
-        f"Set the option {name}, the variable {option.variable}, {name} in section [{INI_SECTION}] of ansible.cfg, "
-        f"the environment variable {option.env}, or {option.env} in the configuration file of the DSM CLI"
+        f"Set the option {name}, the variable {option.variable}, the environment variable {option.env} (of Ansible "
+        "itself: lookups do not see the environment of a play or task), "
+        f"{name} in section [{INI_SECTION}] of ansible.cfg, or {option.env} in the configuration file of the DSM CLI"
     )
 
 

@@ -37,11 +37,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ConnectionFailed,
     SenhaseguraError,
     UnexpectedAnswer,
+    UnknownHost,
     missing_library,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
 
-MAX_BODY = 64 * 1024 * 1024
+# The list of 50,000 credentials takes some 25 MiB. What is read of it is limited further when it is parsed.
+MAX_BODY = 48 * 1024 * 1024
 _CHUNK = 64 * 1024
 # A server closes idle connections at some time. A write on one that is being closed is lost without a trace; a read is
 # made again.
@@ -292,18 +294,16 @@ def _tunnel(sock: socket.socket, proxy: str, address: str, headers: dict[str, st
     :param address: host and port of the server
     """
     reader = _Reader(sock)
-    response = http.client.HTTPResponse(reader, method="CONNECT")  # type: ignore[arg-type]
     with _closing_on_error(sock):
         try:
             sock.sendall(_head("CONNECT", address, {"Host": address, **headers}))
-            response.begin()
+            response = _begin(reader, "CONNECT")
+            response.close()
         except TimeoutError:
             # The proxy answers when it has reached the server, so this is as without a proxy.
             raise
         except _ERRORS as exc:
             raise _ProxyFailed(proxy) from exc
-        finally:
-            response.close()
         if not 200 <= response.status < 300:
             raise _ProxyFailed(proxy, response.status)
         if reader.left_over:
@@ -594,14 +594,30 @@ def _exchange(sock: t.Any, method: str, request: bytes, deadline: Deadline) -> t
     with contextlib.suppress(BrokenPipeError):
         sock.sendall(request)
     reader = _Reader(sock)
-    response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
+    response = _begin(reader, method)
     try:
-        response.begin()
+        if response.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise UnexpectedAnswer("the server switches to another protocol, for which nobody has asked")
         answer = _read(response, deadline)
     finally:
         response.close()
-    # After an interim answer, the one that counts is still to come.
-    return answer, not response.will_close and not reader.left_over and answer.status >= 200
+    return answer, not response.will_close and not reader.left_over
+
+
+def _begin(reader: _Reader, method: str) -> http.client.HTTPResponse:
+    """The head of the answer that counts. Informational ones before it (RFC 9110 15.2) say nothing that is needed."""
+    while True:
+        response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
+        try:
+            # Skips 100 by itself, and no other.
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        if response.status >= http.HTTPStatus.OK or response.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return response
+        # Or the reader would be closed with it.
+        response.fp = None  # type: ignore[assignment]
 
 
 def _read(response: http.client.HTTPResponse, deadline: Deadline) -> Answer:
@@ -612,17 +628,18 @@ def _read(response: http.client.HTTPResponse, deadline: Deadline) -> Answer:
     lengths = {length.strip() for length in headers.get("content-length", "").split(",")}
     if len(lengths) > 1 and not response.chunked:
         raise http.client.HTTPException("lengths that contradict each other")
-    body = bytearray()
+    # Gives its content away without a copy.
+    body = io.BytesIO()
     while True:
         deadline.require()
         chunk = response.read(_CHUNK)
         if not chunk:
             break
-        body += chunk
+        body.write(chunk)
     # http.client counts down what it has read, but says nothing when that ends too early.
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
-    return Answer(status=response.status, headers=headers, body=bytes(body))
+    return Answer(status=response.status, headers=headers, body=body.getvalue())
 
 
 def _headers(items: t.Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -642,11 +659,6 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
         ssl.SSLError,
         "the TLS connection could not be made",
         "The server must speak TLS 1.2 or newer at this port; if it asks for a client certificate, set client_cert",
-    ),
-    (
-        socket.gaierror,
-        "the host name of url cannot be resolved",
-        "Check the host name in url and the name service of this controller",
     ),
     (
         ConnectionRefusedError,
@@ -719,6 +731,11 @@ def _not_connected(error: Exception) -> SenhaseguraError:
             f"the certificate of the server is not trusted: {error.verify_message.rstrip('.')}",
             hint=_CERTIFICATE_HINTS.get(error.verify_code, _UNTRUSTED_HINT),
         )
+    if isinstance(error, socket.gaierror):
+        # With EAI_AGAIN the name service does not answer now. Anything else will not change.
+        kind = ConnectionFailed if error.errno == socket.EAI_AGAIN else UnknownHost
+        hint = "Check the host name in url and the name service of this controller"
+        return kind("the host name of url cannot be resolved", hint=hint)
     why = _cause(error)
     return next(
         ConnectionFailed(f"{text}{why and f': {why}'}", hint=hint)

@@ -68,8 +68,9 @@ options:
     default: replace
   key_value:
     description:
-      - Names and values, as applications get them. Values are text; whole numbers become text, other kinds of values
-        are refused. Null removes a key with O(data_mode=merge), and is refused otherwise.
+      - Names and values, as applications get them. Values must be text, so quote numbers, dates and words such as
+        C(yes) in YAML, and use the filter C(string) on variables that hold others.
+      - Null removes a key with O(data_mode=merge), and is refused otherwise.
     type: dict
   credentials:
     description:

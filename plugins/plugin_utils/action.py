@@ -17,6 +17,7 @@ from ansible.release import __version__
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, connect
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
@@ -81,7 +82,8 @@ class SenhaseguraAction(ActionBase):
         place: dict[str, str] = {}
         try:
             params = validate(self._task.args, self.spec, self.rules)
-            settings, run = connection.settings(params, task_vars or {}, self._templar.template)
+            environment = self._task.environment or ()
+            settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
             place = {"subject": self.asked_for(params), "server": settings.server}
             given = (params[name] for name, option in self.spec.items() if option.get("no_log"))
             register([*settings.secrets(), *given])
@@ -89,7 +91,7 @@ class SenhaseguraAction(ActionBase):
             register(done.pop(SECRETS, ()))
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
-            result.update(done)
+            result.update(_safe_to_print(done))
         except SenhaseguraError as exc:
             exc.with_context(**place)
             result.update(failed=True, msg=str(exc), failure=exc.failure())
@@ -97,3 +99,20 @@ class SenhaseguraAction(ActionBase):
         except Exception as exc:  # noqa: BLE001
             result.update(failed=True, msg=describe(exc))
         return result
+
+
+def _safe_to_print(result: Result) -> Result:
+    """A result whose texts for people are made printable: they may quote a server or a host, and are shown as they are.
+
+    From ansible-core 2.19 on, messages and warnings reach the terminal with all control characters in them.
+    """
+    safe = dict(result)
+    if "warnings" in safe:
+        safe["warnings"] = [printable_message(text) for text in safe["warnings"]]
+    if "msg" in safe:
+        safe["msg"] = printable_message(safe["msg"])
+    for block in ("failure", "rotation"):
+        if isinstance(safe.get(block), dict):
+            texts = {name: text for name, text in safe[block].items() if name in ("message", "hint")}
+            safe[block] = {**safe[block], **{name: printable_message(text) for name, text in texts.items() if text}}
+    return safe

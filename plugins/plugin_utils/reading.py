@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, text
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
     BrokerUnavailable,
@@ -151,7 +151,7 @@ def _check_mode(options: Options, request: Request) -> str:
     """Whether terms are read whose read takes custody: not in check mode, unless somebody asks for it."""
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
-    wanted = options[CHECK_MODE] or request.values.get(CHECK_MODE)
+    wanted = options[CHECK_MODE] or text(request.values.get(CHECK_MODE))
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
         raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import time
@@ -35,6 +36,44 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     require_readable,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import may_be_applied
+
+# Gets the error of a release that has failed after a read that was not in vain.
+OnReleaseFailure = t.Callable[[SenhaseguraError], None]
+
+
+def fail(error: SenhaseguraError) -> None:
+    """Let a read fail whose release has failed."""
+    raise error
+
+
+def after_read(release: t.Callable[[], object], on_failure: OnReleaseFailure) -> None:
+    """Give custody back after a read, and leave it to ``on_failure`` what a failure means."""
+    try:
+        release()
+    except SenhaseguraError as exc:
+        on_failure(exc)
+
+
+@contextlib.contextmanager
+def naming_custody(subject: str, *, read: bool) -> t.Iterator[None]:
+    """Make the error of a release say whose custody is still held, and how to give it back.
+
+    :param read: whether custody was taken just before; otherwise, what does not exist has none
+    """
+    try:
+        yield
+    except SenhaseguraError as exc:
+        if isinstance(exc, NotFound) and not read:
+            raise
+        held = "may still be held" if may_be_applied(exc) else "is still held"
+        exc.message = f"the custody of {subject} could not be given back and {held}: {exc.message}"
+        exc.hint = (
+            "Give it back with community.senhasegura.custody (an SSH key: by a read with release=true), or in the "
+            f"console. {exc.hint}"
+        )
+        raise
+
 
 # The server's error numbers that say "already so" (http-api.md 2.4). Releases up to 3.32 have 1017 for both.
 _ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
@@ -121,6 +160,7 @@ class Credentials:
         allow_vault_rotation: bool = False,
         fresh: bool = False,
         partial: bool = False,
+        on_release_failure: OnReleaseFailure = fail,
     ) -> Credential:
         """Read a credential with its password. **Takes custody**, which ``release`` gives back after the read.
 
@@ -128,6 +168,7 @@ class Credentials:
         would, or might, make the vault change the password.
 
         :param partial: return a credential whose password cannot be opened as well, with the reason
+        :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         info: CredentialInfo | None = None
         bare = self._session.dialect().bare_read
@@ -155,7 +196,7 @@ class Credentials:
                 ip=info.ip,
             )
         if release:
-            self._release(credential.id, ref)
+            after_read(lambda: self._release(credential.id, ref, read=True), on_release_failure)
         if not partial:
             require_readable(credential.unreadable, f"credential {ref}")
         return credential
@@ -234,11 +275,12 @@ class Credentials:
             refuse_vault_rotation(info, allow_vault_rotation)
         return info
 
-    def _release(self, name: str, ref: Reference) -> bool:
-        try:
-            self._session.call("credential.release", ref=name, subject=f"credential {ref}")
-        except AlreadyDone:
-            return False
+    def _release(self, name: str, ref: Reference, *, read: bool = False) -> bool:
+        with naming_custody(f"credential {ref}", read=read):
+            try:
+                self._session.call("credential.release", ref=name, subject=f"credential {ref}")
+            except AlreadyDone:
+                return False
         return True
 
     def rotatable(self, ref: Reference) -> CredentialInfo:
@@ -266,7 +308,7 @@ class Credentials:
             self._session.call("credential.rotate", ref=before.id, subject=f"credential {ref}")
             return before
         self._read(before.id, ref, fresh=True)
-        self._release(before.id, ref)
+        self._release(before.id, ref, read=True)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
     def _in_path(self, ref: Reference) -> str:

@@ -14,6 +14,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_stale_read
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
+    CustodyHeld,
     Denied,
     NotFound,
     SenhaseguraError,
@@ -97,15 +98,15 @@ def look_up(
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
     secrets: list[str] = []
+    values: list[t.Any] = []
+    warnings: list[str] = []
     if name == "secret":
         # An identity is nothing else, whatever it looks like.
         refs = [Reference(term, "identifier") for term in terms]
         read = _from_secrets(client, [ref.text for ref in refs], options, secrets)
     else:
         refs = [parse_reference(term) for term in terms]
-        read = _with_custody(KINDS[name], client, options, secrets)
-    values: list[t.Any] = []
-    warnings: list[str] = []
+        read = _with_custody(KINDS[name], client, options, secrets, warnings)
     for ref in refs:
         try:
             values.append(read(ref))
@@ -126,15 +127,25 @@ def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
     return [f"left out: {error}"] if policy == "warn" else []
 
 
-def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str]) -> Reader:
+def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str], warnings: list[str]) -> Reader:
     area = getattr(client, kind.area)
+
+    def unreleased(error: SenhaseguraError) -> None:
+        if options["on_release_failure"] == "error":
+            # Of a class of its own: for the class of a refusal there may be a default.
+            raise CustodyHeld(error.message, hint=error.hint, context=error.context) from None
+        warnings.append(str(error))
 
     def listed(ref: Reference) -> t.Any:
         return _shape(area.info(ref).public(), None, "", options)
 
     def read(ref: Reference) -> t.Any:
         release = {name: options[name] for name in ("release", "allow_vault_rotation")}
-        found = area.read(ref, partial=True, **release) if options["check_mode"] == "read" else predict(ref)
+        found = (
+            area.read(ref, partial=True, **release, on_release_failure=unreleased)
+            if options["check_mode"] == "read"
+            else predict(ref)
+        )
         require_readable(found.unreadable, f"{kind.noun} {ref}", _asked_for(kind.hidden[0], options))
         secrets.extend(text for text in hidden_texts(found) if text != PLACEHOLDER)
         return _shape(found.values(), found.raw, kind.hidden[0], options)

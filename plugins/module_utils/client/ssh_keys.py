@@ -13,6 +13,10 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
+    OnReleaseFailure,
+    after_read,
+    fail,
+    naming_custody,
     refuse_stale_read,
     says_inactive,
     switched,
@@ -108,12 +112,14 @@ class SshKeys:
         allow_vault_rotation: bool = False,
         fresh: bool = False,
         partial: bool = False,
+        on_release_failure: OnReleaseFailure = fail,
     ) -> SshKey:
         """Read a key pair. **Takes custody**, which ``release`` gives back after the read.
 
         Nothing is read before it is certain which key is meant.
 
         :param partial: return a key whose private part cannot be opened as well, with the reason
+        :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         if release:
             self._session.dialect().check("key.release")
@@ -125,7 +131,7 @@ class SshKeys:
             refuse_stale_read(info, allow_vault_rotation)
         key = self._read(info.id if info else ref.text, ref, fresh=fresh, partial=True)
         if release:
-            self.release(key.id, ref)
+            after_read(lambda: self.release(key.id, ref), on_release_failure)
         if not partial:
             require_readable(key.unreadable, f"SSH key {ref}")
         return key
@@ -143,10 +149,11 @@ class SshKeys:
 
     def release(self, key_id: str, ref: Reference) -> bool:
         """Give the custody of a key back. Returns whether this client had it."""
-        try:
-            self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
-        except AlreadyDone:
-            return False
+        with naming_custody(f"SSH key {ref}", read=True):
+            try:
+                self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
+            except AlreadyDone:
+                return False
         return True
 
     def store(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> Stored:

@@ -28,6 +28,8 @@ class Call:
     body: t.Literal["json", "form", "query"] = "json"
     replay: Replay = Replay.ONCE
     module: t.Literal["pam", "dsm"] = "pam"
+    # Whether the answer may list everything that there is.
+    lists: bool = False
 
     @property
     def endpoint(self) -> str:

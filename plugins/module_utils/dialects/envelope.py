@@ -44,6 +44,30 @@ _PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", r
 _TITLE_WITHIN = 20_000
 _ORIGIN = re.compile(r"https?://[a-z0-9._-]{1,255}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
 _MAX_DEPTH = 64
+
+
+class _Limits(t.NamedTuple):
+    """What an answer may have: bytes, objects (which take time), and bytes of its texts and values in memory."""
+
+    body: int
+    objects: int
+    memory: int
+
+
+# An answer that lists everything: 50,000 credentials take up to 30 MiB, and 250 in memory with one wide character.
+_LIST_LIMITS = _Limits(48 << 20, 120_000, 256 << 20)
+_LIMITS = _Limits(8 << 20, 40_000, 32 << 20)
+_ERROR_LIMITS = _Limits(1 << 20, 1_000, 8 << 20)
+# What a value takes at most, by the character that comes with it: with its entry in a list or map, and with what is
+# made of it. An object becomes an entity with fields of its own.
+_COST = {b",": 72, b"[": 96, b"{": 800, b"\\": 8}
+_TOO_LARGE = "is too large"
+_TOO_LARGE_HINT = (
+    "Check that url names a senhasegura server; lists have room for 50,000 credentials, so give the authorization fewer"
+)
+_LONGEST_NUMBER = 400
+# Longer messages are cut before anything looks for something in them.
+_LONGEST_MESSAGE = 2_000
 _KNOWN_TYPES = ("application/json", "application/problem+json", "text/html", "text/plain", "text/xml")
 _BUSY = {
     429: "the server limits the rate of requests",
@@ -68,12 +92,13 @@ class Answer:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -> Json:
+def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float, lists: bool = False) -> Json:
     """Return the object of a successful answer; raise the error that any other answer means.
 
     :param module: pam, dsm or login: which table of error numbers applies
     :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date
+    :param lists: whether the answer may list everything that there is, so that its limits are high
     """
     if answer.status in _BUSY:
         retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
@@ -85,7 +110,8 @@ def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -
         _raise_for_status(answer, module, secrets)
     # A page may say why it is there; anything else that is no document may be a secret.
     said = _page_title(answer) if answer.body.lstrip()[:1] == b"<" else ""
-    document = _strict_object(answer, Context(status=answer.status, server_message=_quotable(said, secrets)))
+    context = Context(status=answer.status, server_message=_quotable(said, secrets))
+    document = _strict_object(answer, context, _LIST_LIMITS if lists else _LIMITS)
     if _says_error(document):
         raise _meaning_of(document, answer.status, module, secrets)
     return document
@@ -111,10 +137,14 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets) -> t.NoRetu
 
 def _error_document(answer: Answer) -> t.Any:
     """What JSON an answer has that reports an error, or None."""
-    try:
-        return json.loads(_decoded(answer.body))
-    except (ValueError, RecursionError):
-        return None
+    for encoding in ("utf-8", "latin-1"):
+        try:
+            return _load(answer.body, _ERROR_LIMITS, encoding)
+        except UnicodeDecodeError:
+            continue
+        except (ValueError, RecursionError):
+            return None
+    return None
 
 
 def _decoded(body: bytes) -> str:
@@ -255,7 +285,7 @@ def _message(document: Json) -> str:
         *(response.get(key) for key in ("errors", "detail")),
         document.get("response"),
     ]
-    return next((words for candidate in candidates if (words := _words_in(candidate))), "")
+    return next((words for candidate in candidates if (words := _words_in(candidate))), "")[:_LONGEST_MESSAGE]
 
 
 def _words_in(value: t.Any) -> str:
@@ -303,7 +333,22 @@ def _number(document: Json, message: str) -> int | None:
     return next((number for number in numbers if number is not None and number in _NUMBERS), None)
 
 
-def _strict_object(answer: Answer, context: Context) -> Json:
+def _load(body: bytes, limits: _Limits, encoding: str = "utf-8", **hooks: t.Any) -> t.Any:
+    """Parse JSON whose size in memory is known to be within ``limits`` before it is parsed. Raises ValueError.
+
+    A body of a few MiB may otherwise take gigabytes and minutes, and no deadline can interrupt that.
+    """
+    # The widest character of a text says how many bytes each of them takes: UTF-8 begins with C4 what is beyond
+    # Latin-1, and with F0 what is beyond 16 bits.
+    widest = re.search(rb"[\xf0-\xff]", body) or re.search(rb"[\xc4-\xef]", body)
+    width = 1 if widest is None else 2 if widest[0] < b"\xf0" else 4
+    memory = len(body) * width + sum(body.count(character) * cost for character, cost in _COST.items())
+    if len(body) > limits.body or body.count(b"{") > limits.objects or memory > limits.memory:
+        raise _DoubtfulError(_TOO_LARGE)
+    return json.loads(body.decode(encoding), parse_int=_short_integer, parse_float=_short_float, **hooks)
+
+
+def _strict_object(answer: Answer, context: Context, limits: _Limits) -> Json:
     """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there"."""
     problem = ""
     document: t.Any = None
@@ -311,9 +356,7 @@ def _strict_object(answer: Answer, context: Context) -> Json:
         problem = "is not JSON"
     else:
         try:
-            document = json.loads(
-                answer.body.decode("utf-8"), object_pairs_hook=_unique_pairs, parse_constant=_no_constant
-            )
+            document = _load(answer.body, limits, object_pairs_hook=_unique_pairs, parse_constant=_no_constant)
         except UnicodeDecodeError:
             problem = "is not UTF-8"
         except _DoubtfulError as exc:
@@ -328,7 +371,8 @@ def _strict_object(answer: Answer, context: Context) -> Json:
             elif _deeper_than(document, _MAX_DEPTH):
                 problem = "is nested too deeply"
     if problem:
-        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", context=context)
+        hint = _TOO_LARGE_HINT if problem == _TOO_LARGE else ""
+        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", hint=hint, context=context)
     return t.cast(Json, document)
 
 
@@ -341,6 +385,21 @@ def _unique_pairs(pairs: list[tuple[str, t.Any]]) -> Json:
     if len(document) != len(pairs):
         raise _DoubtfulError("has a key twice in one object")
     return document
+
+
+def _short_integer(digits: str) -> int:
+    # The time grows with the square of the length, and not all Pythons have a limit of their own (CVE-2020-10735).
+    return int(_short(digits))
+
+
+def _short_float(digits: str) -> float:
+    return float(_short(digits))
+
+
+def _short(digits: str) -> str:
+    if len(digits) > _LONGEST_NUMBER:
+        raise _DoubtfulError("holds a number that is too long")
+    return digits
 
 
 def _no_constant(name: str) -> t.NoReturn:
@@ -370,12 +429,16 @@ def _shape(answer: Answer) -> str:
     return f"{page}content type {shown}, {len(answer.body)} bytes"
 
 
+_TOO_BIG = 10**9
+
+
 def integer(value: object) -> int | None:
-    """A whole number, also as text, or None."""
+    """A whole number of at most nine digits, also as text, or None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        # A longer one stands for nothing that is known here, and would fill a message.
+        return value if abs(value) < _TOO_BIG else None
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else None
 
 

@@ -171,14 +171,16 @@ REST = Dialect(
     "rest",
     "/iso/oauth2/token",
     {
-        "credential.list": Call("GET", _CREDENTIAL, decode_list, replay=_SAFE),
+        "credential.list": Call("GET", _CREDENTIAL, decode_list, replay=_SAFE, lists=True),
         "credential.read": Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query", _SAFE),
         "credential.create": Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential),
         "credential.update": Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential),
         "credential.disable": Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing),
-        "credential.release": Call("DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing),
+        "credential.release": Call(
+            "DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing, replay=Replay.REPEATABLE
+        ),
         "credential.rotate": Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential")),
-        "key.list": Call("GET", _KEY, decode_keys, replay=_SAFE),
+        "key.list": Call("GET", _KEY, decode_keys, replay=_SAFE, lists=True),
         "key.read": Call("GET", _KEY + "/{ref}", decode_key, replay=_SAFE),
         "key.create": Call("POST", _KEY, decode_stored("sshkey"), encode_key),
         "key.update": Call("PUT", _KEY + "/{ref}", decode_stored("sshkey"), encode_key),

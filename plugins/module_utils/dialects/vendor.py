@@ -279,7 +279,7 @@ def _vendor_calls(prefix: str) -> dict[str, Call]:
     store_key = Call("POST", key, decode_stored_key, encode_key)
     store_secret = Call("POST", "/iso/sctm/secret", decode_stored_secret, encode_secret, body="form", module="dsm")
     return {
-        "credential.list": Call("GET", credential, decode_list, replay=safe),
+        "credential.list": Call("GET", credential, decode_list, replay=safe, lists=True),
         # Takes custody. A repeated read of the same client takes nothing more.
         "credential.read": Call("GET", credential + "/{ref}", decode_credential, replay=safe),
         # POST is an upsert. PUT activates; it does not update.
@@ -287,14 +287,15 @@ def _vendor_calls(prefix: str) -> dict[str, Call]:
         "credential.update": store_credential,
         "credential.enable": Call("PUT", credential + "/{ref}", decode_nothing),
         "credential.disable": Call("DELETE", credential + "/{ref}", decode_nothing),
-        "credential.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing),
+        # The second time, the server says that it is in nobody's custody (1018).
+        "credential.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing, replay=Replay.REPEATABLE),
         "key.read": Call("GET", key + "/{ref}", decode_key, replay=safe),
         "key.create": store_key,
         "key.update": store_key,
         "key.enable": Call("PUT", key + "/{ref}", decode_nothing),
         "key.disable": Call("DELETE", key + "/{ref}", decode_nothing),
         # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
-        "key.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing),
+        "key.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing, replay=Replay.REPEATABLE),
         "secret.list": Call("GET", "/iso/dapp/application", decode_application, replay=safe, module="dsm"),
         "secret.create": store_secret,
         "secret.update": store_secret,

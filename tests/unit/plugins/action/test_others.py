@@ -13,6 +13,8 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
+    AnswerLost,
+    Denied,
     InvalidRequest,
     NotFound,
     Refused,
@@ -122,6 +124,30 @@ def test_custody(talk: Any, work: Any, answer: Any, released: bool) -> None:
     assert conversation.calls == []
     assert work(conversation, "custody", credential="root@web01")["changed"] is released
     assert conversation.calls == [("credential.release", "1", None)]
+
+
+def test_custody_that_cannot_be_given_back_is_named(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "api", WEB, **{"credential.release": AnswerLost("no answer", hint="Raise timeout")})
+    with pytest.raises(AnswerLost, match="custody of credential web-root .* may still be held: no answer"):
+        work(conversation, "custody", credential="web-root")
+    # What does not exist is in nobody's custody.
+    conversation = listing(talk, "api", **{"credential.release": NotFound("nothing there")})
+    with pytest.raises(NotFound) as caught:
+        work(conversation, "custody", credential="7")
+    assert "held" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [AnswerLost("no answer"), Denied("read-only")])
+def test_a_rotation_whose_release_fails_names_the_custody(talk: Any, work: Any, error: Exception) -> None:
+    """The password was read for nothing but the change that the release triggers."""
+    conversation = listing(talk, "api", AUTO, **{**READ, "credential.release": error})
+    with pytest.raises(type(error), match="custody of credential web-root .*still"):
+        work(conversation, "credential_rotate", credential="web-root", wait=False)
+    key = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=True)
+    pair = SshKey("3", "private", "ssh-ed25519 AAAA", "deploy-key")
+    conversation = listing(talk, "api", key, **{"key.read": pair, "key.release": error})
+    with pytest.raises(type(error), match="custody of SSH key deploy-key"):
+        work(conversation, "ssh_key_rotate", ssh_key="deploy-key", wait=True)
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

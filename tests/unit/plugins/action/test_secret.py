@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_create(talk: Any, work: Any) -> None:
     conversation = talk("api")
     account = {"user": "app", "password": "pw", "labels": {"user": "LOGIN"}}
     access = {"access_key_id": "AK", "secret_access_key": "SK"}
-    values = {"PORT": 5432, "URL": "https://x", 7: "seven"}
+    values = {"PORT": "5432", "URL": "https://x", 7: "seven"}
     result = work(
         conversation, "secret", identity="shop", key_value=values, credentials=[account], access_keys=[access]
     )
@@ -139,7 +140,21 @@ def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
     ("options", "named"),
     [
         ({"key_value": {"FLAG": True}}, "FLAG"),
-        ({"key_value": {"RATIO": 1.10}}, "RATIO"),
+        ({"key_value": {"RATIO": 1.10}}, "RATIO in key_value must be text: quote it"),
+        ({"key_value": {"PORT": 5432}}, "PORT in key_value must be text: quote it"),
+        ({"key_value": {"DAY": datetime.date(2026, 1, 2)}}, "key_value"),
+        ({"credentials": [{"user": "a", "password": 12}]}, "option credentials.password must be text: quote it"),
+        ({"credentials": [{"user": 7, "password": "x"}]}, "option credentials.user must be text: quote it"),
+        ({"credentials": [{"user": "a", "host": 1.10}]}, "option credentials.host must be text: quote it"),
+        ({"credentials": {"user": "a", "password": 1.5}}, "credentials"),
+        (
+            {"access_keys": [{"access_key_id": "a", "secret_access_key": True}]},
+            "option access_keys.secret_access_key must be text: quote it",
+        ),
+        (
+            {"access_keys": [{"access_key_id": "a", "secret_access_key": "x", "labels": {"access_key_id": 1}}]},
+            "option access_keys.labels.access_key_id must be text: quote it",
+        ),
         ({"key_value": {"MAP": {"s3cr3t": "s3cr3t"}}}, "MAP"),
         ({"key_value": {"LIST": ["s3cr3t"]}}, "LIST"),
         ({"key_value": {"NOTHING": None}}, "NOTHING"),

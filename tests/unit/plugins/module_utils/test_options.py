@@ -147,7 +147,7 @@ def test_booleans_in_all_spellings(value: Any, expected: bool) -> None:
 WRONG: dict[str, list[Any]] = {
     "allow_http": [CANARY, 2, [], {}, "tru"],
     "timeout": [CANARY, "0", 0, -1, "nan", "inf", 3601, "1 s", [], True, "1e999"],
-    "retries": [CANARY, -1, 6, "3.0", 1.5, "9" * 5000, "²", [], True],
+    "retries": [CANARY, -1, 1001, "3.0", 1.5, "9" * 5000, "²", [], True],
     "dialect": [CANARY, "API", 1, [], {}],
     "auth_method": [CANARY, "oauth"],
     "client_secret": [[CANARY], {"a": CANARY}, True, f"a\n{CANARY}", f"a\0{CANARY}"],
@@ -172,6 +172,14 @@ def test_a_wrong_value_is_named_by_option_and_place_and_never_shown(name: str, v
 def test_digits_are_taken_as_text_and_blanks_around_are_dropped() -> None:
     result = settings(client_id=12345, client_secret=" 007 \n")
     assert result.secrets() == ["12345", "007"]
+
+
+@pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.secret and option.name != "client_id"])
+@pytest.mark.parametrize("value", [12345, 1.5, True])
+def test_a_secret_is_text(name: str, value: Any) -> None:
+    """YAML makes 12345 of 12_34_5 and 83 of 0123: what was written is not known any more."""
+    with pytest.raises(ConfigError, match=f"^{name} from a test is no text. {name} must be text: quote it"):
+        settings(**{name: value})
 
 
 def test_paths_are_expanded_and_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:

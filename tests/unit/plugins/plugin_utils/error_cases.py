@@ -79,7 +79,7 @@ CONFIGURATION: dict[str, Make] = {
     "url with a user": lambda bench: bench.lookup(f"https://admin:{CANARY}@pam.example.com", "web-root"),
     "url with a path that leads up": lambda bench: bench.lookup("https://pam.example.com/a/../b", "web-root"),
     "timeout that is not a number": offline(timeout="soon"),
-    "retries out of range": offline(retries="99"),
+    "retries out of range": offline(retries="-1"),
     "dialect that does not exist": offline(variables={"senhasegura_dialect": CANARY}, dialect=None),
     "boolean that is none": offline(variables={"senhasegura_validate_certs": CANARY}),
     "auth_method aws": offline(auth_method="aws"),

@@ -21,7 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import conne
 
 CANARY = "Canary-1234-abcd"
 CLIENT = {"url": "https://pam.example.com", "client_id": "id", "client_secret": "secret"}
-PLACES = ("option", "variable", "ini", "environment", "config_file")
+PLACES = ("option", "variable", "task", "environment", "ini", "config_file")
 
 
 class Places:
@@ -31,6 +31,7 @@ class Places:
         self._folder, self._monkeypatch = folder, monkeypatch
         self.arguments: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
+        self.task: dict[str, Any] = {}
         self.warnings: list[str] = []
         self.template: Callable[[Any], Any] = lambda value: value
         for name in [name for name in os.environ if name.startswith("SENHASEGURA_")]:
@@ -60,6 +61,7 @@ class Places:
         put: dict[str, Callable[[], Any]] = {
             "option": lambda: self.arguments.update({name: value}),
             "variable": lambda: self.variables.update({f"senhasegura_{name}": value}),
+            "task": lambda: self.task.update({f"SENHASEGURA_{name.upper()}": value}),
             "ini": lambda: self.ini(f"[senhasegura]\n{name} = {value}\n"),
             "environment": lambda: self.environment(**{name: value}),
             "config_file": lambda: self.config_file(f"SENHASEGURA_{name.upper()}: '{value}'\n"),
@@ -67,7 +69,7 @@ class Places:
         put[place]()
 
     def settings(self) -> Settings:
-        return connection.settings(self.arguments, self.variables, self.template)[0]
+        return connection.settings(self.arguments, self.variables, self.template, self.task)[0]
 
     def refusal(self) -> str:
         with pytest.raises(ConfigError) as caught:
@@ -115,6 +117,7 @@ def test_each_option_comes_from_each_place(places: Places, place: str, name: str
         ("option", "the option timeout"),
         ("variable", "the variable senhasegura_timeout"),
         ("ini", "timeout in [senhasegura] of ansible.cfg"),
+        ("task", "the environment variable SENHASEGURA_TIMEOUT of the task"),
         ("environment", "the environment variable SENHASEGURA_TIMEOUT"),
         ("config_file", "SENHASEGURA_TIMEOUT in config_file"),
     ],
@@ -153,6 +156,7 @@ def test_an_omitted_variable_counts_as_unset(places: Places) -> None:
 
 
 def test_ini_is_read_as_ansible_reads_it(places: Places) -> None:
+    places.environment(url="")
     places.ini("[defaults]\ntenant = no\n[senhasegura]\ntenant = a%b ; comment\nURL = https://ini.example.com\n")
     result = places.settings()
     assert (result.tenant, result.url) == ("a%b", "https://ini.example.com")
@@ -239,3 +243,23 @@ def test_without_any_setting_the_error_lists_all_places(places: Places) -> None:
     text = places.refusal()
     for part in ("option url", "senhasegura_url", "ansible.cfg", "SENHASEGURA_URL", "DSM CLI"):
         assert part in text
+    assert "lookups do not see the environment of a play or task" in text
+
+
+def test_the_task_switches_off_what_the_process_has_on(places: Places) -> None:
+    """One name has the opposite meaning of the other, and the nearer place wins whichever it uses."""
+    places.environment(insecure="true")
+    places.task = {"SENHASEGURA_VALIDATE_CERTS": True}
+    assert places.settings().validate_certs is True
+    places.environment(insecure="", validate_certs="true")
+    places.task = {"SENHASEGURA_INSECURE": True}
+    assert places.settings().validate_certs is False
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_open_connection_is_warned_of(places: Places, place: str) -> None:
+    places.settings()
+    assert places.warnings == []
+    places.put(place, "validate_certs", "false")
+    places.settings()
+    assert [text.partition(":")[0] for text in places.warnings] == ["validate_certs is false"]
