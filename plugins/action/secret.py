@@ -173,5 +173,8 @@ def _texts(values: t.Mapping[t.Any, t.Any], *, merging: bool) -> dict[str, str]:
     """Nobody could say for sure which text a number is meant to be. Null removes a key, in a merge."""
     for name, value in values.items():
         if not (isinstance(value, str) or (value is None and merging)):
-            raise not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+            error = not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+            if value is None:
+                error.hint = "Null removes a key with data_mode=merge only. Quote it in YAML if a text is meant"
+            raise error
     return {str(name): value for name, value in values.items() if value is not None}

@@ -84,7 +84,7 @@ def not_text(name: str, option: str) -> SenhaseguraError:
 
     YAML makes 12345 of 12_34_5, true of yes, and 1.1 of 1.10.
     """
-    hint = "In a template, use the filter string, or to_json for what is no single value"
+    hint = "Use the filter string in a template, or to_json for a list or a map"
     return ConfigError(f"{name} must be text: quote it", hint=hint).with_context(option=option)
 
 

@@ -835,7 +835,7 @@ def test_a_server_that_echoes_what_it_has_handed_out_is_not_quoted() -> None:
     replies = {"GET /api/pam/credential/7": READ, "GET /api/pam/credential": failure(None, "Last was pw-Example-1.")}
     session, _server, _time = setup(replies)
     session.call("credential.read", ref="7")
-    with pytest.raises(InvalidRequest, match=r'The server says "Last was \*{8}') as caught:
+    with pytest.raises(InvalidRequest, match=r"The server says .Last was \*{8}") as caught:
         session.call("credential.list")
     assert "pw-Example-1" not in str(caught.value)
 
@@ -852,7 +852,7 @@ def test_what_an_earlier_call_has_sent_is_not_quoted_later(place: str) -> None:
         with contextlib.suppress(SenhaseguraError):
             first.call(operation, model=model)
         second = Session(settings(client_id="another"), transport=server, known=known) if shared else first
-        with pytest.raises(InvalidRequest, match=r"saying: Last was \*{8}") as caught:
+        with pytest.raises(InvalidRequest, match=r"says .Last was \*{8}") as caught:
             second.call("credential.list")
         texts.append(f"{caught.value} {caught.value.failure()}")
     assert CANARY not in str(texts)
@@ -891,7 +891,7 @@ def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
         ({"POST /api/oauth2/token": token}, "credential.read"),
     ):
         other = Session(settings(client_id="another"), transport=Scripted({**REPLIES, **replies}), known=known)
-        with pytest.raises(SenhaseguraError, match=r"saying: .*\*{8}") as caught:
+        with pytest.raises(SenhaseguraError, match=r"says .*\*{8}") as caught:
             other.call(operation, ref="7")
         assert CANARY not in f"{caught.value} {caught.value.failure()}"
 
