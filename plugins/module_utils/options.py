@@ -381,7 +381,7 @@ def _count(value: t.Any, option: Option, label: str) -> int:
 def _string(value: t.Any, option: Option, label: str) -> str:
     if takes_text_only(option.name, option.secret) and not isinstance(value, str):
         raise ConfigError(
-            f"{option.name} from {label} is no text", hint=f"{option.name} must be text: quote it"
+            f"{option.name} from {label} must be text", hint=f"Quote {option.name}: it must be text"
         ).with_context(option=option.name)
     # Numbers are accepted elsewhere, since YAML turns a name of digits into one.
     if isinstance(value, bool) or not isinstance(value, (str, int)):

@@ -201,7 +201,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "no field": (look("credential", "auto", field="nope"), {}, "Fields are: id, password"),
     "no term": ("{{ query('community.senhasegura.password', []) }}", {}, "the lookup needs a term"),
-    "no name": (look("password", "auto", ""), {}, "term 1 must be an id"),
+    "no name": (look("password", "auto", ""), {}, "term 2 must be an id"),
     "unknown option": (look("password", "auto", pasword=CANARY), {}, "unknown option pasword"),
     "wrong option": (
         look("password", "auto", timeout=CANARY),

@@ -179,7 +179,7 @@ class Session(Conversation):
                     # No such path: nothing was applied.
                     following = self._next_dialect(dialect, call)
                     if following is dialect:
-                        if exc.hint == exc.default_hint:
+                        if exc.hint == exc.default_hint or dialect.name == "rest":
                             exc.hint = _DIALECT_HINT[dialect.name]
                         raise
                     dialect = following

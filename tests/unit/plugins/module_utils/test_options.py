@@ -178,7 +178,7 @@ def test_digits_are_taken_as_text_and_blanks_around_are_dropped() -> None:
 @pytest.mark.parametrize("value", [12345, 1.5, True])
 def test_a_secret_is_text(name: str, value: Any) -> None:
     """YAML makes 12345 of 12_34_5 and 83 of 0123: what was written is not known any more."""
-    with pytest.raises(ConfigError, match=f"^{name} from a test is no text. {name} must be text: quote it"):
+    with pytest.raises(ConfigError, match=f"^{name} from a test must be text. Quote {name}: it must be text"):
         settings(**{name: value})
 
 
