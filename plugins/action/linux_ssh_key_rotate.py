@@ -26,6 +26,7 @@ with bytecode.first():
 
 class ActionModule(RotationAction):
     spec = ARGUMENT_SPEC
+    thing = "SSH key"
     kind = "ssh_key"
     noun = "ssh_key"
 

@@ -37,6 +37,7 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "DSM secret"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         wanted = _wanted(params)
@@ -162,7 +163,7 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
 def _wanted(params: Params) -> DsmSecretWrite:
     if not _TIME.match(params["expiration_date"] or ""):
         hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
-        raise ConfigError("expiration_date is no date and time", hint=hint).with_context(option="expiration_date")
+        raise ConfigError("expiration_date must be a date and time", hint=hint).with_context(option="expiration_date")
     return DsmSecretWrite(
         identity=parse_reference(params["identity"], option="identity", kind="identifier").text,
         **{name: params[name] for name in ATTRIBUTES[1:]},
@@ -180,10 +181,9 @@ def _block(item: Params) -> SecretBlock:
 def _texts(values: t.Mapping[t.Any, t.Any], *, merging: bool) -> dict[str, str]:
     """Nobody could say for sure which text a number is meant to be. Null removes a key, in a merge."""
     for name, value in values.items():
-        if value is None and not merging:
-            hint = "Null removes a key with data_mode=merge only. Quote it in YAML if a text is meant"
-            problem = f"the value of {scrub(str(name), [])} in key_value must be text"
-            raise ConfigError(problem, hint=hint).with_context(option="key_value")
-        if value is not None and not isinstance(value, str):
-            raise not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+        if not (isinstance(value, str) or (value is None and merging)):
+            error = not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+            if value is None:
+                error.hint = "Null removes a key with data_mode=merge only. Quote it in YAML if a text is meant"
+            raise error
     return {str(name): value for name, value in values.items() if value is not None}

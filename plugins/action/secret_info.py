@@ -22,6 +22,7 @@ with bytecode.first():
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "DSM secret"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         secrets = _secrets(client, params["identity"])

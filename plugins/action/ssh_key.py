@@ -44,6 +44,7 @@ INACTIVE = (
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "SSH key"
     rules = RULES
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
@@ -106,5 +107,7 @@ def _pair(params: Params) -> dict[str, t.Any]:
     public_key = keypair.public_key_of(private_key, params["passphrase"])
     given = (params["public_key"] or public_key).strip()
     if keypair.bare(given) != public_key:
-        raise InvalidRequest("public_key does not belong to private_key", hint="Leave public_key out: it is worked out")
+        raise InvalidRequest(
+            "public_key does not belong to private_key", hint="Leave public_key out: it is derived from private_key"
+        )
     return {"private_key": private_key, "public_key": given}

@@ -29,6 +29,7 @@ NOT_READ = "include_key is left out in check mode, since a read takes custody"
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "SSH key"
     rules = RULES
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:

@@ -24,6 +24,7 @@ PAIR_OPTIONS = ("type", "bits", "passphrase", "comment")
 
 class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
+    thing = "SSH key"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         keys, ref, pace = client.ssh_keys, parse_reference(params["ssh_key"], option="ssh_key"), waiting(params)

@@ -67,9 +67,9 @@ def parse_token(document: t.Mapping[str, t.Any], *, now: float) -> Token:
     """The token in a reply, usable for 80 % of its life time. The server's clock plays no part."""
     value, kind = document.get("access_token"), document.get("token_type", "Bearer")
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise UnexpectedAnswer("the reply to the token request holds no access_token")
+        raise UnexpectedAnswer("the reply to the token request must have an access_token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise UnexpectedAnswer("the reply to the token request holds no token of the type Bearer")
+        raise UnexpectedAnswer("the token must be of the type Bearer")
     lifetime = document.get("expires_in")
     if isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < _DIGITS:
         lifetime = int(lifetime)

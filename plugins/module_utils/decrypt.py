@@ -59,11 +59,11 @@ def decrypter(source: str | None) -> t.Callable[[str], str]:
     try:
         key = serialization.load_pem_private_key(_content(source), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise ConfigError("decryption_key is not readable as PEM without passphrase", hint=_HINT).with_context(
+        raise ConfigError("decryption_key must be readable as PEM without passphrase", hint=_HINT).with_context(
             option="decryption_key"
         ) from None
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise ConfigError("decryption_key holds no RSA key", hint=_HINT).with_context(option="decryption_key")
+        raise ConfigError("decryption_key must be an RSA key", hint=_HINT).with_context(option="decryption_key")
     # SHA-1 is what the server uses; OAEP does not depend on its collision resistance.
     oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)  # noqa: S303
 

@@ -4,8 +4,8 @@
 
 """The errors of the collection: one root, one class for each thing that a caller handles differently.
 
-An error says what failed, on which credential, at which endpoint, and what to do about it. It never holds a value:
-from ansible-core 2.19 on, ``no_log`` does not hide failure text.
+An error says what failed, for which credential, at which server and endpoint, what the server said, and what to do
+about it. It never holds a value: from ansible-core 2.19 on, ``no_log`` does not hide failure text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ _Error = t.TypeVar("_Error", bound="SenhaseguraError")
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """Where an error happened. Every field is safe to print."""
+    """Where an error happened. Every field is safe to print.
+
+    ``server`` is the base URL with its port and without user and password. ``server_message`` holds the server's own
+    words, which have no secrets any more (see ``secrecy.scrub``). ``code`` is the error number of the server.
+    """
 
     operation: str = ""
     endpoint: str = ""
@@ -28,10 +32,14 @@ class Context:
     status: int | None = None
     code: int | None = None
     option: str = ""
+    server: str = ""
+    server_message: str = ""
 
-    def __str__(self) -> str:
+    def place(self, message: str = "") -> str:
+        """Subject, server, endpoint and numbers in one text. The subject is left out if ``message`` names it."""
         parts = (
-            self.subject,
+            "" if self.subject in message else self.subject,
+            self.server,
             self.endpoint,
             f"HTTP {self.status}" if self.status is not None else "",
             f"server code {self.code}" if self.code is not None else "",
@@ -58,10 +66,15 @@ class SenhaseguraError(Exception):
         return self
 
     def __str__(self) -> str:
-        where = str(self.context)
-        text = f"{self.message} ({where})" if where else self.message
+        place = self.context.place(self.message)
+        said = self.context.server_message
+        sentences = (
+            f"{self.message} ({place})" if place else self.message,
+            f'The server says "{said.rstrip(".")}"' if said else "",
+            self.hint,
+        )
         # Names come from users and servers, and may hold what a terminal or a log reader obeys.
-        return printable(f"{text}. {self.hint}" if self.hint else text)
+        return printable(". ".join(sentence for sentence in sentences if sentence))
 
     def failure(self) -> dict[str, t.Any]:
         """The error as data, for the C(failure) key of a task result."""

@@ -84,7 +84,7 @@ def public_key_of(private_key: str, passphrase: str | None = None) -> str:
         except (ValueError, TypeError, UnsupportedAlgorithm):
             continue
     raise InvalidRequest(
-        "private_key is no private key that can be read with this passphrase",
+        "private_key must be a private key that this passphrase opens",
         hint="Give it in OpenSSH or PEM form, and its passphrase if it has one",
     )
 
@@ -121,7 +121,7 @@ def bare(public_key: str) -> str:
         name, blob = parts[0].encode(), base64.b64decode(parts[1], validate=True)
     except (IndexError, binascii.Error, ValueError):
         raise InvalidRequest(
-            "the public key is no line of the form 'TYPE BASE64 COMMENT'", hint="Check public_key"
+            "public_key must be one line of the form 'TYPE BASE64 COMMENT'", hint="Check public_key"
         ) from None
     if blob[:4] != len(name).to_bytes(4, "big") or blob[4 : 4 + len(name)] != name:
         raise InvalidRequest("the public key does not hold what its type says", hint="Check public_key")

@@ -276,6 +276,18 @@ class Settings:
     proxy: Hidden | None = None
     allow_http: bool = False
 
+    @property
+    def server(self) -> str:
+        """The base URL as errors name it: always with the port, never with user and password."""
+        parts = urllib.parse.urlsplit(self.url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        if ":" in host:
+            address, zone, name = host.partition("%")
+            # Without "::", which printable() takes out, since it begins commands to log readers.
+            groups = (f"{int(group, 16):x}" for group in ipaddress.ip_address(address).exploded.split(":"))
+            host = f"[{':'.join(groups)}{zone}{name}]"
+        return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}"
+
     def secrets(self) -> list[str]:
         """The values that must not turn up in any text."""
         found: list[str] = []
@@ -376,7 +388,7 @@ def resolve_run(sources: t.Sequence[Source]) -> RunOptions:
 
 def _wrong(option: Option, label: str, wanted: str) -> ConfigError:
     return ConfigError(
-        f"{option.name} from {label} is no {wanted}", hint=f"Give {option.name} as {wanted}"
+        f"{option.name} from {label} must be {wanted}", hint=f"Give {option.name} as {wanted}"
     ).with_context(option=option.name)
 
 
@@ -386,30 +398,30 @@ def _boolean(value: t.Any, option: Option, label: str) -> bool:
         return True
     if text in ("false", "no", "off", "0", "n", "f"):
         return False
-    raise _wrong(option, label, "boolean (true or false)")
+    raise _wrong(option, label, "a boolean (true or false)")
 
 
 def _number(value: t.Any, option: Option, label: str) -> float:
     try:
         number = float(str(value).strip())
     except ValueError:
-        raise _wrong(option, label, "number of seconds") from None
+        raise _wrong(option, label, "a number of seconds") from None
     if not 0 < number <= 3600:
-        raise _wrong(option, label, "number of seconds between 0 and 3600")
+        raise _wrong(option, label, "a number of seconds between 0 and 3600")
     return number
 
 
 def _count(value: t.Any, option: Option, label: str) -> int:
     text = str(value).strip()
     if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= MAX_RETRIES):
-        raise _wrong(option, label, f"whole number from 0 to {MAX_RETRIES}")
+        raise _wrong(option, label, f"a whole number from 0 to {MAX_RETRIES}")
     return int(text)
 
 
 def _string(value: t.Any, option: Option, label: str) -> str:
     if takes_text_only(option.name, option.secret) and not isinstance(value, str):
         raise ConfigError(
-            f"{option.name} from {label} is no text", hint=f"{option.name} must be text: quote it"
+            f"{option.name} from {label} must be text", hint=f"Quote {option.name}: it must be text"
         ).with_context(option=option.name)
     # Numbers are accepted elsewhere, since YAML turns a name of digits into one.
     if isinstance(value, bool) or not isinstance(value, (str, int)):
@@ -487,19 +499,19 @@ def check_url(url: str, *, allow_http: bool) -> str:
         parts = urllib.parse.urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        refuse("is no valid URL", example)
+        refuse("must be a valid URL", example)
     if parts.scheme not in ("https", "http"):
-        refuse("does not begin with https://", example)
+        refuse("must begin with https://", example)
     if parts.scheme == "http" and not allow_http:
         refuse(
             "begins with http://, which everybody on the network can read", "Use https://, or set allow_http for tests"
         )
     if "@" in parts.netloc or parts.query or parts.fragment or "?" in url or "#" in url or not host:
-        refuse("has more than scheme, host, port and path (or no host)", example)
-    name = _host(host) or refuse("has no valid host name", example)
+        refuse("must have scheme and host, and may have port and path, but nothing else", example)
+    name = _host(host) or refuse("must have a valid host name", example)
     path = parts.path.rstrip("/")
     if ".." in path or "//" in path or (path and not _URL_CHARACTERS.match(path)):
-        refuse("has a path that is not plain", example)
+        refuse("must have a plain path, or none", example)
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{path}"
 
 

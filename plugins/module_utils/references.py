@@ -82,7 +82,7 @@ def parse_reference(value: object, *, option: str = "_terms", kind: Kind = "") -
     text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if not text or len(text) > 510 or not text.isprintable():
         raise ConfigError(
-            f"{option} holds something that is no id, identifier or username@hostname",
+            f"{option} must be an id, an identifier or username@hostname",
             hint="Give a number, an identifier (letters, digits, '_', '-', '.') or username@hostname",
         ).with_context(option=option)
     said = _SAID.match(text) if not kind else None

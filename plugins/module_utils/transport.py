@@ -211,11 +211,14 @@ def _peer(url: str, settings: Settings) -> _Peer:
 
 
 class _ProxyFailed(OSError):
-    """The proxy cannot be used, or refuses: then ``status`` is its answer to CONNECT."""
+    """The proxy at ``address`` (host:port) cannot be used, or refuses: then ``status`` is its answer to CONNECT.
 
-    def __init__(self, status: int = 0) -> None:
+    ``reason`` says why it cannot be used, if that is known.
+    """
+
+    def __init__(self, address: str, status: int = 0, reason: str = "") -> None:
         super().__init__("proxy")
-        self.status = status
+        self.address, self.status, self.reason = address, status, reason
 
 
 class _Route:
@@ -244,9 +247,10 @@ class _Route:
             sock = _connect(proxy.host, proxy.port)
             secure = _tls(sock, proxy, ssl.SSLContext.wrap_socket) if proxy.context else sock
         except (OSError, ValueError) as exc:
-            raise _ProxyFailed from exc
+            reason = next(text for kind, text in _PROXY_REASONS if isinstance(exc, kind))
+            raise _ProxyFailed(proxy.address, reason=reason) from exc
         if not self.forwarded:
-            _tunnel(secure, self.server.address, self._proxy_headers)
+            _tunnel(secure, proxy.address, self.server.address, self._proxy_headers)
         return secure
 
 
@@ -285,8 +289,12 @@ def _tls_in_tls() -> _Wrap:
     return wrap
 
 
-def _tunnel(sock: socket.socket, address: str, headers: dict[str, str]) -> None:
-    """Have a proxy connect us to the server. http.client can do that too, but differently in each Python."""
+def _tunnel(sock: socket.socket, proxy: str, address: str, headers: dict[str, str]) -> None:
+    """Have a proxy connect us to the server. http.client can do that too, but differently in each Python.
+
+    :param proxy: host and port of the proxy, for errors
+    :param address: host and port of the server
+    """
     reader = _Reader(sock)
     with _closing_on_error(sock):
         try:
@@ -297,12 +305,12 @@ def _tunnel(sock: socket.socket, address: str, headers: dict[str, str]) -> None:
             # The proxy answers when it has reached the server, so this is as without a proxy.
             raise
         except _ERRORS as exc:
-            raise _ProxyFailed from exc
+            raise _ProxyFailed(proxy) from exc
         if not 200 <= response.status < 300:
-            raise _ProxyFailed(response.status)
+            raise _ProxyFailed(proxy, response.status)
         if reader.left_over:
             # It would be missing in the handshake, and came before that had begun.
-            raise _ProxyFailed
+            raise _ProxyFailed(proxy)
 
 
 class _Source(io.RawIOBase):
@@ -488,7 +496,7 @@ class _NamingOption:
 
     def __exit__(self, kind: t.Any, error: BaseException | None, trace: t.Any) -> None:
         if isinstance(error, (OSError, ValueError, TypeError)):
-            reason = error.strerror if isinstance(error, FileNotFoundError) else "it is no usable PEM file or text"
+            reason = error.strerror if isinstance(error, FileNotFoundError) else "it must be a usable PEM file or text"
             raise ConfigError(f"{self._option} cannot be loaded: {reason}", hint=self._hint).with_context(
                 option=self._option
             ) from None
@@ -613,7 +621,8 @@ def _proxy(settings: Settings) -> str | None:
         usable = False
     if not usable:
         raise ConfigError(
-            "proxy is no URL of an HTTP proxy", hint="Give proxy as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT"
+            "proxy must be the URL of an HTTP proxy",
+            hint="Give proxy as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT",
         ).with_context(option="proxy")
     return proxy
 
@@ -693,7 +702,6 @@ def _headers(items: t.Iterable[tuple[str, str]]) -> dict[str, str]:
 
 # What a server says in the TLS handshake about the certificate of the client.
 _CLIENT_CERT_ALERT = re.compile(r".*_ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)")
-_LOST_HINT = "Look at the state on the server before repeating a write by hand; running the task again is safe"
 # Why a connection was not made, the first that fits: kind of exception, what to say, what to do.
 _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
     (
@@ -701,17 +709,55 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
         "the TLS connection could not be made",
         "The server must speak TLS 1.2 or newer at this port; if it asks for a client certificate, set client_cert",
     ),
-    (ConnectionRefusedError, "the server refuses the connection", "Check host and port of url"),
-    (TimeoutError, "the server could not be reached in time", "Check url, firewall and proxy, or raise timeout"),
-    (Exception, "the connection could not be made", "Check url, firewall and proxy"),
+    (
+        ConnectionRefusedError,
+        "the server refuses the connection",
+        "Check host and port of url, that the server runs, and that no firewall rejects this controller",
+    ),
+    (
+        TimeoutError,
+        "the server could not be reached in time",
+        "Check url, firewall and proxy, or raise timeout if the server is only slow",
+    ),
+    (Exception, "the connection could not be made", "Check url, and network, firewall and proxy of this controller"),
 )
+# The same for a proxy. What remains is the handshake, and what proxies do that are none.
+_PROXY_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLCertVerificationError, "its certificate is not trusted"),
+    (ssl.SSLError, "no TLS connection to it could be made"),
+    (socket.gaierror, "its host name cannot be resolved"),
+    (ConnectionRefusedError, "it refuses the connection"),
+    (TimeoutError, "it could not be reached in time"),
+    (Exception, "the connection to it could not be made"),
+)
+_PROXY_HINTS = {
+    403: "The rules of the proxy forbid it: let them pass this controller to the server, or unset proxy",
+    407: "Give proxy as http://USER:PASSWORD@HOST:PORT with a user that the proxy knows",
+    502: "The proxy does not reach the server: check url, and the network behind the proxy",
+    503: "The proxy does not reach the server: check url, and the network behind the proxy",
+    504: "The proxy does not reach the server: check url, and the network behind the proxy",
+}
+# Numbers of OpenSSL (x509_vfy.h), each with what to do.
+_CERTIFICATE_HINTS = {
+    9: "Check the clock of this controller, and that of the server which made the certificate",
+    10: "Renew the certificate of the server; if it is valid still, correct the clock of this controller",
+    18: "Set ca_path to the certificate of the server (PEM), or have a CA sign it",
+    19: "Set ca_path to the root certificate (PEM) of the CA that signed it",
+    24: "The certificate is not fit for a server, have a CA make a new one: this one was not signed by a CA",
+    26: "The certificate is not fit for a server, have a CA make a new one: this one is not for servers",
+    62: "Use a host name of the certificate in url",
+    64: "Use a host name of the certificate in url, or have the address added to the certificate",
+    79: "The certificate is not fit for a server, have a CA make a new one: this one was not signed by a CA",
+}
+_UNTRUSTED_HINT = "Set ca_path to the CA of the server (PEM); the server must send all certificates between"
+_OPENSSL_WORDS = re.compile(r"[A-Z0-9_]{1,60}\Z")
 
 
 def _failure(error: Exception, connected: bool) -> SenhaseguraError:
     """Say what happened in words of our own: the libraries' texts quote URLs, proxies and addresses."""
     if isinstance(error, ssl.SSLError) and _CLIENT_CERT_ALERT.match(error.reason or ""):
         return ConfigError(
-            "the server does not accept the client certificate, or misses one",
+            "the server wants a client certificate, or does not accept the one that it got",
             hint="Set client_cert and client_key to a certificate of a CA that the server knows",
         )
     return _lost(error) if connected else _not_connected(error)
@@ -719,28 +765,51 @@ def _failure(error: Exception, connected: bool) -> SenhaseguraError:
 
 def _lost(error: Exception) -> AnswerLost:
     if isinstance(error, TimeoutError):
-        return AnswerLost("the answer did not come in time", hint=f"Raise timeout. {_LOST_HINT}")
-    return AnswerLost("the connection broke before the answer was complete", hint=_LOST_HINT)
+        return AnswerLost("the answer did not come in time", hint="Raise timeout, or find out why the server is slow")
+    return AnswerLost(
+        "the connection broke before the answer was complete",
+        hint="Look at what stands between (firewall, proxy, gateway), and at the log of the server",
+    )
 
 
 def _not_connected(error: Exception) -> SenhaseguraError:
     if isinstance(error, _ProxyFailed):
-        return _proxy_failed(error.status)
+        return _proxy_failed(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConfigError(
-            f"the certificate of the server is not trusted ({error.verify_message.rstrip('.')})",
-            hint="Set ca_path to the CA of the server (PEM); url must have the host name of the certificate",
+            f"the certificate of the server is not trusted: {error.verify_message.rstrip('.')}",
+            hint=_CERTIFICATE_HINTS.get(error.verify_code, _UNTRUSTED_HINT),
         )
     if isinstance(error, socket.gaierror):
         # With EAI_AGAIN the name service does not answer now. Anything else will not change.
         kind = ConnectionFailed if error.errno == socket.EAI_AGAIN else UnknownHost
-        return kind("the host name of url cannot be resolved", hint="Check url and the name service")
-    return next(ConnectionFailed(text, hint=hint) for kind, text, hint in _REASONS if isinstance(error, kind))
+        hint = "Check the host name in url and the name service of this controller"
+        return kind("the host name of url cannot be resolved", hint=hint)
+    why = _cause(error)
+    return next(
+        ConnectionFailed(f"{text}{why and f': {why}'}", hint=hint)
+        for kind, text, hint in _REASONS
+        if isinstance(error, kind)
+    )
 
 
-def _proxy_failed(status: int) -> ConnectionFailed:
-    if status:
+def _cause(error: Exception) -> str:
+    """What OpenSSL or the system calls it, in words that quote nothing: "" where our own words say as much."""
+    if isinstance(error, ssl.SSLError):
+        reason = error.reason or ""
+        return reason.replace("_", " ").lower() if _OPENSSL_WORDS.match(reason) else ""
+    if isinstance(error, OSError) and not isinstance(error, (socket.gaierror, ConnectionRefusedError, TimeoutError)):
+        return os.strerror(error.errno) if error.errno else ""
+    return ""
+
+
+def _proxy_failed(error: _ProxyFailed) -> ConnectionFailed:
+    if error.status:
         return ConnectionFailed(
-            f"the proxy refuses the connection (HTTP {status})", hint="Check user and password of proxy, and its rules"
+            f"the proxy {error.address} refuses to connect to the server, with HTTP {error.status}",
+            hint=_PROXY_HINTS.get(error.status, "Check user and password in proxy, and the rules of the proxy"),
         )
-    return ConnectionFailed("the proxy cannot be used", hint="Check host, port, user and password of proxy")
+    reason = error.reason or "it does not answer as an HTTP proxy"
+    return ConnectionFailed(
+        f"the proxy {error.address} cannot be used: {reason}", hint="Check host and port of the option proxy"
+    )

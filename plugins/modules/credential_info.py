@@ -158,7 +158,14 @@ credentials:
       public_key: null
       rotation_days: null
 failure:
-  description: What went wrong, as data.
+  description:
+    - What went wrong, as data.
+    - C(kind) is one of V(error), V(configuration), V(connection), V(unknown_host), V(answer_lost),
+      V(unexpected_answer), V(no_route), V(authentication), V(token_refused), V(not_found), V(denied),
+      V(already_done), V(invalid_request), V(custody_held), V(server_busy), V(server), V(refused), V(unsupported) and
+      V(change_not_seen).
+    - C(server) and C(endpoint) say where it happened, C(subject) what was asked for. C(status) is the HTTP status,
+      C(code) the error number of the server, and C(server_message) holds its own words, without secrets.
   returned: failure
   type: dict
   sample:
@@ -167,10 +174,12 @@ failure:
     hint: Add the resource to the A2A authorization
     operation: credential.list
     endpoint: GET /api/pam/credential
-    subject: all credentials
+    subject: the list of credentials
     status: 500
     code: null
     option: ""
+    server: "https://pam.example.com:443"
+    server_message: You are not authorized to access this resource.
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -133,7 +133,14 @@ ssh_key:
     previous_fingerprint: SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg
     previous_identifier: deploy-key--previous
 failure:
-  description: What went wrong, as data.
+  description:
+    - What went wrong, as data.
+    - C(kind) is one of V(error), V(configuration), V(connection), V(unknown_host), V(answer_lost),
+      V(unexpected_answer), V(no_route), V(authentication), V(token_refused), V(not_found), V(denied),
+      V(already_done), V(invalid_request), V(custody_held), V(server_busy), V(server), V(refused), V(unsupported) and
+      V(change_not_seen).
+    - C(server) and C(endpoint) say where it happened, C(subject) what was asked for. C(status) is the HTTP status,
+      C(code) the error number of the server, and C(server_message) holds its own words, without secrets.
   returned: failure
   type: dict
   sample:
@@ -146,6 +153,8 @@ failure:
     status: null
     code: null
     option: ""
+    server: "https://pam.example.com:443"
+    server_message: ""
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -28,6 +28,8 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.failure impo
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
 Result = dict[str, t.Any]
+# The options that name the object of a task, in the order in which they count.
+_NAMES = ("credential", "ssh_key", "identity", "id", "identifier")
 Params = t.Mapping[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
@@ -43,6 +45,8 @@ class SenhaseguraAction(ActionBase):
 
     spec: t.ClassVar[Spec]
     rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
+    # What errors call the object of the task.
+    thing: t.ClassVar[str] = "credential"
     _requires_connection = False
     _on_ciphertext = "warn"
 
@@ -69,12 +73,20 @@ class SenhaseguraAction(ActionBase):
         """Warnings about values that look like ciphertext. Raises UnexpectedAnswer if on_ciphertext wants it."""
         return judge(values, subject, self._on_ciphertext)
 
+    def asked_for(self, params: Params) -> str:
+        """What the task is about, as errors name it where nothing more precise is known."""
+        name = next((params[option] for option in _NAMES if params.get(option)), "")
+        if not name and params.get("username") and params.get("hostname"):
+            name = f"{params['username']}@{params['hostname']}"
+        return f"{self.thing} {name}" if name else f"the list of {self.thing}s"
+
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)
+        place: dict[str, str] = {}
         try:
             params = validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
@@ -82,6 +94,7 @@ class SenhaseguraAction(ActionBase):
             # Those of the connection are part of the settings, which know which of them are paths.
             own = self.spec.keys() - _CONNECTION
             given = (params[name] for name in own if self.spec[name].get("no_log"))
+            place = {"subject": self.asked_for(params), "server": settings.server}
             register([*settings.secrets(), *given])
             self._on_ciphertext = run.on_ciphertext
             done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
@@ -90,6 +103,7 @@ class SenhaseguraAction(ActionBase):
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
             result.update(_safe_to_print(done))
         except SenhaseguraError as exc:
+            exc.with_context(**place)
             result.update(failed=True, msg=str(exc), failure=exc.failure())
         # Whatever it is: the text of an unexpected exception may quote a secret.
         except Exception as exc:  # noqa: BLE001

@@ -29,7 +29,17 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import text
 
 _QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
-_HINT = "See the documentation of this plugin (ansible-doc)"
+_HINT = "Correct the options; ansible-doc shows those of this plugin"
+# What values of a type are called. A choice says more.
+_TYPES = {
+    "str": "text",
+    "bool": "a boolean (true or false)",
+    "int": "a whole number",
+    "float": "a number",
+    "list": "a list",
+    "dict": "a map",
+    "path": "a path",
+}
 _CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS))
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 
@@ -74,7 +84,7 @@ def not_text(name: str, option: str) -> SenhaseguraError:
 
     YAML makes 12345 of 12_34_5, true of yes, and 1.1 of 1.10.
     """
-    hint = "In a template, use the filter string, or to_json for what is no single value"
+    hint = "Use the filter string in a template, or to_json for a list or a map"
     return ConfigError(f"{name} must be text: quote it", hint=hint).with_context(option=option)
 
 
@@ -120,7 +130,8 @@ def _wrong_value(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "") 
                 ):
                     return inner
         choices = details.get("choices")
-        wanted = f"one of {', '.join(map(str, choices))}" if choices else f"of the type {details.get('type', 'str')}"
-        error = ConfigError(f"the value of the option {place}{name} is not {wanted}", hint=_HINT)
+        kind = details.get("type", "str")
+        wanted = f"one of {', '.join(map(str, choices))}" if choices else _TYPES.get(kind, kind)
+        error = ConfigError(f"the option {place}{name} must be {wanted}", hint=f"Correct {place}{name}")
         return error.with_context(option=f"{place}{name}")
     return None

@@ -35,7 +35,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     is_set,
     resolve,
     resolve_run,
-    where_to_set,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over, text
@@ -151,23 +150,23 @@ def _read_file(path: str) -> dict[str, str | None]:
         raise _unusable("does not exist") from None
     except yaml.YAMLError:
         # The text of the error quotes the line at fault, which may be the one with the secret.
-        raise _unusable("is no valid YAML") from None
+        raise _unusable("must be valid YAML") from None
     except (OSError, ValueError, RecursionError):
         raise _unusable("cannot be read") from None
     if not isinstance(content, dict):
-        raise _unusable("holds no map of names and values")
+        raise _unusable("must be a map of names and values")
     options = (*OPTIONS, *RUN_OPTIONS)
     known = {name: content.get(name) for option in options for name in (option.env, option.inverse_env)}
     nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
     if nested:
-        raise _unusable(f"holds no text under {nested[0]}")
+        raise _unusable(f"must have text under {nested[0]}")
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         display.warning("config_file can be read by other users: chmod 600 it")
     return known
 
 
 def _unusable(problem: str) -> SenhaseguraError:
-    hint = f"Give the path of a YAML file with SENHASEGURA_URL and so on. {where_to_set('config_file')}"
+    hint = "Give the path of a YAML file of the DSM CLI, with SENHASEGURA_URL and so on, or leave config_file out"
     return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")
 
 

@@ -31,7 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.plan import 
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
 
-UNLISTED = "it is not in the list of the server: inactive already, or there is none of this name"
+UNLISTED = "is not in the list of the server: it is inactive already, or there is none of this name"
 _SHORTEST = 0.1
 Write = t.TypeVar("Write", CredentialWrite, SshKeyWrite)
 
@@ -181,7 +181,7 @@ def switch(
             if enabling:
                 raise
             changed = False
-            warnings = [UNLISTED] if state == "disabled" else []
+            warnings = [f"{noun.replace('ssh_', 'SSH ')} {ref} {UNLISTED}"] if state == "disabled" else []
     known = {"id": info.id if info else None, **(before or {})}
     return {**plan.result(changed=changed), "warnings": warnings, noun: known}
 
@@ -191,5 +191,7 @@ def waiting(params: Params) -> dict[str, float]:
     for option in ("wait_timeout", "poll_interval"):
         # Written so that it holds for NaN as well.
         if not params[option] >= _SHORTEST:
-            raise ConfigError(f"{option} is below {_SHORTEST} seconds").with_context(option=option)
+            raise ConfigError(
+                f"{option} must be at least {_SHORTEST} seconds", hint="Leave it out for the default"
+            ).with_context(option=option)
     return {"wait": params["wait_timeout"] if params["wait"] else 0.0, "poll": params["poll_interval"]}

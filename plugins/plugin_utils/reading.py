@@ -127,9 +127,9 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
-    names = [parse_reference(term).term for term in request.terms]
+    names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
-        raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
+        raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
     settings, run = connection.merge(options, request.values)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
@@ -155,7 +155,7 @@ def _check_mode(options: Options, request: Request) -> str:
     wanted = options[CHECK_MODE] or text(request.values.get(CHECK_MODE))
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
-        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")
+        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable")
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "

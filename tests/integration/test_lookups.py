@@ -187,7 +187,11 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "missing credential": (look("password", "nope"), {}, "nope"),
     "missing key": (look("ssh_key", "nope"), {}, "SSH key nope is not in the list"),
     "missing secret": (look("secret", "nope"), {}, "DSM secret nope not found"),
-    "missing field": (look("secret", "plain", field="nope"), {}, "has no value under the key that field names"),
+    "missing field": (
+        look("secret", "plain", field="nope"),
+        {},
+        "has no value under the key nope, which field asks for",
+    ),
     "two values": (look("secret", "twice"), {}, "has several values for the key PASSWORD"),
     "release of what changes": (look("password", "auto", release=True), {}, "allow_vault_rotation=true"),
     "denied": (look("password", "2"), LIMITED, "access"),
@@ -196,18 +200,18 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
 # Those that come before any request are the same in all dialects.
 BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
     "no field": (look("credential", "auto", field="nope"), {}, "Fields are: id, password"),
-    "no term": ("{{ query('community.senhasegura.password', []) }}", {}, "no term is given"),
-    "no name": (look("password", "auto", ""), {}, "_terms holds something that is no id"),
+    "no term": ("{{ query('community.senhasegura.password', []) }}", {}, "the lookup needs a term"),
+    "no name": (look("password", "auto", ""), {}, "term 2 must be an id"),
     "unknown option": (look("password", "auto", pasword=CANARY), {}, "unknown option pasword"),
     "wrong option": (
         look("password", "auto", timeout=CANARY),
         {},
-        "the value of the option timeout is not of the type",
+        "the option timeout must be a number",
     ),
     "wrong variable": (
         look("password", "auto"),
         {"senhasegura_timeout": CANARY},
-        "timeout from the variable senhasegura_timeout is no number of seconds",
+        "timeout from the variable senhasegura_timeout must be a number of seconds",
     ),
     "undefined in a variable": (
         look("password", "auto"),
@@ -345,7 +349,7 @@ class TestPlaces:
                 **wrong,
             },
         )
-        said = "timeout from the environment variable SENHASEGURA_TIMEOUT is no number"
+        said = "timeout from the environment variable SENHASEGURA_TIMEOUT must be a number"
         assert said in run["environment before ini"]["msg"]
         for name in ("environment", "variable before environment", "option before variable"):
             assert "the host name of url cannot be resolved" in run[name]["msg"], name
@@ -421,4 +425,4 @@ class TestPlaces:
         play = [{"hosts": "localhost", "gather_facts": False, "ignore_errors": True, "tasks": tasks}]
         run = run_play(server, play, env={"SENHASEGURA_CA_PATH": str(tmp_path / "none.pem")})
         for name in ("a", "b"):
-            assert "ca_path cannot be loaded: it is no usable PEM file" in run[name]["msg"], str(run)
+            assert "ca_path cannot be loaded: it must be a usable PEM file" in run[name]["msg"], str(run)

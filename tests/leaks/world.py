@@ -96,9 +96,9 @@ def _about_clients(secrets: Secrets) -> list[Scenario]:
         Scenario("wrong secret, basic", "does not accept", config={**wrong, **basic}),
         Scenario("disabled client", "does not accept", client={"enabled": False}),
         Scenario("login echoes", "does not accept", (_status(401, echo, TOKEN),)),
-        Scenario("login 500 echoes", "saying|error of its own", (_status(500, echo, TOKEN),)),
-        Scenario("login malformed", "no valid JSON", (_body(_malformed(secrets), TOKEN),)),
-        Scenario("login without token", "no access_token", (_json(no_token, TOKEN),)),
+        Scenario("login 500 echoes", "The server says", (_status(500, echo, TOKEN),)),
+        Scenario("login malformed", "not valid JSON", (_body(_malformed(secrets), TOKEN),)),
+        Scenario("login without token", "must have an access_token", (_json(no_token, TOKEN),)),
         Scenario("oauth1", config=oauth1),
         Scenario("oauth1 refused", "does not accept", config={**oauth1, **wrong_secret}),
         Scenario("oauth1 incomplete", "token_secret is not set", config={**oauth1, **no_secret}),
@@ -114,23 +114,25 @@ def _echoes(secrets: Secrets) -> list[Scenario]:
     in_success = {"response": {"status": 400, "message": token, "error": True}}
     return [
         *(
-            Scenario(f"500 that echoes, {form}", "saying", (_status(500, text),))
+            Scenario(f"500 that echoes, {form}", "The server says", (_status(500, text),))
             for form, text in _forms(secrets, known)
         ),
         *(
-            Scenario(f"{plugin}: write that echoes, {form}", "saying", (_said_to(WRITES, text),), only=plugin)
+            Scenario(f"{plugin}: write that echoes, {form}", "The server says", (_said_to(WRITES, text),), only=plugin)
             for plugin, names in WRITTEN.items()
             for form, text in _forms(secrets, names)
         ),
         *(
-            Scenario(f"{plugin}: release that echoes, {form}", "saying", (_said_to("DELETE", text),), only=plugin)
+            Scenario(
+                f"{plugin}: release that echoes, {form}", "The server says", (_said_to("DELETE", text),), only=plugin
+            )
             for plugin, names in RELEASED.items()
             for form, text in _forms(secrets, names)
         ),
-        Scenario("400 that echoes", "saying", (_status(400, f"9999: bad value {secret} {token}"),)),
-        Scenario("echo in Portuguese", "saying", (_json(portuguese, status=400),)),
-        Scenario("200 that is an error", "saying", (_json(in_success),)),
-        Scenario("401", "does not accept the token", (_status(401, f"expired {token}"),)),
+        Scenario("400 that echoes", "The server says", (_status(400, f"9999: bad value {secret} {token}"),)),
+        Scenario("echo in Portuguese", "The server says", (_json(portuguese, status=400),)),
+        Scenario("200 that is an error", "The server says", (_json(in_success),)),
+        Scenario("401", "does not accept the token|has expired", (_status(401, f"expired {token}"),)),
         Scenario("403", "forbids", (_status(403, f"no access for {secret}"),)),
     ]
 
@@ -171,15 +173,15 @@ def _answers(secrets: Secrets) -> list[Scenario]:
         Scenario("500 HTML", "error of its own", (_fault("html", status=500, body=html),)),
         Scenario("200 HTML", "not JSON", (_fault("html", status=200, body=html),)),
         Scenario("503", "not available", (unavailable,), {"RETRIES": 2}),
-        Scenario("malformed JSON", "no valid JSON", (_body(_malformed(secrets)),)),
+        Scenario("malformed JSON", "not valid JSON", (_body(_malformed(secrets)),)),
         Scenario("key twice", "twice", (_body(twice),)),
-        Scenario("wrong types", "the answer|the data|the list|no text", (_json(_wrong_types(secrets)),)),
+        Scenario("wrong types", "the answer|the data|the list|must be text", (_json(_wrong_types(secrets)),)),
         Scenario("wrong members", "", (_json(_wrong_members(secrets)),)),
         Scenario("other members", "", (_json(other),)),
         Scenario("not UTF-8", "not UTF-8", (_body(latin),)),
         Scenario(
             "secrets in headers",
-            "content type unknown",
+            "error of its own",
             (_fault("answer", status=500, headers=headers),),
             {"CLIENT_SECRET": plain},
             {"client_secret": plain},
@@ -231,8 +233,8 @@ def _configurations(secrets: Secrets, places: dict[str, Any]) -> list[Scenario]:
     malformed = f"SENHASEGURA_CLIENT_SECRET: [\n{file}: {{ {secret}\n"
     return [
         *(Scenario(name, says, config=config) for name, (says, config) in wanted.items()),
-        Scenario("configuration is no YAML", "no valid YAML", file=malformed),
-        Scenario("configuration is no map", "holds no map", file=dump([file])),
+        Scenario("configuration is no YAML", "must be valid YAML", file=malformed),
+        Scenario("configuration is no map", "must be a map", file=dump([file])),
         Scenario("configuration is a directory", "cannot be read", file=A_DIRECTORY),
     ]
 

@@ -30,11 +30,13 @@ class Client:
     credentials: Credentials
     ssh_keys: SshKeys
     secrets: Secrets
+    # As errors name it.
+    server: str = ""
 
 
 def client_over(conversation: Conversation) -> Client:
     """A client that talks through ``conversation``."""
-    return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation))
+    return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation), conversation.server)
 
 
 def connect(settings: Settings) -> Client:

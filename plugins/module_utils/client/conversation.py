@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries
 
 # What to take of a list: a function of a module, or a partial of one, since it may be carried out in another process.
@@ -17,6 +18,10 @@ Pick = t.Callable[[Entries], t.Any]
 
 class Conversation(t.Protocol):
     """A conversation with one server as one client of it."""
+
+    @property
+    def server(self) -> str:
+        """The server as errors name it: its base URL with the port."""
 
     def dialect(self) -> Dialect:
         """The dialect of the server; with C(auto), logging in finds it out."""
@@ -33,4 +38,15 @@ class Conversation(t.Protocol):
         """What ``pick`` takes of the list that an operation decodes, where that list is: it may have thousands of
         entries, and hundreds of hosts that want one each.
         """
-        return pick(self.call(operation, subject=subject, fresh=fresh))
+        return self.picked(operation, pick, self.call(operation, subject=subject, fresh=fresh), subject)
+
+    def picked(self, operation: str, pick: Pick, listed: t.Any, subject: str) -> t.Any:
+        """What ``pick`` takes of the list. Its errors name the server and the call that the list came from."""
+        try:
+            return pick(listed)
+        except SenhaseguraError as exc:
+            raise exc.with_context(subject=subject, **self.place(operation)) from None
+
+    def place(self, operation: str) -> dict[str, str]:
+        """The server and the endpoint of an operation, as errors name them."""
+        return {"server": self.server, "operation": operation, "endpoint": self.dialect().call(operation).endpoint}

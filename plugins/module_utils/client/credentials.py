@@ -92,32 +92,38 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"credential.{operation}", model)
 
-    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of all credentials and SSH keys, without secrets and without taking custody."""
-        return self._session.select("credential.list", pick, subject="all credentials", fresh=fresh)
+    def select(self, pick: Pick, *, subject: str = "the list of credentials", fresh: bool = False) -> t.Any:
+        """What ``pick`` takes of all credentials and SSH keys, without secrets and without taking custody.
+
+        :param subject: what is looked for, as errors name it
+        """
+        return self._session.select("credential.list", pick, subject=subject, fresh=fresh)
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """The credentials that have all the ``wanted`` values. No SSH keys."""
         pick = functools.partial(listing.matching, wanted=wanted)
-        return t.cast(Entries, self.select(functools.partial(listing.among, kind="credentials", pick=pick)))
+        within = functools.partial(listing.among, kind="credentials", pick=pick)
+        return t.cast(Entries, self.select(within, subject=listing.wanted_name("credentials", wanted)))
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one credential. Raises NotFound."""
-        return t.cast(CredentialInfo, self.select(functools.partial(listing.require, ref=ref, kind="credentials")))
+        pick = functools.partial(listing.require, ref=ref, kind="credentials")
+        return t.cast(CredentialInfo, self.select(pick, subject=f"credential {ref}"))
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one credential, or None. Inactive ones may not be listed."""
-        entry = self.select(functools.partial(listing.find_kind, ref=ref, kind="credentials"), fresh=fresh)
-        return t.cast("CredentialInfo | None", entry)
+        pick = functools.partial(listing.find_kind, ref=ref, kind="credentials")
+        return t.cast("CredentialInfo | None", self.select(pick, subject=f"credential {ref}", fresh=fresh))
 
     def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
         """Return the entry with this id, which may be an SSH key, or None."""
         pick = functools.partial(listing.with_id, id_=id_)
-        return t.cast("CredentialInfo | None", self.select(pick, fresh=fresh))
+        return t.cast("CredentialInfo | None", self.select(pick, subject=f"credential {id_}", fresh=fresh))
 
     def on_device(self, hostname: str) -> CredentialInfo | None:
         """Return some entry of the device with this host name, or None if none is listed."""
-        return t.cast("CredentialInfo | None", self.select(functools.partial(listing.of_device, hostname=hostname)))
+        pick = functools.partial(listing.of_device, hostname=hostname)
+        return t.cast("CredentialInfo | None", self.select(pick, subject=f"device {hostname}"))
 
     def match(
         self, wanted: CredentialWrite, ref: Reference | None = None, *, shared_account: bool = False
@@ -131,7 +137,8 @@ class Credentials:
         pick = functools.partial(
             hit, identifier=wanted.identifier, account=_account(wanted), ref=ref, shared_account=shared_account
         )
-        return t.cast("CredentialInfo | None", self.select(pick))
+        subject = f"credential {ref}" if ref else _name(wanted)
+        return t.cast("CredentialInfo | None", self.select(pick, subject=subject))
 
     def is_inactive(self, wanted: CredentialWrite) -> bool:
         """Whether the server knows a credential of this name that is inactive, and so is not in its list.
@@ -143,7 +150,7 @@ class Credentials:
         names = [Reference(wanted.identifier, "identifier")] if wanted.identifier else []
         on_account = functools.partial(listing.on_account, username=wanted.username, host=wanted.hostname)
         # With another address, such an account is listed and active: it must not lose its custody.
-        if self.select(on_account) is None:
+        if self.select(on_account, subject=_name(wanted)) is None:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
         return says_inactive(self._session, "credential", names)
 
@@ -172,16 +179,16 @@ class Credentials:
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
         if info is None and release and not allow_vault_rotation:
-            raise _missing(ref)
+            raise self._missing(ref)
         if info is None and bare and not ref.is_id:
-            raise _missing(ref)
+            raise self._missing(ref)
         try:
-            credential = self._read(info.id if info else _in_path(ref), ref, fresh=fresh)
+            credential = self._read(info.id if info else self._in_path(ref), ref, fresh=fresh)
         except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id or not _unknown_name(exc):
                 raise
             # Only some releases take an identifier in the path; this one does not.
-            raise _missing(ref) from None
+            raise self._missing(ref, exc) from None
         if info is not None and bare:
             credential = dataclasses.replace(
                 credential,
@@ -200,7 +207,10 @@ class Credentials:
         answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
         credential = t.cast(Credential, answer)
         if name.isdigit() and credential.id != name:
-            raise UnexpectedAnswer("the answer is about another credential").with_context(subject=f"credential {ref}")
+            raise UnexpectedAnswer(
+                f"the answer is about credential {credential.id} instead of {name}",
+                hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
+            ).with_context(subject=f"credential {ref}", **self._session.place("credential.read"))
         return credential
 
     def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
@@ -208,7 +218,7 @@ class Credentials:
 
         :param repeat: whether to create it again when no answer came back and it is not in the list
         """
-        subject = f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
+        subject = _name(wanted)
         if info is None:
             return self._create(wanted, subject, repeat=repeat)
         if wanted.identifier is None:
@@ -217,7 +227,7 @@ class Credentials:
         if stored.id not in ("", info.id):
             raise UnexpectedAnswer(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject)
+            ).with_context(subject=subject, **self._session.place("credential.update"))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
@@ -230,7 +240,7 @@ class Credentials:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
-            landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier))
+            landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier), subject=subject)
             return Stored(landed.id, landed.identifier) if landed else create()
         return stored if stored.id else self._listed_as(wanted)
 
@@ -252,13 +262,13 @@ class Credentials:
 
     def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
         # What is not listed may still be there and inactive; some releases find it by its identifier.
-        name = info.id if info else _in_path(ref)
+        name = info.id if info else self._in_path(ref)
         try:
             return switched(self._session, operation, name, f"credential {ref}")
         except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id or not _unknown_name(exc):
                 raise
-            raise _missing(ref) from None
+            raise self._missing(ref, exc) from None
 
     def release(self, ref: Reference, *, allow_vault_rotation: bool = False) -> bool:
         """Give custody back. Returns whether this client had it.
@@ -267,7 +277,7 @@ class Credentials:
         unless allowed.
         """
         info = self.releasable(ref, allow_vault_rotation=allow_vault_rotation)
-        return self._release(info.id if info else _in_path(ref), ref)
+        return self._release(info.id if info else self._in_path(ref), ref)
 
     def releasable(self, ref: Reference, *, allow_vault_rotation: bool = False) -> CredentialInfo | None:
         """The entry of a credential that may be released, or None if it is not listed. Raises Refused."""
@@ -312,6 +322,20 @@ class Credentials:
         self._release(before.id, ref, read=True)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
+    def _in_path(self, ref: Reference) -> str:
+        """The name, if the server can be asked for it by path. Raises NotFound."""
+        if not ref.path_safe:
+            raise self._missing(ref)
+        return ref.text
+
+    def _missing(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
+        """The error for what is not in the list. ``answer``: what the server said when it was asked all the same."""
+        return NotFound(
+            f"credential {ref} not found",
+            hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
+            context=answer.context if answer else None,
+        ).with_context(subject=f"credential {ref}", **self._session.place("credential.list"))
+
     def _server_rotates(self) -> bool:
         return self._session.dialect().supports("credential.rotate")
 
@@ -336,8 +360,8 @@ def wait_for_change(
         remaining = end - clock()
         if remaining <= 0:
             raise ChangeNotSeen(
-                f"the server has not changed {before.identifier or before.id} within {wait:.0f} seconds",
-                hint="Look at Executions in the console; raise wait_timeout if the server is only slow",
+                f"the server has not changed {before.identifier or before.id} within {wait:g} seconds",
+                hint="Look it up in the console (Executions > History); raise wait_timeout if the server is only slow",
             )
         sleep(min(poll, remaining))
 
@@ -428,6 +452,11 @@ def says_inactive(session: Conversation, area: str, names: t.Iterable[Reference]
     return False
 
 
+def _name(wanted: CredentialWrite) -> str:
+    """A credential that is to be written, as errors name it."""
+    return f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
+
+
 def _account(credential: CredentialInfo | CredentialWrite) -> tuple[str, str, str]:
     return (credential.username, credential.hostname, credential.ip)
 
@@ -458,20 +487,6 @@ def _no_key(info: CredentialInfo) -> CredentialInfo:
     return info
 
 
-def _in_path(ref: Reference) -> str:
-    """The name, if the server can be asked for it by path. Raises NotFound."""
-    if not ref.path_safe:
-        raise _missing(ref)
-    return ref.text
-
-
 def _unknown_name(error: NoRoute | InvalidRequest) -> bool:
     """Whether an error says that this release finds nothing by such a name; any other one says something else."""
     return isinstance(error, NoRoute) or error.context.code == _UNEXPECTED_IDENTIFIER
-
-
-def _missing(ref: Reference) -> NotFound:
-    return NotFound(
-        f"credential {ref} not found",
-        hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
-    )

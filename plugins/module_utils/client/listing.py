@@ -98,6 +98,12 @@ def _fits(entry: CredentialInfo, name: str, value: t.Any) -> bool:
     return bool(getattr(entry, name) == value)
 
 
+def wanted_name(what: str, wanted: t.Mapping[str, t.Any]) -> str:
+    """What is looked for by these values, as errors name it. Only for values that are not secret."""
+    values = ", ".join(f"{name}={value}" for name, value in wanted.items())
+    return f"{what} with {values}" if values else f"the list of {what}"
+
+
 def identified(entries: Entries, identifier: str) -> CredentialInfo | None:
     """Return the first entry with this identifier, or None."""
     return first(entries.by_identifier, identifier)

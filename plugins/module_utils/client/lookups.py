@@ -57,6 +57,13 @@ KINDS: t.Mapping[str, Kind] = {
     "credential": _CREDENTIAL,
     "ssh_key": Kind(SshKey, "SSH key", "ssh_keys", ("private_key", "public_key")),
 }
+# What errors call a term of a lookup.
+_NOUNS: t.Mapping[str, str] = {
+    "password": "credential",
+    "credential": "credential",
+    "ssh_key": "SSH key",
+    "secret": "DSM secret",
+}
 
 
 def check(name: str, options: Options) -> None:
@@ -67,7 +74,7 @@ def check(name: str, options: Options) -> None:
         raise ConfigError("field and return_format=raw exclude each other", hint=hint).with_context(option="field")
     if options.get("as_file") and (field or return_format != "value"):
         raise ConfigError(
-            "as_file goes with neither field nor return_format", hint="Look them up by themselves"
+            "as_file cannot be combined with field or return_format", hint="Use a lookup of its own for each"
         ).with_context(option="as_file")
     listed = not options.get("include_password", True)
     if listed and return_format != "dict":
@@ -79,7 +86,9 @@ def check(name: str, options: Options) -> None:
         names = fields_of(CredentialInfo if listed else KINDS[name].model)
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
-            raise ConfigError("field names no field of this lookup", hint=hint).with_context(option="field")
+            raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
+                option="field"
+            )
 
 
 def look_up(
@@ -90,6 +99,7 @@ def look_up(
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
     secrets: list[str] = []
+    values: list[t.Any] = []
     warnings: list[str] = []
     if name == "secret":
         # An identity is nothing else, whatever it looks like.
@@ -98,17 +108,17 @@ def look_up(
     else:
         refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
-    values: list[t.Any] = []
     for ref in refs:
         try:
             values.append(read(ref))
-        except NotFound as exc:
-            if "default" in options:
+        except SenhaseguraError as exc:
+            exc.with_context(subject=f"{_NOUNS[name]} {ref}", server=client.server)
+            if isinstance(exc, NotFound) and "default" in options:
                 values.append(options["default"])
+            elif isinstance(exc, (NotFound, Denied)):
+                warnings += _left_out(exc, options["on_missing" if isinstance(exc, NotFound) else "on_denied"])
             else:
-                warnings += _left_out(exc, options["on_missing"])
-        except Denied as exc:
-            warnings += _left_out(exc, options["on_denied"])
+                raise
     return values, warnings, secrets
 
 
@@ -202,7 +212,11 @@ def _secret(secret: DsmSecret, options: Options) -> t.Any:
         found = value(options["field"])
         if found in (None, []):
             hint = "See its keys with return_format=dict"
-            raise NotFound(f"DSM secret {secret.identity} has no value under the key that field names", hint=hint)
+            key = scrub(options["field"], [])
+            raise NotFound(
+                f"DSM secret {secret.identity} has no value under the key {key}, which field asks for",
+                hint=hint,
+            )
         return found
     if options["return_format"] == "dict":
         return {**secret.public(), "data": [dict(block) for block in secret.data]}

@@ -21,7 +21,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
-_HINT = "Check the identity, and that the secret is assigned to the DSM application of this client"
+_HINT = (
+    "Check the identity, and that the secret is assigned to the DSM authorization of this client "
+    "(console: DevOps Secret Manager, its application > Authorizations, tab Secrets)"
+)
 
 
 class Secrets:
@@ -34,17 +37,22 @@ class Secrets:
         """Raise what create, update or delete would raise before it asks the server."""
         self._session.dialect().check(f"secret.{operation}", model)
 
-    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
-        """Return what ``pick`` takes of all secrets."""
-        return self._session.select("secret.list", pick, subject="all DSM secrets", fresh=fresh)
+    def select(self, pick: Pick, *, subject: str = "the list of DSM secrets", fresh: bool = False) -> t.Any:
+        """Return what ``pick`` takes of all secrets.
+
+        :param subject: what is looked for, as errors name it
+        """
+        return self._session.select("secret.list", pick, subject=subject, fresh=fresh)
 
     def list(self) -> tuple[DsmSecret, ...]:
         """All secrets, with their values unless C(incomplete) says otherwise (see C(complete))."""
-        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject="all DSM secrets"))
+        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject="the list of DSM secrets"))
 
     def several(self, identities: t.Sequence[str]) -> dict[str, DsmSecret | None]:
         """Return the secrets with these identities, None for one that does not exist. It makes one request."""
-        return t.cast("dict[str, DsmSecret | None]", self.select(functools.partial(named, identities=identities)))
+        pick = functools.partial(named, identities=identities)
+        subject = f"DSM secret {', '.join(identities)}"
+        return t.cast("dict[str, DsmSecret | None]", self.select(pick, subject=subject))
 
     def find(self, identity: str, *, fresh: bool = False) -> DsmSecret | None:
         """The secret with this identity, or None."""
@@ -64,7 +72,7 @@ class Secrets:
             try:
                 answer = self._session.call("secret.read", ref=identity, subject=subject, fresh=fresh)
             except NotFound as exc:
-                raise _missing(identity, exc.context) from None
+                raise self._missing(identity, exc.context) from None
             except UnexpectedAnswer as exc:
                 # Perhaps the list is there all the same.
                 unreadable = exc
@@ -73,12 +81,12 @@ class Secrets:
                 # The path may take an id as well, and find another secret by it.
                 if secret.identity == identity:
                     return secret
-        found = self.select(functools.partial(named, identities=[identity]), fresh=fresh)
-        secret = require(found[identity], identity)
+        pick = functools.partial(named, identities=[identity])
+        secret = self.require(self.select(pick, subject=subject, fresh=fresh)[identity], identity)
         if secret.incomplete:
             raise unreadable or UnexpectedAnswer(
                 f"the server lists {subject} without its data", hint="Give it an identity that can be part of a path"
-            ).with_context(subject=subject)
+            ).with_context(subject=subject, **self._session.place("secret.list"))
         return secret
 
     def complete(self, secret: DsmSecret) -> DsmSecret:
@@ -91,10 +99,20 @@ class Secrets:
         if len(identities) == 1:
             return self.read
         listed = functools.cache(functools.partial(self.several, identities))
-        return lambda identity: self.complete(require(listed()[identity], identity))
+        return lambda identity: self.complete(self.require(listed()[identity], identity))
 
     def _has_path(self, identity: str) -> bool:
         return self._session.dialect().supports("secret.read") and Reference(identity).path_safe
+
+    def require(self, secret: DsmSecret | None, identity: str) -> DsmSecret:
+        """Return the secret. Raises NotFound if there is none."""
+        if secret is None:
+            raise self._missing(identity)
+        return secret
+
+    def _missing(self, identity: str, context: Context | None = None) -> NotFound:
+        error = NotFound(f"DSM secret {identity} not found", hint=_HINT, context=context)
+        return error.with_context(subject=f"DSM secret {identity}", **self._session.place("secret.list"))
 
     def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
         """Create the secret or update ``present``; what the write model leaves out is kept.
@@ -161,15 +179,3 @@ def named(secrets: t.Iterable[DsmSecret], identities: t.Iterable[str]) -> dict[s
     """Return the secrets with these identities, None for one that is not among them."""
     known = {secret.identity: secret for secret in reversed(tuple(secrets))}
     return {identity: known.get(identity) for identity in identities}
-
-
-def require(secret: DsmSecret | None, identity: str) -> DsmSecret:
-    """Return the secret. Raises NotFound if there is none."""
-    if secret is None:
-        raise _missing(identity)
-    return secret
-
-
-def _missing(identity: str, context: Context | None = None) -> NotFound:
-    error = NotFound(f"DSM secret {identity} not found", hint=_HINT, context=context)
-    return error.with_context(subject=f"DSM secret {identity}")

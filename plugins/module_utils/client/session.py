@@ -27,6 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.cat
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer, parse_answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
+    AnswerLost,
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
@@ -48,6 +49,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets, scrub
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 
+# What an operation reads for all that somebody may look for. The error names both that and the list.
+_LISTS = {
+    "credential.list": "the list of credentials",
+    "key.list": "the list of SSH keys",
+    "secret.list": "the list of DSM secrets",
+}
+_PERHAPS_APPLIED = (
+    "It may have been applied: look at the object on the server before you repeat it by hand; "
+    "running the task again is safe"
+)
 _DIALECT_HINT = {
     "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
     "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
@@ -56,14 +67,14 @@ _DIALECT_HINT = {
 
 
 # The vendor's DSM answers that way to a client that has no authorization for it (http-api.md 1.7).
-_DSM_HINT = (
-    "Check that client_id belongs to an authorization of a DSM application, with the resources Application and Secret"
-    " Management, and that url names the server itself"
-)
 
 
 def _no_route_hint(dialect: Dialect, call: Call) -> str:
-    return _DSM_HINT if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
+    """What to do about a path that the server does not have. The vendor's DSM answers so without an authorization."""
+    # Here, because most runs meet no error, and its tables take long to load.
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
+    return codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
 
 
 class Sender(t.Protocol):
@@ -122,6 +133,10 @@ class Session(Conversation):
         named = AUTO_ORDER[0] if self._guessing else settings.dialect
         self._dialect: Dialect | None = DIALECTS[named] if self._signer or not self._guessing else None
 
+    @property
+    def server(self) -> str:
+        return self._settings.server
+
     def deadline(self, timeout: float | None = None) -> Deadline:
         """The deadline of an operation that begins now, after ``timeout`` seconds if that is less than the setting."""
         longest = self._settings.timeout
@@ -152,15 +167,15 @@ class Session(Conversation):
         """
         deadline = deadline or self.deadline()
         self._known.add(_secret_leaves(model))
-        context = {"operation": operation, "subject": subject}
-        renewed = False
+        context = {"operation": operation, "subject": subject, "server": self.server}
+        renewed, replay = False, Replay.SAFE
         try:
             dialect = self._known_dialect(deadline)
             while True:
                 call = dialect.call(operation)
                 if model is not None:
                     dialect.check_writable(operation, model)
-                context["endpoint"] = f"{call.method} {call.path}"
+                context["endpoint"], replay = call.endpoint, call.replay
                 try:
                     # Outside of the retries of the call: logging in has its own.
                     token = None if self._signer else self._valid_token(deadline)
@@ -183,6 +198,9 @@ class Session(Conversation):
                         exc.hint = _DIALECT_HINT["rest"]
                     raise
         except SenhaseguraError as exc:
+            # Not for a failed login, which has an operation of its own.
+            if not exc.context.operation:
+                _tell_what_it_means(exc, operation, replay)
             raise exc.with_context(**context) from None
 
     def _next_dialect(self, used: Dialect, call: Call) -> Dialect:
@@ -221,7 +239,7 @@ class Session(Conversation):
             if token:
                 self._drop(token)
             else:
-                exc.hint = _oauth1_hint(answer)
+                exc.message, exc.hint = "the server does not accept the signature", _oauth1_hint(answer)
             raise
         if call.module == "pam":
             self._guessing = False
@@ -311,7 +329,7 @@ class Session(Conversation):
             headers, body = auth.token_request(self._settings)
             for name in names:
                 path = DIALECTS[name].token_path
-                context = {"operation": "token", "endpoint": f"POST {path}"}
+                context = {"operation": "token", "endpoint": f"POST {path}", "server": self.server}
                 try:
                     send = functools.partial(self._token_answer, path, headers, body, deadline)
                     answer = self._retrying(send, Replay.SAFE, deadline)
@@ -320,7 +338,7 @@ class Session(Conversation):
                 except NoRoute as exc:
                     if name == names[-1]:
                         exc.hint = (
-                            "Check url: neither form of the API answers there"
+                            "Check url (scheme, host, port and path): neither form of the API answers there"
                             if len(names) > 1
                             else _DIALECT_HINT[name]
                         )
@@ -348,6 +366,15 @@ class Session(Conversation):
         return document
 
 
+def _tell_what_it_means(error: SenhaseguraError, operation: str, replay: Replay) -> None:
+    """Add what the error means for this operation: a list that is missing, a write that may have been applied."""
+    if operation in _LISTS:
+        error.message = f"{_LISTS[operation]} could not be read: {error.message}"
+    gateway = isinstance(error, ServerBusy) and error.context.status != 429
+    if replay is not Replay.SAFE and (isinstance(error, AnswerLost) or gateway):
+        error.hint = f"{error.hint}. {_PERHAPS_APPLIED}"
+
+
 def _encode(fields: Json, form: str) -> tuple[bytes, str]:
     try:
         if form == "form":
@@ -357,7 +384,7 @@ def _encode(fields: Json, form: str) -> tuple[bytes, str]:
         return document.encode(), "application/json"
     except (ValueError, TypeError):
         raise ConfigError(
-            "a value is no text that can be sent (NaN, Infinity, or bytes that are no UTF-8)",
+            "a value cannot be sent as text (NaN, Infinity, or bytes that are not UTF-8)",
             hint="Correct it; encode binary values, for example in base64",
         ) from None
 

@@ -61,38 +61,48 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"key.{operation}", model)
 
-    def select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of all keys, without private keys and without taking custody."""
-        return self._select(functools.partial(listing.among, kind="keys", pick=pick), fresh=fresh)
+    def select(self, pick: Pick, *, subject: str = "the list of SSH keys", fresh: bool = False) -> t.Any:
+        """What ``pick`` takes of all keys, without private keys and without taking custody.
 
-    def _select(self, pick: Pick, *, fresh: bool = False) -> t.Any:
+        :param subject: what is looked for, as errors name it
+        """
+        return self._select(functools.partial(listing.among, kind="keys", pick=pick), subject=subject, fresh=fresh)
+
+    def _select(self, pick: Pick, *, subject: str, fresh: bool = False) -> t.Any:
         """The same of the list that has the keys: that of the credentials where the dialect has none of their own."""
-        operation = "key.list" if self._session.dialect().supports("key.list") else "credential.list"
-        return self._session.select(operation, pick, subject="all SSH keys", fresh=fresh)
+        return self._session.select(self._list(), pick, subject=subject, fresh=fresh)
+
+    def _list(self) -> str:
+        return "key.list" if self._session.dialect().supports("key.list") else "credential.list"
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """The keys that have all the ``wanted`` values."""
-        return t.cast(Entries, self.select(functools.partial(listing.matching, wanted=wanted)))
+        pick = functools.partial(listing.matching, wanted=wanted)
+        return t.cast(Entries, self.select(pick, subject=listing.wanted_name("SSH keys", wanted)))
 
     def info(self, ref: Reference) -> CredentialInfo:
         """What the list says of one key. Raises NotFound."""
-        return t.cast(CredentialInfo, self._select(functools.partial(listing.require, ref=ref, kind="keys")))
+        pick = functools.partial(listing.require, ref=ref, kind="keys")
+        return t.cast(CredentialInfo, self._select(pick, subject=f"SSH key {ref}"))
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
         """What the list says of one key, or None. Inactive ones may not be listed."""
-        entry = self._select(functools.partial(listing.find_kind, ref=ref, kind="keys"), fresh=fresh)
+        pick = functools.partial(listing.find_kind, ref=ref, kind="keys")
+        entry = self._select(pick, subject=f"SSH key {ref}", fresh=fresh)
         return t.cast("CredentialInfo | None", entry)
 
     def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
         """Return the entry with this id, which may be a credential where the dialect has one list, or None."""
         pick = functools.partial(listing.with_id, id_=id_)
-        return t.cast("CredentialInfo | None", self._select(pick, fresh=fresh))
+        return t.cast("CredentialInfo | None", self._select(pick, subject=f"SSH key {id_}", fresh=fresh))
 
     def match(self, identifier: str) -> CredentialInfo | None:
         """The key that a write with this identifier would hit. The server searches for keys by nothing else."""
-        entry: CredentialInfo | None = self._select(functools.partial(listing.identified, identifier=identifier))
+        pick = functools.partial(listing.identified, identifier=identifier)
+        entry: CredentialInfo | None = self._select(pick, subject=f"SSH key {identifier}")
         if entry is not None and not entry.is_key:
-            raise listing.wrong_kind(entry, "credentials")
+            error = listing.wrong_kind(entry, "credentials")
+            raise error.with_context(subject=f"SSH key {identifier}", **self._session.place(self._list()))
         return entry
 
     def is_inactive(self, identifier: str) -> bool:
@@ -134,7 +144,10 @@ class SshKeys:
     def _read(self, key_id: str, ref: Reference, *, fresh: bool = False, partial: bool = False) -> SshKey:
         key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
         if key.id != key_id:
-            raise UnexpectedAnswer("the answer is about another SSH key").with_context(subject=f"SSH key {ref}")
+            raise UnexpectedAnswer(
+                f"the answer is about SSH key {key.id} instead of {key_id}",
+                hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
+            ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
         if not partial:
             require_readable(key.unreadable, f"SSH key {ref}")
         return key
@@ -158,14 +171,15 @@ class SshKeys:
         if stored.id not in ("", info.id):
             raise UnexpectedAnswer(
                 f"the server wrote SSH key {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject)
+            ).with_context(subject=subject, **self._session.place("key.update"))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _listed_as(self, stored: Stored, identifier: str) -> Stored:
         """The receipt with the id of the list, when the answer does not tell it. It is written, so nothing fails."""
         entry = None
         with contextlib.suppress(SenhaseguraError):
-            entry = self._select(functools.partial(listing.identified, identifier=identifier), fresh=True)
+            pick = functools.partial(listing.identified, identifier=identifier)
+            entry = self._select(pick, subject=f"SSH key {identifier}", fresh=True)
         return dataclasses.replace(stored, id=entry.id if entry else "", identifier=identifier)
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
@@ -182,7 +196,7 @@ class SshKeys:
             raise NotFound(
                 f"SSH key {ref} is not in the list of the server",
                 hint="Check the name, and that the authorization may see it; an inactive one is found by its id only",
-            )
+            ).with_context(**self._session.place(self._list()))
         return switched(self._session, operation, key_id, f"SSH key {ref}")
 
     def server_rotates(self) -> bool:
@@ -280,5 +294,5 @@ class SshKeys:
             raise UnexpectedAnswer(
                 f"the key that was stored as {wanted.identifier} reads back differently",
                 hint=f"Compare it with {wanted.identifier} in the console before the old key is removed anywhere",
-            ).with_context(subject=f"SSH key {ref}")
+            ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
         return key

@@ -35,6 +35,11 @@ class Call:
     lists: bool = False
     names_object: bool = False
 
+    @property
+    def endpoint(self) -> str:
+        """Method and path, as errors name them: without the name that goes into the path."""
+        return f"{self.method} {self.path}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Dialect:

@@ -12,7 +12,9 @@ import re
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AuthenticationFailed,
     Context,
+    Denied,
     NoRoute,
     NotFound,
     SenhaseguraError,
@@ -30,6 +32,18 @@ Json = dict[str, t.Any]
 # Called only when a text of the server is to be shown: there may be thousands.
 Secrets = t.Callable[[], t.Iterable[str]]
 _NUMBERED = re.compile(r"\s*(\d{4}):")
+# Numbers that mean something. Below are 0, 1 and copies of the HTTP status, above nothing that is documented.
+_NUMBERS = range(1000, 10_000)
+# Numbers up to this one come with a path that leads nowhere (http-api.md 1.7).
+_NO_SUCH_PATH = 4
+# So many errors of a list are told.
+_MOST_ERRORS = 3
+# A longer body is not a sentence.
+_LONGEST_WORDS = 2000
+_TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{1,500})", re.IGNORECASE)
+_PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_TITLE_WITHIN = 20_000
+_ORIGIN = re.compile(r"https?://[a-z0-9._-]{1,255}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
 _MAX_DEPTH = 64
 
 
@@ -70,6 +84,8 @@ _BUSY = {
     503: "the server is not available now",
     504: "the server behind the gateway is too slow",
 }
+
+_BUSY_HINTS = {429: "Try again later, or with fewer forks"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,64 +129,112 @@ def parse_answer(
     :param now: Unix time, for a Retry-After that is a date
     :param lists: whether the answer may list everything that there is, so that its limits are high
     """
-    context = Context(status=answer.status)
     if answer.status in _BUSY:
         retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
-        hint = "Try again later, or with fewer forks"
-        raise ServerBusy(_BUSY[answer.status], retry_after=retry_after, hint=hint, context=context)
+        hint = _BUSY_HINTS.get(answer.status, "Try again later; if it goes on, look at the server and its gateway")
+        raise ServerBusy(
+            _BUSY[answer.status], retry_after=retry_after, hint=hint, context=_refusal_context(answer, secrets)
+        )
     if not 200 <= answer.status < 300:
         try:
-            _raise_for_status(answer, module, secrets, context)
+            _raise_for_status(answer, module, secrets)
         except NoRoute as exc:
-            if not names_object:
+            if not names_object or _names_no_call(answer):
                 raise
-            raise _missing_object(answer, secrets, exc) from None
+            meaning = _status_meaning(answer.status, module)
+            raise NotFound(meaning.text, hint=meaning.hint, context=exc.context) from None
     if answer.status == _NO_CONTENT and not answer.body:
         # A success that has nothing to say. What needs more than that misses it.
         return {"response": {"status": answer.status}}
+    # A page may say why it is there; anything else that is no document may be a secret.
+    said = _page_title(answer) if answer.body.lstrip()[:1] == b"<" else ""
+    context = Context(status=answer.status, server_message=_quotable(said, secrets))
     document = _strict_object(answer, context, _LIST_LIMITS if lists else _LIMITS)
     if _says_error(document):
         raise _meaning_of(document, answer.status, module, secrets)
     return document
 
 
-def _missing_object(answer: Answer, secrets: Secrets, no_route: NoRoute) -> SenhaseguraError:
-    """What a 404 means for a call that names one object: there is none, unless the words say that the path is wrong."""
+def _names_no_call(answer: Answer) -> bool:
+    """Whether a 404 has the words for a path that leads nowhere."""
     # Here, because most runs meet no error, and its patterns take long to load.
     from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
 
-    message = _message(_error_document(answer) or {})
-    if codes.NO_CALL.match(message):
-        return no_route
-    meaning = codes.STATUSES[404]
-    said = f"{meaning.text}, saying: {scrub(message, secrets())}" if message else f"{meaning.text} ({_shape(answer)})"
-    return NotFound(said, hint=meaning.hint, context=no_route.context)
+    document = _error_document(answer)
+    return isinstance(document, dict) and bool(codes.NO_CALL.search(_message(document)))
 
 
-def _error_document(answer: Answer) -> Json | None:
-    """The object in the body of an error, or None if there is none."""
-    try:
-        _check_size(answer.body, _ERROR_LIMITS)
-        document = _load(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Context) -> t.NoReturn:
+def _raise_for_status(answer: Answer, module: str, secrets: Secrets) -> t.NoReturn:
+    context = _refusal_context(answer, secrets)
     if answer.status < 400:
+        place = _quotable(_origin(answer.headers.get("location", "")), secrets)
         raise UnexpectedAnswer(
-            "the server answers with a redirect, which is not followed",
+            f"the server redirects{f' to {place}' if place else ''}, which is not followed",
             hint="Set url to the address that the server itself uses (scheme, host, port)",
             context=context,
         )
     document = _error_document(answer)
-    if document is not None:
+    if isinstance(document, dict):
         raise _meaning_of(document, answer.status, module, secrets)
     if answer.status == 404:
-        raise NoRoute(f"there is no such path on the server ({_shape(answer)})", context=context)
-    meaning = _status_meaning(answer.status, module)
-    raise meaning.error(f"{meaning.text} ({_shape(answer)})", hint=meaning.hint, context=context)
+        raise NoRoute(f"there is no such path on the server{_form(answer)}", context=context)
+    meaning = _meaning_by_words(answer.status, module, context.server_message)
+    raise _error_class(meaning, module)(f"{meaning.text}{_form(answer)}", hint=meaning.hint, context=context)
+
+
+def _error_document(answer: Answer) -> t.Any:
+    """What JSON an answer has that reports an error, or None."""
+    try:
+        _check_size(answer.body, _ERROR_LIMITS)
+        return _load(_decoded(answer.body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _decoded(body: bytes) -> str:
+    """The text of an answer that reports an error. What is not UTF-8 is Latin-1, in which pages of PHP are written."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("latin-1")
+
+
+def _refusal_context(answer: Answer, secrets: Secrets) -> Context:
+    """Status and words of an answer that reports an error: those of its document, its page, or its short text."""
+    document, said = _error_document(answer), ""
+    if isinstance(document, (dict, str)):
+        said = _message(document) if isinstance(document, dict) else document
+    elif answer.body.lstrip()[:1] == b"<":
+        said = _page_title(answer)
+    elif document is None and len(answer.body) <= _LONGEST_WORDS and answer.body.lstrip()[:1] not in (b"{", b"["):
+        said = _decoded(answer.body)
+    return Context(status=answer.status, server_message=_quotable(said, secrets))
+
+
+def _form(answer: Answer) -> str:
+    """What to say of an answer without a document, beside its words."""
+    if _PAGE.match(answer.body[:1000]):
+        return ", in an HTML page"
+    return "" if answer.body.strip() else ", in an empty answer"
+
+
+def _page_title(answer: Answer) -> str:
+    # Here, because its table takes long to load, and hardly any answer is a page.
+    import html
+
+    match = _TITLE.search(_decoded(answer.body)[:_TITLE_WITHIN])
+    return html.unescape(match.group(1)) if match else ""
+
+
+def _origin(location: str) -> str:
+    """Scheme, host and port of a URL, without the rest, which may hold a token."""
+    match = _ORIGIN.match(location)
+    return match.group() if match else ""
+
+
+def _quotable(words: str, secrets: Secrets) -> str:
+    """Words of the server as one short line without secrets, fit to stand between double quotes."""
+    return scrub(words, secrets()).replace('"', "'") if words.strip() else ""
 
 
 def _status_meaning(status: int, module: str) -> Meaning:
@@ -181,31 +245,56 @@ def _status_meaning(status: int, module: str) -> Meaning:
     return codes.STATUSES.get(status) or codes.STATUSES[400 if status < 500 else 500]
 
 
+def _meaning_by_words(status: int, module: str, words: str) -> Meaning:
+    """What a status means together with words of the server that are known. Translated ones are left to the status."""
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
+    meaning = _status_meaning(status, module)
+    if status == 500 and codes.NOT_AUTHORISED.search(words):
+        meaning = codes.Meaning(Denied, "this resource is not granted to the authorization", codes.RESOURCES[module])
+    for known in codes.TEXTS:
+        if known.pattern.search(words):
+            meaning = codes.Meaning(known.error or meaning.error, known.text, known.hint)
+            break
+    if module == "login" and codes.TENANT.search(words):
+        meaning = codes.WRONG_TENANT
+    return meaning
+
+
+def _error_class(meaning: Meaning, module: str) -> type[SenhaseguraError]:
+    """The class of the error: who is denied the login is not denied one object, which on_denied could leave out."""
+    return AuthenticationFailed if module == "login" and meaning.error is Denied else meaning.error
+
+
 def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> SenhaseguraError:
-    """The error that an error document means: by its number, else by its status, never by translated text."""
+    """The error that an error document means: by its number, else by its OAuth error, its known words or its status."""
     # Here, because most runs meet no error, and its tables and patterns take long to load.
     from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
 
     message = _message(document)
     number = _number(document, message)
-    context = Context(status=status, code=number)
+    oauth_error = document.get("error")
+    context = Context(status=status, code=number, server_message=_words_of(document, secrets))
     if number == 1105:
         meaning = codes.REFERER
     elif number is not None and (module, number) in codes.CODES:
         meaning = codes.CODES[module, number]
-    elif status == 404 and (codes.NO_CALL.match(message) or not (document.get("response") and number and number > 4)):
+    elif status == 404 and (codes.NO_CALL.search(message) or not _about_an_object(document)):
         # Kong's "no Route matched", or "Resource sub not found" with error_code 1 or 4; also the reply to a
         # request without Authorization header, which this client does not send.
-        return NoRoute("the server knows no such call", context=context)
-    elif status == 500 and (known := [meaning for words, meaning in codes.TEXTS if words.search(message)]):
-        meaning = known[0]
+        hint = codes.NO_DSM_CALL if module == "dsm" else ""
+        return NoRoute("the server does not know this path", hint=hint, context=context)
+    elif module == "login" and isinstance(oauth_error, str) and oauth_error in codes.OAUTH_ERRORS:
+        meaning = codes.OAUTH_ERRORS[oauth_error]
+        if status == 401 and oauth_error == "invalid_client":
+            meaning = codes.LOGIN[401]
+        if codes.TENANT.search(message):
+            meaning = codes.WRONG_TENANT
     else:
         inner = integer(_response(document).get("status"))
-        meaning = _status_meaning(status if status >= 400 else inner if inner and inner >= 400 else 400, module)
-        if message:
-            said = f"{meaning.text}, saying: {scrub(message, secrets())}"
-            return meaning.error(said, hint=meaning.hint, context=context)
-    return meaning.error(meaning.text, hint=meaning.hint, context=context)
+        told = status if status >= 400 else inner if inner and inner >= 400 else 400
+        meaning = _meaning_by_words(told, module, message)
+    return _error_class(meaning, module)(meaning.text, hint=meaning.hint, context=context)
 
 
 def _response(document: Json) -> Json:
@@ -227,33 +316,65 @@ def _says_error(document: Json) -> bool:
 
 
 def _message(document: Json) -> str:
+    """The server's own words, in the first of the places where they may stand (http-api.md 2.1)."""
     response = _response(document)
-    exception = document.get("exception")
+    exception, error = document.get("exception"), document.get("error")
     candidates = [
         *(response.get(key) for key in ("message", "mensagem", "Message")),
-        exception.get("message") if isinstance(exception, dict) else None,
-        *(document.get(key) for key in ("message", "error_description", "error")),
+        exception,
+        *(document.get(key) for key in ("message", "mensagem", "error_description", "reason")),
+        error,
         response.get("error"),
+        *(document.get(key) for key in ("errors", "detail", "title")),
+        *(response.get(key) for key in ("errors", "detail")),
+        document.get("response"),
     ]
-    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")[:_LONGEST_MESSAGE]
+    return next((words for candidate in candidates if (words := _words_in(candidate))), "")[:_LONGEST_MESSAGE]
+
+
+def _words_in(value: t.Any) -> str:
+    """The text itself, that of the member C(message), or those of a list; "" for anything else."""
+    if isinstance(value, dict):
+        value = value.get("message")
+    elif isinstance(value, list):
+        value = "; ".join(filter(None, map(_words_in, value[:_MOST_ERRORS])))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _words_of(document: Json, secrets: Secrets) -> str:
+    """The same, fit to be shown, with the name of an error of OAuth in front: it tells more than what follows."""
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
+    words, name = _message(document), document.get("error")
+    said = _quotable(words, secrets)
+    # It is a word of RFC 6749 and no secret, even if a client_id has it in itself.
+    if not isinstance(name, str) or name not in codes.OAUTH_ERRORS:
+        return said
+    return name if name == words else f"{name}: {said}"
+
+
+def _about_an_object(document: Json) -> bool:
+    """Whether a 404 speaks of an object: it has an envelope whose number is none of those for a missing path."""
+    response = _response(document)
+    numbers = (integer(response.get(key)) for key in ("error_code", "cod_erro"))
+    return _number(document, _message(document)) is not None or any(
+        number and number > _NO_SUCH_PATH for number in numbers
+    )
 
 
 def _number(document: Json, message: str) -> int | None:
-    """The server's error number: ``error_code`` is 1 for nearly everything, so it comes last."""
-    exception = document.get("exception")
-    if isinstance(exception, dict):
-        number = integer(exception.get("code"))
-        if number is not None and number >= 1000:
-            return number
+    """The server's error number, or None: it stands at several places, and most of them hold 0, 1 or the status."""
+    exception, response = document.get("exception"), _response(document)
     match = _NUMBERED.match(message)
-    if match:
-        return int(match.group(1))
-    response = _response(document)
-    for source in (response.get("error_code"), response.get("cod_erro"), document.get("error_code")):
-        number = integer(source)
-        if number:
-            return number
-    return None
+    places = (
+        exception.get("code") if isinstance(exception, dict) else None,
+        match.group(1) if match else None,
+        response.get("error_code"),
+        response.get("cod_erro"),
+        document.get("error_code"),
+    )
+    numbers = (integer(place) for place in places)
+    return next((number for number in numbers if number is not None and number in _NUMBERS), None)
 
 
 def _check_size(body: bytes, limits: _Limits) -> None:
@@ -375,7 +496,8 @@ def _shape(answer: Answer) -> str:
     kind = answer.content_type
     # The header is text of the server's as well, so only known ones are shown.
     shown = kind if kind in _KNOWN_TYPES else "unknown" if kind else "not given"
-    return f"content type {shown}, {len(answer.body)} bytes"
+    page = "an HTML page, " if _PAGE.match(answer.body[:1000]) else ""
+    return f"{page}content type {shown}, {len(answer.body)} bytes"
 
 
 _TOO_BIG = 10**9
@@ -407,7 +529,7 @@ def entity(document: Json, name: str, kind: type[t.Any]) -> t.Any:
     value = document.get(name)
     if not isinstance(value, kind):
         what = "a list" if kind is list else "an object"
-        raise UnexpectedAnswer(f"the answer has no {name!r} that is {what}")
+        raise UnexpectedAnswer(f"{name!r} in the answer must be {what}")
     return value
 
 
@@ -415,7 +537,7 @@ def entities(document: Json, name: str) -> list[Json]:
     """The list ``name`` of the answer, whose items must all be objects."""
     items = entity(document, name, list)
     if not all(isinstance(item, dict) for item in items):
-        raise UnexpectedAnswer(f"the list {name!r} in the answer holds something that is no object")
+        raise UnexpectedAnswer(f"the list {name!r} in the answer must hold objects only")
     return t.cast("list[Json]", items)
 
 
@@ -428,7 +550,7 @@ def text(item: Json, *names: str) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
         if value is not None and not isinstance(value, bool):
-            raise UnexpectedAnswer(f"{name!r} in the answer is no text")
+            raise UnexpectedAnswer(f"{name!r} in the answer must be text")
     return ""
 
 
@@ -461,7 +583,7 @@ def required_id(item: Json, *names: str) -> str:
     """The id of an object: digits, as text or number."""
     value = text(item, *(names or ("id",)))
     if not Reference(value).is_id:
-        raise UnexpectedAnswer(f"the answer has no valid {(names or ('id',))[0]!r}")
+        raise UnexpectedAnswer(f"{(names or ('id',))[0]!r} in the answer must be a number")
     return value
 
 
@@ -489,6 +611,6 @@ def required_secret(item: Json, *names: str) -> str:
         if isinstance(value, str) and value:
             return value
     raise UnexpectedAnswer(
-        f"the answer holds no {names[0]}",
+        f"the answer does not have a {names[0]}",
         hint="Check in the console that it has a value and that the authorization may see it",
     )

@@ -26,8 +26,12 @@ class RemoteSession(Conversation):
         self, link: Link, settings: Settings, policy: Policy, *, until: t.Callable[[], float] = lambda: math.inf
     ) -> None:
         self._link, self._until = link, until
-        self._settings, self._policy = settings.state(), policy
+        self._server, self._settings, self._policy = settings.server, settings.state(), policy
         self._dialect: Dialect | None = None
+
+    @property
+    def server(self) -> str:
+        return self._server
 
     def dialect(self) -> Dialect:
         if self._dialect is None:

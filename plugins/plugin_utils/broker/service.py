@@ -88,7 +88,7 @@ class Worker:
         return ["ok", None]
 
     def _look_up(self, digest: str, terms: list[str]) -> t.Any:
-        names = [parse_reference(term).term for term in terms]
+        names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(terms, 1)]
         while True:
             known = self._service.introduced(digest)
             if known is None:

@@ -9,6 +9,7 @@ In memory only, and without sockets: server.py puts this behind one.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import threading
@@ -130,6 +131,7 @@ class SharedSession:
         shared = SharedTransport(transport or Transport(settings), clock, timeout=settings.timeout)
         # A refused login stays refused for the run: 500 hosts must not lock the client.
         self._session = Session(settings, transport=shared, clock=clock, login_pause=math.inf, known=known)
+        self.server = settings.server
         self._timeout = settings.timeout
         self._lock = threading.Lock()
         # Calls under way, and whether the run is over and no more are taken.
@@ -180,8 +182,12 @@ class SharedSession:
         if entry is None:
             raise AssertionError("unreachable: it was made above")
         if ours and not self._adopt(entry, ref, others, policy):
-            self._fetch(entry, operation, ref, subject, deadline)
-        return entry.future.result()
+            self._fetch(entry, operation, ref, deadline)
+        try:
+            return entry.future.result()
+        except SenhaseguraError as exc:
+            # A copy, since others get the same error, each for what it has asked for.
+            raise copy.copy(exc).with_context(subject=subject) from None
 
     def _by_another_name(self, operation: str, ref: str) -> list[_Entry]:
         """Reads of credentials by their ids if this is one by username@hostname, and the other way round."""
@@ -217,9 +223,9 @@ class SharedSession:
             entry.future.exception() is not None and age >= NEWS_AFTER
         )
 
-    def _fetch(self, entry: _Entry, operation: str, ref: str, subject: str, deadline: Deadline) -> None:
+    def _fetch(self, entry: _Entry, operation: str, ref: str, deadline: Deadline) -> None:
         try:
-            value = self._session.call(operation, ref=ref, subject=subject, deadline=deadline)
+            value = self._session.call(operation, ref=ref, deadline=deadline)
         # Whatever it is, those who wait for it must hear of it.
         except BaseException as exc:  # noqa: BLE001
             if not isinstance(exc, (NotFound, Denied)):
@@ -285,9 +291,7 @@ class SharedSession:
         for (area, item), allowed in list(self._custody.items()):
             try:
                 # One list for all: nothing else writes any more.
-                entries = self._read(
-                    "credential.list", "", "all credentials", Policy(), self._session.deadline(timeout)
-                )
+                entries = self._read("credential.list", "", f"{area} {item}", Policy(), self._session.deadline(timeout))
                 refuse_vault_rotation(first(entries.by_id, item) or CredentialInfo(item), allowed)
                 self._session.call(
                     f"{area}.release", ref=item, subject=f"{area} {item}", deadline=self._session.deadline(timeout)
@@ -307,6 +311,10 @@ class PolicySession(Conversation):
 
     def __init__(self, shared: SharedSession, policy: Policy) -> None:
         self._shared, self._policy = shared, policy
+
+    @property
+    def server(self) -> str:
+        return self._shared.server
 
     def dialect(self) -> Dialect:
         return self._shared.dialect()
@@ -328,7 +336,8 @@ class PolicySession(Conversation):
                 raise
         ttl = NEWS_AFTER if self._policy.ttl is None else min(NEWS_AFTER, self._policy.ttl)
         # Shared with all who miss something, since it is made once and then not old any more.
-        return pick(self._shared.call(operation, policy=dataclasses.replace(self._policy, ttl=ttl), subject=subject))
+        policy = dataclasses.replace(self._policy, ttl=ttl)
+        return self.picked(operation, pick, self._shared.call(operation, policy=policy, subject=subject), subject)
 
 
 def _incomplete(found: t.Any) -> bool:

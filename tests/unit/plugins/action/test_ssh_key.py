@@ -115,8 +115,8 @@ def test_attributes(talk: Any, work: Any) -> None:
     ("options", "problem"),
     [
         ({"private_key": OLD.private_key, "public_key": NEW.public_key}, "does not belong"),
-        ({"private_key": "-----BEGIN", "public_key": NEW.public_key}, "no private key"),
-        ({"private_key": OLD.private_key, "public_key": "ssh-ed25519"}, "no line of the form"),
+        ({"private_key": "-----BEGIN", "public_key": NEW.public_key}, "must be a private key"),
+        ({"private_key": OLD.private_key, "public_key": "ssh-ed25519"}, "must be one line of the form"),
         ({}, "needs"),
     ],
 )

@@ -228,13 +228,13 @@ EncryptedField.__name__ = "AnsibleVaultEncryptedUnicode"
 @pytest.mark.parametrize("term", ["", "  ", None, True, 1.5, {"a": CANARY}, f"a\n{CANARY}", "x" * 600])
 @pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
 def test_a_term_that_can_be_no_name_is_refused_before_the_first_is_read(vault: Vault, name: str, term: Any) -> None:
-    assert vault.refusal(name, "1", term).startswith("_terms holds something")
+    assert vault.refusal(name, "1", term).startswith("term 2 must be an id")
     assert vault.conversation.calls == []
 
 
 @pytest.mark.parametrize("terms", [[], [[]], [[], [[]]]])
 def test_no_term(vault: Vault, terms: list[Any]) -> None:
-    assert vault.refusal("password", *terms).startswith("no term is given")
+    assert vault.refusal("password", *terms).startswith("the lookup needs a term")
 
 
 def test_wantlist_of_with_is_no_option(vault: Vault) -> None:
@@ -297,11 +297,11 @@ def test_a_key_as_a_dictionary(vault: Vault) -> None:
 
 
 REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
-    ("password", {"field": CANARY}, "field names no field of this lookup. Fields are: id, password,"),
-    ("credential", {"field": "automatic_change"}, "field names no field"),
-    ("credential", {"field": "password", "include_password": False}, "field names no field"),
-    ("ssh_key", {"field": "password"}, "field names no field"),
-    ("ssh_key", {"field": "raw"}, "field names no field"),
+    ("password", {"field": CANARY}, "field must be the name of a field of this lookup. Fields are: id, password,"),
+    ("credential", {"field": "automatic_change"}, "field must be the name of a field"),
+    ("credential", {"field": "password", "include_password": False}, "field must be the name of a field"),
+    ("ssh_key", {"field": "password"}, "field must be the name of a field"),
+    ("ssh_key", {"field": "raw"}, "field must be the name of a field"),
     ("password", {"field": "username", "return_format": "raw"}, "field and return_format=raw exclude each other"),
     ("secret", {"field": "A", "return_format": "raw"}, "field and return_format=raw exclude each other"),
     ("credential", {"include_password": False, "return_format": "value"}, "return_format=value needs include_password"),
@@ -310,13 +310,13 @@ REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
     ("password", {"duplicates": "first"}, "unknown option duplicates"),
     ("secret", {"release": True}, "unknown option release"),
     ("ssh_key", {"include_password": True}, "unknown option include_password"),
-    ("password", {"on_missing": CANARY}, "the value of the option on_missing is not one of error, warn, skip"),
-    ("password", {"return_format": CANARY}, "the value of the option return_format is not one of value, dict, raw"),
-    ("password", {"release": CANARY}, "the value of the option release is not of the type bool"),
-    ("secret", {"duplicates": CANARY}, "the value of the option duplicates is not one of error, first, last, list"),
-    ("password", {"timeout": CANARY}, "the value of the option timeout is not of the type float"),
-    ("password", {"timeout": -1}, "timeout from the option timeout is no number of seconds"),
-    ("password", {"url": f"https://{CANARY}@x"}, "url has more than scheme, host, port and path"),
+    ("password", {"on_missing": CANARY}, "the option on_missing must be one of error, warn, skip"),
+    ("password", {"return_format": CANARY}, "the option return_format must be one of value, dict, raw"),
+    ("password", {"release": CANARY}, "the option release must be a boolean (true or false)"),
+    ("secret", {"duplicates": CANARY}, "the option duplicates must be one of error, first, last, list"),
+    ("password", {"timeout": CANARY}, "the option timeout must be a number"),
+    ("password", {"timeout": -1}, "timeout from the option timeout must be a number of seconds"),
+    ("password", {"url": f"https://{CANARY}@x"}, "url must have scheme and host"),
 ]
 
 
@@ -349,7 +349,7 @@ def test_denied(vault: Vault) -> None:
     assert vault("password", "1", "2", on_denied="skip") == ["pw-2"]
     assert vault.warnings == []
     assert vault("password", "1", "2", on_denied="warn") == ["pw-2"]
-    assert vault.warnings == ["left out: not for you"]
+    assert vault.warnings == ["left out: not for you (credential 1)"]
 
 
 def test_release(vault: Vault) -> None:
@@ -496,7 +496,7 @@ def test_who_decides_about_check_mode(vault: Vault, options: Any, variables: dic
 
 def test_a_wrong_variable_for_check_mode(vault: Vault) -> None:
     text = vault.refusal("password", "1", variables={**CHECK, "senhasegura_check_mode": CANARY})
-    assert text.startswith("the variable senhasegura_check_mode is not one of placeholder, read")
+    assert text.startswith("the variable senhasegura_check_mode must be one of placeholder, read")
 
 
 def test_check_mode_does_not_matter_where_nothing_takes_custody(vault: Vault) -> None:
@@ -568,7 +568,7 @@ def test_a_key_with_several_values_is_an_error(vault: Vault, options: dict[str, 
 @pytest.mark.parametrize("duplicates", ["error", "first", "list"])
 def test_a_secret_without_a_value_for_the_field_counts_as_missing(vault: Vault, field: str, duplicates: str) -> None:
     options = {"field": field, "duplicates": duplicates}
-    assert "has no value under the key that field names" in vault.refusal("secret", "shop-db", **options)
+    assert f"has no value under the key {field}, which field asks for" in vault.refusal("secret", "shop-db", **options)
     assert vault("secret", "shop-db", default="x", **options) == ["x"]
     assert vault("secret", "shop-db", on_missing="skip", **options) == []
 

@@ -229,7 +229,7 @@ def test_a_name_that_is_not_listed_is_asked_for() -> None:
 def test_what_belongs_to_a_known_name_stays_what_it_is() -> None:
     client, server = api(GET_7=failure(1010))
     for text in ("7", "web-root"):
-        with pytest.raises(InvalidRequest, match="belongs to an SSH key"):
+        with pytest.raises(InvalidRequest, match="is an SSH key, not a credential"):
             client.credentials.read(ref(text))
     server.on("GET /api/pam/credential/root%40web01", failure(1003))
     with pytest.raises(InvalidRequest):
@@ -250,7 +250,7 @@ def test_a_name_that_is_no_path_is_looked_up_only(text: str) -> None:
 def test_an_answer_about_another_credential() -> None:
     client, _server = api(GET_7=credential(8))
     for text in ("7", "web-root"):
-        with pytest.raises(UnexpectedAnswer, match="another credential") as caught:
+        with pytest.raises(UnexpectedAnswer, match="about credential 8 instead of 7") as caught:
             client.credentials.read(ref(text))
         assert caught.value.context.subject == f"credential {text}"
 
@@ -550,7 +550,7 @@ def test_read_a_key() -> None:
     assert client.ssh_keys.read(ref("deploy-key")).id == "9"
     assert client.ssh_keys.read(ref("deploy@web01")).id == "9"
     server.on("GET /api/pam/key/9", key_answer(10))
-    with pytest.raises(UnexpectedAnswer, match="another SSH key"):
+    with pytest.raises(UnexpectedAnswer, match="about SSH key 10 instead of 9"):
         client.ssh_keys.read(ref("9"))
 
 

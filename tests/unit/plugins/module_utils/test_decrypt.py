@@ -108,14 +108,14 @@ def test_unusable_files(case: str, key: rsa.RSAPrivateKey, tmp_path: pathlib.Pat
         path.mkdir()
     elif case == "passphrase":
         path = pathlib.Path(write(tmp_path, key, b"passphrase"))
-    with pytest.raises(ConfigError, match="decryption_key is not readable as PEM") as caught:
+    with pytest.raises(ConfigError, match="decryption_key must be readable as PEM") as caught:
         decrypt.decrypter(str(path))
     assert caught.value.context.option == "decryption_key"
     assert CANARY not in str(caught.value)
 
 
 def test_another_kind_of_key(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(ConfigError, match="no RSA key"):
+    with pytest.raises(ConfigError, match="must be an RSA key"):
         decrypt.decrypter(write(tmp_path, ec.generate_private_key(ec.SECP256R1())))
 
 

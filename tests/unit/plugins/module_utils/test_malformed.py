@@ -91,7 +91,7 @@ def good(dialect: str, operation: str, **head: t.Any) -> Document:
 
 # --- malformed whatever the operation is --------------------------------------------------------------------------------
 
-HTML = f"<!DOCTYPE html><html><head><title>{CANARY}</title></head><body>{CANARY}</body></html>".encode()
+HTML = f"<!DOCTYPE html><html><head><title>Sign in</title></head><body>{CANARY}</body></html>".encode()
 PAGE = {"content_type": "text/html; charset=utf-8"}
 
 
@@ -493,7 +493,7 @@ def check(exc: SenhaseguraError, kind: type[SenhaseguraError]) -> str:
     if not exc.hint:
         return f"no hint: {exc}"
     texts = f"{exc} {exc!r} {json.dumps(exc.failure())}"
-    if CANARY[:8] in texts or CANARY[-8:] in texts or "evil.example" in texts:
+    if CANARY[:8] in texts or CANARY[-8:] in texts:
         return f"shows the body: {texts}"
     if exc.__cause__ is not None or (exc.__context__ is not None and not exc.__suppress_context__):
         return f"has a cause, which ansible-core prints: {exc.__cause__!r} {exc.__context__!r}"
@@ -537,12 +537,14 @@ def reasons(model: t.Any) -> list[SenhaseguraError]:
 
 # --- the reply to the token request -------------------------------------------------------------------------------------
 
-LOGIN_KINDS: dict[type[SenhaseguraError], type[SenhaseguraError]] = {TokenRefused: AuthenticationFailed}
+LOGIN_KINDS: dict[type[SenhaseguraError], type[SenhaseguraError]] = {
+    TokenRefused: AuthenticationFailed, Denied: AuthenticationFailed,
+}  # fmt: skip
 LOGIN_EXCEPT = {
     **dict.fromkeys(["400 html", "400 empty", "400 list", "400 portuguese", "400 with a number of nobody"], AuthenticationFailed),
     **dict.fromkeys(["403", "403 html", "inner 403 with 200", "400 good body"], AuthenticationFailed),
     **dict.fromkeys([name for name in anywhere({"response": HEAD}) if name.endswith("200") or "on top" in name], AuthenticationFailed),
-    "inner 404 with 200": NotFound, "inner 500 with 200": ServerFailed, "referer with 200": Denied,
+    "inner 404 with 200": NotFound, "inner 500 with 200": ServerFailed, "referer with 200": AuthenticationFailed,
     "inner 400 as text": AuthenticationFailed,
 }  # fmt: skip
 NO_TOKEN: dict[str, t.Any] = {

@@ -164,7 +164,7 @@ def test_a_wrong_value_is_named_by_option_and_place_and_never_shown(name: str, v
     with pytest.raises(ConfigError) as caught:
         resolve([source({name: value}, "the drawer"), source(CLIENT)])
     text = str(caught.value)
-    assert text.startswith(f"{name} from the drawer is no ")
+    assert text.startswith(f"{name} from the drawer must be ")
     assert caught.value.context.option == name
     assert CANARY not in text + repr(caught.value) + repr(caught.value.failure())
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
@@ -179,7 +179,7 @@ def test_digits_are_taken_as_text_and_blanks_around_are_dropped() -> None:
 @pytest.mark.parametrize("value", [12345, 1.5, True])
 def test_a_secret_is_text(name: str, value: Any) -> None:
     """YAML makes 12345 of 12_34_5 and 83 of 0123: what was written is not known any more."""
-    with pytest.raises(ConfigError, match=f"^{name} from a test is no text. {name} must be text: quote it"):
+    with pytest.raises(ConfigError, match=f"^{name} from a test must be text. Quote {name}: it must be text"):
         settings(**{name: value})
 
 
@@ -226,7 +226,7 @@ def test_a_wrong_variable_of_the_environment_is_named(environ: dict[str, str], n
     for place in ("the environment variable {}", "{} in config_file"):
         with pytest.raises(ConfigError) as caught:
             environment(place, **environ)
-        assert str(caught.value).startswith(f"validate_certs from {place.format(named)} is no boolean")
+        assert str(caught.value).startswith(f"validate_certs from {place.format(named)} must be a boolean")
         assert CANARY not in str(caught.value)
 
 

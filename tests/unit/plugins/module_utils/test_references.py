@@ -88,7 +88,7 @@ def test_parse_reference(value: t.Any, expected: str) -> None:
     ],
 )
 def test_what_can_be_no_name(value: t.Any) -> None:
-    with pytest.raises(ConfigError, match="id holds something") as caught:
+    with pytest.raises(ConfigError, match="id must be an id") as caught:
         parse_reference(value, option="id")
     assert caught.value.context.option == "id"
     if isinstance(value, str) and len(value) > 5:

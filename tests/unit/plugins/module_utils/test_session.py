@@ -371,7 +371,7 @@ def test_a_hint_of_the_decoder_is_kept_in_rest() -> None:
     empty = answer({"response": {"status": 200, "credential": {"id": "7", "password": ""}}})
     session, _server, _time = setup({"GET /iso/coe/senha": empty}, dialect="rest")
     credential = session.call("credential.read", ref="7")
-    assert "holds no password" in credential.unreadable["password"].message
+    assert "does not have a password" in credential.unreadable["password"].message
     assert "Check in the console" in credential.unreadable["password"].hint
 
 
@@ -768,10 +768,10 @@ def test_a_date_of_yaml_becomes_text() -> None:
 def test_what_cannot_be_sent(value: t.Any) -> None:
     session, server, _time = setup()
     wanted = models.CredentialWrite("u", "h", "1", settings={"additional_settings": {"notes": value}})
-    with pytest.raises(ConfigError, match="no text that can be sent") as caught:
+    with pytest.raises(ConfigError, match="cannot be sent as text") as caught:
         session.call("credential.create", model=wanted)
     assert CANARY not in str(caught.value)
-    with pytest.raises(ConfigError, match="no text that can be sent"):
+    with pytest.raises(ConfigError, match="cannot be sent as text"):
         session.call("secret.create", model=models.DsmSecretWrite("\udcff"))
     assert server.lines == []
 
@@ -782,7 +782,7 @@ def test_errors_name_operation_endpoint_and_subject() -> None:
         session.call("credential.read", ref="7", subject="credential web-root")
     assert caught.value.failure() == {
         "kind": "denied",
-        "message": "no access to this credential",
+        "message": "this client has no access to the credential",
         "hint": caught.value.hint,
         "operation": "credential.read",
         "endpoint": "GET /api/pam/credential/{ref}",
@@ -790,6 +790,8 @@ def test_errors_name_operation_endpoint_and_subject() -> None:
         "status": 400,
         "code": 1009,
         "option": "",
+        "server": "https://pam.example.com:443",
+        "server_message": "1009: No access",
     }
 
 
@@ -818,7 +820,7 @@ def test_a_server_that_echoes_what_was_written_is_not_quoted(place: str) -> None
         refused = failure(None, f"Bad value {echo} here")
         paths = ("POST /api/pam/credential", "POST /api/pam/key", "POST /iso/sctm/secret")
         session, _server, _time = setup(dict.fromkeys(paths, refused))
-        with pytest.raises(InvalidRequest, match="saying: Bad value .* here") as caught:
+        with pytest.raises(InvalidRequest, match='The server says "Bad value .* here"') as caught:
             session.call(operation, model=model)
         assert echo not in str(caught.value)
         assert "********" in str(caught.value)
@@ -834,7 +836,7 @@ def test_a_server_that_echoes_login_data_is_not_quoted(secret: str) -> None:
         assert text not in str(caught.value)
     if secret != "eyTokenQ1w2E3r4T5y6":
         session, _server, _time = setup(token=answer({"error": "invalid_client", "message": f"no {secret}"}, 401))
-        with pytest.raises(AuthenticationFailed, match=r"saying: no \*{8}") as caught:
+        with pytest.raises(AuthenticationFailed, match=r'The server says "invalid_client: no \*{8}"') as caught:
             session.call("credential.list")
 
 
@@ -845,7 +847,7 @@ def test_a_server_that_echoes_what_it_has_handed_out_is_not_quoted() -> None:
     replies = {"GET /api/pam/credential/7": READ, "GET /api/pam/credential": failure(None, "Last was pw-Example-1.")}
     session, _server, _time = setup(replies)
     session.call("credential.read", ref="7")
-    with pytest.raises(InvalidRequest, match=r"saying: Last was \*{8}") as caught:
+    with pytest.raises(InvalidRequest, match=r"The server says .Last was \*{8}") as caught:
         session.call("credential.list")
     assert "pw-Example-1" not in str(caught.value)
 
@@ -862,7 +864,7 @@ def test_what_an_earlier_call_has_sent_is_not_quoted_later(place: str) -> None:
         with contextlib.suppress(SenhaseguraError):
             first.call(operation, model=model)
         second = Session(settings(client_id="another"), transport=server, known=known) if shared else first
-        with pytest.raises(InvalidRequest, match=r"saying: Last was \*{8}") as caught:
+        with pytest.raises(InvalidRequest, match=r"says .Last was \*{8}") as caught:
             second.call("credential.list")
         texts.append(f"{caught.value} {caught.value.failure()}")
     assert CANARY not in str(texts)
@@ -901,7 +903,7 @@ def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
         ({"POST /api/oauth2/token": token}, "credential.read"),
     ):
         other = Session(settings(client_id="another"), transport=Scripted({**REPLIES, **replies}), known=known)
-        with pytest.raises(SenhaseguraError, match=r"saying: .*\*{8}") as caught:
+        with pytest.raises(SenhaseguraError, match=r"says .*\*{8}") as caught:
             other.call(operation, ref="7")
         assert CANARY not in f"{caught.value} {caught.value.failure()}"
 

@@ -303,7 +303,7 @@ def test_proxy_is_used_and_gets_its_password(no_proxies: None) -> None:
     ],
 )
 def test_other_kinds_of_proxy_are_refused(proxy: str) -> None:
-    with pytest.raises(ConfigError, match="no URL of an HTTP proxy") as caught:
+    with pytest.raises(ConfigError, match="must be the URL of an HTTP proxy") as caught:
         transport("http://localhost:9", proxy=proxy)
     assert CANARY not in f"{caught.value} {caught.value.failure()}"
 
@@ -350,7 +350,7 @@ NO_TUNNEL = {
 
 @pytest.mark.parametrize("kind", NO_TUNNEL)
 def test_a_proxy_that_makes_no_sense(kind: str) -> None:
-    with Wire(fixed(NO_TUNNEL[kind])) as proxy, pytest.raises(ConnectionFailed, match="proxy cannot be used"):
+    with Wire(fixed(NO_TUNNEL[kind])) as proxy, pytest.raises(ConnectionFailed, match="proxy [^ ]+ cannot be used"):
         send(transport("https://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"))
 
 

@@ -58,22 +58,22 @@ def test_the_callers_arguments_stay_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
     [
-        ("count", CANARY, "of the type int"),
-        ("ratio", CANARY, "of the type float"),
-        ("flag", CANARY, "of the type bool"),
+        ("count", CANARY, "a whole number"),
+        ("ratio", CANARY, "a number"),
+        ("flag", CANARY, "a boolean"),
         ("mode", CANARY, "one of a, b"),
-        ("tags", [1, CANARY], "of the type list"),
-        ("tags", {"a": CANARY}, "of the type list"),
-        ("device", CANARY, "of the type dict"),
-        ("device", [CANARY], "of the type dict"),
-        ("timeout", CANARY, "of the type float"),
+        ("tags", [1, CANARY], "a list"),
+        ("tags", {"a": CANARY}, "a list"),
+        ("device", CANARY, "a map"),
+        ("device", [CANARY], "a map"),
+        ("timeout", CANARY, "a number"),
         ("dialect", CANARY, "one of auto, iso, api, rest"),
-        ("validate_certs", CANARY, "of the type bool"),
+        ("validate_certs", CANARY, "a boolean"),
     ],
 )
 def test_a_wrong_value_is_named_and_not_shown(name: str, value: Any, wanted: str) -> None:
     error = refusal(secret=CANARY, **{name: value})
-    assert str(error).startswith(f"the value of the option {name} is not {wanted}")
+    assert str(error).startswith(f"the option {name} must be {wanted}")
     assert error.context.option == name
 
 
@@ -85,7 +85,7 @@ def test_a_wrong_value_is_named_and_not_shown(name: str, value: Any, wanted: str
     ],
 )
 def test_a_wrong_value_inside_another_is_named(name: str, value: Any, option: str) -> None:
-    assert str(refusal(**{name: value})).startswith(f"the value of the option {option} is not of the type int")
+    assert str(refusal(**{name: value})).startswith(f"the option {option} must be a whole number")
 
 
 def test_an_unknown_option_is_named_next_to_a_secret() -> None:

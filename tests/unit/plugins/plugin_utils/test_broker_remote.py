@@ -62,6 +62,8 @@ class Line:
 class Shared:
     """A shared session that has read the list."""
 
+    server = "https://pam:443"
+
     def dialect(self) -> t.Any:
         return DIALECTS["api"]
 
@@ -122,7 +124,7 @@ def test_no_more_than_what_is_wanted_of_a_list(client: Client, line: Line, ask: 
         (lambda client: client.credentials.match(write("same")), InvalidRequest),
         (lambda client: client.credentials.info(Reference("deploy")), InvalidRequest),
         (lambda client: client.credentials.info(Reference("nothing")), NotFound),
-        (lambda client: client.ssh_keys.info(Reference("name-1")), NotFound),
+        (lambda client: client.ssh_keys.info(Reference("name-1")), InvalidRequest),
         (lambda client: client.ssh_keys.match("name-1"), InvalidRequest),
     ],
 )

@@ -125,7 +125,7 @@ def test_each_option_comes_from_each_place(places: Places, place: str, name: str
 )
 def test_a_wrong_value_is_named_by_its_place(places: Places, place: str, label: str) -> None:
     places.put(place, "timeout", CANARY)
-    assert places.refusal().startswith(f"timeout from {label} is no number of seconds")
+    assert places.refusal().startswith(f"timeout from {label} must be a number of seconds")
 
 
 def test_variables_are_evaluated(places: Places) -> None:
@@ -237,14 +237,14 @@ def test_insecure_in_the_config_file(places: Places) -> None:
     ("content", "problem"),
     [
         (b"\xff\xfe\x00", "cannot be read"),
-        (f"SENHASEGURA_CLIENT_SECRET: '{CANARY}", "is no valid YAML"),
-        (f"SENHASEGURA_CLIENT_SECRET: {CANARY}: x", "is no valid YAML"),
-        (f"a: !!python/object/apply:os.system ['{CANARY}']", "is no valid YAML"),
-        (f"- {CANARY}", "holds no map of names and values"),
-        (CANARY, "holds no map of names and values"),
-        ("", "holds no map of names and values"),
-        (f"SENHASEGURA_CLIENT_SECRET: [{CANARY}]", "holds no text under SENHASEGURA_CLIENT_SECRET"),
-        (f"SENHASEGURA_INSECURE: {{a: {CANARY}}}", "holds no text under SENHASEGURA_INSECURE"),
+        (f"SENHASEGURA_CLIENT_SECRET: '{CANARY}", "must be valid YAML"),
+        (f"SENHASEGURA_CLIENT_SECRET: {CANARY}: x", "must be valid YAML"),
+        (f"a: !!python/object/apply:os.system ['{CANARY}']", "must be valid YAML"),
+        (f"- {CANARY}", "must be a map of names and values"),
+        (CANARY, "must be a map of names and values"),
+        ("", "must be a map of names and values"),
+        (f"SENHASEGURA_CLIENT_SECRET: [{CANARY}]", "must have text under SENHASEGURA_CLIENT_SECRET"),
+        (f"SENHASEGURA_INSECURE: {{a: {CANARY}}}", "must have text under SENHASEGURA_INSECURE"),
         ("[" * 100000, "cannot be read"),
     ],
     ids=lambda value: str(value)[:30],
