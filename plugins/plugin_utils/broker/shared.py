@@ -22,24 +22,43 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.sessi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AlreadyDone,
+    AuthenticationFailed,
+    ConfigError,
     ConnectionFailed,
     Denied,
+    InvalidRequest,
+    NoRoute,
     NotFound,
+    Refused,
     SenhaseguraError,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, first
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Account, Ledger
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 
 MAX_CONNECTIONS = 4
 # "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
 _REFUSAL_TTL = 10.0
+# Seconds. How much longer than its deadline a call may take to end.
+_GRACE = 5.0
 Clock = t.Callable[[], float]
+# After these a read has certainly not taken custody; after all others it may have.
+_NOT_READ = (
+    AuthenticationFailed,
+    ConfigError,
+    ConnectionFailed,
+    Denied,
+    InvalidRequest,
+    NoRoute,
+    NotFound,
+    Unsupported,
+)
 
 
 class SharedTransport:
@@ -78,7 +97,14 @@ class _Entry:
 class SharedSession:
     """One server and one client of it, for all workers of a run."""
 
-    def __init__(self, settings: Settings, *, transport: Sender | None = None, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        transport: Sender | None = None,
+        clock: Clock = time.monotonic,
+        account: Account | None = None,
+    ) -> None:
         self._clock = clock
         shared = SharedTransport(transport or Transport(settings), clock)
         # A refused login stays refused for the run: 500 hosts must not lock the client.
@@ -89,8 +115,8 @@ class SharedSession:
         self._idle = threading.Condition()
         self._active, self._closed = 0, False
         self._entries: dict[tuple[str, str], _Entry] = {}
-        # What to release at the end: (area, id) -> whether a change by the vault is acceptable.
-        self._custody: dict[tuple[str, str], bool] = {}
+        # What to release at the end. A broker of this run that was lost may have taken some of it.
+        self._account = account or Ledger().account(settings)
 
     def dialect(self) -> Dialect:
         return self._session.dialect()
@@ -114,11 +140,22 @@ class SharedSession:
     def _call(self, operation: str, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
         if self.dialect().call(operation).replay is not Replay.SAFE:
             return self._write(operation, ref, model, subject)
-        value = self._read(operation, ref, subject, policy)
-        if policy.release_at_end and operation in ("credential.read", "key.read"):
-            key = (operation.partition(".")[0], value.id)
-            with self._lock:
-                self._custody[key] = self._custody.get(key, False) or policy.allow_vault_rotation
+        if not (policy.release_at_end and operation in ("credential.read", "key.read")):
+            return self._read(operation, ref, subject, policy)
+        area = operation.partition(".")[0]
+        asked = (area, ref)
+        known = asked in self._account.items()
+        # Before the read, since this process may be killed at any moment.
+        self._account.owe(asked, policy.allow_vault_rotation)
+        try:
+            value = self._read(operation, ref, subject, policy)
+        except _NOT_READ:
+            if not known:
+                self._account.settle(asked)
+            raise
+        if value.id and value.id != ref:
+            self._account.owe((area, value.id), policy.allow_vault_rotation)
+            self._account.settle(asked)
         return value
 
     def _read(self, operation: str, ref: str, subject: str, policy: Policy) -> t.Any:
@@ -132,7 +169,11 @@ class SharedSession:
             raise AssertionError("unreachable: it was made above")
         if ours:
             self._fetch(entry, operation, ref, subject)
-        return entry.future.result()
+        try:
+            # Another call may be making the read, which its own deadline ends.
+            return entry.future.result(self._timeout + _GRACE)
+        except TimeoutError:
+            raise ConnectionFailed("the same read by another task did not end in time", hint="Raise timeout") from None
 
     def _stale(self, entry: _Entry, policy: Policy) -> bool:
         if not entry.future.done():
@@ -167,8 +208,7 @@ class SharedSession:
         finally:
             self._forget(area, written)
         if operation.endswith(".release"):
-            with self._lock:
-                self._custody.pop((area, ref), None)
+            self._account.settle((area, ref))
         return result
 
     def _forget(self, area: str, ids: set[str] | None) -> None:
@@ -200,17 +240,47 @@ class SharedSession:
             self._closed = True
             self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
         problems: list[str] = []
-        for (area, item), allowed in list(self._custody.items()):
+        client = client_over(_Last(self._session))
+        for (area, name), allowed in self._account.items().items():
+            ref = Reference(name)
             try:
-                # One list for all: nothing else writes any more.
-                entries = self._read("credential.list", "", "all credentials", Policy())
-                refuse_vault_rotation(first(entries.by_id, item) or CredentialInfo(item), allowed)
-                self._session.call(f"{area}.release", ref=item, subject=f"{area} {item}")
-            except (AlreadyDone, Unsupported):
-                pass
-            except SenhaseguraError as exc:
+                if area == "key":
+                    refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
+                    client.ssh_keys.release(name, ref)
+                else:
+                    client.credentials.release(ref, allow_vault_rotation=allowed)
+            except Unsupported:
+                self._account.settle((area, name))
+            except Refused as exc:
+                # Documented: it is kept unless the task allows that the vault changes it.
+                self._account.settle((area, name))
                 problems.append(str(exc))
+            except SenhaseguraError as exc:
+                self._account.owe((area, name), allowed, str(exc))
+                problems.append(str(exc))
+            else:
+                self._account.settle((area, name))
         return problems
+
+
+class _Last(Conversation):
+    """A session at the end of a run, when nobody writes any more: one list is enough for all."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._listed: t.Any = None
+
+    def dialect(self) -> Dialect:
+        return self._session.dialect()
+
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        if operation != "credential.list":
+            return self._session.call(operation, ref=ref, model=model, subject=subject)
+        if self._listed is None:
+            self._listed = self._session.call(operation, subject=subject)
+        return self._listed
 
 
 class PolicySession(Conversation):
@@ -232,20 +302,37 @@ class PolicySession(Conversation):
 class Sessions:
     """All shared sessions of a run, by their settings."""
 
-    def __init__(self, make: t.Callable[[Settings], SharedSession] = SharedSession) -> None:
+    def __init__(self, make: t.Callable[..., SharedSession] = SharedSession, ledger: Ledger | None = None) -> None:
         self._make = make
+        self._ledger = ledger or Ledger()
+        self._warned = False
         self._lock = threading.Lock()
         self._sessions: dict[Settings, SharedSession] = {}
 
     def conversation(self, settings: Settings, policy: Policy) -> Conversation:
         with self._lock:
             if settings not in self._sessions:
-                self._sessions[settings] = self._make(settings)
+                self._sessions[settings] = self._make(settings, account=self._ledger.account(settings))
             return PolicySession(self._sessions[settings], policy)
 
     def client(self, settings: Settings, policy: Policy) -> Client:
         return client_over(self.conversation(settings, policy))
 
+    def warnings(self) -> list[str]:
+        """What users should know of what is kept for the end of the run; each of it once."""
+        with self._lock:
+            if self._warned or not self._ledger.problem:
+                return []
+            self._warned = True
+        return [
+            f"the list of custody to give back cannot be written beside the run's temporary folder "
+            f"({self._ledger.problem}): if the broker of this run is killed, that custody is kept"
+        ]
+
     def release_all(self) -> list[str]:
         """Release, server by server, what was to be released at the end."""
-        return [problem for session in list(self._sessions.values()) for problem in session.release_all()]
+        problems = [problem for session in list(self._sessions.values()) for problem in session.release_all()]
+        told = [owed for owed in self._ledger.owed() if not owed.problem]
+        problems += [f"{owed}: a broker of the run was lost, and nobody has used its settings since" for owed in told]
+        self._ledger.close()
+        return problems

@@ -14,6 +14,7 @@ import pathlib
 import socket
 import stat
 import threading
+import time
 import typing as t
 
 import pytest
@@ -21,8 +22,10 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, WORKER, Channel
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn, read_note
 
+# Seconds: long enough for every machine, where nobody waits in vain.
+PATIENCE = 30.0
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
@@ -131,7 +134,7 @@ def place(request: pytest.FixtureRequest, note: pathlib.Path, monkeypatch: pytes
     flock = fcntl.flock
 
     def files_only(descriptor: int, operation: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and operation == fcntl.LOCK_EX:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and operation & fcntl.LOCK_EX:
             raise OSError(errno.EBADF, "NFS")
         flock(descriptor, operation)
 
@@ -144,7 +147,7 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
     """Whether somebody else has to wait for a turn."""
 
     def take() -> None:
-        with Turn():
+        with Turn(PATIENCE):
             pass
 
     other = threading.Thread(target=take)
@@ -154,7 +157,7 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
 
 
 def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         other, waiting = waits()
         assert waiting
         turn.started()
@@ -163,14 +166,14 @@ def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
 
 
 def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> None:
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         assert turn.is_first()
         other, waiting = waits()
         assert waiting
     other.join(5)
     assert not other.is_alive()
     assert place.stat().st_mode & 0o077 == 0
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         assert not turn.is_first()
         assert not waits()[1]
         # Somebody who wants one may still start it.
@@ -179,7 +182,7 @@ def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> N
 
 def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
     """It would stay behind if this worker were killed now."""
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         assert turn.insist() == ""
         assert list(note.parent.iterdir()) == []
         turn.started()
@@ -188,22 +191,61 @@ def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
 
 def test_no_note_is_left_when_the_run_is_over(note: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn_module, "run_is_over", lambda: True)
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         turn.failed("it cannot be started")
     assert list(note.parent.iterdir()) == []
 
 
-def test_the_reason_is_kept(place: pathlib.Path) -> None:
-    with Turn() as turn:
-        turn.failed("it cannot be started")
-    with Turn() as turn:
+def test_the_reason_is_kept_for_a_while(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(turn_module.time, "monotonic", lambda: now[0])
+    for attempt in range(1, 5):
+        with Turn(PATIENCE) as turn:
+            assert turn.insist() == ""
+            turn.failed("it cannot be started")
+        with Turn(PATIENCE) as turn:
+            assert turn.insist() == "it cannot be started"
+            assert not turn.is_first()
+        now[0] += turn_module.RETRY_AFTER + 1
+        assert len(read_note().failed) == attempt
+    # A few attempts, and no more.
+    now[0] += 10**6
+    with Turn(PATIENCE) as turn:
         assert turn.insist() == "it cannot be started"
+
+
+def test_while_one_tries_again_the_others_go_on(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Turn(PATIENCE) as turn:
+        turn.failed("it cannot be started")
+    monkeypatch.setattr(turn_module, "RETRY_AFTER", 0.0)
+    with Turn(PATIENCE) as trying:
+        assert trying.insist() == ""
+        with Turn(PATIENCE) as other:
+            assert "another task" in other.insist()
+        trying.started()
+
+
+def test_whoever_has_the_turn_may_be_stopped(place: pathlib.Path) -> None:
+    """Others wait no longer than they have time, and those after them not at all."""
+    with Turn(PATIENCE) as stopped:
+        with Turn(0.05) as other:
+            assert "for too long" in other.insist()
+        before = time.monotonic()
+        with Turn(PATIENCE) as third:
+            assert "for too long" in third.insist()
+        assert time.monotonic() - before < PATIENCE
+        stopped.started()
+
+
+def test_the_note_survives_what_is_torn(place: pathlib.Path) -> None:
+    place.write_text("started 12\nfailed 3.5 it cannot be started\nstarted\nfailed 4\nunwanted\n")
+    assert read_note() == ((12,), ((3.5, "it cannot be started"),), True)
 
 
 def test_without_a_folder_there_is_no_turn(note: pathlib.Path) -> None:
     os.rmdir(note.parent)
     with pytest.raises(OSError, match="No such file"):
-        Turn()
+        Turn(PATIENCE)
 
 
 FOLDER = pathlib.Path(bytecode.__file__).parent
@@ -217,14 +259,8 @@ def test_files_of_the_collection_come_from_bytecode() -> None:
     assert spec.cached == importlib.util.cache_from_source(spec.origin)
 
 
-def test_folders_are_found_as_well() -> None:
-    spec = bytecode.Finder.find_spec(f"{UTILS}.broker", [str(FOLDER)])
-    assert spec is not None
-    assert spec.submodule_search_locations == [str(FOLDER / "broker")]
-
-
 @pytest.mark.parametrize(
-    "name", ["json", "ansible.errors", f"{UTILS}.nothing", UTILS.replace("plugin_utils", "action")]
+    "name", ["json", "ansible.errors", f"{UTILS}.nothing", f"{UTILS}.broker", UTILS.replace("plugin_utils", "action")]
 )
 def test_all_else_is_left_to_others(name: str) -> None:
     assert bytecode.Finder.find_spec(name, [str(FOLDER)]) is None
