@@ -25,11 +25,10 @@ def answer(request: Request, question: Question | None, link: Link | None) -> t.
     """Have the broker answer, which is started if it does not run (one worker does that), or answer without one."""
     turn = begun = None
     if question is not None and (link is None or link.lost):
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import PATIENCE, wait_for_broker
 
         timeout = _timeout(request)
-        # Half of it: what is left is for doing without.
-        link, turn = wait_for_broker(timeout / 2)
+        link, turn = wait_for_broker(timeout * PATIENCE)
         if answered := put(question, link):
             return t.cast("t.Sequence[t.Any]", answered)
         if turn is not None and turn.is_first() and not _may_be_unwanted(request):

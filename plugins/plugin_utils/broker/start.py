@@ -26,10 +26,15 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     open_if_there,
     run_is_over,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import MOST_STARTED, Turn, read_note
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
+    MOST_STARTED,
+    PATIENCE,
+    Turn,
+    read_note,
+)
 
 # Seconds. The longest time in which a broker starts, and in which one that works takes a connection.
-_READY_WITHIN, _LONGEST_SILENCE = 15.0, 4.0
+_READY_WITHIN, _LONGEST_SILENCE = 8.0, 4.0
 
 
 class BrokerUnavailable(Exception):
@@ -78,7 +83,7 @@ def open_link(timeout: float, turn: Turn | None = None, begun: Process | None = 
     try:
         if turn is not None:
             return _start(turn, begun, timeout)
-        with Turn(timeout / 2) as own:
+        with Turn(timeout * PATIENCE) as own:
             link = _start(own, None, timeout)
             own.started()
             return link
@@ -104,7 +109,7 @@ def _start(turn: Turn, begun: Process | None, timeout: float) -> Link:
         process = None
         try:
             process, begun = begun or _launch(), None
-            _wait_for(process, min(_READY_WITHIN, max(timeout / 2, 1.0)))
+            _wait_for(process, min(_READY_WITHIN, max(timeout / 3, 1.0)))
             return Link(_silence(timeout))
         except (OSError, EOFError):
             lost = process is not None and _is_lost(process)

@@ -27,6 +27,9 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 MOST_STARTED = 4
 # After a failed attempt nobody tries again for so many seconds, nor at all after so many attempts.
 RETRY_AFTER, _MOST_FAILED = 10.0, 4
+# How much of its timeout a task waits for its turn. A broker that is stopped while it starts is replaced in less than
+# that, and what is left is for doing without one.
+PATIENCE = 0.8
 _LOOK_EVERY = 0.02
 STARTED, _FAILED, _UNWANTED = "started", "failed", "unwanted"
 
