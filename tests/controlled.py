@@ -45,6 +45,7 @@ class Controller:
         (folder / "play.yml").write_text(textwrap.dedent(play))
         (folder / "hosts").write_text("\n".join(f"host{number}" for number in range(hosts)))
         home = {"HOME": str(folder), "ANSIBLE_LOCAL_TEMP": str(self.local), "ANSIBLE_FORKS": "10"}
+        home["ANSIBLE_PYTHON_INTERPRETER"] = "auto_silent"
         binary = Path(sys.executable).parent / "ansible-playbook"
         self.process = subprocess.Popen(
             [sys.executable, str(binary), "-i", str(folder / "hosts"), str(folder / "play.yml")],

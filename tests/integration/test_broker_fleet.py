@@ -146,6 +146,10 @@ def expected(host: str, task: str) -> str:
 def test_a_fleet_makes_one_login_and_few_connections(vault: Server, tmp_path: Path) -> None:
     hosts, forks = size("60x30")
     fleet = Fleet(vault, tmp_path, hosts, forks)
+    most_open = 0
+    while fleet.controller.process.poll() is None:
+        most_open = max(most_open, vault.control.counters()["open_connections"])
+        time.sleep(0.02)
     output = fleet.finish()
     results = fleet.results()
     assert "WARNING" not in output
@@ -155,14 +159,16 @@ def test_a_fleet_makes_one_login_and_few_connections(vault: Server, tmp_path: Pa
     }
     count = vault.control.counters()
     assert count["tokens"] == 1
-    assert count["tcp_connections"] <= 4
+    assert 1 <= most_open <= 4
     assert set(count["reads"].values()) == {1}
     assert len(count["reads"]) == CREDENTIALS
     # No herd: all requests are the login, a list that modules read anew after some seconds, and the reads.
+    # Nor are connections opened anew all the time: only after a pause.
     lists = [entry for entry in vault.control.log() if entry["operation"] == "credential.list"]
     seconds = vault.control.log()[-1]["time"] - vault.control.log()[0]["time"]
     assert len(vault.control.log()) <= 2 + CREDENTIALS + len(lists)
     assert len(lists) <= 2 + seconds / 5
+    assert count["tcp_connections"] <= 4 + seconds / 5
 
 
 class Trouble:

@@ -83,6 +83,8 @@ def _run() -> None:
         _Crew(listener, broker.serve).hire()
         broker.load()
         run.wait_for_end()
+        # Ansible may have removed the link to it already.
+        _remove_place(listener.getsockname())
     clean_up(setup.address)
     for problem in broker.release_all():
         # The run is over and its output closed. The system log and the ledger are left, of which the next run tells.
@@ -266,13 +268,18 @@ def _note_start(address: str) -> None:
 
 def _remove_socket(address: str) -> None:
     with contextlib.suppress(OSError):
-        place = os.readlink(address)
-        if os.path.basename(os.path.dirname(place)).startswith(_SHORT):
-            with contextlib.suppress(OSError):
-                os.unlink(place)
-            os.rmdir(os.path.dirname(place))
+        _remove_place(os.readlink(address))
     with contextlib.suppress(OSError):
         os.unlink(address)
+
+
+def _remove_place(place: str) -> None:
+    """Remove a socket in a folder of its own, with the folder."""
+    if os.path.basename(os.path.dirname(place)).startswith(_SHORT):
+        with contextlib.suppress(OSError):
+            os.unlink(place)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(place))
 
 
 def clean_up(address: str, *, folder: bool = True) -> None:

@@ -17,6 +17,7 @@ import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    SILENCE,
     Link,
     address,
     open_if_there,
@@ -114,7 +115,11 @@ class Turn:
         if not (reason or self._ours):
             self._wait()
             reason = read_note().reason()
-        return reason or ("" if self._ours else "another task is trying again to start it")
+        if not (reason or self._ours):
+            # Another task has it at this moment, as after an attempt that failed.
+            failed = read_note().failed
+            reason = failed[-1][1] if failed else "another task is starting it"
+        return reason
 
     def failed(self, reason: str) -> None:
         """The broker cannot be started. Somebody else may try again after a pause, a few times."""
@@ -133,9 +138,9 @@ class Turn:
 
     def _wait(self) -> None:
         """Wait for the lock. Whoever waits in vain notes it, so that those who come next do not wait as long."""
-        # Where a start has failed before, one worker tries again, and the others go on meanwhile.
+        # Where a start has failed before, one worker tries again, and the others soon go on meanwhile.
         trying_again = bool(read_note().failed)
-        end = time.monotonic() + (0.0 if trying_again else self._patience)
+        end = time.monotonic() + (min(SILENCE, self._patience) if trying_again else self._patience)
         while not self._lock():
             if time.monotonic() >= end:
                 if not trying_again:
