@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option table: documentation fragments and the AWX credential type.
+"""Write the files that come from the option table: documentation fragments and the AWX credential types.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import re
 import sys
@@ -28,6 +29,10 @@ NOTES = [
     " the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg),"
     " the environment variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.",
     "An empty value counts as unset, wherever it comes from.",
+    "What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results are"
+    " ignored with a warning, and the variable of the inventory or the play counts instead. That includes"
+    " C(set_fact) with C(cacheable=true), which makes facts. Without it, C(set_fact) counts,"
+    " and so do C(vars), C(include_vars) and loops: do not fill it from what a host has said.",
     "E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).",
     "All requests to the server are made by the controller, never by managed hosts.",
 ]
@@ -68,39 +73,109 @@ def doc_fragment(options: t.Sequence[t.Any]) -> str:
     )
 
 
-def credential_type(options: t.Sequence[t.Any]) -> str:
-    """extensions/awx/credential_type.yml: a credential type for AWX whose injectors set the environment variables."""
-    kinds = {"bool": "boolean"}
-    fields = []
-    for option in options:
-        if option.name in ("config_file", "allow_http"):
-            continue
-        field: dict[str, t.Any] = {"id": option.name, "label": option.name.replace("_", " ").capitalize()}
-        field["type"] = kinds.get(option.type, "string")
-        # AWX shows plain text: the markup goes, its content stays.
-        field["help_text"] = re.sub(r"\b[A-Z]\(([^)]*)\)", r"\1", " ".join(option.description))
-        if option.secret:
+@dataclasses.dataclass(frozen=True)
+class CredentialType:
+    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for."""
+
+    name: str
+    description: str
+    required: tuple[str, ...]
+    left_out: tuple[str, ...]
+    choices: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    fixed: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+OAUTH_1 = ("consumer_key", "consumer_secret", "token_key", "token_secret")
+OAUTH_2 = ("client_id", "client_secret")
+CREDENTIAL_TYPES = {
+    "oauth2": CredentialType(
+        "senhasegura (OAuth 2)",
+        "Connection of the collection community.senhasegura, with a client id and a client secret",
+        required=("url", *OAUTH_2),
+        left_out=OAUTH_1,
+        choices={"auth_method": ("oauth2", "oauth2_basic")},
+    ),
+    "oauth1": CredentialType(
+        "senhasegura (OAuth 1)",
+        "Connection of the collection community.senhasegura, with the two keys and two secrets of OAuth 1",
+        required=("url", *OAUTH_1),
+        left_out=(*OAUTH_2, "auth_method"),
+        fixed={"auth_method": "oauth1"},
+    ),
+}
+# No place for files is the same in all containers that jobs run in, and http:// is for tests.
+NOT_IN_AWX = ("config_file", "allow_http")
+# AWX writes the content of these fields to files of the job, and the options get their paths. A value with several
+# lines must not be an environment variable, since AWX hands those to podman line by line.
+FILES = {
+    "decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
+    ' "encrypt sensitive information" is on. It needs the Python library cryptography.',
+    "ca_path": "Certificates (PEM) of the authorities to trust. With them, no others are trusted.",
+    "client_cert": "Client certificate (PEM), and its key unless that has a field of its own.",
+    "client_key": "Key (PEM, without passphrase) of the client certificate.",
+}
+# AWX injects False for a boolean that a credential does not have, whatever the default of its field is: only its web
+# pages fill that in. So the field has to be the one that is safe when it is false.
+INVERSE_FIELDS = {
+    "validate_certs": (
+        "skip_tls_verify",
+        "Do not verify the certificate of the server. Anybody on the way can then read passwords.",
+    ),
+}
+ACRONYMS = {"ca": "CA", "tls": "TLS", "url": "URL"}
+
+
+def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """The field of an option, and what injects it."""
+    # AWX shows plain text: the markup goes, its content stays.
+    help_text = re.sub(r"\b[A-Z]\(([^)]*)\)", r"\1", " ".join(option.description))
+    if option.type == "path":
+        stem = option.name.removesuffix("_path")
+        field = {"id": f"{stem}_content", "type": "string", "help_text": FILES[option.name], "multiline": True}
+        # The others are or may hold a private key.
+        if option.name != "ca_path":
             field["secret"] = True
-        if option.choices:
-            field["choices"] = list(option.choices)
-        if option.default is not None:
-            field["default"] = option.default if option.type == "bool" else str(option.default)
-        fields.append(field)
+        # The file is there, and empty, when the field is.
+        path = f"{{% if {stem}_content %}}{{{{ tower.filename.{stem} }}}}{{% endif %}}"
+        return field, {"file": {f"template.{stem}": f"{{{{ {stem}_content }}}}"}, "env": {option.env: path}}
+    if option.type == "bool":
+        name, env = option.name, option.env
+        if option.default is True:
+            (name, help_text), env = INVERSE_FIELDS[option.name], option.inverse_env
+        return {"id": name, "type": "boolean", "help_text": help_text}, {"env": {env: f"{{{{ {name} }}}}"}}
+    field = {"id": option.name, "type": "string", "help_text": help_text}
+    if option.secret:
+        field["secret"] = True
+    if choices := credential.choices.get(option.name, option.choices):
+        field["choices"] = list(choices)
+    if option.default is not None:
+        field["default"] = str(option.default)
+    return field, {"env": {option.env: f"{{{{ {option.name} }}}}"}}
+
+
+def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
+    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+    fields: list[dict[str, t.Any]] = []
+    injectors: dict[str, dict[str, str]] = {"file": {}, "env": {}}
+    for option in options:
+        if option.name in credential.fixed:
+            injectors["env"][option.env] = credential.fixed[option.name]
+        elif option.name not in (*credential.left_out, *NOT_IN_AWX):
+            field, injector = _field(option, credential)
+            words = [ACRONYMS.get(word, word) for word in field["id"].split("_")]
+            label = " ".join([words[0][0].upper() + words[0][1:], *words[1:]])
+            fields.append({"id": field.pop("id"), "label": label, **field})
+            for kind, entries in injector.items():
+                injectors[kind].update(entries)
     document = {
-        "name": "senhasegura",
-        "description": "Connection of the collection community.senhasegura",
+        "name": credential.name,
+        "description": credential.description,
         "kind": "cloud",
-        "inputs": {"fields": fields, "required": ["url"]},
-        "injectors": {
-            "env": {option.env: f"{{{{ {option.name} }}}}" for option in options if option.name in _ids(fields)}
-        },
+        "inputs": {"fields": fields, "required": list(credential.required)},
+        "injectors": injectors,
     }
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     return f"---\n{LICENCE}{NOTICE}{text}"
-
-
-def _ids(fields: list[dict[str, t.Any]]) -> set[str]:
-    return {field["id"] for field in fields}
 
 
 class _Dumper(yaml.SafeDumper):
@@ -116,7 +191,10 @@ def main() -> int:
 
     files = {
         "plugins/doc_fragments/connection.py": doc_fragment((*OPTIONS, *RUN_OPTIONS)),
-        "extensions/awx/credential_type.yml": credential_type(OPTIONS),
+        **{
+            f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
+            for name, credential in CREDENTIAL_TYPES.items()
+        },
     }
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:

@@ -23,9 +23,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workspace import ROOT, environment
+from workspace import environment
 
-SEED = ROOT / "tests" / "simulator" / "seeds" / "demo.yml"
+SEED = "demo"
 # Each strict profile of the simulator, and what a user sets for it: auto has to find iso and api by itself.
 DIALECTS = {"3.32": "auto", "4.0": "auto", "rest": "rest"}
 # The play creates a credential once; it takes and returns custody, and rotates a key, each time.

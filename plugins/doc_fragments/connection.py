@@ -151,6 +151,10 @@ notes:
     the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
     variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
   - An empty value counts as unset, wherever it comes from.
+  - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
+    are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)
+    with C(cacheable=true), which makes facts. Without it, C(set_fact) counts, and so do C(vars), C(include_vars)
+    and loops: do not fill it from what a host has said.'
   - E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).
   - All requests to the server are made by the controller, never by managed hosts.
 """
@@ -457,6 +461,10 @@ notes:
     the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
     variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
   - An empty value counts as unset, wherever it comes from.
+  - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
+    are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)
+    with C(cacheable=true), which makes facts. Without it, C(set_fact) counts, and so do C(vars), C(include_vars)
+    and loops: do not fill it from what a host has said.'
   - E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).
   - All requests to the server are made by the controller, never by managed hosts.
 """

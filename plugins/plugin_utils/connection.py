@@ -12,7 +12,7 @@ import stat
 import typing as t
 
 import yaml
-from ansible import constants, errors
+from ansible import constants
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -37,28 +37,40 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     where_to_set,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
+from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
+    VariableError,
+    evaluate_variable,
+    option_variables,
+)
 
 display = Display()
 Template = t.Callable[[t.Any], t.Any]
-# From ansible-core 2.19 on.
-_OMITTED: t.Any = getattr(errors, "AnsibleValueOmittedError", ())
 _CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file")
 
 
 def settings(
     arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], template: Template
 ) -> tuple[Settings, RunOptions]:
-    """The settings and run options for one plugin call: option > variable > ini > environment > configuration file.
+    """The settings and run options for one task.
 
     :param variables: the variables of the host, whose values may hold templates
     :param template: evaluates such a value
     """
+    try:
+        values = option_variables(variables, arguments, template)
+    except VariableError as exc:
+        raise ConfigError(exc.problem, hint=exc.hint) from None
+    return merge(arguments, values)
+
+
+def merge(arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any]) -> tuple[Settings, RunOptions]:
+    """Merge what all places say: option > variable > ini > environment > configuration file.
+
+    :param values: those of the variables that are options, by the name of the option
+    """
     sources = [
         Source(lambda option: arguments.get(option.name), lambda option: f"the option {option.name}"),
-        Source(
-            lambda option: variable(option.variable, variables, template),
-            lambda option: f"the variable {option.variable}",
-        ),
+        Source(lambda option: values.get(option.name), lambda option: f"the variable {option.variable}"),
         _ini_source(),
         environment_source(os.environ),
     ]
@@ -73,21 +85,9 @@ def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) ->
     if name not in variables:
         return None
     try:
-        value = template(variables[name])
-    except _OMITTED:
-        return None
-    # Whatever it is: Ansible's errors quote the template, and those of other plugins may quote anything.
-    except Exception as exc:  # noqa: BLE001
-        raise ConfigError(
-            f"the variable {name} cannot be evaluated ({type(exc).__name__})",
-            hint="Show it with ansible.builtin.debug to see why",
-        ) from None
-    return None if is_omitted(value, variables) else value
-
-
-def is_omitted(value: t.Any, variables: t.Mapping[str, t.Any]) -> bool:
-    """Whether a value is Ansible's C(omit): a text among the variables, or from ansible-core 2.19 on an object."""
-    return type(value).__name__ == "_OmitType" or (isinstance(value, str) and value == variables.get("omit"))
+        return evaluate_variable(name, variables, template)
+    except VariableError as exc:
+        raise ConfigError(exc.problem, hint=exc.hint) from None
 
 
 def _ini_source() -> Source:

@@ -44,7 +44,7 @@ def answer(request: Request, question: Question | None, link: Link | None) -> t.
 
 def _timeout(request: Request) -> float:
     """The option timeout where that is seen at once, else its default. It is checked later."""
-    places = (request.arguments.get("timeout"), request.variables.get("senhasegura_timeout"))
+    places = (request.arguments.get("timeout"), request.values.get("timeout"))
     for value in (*places, os.environ.get("SENHASEGURA_TIMEOUT")):
         try:
             seconds = float(value)  # type: ignore[arg-type]
@@ -57,6 +57,4 @@ def _timeout(request: Request) -> float:
 
 def _may_be_unwanted(request: Request) -> bool:
     """Whether the option broker is set where that is seen at once. Its value is nobody's business here."""
-    return (
-        "broker" in request.arguments or "senhasegura_broker" in request.variables or "SENHASEGURA_BROKER" in os.environ
-    )
+    return "broker" in request.arguments or "broker" in request.values or "SENHASEGURA_BROKER" in os.environ

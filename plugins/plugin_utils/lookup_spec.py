@@ -49,10 +49,10 @@ SPECS: t.Mapping[str, Spec] = {
 
 
 class Request(t.NamedTuple):
-    """One call of a lookup. The terms hold no lists any more."""
+    """One call of a lookup. The terms hold no lists any more. ``values`` are those of the variables of options."""
 
     name: str
     terms: list[t.Any]
     variables: Variables
     arguments: Arguments
-    template: Template
+    values: t.Mapping[str, t.Any]

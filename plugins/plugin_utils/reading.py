@@ -52,6 +52,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec 
     Request,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import CHECK_MODE, is_omitted
 
 display = Display()
 Options = dict[str, t.Any]
@@ -147,19 +148,18 @@ def _introduce(
 
 
 def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
-    """What is asked for, of whom, and how. Variables are evaluated for the question already: none waits for a turn."""
-    variables = request.variables
-    given = {name: value for name, value in request.arguments.items() if not connection.is_omitted(value, variables)}
+    """What is asked for, of whom, and how."""
+    given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
     names = [str(parse_reference(term)) for term in request.terms]
     if not names:
         raise ConfigError("no term is given", hint="Name at least one credential, key or secret")
-    settings, run = connection.settings(options, variables, request.template)
+    settings, run = connection.merge(options, request.values)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
-    if "check_mode" in options:
-        options["check_mode"] = _check_mode(options, request)
+    if CHECK_MODE in options:
+        options[CHECK_MODE] = _check_mode(options, request)
     return names, settings, run, options
 
 
@@ -176,7 +176,7 @@ def _check_mode(options: Options, request: Request) -> str:
     """Whether terms are read whose read takes custody: not in check mode, unless somebody asks for it."""
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
-    wanted = options["check_mode"] or connection.variable(CHECK_MODE_VARIABLE, request.variables, request.template)
+    wanted = options[CHECK_MODE] or request.values.get(CHECK_MODE)
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
         raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 import yaml
-from workspace import SIMULATOR, environment
+from workspace import environment
 
 from senhasegura_simulator.server import Simulator
 
-DEMO = SIMULATOR / "seeds" / "demo.yml"
+DEMO = "demo"
 DIALECTS = (("3.32", "auto"), ("4.0", "auto"), ("rest", "rest"))
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 from controlled import Controller, Server, until
-from workspace import SIMULATOR, environment
+from workspace import environment
 
 from senhasegura_simulator.server import Simulator
 
-DEMO = SIMULATOR / "seeds" / "demo.yml"
+DEMO = "demo"
 HOSTS = 12
 PLAY = """
 - hosts: all

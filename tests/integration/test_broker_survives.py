@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 from controlled import Controller, Server, until
-from workspace import ROOT, SIMULATOR, environment
+from workspace import ROOT, environment
 
 from senhasegura_simulator.server import Simulator
 
-DEMO = SIMULATOR / "seeds" / "demo.yml"
+DEMO = "demo"
 HOSTS = 4
 EVERYTHING = """
 - hosts: all

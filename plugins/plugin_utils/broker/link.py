@@ -227,7 +227,17 @@ def evaluate(
     # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
     arguments = {key: value for key, value in arguments.items() if key != "wantlist"}
     flat = list(_flat(terms))
-    question = _question(name, template, flat, variables, arguments)
+    values: dict[str, t.Any] = {}
+    if _variables_matter(variables):
+        from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+
+        with bytecode.first():
+            from ansible_collections.community.senhasegura.plugins.plugin_utils import variables as which
+        try:
+            values = which.option_variables(variables, arguments, template)
+        except which.VariableError as exc:
+            return _deliver(["error", str(exc)])
+    question = _question(name, flat, variables, arguments, values)
     link = open_if_there() if question is not None else None
     answer = put(question, link)
     if answer is None:
@@ -236,9 +246,19 @@ def evaluate(
         with bytecode.first():
             from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_spec
 
-            request = lookup_spec.Request(name, flat, variables, arguments, template)
+            request = lookup_spec.Request(name, flat, variables, arguments, values)
             answer = lookup.answer(request, question, link)
     return _deliver(answer)
+
+
+def _variables_matter(variables: Variables) -> bool:
+    """Whether variables may decide about the server, or the host says that it is another: see variables.py."""
+    import multiprocessing
+
+    host = getattr(multiprocessing.current_process(), "_host", None)
+    return (host is not None and variables.get("inventory_hostname") != host.name) or any(
+        key.startswith("senhasegura_") for key in variables
+    )
 
 
 def put(question: Question | None, link: Link | None) -> t.Any:
@@ -254,22 +274,19 @@ def put(question: Question | None, link: Link | None) -> t.Any:
 
 
 def _question(
-    name: str, template: Template, terms: list[t.Any], variables: Variables, arguments: Arguments
+    name: str, terms: list[t.Any], variables: Variables, arguments: Arguments, values: t.Mapping[str, t.Any]
 ) -> Question | None:
     """What to ask the broker: plain terms, and a digest of all that may come from elsewhere than from the terms.
 
     The digest is keyed, so it gives away nothing. None if there is anything unusual, which is not decided here.
+
+    :param values: those of the variables that are options
     """
     if not terms or not all(isinstance(term, (str, int)) and not isinstance(term, bool) for term in terms):
         return None
-    try:
-        given = {key: template(variables[key]) for key in variables if key.startswith("senhasegura_")}
-    # A variable that cannot be evaluated, whatever the reason.
-    except Exception:  # noqa: BLE001
-        return None
     environment = {key: value for key, value in os.environ.items() if key.startswith("SENHASEGURA_")}
     check_mode = bool(variables.get("ansible_check_mode"))
-    parts = (name, check_mode, *(sorted(part.items()) for part in (arguments, given, environment)))
+    parts = (name, check_mode, *(sorted(part.items()) for part in (arguments, values, environment)))
     digest = hmac.digest(authentication_key(), repr(parts).encode("utf-8", "surrogatepass"), "sha256").hex()
     return "lookup", digest, [str(term) for term in terms]
 

@@ -4,3 +4,5 @@
 """A server that speaks the HTTP API of senhasegura (Segura PAM) for tests and demonstrations."""
 
 from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, community.senhasegura contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Command line: python -m senhasegura_simulator --profile 4.0 --seed demo.yml --ready-file FILE"""
+"""A server that speaks the HTTP API of senhasegura (Segura PAM), for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from . import __version__
 from .profiles import PROFILES
 from .seed import SeedError
 from .server import Simulator
+
+PROGRAM = "senhasegura-simulator"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,15 +42,16 @@ def main(arguments: list[str] | None = None) -> int:
         )
         asyncio.run(_run(simulator, options))
     except (SeedError, ValueError, OSError) as error:
-        print(f"senhasegura_simulator: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="senhasegura_simulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
     parser.add_argument("--profile", choices=sorted(PROFILES), default="4.0")
-    parser.add_argument("--seed", type=Path, help="YAML file with clients, devices, credentials, ...")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("--seed", help="a YAML file with what is in the vault, or demo or many, which come along")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--name", action="append", default=[], help="one more name or address in the certificate")
     parser.add_argument("--port", type=int, default=0, help="0: any free one")

@@ -17,10 +17,12 @@ from typing import Any, Optional
 from aiohttp import web
 
 from . import auth
-from .envelope import Reply, block
-from .exchange import JSON, Exchange
+from .envelope import Reply, block, failure
+from .errors import numbered
+from .exchange import JSON, Exchange, write_ahead
 from .faults import Rule
 from .gates import GO_ON, RESET, Gates
+from .records import quoted
 from .world import Postponed
 
 Action = Callable[[Exchange, Rule, Gates], Awaitable[Optional[web.StreamResponse]]]  # noqa: UP045
@@ -42,8 +44,9 @@ def _injected(exchange: Exchange, fields: dict[str, Any], message: str, headers:
     body = fields["body"]
     if body is None:
         code = fields.get("error_code", 1)
-        body = {"response": block(fields["status"], message, code if fields["status"] >= 400 else 0)}
-    text = body if isinstance(body, str) else json.dumps(body)
+        said = quoted(exchange.call, message)
+        body = {"response": block(fields["status"], said, code if fields["status"] >= 400 else 0)}
+    text = quoted(exchange.call, body if isinstance(body, str) else json.dumps(body))
     return web.Response(status=fields["status"], body=text.encode(), headers={**JSON, **headers, **fields["headers"]})
 
 
@@ -65,7 +68,8 @@ async def _answer(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamRes
 
 async def _html(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
     headers = {"Content-Type": "text/html; charset=utf-8", **rule.fields["headers"]}
-    return web.Response(status=rule.fields["status"], body=rule.fields["body"].encode(), headers=headers)
+    body = quoted(exchange.call, rule.fields["body"])
+    return web.Response(status=rule.fields["status"], body=body.encode(), headers=headers)
 
 
 async def _empty(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
@@ -143,6 +147,23 @@ async def _accept_twice(exchange: Exchange, rule: Rule, gates: Gates) -> web.Str
     return None
 
 
+async def _refuse(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
+    """A refusal of the product itself, in the form of the profile, which is how a policy shows."""
+    number, message = rule.fields["number"], rule.fields["message"]
+    said = None if message is None else quoted(exchange.call, message)
+    problem = numbered(number, "", text=said, detail=rule.fields["detail"])
+    exchange.reply = failure(exchange.call.world.profile, exchange.call.tenant, problem, exchange.guide)
+    return exchange.response()
+
+
+async def _informational(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
+    """An answer before the answer, as 103 Early Hints: the client has to read on."""
+    lines = [f"HTTP/1.1 {rule.fields['status']} Informational"]
+    lines += [f"{name}: {value}" for name, value in rule.fields["headers"].items()]
+    await write_ahead(exchange.request, "\r\n".join([*lines, "", ""]).encode())
+    return None
+
+
 async def _mangle(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
     """Something else is stored, or something else is answered, than was agreed."""
     store = exchange.call.world.store
@@ -160,17 +181,22 @@ async def _mangle(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamRes
 
 
 def _set(target: Any, path: list[str], value: Any) -> None:
-    """Follow the path as far as it exists; the last step may be new in a mapping."""
-    for step in path[:-1]:
-        target = target[int(step)] if isinstance(target, list) else target.get(step)
-        if not isinstance(target, (list, dict)):
-            return
-    last: Any = int(path[-1]) if isinstance(target, list) else path[-1]
-    if value == DELETE:
-        del target[last]
-        return
-    old = target[last] if isinstance(target, list) else target.get(last)
-    target[last] = _edit(old, value)
+    """Follow the path as far as it exists; `*` is each part, and the last step may be new in a mapping."""
+    step, rest = path[0], path[1:]
+    known = range(len(target)) if isinstance(target, list) else target.keys()
+    if step == "*":
+        keys = list(known)[::-1]  # from the end, so that deleting moves nothing that is still to come
+    else:
+        key: Any = int(step) if isinstance(target, list) else step
+        new = not rest and isinstance(target, dict) and value != DELETE
+        keys = [key] if key in known or new else []
+    for key in keys:
+        if not rest and value == DELETE:
+            del target[key]
+        elif not rest:
+            target[key] = _edit(target[key] if key in known else None, value)
+        elif isinstance(target[key], (list, dict)):
+            _set(target[key], rest, value)
 
 
 EDITS: dict[str, Callable[[str, Any], Any]] = {
@@ -187,6 +213,32 @@ def _edit(old: Any, value: Any) -> Any:
         if name in EDITS:
             return EDITS[name](old, argument)
     return value
+
+
+async def _envelope(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
+    """The true answer without what it is about: no entity beside the envelope (vendor) or in it (guide)."""
+    if exchange.reply is not None:
+        body = json.loads(exchange.reply.payload())
+        kept = {name: body[name] for name in ("code", "response", "tenant") if name in body}
+        if "response" in kept:
+            words = set(block(200, ""))
+            kept["response"] = {name: value for name, value in kept["response"].items() if name in words}
+        exchange.reply = Reply(exchange.reply.status, kept, exchange.reply.headers)
+    return None
+
+
+async def _headers(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
+    """The true answer under other headers; null leaves one out."""
+    body, headers = exchange.payload(), exchange.headers()
+    for name, value in rule.fields["set"].items():
+        headers.pop(name, None)
+        if value is not None:
+            headers[name] = str(value)
+    if "Content-Type" in headers:
+        return web.Response(status=exchange.status, body=body, headers=headers)
+    # The framework would put in a type of its own.
+    headers["Connection"] = "close"
+    return await exchange.write_raw([(0, exchange.head(len(body), headers) + body)])
 
 
 async def _truncate(exchange: Exchange, rule: Rule, gates: Gates) -> web.StreamResponse | None:
@@ -241,7 +293,11 @@ ACTIONS: dict[str, Action] = {
     "expired_token": _expired_token,
     "late": _late,
     "accept_twice": _accept_twice,
+    "refuse": _refuse,
+    "informational": _informational,
     "mangle": _mangle,
+    "envelope": _envelope,
+    "headers": _headers,
     "truncate": _truncate,
     "trickle": _trickle,
     "slow_headers": _slow_headers,

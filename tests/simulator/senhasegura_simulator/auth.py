@@ -24,6 +24,8 @@ from .store import Client, Nonce, Token
 from .world import World
 
 DENIED = "Client authentication failed"
+# Production code exists that writes a blank after `oauth_signature=`, and RFC 5849 (3.5.1) lets blanks stand there.
+_PARAMETER = re.compile(r'\b(oauth_\w+|realm)\s*=\s*("?)\s*')
 
 
 def token(call: Call) -> Reply:
@@ -35,14 +37,14 @@ def token(call: Call) -> Reply:
             "The authorization grant type is not supported by the authorization server.",
             400,
         )
-    basic_id, basic_secret = _basic(call.incoming.headers.get("Authorization", ""))
-    client_id = str(params.get("client_id") or basic_id or "")
-    secret = str(params.get("client_secret") or basic_secret or "")
-    if not client_id:
+    pairs = _offered(call.incoming)
+    if not pairs[0][0]:
         raise TokenProblem("invalid_request", "The request is missing a required parameter: client_id", 400)
-    client = world.store.first(Client, client_id=client_id)
-    if client is None or not secret or client.client_secret != secret or not _alive(world, client):
+    found = ((world.store.first(Client, client_id=name), secret) for name, secret in pairs)
+    client = next((c for c, secret in found if c and secret and c.client_secret == secret and _alive(world, c)), None)
+    if client is None:
         raise TokenProblem("invalid_client", DENIED, 401)
+    client_id = client.client_id
     _check_tenant(world, client, str(params.get("tenant") or ""))
     lifetime = _lifetime(world, params.get("ttl"))
     now = world.now()
@@ -92,7 +94,8 @@ def peek(world: World, incoming: Incoming, operation: str) -> str | None:
     header = incoming.headers.get("Authorization", "")
     scheme, _blank, value = header.partition(" ")
     if operation == "token":
-        return str(incoming.params().get("client_id") or _basic(header)[0]) or None
+        names = [name for name, _secret in _offered(incoming) if name]
+        return next((name for name in names if world.store.first(Client, client_id=name)), next(iter(names), None))
     if scheme.lower() == "oauth":
         found = re.search(r'oauth_consumer_key="([^"]*)"', value)
         client = world.store.first(Client, consumer_key=unquote(found[1])) if found else None
@@ -127,15 +130,28 @@ def _lifetime(world: World, ttl: Any) -> float:
     return min(wanted, world.settings.token_lifetime) if wanted > 0 else world.settings.token_lifetime
 
 
+def _offered(incoming: Incoming) -> list[tuple[str, str]]:
+    """The pairs of client id and secret that a token request may mean; what is in the body wins over the header.
+
+    The product's library takes the two parts of HTTP Basic as they are, RFC 6749 (2.3.1) wants them URL-encoded, and
+    clients do either. So both readings are tried: a secret with a `+` or `%` in it works raw and encoded.
+    """
+    params = incoming.params()
+    name, secret = (str(params.get(field) or "") for field in ("client_id", "client_secret"))
+    raw_name, raw_secret = _basic(incoming.headers.get("Authorization", ""))
+    readings = [(raw_name, raw_secret), (unquote_plus(raw_name), unquote_plus(raw_secret))]
+    return [(name or basic_name, secret or basic_secret) for basic_name, basic_secret in readings]
+
+
 def _basic(header: str) -> tuple[str, str]:
     scheme, _blank, value = header.partition(" ")
     if scheme.lower() != "basic":
         return "", ""
     try:
-        user, _colon, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        user, _colon, secret = base64.b64decode(value.strip(), validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
-    return unquote_plus(user), unquote_plus(secret)
+    return user, secret
 
 
 def _address_allowed(client: Client, peer: str) -> bool:
@@ -161,12 +177,14 @@ def _signed(world: World, incoming: Incoming) -> Client | None:
     validator = _Validator(world)
     endpoint = ResourceEndpoint(validator)
     is_form = incoming.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+    headers = {name: value for name, value in incoming.headers.items() if name.lower() != "authorization"}
+    headers["Authorization"] = _PARAMETER.sub(r"\1=\2", incoming.headers["Authorization"])
     try:
         valid, request = endpoint.validate_protected_resource_request(
             f"https://{incoming.headers.get('Host', '')}{incoming.target}",
             incoming.method,
             incoming.body.decode("utf-8", "replace") if is_form else None,
-            dict(incoming.headers),
+            headers,
         )
     except ValueError:
         return None

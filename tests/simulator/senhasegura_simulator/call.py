@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ class Incoming:
     headers: Mapping[str, str]
     body: bytes
     peer: str
-    form: dict[str, Any] = field(default_factory=dict)  # parts of a multipart body, parsed by the web framework
+    parts: tuple[tuple[str, str], ...] = ()  # of a multipart body, parsed by the web framework
 
     @property
     def line(self) -> str:
@@ -41,22 +42,50 @@ class Incoming:
 
     def params(self) -> dict[str, Any]:
         """The server side reads merged parameters: query, then form, multipart or JSON body."""
-        return {**self.query, **self.form, **self._body_params()}
+        return {**self.query, **dict(self.parts), **self._body_params()}
+
+    def listed(self, name: str) -> list[str] | None:
+        """A list parameter in each form in which clients send one; None when it was not sent.
+
+        JSON array, `name[]=a&name[]=b`, `name[0]=a`, `name=a&name=b`, or a text with commas.
+        """
+        sent = self._json() or {}
+        if name in sent:
+            found = sent[name] if isinstance(sent[name], list) else [sent[name]]
+        else:
+            keys = re.compile(re.escape(name) + r"(\[[0-9]*\])?")
+            found = [value for key, value in self._pairs() if keys.fullmatch(key)]
+        parts = [part.strip() for value in found if value is not None for part in str(value).split(",")]
+        return [part for part in parts if part] if found and found != [None] else None
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Every parameter as often as it was sent."""
+        query = parse_qsl(self.target.partition("#")[0].partition("?")[2], keep_blank_values=True)
+        body = [] if self._json() is not None else parse_qsl(self._text(), keep_blank_values=True)
+        return [*query, *self.parts, *body]
 
     def _body_params(self) -> dict[str, Any]:
-        if self.form or not self.body:
+        if self.parts or not self.body:
             return {}
-        text = self.body.decode("utf-8", "replace")
+        parsed = self._json()
+        return dict(parse_qsl(self._text(), keep_blank_values=True)) if parsed is None else parsed
+
+    def _text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def _json(self) -> dict[str, Any] | None:
+        """The JSON body; None when it is none, whatever the label says: clients exist that label a form as JSON."""
         kind = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != "application/x-www-form-urlencoded":
-            try:
-                parsed = json.loads(text)
-                json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no JSON to PHP either
-            except (ValueError, RecursionError):
-                parsed = None  # clients exist that label a form body as JSON
-            if parsed is not None:
-                return parsed if isinstance(parsed, dict) else {}
-        return dict(parse_qsl(text, keep_blank_values=True))
+        if kind == "application/x-www-form-urlencoded":
+            return None
+        try:
+            parsed = json.loads(self._text())
+            json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no JSON to PHP either
+        except (ValueError, RecursionError):
+            return None
+        if parsed is None:
+            return None
+        return parsed if isinstance(parsed, dict) else {}
 
 
 @dataclass

@@ -90,11 +90,18 @@ class Control:
         """Change a credential or key behind the client's back, by id or identifier."""
         return self._run(lambda: self._change(self._item(ref), values))
 
+    def advance(self, seconds: float) -> float:
+        """Put the vault's clock ahead, so that tokens, custody and delays end now; the answer is its time.
+
+        What is due is done at the next request, control call, or turn of the executions, not by this call.
+        """
+        return self._run(lambda: self._advance(seconds))
+
     def executions(self, ref: int | str | None = None) -> list[dict[str, Any]]:
         """Changes that the vault made or tried by itself, the last one last; of one credential or key, or of all."""
         return self._run(lambda: [dataclasses.asdict(execution) for execution in self._executions(ref)])
 
-    def wait_for_execution(self, ref: int | str, timeout: float = 30.0, count: int = 1) -> dict[str, Any]:
+    def wait_for_execution(self, ref: int | str, timeout: float = 120.0, count: int = 1) -> dict[str, Any]:
         """The newest change of this credential or key, when there are `count` of them and all are finished."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -107,7 +114,7 @@ class Control:
     def gates(self) -> list[dict[str, Any]]:
         return self._run(lambda: [gate.as_dict() for gate in self._front.gates.all])
 
-    def wait_for_gate(self, timeout: float = 10.0) -> dict[str, Any]:
+    def wait_for_gate(self, timeout: float = 120.0) -> dict[str, Any]:
         """The first request that waits at a gate. Not for use inside the simulator's own loop."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
@@ -133,7 +140,7 @@ class Control:
                 result.set_exception(error)
 
         self._loop.call_soon_threadsafe(job)
-        return result.result(timeout=30)
+        return result.result(timeout=120)
 
     def _now(self, work: Callable[[], T]) -> T:
         catch_up(self._front.world)
@@ -152,6 +159,12 @@ class Control:
         settings = self._front.world.settings
         settings.update(values)
         return settings.as_dict()
+
+    def _advance(self, seconds: float) -> float:
+        if seconds < 0:
+            raise ValueError("seconds must not be negative: the clock goes ahead only")
+        self._front.world.ahead += seconds
+        return self._front.world.now()
 
     def _expire_tokens(self, client_id: str | None) -> int:
         store = self._front.world.store
@@ -199,6 +212,7 @@ API: tuple[tuple[str, str, Entry], ...] = (
     ("DELETE", "/faults", lambda c, a, b: c.clear_faults()),
     ("DELETE", "/faults/{n}", lambda c, a, b: c.clear_faults(int(a["n"]))),
     ("POST", "/settings", lambda c, a, b: c.settings(b)),
+    ("POST", "/advance", lambda c, a, b: {"now": c.advance(b["seconds"])}),
     ("POST", "/expire-tokens", lambda c, a, b: {"expired": c.expire_tokens(b.get("client_id"))}),
     ("POST", "/disable-client", lambda c, a, b: c.disable_client(b["client_id"], b.get("enabled", False))),
     ("POST", "/client/{n}", lambda c, a, b: c.set_client(a["n"], **b)),

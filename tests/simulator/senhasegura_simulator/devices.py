@@ -59,9 +59,14 @@ def enable_device(call: Call) -> Reply:
 
 
 def disable_device(call: Call) -> Reply:
-    """Suspends the credentials of the device too; enabling it does not bring them back."""
+    """Suspends the credentials of the device too; enabling it does not bring them back.
+
+    The vendor's own module takes a 400 here for "deactivated or not found"; no number of its own is documented.
+    """
     device = _find(call)
     vault.need_write(call.caller)
+    if not device.active:
+        raise numbered(1011)
     device.active = False
     call.world.store.save(device)
     for item in call.world.store.all(Item, hostname=device.hostname):

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from .call import Call
 from .envelope import Reply
@@ -35,6 +36,7 @@ class Exchange:
     late: Postponed | None = None
     late_answer: str = "reply"  # or drop, timeout
     hung_up: bool = False
+    guide: bool = False  # refusals in the guide's form
 
     def run(self, handler: Callable[[Call], Reply]) -> Reply:
         """The handler's change and answer, as often and as soon as the faults say."""
@@ -85,15 +87,15 @@ class Exchange:
 
     def response(self, payload: bytes | None = None, **headers: str) -> web.Response:
         body = self.payload() if payload is None else payload
-        return web.Response(status=self.status, body=body, headers={**JSON, **self._own_headers(), **headers})
+        return web.Response(status=self.status, body=body, headers={**self.headers(), **headers})
 
-    def head(self, length: int) -> bytes:
+    def head(self, length: int, headers: Mapping[str, str] | None = None) -> bytes:
         lines = [f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Status')}"]
-        lines += [f"{name}: {value}" for name, value in {**JSON, **self._own_headers()}.items()]
+        lines += [f"{name}: {value}" for name, value in (self.headers() if headers is None else headers).items()]
         return "\r\n".join([*lines, f"Content-Length: {length}", "", ""]).encode()
 
-    def _own_headers(self) -> dict[str, str]:
-        return self.reply.headers if self.reply else {}
+    def headers(self) -> CIMultiDict[str]:
+        return CIMultiDict({**JSON, **(self.reply.headers if self.reply else {})})
 
     async def write_raw(self, pieces: Iterable[tuple[float, bytes]]) -> web.Response:
         """Past the framework, byte for byte, pausing before each piece; then the connection is closed."""
@@ -115,6 +117,12 @@ class Exchange:
                 transport.close()
                 asyncio.get_running_loop().call_later(GOODBYE_SECONDS, transport.abort)
         return web.Response()  # the framework wants one; it cannot be written any more
+
+
+async def write_ahead(request: web.BaseRequest, data: bytes) -> None:
+    """Something on the wire before the answer, which the framework does not know of."""
+    await request.writer.write(data)
+    request.writer.output_size = 0
 
 
 async def _paced(pieces: Iterable[tuple[float, bytes]]) -> AsyncIterator[bytes]:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .errors import MESSAGES
+
 BEFORE, AFTER = "before", "after"
-MATCHERS = ("method", "path", "operation", "client")
+MATCHERS = ("method", "path", "operation", "client", "record")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ KINDS: dict[str, Kind] = {
     "expired_token": Kind(BEFORE, {}),
     "late": Kind(BEFORE, {"seconds": None, "requests": None, "answer": "reply"}),
     "accept_twice": Kind(BEFORE, {}),
+    "refuse": Kind(BEFORE, {"number": REQUIRED, "message": None, "detail": ""}),
+    "informational": Kind(BEFORE, {"status": 103, "headers": {"Link": "</style.css>; rel=preload"}}),
     "mangle": Kind(AFTER, {"store": {}, "answer": {}}),
+    "envelope": Kind(AFTER, {}),
+    "headers": Kind(AFTER, {"set": REQUIRED}),
     "truncate": Kind(AFTER, {"keep": 0.5}),
     "trickle": Kind(AFTER, {"interval": 0.05, "part": "body", "chunk": 1}),
     "slow_headers": Kind(AFTER, {"seconds": REQUIRED}),
@@ -49,7 +55,23 @@ KINDS: dict[str, Kind] = {
     "duplicate_keys": Kind(AFTER, {"set": None}),
 }
 # Kinds that let the request go on, so that more rules may strike it; the others give the final answer.
-PASSING = ("latency", "gate", "expired_token", "late", "accept_twice", "mangle")
+PASSING = ("latency", "gate", "expired_token", "late", "accept_twice", "informational", "mangle", "envelope")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a rule may match of a request. `records` are all names of what it reads or writes: see `records.names`."""
+
+    method: str
+    path: str
+    operation: str
+    client: str | None
+    records: frozenset[str] = frozenset()
+
+    def values(self, matcher: str) -> tuple[str, ...]:
+        if matcher == "record":
+            return tuple(self.records)
+        return (str(getattr(self, matcher) or ""),)
 
 
 @dataclass
@@ -61,28 +83,33 @@ class Rule:
     skip: int
     times: int | None  # None: for ever
     every: int
+    lasting: float | None  # seconds from the first strike on; None: no end
     fields: dict[str, Any]
     seen: int = 0
     used: int = 0
+    began: float | None = None
 
-    def fits(self, method: str, path: str, operation: str, client: str | None) -> bool:
-        actual = {"method": method, "operation": operation, "client": client or ""}
+    def fits(self, subject: Subject) -> bool:
         for name, wanted in self.match.items():
             if name == "path":
-                if not re.search(wanted, path):
+                if not re.search(wanted, subject.path):
                     return False
                 continue
             patterns = wanted if isinstance(wanted, list) else [wanted]
-            if not any(fnmatch.fnmatchcase(actual[name], pattern) for pattern in patterns):
+            values = subject.values(name)
+            if not any(fnmatch.fnmatchcase(value, str(pattern)) for pattern in patterns for value in values):
                 return False
         return True
 
-    def strike(self) -> bool:
+    def strike(self, now: float) -> bool:
         """Count a matching request; True when it is one of those that the rule wants."""
         self.seen += 1
         beyond = self.seen - self.skip
         if beyond <= 0 or beyond % self.every or (self.times is not None and self.used >= self.times):
             return False
+        if self.lasting is not None and self.began is not None and now >= self.began + self.lasting:
+            return False
+        self.began = now if self.began is None else self.began
         self.used += 1
         return True
 
@@ -96,7 +123,7 @@ class FaultBook:
     _count: int = 0
 
     def add(self, spec: Mapping[str, Any]) -> Rule:
-        """`{kind, match, skip, times, every, when, ...fields of the kind}`; a wrong rule is a ValueError."""
+        """`{kind, match, skip, times, every, lasting, when, ...fields of the kind}`; a wrong rule is a ValueError."""
         given = dict(spec)
         name = given.pop("kind", None)
         if name not in KINDS:
@@ -109,7 +136,9 @@ class FaultBook:
             re.compile(match.get("path", ""))
         except (re.error, TypeError) as error:
             raise ValueError(f"path is no regular expression: {error}") from error
-        when, times = given.pop("when", kind.when), given.pop("times", 1)
+        lasting = given.pop("lasting", None)
+        # A window strikes as often as there are requests, unless it is told otherwise.
+        when, times = given.pop("when", kind.when), given.pop("times", 1 if lasting is None else None)
         if when not in (BEFORE, AFTER):
             raise ValueError(f"when is {BEFORE} or {AFTER}, not {when!r}")
         skip, every = int(given.pop("skip", 0)), max(1, int(given.pop("every", 1)))
@@ -119,20 +148,23 @@ class FaultBook:
         fields = {**kind.fields, **given}
         if missing := [n for n, value in fields.items() if value is REQUIRED]:
             raise ValueError(f"{name} needs {', '.join(missing)}")
+        if name == "refuse" and fields["message"] is None and fields["number"] not in MESSAGES:
+            raise ValueError(f"refuse needs a message: {fields['number']!r} is no error number of the vendor")
         self._count += 1
         limit = None if times in (None, "forever") else int(times)
-        rule = Rule(self._count, name, dict(match), when, skip, limit, every, fields)
+        window = None if lasting is None else float(lasting)
+        rule = Rule(self._count, name, dict(match), when, skip, limit, every, window, fields)
         self.rules.append(rule)
         return rule
 
-    def take(self, method: str, path: str, operation: str, client: str | None) -> list[Rule]:
+    def take(self, subject: Subject, now: float) -> list[Rule]:
         """The rules that strike this request, in the order in which they were added, up to one that answers it.
 
         Rules behind that one do not count the request: so rules queue up.
         """
         taken: list[Rule] = []
         for rule in self.rules:
-            if rule.fits(method, path, operation, client) and rule.strike():
+            if rule.fits(subject) and rule.strike(now):
                 taken.append(rule)
                 if rule.kind not in PASSING:
                     break

@@ -18,10 +18,11 @@ from .actions import strike
 from .call import Call, Incoming
 from .envelope import Reply, failure
 from .errors import GatewayProblem, Problem
-from .exchange import Exchange
-from .faults import AFTER, BEFORE
+from .exchange import Exchange, write_ahead
+from .faults import AFTER, BEFORE, Subject
 from .gates import Gates
 from .profiles import GUIDE, TOKEN
+from .records import names
 from .routes import Match, Router
 from .vault import catch_up
 from .world import World
@@ -111,7 +112,8 @@ class Front(web.Server):
         world.traffic.requests[f"{call.incoming.method} {call.template or '(no call)'}"] += 1
         catch_up(world, request=True)
         exchange = Exchange(request, call, entry)
-        rules = world.faults.take(call.incoming.method, call.incoming.target, call.operation, entry["client"])
+        exchange.guide = world.profile.guide_errors or (match is not None and match.route.area == GUIDE)
+        rules = world.faults.take(_subject(call, entry["client"]), world.now()) if world.faults.rules else []
         try:
             return await self._answer(exchange, match, rules)
         finally:
@@ -140,14 +142,13 @@ class Front(web.Server):
     def _perform(self, exchange: Exchange, match: Match | None) -> Reply:
         call, world = exchange.call, self.world
         world.store.touched.clear()
-        guide = world.profile.guide_errors or (match is not None and match.route.area == GUIDE)
         try:
             return self._dispatch(exchange, match)
         except Problem as problem:
-            return failure(world.profile, call.tenant, problem, guide)
+            return failure(world.profile, call.tenant, problem, exchange.guide)
         except Exception:
             LOG.exception("%s failed", call.operation)
-            return failure(world.profile, call.tenant, Problem("Unexpected error", 500), guide)
+            return failure(world.profile, call.tenant, Problem("Unexpected error", 500), exchange.guide)
         finally:
             exchange.entry["writes"] = sorted({f"{type(r).__name__.lower()}:{r.id}" for r in world.store.touched})
             exchange.entry["changed"] = bool(world.store.touched)
@@ -165,7 +166,7 @@ class Front(web.Server):
 
     def _refusal(self, call: Call) -> Problem:
         """The product, unlike the gateway, says only to those whom it knows that it has no such call."""
-        refusal = self.router.refusal(call.incoming.path)
+        refusal = self.router.refusal(call.incoming.path, self.world.settings)
         if not isinstance(refusal, GatewayProblem):
             call.client = auth.authenticate(self.world, call.incoming)
         return refusal
@@ -176,6 +177,11 @@ class Front(web.Server):
         line = request.protocol.take_line() if isinstance(request.protocol, Connection) else parsed
         # Of a pipelined request the first bytes may have come with the request before it.
         return log_entry(self.world, line if line.split() == parsed.split() else parsed)
+
+
+def _subject(call: Call, client: str | None) -> Subject:
+    incoming = call.incoming
+    return Subject(incoming.method, incoming.target, call.operation, client, names(call))
 
 
 def log_entry(world: World, line: str, operation: str = "unknown") -> dict[str, Any]:
@@ -195,11 +201,11 @@ def log_entry(world: World, line: str, operation: str = "unknown") -> dict[str, 
 
 
 async def _incoming(request: web.BaseRequest) -> Incoming:
-    form: dict[str, Any] = {}
+    parts: tuple[tuple[str, str], ...] = ()
     body = b""
     if request.content_type.startswith("multipart/"):
         try:
-            form = {name: _part(value) for name, value in (await request.post()).items()}
+            parts = tuple((name, _part(value)) for name, value in (await request.post()).items())
         except ValueError:
             LOG.warning("a multipart body could not be read")
     else:
@@ -212,7 +218,7 @@ async def _incoming(request: web.BaseRequest) -> Incoming:
         request.headers,
         body,
         peer[0] if peer else "0.0.0.0",
-        form,
+        parts,
     )
 
 
@@ -227,5 +233,4 @@ def _part(value: str | bytes | bytearray | web.FileField) -> str:
 
 async def _continue(request: web.BaseRequest) -> None:
     if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
+        await write_ahead(request, b"HTTP/1.1 100 Continue\r\n\r\n")

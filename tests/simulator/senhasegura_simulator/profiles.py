@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PAM, TOKEN, DSM, LEGACY, GUIDE = "pam", "token", "dsm", "legacy", "guide"
 
@@ -14,6 +14,7 @@ PAM, TOKEN, DSM, LEGACY, GUIDE = "pam", "token", "dsm", "legacy", "guide"
 class Profile:
     name: str
     prefixes: dict[str, tuple[str, ...]]  # area -> the prefixes under which the gateway routes it
+    legacy: dict[str, tuple[str, ...]] = field(default_factory=dict)  # more prefixes, with the setting legacy_paths
     identifier_key: str = "identifier"
     modern: bool = True  # booleans, `code`, `tenant`, generated identifiers, 1008/1043/1053 (3.33 and newer)
     identifier_in_path: bool = False
@@ -33,7 +34,8 @@ PROFILES: dict[str, Profile] = {
             modern=False,
             identifier_in_path=True,
         ),
-        Profile("4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",)}),
+        # The vendor's own collection, republished when 4.0 was current, uses /iso/pam and identifiers in the path.
+        Profile("4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",)}, legacy={PAM: ("/iso",)}),
         Profile("rest", {TOKEN: ("/iso",), GUIDE: ("",)}, guide_errors=True),
         Profile(
             "all", {PAM: ("/api", "/iso"), TOKEN: ("/api", "/iso"), DSM: ("/iso",), LEGACY: ("/iso",), GUIDE: ("",)}

@@ -10,11 +10,11 @@ from typing import Any
 
 from . import vault
 from .call import Call
-from .dsm import encrypted, own_application
+from .dsm import delivered, expired, own_application, string, values
 from .envelope import Reply, guide_success
 from .errors import Problem
-from .store import CREDENTIAL, KEY, Device, Item, Secret
-from .wire import flag, iso_utc, sensitive, text
+from .store import CREDENTIAL, KEY, Application, Device, Item, Secret
+from .wire import console_time, flag, iso_utc, sensitive, text
 
 CREDENTIAL_FIELDS = (
     ("identifier", "identifier"),
@@ -27,6 +27,7 @@ CREDENTIAL_FIELDS = (
 KEY_FIELDS = (("identifier", "identifier"), ("username", "username"), ("hostname", "hostname"))
 KEY_SECRETS = (("public_key", "public_key"), ("private_key", "private_key"), ("passphrase", "password"))
 SECRET_FIELDS = ("name", "engine", "description", "expiration_date")
+FILED = ("application", "system", "environment")
 
 
 def list_credentials(call: Call) -> Reply:
@@ -37,8 +38,7 @@ def list_credentials(call: Call) -> Reply:
 def read_credential(call: Call) -> Reply:
     """What is known about a credential, without its password and so without custody."""
     item = _active(call, _own_credential(call))
-    entity = {**_credential(item), "additional_info": item.additional, "tags": item.tags}
-    return guide_success("Credential found", credential=entity)
+    return guide_success("Credential found", credential=_whole(item))
 
 
 def read_password(call: Call) -> Reply:
@@ -63,7 +63,7 @@ def create_credential(call: Call) -> Reply:
     item = Item(created_by=call.caller.id, password="-")
     _fill(call, item, params, CREDENTIAL_FIELDS, (("password", "password"),))
     _register(call, item, text(params, "identifier") or "")
-    return guide_success("Credential created", 201, credential=_name(item))
+    return guide_success("Credential created", 201, credential=_whole(item))
 
 
 def update_credential(call: Call) -> Reply:
@@ -72,7 +72,7 @@ def update_credential(call: Call) -> Reply:
     _active(call, item)
     _fill(call, item, call.params, CREDENTIAL_FIELDS, (("password", "password"),))
     _change(call, item)
-    return guide_success("Credential updated", credential=_name(item))
+    return guide_success("Credential updated", credential=_whole(item))
 
 
 def disable_credential(call: Call) -> Reply:
@@ -122,7 +122,7 @@ def create_key(call: Call) -> Reply:
     item = Item(kind=KEY, type="SSH Key", created_by=call.caller.id)
     _fill_key(call, item, params)
     _register(call, item, text(params, "identifier") or "")
-    return guide_success("SSH key created", 201, sshkey=_name(item))
+    return guide_success("SSH key created", 201, sshkey=_key(item))
 
 
 def update_key(call: Call) -> Reply:
@@ -131,23 +131,29 @@ def update_key(call: Call) -> Reply:
     _active(call, item)
     _fill_key(call, item, call.params)
     _change(call, item)
-    return guide_success("SSH key updated", sshkey=_name(item))
+    return guide_success("SSH key updated", sshkey=_key(item))
 
 
 def rotate_key(call: Call) -> Reply:
     item = _own_key(call)
     vault.need_write(call.caller)
     vault.request_change(call.world, _active(call, item))
-    return guide_success("SSH key rotated", sshkey={**_name(item), "public_key": item.public_key})
+    return guide_success("SSH key rotated", sshkey=_key(item))
 
 
 def list_secrets(call: Call) -> Reply:
-    rows = [_secret(call, secret) for secret in call.world.store.all(Secret, application=own_application(call).id)]
+    application, params = own_application(call), call.params
+    wanted = {name: value for name in FILED if (value := text(params, name))}
+    rows = [_secret(call, secret) for secret in delivered(call, application)]
+    rows = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     return guide_success("Secrets found", secrets=rows)
 
 
 def read_secret(call: Call) -> Reply:
-    return guide_success("Secret found", secret=_secret(call, _own_secret(call)))
+    secret = _own_secret(call)
+    if expired(call, secret):
+        raise Problem("Secret not found", 404)
+    return guide_success("Secret found", secret=_secret(call, secret))
 
 
 def create_secret(call: Call) -> Reply:
@@ -240,12 +246,15 @@ def _fill_secret(call: Call, secret: Secret, params: dict[str, Any]) -> None:
         setattr(secret, name, getattr(secret, name) if value is None else value)
     if secret.engine not in call.world.settings.engines:
         raise Problem("Engine not found")
+    console_time(call, secret.expiration_date, "expiration_date")
+    secret.filed = {**secret.filed, **{name: value for name in FILED if (value := text(params, name)) is not None}}
     data = params.get("data")
     if data is None:
         return
-    if not isinstance(data, list) or not all(isinstance(part, dict) for part in data):
-        raise Problem("data must be a list of maps")
-    secret.data = [{str(k): None if v is None else text(part, k) for k, v in part.items()} for part in data]
+    maps = [data] if isinstance(data, dict) else data
+    if not isinstance(maps, list) or not all(isinstance(part, dict) for part in maps):
+        raise Problem("data must be a map or a list of maps")
+    secret.data, secret.links = [{str(k): string(v) for k, v in part.items()} for part in maps], {}
 
 
 def _register(call: Call, item: Item, identifier: str) -> None:
@@ -276,6 +285,11 @@ def _credential(item: Item) -> dict[str, Any]:
     return {**_name(item), **{name: getattr(item, name) for name in names}}
 
 
+def _whole(item: Item) -> dict[str, Any]:
+    """All but the password: what the guide author's own client reads from the answer to a write."""
+    return {**_credential(item), "additional_info": item.additional, "tags": item.tags}
+
+
 def _key(item: Item) -> dict[str, Any]:
     return {
         **_name(item),
@@ -288,6 +302,8 @@ def _key(item: Item) -> dict[str, Any]:
 
 
 def _secret(call: Call, secret: Secret) -> dict[str, Any]:
+    application = call.world.store.first(Application, id=secret.application) or Application()
+    own = {"application": application.name, "system": application.system, "environment": application.environment}
     return {
         "id": str(secret.id),
         "identifier": secret.identity,
@@ -296,5 +312,7 @@ def _secret(call: Call, secret: Secret) -> dict[str, Any]:
         "description": secret.description,
         "version": str(secret.version),
         "expiration_date": secret.expiration_date,
-        "data": encrypted(call, secret.data),
+        **own,
+        **secret.filed,
+        "data": values(call, secret),
     }

@@ -92,29 +92,37 @@ class Router:
     """Routes of one profile. Where the guide and the vendor use one call, the vendor's route comes first and wins."""
 
     def __init__(self, profile: Profile) -> None:
-        self._calls = [
-            (prefix + route.path, _pattern(prefix + route.path), route)
-            for route in ROUTES
-            for prefix in profile.prefixes.get(route.area, ())
-        ]
+        current, legacy = _calls(profile.prefixes), _calls(profile.legacy)
+        # By the setting legacy_paths, which may change while the simulator runs.
+        self._calls = {False: current, True: [*current, *legacy]}
         # The gateway routes whole modules (/iso/pam, /api/pam, ...); what is below is the product's business.
-        self._modules = {_module(template) for template, _pattern, _route in self._calls}
+        self._modules = {
+            chosen: {_module(template) for template, _pattern, _route in calls} for chosen, calls in self._calls.items()
+        }
 
     def match(self, method: str, path: str, settings: Settings) -> Match | None:
-        for template, pattern, route in self._calls:
+        for template, pattern, route in self._calls[settings.legacy_paths]:
             if route.method == method and (found := pattern.fullmatch(path)):
                 return Match(route, template, {k: _decoded(v) for k, v in found.groupdict().items()})
         if settings.mysafe_token and (method, path) == ("POST", MYSAFE_TOKEN + "/oauth2/token"):
             return Match(ROUTES[0], path, {})
         return None
 
-    def refusal(self, path: str) -> Problem:
+    def refusal(self, path: str, settings: Settings) -> Problem:
         """For a path that no call has: the gateway's answer, or the product's when the gateway knows the module."""
         module = _module(path)
-        if module not in self._modules:
+        if module not in self._modules[settings.legacy_paths]:
             return no_route()
         in_dsm = module.endswith(("/dapp", "/sctm", "/cicd", "/dsm"))
         return Problem("Resource sub not found", 404, error_code=4 if in_dsm else 1)
+
+
+def _calls(prefixes: dict[str, tuple[str, ...]]) -> list[tuple[str, re.Pattern[str], Route]]:
+    return [
+        (prefix + route.path, _pattern(prefix + route.path), route)
+        for route in ROUTES
+        for prefix in prefixes.get(route.area, ())
+    ]
 
 
 def _pattern(template: str) -> re.Pattern[str]:

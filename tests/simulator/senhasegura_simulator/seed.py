@@ -9,7 +9,7 @@ import copy
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ import yaml
 from .crypto import encryption_pair, random_password, ssh_key_pair
 from .store import CREDENTIAL, KEY, Application, Client, Device, Item, Secret, Store
 
+PACKAGED = Path(__file__).parent / "seeds"
 SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets")
 TIMES = ("expiration", "change", "view", "expires", "custody_until")
 R = TypeVar("R")
@@ -39,7 +40,7 @@ class Seed:
         if isinstance(source, Mapping):
             raw: Any = copy.deepcopy(dict(source))
         else:
-            raw = yaml.safe_load(Path(source).read_text(encoding="utf-8")) or {}
+            raw = yaml.safe_load(_file(source).read_text(encoding="utf-8")) or {}
         if not isinstance(raw, dict):
             raise SeedError("a seed is a mapping")
         if unknown := set(raw) - set(SECTIONS):
@@ -49,6 +50,17 @@ class Seed:
 
     def entries(self, section: str) -> list[dict[str, Any]]:
         return [_randomised(entry) for entry in self.sections.get(section, [])]
+
+
+def _file(source: str | Path) -> Path:
+    """A path, or the name of a seed that comes with the simulator; `./demo` is a path."""
+    names = sorted(path.stem for path in PACKAGED.glob("*.yml"))
+    if str(source) in names:
+        return PACKAGED / f"{source}.yml"
+    path = Path(source)
+    if not path.exists():
+        raise SeedError(f"no seed {str(source)!r}: it must be the path of a YAML file or one of {', '.join(names)}")
+    return path
 
 
 def plant(seed: Seed, store: Store, now: float) -> None:
@@ -78,6 +90,9 @@ def _plant_secrets(
             raise SeedError(f"secrets: {entry.get('identity')!r} names no application of the seed: {name!r}")
         data = entry.pop("data", [])
         maps = [data] if isinstance(data, dict) else data
+        ends = entry.get("expiration_date")
+        if isinstance(ends, date):  # YAML reads a time without quotes so
+            entry["expiration_date"] = f"{ends:%Y-%m-%d %H:%M:%S}"
         store.save(_record(Secret, "secrets", {**entry, "data": maps, "application": applications[name]}))
 
 

@@ -81,7 +81,12 @@ class Simulator:
     ) -> None:
         self.stop()
         if self._thread is not None:
-            self._thread.join(timeout=10)
+            self._thread.join(timeout=60)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread that `with` started has not ended yet."""
+        return self._thread is not None and self._thread.is_alive()
 
     def stop(self) -> None:
         """May be called from any thread and from a signal handler of the loop."""

@@ -21,6 +21,7 @@ class Settings:
     tenant_required: bool = False  # a multi-tenant instance addressed by IP: the token call must name the tenant
     token_lifetime: float = 3600
     mysafe_token: bool = False  # 3.32 routes /api/oauth2/token for MySafe
+    legacy_paths: bool = True  # 4.0 routes /iso/pam too and takes an identifier in the path
     oauth1_plaintext: bool = False
     oauth1_unsigned_query: bool = False
     oauth1_window: float = 600  # seconds by which an OAuth 1 timestamp may be off
@@ -38,6 +39,7 @@ class Settings:
     utc_offset_hours: float = -3  # the appliance's zone, visible in naive times and in `expiration`
     latency: float = 0  # seconds added to every answer
     idle_timeout: float | None = None  # close idle keep-alive connections after so many seconds
+    deliver_expired: bool = False  # DSM secrets are readable after their expiration_date
     engines: list[str] = field(default_factory=lambda: ["Generic"])
     domains: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)  # known to `user_credential_owner`

@@ -129,6 +129,10 @@ class Secret:
     expiration_date: str = ""
     version: int = 1
     data: list[dict[str, str | None]] = field(default_factory=list)
+    # Values that the vault fills in: index of the map in `data` -> [id of the credential, name of the value].
+    links: dict[str, Any] = field(default_factory=dict)
+    # Guide only: `application`, `system`, `environment` as the writer filed it; else those of the application.
+    filed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

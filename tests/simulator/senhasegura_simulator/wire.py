@@ -11,6 +11,7 @@ from typing import Any
 
 from .call import Call
 from .crypto import encrypt
+from .errors import Problem
 
 
 def naive(call: Call, when: float | None) -> str | None:
@@ -28,6 +29,24 @@ def iso_offset(call: Call, when: float | None) -> str | None:
 
 def iso_utc(when: float | None) -> str | None:
     return None if when is None else datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def console_time(call: Call, written: str, name: str) -> float | None:
+    """`YYYY-MM-DD HH:MM:SS` (or a date, or ISO 8601) in the appliance's zone, as epoch seconds; None for ""."""
+    if not written:
+        return None
+    try:
+        when = datetime.fromisoformat(written.replace("Z", "+00:00"))
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=timezone(timedelta(hours=call.world.settings.utc_offset_hours)))
+        return when.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise invalid(name) from error
+
+
+def invalid(name: str) -> Problem:
+    """What is said of a parameter that cannot be read."""
+    return Problem(f"Parameter '{name}' is invalid!")
 
 
 def sensitive(call: Call, value: str | None) -> str | None:

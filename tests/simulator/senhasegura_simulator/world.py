@@ -62,19 +62,21 @@ class World:
         self.faults = FaultBook()
         self.postponed: list[Postponed] = []
         self.generation = 0  # rises with each reset
+        self.ahead = 0.0  # seconds by which the vault's clock is ahead: see Control.advance
         self._overrides = overrides
         self.settings = self._fresh_settings()
         if store.empty:
             self._plant()
 
     def now(self) -> float:
-        return time.time()
+        return time.time() + self.ahead
 
     def reset(self) -> None:
         with self.store.transaction():
             self.store.wipe()
             self._plant()
         self.generation += 1
+        self.ahead = 0.0
         self.settings = self._fresh_settings()
         self.faults.clear()
         self.postponed.clear()
@@ -82,8 +84,10 @@ class World:
         self.traffic = Traffic(open_connections=self.traffic.open_connections)
 
     def identifier_in_path(self) -> bool:
-        chosen = self.settings.identifier_in_path
-        return self.profile.identifier_in_path if chosen is None else chosen
+        chosen, profile = self.settings.identifier_in_path, self.profile
+        if chosen is not None:
+            return chosen
+        return profile.identifier_in_path or (bool(profile.legacy) and self.settings.legacy_paths)
 
     def _fresh_settings(self) -> Settings:
         settings = Settings()

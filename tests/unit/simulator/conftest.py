@@ -24,8 +24,8 @@ try:
 except ImportError:
     collect_ignore_glob.append("test_*.py")
 
-DEMO = str(ROOT / "seeds" / "demo.yml")
-MANY = str(ROOT / "seeds" / "many.yml")
+DEMO = str(ROOT / "senhasegura_simulator" / "seeds" / "demo.yml")
+MANY = str(ROOT / "senhasegura_simulator" / "seeds" / "many.yml")
 
 
 class Vault:
@@ -42,7 +42,7 @@ class Vault:
     def token(self, client_id: str = "demo", secret: str = "demo-secret-0123456789abcdef", **more: Any) -> Any:
         data = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, **more}
         path = "/iso/oauth2/token" if self.prefix == "/iso" else f"{self.prefix}/oauth2/token"
-        return self.session.post(self.sim.url + path, data=data, timeout=10)
+        return self.session.post(self.sim.url + path, data=data, timeout=120)
 
     def login(self, *names: str, **more: Any) -> Vault:
         answer = self.token(*names, **more)
@@ -55,7 +55,7 @@ class Vault:
 
     def raw(self, method: str, path: str, **more: Any) -> Any:
         full = path if path.startswith(("/iso", "/api")) else self.prefix + path
-        return self.session.request(method, self.sim.url + full, timeout=10, allow_redirects=False, **more)
+        return self.session.request(method, self.sim.url + full, timeout=120, allow_redirects=False, **more)
 
     def call(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         answer = self.raw(method, path, **more)

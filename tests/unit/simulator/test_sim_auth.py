@@ -10,6 +10,7 @@ import socket
 import ssl
 import warnings
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 import requests
@@ -38,6 +39,23 @@ def test_token_encodings(start, how):
     assert body["expires_in"].__class__ is int
     assert body["access_token"].count(".") == 2
     assert vault.control.counters()["tokens"] == 1
+
+
+ODD = {"client_id": "odd id+1%41", "client_secret": "s:e+c%20r e=t%"}
+
+
+@pytest.mark.parametrize("encoded", [False, True], ids=["raw", "URL-encoded"])
+@pytest.mark.parametrize("odd", [DEMO_CLIENT, ODD], ids=["plain", "odd"])
+def test_basic_as_the_product_takes_it_and_as_the_rfc_wants_it(start, many_seed, odd, encoded):
+    """RFC 6749 (2.3.1) encodes both parts; the product's library splits at the first colon and decodes nothing."""
+    seed = yaml.safe_load(Path(many_seed).read_text())
+    vault = start(seed={**seed, "clients": [odd]}, login=False)
+    name, secret = (quote_plus(part) if encoded else part for part in odd.values())
+    header = {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
+    assert vault.call("POST", "/oauth2/token", data=GRANT, headers=header)[0] == 200
+    assert vault.control.log()[-1]["client"] == odd["client_id"]
+    wrong = {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}x".encode()).decode()}
+    assert vault.call("POST", "/oauth2/token", data=GRANT, headers=wrong)[0] == 401
 
 
 def test_token_ignores_a_stale_bearer_and_serves_both_prefixes(start):
@@ -118,6 +136,27 @@ def test_oauth1(start, profile):
     assert vault.call("POST", "/pam/credential", json={**form, "username": "j"}, auth=oauth1())[0] == 201
     passwords = {i["username"]: i["password"] for i in vault.control.state()["items"]}
     assert passwords["new user"] == passwords["j"] == form["content"]
+
+
+@pytest.mark.parametrize(
+    "sloppy",
+    [
+        ("oauth_signature=", "oauth_signature= "),
+        ("oauth_signature=", "oauth_signature = "),
+        ('="', '= "'),
+        ('oauth_signature="', 'oauth_signature=" '),
+    ],
+    ids=str,
+)
+def test_oauth1_with_blanks_in_the_header(start, sloppy):
+    vault = start(login=False)
+    url = vault.sim.url + "/api/pam/credential?a=b%20c"
+    signed = oauth1()(requests.Request("GET", url).prepare()).headers["Authorization"]
+    header = (signed.decode() if isinstance(signed, bytes) else signed).replace(*sloppy)
+    assert vault.call("GET", "/pam/credential?a=b%20c", headers={"authorization": header})[0] == 200
+    # The signature still counts.
+    header = header.replace("oauth_nonce", "oauth_once")
+    assert vault.call("GET", "/pam/credential?a=b%20c", headers={"Authorization": header})[0] == 401
 
 
 @pytest.mark.parametrize("change", ["consumer_key", "consumer_secret", "token_key", "token_secret"])

@@ -30,7 +30,7 @@ def control(vault):
     session.headers["X-Control-Key"] = vault.sim.control_key
 
     def call(method, path, body=None, **more):
-        answer = session.request(method, vault.sim.control_url + path, json=body, timeout=5, **more)
+        answer = session.request(method, vault.sim.control_url + path, json=body, timeout=120, **more)
         return answer.status_code, answer.json()
 
     return call
@@ -134,7 +134,7 @@ LINES = [
 def test_raw_request_lines(vault, line):
     port = int(vault.sim.url.rpartition(":")[2])
     context = ssl.create_default_context(cafile=vault.sim.ca_path)
-    plain = socket.create_connection(("localhost", port), timeout=5)
+    plain = socket.create_connection(("localhost", port), timeout=120)
     with context.wrap_socket(plain, server_hostname="localhost") as tls:
         auth = vault.session.headers["Authorization"]
         tls.sendall(f"{line}\r\nHost: localhost\r\nAuthorization: {auth}\r\nConnection: close\r\n\r\n".encode())
@@ -148,7 +148,7 @@ def test_raw_request_lines(vault, line):
 def test_expect_continue(vault):
     port = int(vault.sim.url.rpartition(":")[2])
     context = ssl.create_default_context(cafile=vault.sim.ca_path)
-    plain = socket.create_connection(("localhost", port), timeout=5)
+    plain = socket.create_connection(("localhost", port), timeout=120)
     body = "hostname=web01&ip=192.0.2.10&username=cont"
     with context.wrap_socket(plain, server_hostname="localhost") as tls:
         head = (
@@ -164,7 +164,7 @@ def test_expect_continue(vault):
 def test_idle_connections_are_closed(start):
     vault = start(idle_timeout=0.2)
     vault.call("GET", "/pam/credential")
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 120
     while vault.control.counters()["open_connections"] and time.monotonic() < deadline:
         time.sleep(0.05)
     assert vault.control.counters()["open_connections"] == 0
@@ -179,7 +179,7 @@ def test_a_hundred_clients(vault):
         with requests.Session() as session:
             session.trust_env, session.verify = False, vault.sim.ca_path
             session.headers["Authorization"] = auth
-            return [session.get(f"{vault.sim.url}/api/pam/credential/{n}", timeout=30).status_code for n in (1, 2, 1)]
+            return [session.get(f"{vault.sim.url}/api/pam/credential/{n}", timeout=120).status_code for n in (1, 2, 1)]
 
     with concurrent.futures.ThreadPoolExecutor(100) as pool:
         results = list(pool.map(work, range(100)))

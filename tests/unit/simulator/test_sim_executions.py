@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -20,20 +21,40 @@ TARGET = {"address": "192.0.2.11", "private_key": "/keys/admin", "known_hosts": 
 FAKE = """#!{python}
 import json, os, sys, time
 folder = os.path.dirname(os.path.abspath(__file__))
-told = {{"arguments": sys.argv[1:], "input": sys.stdin.read(), "environment": dict(os.environ)}}
+told = {{"arguments": sys.argv[1:], "input": sys.stdin.read(), "environment": dict(os.environ), "pid": os.getpid()}}
 with open(folder + "/calls", "a") as file:
     file.write(json.dumps(told) + "\\n")
 for line in open(folder + "/script"):
-    part, seconds, code = line.split()
+    part, how, code = line.split()
     if part in " ".join(sys.argv):
-        time.sleep(float(seconds))
+        while how == "held" and not os.path.exists(folder + "/go"):
+            time.sleep(0.01)
         if code != "0":
             sys.exit("Permission denied (fake)" if code == "255" else int(code))
 """
 
 
+NOW, HELD = "now", "held"
+LONG = 120  # seconds, when something is wrong; nothing here depends on how fast the machine is
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 class Ssh:
-    """``script``: if the arguments contain this, pause, then end with this code."""
+    """``script``: if the arguments contain this, wait for ``go`` when it says HELD, then end with this code."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.program = folder, folder / "ssh"
@@ -42,8 +63,17 @@ class Ssh:
         (folder / "calls").touch()
         self.script()
 
-    def script(self, *lines: tuple[str, float, int]) -> None:
-        (self.folder / "script").write_text("".join(f"{part} {seconds} {code}\n" for part, seconds, code in lines))
+    def script(self, *lines: tuple[str, str, int]) -> None:
+        (self.folder / "script").write_text("".join(f"{part} {how} {code}\n" for part, how, code in lines))
+
+    def go(self) -> None:
+        """Whoever is held goes on."""
+        (self.folder / "go").touch()
+
+    def wait_for_call(self) -> dict[str, Any]:
+        """The first program that was started; it looks at no control API, so nothing is hurried by it."""
+        wait_until(lambda: self.calls)
+        return self.calls[0]
 
     @property
     def calls(self) -> list[dict[str, Any]]:
@@ -73,10 +103,12 @@ def rotate(vault: Any, ref: int = 2) -> None:
 @pytest.mark.parametrize("cause", [release, rotate])
 def test_host_comes_first(vault: Any, ssh: Ssh, cause: Callable[[Any], None]) -> None:
     before = vault.stored(2)
-    ssh.script(("chpasswd", 0.3, 0))
+    ssh.script(("chpasswd", HELD, 0))
     cause(vault)
-    assert vault.control.executions(2)[0]["status"] in ("pending", "running")
+    ssh.wait_for_call()
+    assert vault.control.executions(2)[0]["status"] == "running"
     assert vault.stored(2)["password"] == before["password"]
+    ssh.go()
     done = vault.control.wait_for_execution(2)
     after = vault.stored(2)
     assert (done["status"], done["password"], done["hosts"]) == ("changed", after["password"], ["web02"])
@@ -92,7 +124,7 @@ def test_host_comes_first(vault: Any, ssh: Ssh, cause: Callable[[Any], None]) ->
 
 @pytest.mark.parametrize(("code", "text"), [(255, "Permission denied"), (1, "ended with 1")])
 def test_failure_leaves_the_vault_alone(vault: Any, ssh: Ssh, code: int, text: str) -> None:
-    ssh.script(("chpasswd", 0, code))
+    ssh.script(("chpasswd", NOW, code))
     release(vault)
     before = vault.stored(2)
     done = vault.control.wait_for_execution(2)
@@ -108,9 +140,9 @@ def test_failure_leaves_the_vault_alone(vault: Any, ssh: Ssh, code: int, text: s
 
 def test_timeout(vault: Any, ssh: Ssh) -> None:
     vault.control.settings(ssh_timeout=0.2)
-    ssh.script(("chpasswd", 30, 0))
+    ssh.script(("chpasswd", HELD, 0))
     rotate(vault)
-    assert "no end after 0.2 seconds" in vault.control.wait_for_execution(2, timeout=5)["message"]
+    assert "no end after 0.2 seconds" in vault.control.wait_for_execution(2)["message"]
 
 
 def test_program_that_is_not_there(vault: Any) -> None:
@@ -120,13 +152,14 @@ def test_program_that_is_not_there(vault: Any) -> None:
 
 
 def test_delay_needs_no_request(vault: Any, ssh: Ssh) -> None:
-    vault.control.settings(change_delay=0.3)
+    vault.control.settings(change_delay=3600)
     rotate(vault)
     assert vault.control.executions() == []
     assert not ssh.calls
-    time.sleep(0.8)
+    vault.control.advance(3600)
+    ssh.wait_for_call()
+    assert vault.control.wait_for_execution(2)["status"] == "changed"
     assert len(ssh.calls) == 1
-    assert vault.control.executions(2)[0]["status"] == "changed"
 
 
 def test_sudo_chage_and_login_test(vault: Any, ssh: Ssh) -> None:
@@ -142,7 +175,7 @@ def test_sudo_chage_and_login_test(vault: Any, ssh: Ssh) -> None:
     assert login["environment"]["SIMULATOR_PASSWORD"] == done["password"]
     assert not any(done["password"] in argument for call in ssh.calls for argument in call["arguments"])
     before = vault.stored(2)["password"]
-    ssh.script(("app@", 0, 255))
+    ssh.script(("app@", NOW, 255))
     rotate(vault)
     assert vault.control.wait_for_execution(2, count=2)["status"] == "failed"
     assert vault.stored(2)["password"] == before
@@ -165,9 +198,12 @@ def test_change_result_fails(vault: Any, ssh: Ssh) -> None:
 
 
 def test_changes_of_one_credential_run_in_turn(vault: Any, ssh: Ssh) -> None:
-    ssh.script(("chpasswd", 0.2, 0))
+    ssh.script(("chpasswd", HELD, 0))
     rotate(vault)
     rotate(vault)
+    ssh.wait_for_call()
+    assert [execution["status"] for execution in vault.control.executions(2)] == ["running", "pending"]
+    ssh.go()
     last = vault.control.wait_for_execution(2, count=2)
     assert vault.stored(2)["password"] == last["password"] == ssh.calls[-1]["input"][4:-1]
     first, second = vault.control.executions(2)
@@ -177,8 +213,7 @@ def test_changes_of_one_credential_run_in_turn(vault: Any, ssh: Ssh) -> None:
 def test_what_is_rolled_back_reaches_no_host(vault: Any, ssh: Ssh) -> None:
     vault.control.fault("late", operation="credential.rotate", requests=2)
     rotate(vault)
-    time.sleep(0.2)
-    assert not ssh.calls
+    assert vault.control.executions() == []
     for _unused in range(2):
         vault.call("GET", "/api/pam/credential")
     assert vault.control.wait_for_execution(2)["status"] == "changed"
@@ -186,12 +221,12 @@ def test_what_is_rolled_back_reaches_no_host(vault: Any, ssh: Ssh) -> None:
 
 
 def test_reset_forgets_what_is_running(vault: Any, ssh: Ssh) -> None:
-    ssh.script(("chpasswd", 0.5, 0))
+    ssh.script(("chpasswd", HELD, 0))
     rotate(vault)
-    time.sleep(0.2)
+    running = ssh.wait_for_call()["pid"]
     vault.control.reset()
     before = vault.stored(2)
-    time.sleep(0.6)
+    wait_until(lambda: not alive(running))
     assert vault.control.executions() == []
     assert vault.stored(2) == before
 
@@ -212,7 +247,7 @@ def test_key_goes_to_all_devices_and_the_old_one_leaves(vault: Any, ssh: Ssh) ->
 
 def test_key_that_does_not_reach_all_devices_is_taken_back(vault: Any, ssh: Ssh) -> None:
     vault.control.settings(targets={"web01": {**TARGET, "address": "192.0.2.10"}, "web02": TARGET})
-    ssh.script(("192.0.2.11", 0, 255))
+    ssh.script(("192.0.2.11", NOW, 255))
     before = vault.stored(3)
     rotate(vault, 3)
     done = vault.control.wait_for_execution(3)
@@ -224,7 +259,7 @@ def test_key_that_does_not_reach_all_devices_is_taken_back(vault: Any, ssh: Ssh)
 
 
 def test_old_key_that_stays_is_told(vault: Any, ssh: Ssh) -> None:
-    ssh.script(("grep", 0, 1))
+    ssh.script(("grep", NOW, 1))
     rotate(vault, 3)
     done = vault.control.wait_for_execution(3)
     assert done["status"] == "changed"
@@ -235,11 +270,11 @@ def test_restart_says_what_was_interrupted(ssh: Ssh, start: Callable[..., Any], 
     from senhasegura_simulator.server import Simulator
 
     settings = {"targets": {"web02": TARGET}, "ssh_program": str(ssh.program), "state": tmp_path / "state"}
-    ssh.script(("chpasswd", 30, 0))
+    ssh.script(("chpasswd", HELD, 0))
     with Simulator("4.0", demo_seed, **settings) as sim:
         sim.control.set_credential(2, change_due=0)
-        while sim.control.executions(2)[-1:] == [] or sim.control.executions(2)[-1]["status"] != "running":
-            time.sleep(0.02)
+        ssh.wait_for_call()
+        assert sim.control.executions(2)[-1]["status"] == "running"
         before = sim.control.credential(2)
     with Simulator("4.0", demo_seed, **settings) as sim:
         done = sim.control.wait_for_execution(2)

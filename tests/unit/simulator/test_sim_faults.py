@@ -17,6 +17,7 @@ import time
 import pytest
 import requests
 
+LONG = 120  # seconds, when something is wrong; nothing here depends on how fast the machine is
 LIST, READ = "/pam/credential", "/pam/credential/1"
 NEW = {"hostname": "web01", "ip": "192.0.2.10", "username": "svc", "content": "pw-1", "identifier": "svc-1"}
 
@@ -27,7 +28,7 @@ def on_wire(vault, method="GET", path="/api/pam/credential", body=b""):
     context = ssl.create_default_context(cafile=vault.sim.ca_path)
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {vault.session.headers['Authorization']}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    plain = socket.create_connection(("localhost", port), timeout=10)
+    plain = socket.create_connection(("localhost", port), timeout=LONG)
     with context.wrap_socket(plain, server_hostname="localhost") as tls:
         tls.sendall(head.encode() + body)
         data = b""
@@ -72,7 +73,7 @@ def test_skip_times_every_and_matchers(start):
     vault.control.clear_faults()
     number = vault.control.fault("status", status=500, client=["second"], times="forever")
     assert vault.call("GET", LIST)[0] == 200
-    assert vault.session.get(vault.sim.url + "/api/pam/credential/1", timeout=5).status_code == 200
+    assert vault.session.get(vault.sim.url + "/api/pam/credential/1", timeout=120).status_code == 200
     vault.control.clear_faults(number)
     vault.control.fault("status", status=500, operation="credential.*", times=None)
     assert [vault.call("GET", path)[0] for path in (LIST, READ, "/pam/key/4")] == [500, 500, 200]
@@ -259,10 +260,10 @@ def test_late_by_requests(start):
 
 def test_late_by_time_never_and_with_other_answers(start):
     vault = start()
-    vault.control.fault("late", method="POST", seconds=0.1)
+    vault.control.fault("late", method="POST", seconds=600)
     vault.call("POST", LIST, json=NEW)
     assert len(vault.control.state()["items"]) == 4
-    time.sleep(0.15)
+    vault.control.advance(600)
     assert vault.stored("svc-1")["password"] == "pw-1"
     vault.control.fault("late", method="POST")
     assert vault.call("POST", LIST, json={**NEW, "content": "never"})[0] == 201
@@ -292,6 +293,183 @@ def test_accept_twice(start):
     assert guide.control.state()["secrets"][0]["version"] == 3
 
 
+def test_window(start):
+    """An outage of some seconds, with and without Retry-After: each request in it is struck, and none after it."""
+    vault = start()
+    vault.control.fault("status", status=503, lasting=10, skip=1)
+    assert [vault.call("GET", LIST)[0] for _turn in range(5)] == [200, 503, 503, 503, 503]
+    vault.control.advance(9)
+    assert vault.call("GET", LIST)[0] == 503
+    vault.control.advance(1.5)
+    assert [vault.call("GET", LIST)[0] for _turn in range(2)] == [200, 200]
+    vault.control.fault("retry_after", status=503, seconds=10, lasting=10)
+    assert vault.raw("GET", LIST).headers["Retry-After"] == "10"
+    vault.control.advance(10.5)
+    assert vault.call("GET", LIST)[0] == 200
+    vault.control.fault("drop", lasting=10, times=1)
+    assert on_wire(vault) == (b"", None)
+    assert vault.call("GET", LIST)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("record", "struck"),
+    [
+        ("1", ["read", "write", "disable", "release"]),
+        ("web-root", ["read", "write", "disable", "release"]),
+        ("root@web01", ["read", "write", "disable", "release"]),
+        (["db-*"], ["other"]),
+        ("svc-1", ["new"]),
+        ("svc@web01", ["new"]),
+        ("nothing", []),
+    ],
+    ids=str,
+)
+def test_record_matcher(start, record, struck):
+    vault = start()
+    user = {"hostname": "web01", "ip": "192.0.2.10", "username": "root", "content": "pw-2"}
+    calls = {
+        "read": ("GET", READ, None),
+        "write": ("POST", LIST, user),
+        "release": ("DELETE", "/pam/credential/custody/1", None),
+        "disable": ("DELETE", "/pam/credential/root@web01", None),
+        "other": ("GET", "/pam/credential/2", None),
+        "list": ("GET", LIST, None),
+        "new": ("POST", LIST, NEW),
+    }
+    vault.control.fault("status", status=418, record=record, times=None)
+    found = {name for name, (method, path, body) in calls.items() if vault.call(method, path, json=body)[0] == 418}
+    assert found == set(struck)
+
+
+def test_policy_that_refuses_one_record(start):
+    """As a duplicate rule or a read-only credential does: the others can be written."""
+    vault = start()
+    vault.control.fault("refuse", number=1052, method="POST", record="web-root", times=None)
+    status, body = vault.call("POST", LIST, json={**NEW, "identifier": "web-root"})
+    assert (status, body["response"]["message"]) == (400, "1052: the same credential already exists on the device")
+    assert body["exception"]["code"] == 1052
+    assert vault.call("POST", LIST, json=NEW)[0] == 201
+    guide = start("rest")
+    guide.control.fault("refuse", number=1052, operation="credential.update", record="1", times=None)
+    status, body = guide.call("PUT", "/api/pam/credential/1", json={"password": "x"})
+    assert (status, body["response"]["error_code"]) == (400, 1052)
+    assert guide.stored(1)["password"] == "pw-Root-1"
+    assert guide.call("PUT", "/api/pam/credential/2", json={"password": "x"})[0] == 200
+    guide.control.fault("refuse", number=1999, message="no {sent:password} here", record="secret-of-mine")
+    body = guide.call("PUT", "/api/dsm/secret/secret-of-mine", json={"password": "pw"})[1]
+    assert body["response"]["message"] == "1999: no pw here"
+    for spec in ({"number": 1999}, {}):
+        with pytest.raises(ValueError, match="refuse needs"):
+            vault.control.fault("refuse", **spec)
+
+
+def test_texts_that_quote_secrets(start):
+    vault = start()
+    said = "value {item:web-root:password} of {secret:shop-db:PASSWORD} and {sent:content}, {item:none:password} {x}"
+    vault.control.fault("status", status=400, message=said, method="POST")
+    vault.control.fault("html", body=said, method="POST")
+    vault.control.fault("retry_after", body={"message": said}, method="POST")
+    for _turn in range(3):
+        answer = vault.raw("POST", LIST, json=NEW).text
+        assert "value pw-Root-1 of pw-Db-1 and pw-1, {item:none:password} {x}" in answer
+
+
+def test_control_characters_in_texts(start):
+    vault = start()
+    odd = "\x1b[31m\r\n::error::forged"
+    vault.control.fault("mangle", operation="key.write", answer={"key.devices_error": [{"hostname": odd}]})
+    key = {"ip": "192.0.2.10", "hostname": "web01", "public_key": "p", "private_key": "k", "devices": []}
+    assert vault.call("POST", "/pam/key", json=key)[1]["key"]["devices_error"] == [{"hostname": odd}]
+    vault.control.fault("status", status=404, message=odd, operation="application.read")
+    status, body = vault.call("GET", "/iso/dapp/application")
+    assert (status, body["response"]["message"]) == (404, odd)
+
+
+@pytest.mark.parametrize(
+    ("profile", "method", "path", "body", "left"),
+    [
+        ("4.0", "POST", LIST, NEW, {"code", "response", "tenant"}),
+        ("3.32", "POST", LIST, NEW, {"response"}),
+        ("4.0", "POST", "/iso/sctm/secret", {"identity": "svc-1"}, {"code", "response", "tenant"}),
+        (
+            "rest",
+            "POST",
+            "/api/pam/credential",
+            {"username": "u", "hostname": "h", "identifier": "svc-1"},
+            {"response"},
+        ),
+        ("rest", "PUT", "/api/dsm/secret/shop-db", {"name": "n"}, {"response"}),
+    ],
+)
+def test_answer_that_is_only_the_envelope(start, profile, method, path, body, left):
+    vault = start(profile)
+    vault.control.fault("envelope", method=method)
+    status, answer = vault.call(method, path, json=body)
+    assert status in (200, 201)
+    assert set(answer) == left
+    assert answer["response"]["error"] is False
+    assert not set(answer["response"]) & {"credential", "secret"}
+    assert vault.control.log()[-1]["changed"] is True
+
+
+def test_mangle_each_part(start):
+    """As a list of secrets that comes without their data."""
+    vault = start()
+    vault.call("POST", "/iso/sctm/secret", json={"identity": "two"})
+    delete = {"delete": True}
+    vault.control.fault("mangle", operation="secret.list", answer={"secrets.*.data": delete})
+    assert [set(s) >= {"identity"} and "data" in s for s in vault.call("GET", "/iso/sctm/secret")[1]["secrets"]] == [
+        False, False,
+    ]  # fmt: skip
+    vault.control.fault("mangle", operation="application.read", answer={"application.secrets.*.data.0": delete})
+    rows = vault.call("GET", "/iso/dapp/application")[1]["application"]["secrets"]
+    assert [row["data"] for row in rows] == [[{"API_KEY": "abc"}], []]
+    vault.control.fault("mangle", operation="credential.list", answer={"credentials.*": delete, "no.*.such": 1})
+    assert vault.call("GET", LIST)[1]["credentials"] == []
+    vault.control.fault("mangle", operation="credential.list", answer={"credentials.*.username": {"append": "x"}})
+    assert [c["username"] for c in vault.call("GET", LIST)[1]["credentials"]] == ["rootx", "appx", "deployx"]
+
+
+@pytest.mark.parametrize("kind", [None, "text/html", "text/plain; charset=latin-1", ""], ids=str)
+def test_other_content_types(start, kind):
+    vault = start()
+    vault.control.fault("headers", set={"content-type": kind, "X-More": "1"})
+    answer = vault.raw("GET", LIST)
+    assert answer.headers.get("Content-Type") == kind
+    assert answer.headers["X-More"] == "1"
+    assert len(answer.json()["credentials"]) == 3
+    vault.control.fault("headers", set={"Content-Type": kind}, method="POST")
+    assert vault.call("POST", LIST, json=NEW)[0] == 201
+    assert vault.call("GET", LIST)[0] == 200
+
+
+def test_answers_before_the_answer(start):
+    vault = start()
+    vault.control.fault("informational")
+    vault.control.fault("informational", status=102, headers={})
+    data, _error = on_wire(vault)
+    first, second, last = data.split(b"\r\n\r\n", 3)[:3]
+    assert first.splitlines() == [b"HTTP/1.1 103 Informational", b"Link: </style.css>; rel=preload"]
+    assert second == b"HTTP/1.1 102 Informational"
+    assert last.startswith(b"HTTP/1.1 200 OK")
+    assert vault.control.log()[-1]["status"] == 200
+    vault.control.fault("informational", method="POST", when="after")
+    data, _error = on_wire(vault, "POST", body=json.dumps(NEW).encode())
+    assert data.startswith(b"HTTP/1.1 103 ")
+    assert vault.stored("svc-1")["password"] == "pw-1"
+
+
+@pytest.mark.parametrize("status", [502, 503])
+def test_release_that_fails_some_times(start, status):
+    vault = start()
+    vault.call("GET", READ)
+    vault.control.fault("status", status=status, operation="custody.release", times=2)
+    vault.control.fault("status", status=status, operation="custody.release", when="after")
+    codes = [vault.call("DELETE", "/pam/credential/custody/1")[0] for _turn in range(4)]
+    assert codes == [status, status, status, 400]  # the third was done before it failed: 1018
+    assert vault.stored(1)["custody_client"] is None
+
+
 @pytest.mark.parametrize(("when", "applied"), [("before", False), ("after", True)])
 def test_gate(start, when, applied):
     vault = start()
@@ -305,7 +483,7 @@ def test_gate(start, when, applied):
     assert gate["client"] == "demo"
     assert (len(vault.control.state()["items"]) == 5) is applied
     assert vault.control.release_gate(gate["number"])["state"] == "released"
-    thread.join(5)
+    thread.join(LONG)
     assert answers == [201]
     assert vault.stored("svc-1")["password"] == "pw-1"
     with pytest.raises(ValueError, match="waits"):
@@ -319,13 +497,13 @@ def test_gate_of_a_dead_client(start, decision, applied):
     vault.control.fault("gate", method="POST")
     port = int(vault.sim.url.rpartition(":")[2])
     context = ssl.create_default_context(cafile=vault.sim.ca_path)
-    connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=5)
+    connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=LONG)
     headers = {"Authorization": vault.session.headers["Authorization"], "Content-Type": "application/json"}
     connection.request("POST", "/api/pam/credential", json.dumps(NEW), headers)
     gate = vault.control.wait_for_gate()
     connection.close()
     vault.control.release_gate(gate["number"], decision)
-    deadline = time.monotonic() + 2
+    deadline = time.monotonic() + LONG
     while time.monotonic() < deadline and "seconds" not in vault.control.log()[-1]:
         time.sleep(0.01)
     assert (len(vault.control.state()["items"]) == 5) is applied
@@ -333,7 +511,7 @@ def test_gate_of_a_dead_client(start, decision, applied):
 
 def test_stopping_does_not_wait_for_slow_answers(start):
     vault = start()
-    vault.control.fault("latency", seconds=30)
+    vault.control.fault("latency", seconds=3600)
     vault.control.fault("gate", operation="token")
 
     def impatient(call):
@@ -347,8 +525,8 @@ def test_stopping_does_not_wait_for_slow_answers(start):
         time.sleep(0.01)
     threads[1].start()
     vault.control.wait_for_gate()
-    began = time.monotonic()
     vault.sim.__exit__(None, None, None)
-    assert time.monotonic() - began < 3
+    assert not vault.sim.running
     for thread in threads:
-        thread.join(5)
+        thread.join(LONG)
+        assert not thread.is_alive()

@@ -63,12 +63,13 @@ def test_create_update_disable(vault):
     more = {"type": "Local User", "additional_info": "note", "tags": ["production", "critical"]}
     response = ok(vault.call("POST", "/api/pam/credential", json={**NEW, **more}))
     assert response["status"] == 201
-    assert response["credential"] == {"id": "5", "identifier": "svc-1"}
+    whole = {"id": "5", **{n: NEW[n] for n in NEW if n != "password"}, **more}
+    assert response["credential"] == whole
     stored = vault.stored(5)
     assert (stored["password"], stored["tags"], stored["additional"]) == ("pw-1", more["tags"], "note")
     assert bad(vault.call("POST", "/api/pam/credential", json={**NEW, "username": "x"}))[0] == 400
     assert bad(vault.call("POST", "/api/pam/credential", json={**NEW, "identifier": "y"})) == (400, 1052)
-    assert ok(vault.call("PUT", "/api/pam/credential/5", json={"password": "pw-2"}))["credential"]["id"] == "5"
+    assert ok(vault.call("PUT", "/api/pam/credential/5", json={"password": "pw-2"}))["credential"] == whole
     assert {**vault.stored(5), "change": 0} == {**stored, "password": "pw-2", "change": 0}
     ok(vault.call("DELETE", "/api/pam/credential/5"))
     assert vault.stored(5)["active"] is False
@@ -121,10 +122,12 @@ def test_keys(vault):
         "identifier": "k1", "username": "deploy", "hostname": "*.prod.example", "public_key": "ssh-ed25519 AAAA",
         "private_key": "KEY", "passphrase": "secret", "auto_rotate": True, "rotation_days": 90,
     }  # fmt: skip
-    assert ok(vault.call("POST", "/api/pam/sshkey", json=new))["sshkey"] == {"id": "5", "identifier": "k1"}
+    whole = {"id": "5", **{n: new[n] for n in new if n not in ("private_key", "passphrase")}}
+    assert ok(vault.call("POST", "/api/pam/sshkey", json=new))["sshkey"] == whole
     entity = ok(vault.call("GET", "/api/pam/sshkey/5"))["sshkey"]
     assert {n: entity[n] for n in new} == new
-    ok(vault.call("PUT", "/api/pam/sshkey/5", json={"rotation_days": 30}))
+    answer = ok(vault.call("PUT", "/api/pam/sshkey/5", json={"rotation_days": 30}))
+    assert answer["sshkey"] == {**whole, "rotation_days": 30}
     assert vault.stored(5)["rotation_days"] == 30
     assert vault.stored(5)["private_key"] == "KEY"
     assert bad(vault.call("POST", "/api/pam/sshkey", json=new))[0] == 400
@@ -157,6 +160,40 @@ def test_dsm(vault):
     assert (changed["data"], changed["version"], changed["name"]) == ([{"A": "3"}], "2", "API")
     ok(vault.call("DELETE", "/api/dsm/secret/api"))
     assert bad(vault.call("GET", "/api/dsm/secret/api"))[0] == 404
+
+
+def test_dsm_as_the_guide_authors_own_client_sends_it(vault):
+    """One map, filed under an application, and a list filtered by it."""
+    filed = {"application": "my-application", "system": "production", "environment": "prod"}
+    new = {"identifier": "api", "data": {"A": "1", "B": 2, "C": None, "D": {"e": True}}, **filed}
+    made = ok(vault.call("POST", "/api/dsm/secret", json=new))["secret"]
+    assert made["data"] == [{"A": "1", "B": "2", "C": None, "D": '{"e": true}'}]
+    assert {n: made[n] for n in filed} == filed
+    assert ok(vault.call("PUT", "/api/dsm/secret/api", json={"data": {"A": "9"}}))["secret"]["data"] == [{"A": "9"}]
+
+    def listed(query):
+        return [s["identifier"] for s in ok(vault.call("GET", f"/api/dsm/secret{query}"))["secrets"]]
+
+    assert listed("") == ["shop-db", "api"]
+    assert listed("?application=my-application") == listed("?system=production&environment=prod") == ["api"]
+    assert listed("?application=shop") == ["shop-db"]
+    assert listed("?application=none") == []
+    assert ok(vault.call("GET", "/api/dsm/secret/shop-db"))["secret"]["application"] == "shop"
+
+
+@pytest.mark.parametrize("data", ["text", 5, [1], [["a"]], ["a"]], ids=str)
+def test_dsm_data_that_is_no_map(vault, data):
+    assert bad(vault.call("POST", "/api/dsm/secret", json={"identifier": "api", "data": data}))[0] == 400
+    assert bad(vault.call("GET", "/api/dsm/secret/api"))[0] == 404
+
+
+def test_expired_secrets_can_be_prolonged(vault):
+    ok(vault.call("PUT", "/api/dsm/secret/shop-db", json={"expiration_date": "2020-01-01 00:00:00"}))
+    assert ok(vault.call("GET", "/api/dsm/secret"))["secrets"] == []
+    assert bad(vault.call("GET", "/api/dsm/secret/shop-db"))[0] == 404
+    assert bad(vault.call("PUT", "/api/dsm/secret/shop-db", json={"expiration_date": "soon"}))[0] == 400
+    ok(vault.call("PUT", "/api/dsm/secret/shop-db", json={"expiration_date": ""}))
+    assert ok(vault.call("GET", "/api/dsm/secret/shop-db"))["secret"]["data"][1] == {"API_KEY": "abc"}
 
 
 def test_where_the_dialects_meet(start):

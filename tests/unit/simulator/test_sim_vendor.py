@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 NEW = {"hostname": "web01", "ip": "192.0.2.10", "username": "svc", "content": "pw-1", "identifier": "svc-1"}
@@ -83,7 +81,7 @@ def test_read_takes_custody(start, profile, name):
 
 @pytest.mark.parametrize(
     ("path", "code"),
-    [("99", 1007), ("4", 1010), ("3", 1008), ("nobody@web01", 1007), ("web-root", 1007), ("%31%2f2", 1007)],
+    [("99", 1007), ("4", 1010), ("3", 1008), ("nobody@web01", 1007), ("nobody", 1007), ("%31%2f2", 1007)],
 )
 def test_read_refusals(start, path, code):
     status, body = start().call("GET", f"/pam/credential/{path}")
@@ -296,13 +294,13 @@ def test_release_changes_an_automatic_password(start):
 
 
 def test_change_after_a_delay_and_failing_change(start):
-    vault = start(change_delay=0.2)
+    vault = start(change_delay=600)
     before = changes(vault)
     vault.call("GET", "/pam/credential/2")
     vault.call("DELETE", "/pam/credential/custody/2")
     assert changes(vault) == before
     assert vault.stored(2)["password"] == "pw-App-1"
-    time.sleep(0.25)
+    vault.control.advance(600)
     assert changes(vault)["2"] > before["2"]
     assert vault.stored(2)["password"] != "pw-App-1"
     vault.control.settings(change_delay=0, change_result="fails")
@@ -313,9 +311,10 @@ def test_change_after_a_delay_and_failing_change(start):
 
 
 def test_custody_expires(start):
-    vault = start(custody_lifetime=0.1)
+    vault = start(custody_lifetime=600)
     vault.call("GET", "/pam/credential/2")
-    time.sleep(0.15)
+    assert vault.stored(2)["custody_client"] == 1
+    vault.control.advance(600)
     assert vault.stored(2)["custody_client"] is None
     assert vault.stored(2)["password"] != "pw-App-1"
 
@@ -339,7 +338,7 @@ def test_routes_of_the_profiles(start):
     old, new = start("3.32"), start("4.0")
     assert old.call("GET", "/api/pam/credential") == kong
     assert old.call("POST", "/api/oauth2/token") == kong
-    assert new.call("GET", "/iso/pam/credential") == kong
+    assert new.call("GET", "/iso/coe/senha/1") == kong
     assert new.call("POST", "/api/dapp/application") == kong
     assert new.call("GET", "/other") == kong
     old.control.settings(mysafe_token=True)
@@ -348,6 +347,34 @@ def test_routes_of_the_profiles(start):
     everything = start("all")
     assert everything.call("GET", "/iso/pam/credential")[0] == everything.call("GET", "/api/pam/credential")[0] == 200
     assert everything.call("GET", "/iso/coe/senha/1")[1]["senha"]["conteudo"] == "pw-Root-1"
+
+
+def test_what_the_vendors_collection_does_works_on_4_0(start):
+    """It was republished when 4.0 was current, with /iso/pam and an identifier in the path."""
+    vault = start("4.0")
+    path = "/iso/pam/credential/web-root?credential=web-root"
+    assert vault.call("GET", path)[1]["credential"]["password"] == "pw-Root-1"
+    assert vault.call("GET", "/iso/pam/credential/web-root")[1] == vault.call("GET", "/api/pam/credential/web-root")[1]
+    assert vault.call("DELETE", "/iso/pam/credential/custody/web-root")[0] == 200
+    form = {"username": "svc", "hostname": "web01", "ip": "192.0.2.10", "identifier": "svc-1", "content": "pw-1"}
+    assert vault.call("POST", "/iso/pam/credential", data=form)[0] == 201
+    assert vault.call("DELETE", "/iso/pam/credential/svc-1")[0] == 200
+    assert vault.call("GET", "/iso/pam/other")[1]["response"]["message"] == "Resource sub not found"
+    assert [vault.call("DELETE", "/iso/pam/device/web02")[0] for _turn in range(2)] == [200, 400]
+    vault.control.settings(legacy_paths=False)
+    kong = (404, {"message": "no Route matched with those values"})
+    assert vault.call("GET", path) == vault.call("GET", "/iso/pam/other") == kong
+    assert number(vault.call("GET", "/api/pam/credential/web-root")) == 1007
+    vault.control.settings(identifier_in_path=True)
+    assert vault.call("GET", "/api/pam/credential/web-root")[0] == 200
+    vault.control.settings(legacy_paths=True, identifier_in_path=False)
+    assert number(vault.call("GET", "/iso/pam/credential/web-root")) == 1007
+
+
+def test_legacy_paths_open_nothing_on_other_profiles(start):
+    kong = (404, {"message": "no Route matched with those values"})
+    assert start("3.32").call("GET", "/api/pam/credential") == kong
+    assert start("rest").call("GET", "/iso/pam/credential")[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -459,5 +486,7 @@ def test_devices(start):
     assert number(vault.call("PUT", "/pam/device/1")) == 1044
     assert vault.call("DELETE", "/pam/device/1")[0] == 200
     assert vault.stored(1)["active"] is False
+    assert number(vault.call("DELETE", "/pam/device/1")) == number(vault.call("DELETE", "/pam/device/99")) == 1011
+    assert vault.control.log()[-2]["changed"] is False
     assert vault.call("PUT", "/pam/device/1")[0] == 200
     assert vault.stored(1)["active"] is False

@@ -185,7 +185,7 @@ def test_the_wrong_dialect_says_what_to_set(
     start: Start, profile: str, dialect: str, kind: type[SenhaseguraError]
 ) -> None:
     with pytest.raises(kind, match="set dialect"):
-        session(start(profile), dialect=dialect).call("credential.list")
+        session(start(profile, legacy_paths=False), dialect=dialect).call("credential.list")
 
 
 @pytest.mark.parametrize(("profile", "dialect"), [("3.32", "auto"), ("4.0", "auto"), ("rest", "rest")])

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("senhasegura_simulator")
-from workspace import SIMULATOR
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -38,7 +37,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.share
 )
 from senhasegura_simulator.server import Simulator
 
-DEMO = SIMULATOR / "seeds" / "demo.yml"
+DEMO = "demo"
 WEB, DB = Reference("web-root"), Reference("db-app")
 PROFILES = {"3.32": "auto", "4.0": "auto", "rest": "rest"}
 

@@ -1,0 +1,241 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each documented example runs as it is printed: against the simulator, and on real hosts where it names hosts.
+
+What is replaced: modules that need something that is neither Ansible's nor ours (``STOOD_FOR``: their arguments are
+evaluated, so our lookups in them are), and folders of the controller that a test should not write to (``MOVED``).
+Nothing else is: an example with a wrong option, a missing variable or a lookup that fails, fails its test.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hosts.group import Hosts
+from hosts.image import PASSWORD, why_unavailable
+from workspace import ROOT
+
+pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
+
+COLLECTION = "community.senhasegura"
+CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
+STOOD_FOR = {
+    "ansible.builtin.uri": "there is no such web server",
+    "ansible.posix.authorized_key": "a module of another collection",
+    "community.general.mail": "a module of another collection",
+}
+# What the role gives to the tasks of a notification.
+NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "hint": "h"}
+MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
+# What the examples leave to the user.
+GIVEN = {
+    "new_password": "new 'password'",
+    "db_password": "db-pass-1",
+    "api_key": "api-key-1",
+}
+PASSWORDS = ("app", "batch", "root")
+
+
+def sources() -> dict[str, list[Any]]:
+    """Name of a place -> its examples: parsed YAML, or the text of a command line."""
+    found: dict[str, list[Any]] = {}
+    for path in sorted([*ROOT.glob("plugins/modules/*.py"), *ROOT.glob("plugins/lookup/*.py")]):
+        (block,) = re.findall(r'EXAMPLES = r"""(.*?)"""', path.read_text(), re.DOTALL)
+        name = f"{path.parent.name}/{path.stem}"
+        entries = yaml.safe_load(block)
+        # Examples of rotations are alternatives: each starts from a host and a vault that agree.
+        if "rotat" in path.stem and path.stem.startswith(("linux", "ssh")):
+            found |= {f"{name}, {entry['name']}": [[entry]] for entry in entries if COLLECTION in str(entry)}
+        else:
+            found[name] = [entries]
+    for path in sorted([ROOT / "README.md", *ROOT.glob("roles/*/README.md")]):
+        blocks = re.findall(r"^```(\w+)\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)
+        found[str(path.relative_to(ROOT))] = list(runnable(blocks))
+    for path in sorted(ROOT.glob("docs/docsite/rst/*.rst")):
+        blocks = re.findall(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", path.read_text(), re.MULTILINE)
+        found[str(path.relative_to(ROOT))] = list(runnable(blocks))
+    return {name: examples for name, examples in found.items() if examples}
+
+
+def runnable(blocks: list[tuple[str, str]]) -> Iterator[Any]:
+    """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
+    for language, text in blocks:
+        if language == "yaml":
+            content = yaml.safe_load(text)
+            # A block that is a map shows variables of hosts, with or without the user that the text names.
+            given = isinstance(content, dict)
+            yield (
+                [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
+            )
+        else:
+            commands = re.sub(r" +#.*", "", text).replace("\\\n", " ").splitlines()
+            yield from (line.strip() for line in commands if re.match(r"\s*(ansible|ansible-playbook) ", line))
+
+
+PING = {"name": "See that the variables let Ansible in", "ansible.builtin.ping": {}}
+SOURCES = sources()
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[Hosts]:
+    with Hosts(["bookworm", "trixie"]) as hosts:
+        for host in hosts:
+            host.add_user("deploy")
+            host.add_user("batch", locked=True)
+            host.run("mkdir -p /etc/shop")
+        yield hosts
+
+
+class Site:
+    """Two real hosts called web01 and web02, and what the vault has of them."""
+
+    def __init__(self, hosts: Hosts, folder: Path) -> None:
+        self.hosts = hosts
+        self.home = folder / "home"
+        (self.home / ".ssh").mkdir(parents=True)
+        self.reports = folder / "reports"
+        self.reports.mkdir()
+        self.key = self.home / ".ssh" / "id_deploy"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
+        public = self.key.with_suffix(".pub").read_text().strip()
+        for host in hosts:
+            host.run("rm -rf /var/lib/senhasegura-rotation")
+            host.run(f"echo 'app:{PASSWORD}' | chpasswd; echo 'batch:{PASSWORD}' | chpasswd; usermod -L batch")
+            for user in ("app", "deploy"):
+                host.authorize(user, f"{public}\n")
+            for user in PASSWORDS:
+                host.forget_failures(user)
+        (self.home / "inventory").write_text(json.dumps(self.inventory()))
+        # Beside the playbook, as the notification of the roles.
+        (folder / "notify.yml").write_text(yaml.safe_dump([PING]))
+
+    def inventory(self) -> dict[str, Any]:
+        listed = {f"web{number:02}": host.inventory("admin") for number, host in enumerate(self.hosts, 1)}
+        groups = {"web": {"hosts": dict.fromkeys(listed)}, "linux": {"hosts": dict.fromkeys(listed)}}
+        return {"all": {"hosts": listed, "children": groups}}
+
+    def seed(self, text: str) -> dict[str, Any]:
+        """What the vault holds before the examples in ``text``: what they read and change, not what they create."""
+        names = [f"web{number:02}" for number in range(1, len(self.hosts) + 1)]
+        more = {"automatic_change": by_vault(text)}
+        pair = {
+            "private_key": self.key.read_text(),
+            "public_key": self.key.with_suffix(".pub").read_text().strip(),
+            "username": "deploy",
+            **more,
+        }
+        accounts = [
+            {"identifier": f"{name}-{user}", "username": user, "hostname": name, "password": PASSWORD, **more}
+            for name in names
+            for user in ("app", "batch")
+        ]
+        others = [
+            {
+                "identifier": "web-root",
+                "username": "root",
+                "hostname": "web01",
+                "password": "root-1",
+                "automatic_change": "'root@web01', 'wait'" in text,
+            },
+            {"identifier": "web02-root", "username": "root", "hostname": "web02", "password": "root-2"},
+            {"identifier": "db-app", "username": "db", "hostname": "web02", "password": "x", "automatic_change": True},
+        ]
+        backup = {"identifier": "backup-key", "username": "backup", "hostname": "web02", "generate": "ed25519"}
+        keys: list[dict[str, Any]] = [{**backup, "automatic_change": True}]
+        if "-deploy'" in text:
+            keys += [{"identifier": f"{name}-deploy", "hostname": name, **pair} for name in names]
+        elif "id_deploy" not in text:
+            keys += [{"identifier": "deploy-key", "hostname": "web01", "devices": names[1:], **pair}]
+        block = {"HOSTNAME": "db01", "USERNAME": "app", "PASSWORD": "p-1"}
+        secrets = [
+            {"identity": "shop-db", "name": "Shop", "data": [block, {"API_KEY": "k-1"}]},
+            {"identity": "shop-accounts", "name": "Accounts", "data": [block, {**block, "USERNAME": "admin"}]},
+        ]
+        devices = [{"hostname": name, "ip": host.address} for name, host in zip(names, self.hosts, strict=True)]
+        return {
+            "clients": [{**CLIENT, "application": "shop"}],
+            "devices": [*devices, {"hostname": "web03", "ip": "192.0.2.12"}],
+            "credentials": [*accounts, *others],
+            "keys": keys,
+            "applications": [{"name": "shop", "system": "shop", "environment": "prod", "secrets": secrets}],
+        }
+
+    def targets(self) -> dict[str, Any]:
+        return {f"web{number:02}": host.target() for number, host in enumerate(self.hosts, 1)}
+
+
+@pytest.fixture
+def site(hosts: Hosts, tmp_path: Path) -> Site:
+    return Site(hosts, tmp_path)
+
+
+@pytest.fixture
+def short() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="ex") as folder:
+        yield folder
+
+
+def by_vault(text: str) -> bool:
+    """Whether the examples have the vault change what is on the hosts."""
+    return "'mode': 'vault'" in text
+
+
+def stood_for(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tasks, with a task that evaluates the same arguments in the place of what cannot run here."""
+    result = []
+    for task in tasks:
+        parts = {key: stood_for(value) for key, value in task.items() if key in ("tasks", "block", "always", "rescue")}
+        changed = {**task, **parts}
+        for module in STOOD_FOR:
+            if module in changed:
+                changed["ansible.builtin.debug"] = {"msg": changed.pop(module)}
+        result.append(changed)
+    return result
+
+
+def as_plays(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The content as plays: single tasks run on web01 as root, as in the play that would be around them."""
+    alone = [entry for entry in content if "hosts" not in entry]
+    plays = [{"hosts": "web01", "become": True, "tasks": alone}] if alone else []
+    plays += [entry for entry in content if "hosts" in entry]
+    return [{"gather_facts": False, **play} for play in stood_for(plays)]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_documented_examples_run(
+    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any
+) -> None:
+    text = str(SOURCES[source])
+    for folder in MOVED:
+        text = text.replace(folder, str(site.reports))
+    targets = site.targets() if by_vault(text) else {}
+    vault = serve_profile("4.0", site.seed(text), targets=targets, key_rotation_on_release=True)
+    # As the documentation says of a key that is given without a path. The path of the agent's socket must be short.
+    env = {"ANSIBLE_SSH_AGENT": "auto"} if "'ansible_ssh_private_key':" in text else {}
+    env |= {"ANSIBLE_LOCAL_TEMP": short, "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp"}
+    for example in ast.literal_eval(text):
+        if isinstance(example, str):
+            done = run_command(vault, *shlex.split(example), env=env)
+        else:
+            given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
+            done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)
+        assert done.rc == 0, f"{example}\n{done}"
+        assert "[WARNING]" not in done.stderr, f"{example}\n{done}"
+
+
+def test_examples_of_all_kinds_are_found() -> None:
+    kinds = {name.partition("/")[0] for name in SOURCES}
+    assert kinds == {"modules", "lookup", "roles", "docs", "README.md"}
+    assert sum(isinstance(example, str) for examples in SOURCES.values() for example in examples) >= 5
