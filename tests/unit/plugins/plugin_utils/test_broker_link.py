@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import importlib.util
 import os
 import pathlib
+import re
 import socket
 import stat
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import typing as t
@@ -20,8 +25,17 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link as link_module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, WORKER, Channel
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    BROKER,
+    WORKER,
+    Channel,
+    Link,
+    NotSent,
+    is_answering,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn, read_note
 
 # Seconds: long enough for every machine, where nobody waits in vain.
@@ -265,3 +279,158 @@ def test_files_of_the_collection_come_from_bytecode() -> None:
 def test_all_else_is_left_to_others(name: str) -> None:
     assert bytecode.Finder.find_spec(name, [str(FOLDER)]) is None
     assert bytecode.Finder.find_spec(name) is None
+
+
+def test_fips_needs_no_other_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: t.Any, **_kwargs: t.Any) -> t.Any:
+        raise ValueError("unsupported")
+
+    for name in ("blake2b", "blake2s", "md5", "sha1"):
+        monkeypatch.setattr(hashlib, name, refuse)
+    worker, broker, _near, _far = ends()
+    worker.send(b"question")
+    assert broker.receive() == b"question"
+    assert link_module._question("password", ["x"], {}, {}, {})
+
+
+def test_no_file_of_ours_uses_a_hash_that_fips_refuses() -> None:
+    pattern = re.compile(r"\b(blake2\w*|md5|sha1)\(|hashlib\.(blake2\w*|md5|sha1)\b")
+    plugins = FOLDER.parent
+    found = [path.name for path in plugins.rglob("*.py") if pattern.search(path.read_text())]
+    assert found == []
+
+
+class Listening:
+    """Somebody who listens where the broker would, and answers nothing."""
+
+    def __init__(self, path: pathlib.Path, backlog: int = 8) -> None:
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.bind(str(path))
+        self.line.listen(backlog)
+
+
+@pytest.fixture
+def own_address(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[pathlib.Path]:
+    # The path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="l") as folder:
+        path = pathlib.Path(folder, "senhasegura")
+        monkeypatch.setattr(link_module, "address", lambda: str(path))
+        yield path
+
+
+def test_a_stopped_broker_is_told_from_none(own_address: pathlib.Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Link(0.1)
+    listening = Listening(own_address)
+    with pytest.raises(TimeoutError):
+        Link(0.1)
+    assert not is_answering(0.1)
+    listening.line.close()
+    with pytest.raises(ConnectionRefusedError):
+        Link(0.1)
+
+
+def test_a_stopped_broker_with_a_full_queue_is_told_as_well(own_address: pathlib.Path) -> None:
+    listening = Listening(own_address, backlog=0)
+    waiting = []
+    for _number in range(3):
+        line = socket.socket(socket.AF_UNIX)
+        line.setblocking(False)
+        try:
+            line.connect(str(own_address))
+        except BlockingIOError:
+            pass
+        waiting.append(line)
+    with pytest.raises(TimeoutError):
+        Link(0.1)
+    listening.line.close()
+
+
+class Answering(Listening):
+    """A broker that takes connections, and answers the first one after some seconds."""
+
+    def __init__(self, path: pathlib.Path, seconds: float) -> None:
+        super().__init__(path)
+        self._seconds, self.came = seconds, 0
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            line, _peer = self.line.accept()
+            self.came += 1
+            threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        channel = Channel(line, link_module.authentication_key(), BROKER)
+        try:
+            channel.receive()
+        except EOFError:
+            return
+        time.sleep(self._seconds)
+        channel.send(b'["ok", 1]')
+
+
+def test_a_broker_that_works_for_long_is_waited_for(own_address: pathlib.Path) -> None:
+    broker = Answering(own_address, 1.0)
+    assert Link(0.2).ask("x") == ["ok", 1]
+    assert broker.came > 1
+
+
+def test_but_not_beyond_the_deadline(own_address: pathlib.Path) -> None:
+    Answering(own_address, 60.0)
+    link = Link(0.1, until=time.monotonic() + 0.3)
+    with pytest.raises(TimeoutError):
+        link.ask("x")
+    assert link.lost
+
+
+# It has threads, but the child does nothing that needs their locks.
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_link_belongs_to_its_process(own_address: pathlib.Path) -> None:
+    Answering(own_address, 0.0)
+    link = Link()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            link.call("x")
+        except NotSent:
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    # The parent's is as it was.
+    assert link.ask("x") == ["ok", 1]
+
+
+def test_a_long_path_is_a_link_to_a_short_one(
+    monkeypatch: pytest.MonkeyPatch, own_address: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    far = tmp_path / ("l" * 150)
+    far.mkdir()
+    listener = server._listener(str(far / "senhasegura"))
+    monkeypatch.setattr(link_module, "address", lambda: str(far / "senhasegura"))
+    place = pathlib.Path(os.readlink(far / "senhasegura"))
+    assert len(os.fsencode(place)) <= link_module.LONGEST_PATH
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(TimeoutError):
+        Link(0.1)
+    server.clean_up(str(far / "senhasegura"))
+    assert not place.parent.exists()
+    assert not far.exists()
+    listener.close()
+
+
+def test_the_end_of_the_run_is_seen_without_pidfd(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    run = server._Run(process.pid, str(tmp_path))
+    waiting = threading.Thread(target=run.wait_for_end, daemon=True)
+    waiting.start()
+    waiting.join(0.6)
+    assert waiting.is_alive()
+    process.communicate()
+    waiting.join(30)
+    assert not waiting.is_alive()
+    with pytest.raises(ProcessLookupError):
+        server._Run(process.pid, str(tmp_path))
