@@ -33,8 +33,8 @@ options:
       - What is under that path is readable for the user of the run alone. It has no passphrase.
       - On Linux it is memory of the broker of this run. It is on no disk, and gone when the run ends, however it ends.
       - On other systems, and with O(broker=false), it is a file (mode 0600) in the run's own folder below
-        E(ANSIBLE_LOCAL_TEMP). Ansible removes it when the run ends. When Ansible is killed, the broker does, and without
-        a broker it stays.
+        E(ANSIBLE_LOCAL_TEMP). Ansible removes it when the run ends. When Ansible is killed, the broker does.
+        Without a broker it stays then.
       - Use the lookup anew in each task, as a template does. A path that was stored with C(register) or C(set_fact) is
         gone when the broker had to be started again.
     type: bool

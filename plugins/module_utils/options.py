@@ -191,9 +191,10 @@ RUN_OPTIONS: tuple[Option, ...] = (
             "V(keep) leaves it to the server or to M(community.senhasegura.custody).",
             "V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically"
             " are left out, unless the read has C(allow_vault_rotation=true). It needs the broker.",
-            "What is to be given back is noted, without secrets, in a file C(senhasegura-custody-*.jsonl) in"
-            " E(ANSIBLE_LOCAL_TEMP). It is removed when all is given back. Otherwise the next run of the same user"
-            " warns of it and names what is left: release it with M(community.senhasegura.custody), and delete the file.",
+            "What is to be given back is noted in a file C(senhasegura-custody-*.jsonl) in E(ANSIBLE_LOCAL_TEMP),"
+            " without secrets. The file is removed when all is given back.",
+            "Otherwise the next run of the same user warns, and names what is left. Release that with the module"
+            " M(community.senhasegura.custody), and delete the file.",
         ),
         default="keep",
         choices=("keep", "release_at_end"),
