@@ -193,8 +193,8 @@ RUN_OPTIONS: tuple[Option, ...] = (
             " are left out, unless the read has C(allow_vault_rotation=true). It needs the broker.",
             "What is to be given back is noted in a file C(senhasegura-custody-*.jsonl) in E(ANSIBLE_LOCAL_TEMP),"
             " without secrets. The file is removed when all is given back.",
-            "Otherwise the next run of the same user warns, and names what is left. Release that with the module"
-            " M(community.senhasegura.custody), and delete the file.",
+            "Otherwise the next run of the same user warns, and names what is left.",
+            "Release that with M(community.senhasegura.custody), and delete the file.",
         ),
         default="keep",
         choices=("keep", "release_at_end"),
