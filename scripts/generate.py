@@ -26,8 +26,11 @@ LICENCE = """\
 NOTICE = "# Generated from plugins/module_utils/options.py by scripts/generate.py: change the table, then run that.\n"
 NOTES = [
     "A connection option may come from several places. The first of these that sets it counts: the option itself,"
-    " the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg),"
-    " the environment variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.",
+    " the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section"
+    " C([senhasegura]) of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default."
+    " That is the order of Ansible's own options.",
+    "Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started with."
+    " Ansible does not show it to lookups: for them, set variables instead.",
     "An empty value counts as unset, wherever it comes from.",
     "What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results are"
     " ignored with a warning, and the variable of the inventory or the play counts instead. That includes"

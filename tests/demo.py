@@ -39,14 +39,14 @@ def simulator(profile: str, folder: Path) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "senhasegura_simulator", "--profile", profile, "--seed", str(SEED)]
     process = subprocess.Popen([*command, "--ready-file", str(ready), "--parent-pid", str(os.getpid())])
     try:
-        for _attempt in range(200):
+        for _attempt in range(2400):
             if ready.exists():
                 break
             if process.poll() is not None:
                 sys.exit(f"the simulator ended with exit code {process.returncode}")
             time.sleep(0.05)
         else:
-            sys.exit("the simulator was not ready within 10 seconds")
+            sys.exit("the simulator was not ready within two minutes")
         yield json.loads(ready.read_text())
     finally:
         process.terminate()

@@ -52,7 +52,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
         client.credentials.check(plan.action, wanted)
     if plan.changed and not check_mode:
         stored = client.credentials.store(wanted, info)
-        after.update(id=stored.id, identifier=stored.identifier or after["identifier"])
+        after.update(id=stored.id or after["id"], identifier=stored.identifier or after["identifier"])
     return {**plan.result(), "credential": after}
 
 

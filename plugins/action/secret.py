@@ -23,8 +23,12 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
     from ansible_collections.community.senhasegura.plugins.modules.secret import ARGUMENT_SPEC
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import not_text
 
-ATTRIBUTES = ("identity", "name", "engine", "description", "expiration_date")
+ATTRIBUTES = (
+    *("identity", "name", "engine", "description", "expiration_date"),
+    *("application", "system", "environment"),
+)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
 
 
@@ -34,7 +38,11 @@ class ActionModule(SenhaseguraAction):
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         wanted = _wanted(params)
         held = client.secrets.find(wanted.identity)
-        return (_present if params["state"] == "present" else _absent)(client, wanted, held, check_mode)
+        if params["state"] == "absent":
+            return _absent(client, wanted, held, check_mode)
+        # Ciphertext differs each time, so the data would be written at every run.
+        warnings = self.sealed(held.values(), f"DSM secret {held.identity}") if held and wanted.flat() else []
+        return {**_present(client, wanted, held, check_mode), "warnings": warnings}
 
 
 def _present(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, check_mode: bool) -> Result:
@@ -42,10 +50,12 @@ def _present(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, che
         wanted = dataclasses.replace(wanted, engine=wanted.engine or "Generic")
     desired: dict[str, t.Any] = {name: getattr(wanted, name) for name in ATTRIBUTES}
     data = wanted.flat()
-    rewrite = bool(data) and (held is None or not wanted.same_data(held.data))
+    rewrite = bool(data) and (held is None or not wanted.same_data(held.data, as_one=held.as_one))
     if rewrite:
         desired["key_names"] = sorted({key for block in data for key in block})
     plan = make_plan("present", _shown(held), desired, hidden=["data"] if rewrite else [])
+    if plan.changed:
+        client.secrets.check(plan.action, wanted)
     if plan.changed and not check_mode:
         client.secrets.store(wanted, held)
     return {**plan.result(), "secret": {name: plan.after.get(name) for name in (*ATTRIBUTES, "key_names")}}
@@ -55,9 +65,8 @@ def _absent(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, chec
     plan = make_plan("absent", _shown(held), {})
     if plan.changed:
         client.secrets.check("delete")
-    if plan.changed and not check_mode:
-        client.secrets.delete(wanted.identity)
-    return {**plan.result(), "secret": {"identity": wanted.identity}}
+    changed = plan.changed if check_mode or not plan.changed else client.secrets.delete(wanted.identity)
+    return {**plan.result(changed=changed), "secret": {"identity": wanted.identity}}
 
 
 def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
@@ -88,10 +97,8 @@ def _block(item: Params) -> SecretBlock:
 
 
 def _texts(values: t.Mapping[t.Any, t.Any]) -> dict[str, str]:
-    """Numbers become text; of other values nobody could say for sure which text is meant."""
+    """Nobody could say for sure which text a number is meant to be."""
     for name, value in values.items():
-        if value is None or isinstance(value, (bool, float, t.Mapping, list, tuple)):
-            hint = "Quote it in YAML, or use the filter string or to_json"
-            problem = f"the value of {scrub(str(name), [])} in key_value is neither text nor a whole number"
-            raise ConfigError(problem, hint=hint).with_context(option="key_value")
-    return {str(name): str(value) for name, value in values.items()}
+        if not isinstance(value, str):
+            raise not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+    return {str(name): value for name, value in values.items()}

@@ -23,11 +23,27 @@ class ActionModule(SenhaseguraAction):
     spec = ARGUMENT_SPEC
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        secrets = [secret for secret in client.secrets.list() if params["identity"] in (None, secret.identity)]
+        secrets = _secrets(client, params["identity"])
         if params["include_data"]:
+            secrets = [client.secrets.complete(secret) for secret in secrets]
             hidden = [value for secret in secrets for value in secret.hidden()]
-            return {"changed": False, "secrets": [_with_data(secret) for secret in secrets], **NO_LOG, SECRETS: hidden}
+            return {
+                "changed": False,
+                "secrets": [_with_data(secret) for secret in secrets],
+                "warnings": [
+                    text for item in secrets for text in self.sealed(item.values(), f"DSM secret {item.identity}")
+                ],
+                **NO_LOG,
+                SECRETS: hidden,
+            }
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
+
+
+def _secrets(client: Client, identity: str | None) -> list[DsmSecret]:
+    if identity is None:
+        return list(client.secrets.list())
+    found = client.secrets.find(identity)
+    return [found] if found else []
 
 
 def _with_data(secret: DsmSecret) -> Result:

@@ -11,7 +11,7 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.models import (
         CredentialInfo,
         SshKey,
-        hidden_texts,
+        hidden_fields,
     )
     from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
     from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
@@ -36,9 +36,13 @@ class ActionModule(SenhaseguraAction):
         entries = client.ssh_keys.matching(given(params, NAMES))
         if params["include_key"] and not check_mode:
             keys = [client.ssh_keys.read(Reference(entry.id)) for entry in entries]
-            hidden = [text for key in keys for text in hidden_texts(key)]
+            secret = [hidden_fields(key) for key in keys]
+            hidden = [text for fields in secret for text in fields.values()]
             found = [_with_key(entry, key) for entry, key in zip(entries, keys, strict=True)]
-            return {"changed": False, "ssh_keys": found, **NO_LOG, SECRETS: hidden}
+            names = [f"SSH key {key.identifier or key.id}" for key in keys]
+            pairs = zip(secret, names, strict=True)
+            sealed = [text for fields, name in pairs for text in self.sealed(fields.items(), name)]
+            return {"changed": False, "ssh_keys": found, "warnings": sealed, **NO_LOG, SECRETS: hidden}
         warnings = [NOT_READ] if params["include_key"] else []
         return {"changed": False, "ssh_keys": [entry.public() for entry in entries], "warnings": warnings}
 

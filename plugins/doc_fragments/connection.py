@@ -18,11 +18,12 @@ options:
     type: str
   client_id:
     description:
-      - Client id of the A2A authorization, for OAuth 2.
+      - Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with
+        0.
     type: str
   client_secret:
     description:
-      - Client secret of the A2A authorization, for OAuth 2.
+      - 'Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.'
     type: str
   tenant:
     description:
@@ -45,7 +46,8 @@ options:
     description:
       - How to authenticate.
       - V(oauth2) sends O(client_id) and O(client_secret) in the body of the token request, V(oauth2_basic) in its
-        C(Authorization) header.
+        C(Authorization) header. There they stand as they are, not URL-encoded as RFC 6749 would have it, since
+        the server takes them as they are; O(client_id) must have no colon.
       - V(oauth1) signs each request with O(consumer_key), O(consumer_secret), O(token_key) and O(token_secret).
         It needs the Python library C(requests-oauthlib).
       - 'V(aws) is refused: the vendor publishes no wire format for it.'
@@ -74,8 +76,8 @@ options:
     type: str
   decryption_key:
     description:
-      - Path of the private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt
-        sensitive information" is on. It needs the Python library C(cryptography).
+      - 'Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt sensitive
+        information" is on: path of a file, or PEM text as for O(ca_path). It needs the Python library C(cryptography).'
     type: path
   validate_certs:
     description:
@@ -86,26 +88,31 @@ options:
     description:
       - File (PEM) or directory of the certificate authorities to trust. With it, no others are trusted.
       - The word V(environment) takes it from E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE), which are ignored otherwise.
+      - A value that begins with C(-----BEGIN) is the PEM text itself. Its line ends may be lost or written as C(\n),
+        as in environment variables and in fields of forms.
     type: path
   client_cert:
     description:
-      - File (PEM) with the client certificate, and its key unless O(client_key) is set.
+      - 'Client certificate (PEM), with its key unless O(client_key) is set: path of a file, or PEM text as for
+        O(ca_path).'
     type: path
   client_key:
     description:
-      - File (PEM, without passphrase) with the key of O(client_cert).
+      - 'Key of O(client_cert) (PEM, without passphrase): path of a file, or PEM text as for O(ca_path).'
     type: path
   timeout:
     description:
       - Seconds for one operation as a whole, with name resolution, connection, answer and retries.
+      - A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.
       - The default is V(30.0).
     type: float
   retries:
     description:
-      - How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,
-        502, 503 and 504; writes only when they have certainly not been applied.
-      - At most V(5).
-      - The default is V(3).
+      - The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,
+        with growing pauses; V(0) repeats nothing.
+      - Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503 and
+        504; other writes only when they have certainly not been applied.
+      - At most V(1000).
     type: int
   proxy:
     description:
@@ -120,7 +127,7 @@ options:
   config_file:
     description:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
-      - It is read for what no option, variable, ini entry or environment variable sets.
+      - It is read for what no option, variable, environment variable or ini entry sets.
     type: path
   broker:
     description:
@@ -153,10 +160,24 @@ options:
     choices:
       - keep
       - release_at_end
+  on_ciphertext:
+    description:
+      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands
+        it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.'
+      - V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.
+      - The default is V(warn).
+    type: str
+    choices:
+      - warn
+      - error
+      - ignore
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
-    the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
-    variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
+    the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
+    of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default. That is the order of
+    Ansible''s own options.'
+  - 'Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started
+    with. Ansible does not show it to lookups: for them, set variables instead.'
   - An empty value counts as unset, wherever it comes from.
   - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
     are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)
@@ -181,7 +202,8 @@ options:
       - name: SENHASEGURA_URL
   client_id:
     description:
-      - Client id of the A2A authorization, for OAuth 2.
+      - Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with
+        0.
     type: str
     vars:
       - name: senhasegura_client_id
@@ -192,7 +214,7 @@ options:
       - name: SENHASEGURA_CLIENT_ID
   client_secret:
     description:
-      - Client secret of the A2A authorization, for OAuth 2.
+      - 'Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.'
     type: str
     vars:
       - name: senhasegura_client_secret
@@ -236,7 +258,8 @@ options:
     description:
       - How to authenticate.
       - V(oauth2) sends O(client_id) and O(client_secret) in the body of the token request, V(oauth2_basic) in its
-        C(Authorization) header.
+        C(Authorization) header. There they stand as they are, not URL-encoded as RFC 6749 would have it, since
+        the server takes them as they are; O(client_id) must have no colon.
       - V(oauth1) signs each request with O(consumer_key), O(consumer_secret), O(token_key) and O(token_secret).
         It needs the Python library C(requests-oauthlib).
       - 'V(aws) is refused: the vendor publishes no wire format for it.'
@@ -300,8 +323,8 @@ options:
       - name: SENHASEGURA_TOKEN_SECRET
   decryption_key:
     description:
-      - Path of the private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt
-        sensitive information" is on. It needs the Python library C(cryptography).
+      - 'Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option "encrypt sensitive
+        information" is on: path of a file, or PEM text as for O(ca_path). It needs the Python library C(cryptography).'
     type: path
     vars:
       - name: senhasegura_decryption_key
@@ -326,6 +349,8 @@ options:
     description:
       - File (PEM) or directory of the certificate authorities to trust. With it, no others are trusted.
       - The word V(environment) takes it from E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE), which are ignored otherwise.
+      - A value that begins with C(-----BEGIN) is the PEM text itself. Its line ends may be lost or written as C(\n),
+        as in environment variables and in fields of forms.
     type: path
     vars:
       - name: senhasegura_ca_path
@@ -336,7 +361,8 @@ options:
       - name: SENHASEGURA_CA_PATH
   client_cert:
     description:
-      - File (PEM) with the client certificate, and its key unless O(client_key) is set.
+      - 'Client certificate (PEM), with its key unless O(client_key) is set: path of a file, or PEM text as for
+        O(ca_path).'
     type: path
     vars:
       - name: senhasegura_client_cert
@@ -347,7 +373,7 @@ options:
       - name: SENHASEGURA_CLIENT_CERT
   client_key:
     description:
-      - File (PEM, without passphrase) with the key of O(client_cert).
+      - 'Key of O(client_cert) (PEM, without passphrase): path of a file, or PEM text as for O(ca_path).'
     type: path
     vars:
       - name: senhasegura_client_key
@@ -359,6 +385,7 @@ options:
   timeout:
     description:
       - Seconds for one operation as a whole, with name resolution, connection, answer and retries.
+      - A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.
     type: float
     default: 30.0
     vars:
@@ -370,11 +397,12 @@ options:
       - name: SENHASEGURA_TIMEOUT
   retries:
     description:
-      - How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,
-        502, 503 and 504; writes only when they have certainly not been applied.
-      - At most V(5).
+      - The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,
+        with growing pauses; V(0) repeats nothing.
+      - Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503 and
+        504; other writes only when they have certainly not been applied.
+      - At most V(1000).
     type: int
-    default: 3
     vars:
       - name: senhasegura_retries
     ini:
@@ -409,7 +437,7 @@ options:
   config_file:
     description:
       - Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.
-      - It is read for what no option, variable, ini entry or environment variable sets.
+      - It is read for what no option, variable, environment variable or ini entry sets.
     type: path
     vars:
       - name: senhasegura_config_file
@@ -470,10 +498,31 @@ options:
         key: custody
     env:
       - name: SENHASEGURA_CUSTODY
+  on_ciphertext:
+    description:
+      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands
+        it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.'
+      - V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.
+    type: str
+    default: warn
+    choices:
+      - warn
+      - error
+      - ignore
+    vars:
+      - name: senhasegura_on_ciphertext
+    ini:
+      - section: senhasegura
+        key: on_ciphertext
+    env:
+      - name: SENHASEGURA_ON_CIPHERTEXT
 notes:
   - 'A connection option may come from several places. The first of these that sets it counts: the option itself,
-    the variable C(senhasegura_NAME), the key C(NAME) in section C([senhasegura]) of C(ansible.cfg), the environment
-    variable C(SENHASEGURA_NAME), the same name in O(config_file), and then the default.'
+    the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section C([senhasegura])
+    of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default. That is the order of
+    Ansible''s own options.'
+  - 'Modules see the C(environment) of their play, block or task as well, before the one that Ansible was started
+    with. Ansible does not show it to lookups: for them, set variables instead.'
   - An empty value counts as unset, wherever it comes from.
   - 'What managed hosts say never sets a connection option. Facts, of this run or cached, and registered results
     are ignored with a warning, and the variable of the inventory or the play counts instead. That includes C(set_fact)

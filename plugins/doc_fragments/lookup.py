@@ -44,8 +44,12 @@ notes:
   - Use C(query) rather than C(lookup) for several terms, or for terms that may be left out. C(lookup) joins texts by
     commas, and turns a list of one into its only item.
   - All terms are checked before the first is read.
+  - Terms may be any list, tuple, set, range or view of the language, also within each other.
   - Before ansible-core 2.19, Ansible turns a text that looks like a list, a dictionary or a boolean into one. Put the
     filter C(string) behind the lookup if a value may look so.
+  - With the option C(jinja2_native) of ansible-core 2.17 and 2.18, a text stays one as long as it comes from the lookup
+    alone, whatever it looks like. Behind other filters, C(+) or C(~), or in C(set_fact), Ansible makes a number of
+    C(1e10), C(0x1F), C(1_000) or C(12.50), and a tuple of C(1,2). Put the filter C(string) last there.
 """
 
     CUSTODY = r"""
@@ -63,6 +67,14 @@ options:
       - Allow a release that makes, or may make, the vault change the value.
     type: bool
     default: false
+  on_release_failure:
+    description:
+      - What to do when the value was read, and custody could not be given back with O(release=true).
+      - V(warn) returns the value, with a warning that names whose custody is still held and how to give it back.
+      - V(error) fails and says the same. The value is lost.
+    type: str
+    choices: [warn, error]
+    default: warn
   check_mode:
     description:
       - What to do when Ansible runs with C(--check).

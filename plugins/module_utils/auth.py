@@ -12,7 +12,11 @@ import importlib.util
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer, missing_library
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    UnexpectedAnswer,
+    missing_library,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 
@@ -22,6 +26,8 @@ FORM = "application/x-www-form-urlencoded"
 # For a reply without a sensible life time: short, but not so short that every request asks for a new token.
 _DOUBTFUL_LIFETIME = 60.0
 _LONGEST_LIFETIME = 7 * 86400.0
+# So many digits are no life time any more.
+_DIGITS = 10
 # Renewed early, so that a token does not expire on the way.
 _USABLE_PART = 0.8
 
@@ -43,9 +49,13 @@ def token_request(settings: Settings) -> tuple[dict[str, str], bytes]:
     fields = {"grant_type": "client_credentials"}
     headers = {"Content-Type": FORM}
     if settings.auth_method == "oauth2_basic":
-        # RFC 6749 2.3.1: both parts are form-encoded first.
-        pair = ":".join(urllib.parse.quote_plus(part) for part in (client_id, client_secret))
-        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        if ":" in client_id:
+            raise ConfigError(
+                "client_id has a colon, with which auth_method oauth2_basic would cut it in two",
+                hint="Set auth_method to oauth2",
+            ).with_context(option="client_id")
+        # RFC 6749 2.3.1 wants both URL-encoded first. The server's OAuth library takes what it gets as it is.
+        headers["Authorization"] = "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
     else:
         fields |= {"client_id": client_id, "client_secret": client_secret}
     if settings.tenant:
@@ -61,6 +71,8 @@ def parse_token(document: t.Mapping[str, t.Any], *, now: float) -> Token:
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise UnexpectedAnswer("the reply to the token request holds no token of the type Bearer")
     lifetime = document.get("expires_in")
+    if isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < _DIGITS:
+        lifetime = int(lifetime)
     if isinstance(lifetime, bool) or not isinstance(lifetime, int) or not 0 < lifetime <= _LONGEST_LIFETIME:
         lifetime = _DOUBTFUL_LIFETIME
     return Token(Hidden(value), now + lifetime * _USABLE_PART)

@@ -16,13 +16,21 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     UnexpectedAnswer,
     missing_library,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
 
 # Not imported before a key is there: that takes 20 ms of the start of each run, and hardly any run has one.
 HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
 
 # What the server returns in place of a value that is too long for RSA.
 _FAILED = "An error occurred while encrypting the text"
-_HINT = "Download the private key of this authorization again, and set decryption_key to its file"
+_HINT = "Download the private key of this authorization again, and set decryption_key to its file or text"
+
+
+def _content(source: str) -> bytes:
+    if is_pem(source):
+        return source.encode()
+    with open(source, "rb") as file:
+        return file.read()
 
 
 def plain(value: str) -> str:
@@ -35,9 +43,12 @@ def plain(value: str) -> str:
     return value
 
 
-def decrypter(path: str | None) -> t.Callable[[str], str]:
-    """The function that opens sensitive values, with the private key (PEM) in the file ``path``, if there is one."""
-    if path is None:
+def decrypter(source: str | None) -> t.Callable[[str], str]:
+    """The function that opens sensitive values, with a private key if there is one.
+
+    :param source: path of a PEM file, or the PEM text itself
+    """
+    if source is None:
         return plain
     if not HAS_CRYPTOGRAPHY:
         raise missing_library("decryption_key needs the Python library cryptography", "cryptography")
@@ -46,10 +57,9 @@ def decrypter(path: str | None) -> t.Callable[[str], str]:
     from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
     try:
-        with open(path, "rb") as file:
-            key = serialization.load_pem_private_key(file.read(), password=None)
+        key = serialization.load_pem_private_key(_content(source), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise ConfigError("decryption_key is no readable PEM file without passphrase", hint=_HINT).with_context(
+        raise ConfigError("decryption_key is not readable as PEM without passphrase", hint=_HINT).with_context(
             option="decryption_key"
         ) from None
     if not isinstance(key, rsa.RSAPrivateKey):

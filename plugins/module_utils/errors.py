@@ -81,6 +81,12 @@ class ConnectionFailed(SenhaseguraError):
     kind = "connection"
 
 
+class UnknownHost(ConnectionFailed):
+    """The host name does not exist, so that trying again is of no use."""
+
+    kind = "unknown_host"
+
+
 class AnswerLost(SenhaseguraError):
     """The request was sent and no complete answer came back: it may or may not have been applied."""
 
@@ -136,6 +142,12 @@ class InvalidRequest(SenhaseguraError):
     """The server refuses the values that were sent."""
 
     kind = "invalid_request"
+
+
+class CustodyHeld(SenhaseguraError):
+    """Something was read, and its custody could not be given back afterwards."""
+
+    kind = "custody_held"
 
 
 class ServerBusy(SenhaseguraError):

@@ -90,13 +90,19 @@ def public_key_of(private_key: str, passphrase: str | None = None) -> str:
 
 
 def without_passphrase(private_key: str, passphrase: str | None) -> str:
-    """The same key without its passphrase, so that no program asks for it."""
+    """The same key without its passphrase, so that no program asks for it. Raises InvalidRequest."""
     if not passphrase:
         return private_key
     _require_libraries(passphrase="OPENSSH PRIVATE KEY" in private_key)
     openssh = "OPENSSH PRIVATE KEY" in private_key
     load: t.Any = serialization.load_ssh_private_key if openssh else serialization.load_pem_private_key
-    key = load(private_key.encode(), passphrase.encode())
+    try:
+        key = load(private_key.encode(), passphrase.encode())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise InvalidRequest(
+            "the private key cannot be read with its passphrase",
+            hint="Compare both in the console; if the authorization encrypts sensitive information, set decryption_key",
+        ) from None
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )

@@ -23,10 +23,10 @@ def key_text(value: str) -> str:
     return value.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 
-def hidden_texts(model: t.Any) -> list[str]:
-    """The secrets in a model that was read: the texts in those fields that its repr hides."""
+def hidden_fields(model: t.Any) -> dict[str, str]:
+    """The secrets in a model that was read, by name: the texts in those fields that its repr hides."""
     names = [field.name for field in dataclasses.fields(model) if not field.repr and field.name != "raw"]
-    return [value for value in (getattr(model, name) for name in names) if isinstance(value, str)]
+    return {name: value for name in names if isinstance(value := getattr(model, name), str)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,7 +196,10 @@ class SshKeyWrite:
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key."""
+    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key.
+
+    ``id`` is empty if the answer does not tell it.
+    """
 
     id: str
     identifier: str | None = None
@@ -218,11 +221,15 @@ class KeyRotation:
     previous_identifier: str | None = None
 
 
+# What the server adds by itself to the blocks of credentials and access keys (facts-dsm.md 1 and 3).
+ADDED = frozenset({"ip", "TTL", "private_key", "public_key"})
+
+
 @dataclasses.dataclass(frozen=True)
 class DsmSecret:
     """A DevOps secret. ``data`` is the server's list of flat maps, in its order; a key may occur in several.
 
-    ``description`` is None where the dialect does not tell.
+    ``description``, ``application``, ``system`` and ``environment`` are None where the dialect does not tell.
     """
 
     id: str
@@ -233,16 +240,34 @@ class DsmSecret:
     description: str | None = None
     version: str = ""
     expiration_date: str | None = None
+    application: str | None = None
+    system: str | None = None
+    environment: str | None = None
+    # Whether it comes from a list without values, so that nothing is known of its data.
+    incomplete: bool = False
+    # Whether all blocks of the data are put together as one.
+    as_one: bool = dataclasses.field(default=False, compare=False)
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no value in the data."""
+        return all(value is None for _name, value in self.values())
 
     def hidden(self) -> list[str]:
         """All values: nobody but the user knows which of them are secret."""
-        return [value for block in self.data for value in block.values() if value]
+        return [value for _name, value in self.values() if value]
+
+    def values(self) -> list[tuple[str, str | None]]:
+        """Names and values of all maps in the data."""
+        return [item for block in self.data for item in block.items()]
 
     def public(self) -> dict[str, t.Any]:
-        """Everything but values; C(key_names) are the names that the data holds."""
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("raw", "data")}
-        return {**fields, "key_names": sorted({key for block in self.data for key in block})}
+        """Everything but values; C(key_names) are the names that the data holds, or None if nobody knows."""
+        hidden = ("raw", "data", "incomplete", "as_one")
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in hidden}
+        names = None if self.incomplete else sorted({key for block in self.data for key in block})
+        return {**fields, "key_names": names}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -267,6 +292,9 @@ class DsmSecretWrite:
     engine: str | None = None
     description: str | None = None
     expiration_date: str | None = None
+    application: str | None = None
+    system: str | None = None
+    environment: str | None = None
     access_keys: tuple[SecretBlock, ...] = ()
     credentials: tuple[SecretBlock, ...] = ()
     key_value: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)
@@ -276,18 +304,31 @@ class DsmSecretWrite:
         blocks = [block.flat() for block in (*self.credentials, *self.access_keys)]
         return (*blocks, *([dict(self.key_value)] if self.key_value else []))
 
-    def same_data(self, data: t.Iterable[t.Mapping[str, str | None]]) -> bool:
+    def same_data(self, data: t.Iterable[t.Mapping[str, str | None]], *, as_one: bool = False) -> bool:
         """Whether ``data`` is what the server hands out for this data, in any order.
 
         It may add to the blocks (ip, TTL), but not to key_value, so that a key that is no longer wanted is noticed.
+
+        :param as_one: whether the server hands out all blocks put together as one
         """
         held = [{key: value for key, value in block.items() if value is not None} for block in data]
         held = [block for block in held if block]
+        if as_one and len(held) == 1 and len(self.flat()) > 1:
+            return self._same_as_one(held[0])
         if self.key_value:
             if self.key_value not in held:
                 return False
             held.remove(self.key_value)
         return _covered([block.flat() for block in (*self.credentials, *self.access_keys)], held)
+
+    def _same_as_one(self, held: t.Mapping[str, str]) -> bool:
+        """The same where the data comes as one object. Of blocks with the same labels, it has the values of one."""
+        wanted: dict[str, set[str | None]] = {}
+        for block in self.flat():
+            for key, value in block.items():
+                wanted.setdefault(key, set()).add(value)
+        more = {key for key in held if key not in wanted}
+        return all(held.get(key) in values for key, values in wanted.items()) and more <= ADDED
 
 
 def _covered(wanted: list[dict[str, str]], held: list[dict[str, str]]) -> bool:

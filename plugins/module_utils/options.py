@@ -4,7 +4,8 @@
 
 """The connection options: one table that feeds argument specs, documentation fragments and the AWX credential type.
 
-``resolve`` merges the sources: option > variable > ini > environment > configuration file of the DSM CLI > default.
+``resolve`` merges the sources: option > variable > environment > ini > configuration file of the DSM CLI > default,
+which is the order of Ansible's own options.
 It is pure; the edges (plugin_utils) collect the sources.
 """
 
@@ -18,6 +19,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem, private_parts, whole_pem
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import MAX_RETRIES
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 
@@ -43,6 +45,8 @@ class Option:
     choices: tuple[str, ...] = ()
     secret: bool = False
     inverse_env: str = ""
+    # For paths: whether the value may be the PEM text itself.
+    pem: bool = False
 
     @property
     def env(self) -> str:
@@ -55,8 +59,16 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("url", ("Base URL of the server, for example V(https://pam.example.com).",)),
-    Option("client_id", ("Client id of the A2A authorization, for OAuth 2.",), secret=True),
-    Option("client_secret", ("Client secret of the A2A authorization, for OAuth 2.",), secret=True),
+    Option(
+        "client_id",
+        ("Client id of the A2A authorization, for OAuth 2. Quote it in YAML if it has digits only and begins with 0.",),
+        secret=True,
+    ),
+    Option(
+        "client_secret",
+        ("Client secret of the A2A authorization, for OAuth 2. Like all secrets, it must be text: quote it in YAML.",),
+        secret=True,
+    ),
     Option(
         "tenant",
         ("Tenant (subdomain) to log in to. Needed when a server with several tenants is addressed by its IP address.",),
@@ -77,7 +89,8 @@ OPTIONS: tuple[Option, ...] = (
         (
             "How to authenticate.",
             "V(oauth2) sends O(client_id) and O(client_secret) in the body of the token request,"
-            " V(oauth2_basic) in its C(Authorization) header.",
+            " V(oauth2_basic) in its C(Authorization) header. There they stand as they are, not URL-encoded as RFC 6749"
+            " would have it, since the server takes them as they are; O(client_id) must have no colon.",
             "V(oauth1) signs each request with O(consumer_key), O(consumer_secret), O(token_key) and O(token_secret)."
             " It needs the Python library C(requests-oauthlib).",
             "V(aws) is refused: the vendor publishes no wire format for it.",
@@ -92,10 +105,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "decryption_key",
         (
-            "Path of the private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
-            ' "encrypt sensitive information" is on. It needs the Python library C(cryptography).',
+            "Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
+            ' "encrypt sensitive information" is on: path of a file, or PEM text as for O(ca_path).'
+            " It needs the Python library C(cryptography).",
         ),
         type="path",
+        secret=True,
+        pem=True,
     ),
     Option(
         "validate_certs",
@@ -110,30 +126,48 @@ OPTIONS: tuple[Option, ...] = (
             "File (PEM) or directory of the certificate authorities to trust. With it, no others are trusted.",
             "The word V(environment) takes it from E(REQUESTS_CA_BUNDLE) or E(SSL_CERT_FILE),"
             " which are ignored otherwise.",
+            "A value that begins with C(-----BEGIN) is the PEM text itself. Its line ends may be lost or written as"
+            " C(\\n), as in environment variables and in fields of forms.",
         ),
         type="path",
+        pem=True,
     ),
     Option(
         "client_cert",
-        ("File (PEM) with the client certificate, and its key unless O(client_key) is set.",),
+        (
+            "Client certificate (PEM), with its key unless O(client_key) is set: path of a file, or PEM text as for"
+            " O(ca_path).",
+        ),
         type="path",
+        secret=True,
+        pem=True,
     ),
-    Option("client_key", ("File (PEM, without passphrase) with the key of O(client_cert).",), type="path"),
+    Option(
+        "client_key",
+        ("Key of O(client_cert) (PEM, without passphrase): path of a file, or PEM text as for O(ca_path).",),
+        type="path",
+        secret=True,
+        pem=True,
+    ),
     Option(
         "timeout",
-        ("Seconds for one operation as a whole, with name resolution, connection, answer and retries.",),
+        (
+            "Seconds for one operation as a whole, with name resolution, connection, answer and retries.",
+            "A server that asks for a longer pause (C(Retry-After)) makes the operation fail at once.",
+        ),
         type="float",
         default=30.0,
     ),
     Option(
         "retries",
         (
-            "How often to repeat a request that failed. Reads are repeated after network errors and the statuses 429,"
-            " 502, 503 and 504; writes only when they have certainly not been applied.",
+            "The most repetitions of a request that failed. Without it, there are as many as O(timeout) has room for,"
+            " with growing pauses; V(0) repeats nothing.",
+            "Reads, logins and releases of custody are repeated after network errors and the statuses 429, 502, 503"
+            " and 504; other writes only when they have certainly not been applied.",
             f"At most V({MAX_RETRIES}).",
         ),
         type="int",
-        default=3,
     ),
     Option(
         "proxy",
@@ -153,7 +187,7 @@ OPTIONS: tuple[Option, ...] = (
         "config_file",
         (
             "Configuration file of the vendor's DSM CLI (YAML). Its keys are the environment variables named here.",
-            "It is read for what no option, variable, ini entry or environment variable sets.",
+            "It is read for what no option, variable, environment variable or ini entry sets.",
         ),
         type="path",
     ),
@@ -199,6 +233,16 @@ RUN_OPTIONS: tuple[Option, ...] = (
         default="keep",
         choices=("keep", "release_at_end"),
     ),
+    Option(
+        "on_ciphertext",
+        (
+            "What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands"
+            ' it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.',
+            "V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.",
+        ),
+        default="warn",
+        choices=("warn", "error", "ignore"),
+    ),
 )
 
 
@@ -209,11 +253,15 @@ class RunOptions:
     broker: bool = True
     cache_ttl: float | None = None
     custody: str = "keep"
+    on_ciphertext: str = "warn"
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The checked connection settings of one client. ``timeout`` is in seconds; paths are expanded."""
+    """The checked connection settings of one client. ``timeout`` is in seconds; paths are expanded.
+
+    What may be a path or PEM text is PEM text if C(pem.is_pem) says so.
+    """
 
     url: str
     client_id: Hidden | None = None
@@ -225,20 +273,25 @@ class Settings:
     consumer_secret: Hidden | None = None
     token_key: Hidden | None = None
     token_secret: Hidden | None = None
-    decryption_key: str | None = None
+    decryption_key: Hidden | None = None
     validate_certs: bool = True
     ca_path: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
+    client_cert: Hidden | None = None
+    client_key: Hidden | None = None
     timeout: float = 30.0
-    retries: int = 3
+    retries: int | None = None
     proxy: Hidden | None = None
     allow_http: bool = False
 
     def secrets(self) -> list[str]:
         """The values that must not turn up in any text."""
-        hidden = (getattr(self, field.name) for field in dataclasses.fields(self))
-        return [value.reveal() for value in hidden if isinstance(value, Hidden)]
+        found: list[str] = []
+        for option in OPTIONS:
+            value = getattr(self, option.name, None)
+            if isinstance(value, Hidden):
+                # Paths and certificates are no secrets; in a text they would hide what it says.
+                found += private_parts(value.reveal()) if option.pem else [value.reveal()]
+        return found
 
     def state(self) -> dict[str, t.Any]:
         """The settings as plain data, secrets in clear: only for the memory of the broker."""
@@ -291,6 +344,14 @@ def environment_source(environ: t.Mapping[str, t.Any], place: str = "the environ
 def is_set(value: t.Any) -> bool:
     """AWX exports empty optional fields, so an empty text counts as unset, wherever it comes from."""
     return value is not None and not (isinstance(value, str) and not value.strip())
+
+
+def takes_text_only(name: str, secret: bool) -> bool:
+    """Whether a number will not do for an option: YAML makes 83 of 0123 and 12 of 1_2, and nobody sees it in a secret.
+
+    An id of digits alone is the same as the number, unless it begins with 0; then it has to be quoted.
+    """
+    return secret and not name.endswith("_id")
 
 
 def find_value(option: Option, sources: t.Iterable[Source]) -> t.Any:
@@ -353,7 +414,11 @@ def _count(value: t.Any, option: Option, label: str) -> int:
 
 
 def _string(value: t.Any, option: Option, label: str) -> str:
-    # Numbers are accepted, since YAML turns an id of digits into one.
+    if takes_text_only(option.name, option.secret) and not isinstance(value, str):
+        raise ConfigError(
+            f"{option.name} from {label} is no text", hint=f"{option.name} must be text: quote it"
+        ).with_context(option=option.name)
+    # Numbers are accepted elsewhere, since YAML turns a name of digits into one.
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise _wrong(option, label, "text")
     text = str(value).strip()
@@ -365,6 +430,14 @@ def _string(value: t.Any, option: Option, label: str) -> str:
 
 
 def _path(value: t.Any, option: Option, label: str) -> str:
+    if option.pem and is_pem(value):
+        try:
+            return whole_pem(value)
+        except ValueError:
+            raise ConfigError(
+                f"{option.name} from {label} begins like PEM text, but has no block with an END line",
+                hint=f"Give {option.name} from BEGIN to END, or the path of a file",
+            ).with_context(option=option.name) from None
     text = _string(value, option, label)
     return text if text == FROM_ENVIRONMENT else os.path.abspath(os.path.expanduser(os.path.expandvars(text)))
 
@@ -382,8 +455,9 @@ def where_to_set(name: str) -> str:
     """The sentence that lists all the places where an option can be set."""
     option = next(option for option in OPTIONS if option.name == name)
     return (
-        f"Set the option {name}, the variable {option.variable}, {name} in section [{INI_SECTION}] of ansible.cfg, "
-        f"the environment variable {option.env}, or {option.env} in the configuration file of the DSM CLI"
+        f"Set the option {name}, the variable {option.variable}, the environment variable {option.env} (of Ansible "
+        "itself: lookups do not see the environment of a play or task), "
+        f"{name} in section [{INI_SECTION}] of ansible.cfg, or {option.env} in the configuration file of the DSM CLI"
     )
 
 

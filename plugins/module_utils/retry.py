@@ -15,32 +15,45 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ConnectionFailed,
     SenhaseguraError,
     ServerBusy,
+    UnknownHost,
 )
 
-MAX_RETRIES = 5
+MAX_RETRIES = 1000
 _FIRST_DELAY = 0.25
 _LONGEST_DELAY = 10.0
+# With less time left, nothing is sent again.
+_LEAST_REMAINING = 0.2
+# Seconds. A server that asks for a longer pause makes no sense.
+_LONGEST_PAUSE = 366 * 86400.0
 
 
 class Replay(enum.Enum):
     """What sending a request twice would mean. Decided by meaning, never by the HTTP method."""
 
     SAFE = "safe"  # reads and token requests: twice is as good as once
-    ONCE = "once"  # writes: only when the first has certainly not been applied
+    REPEATABLE = "repeatable"  # writes that twice do what once does; the second may be told that it is done already
+    ONCE = "once"  # other writes: only when the first has certainly not been applied
 
 
 def may_retry(error: SenhaseguraError, replay: Replay) -> bool:
     """Whether the same request may be sent again after ``error``.
 
-    Not reached, or turned away with 429: not applied, so anything may be repeated. A lost answer, or a gateway's
-    502, 503 or 504, may hide an applied write, so only reads are repeated. 500 means "not authorised" here
-    (http-api.md 1.7) and is never repeated.
+    Not reached, or turned away with 429: not applied, so anything may be repeated, but for a host that does not exist.
+    A lost answer, or a gateway's 502, 503 or 504, may hide an applied write, so only reads are repeated, and writes
+    that twice do what once does. 500 means "not authorised" here (http-api.md 1.7) and is never repeated.
     """
     if isinstance(error, ConnectionFailed):
-        return True
-    if isinstance(error, ServerBusy):
-        return replay is Replay.SAFE or error.context.status == 429
-    return isinstance(error, AnswerLost) and replay is Replay.SAFE
+        return not isinstance(error, UnknownHost)
+    return (may_be_applied(error) and replay is not Replay.ONCE) or _limits_rate(error)
+
+
+def may_be_applied(error: SenhaseguraError) -> bool:
+    """Whether a request that ended like this may have done its work."""
+    return isinstance(error, AnswerLost) or (isinstance(error, ServerBusy) and not _limits_rate(error))
+
+
+def _limits_rate(error: SenhaseguraError) -> bool:
+    return isinstance(error, ServerBusy) and error.context.status == 429
 
 
 def retry_delay(
@@ -48,11 +61,13 @@ def retry_delay(
 ) -> float | None:
     """Seconds to wait before retry number ``attempt`` (1, 2, ...), or None when the deadline leaves no room.
 
-    Exponential with full jitter; what the server asks for is a floor, since coming earlier is refused again.
+    Exponential with jitter, and never more than half of the time that is left, so that the last retry comes shortly
+    before the deadline. What the server asks for is a floor, since coming earlier is refused again.
     """
-    ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (attempt - 1))
-    delay = max(ceiling * (0.5 + random() / 2), retry_after or 0.0)
-    return delay if delay < remaining else None
+    if remaining < _LEAST_REMAINING or (retry_after or 0.0) >= remaining:
+        return None
+    ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
+    return max(min(ceiling * (0.5 + random() / 2), remaining / 2), retry_after or 0.0)
 
 
 def parse_retry_after(value: str | None, *, now: float) -> float | None:
@@ -61,10 +76,11 @@ def parse_retry_after(value: str | None, *, now: float) -> float | None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
+        # One digit more than any sensible number has.
         seconds = float(text[:9])
     else:
         try:
             seconds = email.utils.parsedate_to_datetime(text).timestamp() - now
         except (ValueError, TypeError, OverflowError, IndexError):
             return None
-    return seconds if 0 <= seconds <= 86400 else None
+    return seconds if 0 <= seconds <= _LONGEST_PAUSE else None

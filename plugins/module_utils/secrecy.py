@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import re
 import shlex
+import threading
 import typing as t
 import urllib.parse
 
@@ -17,8 +19,15 @@ MASK = "********"
 # Shorter values would blank out ordinary words; they are masked only where they stand alone.
 _SHORTEST_PART = 6
 _SERVER_TEXT_LIMIT = 200
+_LONGEST_MESSAGE = 10_000
 # Longer texts are not looked at: scrubbing takes time in proportion, and a message is a sentence.
-_LONGEST_TEXT = 20_000
+_LONGEST_TEXT = 2_000
+# Up to here, all forms of a secret are worked out, and kept for the next text. A longer one is a key or a file, whose
+# forms would take much memory and time: there, the text is decoded instead.
+_LONGEST_PASSWORD = 128
+_KEPT_FORMS = 4096
+# To find six characters in a row, it is enough to look at four of them, at every third place.
+_WINDOW, _STRIDE = 4, 3
 # ESC sequences first, then what is left of control characters, and what hides, reorders or breaks text: soft hyphen,
 # zero-width and bidirectional characters, line separators, halves of surrogate pairs.
 _CONTROL = re.compile(
@@ -51,6 +60,36 @@ class Hidden:
         return hash(self.reveal())
 
 
+class KnownSecrets:
+    """What has been sent or received so far. Safe for threads, and bounded: the oldest values are forgotten first."""
+
+    # Of all values together, and of one: what is longer is a file, of which the beginning is remembered.
+    MAX_CHARACTERS, LONGEST = 4_000_000, 65_536
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[Hidden, None] = {}
+        self._size = 0
+
+    def add(self, values: t.Iterable[str]) -> None:
+        """Remember values, each of which is a secret."""
+        with self._lock:
+            for value in values:
+                hidden = Hidden(value[: self.LONGEST])
+                if value and hidden not in self._values:
+                    self._values[hidden] = None
+                    self._size += len(hidden.reveal())
+            while self._size > self.MAX_CHARACTERS:
+                oldest = next(iter(self._values))
+                del self._values[oldest]
+                self._size -= len(oldest.reveal())
+
+    def texts(self) -> list[str]:
+        """The values in clear, for C(scrub)."""
+        with self._lock:
+            return [hidden.reveal() for hidden in self._values]
+
+
 def encoded_forms(value: str) -> set[str]:
     """The value as it may turn up in texts: raw, reversed, JSON, HTML, URL, shell, hexadecimal and base64."""
     # Here, because its table takes long to load, and hardly any run has a text to scrub.
@@ -81,27 +120,43 @@ def encoded_forms(value: str) -> set[str]:
 
 def printable(text: str) -> str:
     """The text as one line without control characters and log commands."""
+    line = " ".join(text.split())
+    if line.isprintable() and "::" not in line and "##" not in line:
+        # Nearly always, and much faster.
+        return line
     return " ".join(_LOG_COMMAND.sub(" ", _CONTROL.sub(" ", text)).split())
+
+
+def printable_message(text: str) -> str:
+    """Text that may quote a server, a host or a file, for a message or warning: at most 10,000 characters."""
+    line = printable(text)
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def scrub(text: str, secrets: t.Iterable[str]) -> str:
     """Return ``text`` as one short printable line without any part of a secret.
 
-    A word that shares six or more characters in a row with a secret, in any encoded form, is masked as a whole.
+    A word is masked as a whole if it shares six or more characters in a row with any encoded form of a secret. Of a
+    secret of more than 128 characters, such as a private key, the encoded form must hold six characters of the secret
+    itself (as 12 hexadecimal digits do).
     """
     line = printable(text[:_LONGEST_TEXT])
-    runs = set(_runs(line))
-    # Only what is in the text is kept of the secrets, which may be many and long.
-    parts: set[str] = set()
+    covered = bytearray(len(line))
+    runs = _Runs()
+    for start, run in _runs_of(line):
+        runs.add(run, start, start + _SHORTEST_PART)
+    decoded: _Runs | None = None
     short: set[str] = set()
     for secret in secrets:
-        for form in encoded_forms(secret):
-            # Made printable as the text is: what is in the text is then also in the form.
-            known = printable(form)
-            parts.update(run for run in _runs(known) if run in runs)
-            if 0 < len(known) < _SHORTEST_PART:
-                short.add(known)
-    line = _mask_runs(line, parts)
+        if len(secret) <= _LONGEST_PASSWORD:
+            forms, short_forms = _known_forms(secret)
+            short.update(short_forms)
+            runs.cover(covered, forms)
+        else:
+            if decoded is None:
+                decoded = _decoded_runs(line)
+            decoded.cover(covered, printable(secret))
+    line = re.sub(r"\S+", lambda word: MASK if any(covered[word.start() : word.end()]) else word.group(), line)
     if short:
         words = "|".join(re.escape(word) for word in sorted(short, key=len, reverse=True))
         line = re.sub(rf"(?<!\w)(?:{words})(?!\w)", MASK, line)
@@ -109,14 +164,88 @@ def scrub(text: str, secrets: t.Iterable[str]) -> str:
     return line if len(line) <= _SERVER_TEXT_LIMIT else line[: _SERVER_TEXT_LIMIT - 1] + "…"
 
 
-def _runs(text: str) -> t.Iterator[str]:
-    return (text[start : start + _SHORTEST_PART] for start in range(len(text) - _SHORTEST_PART + 1))
+@functools.lru_cache(maxsize=_KEPT_FORMS)
+def _known_forms(secret: str) -> tuple[str, tuple[str, ...]]:
+    """The forms of a secret, made printable as texts are: the longer ones one to a line, and the short ones."""
+    known = {printable(form) for form in encoded_forms(secret)}
+    short = tuple(form for form in known if 0 < len(form) < _SHORTEST_PART)
+    return "\n".join(form for form in known if len(form) >= _SHORTEST_PART), short
 
 
-def _mask_runs(text: str, parts: set[str]) -> str:
-    """Mask each word that a part touches. Blanks inside a secret are covered as well."""
-    covered = bytearray(len(text))
-    for start, run in enumerate(_runs(text)):
-        if run in parts:
-            covered[start : start + _SHORTEST_PART] = b"\1" * _SHORTEST_PART
-    return re.sub(r"\S+", lambda word: MASK if any(covered[word.start() : word.end()]) else word.group(), text)
+def _runs_of(text: str) -> t.Iterator[tuple[int, str]]:
+    return ((start, text[start : start + _SHORTEST_PART]) for start in range(len(text) - _SHORTEST_PART + 1))
+
+
+class _Runs:
+    """All runs of six characters of a text, or of what it is when decoded, each with its place in the text.
+
+    Made for one text and then compared with thousands of secrets, so the loops over a secret are all inside of Python.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._windows: dict[tuple[str, ...], set[str]] = {}
+
+    def add(self, run: str, start: int, end: int) -> None:
+        """A run that is between ``start`` and ``end`` of the text."""
+        places = self._places.get(run)
+        if places is not None:
+            places.append((start, end))
+            return
+        self._places[run] = [(start, end)]
+        for offset in range(_STRIDE):
+            self._windows.setdefault(tuple(run[offset : offset + _WINDOW]), set()).add(run)
+
+    def cover(self, covered: bytearray, known: str) -> None:
+        """Mark in ``covered`` what the text shares with a known one."""
+        windows = zip(*(known[offset::_STRIDE] for offset in range(_WINDOW)), strict=False)
+        for window in filter(self._windows.__contains__, windows):
+            # A run is found once for each secret at most, however often it is in there.
+            for run in self._windows[window]:
+                if run in known:
+                    for start, end in self._places[run]:
+                        covered[start:end] = b"\1" * (end - start)
+
+
+def _decoded_runs(line: str) -> _Runs:
+    """The runs of a line as it is, reversed, and decoded word by word."""
+    runs = _Runs()
+    for start, run in _runs_of(line):
+        runs.add(run, start, start + _SHORTEST_PART)
+        runs.add(run[::-1], start, start + _SHORTEST_PART)
+    for word in re.finditer(r"\S+", line):
+        for reading in {printable(reading) for reading in _readings(word.group())}:
+            for _start, run in _runs_of(reading):
+                runs.add(run, word.start(), word.end())
+    return runs
+
+
+def _readings(word: str) -> t.Iterator[str]:
+    """What a word may mean, by the encodings of encoded_forms()."""
+    import html
+
+    if "\\" in word:
+        yield re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", _unescaped, word)
+    if "&" in word:
+        yield html.unescape(word)
+    if "%" in word or "+" in word:
+        yield urllib.parse.unquote(word)
+        yield urllib.parse.unquote_plus(word)
+    if "'" in word:
+        yield word.replace("'\"'\"'", "'")
+    for digits in re.findall(r"[0-9a-fA-F]{12,}", word):
+        for start in range(2):
+            even = len(digits) - (len(digits) - start) % 2
+            yield bytes.fromhex(digits[start:even]).decode("utf-8", "replace")
+    # It may stand in the middle of other such characters, so it may begin at each of four.
+    for part in re.findall(r"[A-Za-z0-9+/_-]{8,}", word):
+        characters = part.replace("-", "+").replace("_", "/")
+        for start in range(4):
+            # One character more than whole groups means nothing.
+            rest = characters[start : len(characters) - ((len(characters) - start) % 4 == 1)]
+            yield base64.b64decode(rest + "=" * (-len(rest) % 4)).decode("utf-8", "replace")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    code, character = match.groups()
+    return chr(int(code, 16)) if code else {"n": "\n", "r": "\r", "t": "\t"}.get(character, character)

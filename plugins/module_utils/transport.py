@@ -37,11 +37,15 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ConnectionFailed,
     SenhaseguraError,
     UnexpectedAnswer,
+    UnknownHost,
     missing_library,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 
-MAX_BODY = 64 * 1024 * 1024
+# The list of 50,000 credentials takes some 25 MiB. What is read of it is limited further when it is parsed.
+MAX_BODY = 48 * 1024 * 1024
 _CHUNK = 64 * 1024
 # A server closes idle connections at some time. A write on one that is being closed is lost without a trace; a read is
 # made again.
@@ -284,18 +288,16 @@ def _tls_in_tls() -> _Wrap:
 def _tunnel(sock: socket.socket, address: str, headers: dict[str, str]) -> None:
     """Have a proxy connect us to the server. http.client can do that too, but differently in each Python."""
     reader = _Reader(sock)
-    response = http.client.HTTPResponse(reader, method="CONNECT")  # type: ignore[arg-type]
     with _closing_on_error(sock):
         try:
             sock.sendall(_head("CONNECT", address, {"Host": address, **headers}))
-            response.begin()
+            response = _begin(reader, "CONNECT")
+            response.close()
         except TimeoutError:
             # The proxy answers when it has reached the server, so this is as without a proxy.
             raise
         except _ERRORS as exc:
             raise _ProxyFailed from exc
-        finally:
-            response.close()
         if not 200 <= response.status < 300:
             raise _ProxyFailed(response.status)
         if reader.left_over:
@@ -404,19 +406,66 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     else:
         _load_trusted(context, settings.ca_path)
     if settings.client_cert:
-        with _NamingOption("client_cert", "Give PEM files; the key must have no passphrase"):
+        with (
+            _NamingOption("client_cert", "Give PEM files or text, also in client_key; the key must have no passphrase"),
+            _file_of(settings.client_cert) as certificate,
+            _file_of(settings.client_key) as key,
+        ):
             # Without the callback OpenSSL would ask for a passphrase on the terminal.
-            context.load_cert_chain(settings.client_cert, settings.client_key, password=lambda: b"")
+            context.load_cert_chain(t.cast(str, certificate), key, password=lambda: b"")
     return context
+
+
+@contextlib.contextmanager
+def _file_of(option: Hidden | None) -> t.Iterator[str | None]:
+    """A path for what OpenSSL takes from files only. PEM text is there for that time, for this user alone."""
+    value = option.reveal() if option else None
+    if value is None or not is_pem(value):
+        yield value
+        return
+    with contextlib.ExitStack() as stack:
+        yield _in_memory(value.encode(), stack) or _on_disk(value.encode(), stack)
+
+
+def _in_memory(data: bytes, stack: contextlib.ExitStack) -> str | None:
+    """A path into the memory of this process, or None on systems that have none (macOS, or no /proc)."""
+    try:
+        descriptor = os.memfd_create("senhasegura-pem", os.MFD_CLOEXEC)
+    except (AttributeError, OSError):
+        return None
+    stack.callback(os.close, descriptor)
+    path = f"/proc/self/fd/{descriptor}"
+    _write(descriptor, data)
+    return path if os.path.exists(path) else None
+
+
+def _on_disk(data: bytes, stack: contextlib.ExitStack) -> str:
+    """A file that only this user can read, in a folder of its own; both are removed with the ``stack``."""
+    # Here, because it takes long to import, and hardly any run needs it.
+    import tempfile
+
+    path = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="senhasegura-")), "pem")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        _write(descriptor, data)
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _load_trusted(context: ssl.SSLContext, ca_path: str | None) -> None:
     if ca_path == FROM_ENVIRONMENT:
         ca_path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")
     if ca_path:
-        with _NamingOption("ca_path", "Give a file or directory with CA certificates in PEM form"):
-            directory = os.path.isdir(ca_path)
-            context.load_verify_locations(**{"capath" if directory else "cafile": ca_path})
+        with _NamingOption("ca_path", "Give a file or directory with CA certificates in PEM form, or the PEM text"):
+            kind = "cadata" if is_pem(ca_path) else "capath" if os.path.isdir(ca_path) else "cafile"
+            context.load_verify_locations(**{kind: ca_path})
         return
     # Not load_default_certs(): SSL_CERT_FILE and SSL_CERT_DIR in the environment would replace the system's store.
     defaults = ssl.get_default_verify_paths()
@@ -443,7 +492,7 @@ class _NamingOption:
 
     def __exit__(self, kind: t.Any, error: BaseException | None, trace: t.Any) -> None:
         if isinstance(error, (OSError, ValueError, TypeError)):
-            reason = error.strerror if isinstance(error, FileNotFoundError) else "it is no usable PEM file"
+            reason = error.strerror if isinstance(error, FileNotFoundError) else "it is no usable PEM file or text"
             raise ConfigError(f"{self._option} cannot be loaded: {reason}", hint=self._hint).with_context(
                 option=self._option
             ) from None
@@ -589,14 +638,30 @@ def _exchange(sock: t.Any, method: str, request: bytes, deadline: Deadline) -> t
     with contextlib.suppress(BrokenPipeError):
         sock.sendall(request)
     reader = _Reader(sock)
-    response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
+    response = _begin(reader, method)
     try:
-        response.begin()
+        if response.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            raise UnexpectedAnswer("the server switches to another protocol, for which nobody has asked")
         answer = _read(response, deadline)
     finally:
         response.close()
-    # After an interim answer, the one that counts is still to come.
-    return answer, not response.will_close and not reader.left_over and answer.status >= 200
+    return answer, not response.will_close and not reader.left_over
+
+
+def _begin(reader: _Reader, method: str) -> http.client.HTTPResponse:
+    """The head of the answer that counts. Informational ones before it (RFC 9110 15.2) say nothing that is needed."""
+    while True:
+        response = http.client.HTTPResponse(reader, method=method)  # type: ignore[arg-type]
+        try:
+            # Skips 100 by itself, and no other.
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        if response.status >= http.HTTPStatus.OK or response.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+            return response
+        # Or the reader would be closed with it.
+        response.fp = None  # type: ignore[assignment]
 
 
 def _read(response: http.client.HTTPResponse, deadline: Deadline) -> Answer:
@@ -607,17 +672,18 @@ def _read(response: http.client.HTTPResponse, deadline: Deadline) -> Answer:
     lengths = {length.strip() for length in headers.get("content-length", "").split(",")}
     if len(lengths) > 1 and not response.chunked:
         raise http.client.HTTPException("lengths that contradict each other")
-    body = bytearray()
+    # Gives its content away without a copy.
+    body = io.BytesIO()
     while True:
         deadline.require()
         chunk = response.read(_CHUNK)
         if not chunk:
             break
-        body += chunk
+        body.write(chunk)
     # http.client counts down what it has read, but says nothing when that ends too early.
     if response.length:
         raise http.client.IncompleteRead(b"", response.length)
-    return Answer(status=response.status, headers=headers, body=bytes(body))
+    return Answer(status=response.status, headers=headers, body=body.getvalue())
 
 
 def _headers(items: t.Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -639,7 +705,6 @@ _REASONS: tuple[tuple[type[Exception], str, str], ...] = (
         "the TLS connection could not be made",
         "The server must speak TLS 1.2 or newer at this port; if it asks for a client certificate, set client_cert",
     ),
-    (socket.gaierror, "the host name of url cannot be resolved", "Check url and the name service"),
     (ConnectionRefusedError, "the server refuses the connection", "Check host and port of url"),
     (TimeoutError, "the server could not be reached in time", "Check url, firewall and proxy, or raise timeout"),
     (Exception, "the connection could not be made", "Check url, firewall and proxy"),
@@ -670,6 +735,10 @@ def _not_connected(error: Exception) -> SenhaseguraError:
             f"the certificate of the server is not trusted ({error.verify_message.rstrip('.')})",
             hint="Set ca_path to the CA of the server (PEM); url must have the host name of the certificate",
         )
+    if isinstance(error, socket.gaierror):
+        # With EAI_AGAIN the name service does not answer now. Anything else will not change.
+        kind = ConnectionFailed if error.errno == socket.EAI_AGAIN else UnknownHost
+        return kind("the host name of url cannot be resolved", hint="Check url and the name service")
     return next(ConnectionFailed(text, hint=hint) for kind, text, hint in _REASONS if isinstance(error, kind))
 
 

@@ -51,10 +51,23 @@ options:
     description:
       - When the secret expires, as C(YYYY-MM-DD HH:MM:SS). An empty text stands for never.
     type: str
+  application:
+    description:
+      - DSM application that the secret belongs to. For the dialect V(rest) only; in V(iso) and V(api) it is always that
+        of the client.
+    type: str
+  system:
+    description:
+      - System of the O(application). For the dialect V(rest) only.
+    type: str
+  environment:
+    description:
+      - Environment of the O(application). For the dialect V(rest) only.
+    type: str
   key_value:
     description:
-      - Names and values, as applications get them. Values are text; whole numbers become text, other kinds of values
-        are refused.
+      - Names and values, as applications get them. Values must be text, so quote numbers, dates and words such as
+        C(yes) in YAML, and use the filter C(string) on variables that hold others.
       - O(key_value), O(credentials) and O(access_keys) together are the whole data. When one of them is given and
         the data differs, all data is replaced, and what none of them names is gone. When none is given, or all are
         empty, the data stays.
@@ -129,6 +142,7 @@ options:
             type: str
             default: AWS_SECRET_ACCESS_KEY
 notes:
+  - The dialect V(rest) sends the whole data as one map, so there each name can have one value only.
   - The server may add values to those of a credential or access key, such as C(ip) and C(TTL). So an additional
     value in one of them is no difference.
 seealso:
@@ -185,6 +199,18 @@ secret:
       description: When the secret expires; empty if never.
       type: str
       returned: with O(state=present)
+    application:
+      description: DSM application that the secret belongs to, or null where the server does not tell.
+      type: str
+      returned: with O(state=present)
+    system:
+      description: System of that application, or null where the server does not tell.
+      type: str
+      returned: with O(state=present)
+    environment:
+      description: Environment of that application, or null where the server does not tell.
+      type: str
+      returned: with O(state=present)
     key_names:
       description: The names in its data.
       type: list
@@ -196,6 +222,9 @@ secret:
     engine: Generic
     description: null
     expiration_date: ""
+    application: shop
+    system: web
+    environment: prod
     key_names: [API_KEY, API_URL, HOSTNAME, PASSWORD, SCHEMA, USERNAME]
 failure:
   description: What went wrong, as data.
@@ -225,6 +254,9 @@ ARGUMENT_SPEC = {
     "engine": {"type": "str"},
     "description": {"type": "str"},
     "expiration_date": {"type": "str"},
+    "application": {"type": "str"},
+    "system": {"type": "str"},
+    "environment": {"type": "str"},
     "key_value": {"type": "dict", "no_log": True},
     "credentials": {
         "type": "list",

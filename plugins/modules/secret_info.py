@@ -85,8 +85,23 @@ secrets:
       description: When the secret expires, in the time zone of the server, or null.
       type: str
       returned: success
+    application:
+      description: DSM application that the secret belongs to, or null where the server does not tell.
+      type: str
+      returned: success
+    system:
+      description: System of that application, or null where the server does not tell.
+      type: str
+      returned: success
+    environment:
+      description: Environment of that application, or null where the server does not tell.
+      type: str
+      returned: success
     key_names:
-      description: The names in its data.
+      description:
+        - The names in its data.
+        - In the dialect V(rest) null if the server lists secrets without their data, and neither O(identity) nor
+          O(include_data=true) is given.
       type: list
       elements: str
       returned: success
@@ -103,6 +118,9 @@ secrets:
       description: null
       version: "3"
       expiration_date: null
+      application: shop
+      system: web
+      environment: prod
       key_names: [HOSTNAME, PASSWORD, USERNAME]
 failure:
   description: What went wrong, as data.

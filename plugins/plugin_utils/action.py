@@ -14,6 +14,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
+from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import (
     Client,
     client_over,
@@ -22,7 +23,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings, argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
@@ -42,6 +44,7 @@ Params = t.Mapping[str, t.Any]
 NO_LOG: Result = {"_ansible_no_log": True}
 # Seconds. The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
 _READ_FOR = 5.0
+_CONNECTION = argument_spec().keys()
 # The key under which C(work) hands over the secrets of its result; it is no part of the result.
 SECRETS = "_secrets"
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
@@ -54,6 +57,7 @@ class SenhaseguraAction(ActionBase):
     spec: t.ClassVar[Spec]
     rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
     _requires_connection = False
+    _on_ciphertext = "warn"
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
         """The client that talks through the broker, or directly where there is none."""
@@ -86,6 +90,10 @@ class SenhaseguraAction(ActionBase):
         """The monotonic time after which the broker sends nothing any more for this task."""
         return math.inf
 
+    def sealed(self, values: t.Iterable[tuple[str, t.Any]], subject: str) -> list[str]:
+        """Warnings about values that look like ciphertext. Raises UnexpectedAnswer if on_ciphertext wants it."""
+        return judge(values, subject, self._on_ciphertext)
+
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
@@ -94,17 +102,38 @@ class SenhaseguraAction(ActionBase):
         result: Result = super().run(tmp, task_vars)
         try:
             params = validate(self._task.args, self.spec, self.rules)
-            settings, run = connection.settings(params, task_vars or {}, self._templar.template)
-            given = (params[name] for name, option in self.spec.items() if option.get("no_log"))
+            environment = self._task.environment or ()
+            settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
+            # Those of the connection are part of the settings, which know which of them are paths.
+            own = self.spec.keys() - _CONNECTION
+            given = (params[name] for name in own if self.spec[name].get("no_log"))
             register([*settings.secrets(), *given])
+            self._on_ciphertext = run.on_ciphertext
             done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
             register(done.pop(SECRETS, ()))
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
-            result.update(done)
+            result.update(_safe_to_print(done))
         except SenhaseguraError as exc:
             result.update(failed=True, msg=str(exc), failure=exc.failure())
         # Whatever it is: the text of an unexpected exception may quote a secret.
         except Exception as exc:  # noqa: BLE001
             result.update(failed=True, msg=describe(exc))
         return result
+
+
+def _safe_to_print(result: Result) -> Result:
+    """A result whose texts for people are made printable: they may quote a server or a host, and are shown as they are.
+
+    From ansible-core 2.19 on, messages and warnings reach the terminal with all control characters in them.
+    """
+    safe = dict(result)
+    if "warnings" in safe:
+        safe["warnings"] = [printable_message(text) for text in safe["warnings"]]
+    if "msg" in safe:
+        safe["msg"] = printable_message(safe["msg"])
+    for block in ("failure", "rotation"):
+        if isinstance(safe.get(block), dict):
+            texts = {name: text for name, text in safe[block].items() if name in ("message", "hint")}
+            safe[block] = {**safe[block], **{name: printable_message(text) for name, text in texts.items() if text}}
+    return safe

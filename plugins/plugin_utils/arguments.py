@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -19,7 +20,13 @@ from ansible.module_utils.errors import (
 )
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS, is_set
+from ansible_collections.community.senhasegura.plugins.module_utils.options import (
+    OPTIONS,
+    RUN_OPTIONS,
+    is_set,
+    takes_text_only,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import text
 
 _QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
 _HINT = "See the documentation of this plugin (ansible-doc)"
@@ -32,12 +39,14 @@ def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str,
 
     :param rules: mutually_exclusive, required_together, required_one_of, required_if, required_by
     """
+    arguments = {name: plain(value) for name, value in arguments.items()}
     known = _names(spec)
     unknown = sorted(str(name) for name in arguments if name not in known)
     if unknown:
         raise ConfigError(f"unknown option {', '.join(unknown)}", hint=f"Options are: {', '.join(sorted(spec))}")
     # An empty connection option is the same as none, also where its type has no empty value.
     given = {name: value for name, value in arguments.items() if is_set(value) or name not in _CONNECTION}
+    _check_texts(given, spec)
     # Nor does it have a default, so there is nothing to check of those that are not given: most of the options.
     concerned = {name: dict(option) for name, option in spec.items() if name in given or name not in _CONNECTION}
     result = ArgumentSpecValidator(concerned, **rules).validate(given)
@@ -51,12 +60,46 @@ def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str,
 
 
 def plain(value: t.Any) -> t.Any:
-    """The value without the subclasses of text with which ansible-core marks where it comes from."""
+    """The value without the types with which ansible-core marks where a text comes from, or that it is encrypted."""
+    value = text(value)
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, dict):
         return {plain(name): plain(item) for name, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def not_text(name: str, option: str) -> SenhaseguraError:
+    """The error for a value that is no text, where the text that was meant is not known any more.
+
+    YAML makes 12345 of 12_34_5, true of yes, and 1.1 of 1.10.
+    """
+    hint = "In a template, use the filter string, or to_json for what is no single value"
+    return ConfigError(f"{name} must be text: quote it", hint=hint).with_context(option=option)
+
+
+def _check_texts(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "", exact: bool = False) -> None:
+    """Refuse what the validator would make a text of, and another one than was meant.
+
+    A secret has to be a text, and so has what is stored beside it in one dictionary. Elsewhere whole numbers and dates
+    are as good, since ids are often written so.
+
+    :param exact: whether only text will do for all options
+    """
+    exact = exact or (bool(place) and any(details.get("no_log") for details in spec.values()))
+    for name, details in spec.items():
+        for key in {name, *details.get("aliases", ())} & arguments.keys():
+            value, kind = arguments[key], details.get("type", "str")
+            items = value if isinstance(value, list) and kind == "list" else [value]
+            for item in items:
+                if "options" in details and isinstance(item, dict):
+                    _check_texts(item, details["options"], f"{place}{name}.", exact)
+                only = exact or takes_text_only(name, details.get("no_log", False))
+                good = (str,) if only else (str, int, datetime.date)
+                if details.get("elements", kind) == "str" and not (
+                    item is None or (isinstance(item, good) and not isinstance(item, bool))
+                ):
+                    raise not_text(f"the option {place}{name}", f"{place}{name}")
 
 
 def _names(spec: Spec) -> set[str]:

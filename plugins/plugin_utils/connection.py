@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import os
 import stat
 import typing as t
@@ -36,11 +37,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
     resolve_run,
     where_to_set,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over, text
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     VariableError,
     evaluate_variable,
     option_variables,
+    task_environment,
 )
 
 display = Display()
@@ -49,35 +52,55 @@ _CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file"
 
 
 def settings(
-    arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], template: Template
+    arguments: t.Mapping[str, t.Any],
+    variables: t.Mapping[str, t.Any],
+    template: Template,
+    environment: t.Sequence[t.Any] = (),
 ) -> tuple[Settings, RunOptions]:
     """The settings and run options for one task.
 
     :param variables: the variables of the host, whose values may hold templates
     :param template: evaluates such a value
+    :param environment: what the play, the blocks and the task set, the innermost last
     """
     try:
         values = option_variables(variables, arguments, template)
+        return merge(arguments, values, task_environment(environment, variables, template))
     except VariableError as exc:
         raise ConfigError(exc.problem, hint=exc.hint) from None
-    return merge(arguments, values)
 
 
-def merge(arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any]) -> tuple[Settings, RunOptions]:
-    """Merge what all places say: option > variable > ini > environment > configuration file.
+def merge(
+    arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], environment: t.Mapping[str, t.Any] | None = None
+) -> tuple[Settings, RunOptions]:
+    """Merge what all places say: option > variable > environment > ini > configuration file, as Ansible itself does.
+
+    Warns of a connection that is open to anybody. Ansible shows the same warning only once in a run.
 
     :param values: those of the variables that are options, by the name of the option
+    :param environment: that of the task, which wins over the one of the process
     """
     sources = [
         Source(lambda option: arguments.get(option.name), lambda option: f"the option {option.name}"),
-        Source(lambda option: values.get(option.name), lambda option: f"the variable {option.variable}"),
-        _ini_source(),
+        Source(lambda option: text(values.get(option.name)), lambda option: f"the variable {option.variable}"),
+        environment_source(
+            {name: text(value) for name, value in (environment or {}).items()},
+            "the environment variable {} of the task",
+        ),
         environment_source(os.environ),
+        _ini_source(),
     ]
     path = find_value(_CONFIG_FILE, sources)
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
-    return resolve(sources), resolve_run(sources)
+    found, run = resolve(sources), resolve_run(sources)
+    if not found.validate_certs:
+        display.warning(
+            "validate_certs is false: nobody checks the certificate of the server, so anybody on the way to it can "
+            "read and change passwords. Give ca_path instead"
+        )
+    # What was decrypted is the value itself, whatever it looks like.
+    return found, dataclasses.replace(run, on_ciphertext="ignore") if found.decryption_key else run
 
 
 def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
@@ -99,7 +122,7 @@ def _ini_source() -> Source:
 
     def lookup(option: Option) -> str | None:
         value = section.get(option.name)
-        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT:
+        if option.type != "path" or not is_set(value) or value == FROM_ENVIRONMENT or is_pem(value):
             return value
         # As Ansible does it: a path in a configuration file starts from there.
         return os.path.join(os.path.dirname(constants.CONFIG_FILE), os.path.expanduser(os.path.expandvars(str(value))))

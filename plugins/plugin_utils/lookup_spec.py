@@ -30,6 +30,7 @@ _CUSTODY: Spec = {
     **_COMMON,
     "release": {"type": "bool", "default": False},
     "allow_vault_rotation": {"type": "bool", "default": False},
+    "on_release_failure": {"type": "str", "choices": ["warn", "error"], "default": "warn"},
     "check_mode": {"type": "str", "choices": CHECK_MODES},
 }
 # The options of each lookup beyond those of the connection.

@@ -32,6 +32,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     address,
     authentication_key,
     put,
+    text,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
@@ -158,6 +159,7 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     settings, run = connection.merge(options, request.values)
     register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
+    options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:
         options[CHECK_MODE] = _check_mode(options, request)
     return names, settings, run, options
@@ -176,7 +178,7 @@ def _check_mode(options: Options, request: Request) -> str:
     """Whether terms are read whose read takes custody: not in check mode, unless somebody asks for it."""
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
-    wanted = options[CHECK_MODE] or request.values.get(CHECK_MODE)
+    wanted = options[CHECK_MODE] or text(request.values.get(CHECK_MODE))
     if is_set(wanted) and wanted not in CHECK_MODES:
         choices = ", ".join(CHECK_MODES)
         raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} is not one of {choices}", hint="Correct the variable")

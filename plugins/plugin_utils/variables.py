@@ -101,6 +101,45 @@ def option_variables(variables: Variables, arguments: Arguments, template: Templ
     return {option: value for option, value in values.items() if value is not None}
 
 
+def task_environment(items: t.Sequence[t.Any], variables: Variables, template: Template) -> dict[str, t.Any]:
+    """Merge and evaluate the variables C(SENHASEGURA_*) of the C(environment) of a task, as Ansible does.
+
+    What managed hosts say does not count here either. Raises VariableError.
+
+    :param items: dictionaries or templates of such, the innermost last
+    """
+    if not items:
+        return {}
+    if _hosts_may_have_a_say(variables, ()):
+        variables, template = _without_hosts_say(variables, template)
+        items = _as_written(getattr(multiprocessing.current_process(), "_task", None)) or items
+    found: dict[str, t.Any] = {}
+    for item in items if isinstance(items, (list, tuple)) else [items]:
+        try:
+            values = template(item) if isinstance(item, str) else item or {}
+            found.update({name: template(values[name]) for name in values if str(name).startswith("SENHASEGURA_")})
+        # As above.
+        except Exception as exc:  # noqa: BLE001
+            problem = f"the environment of the task cannot be evaluated ({type(exc).__name__})"
+            raise VariableError(problem, "Show it with ansible.builtin.debug to see why") from None
+    return {name: value for name, value in found.items() if not is_omitted(value, variables)}
+
+
+def _as_written(task: t.Any) -> list[t.Any]:
+    """The environment of a task before Ansible has evaluated it, after that of its play and its blocks."""
+    own = getattr(task, "_ds", None)
+    found = [own.get("environment") if isinstance(own, t.Mapping) else None]
+    around, play = getattr(task, "_parent", None), None
+    while around is not None:
+        # What is not set is no attribute, or a class that says so.
+        found.insert(0, getattr(around, "_environment", None))
+        play = getattr(around, "_play", None) or play
+        around = getattr(around, "_parent", None)
+    found.insert(0, getattr(play, "_environment", None))
+    lists = (item if isinstance(item, list) else [item] for item in found)
+    return [item for items in lists for item in items if isinstance(item, (str, t.Mapping))]
+
+
 def _refuse_false_name(variables: Variables) -> None:
     """Raise VariableError for a host that says by a fact that it is another one, whose secrets it would get."""
     host = getattr(multiprocessing.current_process(), "_host", None)

@@ -207,7 +207,7 @@ def _send(process: subprocess.Popen[str], text: str) -> None:
     process.stdin.flush()
 
 
-def _expect(host: Host, word: str, seconds: float = 30) -> None:
+def _expect(host: Host, word: str, seconds: float = 120) -> None:
     """Wait for a line of boot.sh; anything else is an error message."""
     output = host._process.stdout
     assert output

@@ -315,7 +315,7 @@ class Host:
         return self._entrance
 
 
-def _wait(condition: Callable[[], bool], complaint: str, seconds: float = 10) -> None:
+def _wait(condition: Callable[[], bool], complaint: str, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -85,8 +85,9 @@ def play(*more: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
 
 
-def is_gone(path: Path, within: float) -> bool:
-    end = time.monotonic() + within
+def is_gone(path: Path) -> bool:
+    """Whether it goes, soon on an idle machine; how long a busy one takes is no matter here."""
+    end = time.monotonic() + 120
     while path.exists() and time.monotonic() < end:
         time.sleep(0.02)
     return not path.exists()
@@ -105,7 +106,7 @@ def test_a_path_to_memory(run_play: Any, vault: Any, inventory: Any, pairs: Any,
     assert done.rc == 0, str(done)
     assert done["who"]["stdout"] == done["again"]["stdout"] == "app"
     assert done["show"]["msg"].startswith("/proc/")
-    assert is_gone(Path(done["show"]["msg"]), 2)
+    assert is_gone(Path(done["show"]["msg"]))
     assert sum(vault.reads.values()) == 1
     assert not on_disk(tmp_path / "home", pairs[name].private_key)
     assert pairs[name].private_key.splitlines()[2] not in str(done)
@@ -143,7 +144,7 @@ def test_it_is_gone_when_the_run_is_killed(vault: Any, inventory: Any, pairs: An
             "ansible.builtin.copy": {"content": "{{ " + LOOKUP.format("plain") + " }}", "dest": str(note)},
             "delegate_to": "localhost",
         },
-        {"name": "wait", "ansible.builtin.command": "sleep 60"},
+        {"name": "wait", "ansible.builtin.command": "sleep 3600"},
     ]
     (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
     home = tmp_path / "home"
@@ -161,15 +162,14 @@ def test_it_is_gone_when_the_run_is_killed(vault: Any, inventory: Any, pairs: An
         command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not (note.exists() and note.read_text()) and time.monotonic() < end:
             time.sleep(0.05)
         path = Path(note.read_text())
         assert path.read_text() == pairs["plain"].private_key
         assert (path.stat().st_mode & 0o777, path.stat().st_uid) == (0o600, os.getuid())
         run.send_signal(number)
-        # After the other signals, Ansible takes its own time to end.
-        assert is_gone(path, 2 if number == signal.SIGKILL else 15)
+        assert is_gone(path)
         assert not on_disk(home, pairs["plain"].private_key)
     finally:
         run.kill()

@@ -257,7 +257,7 @@ def test_a_second_run_is_told_that_the_host_is_busy(run: Any, vault: Any, host: 
     vault.control.fault("gate", operation="credential.write")
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         first = pool.submit(run, [rotate()])
-        gate = vault.control.wait_for_gate(timeout=30)
+        gate = vault.control.wait_for_gate()
         with tempfile.TemporaryDirectory() as folder:
             second = run([rotate("second")], env={"RECORDER_PATH": f"{folder}/second"})
             recorded = json.loads(Path(folder, "second").read_text())
@@ -324,13 +324,13 @@ def test_a_signal_ends_it_in_order(hosts: Hosts, host: Host, number: int) -> Non
     with real.scene(hosts, host) as scene:
         scene.control.fault("gate", operation="credential.write")
         play = scene.start()
-        gate = scene.control.wait_for_gate(timeout=30)
+        gate = scene.control.wait_for_gate()
         play.send_signal(number)
         time.sleep(0.3)
         scene.control.release_gate(gate["number"])
         play.communicate(timeout=60)
         assert play.returncode != 0
-        for _try in range(50):
+        for _try in range(1200):
             if (
                 not [name for name in files(host) if name.endswith("lock.json")]
                 or scene.control.log()[-1]["status"] is None

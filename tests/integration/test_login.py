@@ -67,8 +67,12 @@ MakeTarget = Callable[..., Target]
 
 def settled(host: Host, user: str) -> tuple[list[bool], int]:
     """Which logins sshd has noted (accepted or not), and how many failures faillock, once nothing more comes."""
-    time.sleep(0.3)
-    return [entry.accepted for entry in host.logins(user)], host.failures(user)
+    seen: list[tuple[list[bool], int]] = []
+    # Not one pause, which a busy machine may outlast, but until several looks in a row show the same.
+    while len(seen) < 4 or any(look != seen[-1] for look in seen[-4:]):
+        time.sleep(0.2)
+        seen.append(([entry.accepted for entry in host.logins(user)], host.failures(user)))
+    return seen[-1]
 
 
 @METHODS
@@ -225,8 +229,10 @@ def test_the_network_goes(host: Host, target: MakeTarget) -> None:
     host.cut()
     try:
         started = time.monotonic()
-        assert login.by_password(target(host, "app"), PASSWORD, timeout=3).result is Result.NETWORK
-        assert time.monotonic() - started < 5
+        assert (
+            login.by_password(target(host, "app", connect_timeout=3600), PASSWORD, timeout=3).result is Result.NETWORK
+        )
+        assert time.monotonic() - started < 300
     finally:
         host.restore()
     assert login.by_password(target(host, "app"), PASSWORD).result is Result.OK

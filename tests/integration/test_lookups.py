@@ -317,19 +317,19 @@ class TestPlaces:
         config_file.write_text("".join(f"{name}: {value}\n" for name, value in in_file.items()))
         config_file.chmod(0o600)
         (tmp_path / "ansible.cfg").write_text(
-            "[senhasegura]\nconfig_file = dsm.yml\nurl = https://ini.invalid\ntimeout = never\n"
+            "[senhasegura]\nconfig_file = dsm.yml\nurl = https://ini.invalid\nclient_id = ini\ntimeout = never\n"
         )
-        wrong = {"SENHASEGURA_CLIENT_ID": "environment", "SENHASEGURA_TIMEOUT": "environment"}
+        wrong = {"SENHASEGURA_URL": "https://environment.invalid", "SENHASEGURA_TIMEOUT": "environment"}
         text = look("password", "web-root", field="username")
         variables = {"senhasegura_url": "https://{{ 'variable' }}.invalid"}
         right = {"senhasegura_url": "{{ server_url }}", "server_url": server.url, "senhasegura_timeout": 20}
         client = {"senhasegura_client_id": "demo"}
         plays: dict[str, tuple[str, dict[str, Any]]] = {
-            "ini before environment": (text, {}),
-            "ini": (text, {"senhasegura_timeout": "{{ 20 }}"}),
-            "variable before ini": (text, {**variables, "senhasegura_timeout": 20}),
+            "environment before ini": (text, {}),
+            "environment": (text, {"senhasegura_timeout": "{{ 20 }}"}),
+            "variable before environment": (text, {**variables, "senhasegura_timeout": 20}),
             "option before variable": (look("password", "web-root", url="https://option.invalid"), right),
-            "environment before file": (text, right),
+            "ini before file": (text, right),
             "file": (text, {**right, **client}),
         }
         run = run_play(
@@ -345,12 +345,11 @@ class TestPlaces:
                 **wrong,
             },
         )
-        assert (
-            "timeout from timeout in [senhasegura] of ansible.cfg is no number" in run["ini before environment"]["msg"]
-        )
-        for name in ("ini", "variable before ini", "option before variable"):
+        said = "timeout from the environment variable SENHASEGURA_TIMEOUT is no number"
+        assert said in run["environment before ini"]["msg"]
+        for name in ("environment", "variable before environment", "option before variable"):
             assert "the host name of url cannot be resolved" in run[name]["msg"], name
-        assert "does not accept client_id and client_secret" in run["environment before file"]["msg"]
+        assert "does not accept client_id and client_secret" in run["ini before file"]["msg"]
         assert run["file"]["msg"] == "root"
 
     def test_insecure(self, server: Any, run_play: Any) -> None:
@@ -359,6 +358,61 @@ class TestPlaces:
         assert run["read"]["msg"] == "root", run
         run = run_play(server, play, env={"SENHASEGURA_CA_PATH": ""})
         assert "the certificate of the server is not trusted" in run["read"]["msg"]
+
+    @pytest.mark.parametrize("broker", ["true", "false"])
+    def test_insecure_is_warned_of_once_in_a_run(self, server: Any, run_play: Any, tmp_path: Path, broker: str) -> None:
+        """Whoever uses it: lookups and modules, of several hosts, in several processes."""
+        (tmp_path / "hosts").write_text("a\nb\nc\n")
+        tasks = [
+            {"ansible.builtin.debug": {"msg": look("password", "web-root", field="username")}},
+            {"ansible.builtin.debug": {"msg": look("secret", "shop-db") + look("credential", "web-root")}},
+            {"community.senhasegura.credential_info": {}},
+            {"community.senhasegura.secret_info": {}},
+        ]
+        play = {"hosts": "all", "gather_facts": False, "connection": "local", "tasks": tasks}
+        env = {"SENHASEGURA_CA_PATH": "", "SENHASEGURA_INSECURE": "True", "SENHASEGURA_BROKER": broker}
+        run = run_play(server, [play], "-i", str(tmp_path / "hosts"), env=env)
+        assert run.rc == 0, str(run)
+        assert (run.stdout + run.stderr).count("[WARNING]: validate_certs is false") == 1, str(run)
+
+    def test_environment_of_a_task(self, server: Any, run_play: Any) -> None:
+        """Modules see it, with what surrounds the task, and evaluated. Lookups do not, and the error says so."""
+        url = {"SENHASEGURA_URL": "{{ server_url }}"}
+        module = {"community.senhasegura.credential_info": {}}
+        tasks = [
+            {"name": "play", **module},
+            {
+                "name": "block",
+                "environment": {"SENHASEGURA_URL": "https://wrong.invalid"},
+                "block": [{"name": "task", **module, "environment": url}],
+            },
+            {"name": "a variable", **module, "environment": "{{ all_of_it }}"},
+            {"name": "a loop", **module, "environment": {"SENHASEGURA_TENANT": "{{ item }}"}, "loop": [""]},
+            {"name": "wrong", **module, "environment": {"SENHASEGURA_TIMEOUT": "never"}, "ignore_errors": True},
+            {
+                "name": "lookup",
+                "ansible.builtin.debug": {"msg": look("password", "web-root")},
+                "ignore_errors": True,
+                "vars": {"senhasegura_config_file": ""},
+            },
+        ]
+        play = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "environment": [{"SENHASEGURA_URL": "https://wrong.invalid"}, url],
+            "vars": {"server_url": server.url, "all_of_it": url},
+            "tasks": tasks,
+        }
+        run = run_play(server, [play], env={"SENHASEGURA_URL": None})
+        assert run.rc == 0, str(run)
+        for name in ("play", "task", "a variable"):
+            assert len(run[name]["credentials"]) > 1
+        assert "timeout from the environment variable SENHASEGURA_TIMEOUT of the task is" in run["wrong"]["msg"]
+        assert "url is not set" in run["lookup"]["msg"]
+        assert "lookups do not see the environment of a play or task" in run["lookup"]["msg"]
+        # The nearer of two, and a task before the process.
+        run = run_play(server, [{**play, "environment": [url]}], env={"SENHASEGURA_URL": "https://wrong.invalid"})
+        assert len(run["task"]["credentials"]) > 1
 
     def test_a_file_without_certificates(self, server: Any, run_play: Any, tmp_path: Path) -> None:
         """The broker cannot make a client of such settings, and says why to each that asks."""

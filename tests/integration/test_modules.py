@@ -576,7 +576,7 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
     account = {"user": "app", "password": env("PW"), "host": "db01", "additional_information": "shop"}
     account["labels"] = {"additional_information": "SCHEMA"}
     access = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": env("PW2")}
-    data = {"key_value": {"API_KEY": env("PW"), "PORT": 5432}, "credentials": [account], "access_keys": [access]}
+    data = {"key_value": {"API_KEY": env("PW"), "PORT": "5432"}, "credentials": [account], "access_keys": [access]}
     new = {"identity": "shop-new", "name": "New"}
     held = {"identity": "shop-new"}
     run = run_play(
@@ -588,7 +588,7 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
             step("only name", "secret", **new),
             step("empty", "secret", **new, key_value={}, credentials=[], access_keys=[]),
             step("predict value", "secret", check=True, **held, **{**data, "key_value": {"API_KEY": env("PW2")}}),
-            step("value", "secret", **held, **{**data, "key_value": {"API_KEY": env("PW2"), "PORT": 5432}}),
+            step("value", "secret", **held, **{**data, "key_value": {"API_KEY": env("PW2"), "PORT": "5432"}}),
             step("key gone", "secret", **held, **{**data, "key_value": {"API_KEY": env("PW2")}}),
             step("block gone", "secret", **held, key_value={"API_KEY": env("PW2")}),
             step("block back", "secret", **held, credentials=[account]),

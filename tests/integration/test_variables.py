@@ -2,11 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which variables decide about the server, and what lookups in variables cost."""
+"""Which variables decide about the server, what lookups in variables cost, and which types go in and come out.
+
+All of this depends on ansible-core, so run it with each: the tests use the Ansible beside the Python that runs them.
+
+    for core in 2.17 2.18 2.19 2.20 2.21 2.22; do
+        .cache/leaks/$core/bin/python -m pytest tests/integration/test_variables.py
+    done
+"""
 
 from __future__ import annotations
 
+import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +24,8 @@ import yaml
 
 NAMES = [f"name{number:02}" for number in range(50)]
 SEED = {
-    "clients": [{"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}],
+    "clients": [{"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef", "application": "shop"}],
+    "applications": [{"name": "shop", "secrets": []}],
     "devices": [{"hostname": "web01", "ip": "192.0.2.10"}],
     "credentials": [
         {"identifier": name, "username": name, "hostname": "web01", "password": f"pw-{name}"} for name in NAMES
@@ -247,6 +257,17 @@ def test_what_an_option_is_made_of_does_not_come_from_facts(hosts: Hosts) -> Non
     hosts.check(hosts.run(hosts.facts(pam_host=hosts.evil.url.removeprefix("https://")), *USE, **play))
 
 
+@pytest.mark.parametrize("where", ["play", "block", "task", "outer block"])
+def test_the_environment_of_a_task_is_not_made_of_facts(hosts: Hosts, where: str) -> None:
+    hosts.inventory = {"pam_url": hosts.server.url}
+    url = {"environment": {"SENHASEGURA_URL": "{{ pam_url }}"}}
+    play = url if where == "play" else {}
+    task = {**USE[1], **(url if where == "task" else {})}
+    if where.endswith("block"):
+        task = {"block": [{"block": [task]} if where == "outer block" else task], **url}
+    hosts.check(hosts.run(hosts.facts(pam_url=hosts.evil.url), task, **play))
+
+
 def test_what_stands_below_facts_is_found(hosts: Hosts) -> None:
     """The default of a role is what facts win over, like the inventory."""
     hosts.inventory = {}
@@ -277,3 +298,204 @@ def test_what_the_play_says_decides_whatever_hosts_say(hosts: Hosts, where: str)
     else:
         tasks = [{"ansible.builtin.include_vars": {"file": str(hosts.folder / "right.yml")}}, *tasks]
     hosts.check(hosts.run(facts, *tasks, **play))
+
+
+# What jinja2_native of ansible-core 2.17 and 2.18 makes something else of.
+LOOKS = [
+    "1e10",
+    "0x1F",
+    "1_000",
+    "12.50",
+    "1,2",
+    "True",
+    "None",
+    "007",
+    "[1, 2]",
+    "{'a': 1}",
+    "(1,)",
+    "'quoted'",
+    "b'x'",
+]
+ODD = {
+    **SEED,
+    "credentials": [
+        {"identifier": f"odd{number}", "username": f"odd{number}", "hostname": "web01", "password": value}
+        for number, value in enumerate(LOOKS)
+    ],
+    "applications": [
+        {"name": "shop", "secrets": [{"identity": "odd", "data": [{f"K{n}": v for n, v in enumerate(LOOKS)}]}]}
+    ],
+}
+# Each is the list of all values. A test of what is what has to be made within one expression.
+WAYS = {
+    "query": "query('community.senhasegura.password', names)",
+    "q": "q('community.senhasegura.password', names)",
+    "lookup of each": "["
+    + ", ".join(f"lookup('community.senhasegura.password', 'odd{n}')" for n in range(len(LOOKS)))
+    + "]",
+    "dictionaries": "query('community.senhasegura.credential', names) | map(attribute='password') | list",
+    "wantlist": "lookup('community.senhasegura.password', names, wantlist=true)",
+    "a secret": "lookup('community.senhasegura.secret', 'odd').values() | list",
+    "fields of a secret": "["
+    + ", ".join(f"lookup('community.senhasegura.secret', 'odd', field='K{n}')" for n in range(len(LOOKS)))
+    + "]",
+}
+
+
+@pytest.mark.parametrize("native", ["true", "false"])
+def test_values_stay_text(serve_profile: Any, run_play: Any, native: str, tmp_path: Path) -> None:
+    """In each way to call a lookup, and when the variable that holds it is used: what a host gets is what was stored."""
+    server = serve_profile("4.0", ODD)
+    expected = tmp_path / "expected.json"
+    expected.write_text(json.dumps(LOOKS))
+    names = [f"odd{number}" for number in range(len(LOOKS))]
+    tasks: list[dict[str, Any]] = [
+        {
+            "name": way,
+            "vars": {"found": f"{{{{ {call} }}}}"},
+            "ansible.builtin.assert": {
+                "that": ["found | to_json == expected", "found | map('type_debug') | list != []"]
+            },
+        }
+        for way, call in WAYS.items()
+    ]
+    # The whole value of a variable or an argument is one lookup: where native types would come from.
+    single = {name: f"{{{{ lookup('community.senhasegura.password', '{name}') }}}}" for name in names}
+    if native == "true":
+        tasks += [
+            {
+                "name": "variable",
+                "vars": single,
+                "ansible.builtin.assert": {"that": ["[" + ", ".join(names) + "] | to_json == expected"]},
+            },
+            {
+                "name": "argument",
+                "ansible.builtin.copy": {"content": single["odd0"], "dest": str(tmp_path / "copied"), "mode": "0600"},
+            },
+        ]
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {
+            "names": names,
+            "expected": f"{{{{ lookup('ansible.builtin.file', '{expected}') | from_json | to_json }}}}",
+        },
+        "tasks": tasks,
+    }
+    run = run_play(server, [play], env={"ANSIBLE_JINJA2_NATIVE": native, "ANSIBLE_DEPRECATION_WARNINGS": "false"})
+    assert run.rc == 0, str(run)
+    if native == "true":
+        assert (tmp_path / "copied").read_text() == LOOKS[0]
+
+
+def test_terms_are_what_the_language_has(server: Any, run_play: Any) -> None:
+    lookups = {
+        "values": "query('community.senhasegura.password', a_dict.values())",
+        "keys": "query('community.senhasegura.password', {'name00': 1, 'name01': 2}.keys())",
+        "generator": "query('community.senhasegura.password', ['NAME00', 'NAME01'] | map('lower'))",
+        "tuple": "query('community.senhasegura.password', ('name00', ('name01',)))",
+        "selected": "query('community.senhasegura.password', ['name00', 'x', 'name01'] | select('match', 'name'))",
+        "range": "query('community.senhasegura.password', range(1, 3))",
+        "mixed": "query('community.senhasegura.password', ['name00'], a_dict.values() | last)",
+        "credential": "query('community.senhasegura.credential', a_dict.values(), return_format='value')",
+        "wantlist": "lookup('community.senhasegura.password', a_dict.values(), wantlist=true)",
+        "errors": "query('community.senhasegura.password', a_dict.values(), errors='strict')",
+        "joined": "lookup('community.senhasegura.password', a_dict.values()) | split(',')",
+    }
+    tasks: list[dict[str, Any]] = [
+        {"name": name, "ansible.builtin.assert": {"that": [f"({call}) == ['pw-name00', 'pw-name01']"]}}
+        for name, call in lookups.items()
+    ]
+    for name in ("ssh_key", "secret"):
+        call = f"query('community.senhasegura.{name}', a_dict.values(), on_missing='skip', on_denied='skip') == []"
+        tasks.append({"name": name, "ansible.builtin.assert": {"that": [call]}})
+    tasks.append(
+        {
+            "name": "loop",
+            "ansible.builtin.assert": {"that": ["item is match('pw-name0')"]},
+            "with_community.senhasegura.password": "{{ a_dict.values() }}",
+        }
+    )
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"a_dict": {"a": "name00", "b": "name01"}},
+        "tasks": tasks,
+    }
+    run = run_play(server, [play])
+    assert run.rc == 0, str(run)
+    assert server.control.counters()["tokens"] == 1
+    assert server.reads == {"1": 1, "2": 1}
+
+
+def test_what_ansible_vault_has_encrypted_is_text(server: Any, run_play: Any, run_command: Any, tmp_path: Path) -> None:
+    """Variables, options and terms of lookups, and options of modules, also inside of others."""
+    (tmp_path / "vault-password").write_text("x")
+    vault = ["--vault-password-file", str(tmp_path / "vault-password")]
+
+    def encrypted(value: str) -> str:
+        lines = run_command(None, "ansible-vault", "encrypt_string", *vault, value).stdout.splitlines()
+        return "".join(f"{line.strip()}\n" for line in lines if "!vault" not in line)
+
+    values = {
+        "client_secret": "demo-secret-0123456789abcdef",
+        "client_id": "demo",
+        "term": "name00",
+        "password": "new-pw",
+    }
+    (tmp_path / "vars.yml").write_text(
+        "".join(f"{name}: !vault |\n{textwrap.indent(encrypted(value), '  ')}" for name, value in values.items())
+    )
+    read = "lookup('community.senhasegura.password', {})"
+    tasks = [
+        {
+            "name": "variables",
+            "vars": {"senhasegura_client_secret": "{{ client_secret }}", "senhasegura_client_id": "{{ client_id }}"},
+            "block": [
+                {"ansible.builtin.assert": {"that": [f"{read.format(repr('name00'))} == 'pw-name00'"]}},
+                {"community.senhasegura.credential_info": {}},
+            ],
+        },
+        {
+            "name": "options and terms",
+            "ansible.builtin.assert": {
+                "that": [
+                    f"{read.format('term, client_secret=client_secret, client_id=client_id')} == 'pw-name00'",
+                    f"{read.format('[term, [term]], client_secret=client_secret')} == 'pw-name00,pw-name00'",
+                ]
+            },
+        },
+        {
+            "name": "module",
+            "community.senhasegura.credential": {
+                "username": "{{ term }}",
+                "hostname": "web01",
+                "ip": "192.0.2.10",
+                "password": "{{ password }}",
+                "update_password": "always",
+                "client_secret": "{{ client_secret }}",
+            },
+        },
+        {
+            "name": "stored",
+            "ansible.builtin.assert": {
+                "that": [f"{read.format('term, client_secret=client_secret, fresh=true')} == password"]
+            },
+        },
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "vars_files": [str(tmp_path / "vars.yml")], "tasks": tasks}
+    plain = tmp_path / "literal.yml"
+    run = run_play(server, [play], *vault, env={"SENHASEGURA_CLIENT_SECRET": ""})
+    assert run.rc == 0, str(run)
+    # As they stand, without a template around them.
+    literal = textwrap.indent(encrypted("demo-secret-0123456789abcdef"), " " * 8)
+    plain.write_text(
+        "- hosts: localhost\n  gather_facts: false\n  vars:\n    senhasegura_client_secret: !vault |\n"
+        f"{literal}  tasks:\n    - ansible.builtin.assert: {{that: [\"{read.format(repr('name00'))} == 'new-pw'\"]}}\n"
+        "    - community.senhasegura.credential:\n        username: name01\n        hostname: web01\n        ip: 192.0.2.10\n        update_password: always\n"
+        f"        password: !vault |\n{textwrap.indent(encrypted('new-pw'), ' ' * 10)}"
+    )
+    with plain.open("a") as file:
+        file.write(f"    - ansible.builtin.assert: {{that: [\"{read.format(repr('name01'))} == 'new-pw'\"]}}\n")
+    run = run_command(server, "ansible-playbook", str(plain), *vault, env={"SENHASEGURA_CLIENT_SECRET": ""})
+    assert run.rc == 0, str(run)

@@ -235,9 +235,9 @@ class Started:
         for pid in self._family() if workers else {self.process.pid}:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(120)
 
-    def remains(self, timeout: float = 30) -> Run:
+    def remains(self, timeout: float = 120) -> Run:
         """What is left of a killed run, when its last process has ended."""
         deadline = time.monotonic() + timeout
         while self._family():

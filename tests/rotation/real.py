@@ -161,7 +161,7 @@ class RealScene:
 
     def _kill_at_gate(self, play: subprocess.Popen[str], applied: bool) -> None:
         try:
-            gate = self.control.wait_for_gate(timeout=90)
+            gate = self.control.wait_for_gate()
         except (LookupError, ValueError, TimeoutError):
             return
         _kill(play)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -45,7 +46,17 @@ def broken(files: dict[str, str], names: set[str]) -> list[str]:
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("archive")
-    command = ["ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "ansible",
+        "galaxy",
+        "collection",
+        "build",
+        str(ROOT),
+        "--output-path",
+        str(folder),
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     (path,) = folder.glob("*.tar.gz")
     with tarfile.open(path) as tar:

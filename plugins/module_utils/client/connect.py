@@ -14,7 +14,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.crede
 from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import Secrets
 from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
 
+# What this process has sent and received, for the texts of all its sessions.
+_KNOWN = KnownSecrets()
 # The areas whose objects can be enabled and disabled.
 # pylint takes X | Y for an operation on classes here.
 Switchable = t.Union[Credentials, SshKeys]  # noqa: UP007
@@ -39,7 +42,7 @@ def direct(settings: Settings) -> Conversation:
     # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
-    return Session(settings)
+    return Session(settings, known=_KNOWN)
 
 
 def connect(settings: Settings) -> Client:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import time
@@ -21,6 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NoRoute,
     NotFound,
     Refused,
+    SenhaseguraError,
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -31,6 +33,43 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import may_be_applied
+
+# Gets the error of a release that has failed after a read that was not in vain.
+OnReleaseFailure = t.Callable[[SenhaseguraError], None]
+
+
+def fail(error: SenhaseguraError) -> None:
+    """Let a read fail whose release has failed."""
+    raise error
+
+
+def after_read(release: t.Callable[[], object], on_failure: OnReleaseFailure) -> None:
+    """Give custody back after a read, and leave it to ``on_failure`` what a failure means."""
+    try:
+        release()
+    except SenhaseguraError as exc:
+        on_failure(exc)
+
+
+@contextlib.contextmanager
+def naming_custody(subject: str, *, read: bool) -> t.Iterator[None]:
+    """Make the error of a release say whose custody is still held, and how to give it back.
+
+    :param read: whether custody was taken just before; otherwise, what does not exist has none
+    """
+    try:
+        yield
+    except SenhaseguraError as exc:
+        if isinstance(exc, NotFound) and not read:
+            raise
+        held = "may still be held" if may_be_applied(exc) else "is still held"
+        exc.message = f"the custody of {subject} could not be given back and {held}: {exc.message}"
+        exc.hint = (
+            "Give it back with community.senhasegura.custody (an SSH key: by a read with release=true), or in the "
+            f"console. {exc.hint}"
+        )
+        raise
 
 
 class Credentials:
@@ -71,11 +110,19 @@ class Credentials:
         return t.cast("CredentialInfo | None", self.select(pick))
 
     def read(
-        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+        self,
+        ref: Reference,
+        *,
+        release: bool = False,
+        allow_vault_rotation: bool = False,
+        fresh: bool = False,
+        on_release_failure: OnReleaseFailure = fail,
     ) -> Credential:
         """Read a credential with its password. **Takes custody**, which ``release`` gives back after the read.
 
         Release is refused before anything is read if it would, or might, make the vault change the password.
+
+        :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         info: CredentialInfo | None = None
         bare = self._session.dialect().bare_read
@@ -105,7 +152,7 @@ class Credentials:
                 ip=info.ip,
             )
         if release:
-            self._release(credential.id, ref)
+            after_read(lambda: self._release(credential.id, ref, read=True), on_release_failure)
         return credential
 
     def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
@@ -128,24 +175,33 @@ class Credentials:
         if wanted.identifier is None:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
         stored = t.cast(Stored, self._session.call("credential.update", ref=info.id, model=wanted, subject=subject))
-        if stored.id != info.id:
+        if stored.id not in ("", info.id):
             raise UnexpectedAnswer(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
             ).with_context(subject=subject)
-        return stored
+        return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
         def create() -> Stored:
             return t.cast(Stored, self._session.call("credential.create", model=wanted, subject=subject))
 
         try:
-            return create()
+            stored = create()
         except AnswerLost:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
             landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier))
             return Stored(landed.id, landed.identifier) if landed else create()
+        return stored if stored.id else self._listed_as(wanted)
+
+    def _listed_as(self, wanted: CredentialWrite) -> Stored:
+        """What was written, by the list, when the answer does not tell. It is written, so nothing fails here."""
+        pick = functools.partial(hit, identifier=wanted.identifier, account=_account(wanted))
+        with contextlib.suppress(SenhaseguraError):
+            if entry := self.select(pick, fresh=True):
+                return Stored(entry.id, entry.identifier)
+        return Stored("", wanted.identifier)
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a credential (``info``: from ``find``). Returns whether it was inactive."""
@@ -186,11 +242,12 @@ class Credentials:
             refuse_vault_rotation(info, allow_vault_rotation)
         return info
 
-    def _release(self, name: str, ref: Reference) -> bool:
-        try:
-            self._session.call("credential.release", ref=name, subject=f"credential {ref}")
-        except AlreadyDone:
-            return False
+    def _release(self, name: str, ref: Reference, *, read: bool = False) -> bool:
+        with naming_custody(f"credential {ref}", read=read):
+            try:
+                self._session.call("credential.release", ref=name, subject=f"credential {ref}")
+            except AlreadyDone:
+                return False
         return True
 
     def rotatable(self, ref: Reference) -> CredentialInfo:
@@ -218,7 +275,7 @@ class Credentials:
             self._session.call("credential.rotate", ref=before.id, subject=f"credential {ref}")
             return before
         self._read(before.id, ref, fresh=True)
-        self._release(before.id, ref)
+        self._release(before.id, ref, read=True)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
     def _server_rotates(self) -> bool:

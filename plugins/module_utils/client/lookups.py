@@ -10,11 +10,12 @@ import dataclasses
 import functools
 import typing as t
 
+from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_stale_read
-from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import require
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
+    CustodyHeld,
     Denied,
     NotFound,
     SenhaseguraError,
@@ -24,7 +25,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialInfo,
     DsmSecret,
     SshKey,
-    hidden_texts,
+    hidden_fields,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
@@ -87,11 +88,14 @@ def look_up(
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
     secrets: list[str] = []
-    prepare = _from_secrets if name == "secret" else functools.partial(_with_custody, KINDS[name])
-    read = prepare(client, options, secrets)
-    values: list[t.Any] = []
     warnings: list[str] = []
-    for term in terms:
+    names = list(terms)
+    if name == "secret":
+        read = _from_secrets(client, options, secrets, warnings, len(names))
+    else:
+        read = _with_custody(KINDS[name], client, options, secrets, warnings)
+    values: list[t.Any] = []
+    for term in names:
         try:
             values.append(read(Reference(term)))
         except NotFound as exc:
@@ -104,22 +108,41 @@ def look_up(
     return values, warnings, secrets
 
 
+def _sealed(values: t.Iterable[tuple[str, t.Any]], subject: str, options: Options) -> list[str]:
+    """Warnings about ciphertext among the values that the user asks for."""
+    asked = [(name, value) for name, value in values if options["field"] in (None, "", name)]
+    return judge(asked, subject, options.get("on_ciphertext", "warn"))
+
+
 def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
     if policy == "error":
         raise error
     return [f"left out: {error}"] if policy == "warn" else []
 
 
-def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str]) -> Reader:
+def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str], warnings: list[str]) -> Reader:
+    noun = "SSH key" if kind.area == "ssh_keys" else "credential"
     area = getattr(client, kind.area)
+
+    def unreleased(error: SenhaseguraError) -> None:
+        if options["on_release_failure"] == "error":
+            # Of a class of its own: for the class of a refusal there may be a default.
+            raise CustodyHeld(error.message, hint=error.hint, context=error.context) from None
+        warnings.append(str(error))
 
     def listed(ref: Reference) -> t.Any:
         return _shape(area.info(ref).public(), None, "", options)
 
     def read(ref: Reference) -> t.Any:
         release = {name: options[name] for name in ("release", "allow_vault_rotation")}
-        found = area.read(ref, **release) if options["check_mode"] == "read" else predict(ref)
-        secrets.extend(text for text in hidden_texts(found) if text != PLACEHOLDER)
+        found = (
+            area.read(ref, **release, on_release_failure=unreleased)
+            if options["check_mode"] == "read"
+            else predict(ref)
+        )
+        hidden = hidden_fields(found)
+        secrets.extend(text for text in hidden.values() if text != PLACEHOLDER)
+        warnings.extend(_sealed(hidden.items(), f"{noun} {ref}", options))
         return _shape(found.values(), found.raw, kind.hidden[0], options)
 
     def predict(ref: Reference) -> t.Any:
@@ -146,13 +169,13 @@ def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) ->
     return values[field] if field else values
 
 
-def _from_secrets(client: Client, options: Options, secrets: list[str]) -> Reader:
-    # All terms together make one request.
-    listed = functools.cache(client.secrets.list)
+def _from_secrets(client: Client, options: Options, secrets: list[str], warnings: list[str], count: int) -> Reader:
+    read_one = client.secrets.reader(count)
 
     def read(ref: Reference) -> t.Any:
-        secret = require(listed(), ref.text)
+        secret = read_one(ref.text)
         secrets.extend(secret.hidden())
+        warnings.extend(_sealed(secret.values(), f"DSM secret {ref}", options))
         return _secret(secret, options)
 
     return read

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import email.utils
 import functools
 import json
+import math
 import random
 import threading
 import time
@@ -24,26 +26,44 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.bas
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer, parse_answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
     AuthenticationFailed,
     ConfigError,
+    ConnectionFailed,
     NoRoute,
     SenhaseguraError,
     ServerBusy,
     TokenRefused,
     UnexpectedAnswer,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, may_retry, retry_delay
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import (
+    Replay,
+    may_be_applied,
+    may_retry,
+    retry_delay,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets, scrub
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 
-_Result = t.TypeVar("_Result")
 _DIALECT_HINT = {
     "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
     "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
     "iso": "This path exists up to release 3.32: set dialect to api for newer ones, or rest for the guide's own",
 }
+
+
+# The vendor's DSM answers that way to a client that has no authorization for it (http-api.md 1.7).
+_DSM_HINT = (
+    "Check that client_id belongs to an authorization of a DSM application, with the resources Application and Secret"
+    " Management, and that url names the server itself"
+)
+
+
+def _no_route_hint(dialect: Dialect, call: Call) -> str:
+    return _DSM_HINT if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
 
 
 class Sender(t.Protocol):
@@ -74,39 +94,64 @@ class Session(Conversation):
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
         login_pause: float = 30.0,
+        known: KnownSecrets | None = None,
     ) -> None:
+        """Make a session. Nothing is sent before the first call.
+
+        :param login_pause: seconds for which a refused login is not tried again
+        :param known: what texts of the server are scrubbed of; shared with the other sessions of a run
+        """
         self._settings = settings
         self._transport = transport or Transport(settings)
         self._clock = clock
         self._sleep = sleep
-        # For so many seconds a refused login is not tried again, or a play on many hosts would lock the client.
+        # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
-        self._decrypt = decrypter(settings.decryption_key)
-        # Texts of the server are scrubbed of these too: it may quote what it has just handed out.
-        self._received: set[Hidden] = set()
+        self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
+        # The server may quote what it has been sent or has handed out before, to whomever.
+        self._known = known or KnownSecrets()
+        self._known.add(settings.secrets())
         self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
         self._lock = threading.RLock()
         self._token: auth.Token | None = None
         self._refusal: tuple[float, AuthenticationFailed] | None = None
+        # What the login that is under way has met so far.
+        self._login_problem: SenhaseguraError | None = None
         self._guessing = settings.dialect == "auto"
         # With OAuth 1 there is no token call to tell the dialect by: the first PAM call does.
         named = AUTO_ORDER[0] if self._guessing else settings.dialect
         self._dialect: Dialect | None = DIALECTS[named] if self._signer or not self._guessing else None
 
-    def dialect(self) -> Dialect:
+    def deadline(self, timeout: float | None = None) -> Deadline:
+        """The deadline of an operation that begins now, after ``timeout`` seconds if that is less than the setting."""
+        longest = self._settings.timeout
+        return Deadline(longest if timeout is None else min(timeout, longest), self._clock)
+
+    def dialect(self, deadline: Deadline | None = None) -> Dialect:
         """The dialect of the server; with C(auto), logging in finds it out."""
-        return self._known_dialect(Deadline(self._settings.timeout, self._clock))
+        return self._known_dialect(deadline or self.deadline())
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+        self,
+        operation: str,
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+        deadline: Deadline | None = None,
+        not_after: float = math.inf,
     ) -> t.Any:
         """Carry out an operation of the dialect and return what it decodes.
 
         :param ref: the id or name that goes into the path
         :param model: the write model that the operation encodes
         :param subject: what to call the object in errors, such as C(credential web-root)
+        :param deadline: that of the operation which this is a part of
+        :param not_after: monotonic time after which nothing is sent again
         """
-        deadline = Deadline(self._settings.timeout, self._clock)
+        deadline = deadline or self.deadline()
+        self._known.add(_secret_leaves(model))
         context = {"operation": operation, "subject": subject}
         renewed = False
         try:
@@ -120,7 +165,7 @@ class Session(Conversation):
                     # Outside of the retries of the call: logging in has its own.
                     token = None if self._signer else self._valid_token(deadline)
                     send = functools.partial(self._once, call, ref, model, token, deadline)
-                    return self._retrying(send, call.replay, deadline)
+                    return self._without_secrets(self._retrying(send, call.replay, deadline, not_after))
                 except TokenRefused:
                     if self._signer or renewed:
                         raise
@@ -130,7 +175,7 @@ class Session(Conversation):
                     # No such path: nothing was applied.
                     following = self._next_dialect(dialect, call)
                     if following is dialect:
-                        exc.hint = _DIALECT_HINT[dialect.name]
+                        exc.hint = _no_route_hint(dialect, call)
                         raise
                     dialect = following
                 except UnexpectedAnswer as exc:
@@ -164,8 +209,14 @@ class Session(Conversation):
             call.method, path, deadline=deadline, headers=headers, query=query, body=body, auth=self._signer
         )
         try:
-            secrets = functools.partial(self._secrets, model, token)
-            document = parse_answer(answer, module=call.module, secrets=secrets, now=time.time())
+            document = parse_answer(
+                answer,
+                module=call.module,
+                secrets=self._known.texts,
+                now=time.time(),
+                lists=call.lists,
+                names_object=call.names_object,
+            )
         except TokenRefused as exc:
             if token:
                 self._drop(token)
@@ -176,38 +227,71 @@ class Session(Conversation):
             self._guessing = False
         return call.decode(document, self._unseal)
 
-    def _secrets(self, model: t.Any, token: auth.Token | None) -> list[str]:
-        """What a text of the server may quote."""
-        hidden = [*tuple(self._received), *([token.value] if token else [])]
-        return [*self._settings.secrets(), *_secret_leaves(model), *(value.reveal() for value in hidden)]
+    def _without_secrets(self, result: t.Any) -> t.Any:
+        """A result whose texts for messages are like those of errors. They are names that the server gives back."""
+        if not isinstance(result, Stored) or not result.devices_error:
+            return result
+        known = self._known.texts()
+        return dataclasses.replace(result, devices_error=tuple(scrub(name, known) for name in result.devices_error))
 
     def _unseal(self, value: str) -> str:
         opened = self._decrypt(value)
-        self._received.add(Hidden(opened))
+        self._known.add([opened])
         return opened
 
-    def _retrying(self, send: t.Callable[[], _Result], replay: Replay, deadline: Deadline) -> _Result:
-        attempt = 0
+    def _retrying(
+        self, send: t.Callable[[], t.Any], replay: Replay, deadline: Deadline, not_after: float = math.inf
+    ) -> t.Any:
+        """Send until there is an answer that counts, for as long as the deadline and the option retries allow."""
+        attempt, perhaps_done, retries = 0, False, self._settings.retries
         while True:
             try:
                 return send()
+            except AlreadyDone:
+                if not perhaps_done:
+                    raise
+                # By an attempt whose answer was lost.
+                return None
             except SenhaseguraError as exc:
                 attempt += 1
-                if attempt > self._settings.retries or not may_retry(exc, replay):
+                perhaps_done = perhaps_done or (replay is Replay.REPEATABLE and may_be_applied(exc))
+                if not may_retry(exc, replay):
                     raise
+                remaining = min(deadline.remaining(), not_after - self._clock())
                 after = exc.retry_after if isinstance(exc, ServerBusy) else None
-                delay = retry_delay(attempt, retry_after=after, remaining=deadline.remaining(), random=random.random)
-                if delay is None:
+                if after is not None and after >= remaining:
+                    exc.message = f"{exc.message} and asks for a pause of {after:.0f} seconds"
+                    exc.hint = "Run it again after that time"
+                    raise
+                delay = retry_delay(attempt, retry_after=after, remaining=remaining, random=random.random)
+                if delay is None or (retries is not None and attempt > retries):
                     raise
                 self._sleep(delay)
 
+    @contextlib.contextmanager
+    def _logging_in(self, deadline: Deadline) -> t.Iterator[None]:
+        """One thread at a time. Who waits for another one's login waits no longer than its own deadline allows."""
+        if not self._lock.acquire(timeout=max(0.0, deadline.remaining())):
+            problem = self._login_problem
+            if problem is not None:
+                raise copy.copy(problem)
+            raise ConnectionFailed(
+                "the server has not answered the login of another task in time", hint="Raise timeout"
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def _known_dialect(self, deadline: Deadline) -> Dialect:
-        with self._lock:
+        if self._dialect:
+            return self._dialect
+        with self._logging_in(deadline):
             # Another thread may have found it out while this one waited.
             return self._dialect or self._log_in(deadline)
 
     def _valid_token(self, deadline: Deadline) -> auth.Token:
-        with self._lock:
+        with self._logging_in(deadline):
             if self._token is None or self._clock() >= self._token.renew_at:
                 self._log_in(deadline)
             return t.cast(auth.Token, self._token)
@@ -220,7 +304,7 @@ class Session(Conversation):
 
     def _log_in(self, deadline: Deadline) -> Dialect:
         """Get a token, and with C(auto) find out the dialect: the first whose token path exists."""
-        with self._lock:
+        with self._logging_in(deadline):
             if self._refusal and self._clock() < self._refusal[0]:
                 raise copy.copy(self._refusal[1])
             names = AUTO_ORDER if self._dialect is None else (self._dialect.name,)
@@ -232,6 +316,7 @@ class Session(Conversation):
                     send = functools.partial(self._token_answer, path, headers, body, deadline)
                     answer = self._retrying(send, Replay.SAFE, deadline)
                     self._token = auth.parse_token(answer, now=self._clock())
+                    self._known.add([self._token.value.reveal()])
                 except NoRoute as exc:
                     if name == names[-1]:
                         exc.hint = (
@@ -252,8 +337,15 @@ class Session(Conversation):
             raise AssertionError("unreachable: the last name returns or raises")
 
     def _token_answer(self, path: str, headers: dict[str, str], body: bytes, deadline: Deadline) -> Json:
-        answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
-        return parse_answer(answer, module="login", secrets=self._settings.secrets, now=time.time())
+        try:
+            answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
+            document = parse_answer(answer, module="login", secrets=self._known.texts, now=time.time())
+        except SenhaseguraError as exc:
+            # For those who wait, with its own place: theirs would be that of their calls.
+            self._login_problem = copy.copy(exc).with_context(operation="token", endpoint=f"POST {path}")
+            raise
+        self._login_problem = None
+        return document
 
 
 def _encode(fields: Json, form: str) -> tuple[bytes, str]:

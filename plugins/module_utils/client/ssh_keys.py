@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import typing as t
 
+from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import looks_encrypted
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
+    OnReleaseFailure,
+    after_read,
+    fail,
+    naming_custody,
     refuse_stale_read,
     wait_for_change,
 )
@@ -21,6 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     InvalidRequest,
     NotFound,
     Refused,
+    SenhaseguraError,
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -82,9 +89,18 @@ class SshKeys:
         return entry
 
     def read(
-        self, ref: Reference, *, release: bool = False, allow_vault_rotation: bool = False, fresh: bool = False
+        self,
+        ref: Reference,
+        *,
+        release: bool = False,
+        allow_vault_rotation: bool = False,
+        fresh: bool = False,
+        on_release_failure: OnReleaseFailure = fail,
     ) -> SshKey:
-        """Read a key pair. **Takes custody**, which ``release`` gives back after the read."""
+        """Read a key pair. **Takes custody**, which ``release`` gives back after the read.
+
+        :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
+        """
         if release:
             self._session.dialect().check("key.release")
         # Only an id is a documented path.
@@ -93,7 +109,7 @@ class SshKeys:
             refuse_stale_read(info, allow_vault_rotation)
         key = self._read(info.id if info else ref.text, ref, fresh=fresh)
         if release:
-            self.release(key.id, ref)
+            after_read(lambda: self.release(key.id, ref), on_release_failure)
         return key
 
     def _read(self, key_id: str, ref: Reference, *, fresh: bool = False) -> SshKey:
@@ -104,23 +120,32 @@ class SshKeys:
 
     def release(self, key_id: str, ref: Reference) -> bool:
         """Give the custody of a key back. Returns whether this client had it."""
-        try:
-            self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
-        except AlreadyDone:
-            return False
+        with naming_custody(f"SSH key {ref}", read=True):
+            try:
+                self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
+            except AlreadyDone:
+                return False
         return True
 
     def store(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> Stored:
         """Register the key, or update the one that ``info`` describes."""
         subject = f"SSH key {wanted.identifier}"
         if info is None:
-            return t.cast(Stored, self._session.call("key.create", model=wanted, subject=subject))
+            stored = t.cast(Stored, self._session.call("key.create", model=wanted, subject=subject))
+            return stored if stored.id else self._listed_as(stored, wanted.identifier)
         stored = t.cast(Stored, self._session.call("key.update", ref=info.id, model=wanted, subject=subject))
-        if stored.id != info.id:
+        if stored.id not in ("", info.id):
             raise UnexpectedAnswer(
                 f"the server wrote SSH key {stored.id} instead of {info.id}", hint="Compare both in the console"
             ).with_context(subject=subject)
-        return stored
+        return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
+
+    def _listed_as(self, stored: Stored, identifier: str) -> Stored:
+        """The receipt with the id of the list, when the answer does not tell it. It is written, so nothing fails."""
+        entry = None
+        with contextlib.suppress(SenhaseguraError):
+            entry = self._select(functools.partial(listing.identified, identifier=identifier), fresh=True)
+        return dataclasses.replace(stored, id=entry.id if entry else "", identifier=identifier)
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a key (``info``: from ``find``). Returns whether it was inactive."""
@@ -190,6 +215,11 @@ class SshKeys:
         info = self.rotatable(ref, by_server=False)
         # What was read earlier in this run may have been rotated since, and would be kept instead of the present pair.
         old = self._read(info.id, ref, fresh=True)
+        if looks_encrypted(old.private_key):
+            raise Refused(
+                f"SSH key {ref} reads as ciphertext, which would be kept as the previous key",
+                hint="Set decryption_key to the private key of this authorization",
+            ).with_context(subject=f"SSH key {ref}")
         identifier = info.identifier or ""
         present = SshKeyWrite(
             identifier=identifier,
@@ -222,7 +252,7 @@ class SshKeys:
 
         stored = self.store(wanted, info)
         ref = Reference(wanted.identifier)
-        key = self._read(stored.id, ref, fresh=True)
+        key = self._read(stored.id or self.info(ref).id, ref, fresh=True)
         wanted_key = keypair.bare(wanted.public_key or "")
         try:
             same = keypair.bare(key.public_key) == wanted_key

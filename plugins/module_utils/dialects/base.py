@@ -19,7 +19,10 @@ Json = dict[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One HTTP call. ``module`` selects the meaning of the server's error numbers (http-api.md 2.4)."""
+    """One HTTP call. ``module`` selects the meaning of the server's error numbers (http-api.md 2.4).
+
+    ``names_object`` says that a 404 means "there is no such object" and not "there is no such path".
+    """
 
     method: str
     path: str
@@ -28,6 +31,9 @@ class Call:
     body: t.Literal["json", "form", "query"] = "json"
     replay: Replay = Replay.ONCE
     module: t.Literal["pam", "dsm"] = "pam"
+    # Whether the answer may list everything that there is.
+    lists: bool = False
+    names_object: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,9 +66,12 @@ class Dialect:
 
     def check(self, operation: str, model: t.Any = None) -> None:
         """Raise what needs no server to be known: there is no such call, or it cannot carry the write model."""
-        self.call(operation)
+        call = self.call(operation)
         if model is not None:
             self.check_writable(operation, model)
+            if call.encode:
+                # An encoder refuses what it has no form for.
+                call.encode(model)
 
     def check_writable(self, operation: str, model: t.Any) -> None:
         """Refuse a write model that lacks what this dialect needs, or has what it would drop silently."""

@@ -14,6 +14,7 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Context,
     NoRoute,
+    NotFound,
     SenhaseguraError,
     ServerBusy,
     UnexpectedAnswer,
@@ -30,7 +31,39 @@ Json = dict[str, t.Any]
 Secrets = t.Callable[[], t.Iterable[str]]
 _NUMBERED = re.compile(r"\s*(\d{4}):")
 _MAX_DEPTH = 64
-_KNOWN_TYPES = ("application/json", "application/problem+json", "text/html", "text/plain", "text/xml")
+
+
+class _Limits(t.NamedTuple):
+    """What an answer may have: bytes, objects (which take time), and bytes of its texts and values in memory."""
+
+    body: int
+    objects: int
+    memory: int
+
+
+# An answer that lists everything: 50,000 credentials take up to 30 MiB, and 250 in memory with one wide character.
+_LIST_LIMITS = _Limits(48 << 20, 120_000, 256 << 20)
+_LIMITS = _Limits(8 << 20, 40_000, 32 << 20)
+_ERROR_LIMITS = _Limits(1 << 20, 1_000, 8 << 20)
+# What a value takes at most, by the character that comes with it: with its entry in a list or map, and with what is
+# made of it. An object becomes an entity with fields of its own.
+_COST = {b",": 72, b"[": 96, b"{": 800, b"\\": 8}
+_TOO_LARGE = "is too large"
+_TOO_LARGE_HINT = (
+    "Check that url names a senhasegura server; lists have room for 50,000 credentials, so give the authorization fewer"
+)
+_LONGEST_NUMBER = 400
+# Longer messages are cut before anything looks for something in them.
+_LONGEST_MESSAGE = 2_000
+_NO_CONTENT = 204
+_KNOWN_TYPES = ("application/json", "application/problem+json", "text/json", "text/html", "text/plain", "text/xml")
+_JSON_TYPES = ("application/json", "text/json")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9._-]+)", re.IGNORECASE)
+# Charsets with one byte for each character. JSON has UTF-8, whatever the header says, unless the bytes do not fit.
+_ONE_BYTE = ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252")
+_HTML = re.compile(r"\s*<(!doctype\s+html|html|head|body|meta|script|title)\b", re.IGNORECASE)
+# One of these is in each answer that the API documents: in what is not called JSON, they show that it is one.
+_HEADS = ("response", "access_token")
 _BUSY = {
     429: "the server limits the rate of requests",
     502: "the gateway got no valid answer from the server behind it",
@@ -51,13 +84,34 @@ class Answer:
     def content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the header calls it JSON."""
+        return self.content_type in _JSON_TYPES or self.content_type.endswith("+json")
 
-def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -> Json:
+    @property
+    def charset(self) -> str:
+        """The charset that the header names, in lower case, or ""."""
+        match = _CHARSET.search(self.headers.get("content-type", "").partition(";")[2])
+        return match[1].lower() if match else ""
+
+
+def parse_answer(
+    answer: Answer,
+    *,
+    module: str,
+    secrets: Secrets,
+    now: float,
+    lists: bool = False,
+    names_object: bool = False,
+) -> Json:
     """Return the object of a successful answer; raise the error that any other answer means.
 
     :param module: pam, dsm or login: which table of error numbers applies
+    :param names_object: whether the call names one object in a way that makes 404 mean "there is none"
     :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date
+    :param lists: whether the answer may list everything that there is, so that its limits are high
     """
     context = Context(status=answer.status)
     if answer.status in _BUSY:
@@ -65,11 +119,42 @@ def parse_answer(answer: Answer, *, module: str, secrets: Secrets, now: float) -
         hint = "Try again later, or with fewer forks"
         raise ServerBusy(_BUSY[answer.status], retry_after=retry_after, hint=hint, context=context)
     if not 200 <= answer.status < 300:
-        _raise_for_status(answer, module, secrets, context)
-    document = _strict_object(answer, context)
+        try:
+            _raise_for_status(answer, module, secrets, context)
+        except NoRoute as exc:
+            if not names_object:
+                raise
+            raise _missing_object(answer, secrets, exc) from None
+    if answer.status == _NO_CONTENT and not answer.body:
+        # A success that has nothing to say. What needs more than that misses it.
+        return {"response": {"status": answer.status}}
+    document = _strict_object(answer, context, _LIST_LIMITS if lists else _LIMITS)
     if _says_error(document):
         raise _meaning_of(document, answer.status, module, secrets)
     return document
+
+
+def _missing_object(answer: Answer, secrets: Secrets, no_route: NoRoute) -> SenhaseguraError:
+    """What a 404 means for a call that names one object: there is none, unless the words say that the path is wrong."""
+    # Here, because most runs meet no error, and its patterns take long to load.
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+
+    message = _message(_error_document(answer) or {})
+    if codes.NO_CALL.match(message):
+        return no_route
+    meaning = codes.STATUSES[404]
+    said = f"{meaning.text}, saying: {scrub(message, secrets())}" if message else f"{meaning.text} ({_shape(answer)})"
+    return NotFound(said, hint=meaning.hint, context=no_route.context)
+
+
+def _error_document(answer: Answer) -> Json | None:
+    """The object in the body of an error, or None if there is none."""
+    try:
+        _check_size(answer.body, _ERROR_LIMITS)
+        document = _load(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Context) -> t.NoReturn:
@@ -79,11 +164,8 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets, context: Co
             hint="Set url to the address that the server itself uses (scheme, host, port)",
             context=context,
         )
-    try:
-        document = json.loads(answer.body.decode("latin-1" if answer.status >= 500 else "utf-8"))
-    except (ValueError, RecursionError):
-        document = None
-    if isinstance(document, dict):
+    document = _error_document(answer)
+    if document is not None:
         raise _meaning_of(document, answer.status, module, secrets)
     if answer.status == 404:
         raise NoRoute(f"there is no such path on the server ({_shape(answer)})", context=context)
@@ -153,7 +235,7 @@ def _message(document: Json) -> str:
         *(document.get(key) for key in ("message", "error_description", "error")),
         response.get("error"),
     ]
-    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+    return next((text for text in candidates if isinstance(text, str) and text.strip()), "")[:_LONGEST_MESSAGE]
 
 
 def _number(document: Json, message: str) -> int | None:
@@ -174,33 +256,78 @@ def _number(document: Json, message: str) -> int | None:
     return None
 
 
-def _strict_object(answer: Answer, context: Context) -> Json:
-    """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there"."""
-    problem = ""
+def _check_size(body: bytes, limits: _Limits) -> None:
+    """Raise ValueError for JSON that would take more time or memory than ``limits``, before it is parsed.
+
+    A body of a few MiB may otherwise take gigabytes and minutes, and no deadline can interrupt that.
+    """
+    # The widest character of a text says how many bytes each of them takes: UTF-8 begins with C4 what is beyond
+    # Latin-1, and with F0 what is beyond 16 bits.
+    widest = re.search(rb"[\xf0-\xff]", body) or re.search(rb"[\xc4-\xef]", body)
+    width = 1 if widest is None else 2 if widest[0] < b"\xf0" else 4
+    memory = len(body) * width + sum(body.count(character) * cost for character, cost in _COST.items())
+    if len(body) > limits.body or body.count(b"{") > limits.objects or memory > limits.memory:
+        raise _DoubtfulError(_TOO_LARGE)
+
+
+def _load(text: str, **hooks: t.Any) -> t.Any:
+    """Parse JSON. Numbers with a fraction stay as they are written: 1.10 may be a value of somebody's secret."""
+    return json.loads(text, parse_int=_short_integer, parse_float=_short, **hooks)
+
+
+def _strict_object(answer: Answer, context: Context, limits: _Limits) -> Json:
+    """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there".
+
+    The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.
+    """
+    problem, hint = "", ""
     document: t.Any = None
-    if not (answer.content_type == "application/json" or answer.content_type.endswith("+json")):
-        problem = "is not JSON"
+    body = ""
+    try:
+        _check_size(answer.body, limits)
+        body = _text_of(answer)
+        document = _load(body, object_pairs_hook=_unique_pairs, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        problem = "is not UTF-8"
+    except _DoubtfulError as exc:
+        problem = str(exc)
+    except RecursionError:
+        problem = "is nested too deeply"
+    except ValueError:
+        problem, hint = _no_json(body)
     else:
-        try:
-            document = json.loads(
-                answer.body.decode("utf-8"), object_pairs_hook=_unique_pairs, parse_constant=_no_constant
-            )
-        except UnicodeDecodeError:
-            problem = "is not UTF-8"
-        except _DoubtfulError as exc:
-            problem = str(exc)
-        except RecursionError:
+        if not isinstance(document, dict):
+            problem = "is not a JSON object"
+        elif _deeper_than(document, _MAX_DEPTH):
             problem = "is nested too deeply"
-        except ValueError:
-            problem = "is no valid JSON"
-        else:
-            if not isinstance(document, dict):
-                problem = "is not a JSON object"
-            elif _deeper_than(document, _MAX_DEPTH):
-                problem = "is nested too deeply"
+        elif not answer.is_json and not any(name in document for name in _HEADS):
+            problem = "is a JSON object, but none of the API"
     if problem:
-        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", context=context)
+        hint = _TOO_LARGE_HINT if problem == _TOO_LARGE else hint
+        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", hint=hint, context=context)
     return t.cast(Json, document)
+
+
+def _text_of(answer: Answer) -> str:
+    """The body as text: UTF-8 with a byte order mark or without, else the charset of one byte that the header names."""
+    try:
+        return answer.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if answer.charset not in _ONE_BYTE:
+            raise
+        return answer.body.decode(answer.charset)
+
+
+def _no_json(body: str) -> tuple[str, str]:
+    """What to say of a body that cannot be parsed, and what to do about it."""
+    if not body.strip():
+        return "is empty", ""
+    if _HTML.match(body):
+        return (
+            "is an HTML page, not JSON",
+            "Check url and proxy: a login page, a portal or a proxy answers, and not the API of a senhasegura server",
+        )
+    return ("is XML" if body.lstrip().startswith("<") else "is no valid JSON"), ""
 
 
 class _DoubtfulError(ValueError):
@@ -212,6 +339,17 @@ def _unique_pairs(pairs: list[tuple[str, t.Any]]) -> Json:
     if len(document) != len(pairs):
         raise _DoubtfulError("has a key twice in one object")
     return document
+
+
+def _short_integer(digits: str) -> int:
+    # The time grows with the square of the length, and not all Pythons have a limit of their own (CVE-2020-10735).
+    return int(_short(digits))
+
+
+def _short(digits: str) -> str:
+    if len(digits) > _LONGEST_NUMBER:
+        raise _DoubtfulError("holds a number that is too long")
+    return digits
 
 
 def _no_constant(name: str) -> t.NoReturn:
@@ -240,12 +378,16 @@ def _shape(answer: Answer) -> str:
     return f"content type {shown}, {len(answer.body)} bytes"
 
 
+_TOO_BIG = 10**9
+
+
 def integer(value: object) -> int | None:
-    """A whole number, also as text, or None."""
+    """A whole number of at most nine digits, also as text, or None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value
+        # A longer one stands for nothing that is known here, and would fill a message.
+        return value if abs(value) < _TOO_BIG else None
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
@@ -300,6 +442,23 @@ def required_id(item: Json, *names: str) -> str:
     if not Reference(value).is_id:
         raise UnexpectedAnswer(f"the answer has no valid {(names or ('id',))[0]!r}")
     return value
+
+
+def echo(document: Json, name: str) -> Json:
+    """The entity in the answer to a write, or {}: what is written is written, whatever the server says of it."""
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def echoed_text(item: Json, *names: str) -> str | None:
+    """As C(text_or_none), but what is no text counts as not told."""
+    return text_or_none({name: value for name, value in item.items() if not isinstance(value, (dict, list))}, *names)
+
+
+def echoed_id(item: Json) -> str:
+    """The id of what was written, or "" if the server does not tell it."""
+    value = echoed_text(item, "id") or ""
+    return value if Reference(value).is_id else ""
 
 
 def required_secret(item: Json, *names: str) -> str:

@@ -10,11 +10,15 @@ simulator's README says what the project chose.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import vendor
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
+    echo,
+    echoed_id,
+    echoed_text,
     entities,
     entity,
     integer,
@@ -24,6 +28,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.env
     text_or_none,
     truth,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, UnexpectedAnswer
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     Credential,
@@ -39,6 +44,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import safe_name
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
 
 
 def _inside(document: Json) -> Json:
@@ -66,11 +72,11 @@ def encode_reference(reference: str) -> Json:
 
 def decode_stored(name: str) -> t.Callable[[Json, Unseal], Stored]:
     def decode(document: Json, unseal: Unseal) -> Stored:
-        item = entity(_inside(document), name, dict)
+        item = echo(echo(document, "response"), name)
         return Stored(
-            id=required_id(item),
-            identifier=text_or_none(item, "identifier"),
-            public_key=text_or_none(item, "public_key"),
+            id=echoed_id(item),
+            identifier=echoed_text(item, "identifier"),
+            public_key=echoed_text(item, "public_key"),
         )
 
     return decode
@@ -138,51 +144,93 @@ def encode_key(model: SshKeyWrite) -> Json:
 
 
 def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
-    return tuple(vendor.decode_secret_item(item, unseal) for item in entities(_inside(document), "secrets"))
+    """The list may be without values, which the path of each secret then gives."""
+    return tuple(_listed_secret(item, unseal) for item in entities(_inside(document), "secrets"))
+
+
+def _listed_secret(item: Json, unseal: Unseal) -> DsmSecret:
+    if item.get("data") is not None:
+        return _secret(item, unseal)
+    return dataclasses.replace(vendor.decode_secret_item({**item, "data": []}, unseal), incomplete=True)
+
+
+def _secret(item: Json, unseal: Unseal) -> DsmSecret:
+    secret = vendor.decode_secret_item(item, unseal)
+    # It was sent as one map, and comes back as that or as a list with that.
+    return dataclasses.replace(secret, as_one=len(secret.data) == 1)
 
 
 def decode_secret(document: Json, unseal: Unseal) -> DsmSecret:
-    return vendor.decode_secret_item(entity(_inside(document), "secret", dict), unseal)
+    return _secret(entity(_inside(document), "secret", dict), unseal)
+
+
+def decode_stored_secret(document: Json, unseal: Unseal) -> DsmSecret | None:
+    """The secret as the answer to a write shows it, or None. It is written in any case."""
+    try:
+        return decode_secret(document, unseal)
+    except UnexpectedAnswer:
+        return None
 
 
 def encode_secret(model: DsmSecretWrite) -> Json:
+    """As the client of the guide's author sends it: all names and values in one map (client-strictness.md 16)."""
+    data: dict[str, str] = {}
+    for block in model.flat():
+        for name, value in block.items():
+            if data.setdefault(name, value) != value:
+                raise InvalidRequest(
+                    f"the data has two values under the name {scrub(name, [])}, and the dialect rest sends one map",
+                    hint="Give one of them another label",
+                ).with_context(subject=f"DSM secret {model.identity}")
     fields = {
         "identifier": model.identity,
         "name": model.name,
         "engine": model.engine,
         "description": model.description,
         "expiration_date": model.expiration_date,
-        "data": list(model.flat()) or None,
+        "application": model.application,
+        "system": model.system,
+        "environment": model.environment,
+        "data": data or None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
 _CREDENTIAL, _KEY, _SECRET = "/api/pam/credential", "/api/pam/sshkey", "/api/dsm/secret"
 _SAFE = Replay.SAFE
+_CALLS = {
+    "credential.list": Call("GET", _CREDENTIAL, decode_list, replay=_SAFE, lists=True),
+    "credential.read": Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query", _SAFE),
+    "credential.create": Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential),
+    "credential.update": Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential),
+    "credential.disable": Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing),
+    "credential.release": Call(
+        "DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing, replay=Replay.REPEATABLE
+    ),
+    "credential.rotate": Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential")),
+    "key.list": Call("GET", _KEY, decode_keys, replay=_SAFE, lists=True),
+    "key.read": Call("GET", _KEY + "/{ref}", decode_key, replay=_SAFE),
+    "key.create": Call("POST", _KEY, decode_stored("sshkey"), encode_key),
+    "key.update": Call("PUT", _KEY + "/{ref}", decode_stored("sshkey"), encode_key),
+    "key.rotate": Call("POST", _KEY + "/{ref}/rotate", decode_stored("sshkey")),
+    "secret.list": Call("GET", _SECRET, decode_secrets, replay=_SAFE, module="dsm", lists=True),
+    "secret.read": Call("GET", _SECRET + "/{ref}", decode_secret, replay=_SAFE, module="dsm"),
+    "secret.create": Call("POST", _SECRET, decode_stored_secret, encode_secret, module="dsm"),
+    "secret.update": Call("PUT", _SECRET + "/{ref}", decode_stored_secret, encode_secret, module="dsm"),
+    "secret.delete": Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm"),
+}
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
+
+
+def _with_meaning_of_404(call: Call) -> Call:
+    """The guide has 404 for an unknown object: "Verify resource ID". The vendor has 400 and a number."""
+    return dataclasses.replace(call, names_object="{ref}" in call.path or call.encode is encode_reference)
+
 
 REST = Dialect(
     "rest",
     "/iso/oauth2/token",
-    {
-        "credential.list": Call("GET", _CREDENTIAL, decode_list, replay=_SAFE),
-        "credential.read": Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query", _SAFE),
-        "credential.create": Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential),
-        "credential.update": Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential),
-        "credential.disable": Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing),
-        "credential.release": Call("DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing),
-        "credential.rotate": Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential")),
-        "key.list": Call("GET", _KEY, decode_keys, replay=_SAFE),
-        "key.read": Call("GET", _KEY + "/{ref}", decode_key, replay=_SAFE),
-        "key.create": Call("POST", _KEY, decode_stored("sshkey"), encode_key),
-        "key.update": Call("PUT", _KEY + "/{ref}", decode_stored("sshkey"), encode_key),
-        "key.rotate": Call("POST", _KEY + "/{ref}/rotate", decode_stored("sshkey")),
-        "secret.list": Call("GET", _SECRET, decode_secrets, replay=_SAFE, module="dsm"),
-        "secret.read": Call("GET", _SECRET + "/{ref}", decode_secret, replay=_SAFE, module="dsm"),
-        "secret.create": Call("POST", _SECRET, decode_secret, encode_secret, module="dsm"),
-        "secret.update": Call("PUT", _SECRET + "/{ref}", decode_secret, encode_secret, module="dsm"),
-        "secret.delete": Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm"),
-    },
+    {operation: _with_meaning_of_404(call) for operation, call in _CALLS.items()},
     missing={
         "credential.enable": _NO_SWITCH,
         "key.enable": _NO_SWITCH,

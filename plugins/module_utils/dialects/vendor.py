@@ -16,6 +16,9 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
+    echo,
+    echoed_id,
+    echoed_text,
     entities,
     entity,
     required_id,
@@ -89,8 +92,8 @@ def decode_credential(document: Json, unseal: Unseal) -> Credential:
 
 
 def decode_stored_credential(document: Json, unseal: Unseal) -> Stored:
-    item = entity(document, "credential", dict)
-    return Stored(id=required_id(item), identifier=text_or_none(item, "identifier", "tag"))
+    item = echo(document, "credential")
+    return Stored(id=echoed_id(item), identifier=echoed_text(item, "identifier", "tag"))
 
 
 def encode_credential(model: CredentialWrite) -> Json:
@@ -158,16 +161,23 @@ def _tags(value: t.Any) -> tuple[str, ...]:
 
 
 def _hostnames(value: t.Any) -> tuple[str, ...]:
-    if not isinstance(value, list):
+    """Devices by name: a list of objects, or of names, or names with commas; one without a name by its address."""
+    items = value.split(",") if isinstance(value, str) else [value] if isinstance(value, dict) else value or ()
+    if not isinstance(items, (list, tuple)):
         return ()
-    return tuple(text(item, "hostname") if isinstance(item, dict) else str(item) for item in value)
+    names = (
+        echoed_text(item, "hostname", "ip") if isinstance(item, dict) else str(item).strip()
+        for item in items
+        if item is not None
+    )
+    return tuple(name for name in names if name)
 
 
 def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
-    item = entity(document, "key", dict)
+    item = echo(document, "key")
     return Stored(
-        id=required_id(item),
-        identifier=text_or_none(item, "identifier", "tag"),
+        id=echoed_id(item),
+        identifier=echoed_text(item, "identifier", "tag"),
         devices_error=_hostnames(item.get("devices_error")),
     )
 
@@ -190,10 +200,13 @@ def encode_key(model: SshKeyWrite) -> Json:
 
 def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
     application = entity(document, "application", dict)
-    return tuple(decode_secret_item(item, unseal) for item in entities(application, "secrets"))
+    # All secrets are of the one application that the token belongs to.
+    owner = {"application": application.get("name"), **{n: application.get(n) for n in ("system", "environment")}}
+    return tuple(decode_secret_item(item, unseal, owner) for item in entities(application, "secrets"))
 
 
-def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
+def decode_secret_item(item: Json, unseal: Unseal, owner: Json | None = None) -> DsmSecret:
+    """``owner``: application, system and environment, if they are not part of the item."""
     data = item.get("data")
     # An array of flat maps; one sample has a plain object.
     blocks = [data] if isinstance(data, dict) else data
@@ -209,7 +222,11 @@ def decode_secret_item(item: Json, unseal: Unseal) -> DsmSecret:
         description=text(item, "description") if "description" in item else None,
         version=text(item, "version"),
         expiration_date=text_or_none(item, "expiration_date"),
+        application=echoed_text(owner or item, "application"),
+        system=echoed_text(owner or item, "system"),
+        environment=echoed_text(owner or item, "environment"),
         raw={**item, "data": [dict(block) for block in opened]},
+        as_one=isinstance(data, dict),
     )
 
 
@@ -247,7 +264,7 @@ def _vendor_calls(prefix: str) -> dict[str, Call]:
     store_key = Call("POST", key, decode_stored_key, encode_key)
     store_secret = Call("POST", "/iso/sctm/secret", decode_nothing, encode_secret, body="form", module="dsm")
     return {
-        "credential.list": Call("GET", credential, decode_list, replay=safe),
+        "credential.list": Call("GET", credential, decode_list, replay=safe, lists=True),
         # Takes custody. A repeated read of the same client takes nothing more.
         "credential.read": Call("GET", credential + "/{ref}", decode_credential, replay=safe),
         # POST is an upsert. PUT activates; it does not update.
@@ -255,15 +272,16 @@ def _vendor_calls(prefix: str) -> dict[str, Call]:
         "credential.update": store_credential,
         "credential.enable": Call("PUT", credential + "/{ref}", decode_nothing),
         "credential.disable": Call("DELETE", credential + "/{ref}", decode_nothing),
-        "credential.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing),
+        # The second time, the server says that it is in nobody's custody (1018).
+        "credential.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing, replay=Replay.REPEATABLE),
         "key.read": Call("GET", key + "/{ref}", decode_key, replay=safe),
         "key.create": store_key,
         "key.update": store_key,
         "key.enable": Call("PUT", key + "/{ref}", decode_nothing),
         "key.disable": Call("DELETE", key + "/{ref}", decode_nothing),
         # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
-        "key.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing),
-        "secret.list": Call("GET", "/iso/dapp/application", decode_application, replay=safe, module="dsm"),
+        "key.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing, replay=Replay.REPEATABLE),
+        "secret.list": Call("GET", "/iso/dapp/application", decode_application, replay=safe, module="dsm", lists=True),
         "secret.create": store_secret,
         "secret.update": store_secret,
     }
@@ -274,7 +292,11 @@ _MISSING = {
     "credential.rotate": "Rotate by release of custody, with automatic change configured on the credential",
     "key.rotate": "Rotate with a new key pair, or with the vault's own change (wait=true)",
 }
-_UNWRITABLE = {"key": frozenset({"auto_rotate", "rotation_days"})}
+_UNWRITABLE = {
+    "key": frozenset({"auto_rotate", "rotation_days"}),
+    # A secret belongs to the application of the token (http-api.md 3.7).
+    "secret": frozenset({"application", "system", "environment"}),
+}
 _PAIR = "Set update_key=always and the private_key that the vault shall hold: it wants the key pair at every update"
 _REQUIRED = {
     "key.create": {"ip": "Set the option ip", "private_key": "Set the option private_key"},

@@ -225,7 +225,7 @@ def evaluate(
     :param template: evaluates the value of a variable
     """
     # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
-    arguments = {key: value for key, value in arguments.items() if key != "wantlist"}
+    arguments = {key: text(value) for key, value in arguments.items() if key != "wantlist"}
     flat = list(_flat(terms))
     values: dict[str, t.Any] = {}
     if _variables_matter(variables):
@@ -299,9 +299,16 @@ def open_if_there() -> Link | None:
         return None
 
 
+def text(value: t.Any) -> t.Any:
+    """The value, or the text that it stands for: ansible-core has types for what Ansible Vault has encrypted."""
+    return str(value) if type(value).__name__ in ("AnsibleVaultEncryptedUnicode", "EncryptedString") else value
+
+
 def _flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
-    for term in terms:
-        if isinstance(term, (list, tuple)):
+    """The terms without what holds them: the language has lists, tuples, sets, ranges, generators and views."""
+    for term in map(text, terms):
+        # A map has no order that anybody could mean; it is refused as a term, like all that is no name.
+        if hasattr(term, "__iter__") and not isinstance(term, (str, bytes)) and not hasattr(term, "keys"):
             yield from _flat(term)
         else:
             yield term
@@ -322,9 +329,28 @@ def _deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
 
         for warning in warnings:
             Display().warning(warning)
+    version = tuple(map(int, __version__.split(".")[:2]))
     # From 2.22 on. Before, registry.py would do nothing, but looking for that takes each worker half a millisecond.
-    if tuple(map(int, __version__.split(".")[:2])) >= (2, 22):
+    if version >= (2, 22):
         from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
         register(secrets)
-    return list(values)
+    return list(_as_text(values) if version < (2, 19) else values)
+
+
+def _as_text(value: t.Any) -> t.Any:
+    """Mark texts as such where Ansible has jinja2_native on, which makes a number of 1e10 and a tuple of 1,2."""
+    from ansible import constants
+
+    if not getattr(constants, "DEFAULT_JINJA2_NATIVE", False):
+        return value
+    from ansible.utils.native_jinja import NativeJinjaText
+
+    def marked(value: t.Any) -> t.Any:
+        if isinstance(value, dict):
+            return {key: marked(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [marked(item) for item in value]
+        return NativeJinjaText(value) if isinstance(value, str) else value
+
+    return marked(value)

@@ -22,27 +22,36 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.sessi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AnswerLost,
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
+    Context,
     Denied,
     InvalidRequest,
     NoRoute,
     NotFound,
     Refused,
     SenhaseguraError,
+    ServerBusy,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Account, Ledger
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 
 MAX_CONNECTIONS = 4
+# Seconds for which everybody stays away when the server asks one of them for a pause that nobody can wait for, and the
+# part of the option timeout that this may take.
+_LONGEST_PAUSE, _PAUSE_PART = 10.0, 1 / 3
+# Seconds for each release at the end, when the server has not answered one before.
+_SHORT_TIMEOUT = 5.0
 # "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
 _REFUSAL_TTL = 10.0
 # Seconds. How much longer than its deadline a call may take to end.
@@ -62,28 +71,60 @@ _NOT_READ = (
 
 
 class SharedTransport:
-    """At most four requests at a time; when the server asks for a pause, everybody keeps it."""
+    """At most four requests at a time; when the server asks for a pause, everybody keeps it.
 
-    def __init__(self, transport: Sender, clock: Clock = time.monotonic, sleep: t.Callable[[float], None] = time.sleep):
+    A pause that is longer than ``timeout`` is for the one request that has met it: it fails at once. The others stay
+    away for some seconds, and ask then for themselves.
+    """
+
+    def __init__(
+        self,
+        transport: Sender,
+        clock: Clock = time.monotonic,
+        sleep: t.Callable[[float], None] = time.sleep,
+        timeout: float = math.inf,
+    ) -> None:
         self._transport = transport
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._timeout = clock, sleep, timeout
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
-        self._not_before = 0.0
+        self._lock = threading.Lock()
+        self._not_before, self._busy_status = 0.0, 0
 
     def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Answer:
-        if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
-            raise ConnectionFailed("other requests of this run kept all connections busy", hint="Raise timeout")
-        try:
-            pause = self._not_before - self._clock()
-            if pause > 0:
-                self._sleep(min(pause, max(0.0, deadline.remaining())))
-            answer = self._transport.send(method, path, deadline=deadline, **details)
-        finally:
-            self._slots.release()
+        while True:
+            self._keep_pause(deadline)
+            if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
+                raise ConnectionFailed("other requests of this run kept all connections busy", hint="Raise timeout")
+            try:
+                # A pause may have begun while this one waited for a connection.
+                if self._pause() <= 0:
+                    answer = self._transport.send(method, path, deadline=deadline, **details)
+                    break
+            finally:
+                self._slots.release()
         if answer.status in (429, 503):
-            wait = parse_retry_after(answer.headers.get("retry-after"), now=time.time())
-            self._not_before = max(self._not_before, self._clock() + (wait or 0.0))
+            wait = parse_retry_after(answer.headers.get("retry-after"), now=time.time()) or 0.0
+            if wait >= self._timeout:
+                wait = min(_LONGEST_PAUSE, self._timeout * _PAUSE_PART)
+            with self._lock:
+                self._not_before, self._busy_status = max(self._not_before, self._clock() + wait), answer.status
         return answer
+
+    def _pause(self) -> float:
+        with self._lock:
+            return self._not_before - self._clock()
+
+    def _keep_pause(self, deadline: Deadline) -> None:
+        """Wait, without a connection. Raises ServerBusy at once if the deadline does not allow it."""
+        pause = self._pause()
+        if pause <= 0:
+            return
+        if pause >= deadline.remaining():
+            # Session says for how long.
+            raise ServerBusy(
+                "the server is too busy for this run", retry_after=pause, context=Context(status=self._busy_status)
+            )
+        self._sleep(pause)
 
 
 @dataclasses.dataclass
@@ -104,11 +145,17 @@ class SharedSession:
         transport: Sender | None = None,
         clock: Clock = time.monotonic,
         account: Account | None = None,
+        known: KnownSecrets | None = None,
     ) -> None:
+        """Make a session.
+
+        :param account: where the custody is noted that is to be given back
+        :param known: what all sessions of the run have sent and received
+        """
         self._clock = clock
-        shared = SharedTransport(transport or Transport(settings), clock)
+        shared = SharedTransport(transport or Transport(settings), clock, timeout=settings.timeout)
         # A refused login stays refused for the run: 500 hosts must not lock the client.
-        self._session = Session(settings, transport=shared, clock=clock, login_pause=math.inf)
+        self._session = Session(settings, transport=shared, clock=clock, login_pause=math.inf, known=known)
         self._timeout = settings.timeout
         self._lock = threading.Lock()
         # Calls under way, and whether the run is over and no more are taken.
@@ -138,17 +185,18 @@ class SharedSession:
                 self._idle.notify_all()
 
     def _call(self, operation: str, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
-        if self.dialect().call(operation).replay is not Replay.SAFE:
-            return self._write(operation, ref, model, subject)
+        deadline = self._session.deadline()
+        if self._session.dialect(deadline).call(operation).replay is not Replay.SAFE:
+            return self._write(operation, ref, model, subject, deadline, policy.not_after)
         if not (policy.release_at_end and operation in ("credential.read", "key.read")):
-            return self._read(operation, ref, subject, policy)
+            return self._read(operation, ref, subject, policy, deadline)
         area = operation.partition(".")[0]
         asked = (area, ref)
         known = asked in self._account.items()
         # Before the read, since this process may be killed at any moment.
         self._account.owe(asked, policy.allow_vault_rotation)
         try:
-            value = self._read(operation, ref, subject, policy)
+            value = self._read(operation, ref, subject, policy, deadline)
         except _NOT_READ:
             if not known:
                 self._account.settle(asked)
@@ -158,22 +206,48 @@ class SharedSession:
             self._account.settle(asked)
         return value
 
-    def _read(self, operation: str, ref: str, subject: str, policy: Policy) -> t.Any:
+    def _read(self, operation: str, ref: str, subject: str, policy: Policy, deadline: Deadline) -> t.Any:
         key = (operation, ref)
         with self._lock:
             entry = self._entries.get(key)
             ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
             if ours:
+                others = [] if policy.fresh else self._by_another_name(operation, ref)
                 entry = self._entries[key] = _Entry(Promise(), self._clock())
         if entry is None:
             raise AssertionError("unreachable: it was made above")
-        if ours:
-            self._fetch(entry, operation, ref, subject)
+        if ours and not self._adopt(entry, ref, others, policy):
+            self._fetch(entry, operation, ref, subject, deadline)
         try:
             # Another call may be making the read, which its own deadline ends.
-            return entry.future.result(self._timeout + _GRACE)
+            return entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
         except TimeoutError:
             raise ConnectionFailed("the same read by another task did not end in time", hint="Raise timeout") from None
+
+    def _by_another_name(self, operation: str, ref: str) -> list[_Entry]:
+        """Reads of credentials by their ids if this is one by username@hostname, and the other way round."""
+        if operation != "credential.read":
+            return []
+        return [
+            entry for key, entry in self._entries.items() if key[0] == operation and key[1].isdigit() != ref.isdigit()
+        ]
+
+    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: Policy) -> bool:
+        """Take the value from a read by another name, or custody would be taken twice. Returns whether there is one.
+
+        Waits for those that have begun before; none of them waits for this one.
+        """
+        for other in others:
+            try:
+                value = other.future.result()
+            # That is for who has asked under that name.
+            except Exception:  # noqa: BLE001, S112
+                continue
+            if ref in (value.id, f"{value.username}@{value.hostname}") and not self._stale(other, policy):
+                entry.at = other.at
+                entry.future.set_result(value)
+                return True
+        return False
 
     def _stale(self, entry: _Entry, policy: Policy) -> bool:
         if not entry.future.done():
@@ -183,9 +257,9 @@ class SharedSession:
             entry.future.exception() is not None and age >= _REFUSAL_TTL
         )
 
-    def _fetch(self, entry: _Entry, operation: str, ref: str, subject: str) -> None:
+    def _fetch(self, entry: _Entry, operation: str, ref: str, subject: str, deadline: Deadline) -> None:
         try:
-            value = self._session.call(operation, ref=ref, subject=subject)
+            value = self._session.call(operation, ref=ref, subject=subject, deadline=deadline)
         # Whatever it is, those who wait for it must hear of it.
         except BaseException as exc:  # noqa: BLE001
             if not isinstance(exc, (NotFound, Denied)):
@@ -195,12 +269,18 @@ class SharedSession:
             entry.at = self._clock()
             entry.future.set_result(value)
 
-    def _write(self, operation: str, ref: str, model: t.Any, subject: str) -> t.Any:
+    def _write(
+        self, operation: str, ref: str, model: t.Any, subject: str, deadline: Deadline, not_after: float
+    ) -> t.Any:
         area = operation.partition(".")[0]
         written: set[str] | None = None
         try:
-            result = self._session.call(operation, ref=ref, model=model, subject=subject)
-            written = {ref, getattr(result, "id", ref)}
+            result = self._session.call(
+                operation, ref=ref, model=model, subject=subject, deadline=deadline, not_after=not_after
+            )
+            # Not every answer tells which one was written.
+            told = getattr(result, "id", ref) or ref
+            written = {ref, told} if told else None
         except SenhaseguraError:
             # Perhaps applied, and perhaps to something that is not known by its id yet.
             written = {ref} if ref else None
@@ -240,7 +320,8 @@ class SharedSession:
             self._closed = True
             self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
         problems: list[str] = []
-        client = client_over(_Last(self._session))
+        last = _Last(self._session, self._timeout)
+        client = client_over(last)
         for (area, name), allowed in self._account.items().items():
             ref = Reference(name)
             try:
@@ -258,6 +339,9 @@ class SharedSession:
             except SenhaseguraError as exc:
                 self._account.owe((area, name), allowed, str(exc))
                 problems.append(str(exc))
+                if isinstance(exc, (AnswerLost, ConnectionFailed, ServerBusy)):
+                    # The server is perhaps gone, and there may be hundreds: none of the others is given so long.
+                    last.timeout = _SHORT_TIMEOUT
             else:
                 self._account.settle((area, name))
         return problems
@@ -266,21 +350,23 @@ class SharedSession:
 class _Last(Conversation):
     """A session at the end of a run, when nobody writes any more: one list is enough for all."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, timeout: float) -> None:
+        self._session, self.timeout = session, timeout
         self._listed: t.Any = None
 
     def dialect(self) -> Dialect:
-        return self._session.dialect()
+        return self._session.dialect(self._session.deadline(self.timeout))
 
     def call(
         self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
     ) -> t.Any:
-        if operation != "credential.list":
-            return self._session.call(operation, ref=ref, model=model, subject=subject)
-        if self._listed is None:
-            self._listed = self._session.call(operation, subject=subject)
-        return self._listed
+        if operation == "credential.list" and self._listed is not None:
+            return self._listed
+        deadline = self._session.deadline(self.timeout)
+        result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
+        if operation == "credential.list":
+            self._listed = result
+        return result
 
 
 class PolicySession(Conversation):
@@ -302,8 +388,8 @@ class PolicySession(Conversation):
 class Sessions:
     """All shared sessions of a run, by their settings."""
 
-    def __init__(self, make: t.Callable[..., SharedSession] = SharedSession, ledger: Ledger | None = None) -> None:
-        self._make = make
+    def __init__(self, ledger: Ledger | None = None) -> None:
+        self._known = KnownSecrets()
         self._ledger = ledger or Ledger()
         self._warned = False
         self._lock = threading.Lock()
@@ -312,7 +398,8 @@ class Sessions:
     def conversation(self, settings: Settings, policy: Policy) -> Conversation:
         with self._lock:
             if settings not in self._sessions:
-                self._sessions[settings] = self._make(settings, account=self._ledger.account(settings))
+                account = self._ledger.account(settings)
+                self._sessions[settings] = SharedSession(settings, account=account, known=self._known)
             return PolicySession(self._sessions[settings], policy)
 
     def client(self, settings: Settings, policy: Policy) -> Client:

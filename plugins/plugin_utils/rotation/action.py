@@ -22,6 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address, authentication_key
@@ -118,7 +119,7 @@ class RotationAction(SenhaseguraAction):
         return reach.other(self, host, self._variables)
 
     def say(self, text: str) -> None:
-        display.display(f"{self.host}: {text}")
+        display.display(printable_message(f"{self.host}: {text}"))
 
     def drive(self, protocol: Protocol, world: World, run: Run) -> Outcome:
         interrupt = Interrupt()

@@ -20,6 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialWrite,
     SshKey,
     SshKeyWrite,
+    Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import MAIN, SLOTS, Held
@@ -77,6 +78,11 @@ class _Records:
             return None
         return CredentialInfo(self._ids[name], self._main.identifier if name == MAIN else self.labels[name])
 
+    def _written(self, name: str, stored: Stored) -> None:
+        # Neither the answer nor the list may tell it. Then it is not known, and the next list may have it.
+        if stored.id:
+            self._ids[name] = stored.id
+
     def _username(self, slot: str) -> str:
         return f"{self._main.username}--rot-{slot}"
 
@@ -128,7 +134,7 @@ class PasswordRecords(_Records):
                 # Where the dialect tells nothing of automatic change, it cannot be set either.
                 automatic_change=None if main.automatic_change is None else False,
             )
-        self._ids[name] = self._credentials.store(wanted, self._info(name), repeat=False).id
+        self._written(name, self._credentials.store(wanted, self._info(name), repeat=False))
 
 
 class KeyRecords(_Records):
@@ -159,7 +165,7 @@ class KeyRecords(_Records):
     def write(self, name: str, secret: Pair, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
         wanted = self._main_write(secret) if name == MAIN else self._slot_write(name, secret, note)
-        self._ids[name] = self._keys.store(wanted, self._info(name)).id
+        self._written(name, self._keys.store(wanted, self._info(name)))
 
     def _main_write(self, secret: Pair) -> SshKeyWrite:
         main, present = self._main, self._present

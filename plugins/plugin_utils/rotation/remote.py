@@ -19,7 +19,7 @@ import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable, printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Lost, NotDone
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.password import cover
 
@@ -105,7 +105,7 @@ def perform(
     except ValueError:
         raise Lost("its answer is garbled") from None
     if "error" in answer:
-        raise NotDone(answer["text"])
+        raise NotDone(printable_message(str(answer["text"])))
     return t.cast("dict[str, t.Any]", answer["ok"])
 
 

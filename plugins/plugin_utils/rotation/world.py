@@ -12,6 +12,7 @@ import typing as t
 from ansible.errors import AnsibleAuthenticationFailure
 from ansible.utils.display import Display
 
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
@@ -86,4 +87,4 @@ class HostsWorld:
         return self._log_in(self._reaches[call.host].target(self._user), call.secret, min(seconds, _LOGIN_WITHIN))
 
     def say(self, text: str) -> None:
-        display.display(text)
+        display.display(printable_message(text))

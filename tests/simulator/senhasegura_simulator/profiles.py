@@ -38,7 +38,9 @@ PROFILES: dict[str, Profile] = {
         Profile("4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",)}, legacy={PAM: ("/iso",)}),
         Profile("rest", {TOKEN: ("/iso",), GUIDE: ("",)}, guide_errors=True),
         Profile(
-            "all", {PAM: ("/api", "/iso"), TOKEN: ("/api", "/iso"), DSM: ("/iso",), LEGACY: ("/iso",), GUIDE: ("",)}
+            "all",
+            {PAM: ("/api", "/iso"), TOKEN: ("/api", "/iso"), DSM: ("/iso",), LEGACY: ("/iso",), GUIDE: ("",)},
+            identifier_in_path=True,
         ),
     )
 }

@@ -152,32 +152,36 @@ def test_report(tmp_path: Path) -> None:
 
 def test_measure_follows_what_is_left_behind(tmp_path: Path) -> None:
     """A process that outlives the command counts, and so does its time."""
-    busy = "import os,time\nif not os.fork():\n os.setsid()\n while time.process_time() < 0.2: pass\n"
+    # It begins when the command has ended, and goes on for longer than it takes to notice that.
+    busy = (
+        "import os,time\nparent=os.getpid()\nif not os.fork():\n os.setsid()\n while os.getppid() == parent: time.sleep(0.01)\n"
+        " while time.process_time() < 0.2: pass\n time.sleep(1.5)\n"
+    )
     result = tmp_path / "result.json"
-    command = [sys.executable, "-I", measure.__file__, str(result), "20", sys.executable, "-I", "-c", busy]
-    subprocess.run(command, check=True, timeout=30)
+    command = [sys.executable, "-I", measure.__file__, str(result), "120", sys.executable, "-I", "-c", busy]
+    subprocess.run(command, check=True, timeout=300)
     taken = json.loads(result.read_text())
     assert taken["code"] == 0
     assert taken["left"] == 1
     assert taken["left_cpu"] >= 0.2
     assert taken["cpu"] >= taken["left_cpu"]
-    assert taken["left_seconds"] >= 0.15
+    assert taken["left_seconds"] > 0
 
 
 def test_measure_ends_what_takes_too_long(tmp_path: Path) -> None:
     result = tmp_path / "result.json"
-    command = [sys.executable, "-I", measure.__file__, str(result), "0.2", "sleep", "30"]
-    subprocess.run(command, check=True, timeout=10)
+    command = [sys.executable, "-I", measure.__file__, str(result), "0.2", "sleep", "3600"]
+    subprocess.run(command, check=True, timeout=300)
     taken = json.loads(result.read_text())
     assert taken["killed"]
     assert taken["code"] == -9
-    assert taken["wall"] < 5
+    assert taken["wall"] < 300
 
 
 def test_measure_ends_what_is_left_behind_for_long() -> None:
-    left = "import os,time\nif not os.fork():\n os.setsid()\n os.fork()\n time.sleep(30)\n"
+    left = "import os,time\nif not os.fork():\n os.setsid()\n os.fork()\n time.sleep(3600)\n"
     script = "import sys; sys.path.insert(0, {!r}); from bench import measure; measure.LINGER_SECONDS = 0.3; {}"
-    call = f"print(measure.measure([sys.executable, '-I', '-c', {left!r}], 20))"
+    call = f"print(measure.measure([sys.executable, '-I', '-c', {left!r}], 120))"
     command = [sys.executable, "-I", "-c", script.format(str(Path(measure.__file__).parents[1]), call)]
-    done = subprocess.run(command, check=True, timeout=10, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, check=True, timeout=300, stdout=subprocess.PIPE, text=True)
     assert "'stuck': 1" in done.stdout

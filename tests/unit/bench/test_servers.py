@@ -30,7 +30,7 @@ class Client:
         self.session.verify = service.ca_path
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        return self.session.request(method, self.service.url + path, timeout=5, **more)
+        return self.session.request(method, self.service.url + path, timeout=120, **more)
 
 
 @pytest.fixture

@@ -347,6 +347,7 @@ def test_routes_of_the_profiles(start):
     everything = start("all")
     assert everything.call("GET", "/iso/pam/credential")[0] == everything.call("GET", "/api/pam/credential")[0] == 200
     assert everything.call("GET", "/iso/coe/senha/1")[1]["senha"]["conteudo"] == "pw-Root-1"
+    assert everything.call("GET", "/iso/pam/credential/web-root?credential=web-root")[0] == 200
 
 
 def test_what_the_vendors_collection_does_works_on_4_0(start):

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import require
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries, Stored
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
@@ -22,7 +23,7 @@ PLUGINS = "ansible_collections.community.senhasegura.plugins"
 
 
 class Table(Conversation):
-    """Answers lists from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
+    """Answers lists, and reads of one secret, from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
 
     ``fresh`` holds the operations that shall not be answered from memory.
     """
@@ -43,6 +44,8 @@ class Table(Conversation):
         self.fresh += [operation] if fresh else []
         if operation.endswith(".list"):
             return tuple(self.secrets) if operation == "secret.list" else Entries(self.entries)
+        if operation == "secret.read":
+            return require(self.secrets, ref)
         self.calls.append((operation, ref, model))
         answer = self.answers.get(operation, Stored(ref or "77"))
         if isinstance(answer, Exception):

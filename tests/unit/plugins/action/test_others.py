@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
+    AnswerLost,
+    Denied,
     InvalidRequest,
     NotFound,
     Refused,
@@ -24,6 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialInfo,
     DsmSecret,
     SshKey,
+    Stored,
 )
 
 ACCOUNT = {"username": "root", "hostname": "web01", "ip": "192.0.2.10"}
@@ -124,6 +128,30 @@ def test_custody(talk: Any, work: Any, answer: Any, released: bool) -> None:
     assert conversation.calls == [("credential.release", "1", None)]
 
 
+def test_custody_that_cannot_be_given_back_is_named(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "api", WEB, **{"credential.release": AnswerLost("no answer", hint="Raise timeout")})
+    with pytest.raises(AnswerLost, match="custody of credential web-root .* may still be held: no answer"):
+        work(conversation, "custody", credential="web-root")
+    # What does not exist is in nobody's custody.
+    conversation = listing(talk, "api", **{"credential.release": NotFound("nothing there")})
+    with pytest.raises(NotFound) as caught:
+        work(conversation, "custody", credential="7")
+    assert "held" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [AnswerLost("no answer"), Denied("read-only")])
+def test_a_rotation_whose_release_fails_names_the_custody(talk: Any, work: Any, error: Exception) -> None:
+    """The password was read for nothing but the change that the release triggers."""
+    conversation = listing(talk, "api", AUTO, **{**READ, "credential.release": error})
+    with pytest.raises(type(error), match="custody of credential web-root .*still"):
+        work(conversation, "credential_rotate", credential="web-root", wait=False)
+    key = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, automatic_change=True)
+    pair = SshKey("3", "private", "ssh-ed25519 AAAA", "deploy-key")
+    conversation = listing(talk, "api", key, **{"key.read": pair, "key.release": error})
+    with pytest.raises(type(error), match="custody of SSH key deploy-key"):
+        work(conversation, "ssh_key_rotate", ssh_key="deploy-key", wait=True)
+
+
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_custody_is_kept_when_the_vault_would_rotate(talk: Any, work: Any, check_mode: bool) -> None:
     conversation = listing(talk, "api", AUTO)
@@ -173,6 +201,55 @@ def test_lists(talk: Any, work: Any) -> None:
     assert [k["id"] for k in work(conversation, "ssh_key_info")["ssh_keys"]] == ["3"]
     assert work(conversation, "ssh_key_info", username="x")["ssh_keys"] == []
     assert conversation.calls == []
+
+
+SEALED = base64.b64encode(bytes(range(256))).decode()
+
+
+def test_modules_that_return_values_name_ciphertext(talk: Any, work: Any) -> None:
+    conversation = talk("api")
+    conversation.secrets = [DsmSecret("1", "a", ({"K": SEALED, "U": "u"},)), DsmSecret("2", "b", ({"K": "v"},))]
+    (warning,) = work(conversation, "secret_info", include_data=True)["warnings"]
+    assert "K of DSM secret a looks like ciphertext" in warning and SEALED not in warning
+    # Nobody is told of what nobody has asked for.
+    assert not work(conversation, "secret_info").get("warnings")
+    assert not work(conversation, "secret_info", identity="b", include_data=True)["warnings"]
+    # It differs each time it is read, so the module would write it at each run.
+    (warning,) = work(conversation, "secret", True, identity="a", key_value={"K": "v"})["warnings"]
+    assert "K of DSM secret a looks like ciphertext" in warning
+    assert not work(conversation, "secret", True, identity="a", name="N")["warnings"]
+    conversation = listing(talk, "api", KEY, **{"key.read": SshKey("3", SEALED + "\n", "public", "deploy-key")})
+    (warning,) = work(conversation, "ssh_key_info", identifier="deploy-key", include_key=True)["warnings"]
+    assert "private_key of SSH key deploy-key looks like ciphertext" in warning and SEALED not in warning
+
+
+def test_in_rest_secrets_are_read_by_their_path_where_the_list_has_no_values(talk: Any, work: Any) -> None:
+    class Bare(type(talk("rest"))):  # type: ignore[misc]
+        def call(self, operation: str, **details: Any) -> Any:
+            found = super().call(operation, **details)
+            if operation != "secret.list":
+                return found
+            return tuple(dataclasses.replace(secret, data=(), incomplete=True) for secret in found)
+
+    conversation = Bare("rest")
+    conversation.secrets = [DsmSecret("1", "a", ({"K": "v"},)), DsmSecret("2", "b", ({"L": "w"},))]
+    assert [s["key_names"] for s in work(conversation, "secret_info")["secrets"]] == [None, None]
+    assert [s["key_names"] for s in work(conversation, "secret_info", identity="b")["secrets"]] == [["L"]]
+    assert work(conversation, "secret_info", identity="c")["secrets"] == []
+    whole = work(conversation, "secret_info", include_data=True)["secrets"]
+    assert [(s["identity"], s["data"], s["key_names"]) for s in whole] == [
+        ("a", [{"K": "v"}], ["K"]),
+        ("b", [{"L": "w"}], ["L"]),
+    ]
+    assert not work(conversation, "secret", identity="a", key_value={"K": "v"})["changed"]
+    assert work(conversation, "secret", True, identity="a", key_value={"K": "x"})["changed"]
+
+
+def test_a_credential_whose_new_id_nobody_tells(talk: Any, work: Any) -> None:
+    conversation = listing(talk, "rest", **{"credential.create": Stored("")})
+    account = {"username": "new", "hostname": "web09", "ip": "192.0.2.9", "identifier": "new"}
+    result = work(conversation, "credential", **account)
+    assert (result["changed"], result["credential"]["id"], result["credential"]["identifier"]) == (True, None, "new")
 
 
 def test_key_pairs_are_read_when_asked(talk: Any, work: Any) -> None:

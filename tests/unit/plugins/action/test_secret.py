@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Unsupported
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    InvalidRequest,
+    NotFound,
+    Unsupported,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     DsmSecret,
     DsmSecretWrite,
@@ -67,7 +73,7 @@ def test_create(talk: Any, work: Any) -> None:
     conversation = talk("api")
     account = {"user": "app", "password": "pw", "labels": {"user": "LOGIN"}}
     access = {"access_key_id": "AK", "secret_access_key": "SK"}
-    values = {"PORT": 5432, "URL": "https://x", 7: "seven"}
+    values = {"PORT": "5432", "URL": "https://x", 7: "seven"}
     result = work(
         conversation, "secret", identity="shop", key_value=values, credentials=[account], access_keys=[access]
     )
@@ -121,6 +127,45 @@ def test_only_given_data_is_sent(talk: Any, work: Any) -> None:
     assert conversation.calls[1][2].flat() == ()
 
 
+def test_the_application_of_a_secret(talk: Any, work: Any) -> None:
+    """rest takes it; the vendor's servers know no other than that of the client."""
+    owner = {"application": "shop", "system": "web", "environment": "prod"}
+    conversation = talk("rest")
+    result = work(conversation, "secret", identity="shop", key_value=A, **owner)
+    assert {name: result["secret"][name] for name in owner} == owner
+    ((operation, _ref, model),) = conversation.calls
+    assert (operation, model.application, model.system, model.environment) == ("secret.create", *owner.values())
+    conversation.secrets = [held(A, **owner)]
+    assert not work(conversation, "secret", identity="shop", key_value=A, **owner)["changed"]
+    moved = work(conversation, "secret", True, identity="shop", **{**owner, "environment": "test"})
+    assert moved["diff"] == {"before": {"environment": "prod"}, "after": {"environment": "test"}}
+    for dialect in ("iso", "api"):
+        conversation = talk(dialect)
+        with pytest.raises(Unsupported, match="cannot write application, environment, system"):
+            work(conversation, "secret", True, identity="shop", key_value=A, **owner)
+        conversation.secrets = [held(A, **owner)]
+        assert not work(conversation, "secret", identity="shop", key_value=A, **owner)["changed"]
+
+
+def test_two_values_under_one_name_are_refused_in_check_mode_too(talk: Any, work: Any) -> None:
+    accounts = [{"user": "app", "password": "s3cr3t-1"}, {"user": "app", "password": "s3cr3t-2"}]
+    for check_mode in (True, False):
+        conversation = talk("rest")
+        with pytest.raises(InvalidRequest, match="two values under the name PASSWORD") as caught:
+            work(conversation, "secret", check_mode, identity="shop", credentials=accounts)
+        assert "s3cr3t" not in str(caught.value)
+        assert conversation.calls == []
+    assert work(talk("api"), "secret", identity="shop", credentials=accounts)["changed"]
+
+
+def test_a_secret_that_is_gone_meanwhile_is_absent(talk: Any, work: Any) -> None:
+    conversation = talk("rest")
+    conversation.secrets = [held(A)]
+    conversation.answers = {"secret.delete": NotFound("gone")}
+    result = work(conversation, "secret", identity="shop", state="absent")
+    assert (result["changed"], result["diff"]) == (False, {"before": {}, "after": {}})
+
+
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
     for dialect in ("iso", "api", "rest"):
@@ -139,7 +184,21 @@ def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
     ("options", "named"),
     [
         ({"key_value": {"FLAG": True}}, "FLAG"),
-        ({"key_value": {"RATIO": 1.10}}, "RATIO"),
+        ({"key_value": {"RATIO": 1.10}}, "RATIO in key_value must be text: quote it"),
+        ({"key_value": {"PORT": 5432}}, "PORT in key_value must be text: quote it"),
+        ({"key_value": {"DAY": datetime.date(2026, 1, 2)}}, "key_value"),
+        ({"credentials": [{"user": "a", "password": 12}]}, "option credentials.password must be text: quote it"),
+        ({"credentials": [{"user": 7, "password": "x"}]}, "option credentials.user must be text: quote it"),
+        ({"credentials": [{"user": "a", "host": 1.10}]}, "option credentials.host must be text: quote it"),
+        ({"credentials": {"user": "a", "password": 1.5}}, "credentials"),
+        (
+            {"access_keys": [{"access_key_id": "a", "secret_access_key": True}]},
+            "option access_keys.secret_access_key must be text: quote it",
+        ),
+        (
+            {"access_keys": [{"access_key_id": "a", "secret_access_key": "x", "labels": {"access_key_id": 1}}]},
+            "option access_keys.labels.access_key_id must be text: quote it",
+        ),
         ({"key_value": {"MAP": {"s3cr3t": "s3cr3t"}}}, "MAP"),
         ({"key_value": {"LIST": ["s3cr3t"]}}, "LIST"),
         ({"key_value": {"NOTHING": None}}, "NOTHING"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import importlib
 import os
@@ -25,7 +26,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import Denied, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
+    AnswerLost,
+    Context,
+    Denied,
+    NotFound,
+    ServerBusy,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     Credential,
@@ -72,6 +80,7 @@ class Table(Conversation):
         self.calls: list[tuple[str, str]] = []
         self.denied: set[str] = set()
         self.error: Exception | None = None
+        self.unreleased: Exception | None = None
         self._dialect = DIALECTS[dialect]
 
     def dialect(self) -> Any:
@@ -108,7 +117,9 @@ class Table(Conversation):
         return SshKey(info.id, f"private-{info.id}\n", "ssh-ed25519 AAAA", info.identifier, raw={"wire": info.id})
 
     def credential_release(self, ref: str) -> None:
-        pass
+        if self.unreleased is not None:
+            # A copy, since errors collect their context on the way up.
+            raise copy.copy(self.unreleased)
 
     key_release = credential_release
 
@@ -175,10 +186,43 @@ def test_password(vault: Vault) -> None:
         ([["web-root", ["2", ("3",)]], "1"], ["pw-1", "pw-2", "pw-3", "pw-1"]),
         (["app@corp.example@web02"], ["pw-2"]),
         (["naïve-ключ", " 3 "], ["pw-3", "pw-3"]),
+        (
+            [{"a": "1", "b": "2"}.values(), {"3": 0}.keys(), {"1"}, frozenset({"2"})],
+            ["pw-1", "pw-2", "pw-3", "pw-1", "pw-2"],
+        ),
+        (
+            [range(1, 4), (str(number) for number in (2, 1)), iter(["1"])],
+            ["pw-1", "pw-2", "pw-3", "pw-2", "pw-1", "pw-1"],
+        ),
+        ([map(str, [{"1": 0}.keys(), 2][1:]), [range(3, 4)]], ["pw-2", "pw-3"]),
     ],
 )
 def test_terms(vault: Vault, terms: list[Any], expected: list[str]) -> None:
     assert vault("password", *terms) == expected
+
+
+class EncryptedString:
+    """What Ansible Vault has encrypted: no kind of str."""
+
+    def __str__(self) -> str:
+        return "1"
+
+
+def test_what_is_encrypted_is_text(vault: Vault) -> None:
+    text = EncryptedString()
+    vault.conversation = Table()
+    assert vault("password", text, [text]) == ["pw-1", "pw-1"]
+    assert vault("password", "nope", default=text) == ["1"]
+    assert vault("password", "1", variables={"senhasegura_client_secret": text, "senhasegura_tenant": text}) == ["pw-1"]
+    assert vault("password", "1", client_secret=text, field=EncryptedField()) == ["root"]
+
+
+class EncryptedField(EncryptedString):
+    def __str__(self) -> str:
+        return "username"
+
+
+EncryptedField.__name__ = "AnsibleVaultEncryptedUnicode"
 
 
 @pytest.mark.parametrize("term", ["", "  ", None, True, 1.5, {"a": CANARY}, f"a\n{CANARY}", "x" * 600])
@@ -311,6 +355,67 @@ def test_denied(vault: Vault) -> None:
 def test_release(vault: Vault) -> None:
     assert vault("password", "1", release=True) == ["pw-1"]
     assert vault.conversation.operations == ["credential.list", "credential.read", "credential.release"]
+
+
+HELD = {
+    "refused": (Denied("this authorization is read-only", hint="Ask"), "is still held"),
+    "lost": (AnswerLost("no answer", hint="Raise timeout"), "may still be held"),
+    "busy": (ServerBusy("not available", context=Context(status=503)), "may still be held"),
+    "turned away": (ServerBusy("too many", context=Context(status=429)), "is still held"),
+    "not there": (NotFound("no such path"), "is still held"),
+}
+
+
+@pytest.mark.parametrize("kind", HELD)
+@pytest.mark.parametrize(
+    ("name", "term", "subject", "value"),
+    [
+        ("password", "web-root", "credential web-root", "pw-1"),
+        ("credential", "1", "credential 1", None),
+        ("ssh_key", "deploy-key", "SSH key deploy-key", "private-9\n"),
+    ],
+)
+def test_a_release_that_fails_does_not_lose_the_value(
+    vault: Vault, kind: str, name: str, term: str, subject: str, value: Any
+) -> None:
+    """The value was lost, and nothing said that custody was still held."""
+    vault.conversation.unreleased, held = HELD[kind]
+    (found,) = vault(name, term, release=True)
+    assert value is None or found == value
+    (warning,) = vault.warnings
+    assert f"the custody of {subject} could not be given back and {held}" in warning
+    assert "community.senhasegura.custody" in warning
+    assert "pw-1" not in warning
+
+
+@pytest.mark.parametrize("kind", HELD)
+@pytest.mark.parametrize(("name", "term"), [("password", "web-root"), ("credential", "1"), ("ssh_key", "deploy-key")])
+def test_a_release_that_fails_is_an_error_on_request(vault: Vault, kind: str, name: str, term: str) -> None:
+    vault.conversation.unreleased, held = HELD[kind]
+    # What is not there was not missing, and what is denied is not the read.
+    options = {
+        "release": True,
+        "on_release_failure": "error",
+        "on_denied": "skip",
+        "on_missing": "skip",
+        "default": "x",
+    }
+    text = vault.refusal(name, term, **options)
+    assert held in text
+    assert term in text
+    assert vault.warnings == []
+
+
+def test_each_release_that_fails_is_named(vault: Vault) -> None:
+    vault.conversation.unreleased = AnswerLost("no answer")
+    assert vault("password", "web-root", "3", release=True) == ["pw-1", "pw-3"]
+    assert ["credential web-root" in vault.warnings[0], "credential 3" in vault.warnings[1]] == [True, True]
+
+
+def test_custody_that_was_not_held_needs_no_warning(vault: Vault) -> None:
+    vault.conversation.unreleased = AlreadyDone("not in custody")
+    assert vault("password", "1", release=True) == ["pw-1"]
+    assert vault.warnings == []
 
 
 def test_nothing_is_released_unless_asked(vault: Vault) -> None:

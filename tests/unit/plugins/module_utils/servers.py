@@ -65,6 +65,7 @@ class Close(Exception):
         self.reset = reset
 
 
+LONG = 120.0  # seconds until a test gives up: far more than anything takes that works, on a busy machine too
 Handler = t.Callable[[Received, socket.socket], t.Any]
 
 
@@ -156,7 +157,7 @@ class Wire:
         except ssl.SSLError:
             # Closing with something unread would send a RST, and the client would not see our alert.
             spare.shutdown(socket.SHUT_WR)
-            spare.settimeout(1)
+            spare.settimeout(LONG)
             while spare.recv(65536):
                 pass
             raise
@@ -184,6 +185,13 @@ def receive(sock: socket.socket) -> Received | None:
     return Received(line, headers, body)
 
 
+def until_gone(sock: socket.socket) -> None:
+    """Say nothing and read nothing until the other side has closed the connection."""
+    poller = select.poll()
+    poller.register(sock, select.POLLRDHUP)
+    poller.poll(LONG * 1000)
+
+
 def slowly(sock: socket.socket, data: bytes, *, every: float, step: int = 1) -> None:
     """Send data in small parts with a pause before each."""
     for start in range(0, len(data), step):
@@ -205,7 +213,7 @@ class Proxy(Wire):
         if method != "CONNECT":
             return http({"proxied": target})
         host, _colon, port = target.rpartition(":")
-        with socket.create_connection((host, int(port)), timeout=5) as upstream:
+        with socket.create_connection((host, int(port)), timeout=LONG) as upstream:
             sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             _relay(sock, upstream)
         raise Close

@@ -44,7 +44,7 @@ def settings(**changes: t.Any) -> Settings:
         "retries": 0,
         **changes,
     }
-    for name in ("client_id", "client_secret", "proxy"):
+    for name in ("client_id", "client_secret", "proxy", "decryption_key", "client_cert", "client_key"):
         if isinstance(known.get(name), str):
             known[name] = Hidden(known[name])
     return Settings(**known)

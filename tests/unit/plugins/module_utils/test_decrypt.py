@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ansible_collections.community.senhasegura.plugins.module_utils import decrypt
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.pem import whole_pem
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import CANARY
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_keypair import unknown_algorithm
 
@@ -107,7 +108,7 @@ def test_unusable_files(case: str, key: rsa.RSAPrivateKey, tmp_path: pathlib.Pat
         path.mkdir()
     elif case == "passphrase":
         path = pathlib.Path(write(tmp_path, key, b"passphrase"))
-    with pytest.raises(ConfigError, match="decryption_key is no readable PEM") as caught:
+    with pytest.raises(ConfigError, match="decryption_key is not readable as PEM") as caught:
         decrypt.decrypter(str(path))
     assert caught.value.context.option == "decryption_key"
     assert CANARY not in str(caught.value)
@@ -124,3 +125,20 @@ def test_library_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="library cryptography") as caught:
         decrypt.decrypter("/key.pem")
     assert "pip install cryptography" in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])
+def test_the_key_as_text(key: rsa.RSAPrivateKey, form: str, tmp_path: pathlib.Path) -> None:
+    text = pathlib.Path(write(tmp_path, key, form=form)).read_text()
+    for source in (text, whole_pem(text.replace("\n", " ")), whole_pem(text.replace("\n", "\\n"))):
+        assert decrypt.decrypter(source)(seal(key, b"pw-Example-1")) == "pw-Example-1"
+
+
+def test_a_text_that_is_no_key_is_not_shown(key: rsa.RSAPrivateKey, tmp_path: pathlib.Path) -> None:
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    locked = pathlib.Path(write(tmp_path, key, b"passphrase")).read_text()
+    for text in (public.decode(), locked, "-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n"):
+        with pytest.raises(ConfigError, match="decryption_key is not readable as PEM") as caught:
+            decrypt.decrypter(text)
+        assert "BEGIN" not in str(caught.value)
+        assert caught.value.__suppress_context__

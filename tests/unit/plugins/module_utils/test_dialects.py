@@ -249,7 +249,7 @@ def test_rest_bodies() -> None:
     secret = DsmSecretWrite(
         "i", name="n", credentials=(SecretBlock({"user": "a"}, {"user": "U"}),), key_value={"K": "v"}
     )
-    assert rest.encode_secret(secret) == {"identifier": "i", "name": "n", "data": [{"U": "a"}, {"K": "v"}]}
+    assert rest.encode_secret(secret) == {"identifier": "i", "name": "n", "data": {"U": "a", "K": "v"}}
     assert rest.encode_secret(DsmSecretWrite("i")) == {"identifier": "i"}
     assert rest.encode_reference("7") == {"credentialId": "7"}
 
@@ -328,7 +328,7 @@ def test_key() -> None:
     key = vendor.decode_key({"key": item}, opened)
     assert key == SshKey(
         "9", "opened -----BEGIN\nAAAA\n-----END\n", "ssh-ed25519 AAAA deploy", "deploy", "root", "n", "web01", "1",
-        "opened pp", ("prod", "x"), ("web02", "web03", ""), "2026-06-04T12:20:19",
+        "opened pp", ("prod", "x"), ("web02", "web03", "3"), "2026-06-04T12:20:19",
     )  # fmt: skip
     assert key.values()["tags"] == ["prod", "x"]
     assert key.raw["private_key"] == key.private_key

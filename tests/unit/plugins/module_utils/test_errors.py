@@ -237,7 +237,7 @@ GUIDE: dict[str, tuple[dict[str, t.Any], type[SenhaseguraError], tuple[str, ...]
     "redirect": ({"reply": answer({}, 302)}, UnexpectedAnswer, ("HTTP 302", "redirect", "Set url")),
     "html": (
         {"reply": answer(None, 200, body=b"<html>", content_type="text/html")}, UnexpectedAnswer,
-        ("HTTP 200", "not JSON", "text/html", "6 bytes", "url", "dialect"),
+        ("HTTP 200", "an HTML page, not JSON", "text/html", "6 bytes", "login page", "url"),
     ),
 }  # fmt: skip
 

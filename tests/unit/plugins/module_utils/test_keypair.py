@@ -218,3 +218,13 @@ def test_library_for_passphrases_missing(monkeypatch: pytest.MonkeyPatch) -> Non
     for call in (lambda: keypair.generate(passphrase="x"), lambda: keypair.public_key_of(pair.private_key, "x")):
         with pytest.raises(ConfigError, match="with a passphrase need the Python library bcrypt"):
             call()
+
+
+@pytest.mark.parametrize("head", ["", "-----BEGIN OPENSSH PRIVATE KEY-----\n", "-----BEGIN RSA PRIVATE KEY-----\n"])
+def test_a_key_that_its_passphrase_does_not_open_is_told_so(head: str) -> None:
+    """As ciphertext is not, which a client without decryption_key gets for both."""
+    for text in (f"{head}QUJDRA==\n", keypair.generate(passphrase="right-one").private_key):
+        with pytest.raises(InvalidRequest, match="cannot be read with its passphrase") as caught:
+            keypair.without_passphrase(text, "wrong-Passphrase")
+        assert "decryption_key" in caught.value.hint
+        assert "wrong-Passphrase" not in str(caught.value)

@@ -34,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedAnswer,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Received,
     Wire,
@@ -94,6 +95,11 @@ HTML = f"<!DOCTYPE html><html><head><title>{CANARY}</title></head><body>{CANARY}
 PAGE = {"content_type": "text/html; charset=utf-8"}
 
 
+def latin(document: str) -> str:
+    """A document with a character whose Latin-1 is no UTF-8."""
+    return document.replace('"OK"', '"Usuário"')
+
+
 def nested(depth: int) -> str:
     return "[" * depth + f'"{CANARY}"' + "]" * depth
 
@@ -119,22 +125,23 @@ def anywhere(document: Document) -> dict[str, Case]:
         "html that says json": (http(HTML), bad),
         "xml": (http(f"<?xml version='1.0'?><a>{CANARY}</a>", content_type="application/xml"), bad),
         "text": (http(CANARY, content_type="text/plain"), bad),
-        "json that says html": (http(raw, **PAGE), bad),
-        "json that says text": (http(raw, content_type="text/plain"), bad),
-        "json without a type": (http(raw, content_type=None), bad),
-        "json with an odd type": (http(raw, content_type=f"application/{CANARY}"), bad),
-        "two types": (http(raw, content_type="application/json, text/html"), bad),
+        "html without a type": (http(HTML, content_type=None), bad),
+        "another object that says html": (http({"status": "ok", "token": CANARY}, **PAGE), bad),
+        "another object without a type": (http({CANARY: CANARY}, content_type=None), bad),
+        "empty object that says text": (http({}, content_type="text/plain"), bad),
         "empty": (http(b""), bad),
         "blank": (http(b" \r\n"), bad),
         "cut at the end": (http(raw[:-1]), bad),
         "cut in half": (http(raw[: len(raw) // 2]), bad),
         "garbage behind": (http(raw + CANARY.encode()), bad),
         "twice": (http(raw + raw), bad),
-        "byte order mark": (http(b"\xef\xbb\xbf" + raw), bad),
+        "two byte order marks": (http(b"\xef\xbb\xbf" * 2 + raw), bad),
         "utf-16": (http(text.encode("utf-16")), bad),
         "utf-16 without a mark": (http(text.encode("utf-16-le")), bad),
         "utf-32": (http(text.encode("utf-32")), bad),
-        "latin-1": (http(text.replace("OK", "Usuário").encode("latin-1")), bad),
+        "latin-1": (http(latin(text).encode("latin-1")), bad),
+        "latin-1 that says utf-8": (http(latin(text).encode("latin-1"), content_type="application/json; charset=utf-8"), bad),
+        "latin-1 that says nothing known": (http(latin(text).encode("latin-1"), content_type=f"text/html; charset={CANARY}"), bad),
         "overlong utf-8": (http(raw.replace(b"OK", b"\xc0\xaf")), bad),
         "surrogates in utf-8": (http(raw.replace(b"OK", b"\xed\xa0\x80")), bad),
         "null byte": (http(raw + b"\0"), bad),
@@ -175,7 +182,7 @@ def anywhere(document: Document) -> dict[str, Case]:
         "error on top": (http({**document, "error": True, "message": "Refused"}), InvalidRequest),
         "referer with 200": (http({**document, **refused(200, 1105)}), Denied),
         # Statuses.
-        "204": (http(b"", 204, content_type=None), bad),
+        "200 without content": (http(b"", content_type=None), bad),
         **{f"{status}": (http(HTML, status, moved, **PAGE), bad) for status in (300, 301, 302, 303, 305, 306, 307, 308)},
         "304": (http(b"", 304, content_type=None), bad),
         "302 with a good body": (http(raw, 302, moved), bad),
@@ -232,6 +239,35 @@ def anywhere(document: Document) -> dict[str, Case]:
     }  # fmt: skip
 
 
+def odd_but_good(document: Document) -> dict[str, bytes]:
+    """Answers that have all that is needed, and come in another way than the documents show."""
+    text = json.dumps(document)
+    raw = text.encode()
+    types = {
+        "html": PAGE["content_type"],
+        "text": "text/plain",
+        "text/json": "text/json",
+        "none": None,
+        "empty": "",
+        "of its own": f"application/{CANARY}",
+        "two": "application/json, text/html",
+        "binary": "application/octet-stream",
+    }
+    mark = b"\xef\xbb\xbf"
+    return {
+        **{f"type {name}": http(raw, content_type=kind) for name, kind in types.items()},
+        "byte order mark": http(mark + raw),
+        "byte order mark in html": http(mark + raw, **PAGE),
+        **{
+            f"charset {name}": http(latin(text).encode(codec), content_type=f"text/html; charset={name}")
+            for name, codec in (("ISO-8859-1", "latin-1"), ('"latin1"', "latin-1"), ("windows-1252", "cp1252"))
+        },
+        "charset latin-1, but UTF-8": http(latin(text).encode(), content_type="application/json; charset=latin-1"),
+        "a field that nobody knows": http({**document, CANARY: [None, {"a": 1.5}]}),
+        "line ends around": http(b"\r\n" + raw + b"\r\n\r\n"),
+    }
+
+
 # --- malformed entities -------------------------------------------------------------------------------------------------
 
 NO_ID: dict[str, t.Any] = {
@@ -270,7 +306,7 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     """Answers whose entity is not what the operation needs."""
     document = good(dialect, operation)
     entity = ENTITIES.get(operation, NO_ENTITY)[dialect == "rest"]
-    if entity is None:
+    if entity is None or DIALECTS[dialect].calls[operation].replay is not Replay.SAFE:
         return {}
     name, value = entity
     place: tuple[t.Any, ...] = ("response", name) if dialect == "rest" else (name,)
@@ -305,11 +341,24 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     answers = {case: http(changed(document, *change)) for case, change in changes.items()}
     if dialect == "rest" and operation == "credential.read":
         answers["no entity at all"] = http({"response": HEAD})
+    if (dialect, operation) == ("rest", "secret.list"):
+        # A list without values: each is then read by its own path.
+        del answers["data missing"], answers["data is null"]
     return {case: (wire, UnexpectedAnswer) for case, wire in answers.items()}
 
 
 def cases(dialect: str, operation: str) -> dict[str, Case]:
-    return {**anywhere(good(dialect, operation)), **in_entity(dialect, operation)}
+    found = {**anywhere(good(dialect, operation)), **in_entity(dialect, operation)}
+    call = DIALECTS[dialect].calls[operation]
+    if call.replay is Replay.SAFE:
+        found["no content (204)"] = (http(b"", 204, content_type=None), UnexpectedAnswer)
+    if call.names_object:
+        # Whatever says so, but for the words for a path that leads nowhere.
+        for name in ("404 html", "404 empty", "404 utf-16"):
+            found[name] = (found[name][0], NotFound)
+        found["404 with words"] = (http({"message": "Secret not found"}, 404), NotFound)
+        found["404 with a small number"] = (http(refused(404, error_code=1), 404), NotFound)
+    return found
 
 
 # --- the tests ----------------------------------------------------------------------------------------------------------
@@ -364,6 +413,77 @@ def test_good_answers_are_taken(server: tuple[Wire, Server], dialect: str, opera
     for content_type in ("application/json; charset=UTF-8", "Application/JSON", "application/problem+json"):
         behaviour.answer = http(good(dialect, operation), content_type=content_type)
         session.call(operation, ref="7", model=write_model(operation))
+
+
+@pytest.mark.parametrize(("dialect", "operation"), CALLS)
+def test_the_body_decides_and_not_its_type(server: tuple[Wire, Server], dialect: str, operation: str) -> None:
+    wire, behaviour = server
+    session = Session(settings(url=wire.url(), dialect=dialect))
+    behaviour.answer = http(good(dialect, operation))
+    expected = session.call(operation, ref="7", model=write_model(operation))
+    for name, behaviour.answer in odd_but_good(good(dialect, operation)).items():
+        assert session.call(operation, ref="7", model=write_model(operation)) == expected, name
+
+
+def test_the_text_of_another_charset_is_read_right(server: tuple[Wire, Server]) -> None:
+    wire, behaviour = server
+    session = Session(settings(url=wire.url(), dialect="api"))
+    document = json.dumps({"response": HEAD, "credential": {**CREDENTIAL, "password": "pässword"}}, ensure_ascii=False)
+    for codec in ("latin-1", "utf-8"):
+        behaviour.answer = http(document.encode(codec), content_type="text/html; charset=iso-8859-1")
+        assert session.call("credential.read", ref="7").password == "pässword"
+
+
+def test_numbers_stay_as_they_are_written(server: tuple[Wire, Server]) -> None:
+    wire, behaviour = server
+    session = Session(settings(url=wire.url(), dialect="api"))
+    listed = json.dumps(good("api", "secret.list"))
+    behaviour.answer = http(listed.replace(f'"{CANARY}"}}', '1.10, "BIG": 1e400, "INT": 70}'))
+    (secret,) = session.call("secret.list")
+    assert secret.data[0] == {"PASSWORD": "1.10", "BIG": "1e400", "INT": "70"}
+
+
+@pytest.mark.parametrize("operation", ["credential.disable", "key.create", "secret.update"])
+def test_a_write_may_have_no_content(server: tuple[Wire, Server], operation: str) -> None:
+    """204 says that it is done. Of a read, it says nothing that is needed: see the malformed answers."""
+    wire, behaviour = server
+    behaviour.answer = http(b"", 204, content_type=None)
+    for dialect in DIALECTS:
+        if DIALECTS[dialect].supports(operation):
+            Session(settings(url=wire.url(), dialect=dialect)).call(operation, ref="7", model=write_model(operation))
+
+
+WRITES = [
+    call
+    for call in CALLS
+    if ENTITIES.get(call[1], NO_ENTITY)[call[0] == "rest"] and call[1].endswith(("create", "update", "rotate"))
+]
+
+
+@pytest.mark.parametrize(("dialect", "operation"), WRITES)
+def test_a_write_is_done_whatever_the_answer_shows_of_it(
+    server: tuple[Wire, Server], dialect: str, operation: str
+) -> None:
+    wire, behaviour = server
+    session = Session(settings(url=wire.url(), dialect=dialect))
+    name, value = ENTITIES[operation][dialect == "rest"]
+    place: tuple[t.Any, ...] = ("response", name) if dialect == "rest" else (name,)
+    for new in (
+        MISSING,
+        None,
+        "",
+        [],
+        [value],
+        {},
+        7,
+        *({**value, "id": id_, "secret_id": id_} for id_ in NO_ID.values()),
+    ):
+        behaviour.answer = http(changed(good(dialect, operation), place, new))
+        stored = session.call(operation, ref="7", model=write_model(operation))
+        if "secret" not in operation:
+            assert stored.id == "", new
+    behaviour.answer = http(good(dialect, operation))
+    assert session.call(operation, ref="7", model=write_model(operation)).id == "7"
 
 
 def check(exc: SenhaseguraError, kind: type[SenhaseguraError]) -> str:

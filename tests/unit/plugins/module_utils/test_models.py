@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     DsmSecretWrite,
     SecretBlock,
     SshKey,
-    hidden_texts,
+    hidden_fields,
     key_text,
 )
 
@@ -58,15 +58,26 @@ def test_a_secret_shows_its_keys_only() -> None:
     secret = DsmSecret("1", "db", ({"B": "x", "A": None}, {"A": "y"}), name="n")
     assert secret.public() == {
         "id": "1", "identity": "db", "name": "n", "engine": "", "description": None, "version": "", "expiration_date": None,
-        "key_names": ["A", "B"],
+        "application": None, "system": None, "environment": None, "key_names": ["A", "B"],
     }  # fmt: skip
+
+
+def test_a_secret_of_a_list_without_values() -> None:
+    listed = DsmSecret("1", "db", (), incomplete=True)
+    assert listed.is_empty
+    assert listed.public()["key_names"] is None
+    assert DsmSecret("1", "db", ({"A": None},)).is_empty
+    assert not DsmSecret("1", "db", ({"A": None}, {"B": ""})).is_empty
 
 
 def test_what_was_read_tells_what_is_secret_in_it() -> None:
     credential = Credential("7", "pw", username="root", raw={"password": "pw"})
-    assert hidden_texts(credential) == ["pw"]
-    assert sorted(hidden_texts(SshKey("9", "private", "public", passphrase="pp"))) == ["pp", "private"]
-    assert hidden_texts(SshKey("9", "private", "public")) == ["private"]
+    assert hidden_fields(credential) == {"password": "pw"}
+    assert hidden_fields(SshKey("9", "private", "public", passphrase="pp")) == {
+        "private_key": "private",
+        "passphrase": "pp",
+    }
+    assert hidden_fields(SshKey("9", "private", "public")) == {"private_key": "private"}
     assert DsmSecret("1", "db", ({"B": "x", "A": None}, {"A": "y", "C": ""})).hidden() == ["x", "y"]
 
 

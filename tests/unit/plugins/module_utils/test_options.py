@@ -99,7 +99,8 @@ def test_the_names_of_the_guide_and_of_the_vendors_tools() -> None:
 def test_secret_options_are_hidden_in_the_settings() -> None:
     secrets = {option.name: f"{CANARY}-{option.name}" for option in OPTIONS if option.secret}
     result = settings(**secrets)
-    assert sorted(result.secrets()) == sorted(secrets.values())
+    # Paths are hidden too, but in texts of others they are no secrets.
+    assert sorted(result.secrets()) == sorted(secrets[o.name] for o in OPTIONS if o.secret and not o.pem)
     assert CANARY not in repr(result)
 
 
@@ -147,7 +148,7 @@ def test_booleans_in_all_spellings(value: Any, expected: bool) -> None:
 WRONG: dict[str, list[Any]] = {
     "allow_http": [CANARY, 2, [], {}, "tru"],
     "timeout": [CANARY, "0", 0, -1, "nan", "inf", 3601, "1 s", [], True, "1e999"],
-    "retries": [CANARY, -1, 6, "3.0", 1.5, "9" * 5000, "²", [], True],
+    "retries": [CANARY, -1, 1001, "3.0", 1.5, "9" * 5000, "²", [], True],
     "dialect": [CANARY, "API", 1, [], {}],
     "auth_method": [CANARY, "oauth"],
     "client_secret": [[CANARY], {"a": CANARY}, True, f"a\n{CANARY}", f"a\0{CANARY}"],
@@ -172,6 +173,14 @@ def test_a_wrong_value_is_named_by_option_and_place_and_never_shown(name: str, v
 def test_digits_are_taken_as_text_and_blanks_around_are_dropped() -> None:
     result = settings(client_id=12345, client_secret=" 007 \n")
     assert result.secrets() == ["12345", "007"]
+
+
+@pytest.mark.parametrize("name", [option.name for option in OPTIONS if option.secret and option.name != "client_id"])
+@pytest.mark.parametrize("value", [12345, 1.5, True])
+def test_a_secret_is_text(name: str, value: Any) -> None:
+    """YAML makes 12345 of 12_34_5 and 83 of 0123: what was written is not known any more."""
+    with pytest.raises(ConfigError, match=f"^{name} from a test is no text. {name} must be text: quote it"):
+        settings(**{name: value})
 
 
 def test_paths_are_expanded_and_made_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,3 +340,91 @@ def test_the_options_of_a_run() -> None:
         with pytest.raises(ConfigError, match=f"^{name} from ") as caught:
             resolve_run([source({name: value})])
         assert CANARY not in str(caught.value)
+
+
+# --- PEM text in place of a path -------------------------------------------------------------------------------------
+
+PEM_OPTIONS = ("ca_path", "client_cert", "client_key", "decryption_key")
+BODY = "QUJDRA+/" * 15 + "QUI="
+KEY = f"-----BEGIN PRIVATE KEY-----\n{BODY[:64]}\n{BODY[64:]}\n-----END PRIVATE KEY-----\n"
+CERTIFICATE = KEY.replace("PRIVATE KEY", "CERTIFICATE").replace("QUJD", "WFla")
+
+
+def test_which_options_take_pem_text() -> None:
+    assert {option.name for option in OPTIONS if option.pem} == set(PEM_OPTIONS)
+    assert {option.name for option in OPTIONS if option.pem and not option.secret} == {"ca_path"}
+    for name in PEM_OPTIONS:
+        assert "PEM text" in " ".join(BY_NAME[name].description)
+
+
+@pytest.mark.parametrize("name", PEM_OPTIONS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text,
+        lambda text: text.rstrip("\n"),
+        lambda text: f"\n\n  {text}\n\n",
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\\n"),
+        lambda text: text.replace("\n", "\\r\\n"),
+        lambda text: text.replace("\n", " "),
+        lambda text: text.replace("\n", "\n    "),
+        lambda text: text.replace("\n", ""),
+        lambda text: "\ufeff" + text,
+    ],
+    ids=["as is", "no last line end", "blank lines", "crlf", "\\n", "\\r\\n", "blanks", "indented", "one line", "mark"],
+)
+def test_pem_text_gets_its_lines_back(name: str, change: Any) -> None:
+    for text in (KEY, CERTIFICATE, CERTIFICATE + KEY, KEY.replace("PRIVATE KEY", "RSA PRIVATE KEY")):
+        assert plain(getattr(settings(**{name: change(text)}), name)) == text
+
+
+@pytest.mark.parametrize("name", PEM_OPTIONS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY[:-30],
+        KEY[: len(KEY) // 2],
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----",
+        KEY.replace("END PRIVATE", "END PUBLIC"),
+        CERTIFICATE + KEY[:60],
+    ],
+)
+def test_pem_text_that_is_cut_is_named_and_not_shown(name: str, text: str) -> None:
+    said = message(**{name: text})
+    assert said.startswith(f"{name} from a test begins like PEM text")
+    assert f"Give {name} from BEGIN to END, or the path of a file" in said
+    assert "QUJD" not in said
+
+
+def test_a_pem_text_keeps_what_shows_that_it_has_a_passphrase() -> None:
+    text = f"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n{BODY[:64]}\n-----END RSA PRIVATE KEY-----\n"
+    assert plain(settings(client_key=text).client_key) == text
+
+
+def test_private_keys_in_pem_text_are_secret_and_certificates_are_not() -> None:
+    result = settings(client_cert=CERTIFICATE + KEY, decryption_key=KEY, ca_path=CERTIFICATE)
+    secrets = result.secrets()
+    assert KEY.rstrip("\n") in secrets
+    # Each line too, since texts may show a part of them.
+    assert {BODY[:64], BODY[64:]} <= set(secrets)
+    assert not any("WFla" in secret for secret in secrets)
+    assert "QUJD" not in repr(result)
+    again = Settings.from_state(result.state())
+    assert again == result
+    assert "QUJD" not in repr(again)
+
+
+@pytest.mark.parametrize("name", ["url", "client_secret", "config_file", "tenant"])
+def test_other_options_take_no_pem_text(name: str) -> None:
+    option = BY_NAME[name]
+    with pytest.raises(ConfigError, match="without control characters"):
+        find_value(option, [source({name: KEY})])
+
+
+def test_on_ciphertext() -> None:
+    assert resolve_run([source({})]).on_ciphertext == "warn"
+    assert resolve_run([source({"on_ciphertext": "ignore"})]).on_ciphertext == "ignore"
+    with pytest.raises(ConfigError, match="one of warn, error, ignore"):
+        resolve_run([source({"on_ciphertext": "skip"})])

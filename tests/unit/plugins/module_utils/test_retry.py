@@ -20,9 +20,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Context,
     SenhaseguraError,
     ServerBusy,
+    UnknownHost,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import (  # noqa: E402
     Replay,
+    may_be_applied,
     may_retry,
     parse_retry_after,
     retry_delay,
@@ -39,6 +41,8 @@ def busy(status: int) -> ServerBusy:
     ("error", "read", "write"),
     [
         (ConnectionFailed("x"), True, True),
+        # It will not exist in a second either.
+        (UnknownHost("x"), False, False),
         (AnswerLost("x"), True, False),
         (busy(429), True, True),
         (busy(502), True, False),
@@ -48,11 +52,14 @@ def busy(status: int) -> ServerBusy:
 )
 def test_may_retry(error: SenhaseguraError, read: bool, write: bool) -> None:
     assert (may_retry(error, Replay.SAFE), may_retry(error, Replay.ONCE)) == (read, write)
+    # Twice does what once does.
+    assert may_retry(error, Replay.REPEATABLE) is read
+    assert may_be_applied(error) is (read and not write)
 
 
 def test_nothing_else_is_repeated() -> None:
     kinds = {c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, SenhaseguraError)}
-    others = kinds - {ConnectionFailed, AnswerLost, ServerBusy}
+    others = kinds - {ConnectionFailed, UnknownHost, AnswerLost, ServerBusy}
     assert len(others) >= 12
     for kind in others:
         for status in (None, 429, 500, 503):
@@ -63,7 +70,7 @@ def test_nothing_else_is_repeated() -> None:
 
 @pytest.mark.parametrize(
     ("attempt", "random", "expected"),
-    [(1, 0.0, 0.125), (1, 1.0, 0.25), (2, 1.0, 0.5), (3, 1.0, 1.0), (5, 1.0, 4.0), (7, 1.0, 10.0), (50, 1.0, 10.0)],
+    [(1, 0.0, 0.125), (1, 1.0, 0.25), (2, 1.0, 0.5), (3, 1.0, 1.0), (5, 1.0, 4.0), (7, 1.0, 10.0), (5000, 1.0, 10.0)],
 )
 def test_delay_grows(attempt: int, random: float, expected: float) -> None:
     assert retry_delay(attempt, retry_after=None, remaining=100, random=lambda: random) == expected
@@ -77,6 +84,10 @@ def test_delay_grows(attempt: int, random: float, expected: float) -> None:
         (0.01, 100, 0.25),
         (5.0, 5.0, None),
         (5.0, 4.0, None),
+        # The last retries come before the deadline.
+        (None, 0.3, 0.15),
+        (0.1, 0.3, 0.15),
+        (0.2, 0.3, 0.2),
         (None, 0.1, None),
         (None, -1, None),
     ],
@@ -111,13 +122,15 @@ def date(seconds: float) -> str:
         ("0x10", None),
         ("²", None),
         ("٣", None),
-        ("86401", None),
+        ("86401", 86401.0),
+        ("31622401", None),
         ("9" * 400, None),
         ("soon", None),
         ("NaN", None),
         ("Infinity", None),
         (date(-30), None),
-        (date(10 * 86400), None),
+        (date(10 * 86400), 864000.0),
+        (date(400 * 86400), None),
         ("Fri, 31 Dec 9999 23:59:59 GMT", None),
         ("Mon, 01 Jan 0001 00:00:00 -0000", None),
         ("Mon, 99 Foo 2026 99:99:99 GMT", None),
@@ -135,4 +148,4 @@ def test_retry_after(value: str | None, expected: float | None) -> None:
 )
 def test_retry_after_is_always_sensible(value: str) -> None:
     seconds = parse_retry_after(value, now=NOW)
-    assert seconds is None or 0 <= seconds <= 86400
+    assert seconds is None or 0 <= seconds <= 366 * 86400

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import datetime
 import email.utils
+import re
 import threading
 import time
 import typing as t
@@ -23,6 +25,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client impor
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AlreadyDone,
     AnswerLost,
     AuthenticationFailed,
     ConfigError,
@@ -38,6 +41,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     UnexpectedAnswer,
     Unsupported,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     CLIENT_ID,
@@ -97,7 +101,7 @@ def together(count: int, work: t.Callable[[int], t.Any]) -> list[t.Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(120)
     return results
 
 
@@ -123,7 +127,7 @@ def test_one_token_for_many_calls() -> None:
     ("expires_in", "usable"),
     [
         (3600, 2880), (100, 80), (1, 0.8), (604800, 483840),
-        (None, 48), (0, 48), (-5, 48), ("3600", 48), (3600.0, 48), (True, 48), (604801, 48), (10**12, 48), ([], 48),
+        (None, 48), (0, 48), (-5, 48), ("3600", 2880), ("x", 48), (3600.0, 48), (True, 48), (604801, 48), (10**12, 48), ([], 48),
     ],
 )  # fmt: skip
 def test_the_token_is_renewed_after_four_fifths_of_its_life_time(expires_in: t.Any, usable: float) -> None:
@@ -474,6 +478,122 @@ def test_all_retries_together_stay_within_the_deadline() -> None:
     assert clock.now - start < 10
 
 
+@pytest.mark.parametrize("seconds", [5, 10, 20, 25, 29])
+@pytest.mark.parametrize("status", [429, 502, 503, 504, "refused", "lost"])
+@pytest.mark.parametrize("where", ["token", "read", "release", "dsm"])
+def test_a_server_that_is_away_for_a_while_fails_nobody(seconds: int, status: t.Any, where: str) -> None:
+    """With three retries, all was over after two seconds."""
+    down = {"refused": ConnectionFailed("x"), "lost": AnswerLost("x")}.get(status) or answer({}, status)
+    session, server, clock = setup(
+        {**REPLIES, "DELETE /api/pam/credential/custody/7": success()}, timeout=30, retries=None
+    )
+    back = clock.now + seconds
+    place = {
+        "token": "POST /api/oauth2/token",
+        "read": "GET /api/pam/credential/7",
+        "release": "DELETE /api/pam/credential/custody/7",
+        "dsm": "GET /iso/dapp/application",
+    }[where]
+    good = server.replies[place][0]
+
+    def reply(_request: Sent) -> t.Any:
+        if clock.now >= back:
+            return good
+        if isinstance(down, Exception):
+            raise copy.copy(down)
+        return down
+
+    server.on(place, reply)
+    operation = {"release": "credential.release", "dsm": "secret.list"}.get(where, "credential.read")
+    for _host in range(20):
+        session.call(operation, ref="7")
+    # Not at the same moment, and not all the time.
+    assert len(server.sent) < 60
+    assert len(set(clock.slept)) == len(clock.slept)
+
+
+def test_a_server_that_stays_away_is_asked_until_shortly_before_the_deadline() -> None:
+    session, server, clock = setup({"GET /api/pam/credential": answer({}, 503)}, timeout=30, retries=None)
+    start = clock.now
+    with pytest.raises(ServerBusy):
+        session.call("credential.list")
+    assert 29.5 < clock.now - start < 30
+    assert len(server.lines) < 25
+
+
+@pytest.mark.parametrize(("after", "said"), [("86400", "86400"), ("31", "31"), ("172800", "172800")])
+@pytest.mark.parametrize("where", ["POST /api/oauth2/token", "GET /api/pam/credential", "POST /api/pam/credential"])
+def test_a_pause_that_is_too_long_is_named(after: str, said: str, where: str) -> None:
+    session, server, clock = setup({**REPLIES, where: answer({}, 429, retry_after=after)}, timeout=30, retries=None)
+    write = where == "POST /api/pam/credential"
+    with pytest.raises(ServerBusy, match=f"asks for a pause of {said} seconds") as caught:
+        session.call("credential.create" if write else "credential.list", model=WRITE if write else None)
+    assert clock.slept == []
+    assert len(server.sent) == (1 if "token" in where else 2)
+    assert "after that time" in caught.value.hint
+
+
+def test_nothing_is_sent_again_after_the_end_of_the_lease() -> None:
+    session, server, clock = setup({"POST /api/pam/credential": answer({}, 429)}, timeout=30, retries=None)
+    start = clock.now
+    with pytest.raises(ServerBusy):
+        session.call("credential.create", model=WRITE, not_after=start + 3)
+    assert clock.now - start < 3
+    assert len(server.lines) > 1
+
+
+@pytest.mark.parametrize("first", [answer({}, s) for s in (502, 503, 504)] + [AnswerLost("x")])
+@pytest.mark.parametrize("operation", ["credential.release", "key.release"])
+def test_a_release_is_repeated_and_the_second_may_find_it_done(first: t.Any, operation: str) -> None:
+    place = "DELETE /api/pam/credential/custody/7"
+    for second in (success(), failure(1018, "not in custody")):
+        session, server, _time = setup({place: [first, second]}, timeout=30, retries=None)
+        assert session.call(operation, ref="7") is None
+        assert len(server.lines) == 2
+    # Turned away, or not reached: then somebody else has given it back.
+    for not_applied in (answer({}, 429), ConnectionFailed("x")):
+        session, server, _time = setup({place: [not_applied, failure(1018)]}, timeout=30, retries=None)
+        with pytest.raises(AlreadyDone):
+            session.call(operation, ref="7")
+    session, server, _time = setup({place: failure(1018)}, timeout=30, retries=None)
+    with pytest.raises(AlreadyDone):
+        session.call(operation, ref="7")
+
+
+def test_a_release_in_rest_is_repeated() -> None:
+    place = "DELETE /iso/pam/credential/custody/7"
+    session, server, _time = setup({place: [answer({}, 502), failure(1018)]}, dialect="rest", timeout=30, retries=None)
+    assert session.call("credential.release", ref="7") is None
+    assert len(server.lines) == 2
+
+
+def test_who_waits_for_the_login_of_another_does_so_until_its_own_deadline() -> None:
+    """It waited without a limit, and was then told that the server cannot be reached."""
+    release = threading.Event()
+
+    def hang(_request: Sent) -> t.Any:
+        release.wait(10)
+        return token_answer()
+
+    server = Scripted({**REPLIES, "POST /api/oauth2/token": [answer({}, 503), hang]})
+    # The first retry comes at once.
+    session = Session(settings(timeout=0.5, retries=None), transport=server, sleep=lambda seconds: None)
+
+    def work() -> None:
+        with contextlib.suppress(SenhaseguraError):
+            session.call("credential.list")
+
+    first = threading.Thread(target=work)
+    first.start()
+    while server.logins < 2:
+        time.sleep(0.01)
+    with pytest.raises(ServerBusy) as caught:
+        session.call("credential.list", subject="mine")
+    assert (caught.value.context.subject, caught.value.context.endpoint) == ("mine", "POST /api/oauth2/token")
+    release.set()
+    first.join(5)
+
+
 def test_pauses_are_random() -> None:
     pauses = set()
     for _again in range(5):
@@ -499,17 +619,29 @@ def test_credentials_in_the_body() -> None:
     ("client_id", "client_secret", "pair"),
     [
         ("id", "secret", "id:secret"),
-        ("i:d", "se:cret", "i%3Ad:se%3Acret"),
-        ("i d", "s+&%é", "i+d:s%2B%26%25%C3%A9"),
+        ("id", "se:cret:", "id:se:cret:"),
+        ("i d", "s+&%é", "i d:s+&%é"),
+        ("50%25", "a%2Fb+c=", "50%25:a%2Fb+c="),
     ],
 )
 def test_credentials_in_the_header(client_id: str, client_secret: str, pair: str) -> None:
-    """RFC 6749 2.3.1 wants both form-encoded first."""
+    """As they are: the server's OAuth library decodes nothing, whatever RFC 6749 2.3.1 wants."""
     session, server, _time = setup(auth_method="oauth2_basic", client_id=client_id, client_secret=client_secret)
     session.call("credential.list")
     scheme, value = server.sent[0].headers["Authorization"].split()
     assert (scheme, base64.b64decode(value).decode()) == ("Basic", pair)
     assert server.sent[0].form == {"grant_type": "client_credentials"}
+
+
+def test_a_client_id_with_a_colon_has_no_place_in_the_header() -> None:
+    session, server, _time = setup(auth_method="oauth2_basic", client_id=f"a:{CANARY}")
+    with pytest.raises(ConfigError, match="client_id has a colon") as caught:
+        session.call("credential.list")
+    assert "auth_method to oauth2" in caught.value.hint
+    assert caught.value.context.option == "client_id"
+    assert CANARY not in str(caught.value)
+    assert server.sent == []
+    assert setup(client_id="a:b").session.call("credential.list") is not None
 
 
 def test_tenant() -> None:
@@ -705,6 +837,9 @@ def test_a_server_that_echoes_login_data_is_not_quoted(secret: str) -> None:
             session.call("credential.list")
 
 
+REFUSES_LIST = {"GET /api/pam/credential": failure(None, f"Last was {CANARY}.")}
+
+
 def test_a_server_that_echoes_what_it_has_handed_out_is_not_quoted() -> None:
     replies = {"GET /api/pam/credential/7": READ, "GET /api/pam/credential": failure(None, "Last was pw-Example-1.")}
     session, _server, _time = setup(replies)
@@ -712,6 +847,86 @@ def test_a_server_that_echoes_what_it_has_handed_out_is_not_quoted() -> None:
     with pytest.raises(InvalidRequest, match=r"saying: Last was \*{8}") as caught:
         session.call("credential.list")
     assert "pw-Example-1" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", SECRETS)
+def test_what_an_earlier_call_has_sent_is_not_quoted_later(place: str) -> None:
+    """Only what the same call had sent was masked. Also what another session of the run has sent."""
+    operation, model = SECRETS[place]
+    known = KnownSecrets()
+    texts = []
+    for shared in (known, None):
+        server = Scripted({**REPLIES, "POST /api/pam/key": STORED, "POST /iso/sctm/secret": STORED, **REFUSES_LIST})
+        first = Session(settings(), transport=server, known=shared)
+        with contextlib.suppress(SenhaseguraError):
+            first.call(operation, model=model)
+        second = Session(settings(client_id="another"), transport=server, known=known) if shared else first
+        with pytest.raises(InvalidRequest, match=r"saying: Last was \*{8}") as caught:
+            second.call("credential.list")
+        texts.append(f"{caught.value} {caught.value.failure()}")
+    assert CANARY not in str(texts)
+
+
+RECEIVED: dict[str, tuple[str, dict[str, t.Any]]] = {
+    "password": ("credential.read", {"GET /api/pam/credential/7": success(credential={"id": "7", "password": CANARY})}),
+    "private key": (
+        "key.read",
+        {"GET /api/pam/key/7": success(key={"id": "7", "private_key": CANARY, "public_key": "p"})},
+    ),
+    "passphrase": (
+        "key.read",
+        {
+            "GET /api/pam/key/7": success(
+                key={"id": "7", "private_key": "k-1234", "public_key": "p", "password": CANARY}
+            )
+        },
+    ),
+    "secret": (
+        "secret.list",
+        {"GET /iso/dapp/application": success(application={"secrets": [{"identity": "a", "data": [{"A": CANARY}]}]})},
+    ),
+    "token": ("credential.read", {"POST /api/oauth2/token": token_answer(CANARY), "GET /api/pam/credential/7": READ}),
+}
+
+
+@pytest.mark.parametrize("place", RECEIVED)
+def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
+    operation, replies = RECEIVED[place]
+    known = KnownSecrets()
+    Session(settings(), transport=Scripted({**REPLIES, **replies}), known=known).call(operation, ref="7")
+    token = answer({"error": "invalid_client", "message": f"Last was {CANARY}."}, 401)
+    for replies, operation in (
+        (REFUSES_LIST, "credential.list"),
+        ({"POST /api/oauth2/token": token}, "credential.read"),
+    ):
+        other = Session(settings(client_id="another"), transport=Scripted({**REPLIES, **replies}), known=known)
+        with pytest.raises(SenhaseguraError, match=r"saying: .*\*{8}") as caught:
+            other.call(operation, ref="7")
+        assert CANARY not in f"{caught.value} {caught.value.failure()}"
+
+
+def test_the_login_data_of_another_session_is_not_quoted() -> None:
+    known = KnownSecrets()
+    Session(settings(client_secret=CANARY), known=known)
+    session = Session(settings(), transport=Scripted({**REPLIES, **REFUSES_LIST}), known=known)
+    with pytest.raises(InvalidRequest) as caught:
+        session.call("credential.list")
+    assert CANARY not in str(caught.value)
+
+
+def test_names_of_devices_that_the_server_gives_back_are_masked_and_printable() -> None:
+    """They go into a warning, where ESC and log commands did work."""
+    names = ["web02", f"x{CANARY}", "\x1b[2J\r::error::gone", "##vso[task.setvariable variable=a]b", "h" * 5000]
+    stored = success(status=201, key={"id": "7", "devices_error": [*names, {"hostname": CANARY}]})
+    session, _server, _time = setup({"POST /api/pam/key": stored})
+    wanted = models.SshKeyWrite("i", "u", "h", "1", f"{CANARY}-key", "p")
+    first, *others = session.call("key.create", model=wanted).devices_error
+    assert first == "web02"
+    assert len(others) == 5
+    for text in others:
+        assert text.isprintable()
+        assert len(text) <= 200
+        assert not re.search("::|##|" + CANARY, text)
 
 
 def test_encrypted_values(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ SEED: dict[str, t.Any] = {
         {"client_id": "encrypted", "client_secret": "encrypted-secret", "encryption": "generate", "application": "shop"},
         {"client_id": "expired", "client_secret": "expired-secret", "expires": "2020-01-01T00:00:00+00:00"},
         {"client_id": "i:d é+&", "client_secret": "s:e=c%r;e t/é'\"", "application": "shop"},
+        {"client_id": "id é+&", "client_secret": "s:e=c%r;e t/é'\"", "application": "shop"},
     ],
     "devices": [{"hostname": "web01", "ip": "192.0.2.10"}, {"hostname": "web02", "ip": "192.0.2.11"}],
     "credentials": [
@@ -105,7 +106,7 @@ def running(profile: str, seed: t.Any = None, **changes: t.Any) -> t.Iterator[Si
             yield simulator
         finally:
             close_all()
-            give_up = time.monotonic() + 2
+            give_up = time.monotonic() + 60
             while simulator.control.counters()["open_connections"] and time.monotonic() < give_up:
                 time.sleep(0.01)
 
@@ -244,7 +245,7 @@ def test_an_authorization_that_is_disabled_in_between(start: Start) -> None:
 
 def test_many_threads_share_a_login_and_a_renewal(start: Start) -> None:
     simulator = start()
-    talk = session(simulator, timeout=30.0)
+    talk = session(simulator, timeout=120.0)
     failures: list[BaseException] = []
 
     def work() -> None:
@@ -269,7 +270,9 @@ def test_many_threads_share_a_login_and_a_renewal(start: Start) -> None:
 def test_credentials_with_all_kinds_of_characters(start: Start, method: str) -> None:
     simulator = start(seed=ALL_BUT_ENCRYPTED)
     for secret, accepted in (("s:e=c%r;e t/é'\"", True), ("s:e=c%r;e t/é'", False)):
-        talk = session(simulator, client_id="i:d é+&", client_secret=secret, auth_method=method)
+        # HTTP Basic has the first colon between both.
+        name = "i:d é+&" if method == "oauth2" else "id é+&"
+        talk = session(simulator, client_id=name, client_secret=secret, auth_method=method)
         if accepted:
             assert talk.call("credential.list")
         else:
@@ -467,7 +470,7 @@ FAULTS: dict[str, tuple[dict[str, t.Any], str]] = {
     "closed before": ({"kind": "drop"}, "lost"),
     "closed after": ({"kind": "drop", "when": "after"}, "lost"),
     "cut": ({"kind": "truncate", "keep": 0.5}, "lost"),
-    "too late": ({"kind": "latency", "seconds": 2.0, "when": "after"}, "lost"),
+    "too late": ({"kind": "latency", "seconds": 3600, "when": "after"}, "lost"),
     "trickling": ({"kind": "trickle", "interval": 0.6}, "lost"),
     "502 before": ({"kind": "status", "status": 502}, "doubtful"),
     "502 after": ({"kind": "status", "status": 502, "when": "after"}, "doubtful"),
@@ -497,7 +500,7 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
         simulator,
         dialect="rest" if simulator.profile == "rest" else "auto",
         retries=3,
-        timeout=1.5 if fault in SLOW else 20.0,
+        timeout=5.0 if fault in SLOW else 60.0,
     )
     talk.credentials.matching({})
     simulator.control.fault(operation=operations.split(), **rule)
@@ -541,7 +544,7 @@ def test_a_read_is_repeated(profile: str) -> None:
     with running(profile) as simulator:
         for fault in ("reset before", "closed before", "cut", "502 before", "503 after", "504 after", "429"):
             simulator.control.reset()
-            talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=10.0)
+            talk = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=60.0)
             talk.credentials.matching({})
             simulator.control.fault(operation="credential.read", times=2, **FAULTS[fault][0])
             assert talk.credentials.read(ref("1")).password == "pw-Root-1", fault

@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import datetime
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.plugin_utils import arguments
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 
 CANARY = "Canary-1234-abcd"
@@ -107,3 +112,68 @@ def test_an_empty_connection_option_counts_as_unset(name: str, empty: str | None
 def test_an_empty_text_of_another_option_is_kept() -> None:
     assert validate({"name": ""}, SPEC, {})["name"] == ""
     assert "the option count" in str(refusal(count=""))
+
+
+# What YAML and Jinja make of texts that nobody has quoted, and what else is no text.
+NO_TEXTS = [12345, 0, 1.1, 1e10, True, False, [CANARY], {"a": CANARY}, datetime.date(2026, 1, 2), (CANARY,)]
+MODULES = sorted(path.stem for path in (Path(arguments.__file__).parents[1] / "action").glob("*.py"))
+
+
+def secret_options(spec: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The places of all options that are secret texts."""
+    for name, details in spec.items():
+        if details.get("no_log") and details.get("type", "str") == "str" and name != "client_id":
+            yield (*place, name)
+        yield from secret_options(details.get("options", {}), (*place, name))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_secret_option_of_every_module_takes_text_only(module: str) -> None:
+    action = importlib.import_module(f"ansible_collections.community.senhasegura.plugins.action.{module}").ActionModule
+    for place in secret_options(action.spec):
+        for value in NO_TEXTS:
+            given: Any = value
+            for name in reversed(place):
+                given = {name: given}
+            for wrapped in (given, {name: [inner] for name, inner in given.items()} if len(place) > 1 else given):
+                with pytest.raises(
+                    ConfigError, match=f"^the option {'.'.join(place)} must be text: quote it"
+                ) as caught:
+                    validate(wrapped, action.spec, {})
+                assert caught.value.context.option == ".".join(place)
+                assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [value for value in NO_TEXTS if type(value) not in (int, datetime.date)])
+def test_no_text_is_made_of_what_could_be_another(value: Any) -> None:
+    assert str(refusal(name=value)).startswith("the option name must be text: quote it")
+    assert str(refusal(title=value)).startswith("the option name must be text: quote it")
+    assert str(refusal(device={"site": value})).startswith("the option device.site must be text: quote it")
+    assert str(refusal(client_id=value)).startswith("the option client_id must be text: quote it")
+
+
+def test_whole_numbers_and_dates_are_names_too() -> None:
+    result = validate({"name": 12, "client_id": 345, "device": {"site": datetime.date(2026, 1, 2)}}, SPEC, {})
+    assert (result["name"], result["client_id"], result["device"]["site"]) == ("12", "345", "2026-01-02")
+
+
+class AnsibleVaultEncryptedUnicode:
+    """As ansible-core 2.17 and 2.18 have it: no kind of str."""
+
+    def __str__(self) -> str:
+        return CANARY
+
+
+class EncryptedString(AnsibleVaultEncryptedUnicode):
+    """From ansible-core 2.19 on."""
+
+
+class Tagged(str):
+    """Text that ansible-core has marked."""
+
+
+@pytest.mark.parametrize("value", [AnsibleVaultEncryptedUnicode(), EncryptedString(), Tagged(CANARY)])
+def test_each_kind_of_text_is_taken(value: Any) -> None:
+    result = validate({"secret": value, "name": value, "client_secret": value, "device": {"site": value}}, SPEC, {})
+    for found in (result["secret"], result["name"], result["client_secret"], result["device"]["site"]):
+        assert (type(found), found) == (str, CANARY)

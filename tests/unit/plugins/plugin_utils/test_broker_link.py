@@ -175,7 +175,7 @@ def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
         other, waiting = waits()
         assert waiting
         turn.started()
-        other.join(5)
+        other.join(120)
         assert not other.is_alive()
 
 
@@ -184,12 +184,12 @@ def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> N
         assert turn.is_first()
         other, waiting = waits()
         assert waiting
-    other.join(5)
+    other.join(120)
     assert not other.is_alive()
     assert place.stat().st_mode & 0o077 == 0
     with Turn(PATIENCE) as turn:
         assert not turn.is_first()
-        assert not waits()[1]
+        assert not waits(120)[1]
         # Somebody who wants one may still start it.
         assert turn.insist() == ""
 

@@ -16,13 +16,13 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promi
 def test_all_who_wait_get_the_result() -> None:
     promise: Promise[str] = Promise()
     got: list[str] = []
-    threads = [threading.Thread(target=lambda: got.append(promise.result(30))) for _number in range(20)]
+    threads = [threading.Thread(target=lambda: got.append(promise.result(120))) for _number in range(20)]
     for thread in threads:
         thread.start()
     assert not promise.done()
     promise.set_result("value")
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert got == ["value"] * 20
     assert promise.done()
     assert promise.exception() is None

@@ -35,6 +35,14 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.share
     Sessions,
     SharedSession,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
+    Scripted,
+    entry,
+    success,
+)
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
+    settings as scripted_settings,
+)
 from senhasegura_simulator.server import Simulator
 
 DEMO = "demo"
@@ -106,6 +114,20 @@ def test_a_write_makes_others_read_again_what_it_changes_and_only_that(simulator
     assert both.read(WEB).password == "changed-by-us"
     both.read(DB)
     assert simulator.control.counters()["reads"] == {"1": 2, "2": 1}
+
+
+def test_a_write_whose_answer_names_nothing_makes_others_read_everything_again() -> None:
+    """A create may have hit what is there already: POST is an upsert, and no answer says so here."""
+    passwords = [success(credential={"id": "7", "password": word}) for word in ("old", "new")]
+    replies = {
+        "GET /api/pam/credential": success(credentials=[entry(7, "web-root")]),
+        "GET /api/pam/credential/7": passwords,
+        "POST /api/pam/credential": success(),
+    }
+    area = client(SharedSession(scripted_settings(), transport=Scripted(replies))).credentials
+    assert area.read(Reference("7")).password == "old"
+    assert area.store(CredentialWrite("root", "web01", "192.0.2.10", password="new"), None).id == "7"
+    assert area.read(Reference("7")).password == "new"
 
 
 def test_a_new_credential_is_in_the_list_at_once(simulator: Simulator) -> None:

@@ -17,11 +17,12 @@ from ansible import constants
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 
 CANARY = "Canary-1234-abcd"
 CLIENT = {"url": "https://pam.example.com", "client_id": "id", "client_secret": "secret"}
-PLACES = ("option", "variable", "ini", "environment", "config_file")
+PLACES = ("option", "variable", "task", "environment", "ini", "config_file")
 
 
 class Places:
@@ -31,6 +32,7 @@ class Places:
         self._folder, self._monkeypatch = folder, monkeypatch
         self.arguments: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
+        self.task: dict[str, Any] = {}
         self.warnings: list[str] = []
         self.template: Callable[[Any], Any] = lambda value: value
         for name in [name for name in os.environ if name.startswith("SENHASEGURA_")]:
@@ -60,6 +62,7 @@ class Places:
         put: dict[str, Callable[[], Any]] = {
             "option": lambda: self.arguments.update({name: value}),
             "variable": lambda: self.variables.update({f"senhasegura_{name}": value}),
+            "task": lambda: self.task.update({f"SENHASEGURA_{name.upper()}": value}),
             "ini": lambda: self.ini(f"[senhasegura]\n{name} = {value}\n"),
             "environment": lambda: self.environment(**{name: value}),
             "config_file": lambda: self.config_file(f"SENHASEGURA_{name.upper()}: '{value}'\n"),
@@ -67,7 +70,7 @@ class Places:
         put[place]()
 
     def settings(self) -> Settings:
-        return connection.settings(self.arguments, self.variables, self.template)[0]
+        return connection.settings(self.arguments, self.variables, self.template, self.task)[0]
 
     def refusal(self) -> str:
         with pytest.raises(ConfigError) as caught:
@@ -115,6 +118,7 @@ def test_each_option_comes_from_each_place(places: Places, place: str, name: str
         ("option", "the option timeout"),
         ("variable", "the variable senhasegura_timeout"),
         ("ini", "timeout in [senhasegura] of ansible.cfg"),
+        ("task", "the environment variable SENHASEGURA_TIMEOUT of the task"),
         ("environment", "the environment variable SENHASEGURA_TIMEOUT"),
         ("config_file", "SENHASEGURA_TIMEOUT in config_file"),
     ],
@@ -153,6 +157,7 @@ def test_an_omitted_variable_counts_as_unset(places: Places) -> None:
 
 
 def test_ini_is_read_as_ansible_reads_it(places: Places) -> None:
+    places.environment(url="")
     places.ini("[defaults]\ntenant = no\n[senhasegura]\ntenant = a%b ; comment\nURL = https://ini.example.com\n")
     result = places.settings()
     assert (result.tenant, result.url) == ("a%b", "https://ini.example.com")
@@ -163,9 +168,39 @@ def test_a_path_in_ini_starts_from_its_file(places: Places, monkeypatch: pytest.
     path = places.ini("[senhasegura]\nca_path = certs/ca.pem\nclient_cert = ~/c.pem\nclient_key = /k.pem\n")
     result = places.settings()
     assert result.ca_path == str(path.parent / "certs" / "ca.pem")
-    assert (result.client_cert, result.client_key) == ("/home/me/c.pem", "/k.pem")
+    assert (_shown(result.client_cert), _shown(result.client_key)) == ("/home/me/c.pem", "/k.pem")
     places.ini("[senhasegura]\nca_path = environment\n")
     assert places.settings().ca_path == "environment"
+
+
+def _shown(value: Hidden | None) -> str:
+    assert value is not None
+    return value.reveal()
+
+
+PEM = "-----BEGIN PRIVATE KEY-----\n" + "QUJDRA+/" * 12 + "\nQUJD\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("name", ["ca_path", "client_cert", "client_key", "decryption_key"])
+@pytest.mark.parametrize("place", PLACES)
+def test_pem_text_comes_from_each_place(places: Places, place: str, name: str) -> None:
+    text = PEM.replace("\n", "\n    ")
+    if place == "config_file":
+        places.config_file(f"SENHASEGURA_{name.upper()}: |\n    {text}\n")
+    else:
+        places.put(place, name, text)
+    found = getattr(places.settings(), name)
+    lines = (found if name == "ca_path" else _shown(found)).splitlines()
+    assert "".join(lines) == PEM.replace("\n", "")
+    assert lines[0] == "-----BEGIN PRIVATE KEY-----"
+    assert CLIENT["url"] == places.settings().url
+
+
+def test_what_was_decrypted_is_no_ciphertext(places: Places) -> None:
+    assert connection.settings({}, {}, str)[1].on_ciphertext == "warn"
+    assert connection.settings({"on_ciphertext": "error"}, {}, str)[1].on_ciphertext == "error"
+    given = {"on_ciphertext": "error", "decryption_key": PEM}
+    assert connection.settings(given, {}, str)[1].on_ciphertext == "ignore"
 
 
 def test_a_configuration_without_our_section(places: Places) -> None:
@@ -239,3 +274,23 @@ def test_without_any_setting_the_error_lists_all_places(places: Places) -> None:
     text = places.refusal()
     for part in ("option url", "senhasegura_url", "ansible.cfg", "SENHASEGURA_URL", "DSM CLI"):
         assert part in text
+    assert "lookups do not see the environment of a play or task" in text
+
+
+def test_the_task_switches_off_what_the_process_has_on(places: Places) -> None:
+    """One name has the opposite meaning of the other, and the nearer place wins whichever it uses."""
+    places.environment(insecure="true")
+    places.task = {"SENHASEGURA_VALIDATE_CERTS": True}
+    assert places.settings().validate_certs is True
+    places.environment(insecure="", validate_certs="true")
+    places.task = {"SENHASEGURA_INSECURE": True}
+    assert places.settings().validate_certs is False
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_open_connection_is_warned_of(places: Places, place: str) -> None:
+    places.settings()
+    assert places.warnings == []
+    places.put(place, "validate_certs", "false")
+    places.settings()
+    assert [text.partition(":")[0] for text in places.warnings] == ["validate_certs is false"]

@@ -150,7 +150,7 @@ class Sshd:
         self._loop.close()
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(120)
 
     async def _listen(self) -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWa
 
 WRONG = "Wrong-pass.word-2"
 BOTH = ("keyboard-interactive", "password")
-TIMEOUT = 20
+TIMEOUT = 120
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def nothing_stays() -> Iterator[None]:
     before, descriptors, files = state()
     yield
     # The server's own connections end a little later.
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while state()[1] > descriptors and time.monotonic() < deadline:
         time.sleep(0.05)
     after, now, left = state()
@@ -318,10 +318,10 @@ def test_nobody_listens(client: Client) -> None:
 
 def test_a_host_that_says_nothing(client: Client, silent_port: int) -> None:
     started = time.monotonic()
-    assert client.password(port=silent_port, timeout=1).result is Result.NETWORK
-    assert time.monotonic() - started < 3
-    assert client.password(port=silent_port, connect_timeout=1).result is Result.NETWORK
-    assert time.monotonic() - started < 6
+    # Each limit by itself, beside one that is far beyond what this test takes on a busy machine.
+    assert client.password(port=silent_port, timeout=1, connect_timeout=3600).result is Result.NETWORK
+    assert client.password(port=silent_port, timeout=3600, connect_timeout=1).result is Result.NETWORK
+    assert time.monotonic() - started < 300
 
 
 def test_a_slow_host(sshd: Sshd, client: Client) -> None:
@@ -523,12 +523,12 @@ def test_no_process_and_no_file_holds_the_secret(sshd: Sshd, client: Client, key
 
 def test_nothing_survives_a_killed_worker(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     """Not even the agent: its terminal hangs up."""
-    sshd.behaviour.methods, sshd.behaviour.delay = ("publickey",), 30
+    sshd.behaviour.methods, sshd.behaviour.delay = ("publickey",), 600
     pid = os.fork()
     if not pid:
         client.key(key)
         os._exit(0)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while sshd.seen.connections == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -124,9 +124,9 @@ def test_a_connection_that_hangs_has_a_limit_and_other_timers_go_on() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.6)
         start = time.monotonic()
         with pytest.raises(Lost, match="no answer within"):
-            remote.perform(lambda *_a, **_k: time.sleep(20), None, {}, 0.2)
-        assert time.monotonic() - start < 5
-        while not fired and time.monotonic() - start < 5:
+            remote.perform(lambda *_a, **_k: time.sleep(600), None, {}, 0.2)
+        assert time.monotonic() - start < 300
+        while not fired and time.monotonic() - start < 300:
             time.sleep(0.02)
         assert fired
     finally:

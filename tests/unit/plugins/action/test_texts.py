@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a server, a host or a file says reaches messages and warnings as plain text only."""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+from typing import Any, ClassVar
+
+import pytest
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored
+from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Result, SenhaseguraAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import NotDone
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import HostsWorld
+
+HOSTILE = (
+    "\x1b[2J\x1b]0;title\x07one\r\nTASK [forged] ****\r\nok: [localhost]\n::error file=x::gone\n"
+    "##vso[task.setvariable variable=x]y ##[error]z \u202egnp.exe \x9b31m \u2028end"
+)
+FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202e]|::|##vso|##\\[")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction] = SenhaseguraAction) -> Result:
+    """The result of a task whose action does ``work``."""
+
+    class Action(base):  # type: ignore[misc, valid-type]
+        spec: ClassVar[Any] = {}
+
+        def connect(self, *_arguments: Any) -> Any:
+            return None
+
+        def work(self, *_arguments: Any) -> Result:
+            return work()  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
+    known = Settings("https://pam.example.com"), RunOptions(broker=False)
+    monkeypatch.setattr(connection, "settings", lambda *_arguments: known)
+    action = object.__new__(Action)
+    action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False)
+    action._templar = types.SimpleNamespace(template=str)
+    return action.run(None, {})
+
+
+def texts(result: Result) -> list[str]:
+    blocks = [result, result.get("failure", {}), result.get("rotation", {})]
+    found = [block[name] for block in blocks for name in ("msg", "message", "hint") if name in block]
+    return [*found, *result.get("warnings", [])]
+
+
+RESULTS: dict[str, Any] = {
+    "warnings": lambda: {"changed": True, "warnings": ["a", HOSTILE, HOSTILE * 1000]},
+    "rotation": lambda: {
+        "failed": True, "msg": HOSTILE, "failure": {"kind": "failed", "message": HOSTILE, "hint": HOSTILE, "status": None},
+        "rotation": {"message": HOSTILE, "hint": HOSTILE, "seconds": 1.5, "hosts": ["a"]},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+@pytest.mark.parametrize("base", [SenhaseguraAction, RotationAction])
+def test_texts_of_a_result_are_plain(monkeypatch: pytest.MonkeyPatch, kind: str, base: Any) -> None:
+    """From ansible-core 2.19 on, they reached the terminal as they were."""
+    before = RESULTS[kind]()
+    result = run(monkeypatch, RESULTS[kind], base)
+    assert len(texts(result)) == len(texts(before))
+    for text in texts(result):
+        assert not FORBIDDEN.search(text)
+        assert len(text) <= 10_000
+    assert result.get("rotation", {}).get("hosts") == before.get("rotation", {}).get("hosts")
+
+
+def test_texts_of_an_error_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Result:
+        raise SenhaseguraError(HOSTILE, hint=HOSTILE).with_context(subject=HOSTILE)
+
+    result = run(monkeypatch, fail)
+    assert result["failed"]
+    for text in [*texts(result), result["failure"]["subject"]]:
+        assert not FORBIDDEN.search(text)
+
+
+def test_devices_that_could_not_be_linked(monkeypatch: pytest.MonkeyPatch, talk: Any, work: Any) -> None:
+    """Their names went into the warning as the server sent them."""
+    conversation = talk("api")
+    conversation.answers["key.create"] = Stored("7", "deploy-key", devices_error=("web01", HOSTILE))
+    pair = {"username": "deploy", "hostname": "web01", "ip": "192.0.2.10", "devices": ["web01"]}
+
+    def store() -> Result:
+        done: Result = work(
+            conversation, "ssh_key", identifier="deploy-key", private_key=keypair.generate().private_key, **pair
+        )
+        return done
+
+    (warning,) = run(monkeypatch, store)["warnings"]
+    assert "web01, " in warning
+    assert not FORBIDDEN.search(warning)
+
+
+def test_what_a_host_answers_is_plain() -> None:
+    def execute(_command: str, *, in_data: bytes, **_options: Any) -> dict[str, Any]:
+        mark = re.search(rb"senhasegura-[0-9a-f]{16}:", in_data)
+        assert mark
+        answer = {"error": "x", "text": HOSTILE}
+
+        return {"rc": 0, "stdout": f"{mark[0].decode()}{json.dumps(answer)}\n", "stderr": ""}
+
+    with pytest.raises(NotDone) as caught:
+        remote.perform(execute, None, {}, 5)
+    assert not FORBIDDEN.search(str(caught.value))
+
+
+@pytest.mark.parametrize("speaker", [HostsWorld, RotationAction])
+def test_what_a_rotation_says_is_plain(monkeypatch: pytest.MonkeyPatch, speaker: Any) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(Display, "display", lambda _display, text, **_options: said.append(text))
+    made = object.__new__(speaker)
+    made._variables = {"inventory_hostname": "web01"}
+    made.say(HOSTILE)
+    assert not FORBIDDEN.search(said[0])
