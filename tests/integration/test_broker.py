@@ -75,7 +75,7 @@ def test_one_token_and_one_read_for_all_hosts(running: Server, tmp_path: Path) -
     assert count["tokens"] == 1
     assert count["reads"] == {"1": 1, "2": 1}
     assert count["tcp_connections"] <= 4
-    assert len([e for e in running.control.log() if e["operation"] in ("secret.list", "application.read")]) == 1
+    assert len([e for e in running.control.log() if e["operation"] in ("secret.list", "secret.read", "application.read")]) == 1
     assert until(lambda: not controller.brokers(), 60)
     assert controller.leftovers() == []
     assert releases(running) == []
