@@ -185,6 +185,14 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
+def fleet(session: nox.Session) -> None:
+    """Many hosts at 100 forks: 500 undisturbed, and 300 whose broker is killed and stopped at random."""
+    for size, tests in (("500x100", "makes_one_login"), ("300x100", "every_host")):
+        arguments = ("tests/integration/test_broker_fleet.py", "-s", "-k", tests, *session.posargs)
+        session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
+
+
+@nox.session
 def simulator(session: nox.Session) -> None:
     """Run the simulator until it is stopped."""
     arguments = session.posargs or ["--profile", "all", "--seed", "demo"]
