@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from leaks import canaries, checks
 from leaks.cases import LOOKUPS, MODULES, Case, existing
-from leaks.runner import Scene
 from leaks.devlog import why_unavailable
+from leaks.runner import Scene
 from leaks.world import EARLIER, canary_tokens
 
 EVERYTHING = {(name, form) for name, value in canaries.make().items() for form, _text in canaries.forms(value)}

@@ -420,12 +420,10 @@ def earlier_cases(world: World) -> tuple[list[Case], list[Case]]:
     settings = {"secret_key": "{{ canary['earlier written seed'] }}"}
     password = {"password": "{{ canary['earlier written password'] }}", "additional_settings": settings}
     key = {
-        **{
-            "private_key": "{{ canary['earlier written key'] }}",
-            "identifier": "written-key",
-            "username": "written-key",
-        },
-        **{"passphrase": "{{ canary['earlier written passphrase'] }}"},
+        "private_key": "{{ canary['earlier written key'] }}",
+        "identifier": "written-key",
+        "username": "written-key",
+        "passphrase": "{{ canary['earlier written passphrase'] }}",
     }
     merged = {"identity": "earlier-merged", "data_mode": "merge"}
     refused = {"identifier": "refused", "username": "r", "password": "{{ canary['earlier refused password'] }}"}

@@ -100,7 +100,7 @@ def _about_clients(secrets: Secrets) -> list[Scenario]:
         Scenario("disabled client", "does not accept", client={"enabled": False}),
         Scenario("login echoes", "does not accept", (_status(401, echo, TOKEN),)),
         Scenario("login 500 echoes", "The server says", (_status(500, echo, TOKEN),)),
-        Scenario("login malformed", "not valid JSON", (_body(_malformed(secrets), TOKEN),)),
+        Scenario("login malformed", "valid JSON", (_body(_malformed(secrets), TOKEN),)),
         Scenario("login without token", "must have an access_token", (_json(no_token, TOKEN),)),
         Scenario("oauth1", config=oauth1),
         Scenario("oauth1 refused", "does not accept", config={**oauth1, **wrong_secret}),
@@ -176,7 +176,7 @@ def _answers(secrets: Secrets) -> list[Scenario]:
         Scenario("500 HTML", "error of its own", (_fault("html", status=500, body=html),)),
         Scenario("200 HTML", "not JSON", (_fault("html", status=200, body=html),)),
         Scenario("503", "not available", (unavailable,), {"RETRIES": 2}),
-        Scenario("malformed JSON", "not valid JSON", (_body(_malformed(secrets)),)),
+        Scenario("malformed JSON", "valid JSON", (_body(_malformed(secrets)),)),
         Scenario("key twice", "twice", (_body(twice),)),
         Scenario("wrong types", "the answer|the data|the list|must be text", (_json(_wrong_types(secrets)),)),
         Scenario("wrong members", "", (_json(_wrong_members(secrets)),)),
@@ -495,8 +495,11 @@ EARLIER_PASSWORDS = {
 def _earlier_key(secrets: Secrets, name: str) -> dict[str, Any]:
     private_key, passphrase = secrets[f"earlier read by {name}"], secrets["earlier key passphrase"]
     return {
-        **{"identifier": f"earlier-{name.replace('_', '-')}", "username": name, "hostname": "web01"},
-        **{"private_key": private_key, "public_key": canaries.public_key(private_key, passphrase)},
+        "identifier": f"earlier-{name.replace('_', '-')}",
+        "username": name,
+        "hostname": "web01",
+        "private_key": private_key,
+        "public_key": canaries.public_key(private_key, passphrase),
         # The passphrase comes with one of them.
         "password": passphrase if name == "ssh_key" else "",
     }
