@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import ast
-import configparser
 import json
 import os
 import re
@@ -14,14 +12,18 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from importlib.util import find_spec
+import time
 from pathlib import Path
+from typing import Any
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from cores import PYTHONS  # noqa: E402
+from hosts import registries  # noqa: E402
 from hosts.image import why_unavailable  # noqa: E402
 from workspace import CACHE, NAME, environment  # noqa: E402
 
@@ -130,6 +132,8 @@ def build(session: nox.Session) -> None:
             if missing := names - {name for name, docs in json.loads(output).items() if docs["doc"]}:
                 session.error(f"ansible-doc knows nothing of {missing}")
 
+    # Metadata that names a file which is not in the archive makes it fail.
+    session.run("ansible-builder", "introspect", str(installed), silent=True)
     with session.chdir(archive.parent):
         env["HOME"] = str(HOME)
         log = session.run("python", "-m", "galaxy_importer.main", str(archive), env=env, silent=True)
@@ -157,25 +161,52 @@ def ansible_test_units(session: nox.Session) -> None:
 @nox.session(tags=["test"])
 def oldest(session: nox.Session) -> None:
     """Unit tests and demo on the oldest supported ansible-core."""
-    versions = ("3.10", "3.11", "3.12")
-    if not (found := pick_python(*versions)):
-        session.skip(f"ansible-core 2.17 needs one of Python {', '.join(versions)}, and none is here")
-    venv = session.run("scripts/venv.sh", "oldest", found, silent=True, stderr=None).strip()
-    python, session.env["PATH"] = f"{venv}/bin/python", f"{venv}/bin{os.pathsep}{os.environ['PATH']}"
-    session.run(f"{venv}/bin/ansible", "--version")
-    # Not what takes minutes in plain Python, as every fault in every call: that is no question to an old ansible-core.
-    # Nor the credential types: AWX's injector needs Python 3.11, and knows nothing of ansible-core.
-    left_out = ("-m", "not no_cover", "--ignore", "tests/unit/test_awx.py")
-    session.run(python, *PYTEST, *WORKERS, *(session.posargs or left_out))
-    session.run(python, "tests/demo.py")
+    release, versions = next(iter(PYTHONS.items()))
+    if not (found := pick_python(*reversed(versions))):
+        session.skip(f"ansible-core {release} needs one of Python {', '.join(versions)}, and none is here")
+    programs = make_environment(session, found, "oldest")
+    units_on_core(session, programs, *session.posargs)
+    demo_on_core(session, programs)
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Sanity, unit tests and demo on each supported ansible-core, or on those that are named: ./run matrix 2.19."""
+    rows, logs = [], CACHE / "matrix"
+    logs.mkdir(exist_ok=True)
+    stages = {"sanity": sanity_on_core, "units": units_on_core, "demo": demo_on_core}
+    for release in session.posargs or PYTHONS:
+        if not (found := pick_python(*PYTHONS[release])):
+            rows.append([release, "none here", *["left out"] * len(stages)])
+            continue
+        # The newest of that release, whichever it is today. Of the last one there may be previews only.
+        preview = "rc0" if release == list(PYTHONS)[-1] else ""
+        programs = make_environment(session, found, "test", f"core-{release}", f"ansible-core~={release}.0{preview}")
+        version = subprocess.run([programs / "python", "-c", VERSIONS], stdout=subprocess.PIPE, text=True, check=True)
+        row = version.stdout.split()
+        for name, stage in stages.items():
+            start, log = time.monotonic(), logs / f"{release}-{name}.log"
+            session.log(f"ansible-core {release}, {name}: {log.relative_to(ROOT)}")
+            try:
+                with log.open("w") as file:
+                    stage(session, programs, stdout=file, stderr=subprocess.STDOUT)
+                end = "ok"
+            except CommandFailed:
+                session.warn("\n".join(log.read_text(errors="replace").splitlines()[-40:]))
+                end = "FAILED"
+            row.append(f"{end}, {time.monotonic() - start:.0f} s")
+        rows.append(row)
+    table = [["ansible-core", "Python", *stages], *rows]
+    session.log("\n" + "\n".join("".join(f"{cell:14}" for cell in row) for row in table))
+    if any("FAILED" in cell for row in rows for cell in row):
+        session.error("failed")
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Time our lookups against those of other collections (--help for its arguments)."""
-    found = pick_python("{}.{}".format(*sys.version_info))
-    venv = session.run("scripts/venv.sh", "bench", found, silent=True, stderr=None).strip()
-    session.run(f"{venv}/bin/python", "-m", "bench", *session.posargs, env=TESTS)
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "bench")
+    session.run(programs / "python", "-m", "bench", *session.posargs, env=TESTS)
 
 
 @nox.session
@@ -185,11 +216,17 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
-def simulator(session: nox.Session) -> None:
-    """Run the simulator until it is stopped."""
-    arguments = session.posargs or ["--profile", "all", "--seed", "demo"]
-    # It takes the place of this process, so that a signal to ./run reaches it.
-    os.execvp("python", ["python", "-m", "senhasegura_simulator", *arguments])
+def fleet(session: nox.Session) -> None:
+    """Many hosts at 100 forks: 500 undisturbed, and 300 whose broker is killed and stopped at random."""
+    for size, tests in (("500x100", "makes_one_login"), ("300x100", "every_host")):
+        arguments = ("tests/integration/test_broker_fleet.py", "-s", "-k", tests, *session.posargs)
+        session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
+
+
+@nox.session
+def bare(session: nox.Session) -> None:
+    """Run demo and test, or another task, in a bare root of each Debian release (as root; --help)."""
+    session.run("python", "-m", "hosts.bare", *session.posargs, env=TESTS)
 
 
 @nox.session(name="format")
@@ -202,9 +239,17 @@ def format_code(session: nox.Session) -> None:
 @nox.session
 def lock(session: nox.Session) -> None:
     """Pin requirements/*.in in requirements/*.txt (--upgrade for newer versions)."""
-    options = ("--universal", "--generate-hashes", "--no-python-downloads", "--custom-compile-command", "./run lock")
+    # With extras, without which the pip of Debian 12 finds no version for them.
+    options = ("--universal", "--generate-hashes", "--no-strip-extras", "--no-python-downloads")
+    options += ("--custom-compile-command", "./run lock")
     with session.chdir("requirements"):
-        for name, python in (("dev", "3.12"), ("oldest", "3.10"), ("bench", "3.12")):
+        for name, python in (
+            ("dev", "3.11"),
+            ("demo", "3.10"),
+            ("test", "3.10"),
+            ("oldest", "3.10"),
+            ("bench", "3.12"),
+        ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(
                 "uv", "pip", "compile", "--quiet", *options, "--python-version", python, *files, *session.posargs
@@ -243,43 +288,74 @@ def manifest(archive: Path) -> list[object]:
         return [json.load(tar.extractfile(name)) for name in ("MANIFEST.json", "FILES.json")]
 
 
-def ansible_test(session: nox.Session, command: str, *arguments: str) -> None:
-    """Run ansible-test in a copy of the tree."""
-    prepare_pip()
+def make_environment(session: nox.Session, python: str, *arguments: str) -> Path:
+    """The folder with the programs of an environment (see scripts/venv.py), made if it is not there."""
+    venv = session.run(python, "scripts/venv.py", *arguments, silent=True, stderr=None, external=True)
+    return Path(venv.strip(), "bin")
+
+
+def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
+    """ansible-test sanity of another environment."""
+    ansible_test(session, "sanity", programs=programs, **options)
+
+
+def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:
+    """Unit tests in another environment."""
+    # Not what takes minutes in plain Python, as every fault in every call: that is no question to an ansible-core.
+    # Nor what is for AWX: its injector needs Python 3.11, and knows nothing of ansible-core.
+    arguments = arguments or ("-m", "not no_cover", "--ignore", "tests/unit/test_awx.py")
+    session.run(programs / "python", *PYTEST, *WORKERS, *arguments, env=first_in_path(programs), **options)
+
+
+def demo_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
+    """The demo in another environment."""
+    session.run(programs / "python", "tests/demo.py", env=first_in_path(programs), **options)
+
+
+def first_in_path(*folders: str | Path) -> dict[str, str]:
+    """The variable PATH with these folders before all others."""
+    return {"PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]])}
+
+
+def ansible_test(
+    session: nox.Session, command: str, *arguments: str, programs: Path | None = None, **options: Any
+) -> None:
+    """Run ansible-test, of this environment or another one, in a copy of the tree."""
+    programs = programs or Path(sys.executable).parent
+    prepare_pip(programs)
     # It takes each pythonX.Y in PATH for usable, a pyenv shim that answers "command not found" too.
     pythons = CACHE / "pythons"
     shutil.rmtree(pythons, ignore_errors=True)
     pythons.mkdir()
-    for version in ("3.12", "3.13", "3.14"):
+    for version in (f"3.{minor}" for minor in range(7, 15)):
         if found := pick_python(version):
             (pythons / f"python{version}").symlink_to(found)
-    path = os.pathsep.join([os.path.dirname(sys.executable), str(pythons), os.environ["PATH"]])
     with session.chdir(checkout("ansible_test")):
-        env = {"HOME": str(HOME), "PATH": path}
-        session.run("ansible-test", command, "--local", *arguments, env=env)
+        env = {"HOME": str(HOME), **first_in_path(programs, pythons)}
+        session.run(programs / "ansible-test", command, "--local", *arguments, env=env, **options)
 
 
-def prepare_pip() -> None:
+def prepare_pip(programs: Path) -> None:
     """Let ansible-test install with the pip, and the settings of pip, that there are on this machine."""
     # It gets pip's installer from a host of its own, and keeps the download here.
-    source = Path(find_spec("ansible_test").origin).parent / "_internal" / "python_requirements.py"
+    find = "import ansible_test; print(ansible_test.__path__[0])"
+    found = subprocess.run([programs / "python", "-c", find], stdout=subprocess.PIPE, text=True, check=True)
+    source = Path(found.stdout.strip(), "_internal", "python_requirements.py")
     version = re.search(r"pip='([\d.]+)'", source.read_text())[1]
     installer = HOME / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
     installer.parent.mkdir(parents=True, exist_ok=True)
     installer.write_text(INSTALLER)
     # It hands on neither PIP_* nor, with another home, the user's own file.
-    listed = subprocess.run(["python", "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True, check=True)
-    settings = configparser.RawConfigParser()
-    settings.read_dict({"global": {"quiet": "2"}})
-    for line in sorted(listed.stdout.splitlines(), key=lambda line: line.startswith(":env:")):
-        name, value = line.split("=", 1)
-        section, option = name.rsplit(".", 1)
-        settings.read_dict({section.replace(":env:", "global"): {option: ast.literal_eval(value)}})
     target = HOME / ".pip" / "pip.conf"
     target.parent.mkdir(exist_ok=True)
-    with target.open("w") as file:
-        settings.write(file)
+    target.write_text(registries.pip_settings(quiet="2"))
 
+
+VERSIONS = """\
+import platform
+from ansible import release
+print(release.__version__, platform.python_version())
+"""
 
 # It puts the name of a temporary folder into a page; one that ends in "_" would be a link there, to nowhere.
 ANTSIBULL_DOCS = """\

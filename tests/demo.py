@@ -37,7 +37,8 @@ def simulator(profile: str, folder: Path) -> Iterator[dict[str, Any]]:
     """A running simulator; gives what it wrote into its ready file."""
     ready = folder / f"{profile}.json"
     command = [sys.executable, "-m", "senhasegura_simulator", "--profile", profile, "--seed", str(SEED)]
-    process = subprocess.Popen([*command, "--ready-file", str(ready), "--parent-pid", str(os.getpid())])
+    command += ["--ready-file", str(ready), "--parent-pid", str(os.getpid())]
+    process = subprocess.Popen(command, env={**os.environ, **environment()})
     try:
         for _attempt in range(2400):
             if ready.exists():

@@ -133,7 +133,10 @@ options:
     description:
       - 'Whether all tasks, hosts and forks of a run share one process that talks to the server: it logs in once,
         reads each thing once, and keeps both in its memory until the run ends.'
-      - Without it, each evaluation of a lookup and each task logs in and reads anew.
+      - Without it, each evaluation of a lookup and each task logs in and reads anew. So it is, with one warning,
+        where it cannot be started; that is tried again after a pause, a few times.
+      - 'When it is killed or does not answer any more, whoever notices starts it again, with a warning and at most
+        three times in a run. After that, tasks fail: something on the controller does not let it run.'
       - The default is V(true).
     type: bool
   cache_ttl:
@@ -148,6 +151,10 @@ options:
       - V(keep) leaves it to the server or to M(community.senhasegura.custody).
       - V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically
         are left out, unless the read has C(allow_vault_rotation=true). It needs the broker.
+      - What is to be given back is noted in a file C(senhasegura-custody-*.jsonl) in E(ANSIBLE_LOCAL_TEMP), without
+        secrets. The file is removed when all is given back.
+      - Otherwise the next run of the same user warns, and names what is left.
+      - Release that with M(community.senhasegura.custody), and delete the file.
       - The default is V(keep).
     type: str
     choices:
@@ -443,7 +450,10 @@ options:
     description:
       - 'Whether all tasks, hosts and forks of a run share one process that talks to the server: it logs in once,
         reads each thing once, and keeps both in its memory until the run ends.'
-      - Without it, each evaluation of a lookup and each task logs in and reads anew.
+      - Without it, each evaluation of a lookup and each task logs in and reads anew. So it is, with one warning,
+        where it cannot be started; that is tried again after a pause, a few times.
+      - 'When it is killed or does not answer any more, whoever notices starts it again, with a warning and at most
+        three times in a run. After that, tasks fail: something on the controller does not let it run.'
     type: bool
     default: true
     vars:
@@ -472,6 +482,10 @@ options:
       - V(keep) leaves it to the server or to M(community.senhasegura.custody).
       - V(release_at_end) gives it back when the run ends, however it ends. Credentials that change automatically
         are left out, unless the read has C(allow_vault_rotation=true). It needs the broker.
+      - What is to be given back is noted in a file C(senhasegura-custody-*.jsonl) in E(ANSIBLE_LOCAL_TEMP), without
+        secrets. The file is removed when all is given back.
+      - Otherwise the next run of the same user warns, and names what is left.
+      - Release that with M(community.senhasegura.custody), and delete the file.
     type: str
     default: keep
     choices:

@@ -33,9 +33,13 @@ options:
     description:
       - Return a path instead of the private key, for C(ansible_ssh_private_key_file) and for programs that take nothing
         else.
-      - What is under that path is memory of the broker of this run, readable for its user alone. It is on no disk, and
-        gone when the run ends, however it ends. It has no passphrase.
-      - It needs Linux on the controller, and the broker.
+      - What is under that path is readable for the user of the run alone. It has no passphrase.
+      - On Linux it is memory of the broker of this run. It is on no disk, and gone when the run ends, however it ends.
+      - On other systems, and with O(broker=false), it is a file (mode 0600) in the run's own folder below
+        E(ANSIBLE_LOCAL_TEMP). Ansible removes it when the run ends. When Ansible is killed, the broker does.
+        Without a broker it stays then.
+      - Use the lookup anew in each task, as a template does. A path that was stored with C(register) or C(set_fact) is
+        gone when the broker had to be started again.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -354,6 +354,7 @@ class _Pool:
         # Each with the time since when it is idle.
         self._idle: list[tuple[t.Any, float]] = []
         self._closed = False
+        self._owner = os.getpid()
 
     def take(self, max_idle: float) -> t.Any:
         """A connection that can be used, or None. Closes those that cannot."""
@@ -361,6 +362,9 @@ class _Pool:
             with self._lock:
                 if self._closed:
                     raise OSError("closed")
+                if self._owner != os.getpid():
+                    # They belong to the process that this one was forked from, which goes on using them.
+                    self._idle, self._owner = [], os.getpid()
                 if not self._idle:
                     return None
                 sock, since = self._idle.pop()
@@ -503,7 +507,7 @@ class _NamingOption:
 
 
 class Transport:
-    """A pool of connections to one server. Safe for threads; not to be used after a fork."""
+    """A pool of connections to one server. Safe for threads. After a fork, each process has its own connections."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.url

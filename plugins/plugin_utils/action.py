@@ -15,15 +15,26 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
 from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, connect
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import (
+    Client,
+    client_over,
+    connect,
+    direct,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings, argument_spec
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerUnavailable, open_link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
+    BrokerLost,
+    BrokerUnavailable,
+    open_link,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
@@ -52,14 +63,27 @@ class SenhaseguraAction(ActionBase):
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
         """The client that talks through the broker, or directly where there is none."""
-        if run.broker:
+        if not run.broker:
+            if run.custody != "keep":
+                connection.warn_of_custody()
+            return connect(settings)
+
+        def reach(seconds: float) -> Link | Conversation:
             try:
-                return client_over(RemoteSession(open_link(), settings, self.policy(run, params), until=self.until))
+                return open_link(seconds)
+            except BrokerLost:
+                raise connection.broker_lost() from None
             except BrokerUnavailable as exc:
                 connection.go_on_without_broker(exc)
-        elif run.custody != "keep":
-            connection.warn_of_custody()
-        return connect(settings)
+            if run.custody != "keep":
+                connection.warn_of_custody()
+            return direct(settings)
+
+        reached = reach(settings.timeout)
+        if isinstance(reached, Link):
+            policy = self.policy(run, params)
+            reached = RemoteSession(reached, settings, policy, until=self.until, again=reach)
+        return client_over(reached)
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.

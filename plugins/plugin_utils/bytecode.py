@@ -10,7 +10,6 @@ Ansible's loader for collections compiles each file anew in each worker.
 from __future__ import annotations
 
 import contextlib
-import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -21,18 +20,16 @@ SHARED = (f"{_PLUGINS}plugin_utils", f"{_PLUGINS}module_utils", f"{_PLUGINS}modu
 
 
 class Finder:
-    """Finds shared files and the folders that they are in, and leaves all else to the finders behind it."""
+    """Finds shared files, and leaves all else to the finders behind it: folders become packages with C(__file__) only
+    by Ansible's own, and ansible-core looks for that.
+    """
 
     @staticmethod
     def find_spec(name, path=None, target=None):  # type: ignore[no-untyped-def]
         if not (path and name.startswith(SHARED)):
             return None
         place = os.path.join(path[0], name.rpartition(".")[2])
-        if os.path.isfile(f"{place}.py"):
-            return importlib.util.spec_from_file_location(name, f"{place}.py")
-        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [place]
-        return spec if os.path.isdir(place) else None
+        return importlib.util.spec_from_file_location(name, f"{place}.py") if os.path.isfile(f"{place}.py") else None
 
 
 @contextlib.contextmanager

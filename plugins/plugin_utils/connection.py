@@ -177,10 +177,18 @@ def go_on_without_broker(error: Exception) -> None:
     """
     if run_is_over():
         raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
-    why = str(error) if type(error).__name__ == "BrokerUnavailable" else "it has ended"
     display.warning(
-        f"the broker of this run cannot be used ({why}): each lookup and task logs in and reads by itself. "
+        f"the broker of this run cannot be used ({error}): each lookup and task logs in and reads by itself. "
         "Set broker=false to do without it silently"
+    )
+
+
+def broker_lost() -> ConnectionFailed:
+    """The error for a run whose brokers were all lost. To go on, each host would log in and read by itself."""
+    return ConnectionFailed(
+        "the broker of this run was started several times, and killed or stopped each time",
+        hint="Find out what does it, for example the out-of-memory killer in the kernel's log; with broker=false each "
+        "lookup and task logs in and reads by itself. The next run says which custody was not given back",
     )
 
 

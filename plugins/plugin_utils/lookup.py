@@ -17,14 +17,18 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 if t.TYPE_CHECKING:
     from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Question, Request
 
+# Seconds: the default of the option, and more than anybody should wait for the broker.
+_DEFAULT_TIMEOUT = 30.0
+
 
 def answer(request: Request, question: Question | None, link: Link | None) -> t.Sequence[t.Any]:
     """Have the broker answer, which is started if it does not run (one worker does that), or answer without one."""
     turn = begun = None
-    if question is not None and link is None:
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
+    if question is not None and (link is None or link.lost):
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import PATIENCE, wait_for_broker
 
-        link, turn = wait_for_broker()
+        timeout = _timeout(request)
+        link, turn = wait_for_broker(timeout * PATIENCE)
         if answered := put(question, link):
             return t.cast("t.Sequence[t.Any]", answered)
         if turn is not None and turn.is_first() and not _may_be_unwanted(request):
@@ -32,10 +36,23 @@ def answer(request: Request, question: Question | None, link: Link | None) -> t.
             # does: if it turns out that no broker is wanted, the others need not start and end one too.
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import begin
 
-            begun = begin(turn)
+            begun = begin(turn, timeout)
     from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
 
     return read(request, question, link, turn, begun)
+
+
+def _timeout(request: Request) -> float:
+    """The option timeout where that is seen at once, else its default. It is checked later."""
+    places = (request.arguments.get("timeout"), request.values.get("timeout"))
+    for value in (*places, os.environ.get("SENHASEGURA_TIMEOUT")):
+        try:
+            seconds = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue
+        if 0 < seconds <= _DEFAULT_TIMEOUT:
+            return seconds
+    return _DEFAULT_TIMEOUT
 
 
 def _may_be_unwanted(request: Request) -> bool:

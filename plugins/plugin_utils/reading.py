@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import typing as t
 
 from ansible.utils.display import Display
@@ -26,9 +27,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, text
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    Link,
+    address,
+    authentication_key,
+    put,
+    text,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
+    BrokerLost,
     BrokerUnavailable,
     Process,
     begin,
@@ -80,40 +88,58 @@ def _read(
         if begun is not None and not run.broker:
             undo(begun)
         elif begun is None and usable and turn is not None:
-            begun = begin(turn)
+            begun = begin(turn, settings.timeout)
         # Here, because the broker starts meanwhile.
         from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, lookups
 
         lookups.check(request.name, options)
         if not usable and run.custody != "keep":
             connection.warn_of_custody()
-        introduced = None
+        introduced = introduction = None
         if usable and question is not None:
             policy = policy_of(run, options).state()
             introduction = (question[1], settings.state(), policy, request.name, options)
-            introduced = _introduce(introduction, link, turn, begun)
-    if introduced is not None and question is not None:
-        try:
-            return t.cast("t.Sequence[t.Any]", introduced.ask(*question))
-        except (OSError, EOFError) as exc:
-            connection.go_on_without_broker(exc)
+            introduced = _introduce(introduction, settings.timeout, link, turn, begun)
+    while introduced is not None and introduction is not None and question is not None:
+        if answered := put(question, introduced):
+            return t.cast("t.Sequence[t.Any]", answered)
+        # It was lost, and the next one does not know this question. open_link ends this when it happens too often.
+        introduced = _introduce(introduction, settings.timeout, introduced)
+    if usable and run.custody != "keep":
+        connection.warn_of_custody()
+    client = connect.connect(settings)
     if options.get("as_file"):
-        raise ConfigError(
-            "as_file needs the broker, which keeps the key for the time of the run", hint="Leave broker=false out"
-        ).with_context(option="as_file")
-    return ["ok", lookups.look_up(request.name, connect.connect(settings), names, options)]
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+
+        # This worker ends before the run does.
+        files = Files(os.path.dirname(address()), authentication_key(), memory=False)
+        return ["ok", files.look_up(request.name, client, names, options)]
+    return ["ok", lookups.look_up(request.name, client, names, options)]
 
 
 def _introduce(
-    introduction: tuple[t.Any, ...], link: Link | None, turn: Turn | None, begun: Process | None
+    introduction: tuple[t.Any, ...],
+    timeout: float,
+    link: Link | None,
+    turn: Turn | None = None,
+    begun: Process | None = None,
 ) -> Link | None:
     """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used."""
-    try:
-        link = link or open_link(turn, begun)
-        kind, problem = link.ask("introduce", *introduction)
-    except (BrokerUnavailable, OSError, EOFError) as exc:
-        connection.go_on_without_broker(exc)
-        return None
+    while True:
+        try:
+            if link is None or link.lost:
+                link = open_link(timeout, turn if turn and not turn.is_over() else None, begun)
+            begun = None
+            kind, problem = link.ask("introduce", *introduction)
+            break
+        except BrokerLost:
+            raise connection.broker_lost() from None
+        except BrokerUnavailable as exc:
+            connection.go_on_without_broker(exc)
+            return None
+        except (OSError, EOFError):
+            # Another one takes its place, as often as open_link allows.
+            continue
     if turn is not None:
         turn.started()
     if kind == "error":

@@ -3,17 +3,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# usage: image.sh SUITE TARBALL PASSWORD : write the root file system of a Debian release to TARBALL.
-# The mirror is the one that apt on this machine uses. image.py calls this, and keeps the result.
+# usage: image.sh SUITE TARBALL PASSWORD MIRROR : write the root file system of a Debian release to TARBALL.
+# image.py calls this, and keeps the result.
 set -euo pipefail
-suite=$1 tarball=$2 password=$3
+suite=$1 tarball=$2 password=$3 mirror=$4
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 packages=acl,iproute2,libpam-modules-bin,libpam-runtime,login,mount,openssh-server,passwd,procps,python3,sudo
-
-# shellcheck disable=SC2016  # these are apt's own variables
-mirror=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 == "main" && $1 ~ "/debian/?$" { print $1; exit }')
-[ -n "$mirror" ] || { echo "image.sh: apt knows no Debian mirror here; run apt-get update" >&2; exit 1; }
 
 # shellcheck disable=SC2016  # $1 is for the hook
 PASSWORD=$password SETUP=$here/setup.sh exec mmdebstrap --quiet --mode=root --format=tar --variant=apt --include="$packages" \

@@ -11,13 +11,12 @@ import random
 import signal
 import subprocess
 import sys
-import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from controlled import Controller, Server, until
 from workspace import environment
 
 from senhasegura_simulator.server import Simulator
@@ -45,20 +44,6 @@ PLAY = """
 SLOW_PLAY = PLAY + "    - ansible.builtin.pause: {seconds: 60}\n"
 
 
-class Server:
-    """A simulator of its own, and the environment of its client."""
-
-    def __init__(self, profile: str, dialect: str, simulator: Simulator) -> None:
-        self.profile, self.control = profile, simulator.control
-        self.env = {
-            "SENHASEGURA_URL": simulator.url,
-            "SENHASEGURA_CA_PATH": simulator.ca_path,
-            "SENHASEGURA_CLIENT_ID": "demo",
-            "SENHASEGURA_CLIENT_SECRET": "demo-secret-0123456789abcdef",
-            "SENHASEGURA_DIALECT": dialect,
-        }
-
-
 @pytest.fixture(params=[("3.32", "auto"), ("4.0", "auto"), ("rest", "rest")], ids=lambda param: param[0])
 def running(request: pytest.FixtureRequest) -> Iterator[Server]:
     profile, dialect = request.param
@@ -72,80 +57,6 @@ def vendor() -> Iterator[Server]:
         yield Server("4.0", "auto", simulator)
 
 
-class Controller:
-    """ansible-playbook in a session of its own, with its own temporary folders."""
-
-    def __init__(self, server: Server, folder: Path, play: str = PLAY, **variables: str) -> None:
-        self.folder = folder
-        self.local = folder / "local"
-        self.local.mkdir(parents=True, exist_ok=True)
-        (folder / "play.yml").write_text(textwrap.dedent(play))
-        (folder / "hosts").write_text("\n".join(f"host{number}" for number in range(HOSTS)))
-        home = {"HOME": str(folder), "ANSIBLE_LOCAL_TEMP": str(self.local), "ANSIBLE_FORKS": "10"}
-        binary = Path(sys.executable).parent / "ansible-playbook"
-        self.process = subprocess.Popen(
-            [sys.executable, str(binary), "-i", str(folder / "hosts"), str(folder / "play.yml")],
-            env={**os.environ, **environment(), **home, **server.env, **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            # nohup, below which the tests may run, lets its children ignore it.
-            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-        )
-
-    def finish(self) -> str:
-        output, _errors = self.process.communicate(timeout=120)
-        assert self.process.returncode == 0, output
-        return output
-
-    def stop(self, number: signal.Signals) -> None:
-        """Send a signal to the controller; Ctrl-C reaches all processes of the terminal, and is pressed until it helps."""
-        for _attempt in range(5):
-            if number is signal.SIGINT:
-                os.killpg(self.process.pid, number)
-            else:
-                self.process.send_signal(number)
-            try:
-                self.process.wait(3)
-                return
-            except subprocess.TimeoutExpired:
-                # Ansible's main process may lose the exception of the first one.
-                continue
-        os.killpg(self.process.pid, signal.SIGKILL)
-        raise AssertionError("the controller does not end")
-
-    def brokers(self) -> list[int]:
-        """The broker processes of this run: they keep its HOME in their environment."""
-        home = f"HOME={self.folder}".encode()
-        return [pid for pid in _brokers() if home in _read(pid, "environ").split(b"\0")]
-
-    def leftovers(self) -> list[str]:
-        return [str(path) for path in self.local.rglob("*")]
-
-
-def _read(pid: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:
-        return b""
-
-
-def _brokers() -> list[int]:
-    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in pids if b"broker/server.py" in _read(pid, "cmdline")]
-
-
-def until(condition: Callable[[], Any], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return bool(condition())
-
-
 def gone(controller: Controller) -> bool:
     """Whether nothing of the broker stays, neither process nor file; a busy machine may take its time."""
     files = [name for name in controller.leftovers() if "senhasegura" in name]
@@ -157,21 +68,24 @@ def releases(server: Server) -> list[str]:
 
 
 def test_one_token_and_one_read_for_all_hosts(running: Server, tmp_path: Path) -> None:
-    controller = Controller(running, tmp_path)
+    controller = Controller(running, tmp_path, PLAY)
     output = controller.finish()
     assert "WARNING" not in output
     count = running.control.counters()
     assert count["tokens"] == 1
     assert count["reads"] == {"1": 1, "2": 1}
     assert count["tcp_connections"] <= 4
-    assert len([e for e in running.control.log() if e["operation"] in ("secret.list", "application.read")]) == 1
+    assert (
+        len([e for e in running.control.log() if e["operation"] in ("secret.list", "secret.read", "application.read")])
+        == 1
+    )
     assert until(lambda: not controller.brokers(), 60)
     assert controller.leftovers() == []
     assert releases(running) == []
 
 
 def test_without_the_broker_it_works_as_well(vendor: Server, tmp_path: Path) -> None:
-    controller = Controller(vendor, tmp_path, SENHASEGURA_BROKER="false")
+    controller = Controller(vendor, tmp_path, PLAY, SENHASEGURA_BROKER="false")
     assert "WARNING" not in controller.finish()
     assert vendor.control.counters()["tokens"] > HOSTS
     assert controller.leftovers() == []
@@ -197,7 +111,7 @@ def test_where_it_cannot_run_there_is_one_warning(vendor: Server, tmp_path: Path
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(trap)
     path = f"{tmp_path / 'site'}:{environment()['PYTHONPATH']}"
-    controller = Controller(vendor, tmp_path, PYTHONPATH=path)
+    controller = Controller(vendor, tmp_path, PLAY, PYTHONPATH=path)
     output = controller.finish()
     assert output.count("[WARNING]") == 1, output
     assert "broker" in output
@@ -205,7 +119,7 @@ def test_where_it_cannot_run_there_is_one_warning(vendor: Server, tmp_path: Path
 
 
 def test_custody_is_given_back_when_the_run_ends(running: Server, tmp_path: Path) -> None:
-    Controller(running, tmp_path, SENHASEGURA_CUSTODY="release_at_end").finish()
+    Controller(running, tmp_path, PLAY, SENHASEGURA_CUSTODY="release_at_end").finish()
     # db-app changes automatically in the vendor's dialects, so its custody is kept; rest does not tell.
     assert until(lambda: len(releases(running)) == (2 if running.profile == "rest" else 1), 60)
     time.sleep(0.2)

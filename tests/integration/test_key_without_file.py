@@ -126,11 +126,12 @@ def test_no_path_at_all(run_play: Any, vault: Any, inventory: Any, pairs: Any, t
         assert not on_disk(Path(short), pairs["plain"].private_key)
 
 
-def test_it_needs_the_broker(run_play: Any, vault: Any, inventory: Any) -> None:
+def test_without_the_broker_it_is_a_file_of_the_run(run_play: Any, vault: Any, inventory: Any, tmp_path: Path) -> None:
     path = inventory({"ansible_ssh_private_key_file": "{{ " + LOOKUP.format("plain") + " }}"})
     done = run_play(vault, play(), "-i", str(path), env={"SENHASEGURA_BROKER": "false"})
-    assert done.rc != 0
-    assert "as_file needs the broker" in str(done)
+    assert done.rc == 0, str(done)
+    assert done["who"]["stdout"] == "app"
+    assert not [left for left in tmp_path.rglob("*") if "senhasegura-key" in left.name]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

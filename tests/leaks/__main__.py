@@ -16,20 +16,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "simulator")]
 
+from cores import PYTHONS  # noqa: E402
 from leaks import checks, core  # noqa: E402
 from leaks.runner import Scene  # noqa: E402
 from leaks.world import canary_tokens  # noqa: E402
 from workspace import CACHE, ROOT  # noqa: E402
 
-# ansible-core -> the Pythons that it runs on, best first
-PYTHONS = {
-    "2.17": ("3.12", "3.11", "3.10"),
-    "2.18": ("3.13", "3.12", "3.11"),
-    "2.19": ("3.13", "3.12", "3.11"),
-    "2.20": ("3.13", "3.14", "3.12"),
-    "2.21": ("3.13", "3.14", "3.12"),
-    "2.22": ("3.13", "3.14", "3.12"),
-}
 PACKAGES = ("requests", "requests-oauthlib", "cryptography", "bcrypt", "ansible-runner")
 CALLBACKS = ("default", "minimal", "oneline")
 WHOLE_CHECKS = (checks.check_mode, checks.adhoc, checks.killed, checks.inert, checks.channels, checks.debug_logging)

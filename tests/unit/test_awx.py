@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a job gets of a credential of extensions/awx, by AWX's own injector, and which settings our client makes of it."""
+"""What AWX's own injector gives a job of our credential types, and what ansible-builder makes of our definitions."""
 
 from __future__ import annotations
 
+import ast
+import fnmatch
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ import yaml
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import ENV_BLOCKLIST, HIDDEN_PASSWORD, inject_credential
-from workspace import ROOT
+from workspace import ROOT, collections
 
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     OPTIONS,
@@ -46,9 +50,8 @@ class Job:
     def settings(self) -> Settings:
         return resolve([environment_source(self.env)])
 
-    def content(self, path: str | None) -> str:
+    def content(self, path: str) -> str:
         """The text of a file that the job sees below /runner."""
-        assert path
         return (self.folder / Path(path).relative_to("/runner")).read_text()
 
 
@@ -71,7 +74,7 @@ def required(name: str) -> dict[str, Any]:
 
 
 def everything(name: str) -> dict[str, Any]:
-    values = required(name)
+    values = {**required(name), "timeout": "7.5", "retries": "2"}
     for field in fields(name):
         if field["type"] == "boolean":
             values[field["id"]] = True
@@ -80,7 +83,7 @@ def everything(name: str) -> dict[str, Any]:
         elif "choices" in field:
             values[field["id"]] = field["choices"][-1]
         else:
-            values.setdefault(field["id"], field.get("default", f"{field['id']}-value"))
+            values.setdefault(field["id"], f"{field['id']}-value")
     return values
 
 
@@ -131,12 +134,15 @@ def test_all_fields_reach_the_client(name: str, tmp_path: Path) -> None:
     settings = job.settings()
     assert not settings.validate_certs
     for option in ("ca_path", "client_cert", "client_key", "decryption_key"):
-        assert job.content(getattr(settings, option)) == values[f"{option.removesuffix('_path')}_content"]
+        assert getattr(settings, option)
+        assert (
+            job.content(job.env[f"SENHASEGURA_{option.upper()}"]) == values[f"{option.removesuffix('_path')}_content"]
+        )
     for field in of_type(name, "string"):
         if not field.endswith("_content"):
             assert job.env[f"SENHASEGURA_{field.upper()}"] == values[field]
     assert settings.auth_method == ("oauth1" if name.endswith("1") else "oauth2_basic")
-    assert settings.dialect == "rest"
+    assert (settings.dialect, settings.timeout, settings.retries) == ("rest", 7.5, 2)
     secrets = [settings.client_secret, settings.consumer_secret, settings.token_secret]
     assert {secret.reveal() for secret in secrets if secret} == {
         values[field] for field in values if "_secret" in field
@@ -231,3 +237,77 @@ def test_every_option_has_a_field_or_a_reason_to_have_none(name: str) -> None:
         "credential_type_oauth2": {"consumer_key", "consumer_secret", "token_key", "token_secret"},
     }[name]
     assert without == {"config_file", "allow_http", *other}
+
+
+EE = AWX / "execution-environment.yml"
+
+
+def builder(*arguments: str) -> str:
+    command = [sys.executable, "-m", "ansible_builder", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def lines(name: str) -> list[str]:
+    text = (ROOT / "meta" / name).read_text().splitlines()
+    return [line for line in text if line and not line.startswith("#")]
+
+
+def test_ansible_builder_finds_what_the_collection_needs() -> None:
+    found = yaml.safe_load(builder("introspect", str(collections())))
+    for kind, file in {"python": "ee-requirements.txt", "system": "ee-bindep.txt"}.items():
+        assert [entry.split("  #")[0] for entry in found[kind]] == lines(file)
+    # A login that proves a password or a key is one of OpenSSH's client, on both families.
+    assert {line.split("[")[1] for line in lines("ee-bindep.txt") if line.startswith("openssh")} == {
+        "platform:rpm]",
+        "platform:dpkg]",
+    }
+
+
+def test_the_metadata_is_in_the_form_for_collections() -> None:
+    metadata = yaml.safe_load((ROOT / "meta" / "execution-environment.yml").read_text())
+    assert set(metadata) == {"version", "dependencies"}
+    assert metadata["version"] == 1
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
+    for path in metadata["dependencies"].values():
+        assert (ROOT / path).is_file()
+        assert not any(fnmatch.fnmatch(part, pattern) for pattern in ignored for part in (path, path.split("/")[0]))
+
+
+def test_the_execution_environment_holds_the_collection(tmp_path: Path) -> None:
+    builder("create", "--file", str(EE), "--context", str(tmp_path / "context"))
+    wanted = yaml.safe_load((tmp_path / "context" / "_build" / "requirements.yml").read_text())
+    assert wanted == {"collections": [{"name": "community.senhasegura"}]}
+
+
+def test_it_can_hold_it_from_an_archive(tmp_path: Path) -> None:
+    # As the comments in it say.
+    name = "community-senhasegura-{}.tar.gz".format(yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"])
+    text = EE.read_text().replace("      - name: community.senhasegura\n", "")
+    text = (
+        text.replace("      # -", "      -").replace("      #  ", "       ").replace("\n# additional", "\nadditional")
+    )
+    definition = tmp_path / "definition.yml"
+    definition.write_text(text.replace("\n#   -", "\n  -").replace("\n#     dest", "\n    dest"))
+    (tmp_path / name).write_bytes(b"archive")
+    builder("create", "--file", str(definition), "--context", str(tmp_path / "context"))
+    build = tmp_path / "context" / "_build"
+    (collection,) = yaml.safe_load((build / "requirements.yml").read_text())["collections"]
+    assert collection["type"] == "file"
+    assert (build / Path(collection["name"]).relative_to("/build")).read_bytes() == b"archive"
+
+
+def test_every_import_of_a_library_is_named() -> None:
+    # certifi and urllib3 come with requests, the others with ansible-core.
+    named = {re.split(r"[ >=<]", line)[0].replace("-", "_") for line in lines("ee-requirements.txt")}
+    with_others = {"certifi", "urllib3", "yaml", "jinja2"}
+    imported = set()
+    for path in (ROOT / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                imported.add(node.module.split(".")[0])
+    ours = {"ansible", "ansible_collections", *sys.stdlib_module_names}
+    assert imported - ours - with_others <= named

@@ -39,9 +39,14 @@ def client_over(conversation: Conversation) -> Client:
     return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation), conversation.server)
 
 
-def connect(settings: Settings) -> Client:
-    """A client that talks to the server directly."""
+def direct(settings: Settings) -> Conversation:
+    """A conversation with the server, without anybody in between."""
     # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
-    return client_over(Session(settings, known=_KNOWN))
+    return Session(settings, known=_KNOWN)
+
+
+def connect(settings: Settings) -> Client:
+    """A client that talks to the server directly."""
+    return client_over(direct(settings))

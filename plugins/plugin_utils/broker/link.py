@@ -11,12 +11,12 @@ them loads, and it imports at its head nothing that Ansible has not imported alr
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
 import pickle
 import socket
+import time
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -31,8 +31,11 @@ if t.TYPE_CHECKING:
 WORKER, BROKER = b"worker", b"broker"
 _NONCE_SIZE = _PROOF_SIZE = 32
 _HEAD_SIZE = 4
-# What an address of AF_UNIX has room for.
-_LONGEST_PATH = 107
+# What an address of AF_UNIX has room for on every system: 107 bytes on Linux, 103 on macOS.
+LONGEST_PATH = 103
+# Seconds. A broker that works is silent for longer, but takes another connection meanwhile. A stopped one does not.
+SILENCE = 2.0
+_PAUSE = 0.02
 # The first is enough for nearly all messages. No more than the other is made room for at once, whatever a head says.
 _PART_SIZE, _LARGEST_PART = 4096, 1 << 20
 
@@ -64,23 +67,30 @@ def run_is_over() -> bool:
     return controller() not in (os.getpid(), os.getppid())
 
 
+class NotSent(ConnectionError):
+    """The broker has certainly not got the whole request, so it has done nothing of it."""
+
+
 class Channel:
     """Messages between the two ends, each with the proof that its sender knows the key of the run.
 
     Both ends begin with a random text. From both texts and the key comes a key for each direction of this one
     connection, and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor
     back to its sender. A message is its length (4 bytes), its proof, and its data.
-    Raises OSError or EOFError when the other end is gone or does not know the key.
+    Raises OSError or EOFError when the other end is gone or does not know the key, and TimeoutError (an OSError) when
+    the line has a timeout, nothing came for so long, and ``waits`` says that there is nothing more to wait for.
     """
 
     def __init__(self, line: socket.socket, key: bytes, end: bytes) -> None:
         self._line = line
         self._come = b""
+        self.waits: t.Callable[[], bool] = lambda: False
         own = os.urandom(_NONCE_SIZE)
         line.sendall(own)
         texts = {end: own, (BROKER if end == WORKER else WORKER): self._take(_NONCE_SIZE)}
         both = texts[WORKER] + texts[BROKER]
-        keys = {each: hashlib.blake2b(both, key=key, person=each).digest() for each in texts}
+        # HMAC with SHA-256, here and below: a Python in FIPS mode refuses BLAKE2 and MD5.
+        keys = {each: hmac.digest(key, each + both, "sha256") for each in texts}
         self._own = keys.pop(end)
         (self._other,) = keys.values()
         self._sent = self._received = 0
@@ -105,7 +115,12 @@ class Channel:
         """The next bytes of the line. What comes with them is kept: a message seldom takes more than one call."""
         parts, missing = [self._come], size - len(self._come)
         while missing > 0:
-            part = self._line.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
+            try:
+                part = self._line.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
+            except TimeoutError:
+                if not self.waits():
+                    raise
+                continue
             if not part:
                 raise EOFError
             parts.append(part)
@@ -116,26 +131,36 @@ class Channel:
 
 
 def _proof(key: bytes, number: int, data: bytes) -> bytes:
-    return hashlib.blake2b(number.to_bytes(8, "big") + data, key=key, digest_size=_PROOF_SIZE).digest()
+    return hmac.digest(key, number.to_bytes(8, "big") + data, "sha256")
 
 
 class Link:
-    """One connection to the broker. Raises OSError or EOFError when there is none (any more)."""
+    """One connection to the broker, of the process that made it. Raises OSError or EOFError when there is none (any
+    more), and TimeoutError (an OSError) when the broker is there, but neither answers nor takes another connection.
 
-    def __init__(self) -> None:
-        self._channel = Channel(_connect(address()), authentication_key(), WORKER)
+    :param silence: after how many seconds without an answer to find out whether the broker still takes connections
+    :param until: the monotonic time after which not to wait any longer, even for a broker that does
+    """
+
+    def __init__(self, silence: float = SILENCE, until: float = float("inf")) -> None:
+        self.until, self.lost = until, False
+        self._owner = os.getpid()
+        line = _connect(address(), silence)
+        try:
+            self._channel = Channel(line, authentication_key(), WORKER)
+        except BaseException:
+            line.close()
+            raise
+        self._channel.waits = lambda: time.monotonic() < self.until and is_answering(silence)
 
     def ask(self, *request: t.Any) -> t.Any:
         """Send plain data and return the answer's."""
-        self._channel.send(json.dumps(request).encode())
-        return json.loads(self._channel.receive())
+        return self._exchange([json.dumps(request).encode()], json.loads)
 
     def call(self, *request: t.Any) -> t.Any:
-        """Send a call of a session (see remote.py) and return its result, or raise its error."""
-        self._channel.send(json.dumps(["call"]).encode())
+        """Send a call of a session (see remote.py) and return its result, or raise its error, or NotSent."""
         # Both ends belong to the same user and prove that they know the key, so pickle is no risk.
-        self._channel.send(pickle.dumps(request))
-        error, result = pickle.loads(self._channel.receive())  # noqa: S301
+        error, result = self._exchange([json.dumps(["call"]).encode(), pickle.dumps(request)], pickle.loads)
         if error is not None:
             raise error
         return result
@@ -143,23 +168,52 @@ class Link:
     def close(self) -> None:
         self._channel.close()
 
+    def _exchange(self, messages: list[bytes], decode: t.Callable[[bytes], t.Any]) -> t.Any:
+        if self._owner != os.getpid():
+            # Two processes on one line would read each other's answers.
+            raise NotSent("the line belongs to the process that this one was forked from")
+        try:
+            try:
+                for message in messages:
+                    self._channel.send(message)
+            except OSError as exc:
+                raise NotSent(*exc.args) from None
+            return decode(self._channel.receive())
+        except (OSError, EOFError):
+            self.lost = True
+            self.close()
+            raise
 
-def _connect(path: str) -> socket.socket:
+
+def is_answering(silence: float = SILENCE) -> bool:
+    """Whether the broker takes a connection within so many seconds."""
+    try:
+        Link(silence).close()
+    except (OSError, EOFError):
+        return False
+    return True
+
+
+def _connect(path: str, within: float) -> socket.socket:
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        # A link to a shorter one: see server.py.
+        path = os.readlink(path)
     line = socket.socket(socket.AF_UNIX)
     try:
-        if len(os.fsencode(path)) <= _LONGEST_PATH:
-            line.connect(path)
-        else:
-            # Through /proc, the folder counts for few bytes.
-            folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
+        line.settimeout(within)
+        end = time.monotonic() + within
+        while True:
             try:
-                line.connect(f"/proc/self/fd/{folder}/{os.path.basename(path)}")
-            finally:
-                os.close(folder)
+                line.connect(path)
+                return line
+            except BlockingIOError:
+                # More workers come at this moment than the system lets wait.
+                if time.monotonic() >= end:
+                    raise TimeoutError from None
+                time.sleep(_PAUSE)
     except BaseException:
         line.close()
         raise
-    return line
 
 
 def evaluate(
@@ -208,7 +262,10 @@ def _variables_matter(variables: Variables) -> bool:
 
 
 def put(question: Question | None, link: Link | None) -> t.Any:
-    """The answer of the broker: ["ok", [values, warnings, secrets]] or ["error", text]; None if it cannot give any."""
+    """The answer of the broker: ["ok", [values, warnings, secrets]] or ["error", text]; None if it cannot give any.
+
+    That is when there is no link, when it is lost (as C(lost) says), or when the broker does not know the settings.
+    """
     try:
         answer = link.ask(*question) if link is not None and question is not None else None
     except (OSError, EOFError):
@@ -230,7 +287,7 @@ def _question(
     environment = {key: value for key, value in os.environ.items() if key.startswith("SENHASEGURA_")}
     check_mode = bool(variables.get("ansible_check_mode"))
     parts = (name, check_mode, *(sorted(part.items()) for part in (arguments, values, environment)))
-    digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), key=authentication_key()).hexdigest()
+    digest = hmac.digest(authentication_key(), repr(parts).encode("utf-8", "surrogatepass"), "sha256").hex()
     return "lookup", digest, [str(term) for term in terms]
 
 

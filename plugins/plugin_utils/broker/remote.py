@@ -6,27 +6,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
+import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, ConnectionFailed
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
+from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+
+# Seconds. The broker's own deadline for a call ends first, unless it is stopped.
+_GRACE = 2.0
 
 
 class RemoteSession(Conversation):
-    """What the areas of the client take for a session. ``until`` tells the time after which nothing is sent."""
+    """What the areas of the client take for a session.
+
+    :param link: the link to the broker
+    :param until: tells the monotonic time after which nothing is sent
+    :param again: how to go on when the broker is lost, in so many seconds: a link to another one, or a session that
+        does without. A write is never repeated whose answer did not come.
+    """
 
     def __init__(
-        self, link: Link, settings: Settings, policy: Policy, *, until: t.Callable[[], float] = lambda: math.inf
+        self,
+        link: Link,
+        settings: Settings,
+        policy: Policy,
+        *,
+        until: t.Callable[[], float] = lambda: math.inf,
+        again: t.Callable[[float], Link | Conversation],
     ) -> None:
-        self._link, self._until = link, until
+        self._link, self._until, self._again = link, until, again
         self._server, self._settings, self._policy = settings.server, settings.state(), policy
+        self._timeout = settings.timeout
+        self._direct: Conversation | None = None
         self._dialect: Dialect | None = None
 
     @property
@@ -35,30 +55,74 @@ class RemoteSession(Conversation):
 
     def dialect(self) -> Dialect:
         if self._dialect is None:
-            self._dialect = DIALECTS[self._ask(False, "dialect")]
+            self._dialect = self._ask(
+                True, lambda link, policy: DIALECTS[self._call(link, policy, "dialect")], lambda other: other.dialect()
+            )
         return self._dialect
 
     def call(
         self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
     ) -> t.Any:
-        return self._ask(fresh, operation, ref, model, subject)
+        return self._ask(
+            self.dialect().call(operation).replay is Replay.SAFE,
+            lambda link, policy: self._call(link, policy, operation, ref, model, subject),
+            lambda other: other.call(operation, ref=ref, model=model, subject=subject, fresh=fresh),
+            fresh=fresh,
+        )
 
     def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
-        return self._ask(fresh, operation, "", None, subject, pick)
+        return self._ask(
+            True,
+            lambda link, policy: self._call(link, policy, operation, "", None, subject, pick),
+            lambda other: other.select(operation, pick, subject=subject, fresh=fresh),
+            fresh=fresh,
+        )
 
-    def _ask(
+    def _call(
         self,
-        fresh: bool,
+        link: Link,
+        policy: Policy,
         operation: str,
         ref: str = "",
         model: t.Any = None,
         subject: str = "",
         pick: Pick | None = None,
     ) -> t.Any:
-        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh, not_after=self._until())
-        try:
-            return self._link.call(self._settings, policy.state(), operation, ref, model, subject, pick)
-        except (OSError, EOFError):
-            raise AnswerLost(
-                "the broker of this run has ended", hint="Run the play again; if it happens again, set broker=false"
-            ) from None
+        return link.call(self._settings, policy.state(), operation, ref, model, subject, pick)
+
+    def _ask(
+        self,
+        safe: bool,
+        through: t.Callable[[Link, Policy], t.Any],
+        without: t.Callable[[Conversation], t.Any],
+        *,
+        fresh: bool = False,
+    ) -> t.Any:
+        """Ask the broker, or what comes in its place when it is lost. ``safe``: asking twice does no harm."""
+        end = time.monotonic() + self._timeout
+        while self._direct is None:
+            # A broker that is stopped now must not send anything when it goes on, after this task was told to fail.
+            not_after = min(self._until(), end)
+            policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh, not_after=not_after)
+            self._link.until = end + _GRACE
+            try:
+                return through(self._link, policy)
+            except (OSError, EOFError) as exc:
+                with contextlib.suppress(OSError):
+                    self._link.close()
+                if not (safe or isinstance(exc, NotSent)):
+                    raise AnswerLost(
+                        "the broker of this run was lost before it said whether the request was applied",
+                        hint="Look whether it was before you run the play again",
+                    ) from None
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise ConnectionFailed(
+                        "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
+                    ) from None
+                following = self._again(left)
+                if isinstance(following, Link):
+                    self._link = following
+                else:
+                    self._direct = following
+        return without(self._direct)

@@ -5,7 +5,9 @@
 """The broker process of a run: serves workers over a unix socket, and ends when the run ends.
 
 Executed as a script: what it needs comes as a pickled ``Setup`` on its standard input. Nothing of it is ever on disk
-but the socket. It writes one byte to its standard output when it listens.
+but the socket, the note of turn.py, and the ledger. It writes one byte to its standard output when it listens.
+
+Nothing here needs Linux: what only Linux has is used where it is there.
 """
 
 from __future__ import annotations
@@ -27,6 +29,12 @@ import types
 import typing as t
 
 _PAUSE = 0.1
+# How often to look whether the run is over, where the system does not tell.
+_LOOK_EVERY = 0.25
+# As many workers as may come at the same moment; the system may allow fewer.
+_BACKLOG = 1024
+# The folder for a socket whose path would be too long, and what may stand above it.
+_SHORT, _ROOM_ABOVE = "senhasegura-", 70
 
 
 class Setup(t.NamedTuple):
@@ -36,6 +44,7 @@ class Setup(t.NamedTuple):
     address: str
     key: bytes
     controller: int
+    ledger: str
 
 
 def main() -> None:
@@ -56,7 +65,7 @@ def _run() -> None:
         # The end of the run ends the broker, in order; these may hit everything that the user runs.
         signal.signal(number, signal.SIG_IGN)
     try:
-        ended = os.pidfd_open(setup.controller)
+        run = _Run(setup.controller, os.path.dirname(setup.address))
     except ProcessLookupError:
         # The run has ended already, and perhaps the worker that wanted a broker as well.
         clean_up(setup.address)
@@ -64,6 +73,7 @@ def _run() -> None:
     _find_collection(setup.path)
     broker = _Broker(setup)
     with contextlib.closing(_listener(setup.address)) as listener:
+        _note_start(setup.address)
         # The worker that waits for this byte goes on while the imports, the longest part of the start, still run.
         with contextlib.suppress(BrokenPipeError):
             os.write(1, b"1")
@@ -72,11 +82,42 @@ def _run() -> None:
             os.dup2(null, descriptor)
         _Crew(listener, broker.serve).hire()
         broker.load()
-        select.select([ended], [], [])
+        run.wait_for_end()
+        # Ansible may have removed the link to it already.
+        _remove_place(listener.getsockname())
     clean_up(setup.address)
     for problem in broker.release_all():
-        # The run is over and its output closed; the system log is the only place left.
+        # The run is over and its output closed. The system log and the ledger are left, of which the next run tells.
         syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: custody not released: {problem}")
+
+
+class _Run:
+    """The run that this broker belongs to. Raises ProcessLookupError when it is over already."""
+
+    def __init__(self, controller: int, folder: str) -> None:
+        self._controller, self._folder = controller, folder
+        self._descriptor: int | None = None
+        try:
+            self._descriptor = os.pidfd_open(controller)
+        except ProcessLookupError:
+            raise
+        except (AttributeError, OSError):
+            # No Linux, or one that does not allow it.
+            self._look()
+
+    def wait_for_end(self) -> None:
+        if self._descriptor is not None:
+            select.select([self._descriptor], [], [])
+            return
+        # Ansible removes the folder when it ends.
+        with contextlib.suppress(ProcessLookupError):
+            while os.path.isdir(self._folder):
+                self._look()
+                time.sleep(_LOOK_EVERY)
+
+    def _look(self) -> None:
+        with contextlib.suppress(PermissionError):
+            os.kill(self._controller, 0)
 
 
 class _Crew:
@@ -137,9 +178,14 @@ class _Broker:
 
     def load(self) -> None:
         try:
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
 
-            self._service = Service()
+            setup = self._setup
+            ledger = Ledger(setup.ledger, setup.key, setup.controller)
+            self._service = Service(Sessions(ledger=ledger), Files(os.path.dirname(setup.address), setup.key))
         finally:
             self._loaded.set()
 
@@ -148,9 +194,11 @@ class _Broker:
         from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, Channel
 
         with contextlib.suppress(OSError, EOFError), line:
-            _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-            if user != os.getuid():
-                return
+            # Where the system does not tell who it is, the folder's mode and the proof of the channel are enough.
+            if hasattr(socket, "SO_PEERCRED"):
+                _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+                if user != os.getuid():
+                    return
             channel = Channel(line, self._setup.key, BROKER)
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
@@ -176,33 +224,78 @@ def _converse(channel: t.Any, worker: t.Any) -> None:
 
 def _find_collection(path: list[str]) -> None:
     """Make the collection importable without Ansible's loader, whatever else is installed below its name."""
-    root = __file__.partition("/ansible_collections/")[0]
+    # From ansible_collections/community/senhasegura/plugins/plugin_utils/broker/server.py up. Not by its name: what is
+    # above may have the same.
+    root = os.path.abspath(__file__)
+    for _level in range(6):
+        root = os.path.dirname(root)
     sys.path[:] = path
     package = types.ModuleType("ansible_collections")
     # The package "ansible" of PyPI has a folder of this name too, which would be found first.
-    package.__path__ = [f"{root}/ansible_collections"]
+    package.__path__ = [root]
     sys.modules["ansible_collections"] = package
 
 
 def _listener(address: str) -> socket.socket:
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import LONGEST_PATH
+
+    _remove_socket(address)
+    place = address
+    if len(os.fsencode(address)) > LONGEST_PATH:
+        place = _shorter()
+        os.symlink(place, address)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # As in link.py: the whole path may be too long for an address.
-    os.chdir(os.path.dirname(address))
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.basename(address))
-    listener.bind(os.path.basename(address))
-    os.chdir("/")
-    listener.listen(128)
+    listener.bind(place)
+    listener.listen(_BACKLOG)
     return listener
 
 
-def clean_up(address: str) -> None:
-    """Remove the socket and the note of turn.py, and the folder if the run was killed before it could."""
-    for path in (address, f"{address}.note"):
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+def _shorter() -> str:
+    """A path in a folder of its own, which only this user can enter, for the socket of a run whose path is too long."""
+    # Here, because hardly any run needs it.
+    import tempfile
+
+    usual = tempfile.gettempdir()
+    above = usual if len(os.fsencode(usual)) < _ROOM_ABOVE else "/tmp"  # noqa: S108
+    return os.path.join(tempfile.mkdtemp(prefix=_SHORT, dir=above), "broker")
+
+
+def _note_start(address: str) -> None:
+    """Note that there is a broker: see read_note of turn.py."""
+    with contextlib.suppress(OSError), open(f"{address}.note", "a", encoding="utf-8") as file:
+        file.write(f"started {os.getpid()}\n")
+
+
+def _remove_socket(address: str) -> None:
     with contextlib.suppress(OSError):
-        os.rmdir(os.path.dirname(address))
+        _remove_place(os.readlink(address))
+    with contextlib.suppress(OSError):
+        os.unlink(address)
+
+
+def _remove_place(place: str) -> None:
+    """Remove a socket in a folder of its own, with the folder."""
+    if os.path.basename(os.path.dirname(place)).startswith(_SHORT):
+        with contextlib.suppress(OSError):
+            os.unlink(place)
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.dirname(place))
+
+
+def clean_up(address: str, *, folder: bool = True) -> None:
+    """Remove the socket, the note of turn.py and the keys of files.py, and the folder if the run was killed before it
+    could.
+    """
+    _remove_socket(address)
+    above = os.path.dirname(address)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(above):
+            if name == f"{os.path.basename(address)}.note" or name.startswith("senhasegura-key-"):
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(above, name))
+    if folder:
+        with contextlib.suppress(OSError):
+            os.rmdir(above)
 
 
 if __name__ == "__main__":

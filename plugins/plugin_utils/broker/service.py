@@ -21,15 +21,14 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.share
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 
 # How long a worker waits for another one that works out the same settings.
-_INTRODUCTION_WITHIN = 30.0
+_INTRODUCTION_WITHIN = 10.0
 
 
 class Service:
     """The state of a run: sessions, and the settings that workers have introduced under a digest."""
 
-    def __init__(self, sessions: Sessions | None = None) -> None:
-        self.sessions = sessions or Sessions()
-        self.files = Files()
+    def __init__(self, sessions: Sessions, files: Files) -> None:
+        self.sessions, self.files = sessions, files
         self._lock = threading.Lock()
         self._introductions: dict[str, Promise[t.Any]] = {}
 
@@ -94,12 +93,17 @@ class Worker:
             if known is None:
                 self._promised = digest
                 return ["introduce yourself", None]
+            try:
+                introduction = known.result(timeout=_INTRODUCTION_WITHIN)
+            except TimeoutError:
+                # The worker that promised it may be stopped. Whoever makes it first does it for all.
+                return ["introduce yourself", None]
             # None if the worker that promised it is gone: then another has to make it.
-            if introduction := known.result(timeout=_INTRODUCTION_WITHIN):
+            if introduction:
                 name, client, options = introduction
-                if options.get("as_file"):
-                    return ["ok", self._service.files.look_up(name, client, names, options)]
-                return ["ok", look_up(name, client, names, options)]
+                read = self._service.files.look_up if options.get("as_file") else look_up
+                values, warnings, secrets = read(name, client, names, options)
+                return ["ok", [values, [*warnings, *self._service.sessions.warnings()], secrets]]
 
     def call(self, request: tuple[t.Any, ...]) -> bytes:
         """Carry out (settings, policy, operation, ref, model, subject, pick); the pickled answer is (error, result)."""

@@ -23,21 +23,27 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.sessi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AlreadyDone,
     AnswerLost,
+    AuthenticationFailed,
+    ConfigError,
     ConnectionFailed,
     Context,
     Denied,
+    InvalidRequest,
+    NoRoute,
     NotFound,
+    Refused,
     SenhaseguraError,
     ServerBusy,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, first
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Account, Ledger
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 
@@ -47,7 +53,20 @@ MAX_CONNECTIONS = 4
 _LONGEST_PAUSE, _PAUSE_PART = 10.0, 1 / 3
 # Seconds for each release at the end, when the server has not answered one before.
 _SHORT_TIMEOUT = 5.0
+# Seconds. How much longer than its deadline a call may take to end.
+_GRACE = 5.0
 Clock = t.Callable[[], float]
+# After these a read has certainly not taken custody; after all others it may have.
+_NOT_READ = (
+    AuthenticationFailed,
+    ConfigError,
+    ConnectionFailed,
+    Denied,
+    InvalidRequest,
+    NoRoute,
+    NotFound,
+    Unsupported,
+)
 
 
 class SharedTransport:
@@ -124,9 +143,14 @@ class SharedSession:
         *,
         transport: Sender | None = None,
         clock: Clock = time.monotonic,
+        account: Account | None = None,
         known: KnownSecrets | None = None,
     ) -> None:
-        """Make a session. ``known`` is what all sessions of the run have sent and received."""
+        """Make a session.
+
+        :param account: where the custody is noted that is to be given back
+        :param known: what all sessions of the run have sent and received
+        """
         self._clock = clock
         shared = SharedTransport(transport or Transport(settings), clock, timeout=settings.timeout)
         # A refused login stays refused for the run: 500 hosts must not lock the client.
@@ -138,8 +162,8 @@ class SharedSession:
         self._idle = threading.Condition()
         self._active, self._closed = 0, False
         self._entries: dict[tuple[str, str], _Entry] = {}
-        # What to release at the end: (area, id) -> whether a change by the vault is acceptable.
-        self._custody: dict[tuple[str, str], bool] = {}
+        # What to release at the end. A broker of this run that was lost may have taken some of it.
+        self._account = account or Ledger().account(settings)
 
     def dialect(self) -> Dialect:
         return self._session.dialect()
@@ -164,11 +188,22 @@ class SharedSession:
         deadline = self._session.deadline()
         if self._session.dialect(deadline).call(operation).replay is not Replay.SAFE:
             return self._write(operation, ref, model, subject, deadline, policy.not_after)
-        value = self._read(operation, ref, subject, policy, deadline)
-        if policy.release_at_end and operation in ("credential.read", "key.read"):
-            key = (operation.partition(".")[0], value.id)
-            with self._lock:
-                self._custody[key] = self._custody.get(key, False) or policy.allow_vault_rotation
+        if not (policy.release_at_end and operation in ("credential.read", "key.read")):
+            return self._read(operation, ref, subject, policy, deadline)
+        area = operation.partition(".")[0]
+        asked = (area, ref)
+        known = asked in self._account.items()
+        # Before the read, since this process may be killed at any moment.
+        self._account.owe(asked, policy.allow_vault_rotation)
+        try:
+            value = self._read(operation, ref, subject, policy, deadline)
+        except _NOT_READ:
+            if not known:
+                self._account.settle(asked)
+            raise
+        if value.id and value.id != ref:
+            self._account.owe((area, value.id), policy.allow_vault_rotation)
+            self._account.settle(asked)
         return value
 
     def _read(self, operation: str, ref: str, subject: str, policy: Policy, deadline: Deadline) -> t.Any:
@@ -184,7 +219,12 @@ class SharedSession:
         if ours and not self._adopt(entry, ref, others, policy):
             self._fetch(entry, operation, ref, deadline)
         try:
-            return entry.future.result()
+            # Another call may be making the read, which its own deadline ends.
+            return entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
+        except TimeoutError:
+            raise ConnectionFailed(
+                "the same read by another task did not end in time", hint="Raise timeout"
+            ).with_context(subject=subject, server=self.server) from None
         except SenhaseguraError as exc:
             # A copy, since others get the same error, each for what it has asked for.
             raise copy.copy(exc).with_context(subject=subject) from None
@@ -254,8 +294,7 @@ class SharedSession:
         finally:
             self._forget(area, written)
         if operation.endswith(".release"):
-            with self._lock:
-                self._custody.pop((area, ref), None)
+            self._account.settle((area, ref))
         return result
 
     def _forget(self, area: str, ids: set[str] | None) -> None:
@@ -287,23 +326,57 @@ class SharedSession:
             self._closed = True
             self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
         problems: list[str] = []
-        timeout = self._timeout
-        for (area, item), allowed in list(self._custody.items()):
+        last = _Last(self._session, self._timeout)
+        client = client_over(last)
+        for (area, name), allowed in self._account.items().items():
+            ref = Reference(name, "id" if name.isdigit() else "")
             try:
-                # One list for all: nothing else writes any more.
-                entries = self._read("credential.list", "", f"{area} {item}", Policy(), self._session.deadline(timeout))
-                refuse_vault_rotation(first(entries.by_id, item) or CredentialInfo(item), allowed)
-                self._session.call(
-                    f"{area}.release", ref=item, subject=f"{area} {item}", deadline=self._session.deadline(timeout)
-                )
-            except (AlreadyDone, Unsupported):
-                pass
+                if area == "key":
+                    refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
+                    client.ssh_keys.release(name, ref)
+                else:
+                    client.credentials.release(ref, allow_vault_rotation=allowed)
+            except Unsupported:
+                self._account.settle((area, name))
+            except Refused as exc:
+                # Documented: it is kept unless the task allows that the vault changes it.
+                self._account.settle((area, name))
+                problems.append(str(exc))
             except SenhaseguraError as exc:
+                self._account.owe((area, name), allowed, str(exc))
                 problems.append(str(exc))
                 if isinstance(exc, (AnswerLost, ConnectionFailed, ServerBusy)):
                     # The server is perhaps gone, and there may be hundreds: none of the others is given so long.
-                    timeout = _SHORT_TIMEOUT
+                    last.timeout = _SHORT_TIMEOUT
+            else:
+                self._account.settle((area, name))
         return problems
+
+
+class _Last(Conversation):
+    """A session at the end of a run, when nobody writes any more: one list is enough for all."""
+
+    def __init__(self, session: Session, timeout: float) -> None:
+        self._session, self.timeout = session, timeout
+        self._listed: t.Any = None
+
+    @property
+    def server(self) -> str:
+        return self._session.server
+
+    def dialect(self) -> Dialect:
+        return self._session.dialect(self._session.deadline(self.timeout))
+
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        if operation == "credential.list" and self._listed is not None:
+            return self._listed
+        deadline = self._session.deadline(self.timeout)
+        result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
+        if operation == "credential.list":
+            self._listed = result
+        return result
 
 
 class PolicySession(Conversation):
@@ -348,20 +421,38 @@ def _incomplete(found: t.Any) -> bool:
 class Sessions:
     """All shared sessions of a run, by their settings."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger | None = None) -> None:
         self._known = KnownSecrets()
+        self._ledger = ledger or Ledger()
+        self._warned = False
         self._lock = threading.Lock()
         self._sessions: dict[Settings, SharedSession] = {}
 
     def conversation(self, settings: Settings, policy: Policy) -> Conversation:
         with self._lock:
             if settings not in self._sessions:
-                self._sessions[settings] = SharedSession(settings, known=self._known)
+                account = self._ledger.account(settings)
+                self._sessions[settings] = SharedSession(settings, account=account, known=self._known)
             return PolicySession(self._sessions[settings], policy)
 
     def client(self, settings: Settings, policy: Policy) -> Client:
         return client_over(self.conversation(settings, policy))
 
+    def warnings(self) -> list[str]:
+        """What users should know of what is kept for the end of the run; each of it once."""
+        with self._lock:
+            if self._warned or not self._ledger.problem:
+                return []
+            self._warned = True
+        return [
+            f"the list of custody to give back cannot be written beside the run's temporary folder "
+            f"({self._ledger.problem}): if the broker of this run is killed, that custody is kept"
+        ]
+
     def release_all(self) -> list[str]:
         """Release, server by server, what was to be released at the end."""
-        return [problem for session in list(self._sessions.values()) for problem in session.release_all()]
+        problems = [problem for session in list(self._sessions.values()) for problem in session.release_all()]
+        told = [owed for owed in self._ledger.owed() if not owed.problem]
+        problems += [f"{owed}: a broker of the run was lost, and nobody has used its settings since" for owed in told]
+        self._ledger.close()
+        return problems

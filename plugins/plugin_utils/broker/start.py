@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Start the broker of this run, once, however many workers want it at the same time."""
+"""Start the broker of this run, once, however many workers want it at the same time, and again if it is lost."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import contextlib
 import os
 import pickle
 import select
+import signal
 import subprocess
 import sys
+import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger, server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    SILENCE,
     Link,
     address,
     authentication_key,
@@ -23,21 +26,36 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     open_if_there,
     run_is_over,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
+    MOST_STARTED,
+    PATIENCE,
+    Turn,
+    read_note,
+)
 
-_READY_WITHIN = 15.0
+# Seconds. The longest time in which a broker starts, and in which one that works takes a connection.
+_READY_WITHIN, _LONGEST_SILENCE = 8.0, 4.0
 
 
 class BrokerUnavailable(Exception):
-    """The broker cannot run here."""
+    """The broker cannot run here, or not now."""
+
+
+class BrokerLost(Exception):
+    """The broker was killed or stopped as often as it was started."""
 
 
 Process = subprocess.Popen[bytes]
 
 
-def begin(turn: Turn) -> Process | None:
+def begin(turn: Turn, timeout: float) -> Process | None:
     """Start the broker without waiting until it listens, which open_link does. None if there is nothing to start."""
-    if not sys.platform.startswith("linux") or turn.insist() or open_if_there():
+    if turn.insist() or run_is_over():
+        return None
+    if link := _link_to_present(timeout):
+        link.close()
+        return None
+    if len(read_note().started) >= MOST_STARTED:
         return None
     try:
         return _launch()
@@ -49,54 +67,103 @@ def undo(process: Process) -> None:
     """End a broker that nobody wants, as if it had not been started."""
     process.kill()
     process.wait()
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(address())
+    server.clean_up(address(), folder=False)
 
 
-def open_link(turn: Turn | None = None, begun: Process | None = None) -> Link:
-    """A link to the broker, which is started if it does not run yet. A caller who has a turn already keeps it."""
+def open_link(timeout: float, turn: Turn | None = None, begun: Process | None = None) -> Link:
+    """A link to the broker, which is started if it does not run (any more).
+
+    Raises BrokerUnavailable, and BrokerLost when it was lost too often.
+
+    :param timeout: the seconds that the caller has
+    :param turn: the turn of a caller who has one already, and keeps it
+    """
     if link := open_if_there():
         return link
-    if not sys.platform.startswith("linux"):
-        raise BrokerUnavailable("it needs Linux")
     try:
         if turn is not None:
-            return _start(turn, begun)
-        with Turn() as own:
-            link = _start(own, None)
+            return _start(turn, begun, timeout)
+        with Turn(timeout * PATIENCE) as own:
+            link = _start(own, None, timeout)
             own.started()
             return link
     except OSError as exc:
         raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
 
 
-def _start(turn: Turn, begun: Process | None) -> Link:
-    """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run."""
+def _start(turn: Turn, begun: Process | None, timeout: float) -> Link:
+    """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run.
+
+    One that is killed or stopped while it starts is lost as well as one that has run, and another is started.
+    """
+    until = time.monotonic() + timeout
     reason = turn.insist()
-    if link := open_if_there():
-        return link
-    if reason:
-        raise BrokerUnavailable(reason)
+    while True:
+        # One that was begun has not been looked for, since it may not listen yet.
+        if begun is None and (link := _link_to_present(timeout)):
+            return link
+        if reason:
+            raise BrokerUnavailable(reason)
+        if begun is None and len(read_note().started) >= MOST_STARTED:
+            raise BrokerLost
+        process = None
+        try:
+            process, begun = begun or _launch(), None
+            _wait_for(process, min(_READY_WITHIN, max(timeout / 3, 1.0)))
+            return Link(_silence(timeout))
+        except (OSError, EOFError):
+            lost = process is not None and _is_lost(process)
+            if process is not None and lost:
+                turn.lost(process.pid)
+            if run_is_over():
+                # Nobody else is left who could.
+                server.clean_up(address())
+                raise BrokerUnavailable("the run is over") from None
+            if not lost or time.monotonic() >= until:
+                turn.failed("it cannot be started")
+                raise BrokerUnavailable("it cannot be started") from None
+
+
+def _is_lost(process: Process) -> bool:
+    """End a broker that did not get ready. Returns whether somebody else has stopped or killed it."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        # It has closed its end of the pipe, so it ends at this moment, unless it is stopped.
+        process.wait(0.5)
+    if process.returncode is None:
+        process.kill()
+        process.wait()
+    return process.returncode < 0
+
+
+def _link_to_present(timeout: float) -> Link | None:
+    """A link to the broker that runs. Ends one that does not answer, since another one is to take its place."""
     try:
-        _wait_for(begun or _launch())
-        return Link()
+        return Link(_silence(timeout))
+    except TimeoutError:
+        # Somebody listens there, so the process of this id is still the one that noted it.
+        for process in read_note().started[-1:]:
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
     except (OSError, EOFError):
-        turn.failed("it cannot be started")
-        if run_is_over():
-            # Nobody else is left who could.
-            server.clean_up(address())
-        raise BrokerUnavailable("it cannot be started") from None
+        pass
+    return None
+
+
+def _silence(timeout: float) -> float:
+    """How long the broker may take to answer, for a caller who has this time."""
+    return min(_LONGEST_SILENCE, max(timeout / 4, SILENCE / 4))
 
 
 def _launch() -> Process:
     """Run server.py in a process of its own, outside the process group that Ctrl-C hits. Raises OSError."""
+    _tell()
     # The secrets in the environment are of no use to it; it gets the settings of each caller.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENHASEGURA_", "ANSIBLE_"))
     }
     process = subprocess.Popen(
         # Without site, whose work takes as long as the start of Python itself: where modules are comes with the setup.
-        [sys.executable, "-I", "-S", server.__file__],
+        [sys.executable, "-I", "-S", os.path.abspath(server.__file__)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -104,16 +171,41 @@ def _launch() -> Process:
         env=environment,
         start_new_session=True,
     )
-    setup = server.Setup(sys.path, address(), authentication_key(), controller())
-    with t.cast("t.IO[bytes]", process.stdin) as pipe:
-        pickle.dump(tuple(setup), pipe)
+    owed = ledger.path_for(os.path.dirname(address()))
+    path = [entry for entry in sys.path if os.path.isabs(entry)]
+    setup = server.Setup(path, address(), authentication_key(), controller(), owed)
+    try:
+        with t.cast("t.IO[bytes]", process.stdin) as pipe:
+            pickle.dump(tuple(setup), pipe)
+    except OSError:
+        # It has ended already; whoever waits for it finds out how.
+        pass
     return process
 
 
-def _wait_for(process: Process) -> None:
+def _tell() -> None:
+    """Warn once of what the user should know when a broker starts: that it takes over, or what earlier runs owe."""
+    from ansible.utils.display import Display
+
+    lost = len(read_note().started)
+    if lost:
+        Display().warning(
+            "the broker of this run was killed or did not answer, and is started again "
+            f"({lost} of at most {MOST_STARTED - 1} times): it logs in and reads anew"
+        )
+        return
+    for path, owed in ledger.left_behind(os.path.dirname(address())):
+        Display().warning(
+            "an earlier run has ended without giving back the custody of "
+            f"{'; '.join(map(str, owed))}. Release it with the module community.senhasegura.custody if it is still "
+            f"held, then delete {path}"
+        )
+
+
+def _wait_for(process: Process, seconds: float) -> None:
     """Wait until the broker listens. Raises EOFError if it does not."""
     with t.cast("t.IO[bytes]", process.stdout) as pipe:
-        readable, _writable, _failed = select.select([pipe], [], [], _READY_WITHIN)
-        if not readable or pipe.read(1) != b"1":
-            process.kill()
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN | select.POLLHUP)
+        if not poll.poll(seconds * 1000) or pipe.read(1) != b"1":
             raise EOFError

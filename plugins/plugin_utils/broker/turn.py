@@ -5,7 +5,7 @@
 """One worker at a time on the way to the broker, until it is there.
 
 The first task of a play begins in several workers at once. What they would all import and work out to start the same
-broker, one of them does; meanwhile the others wait, and then find the broker.
+broker, one of them does; meanwhile the others wait, and then find the broker. The same happens when the broker is lost.
 """
 
 from __future__ import annotations
@@ -13,22 +13,51 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
+import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    SILENCE,
     Link,
     address,
     open_if_there,
     run_is_over,
 )
 
-# What the note holds when there is no broker to wait for. Another text is why none can be started.
-_DO_NOT_WAIT = "\n"
+# How many brokers a run has at most, one after the other: each of them logs in and reads anew.
+MOST_STARTED = 4
+# After a failed attempt nobody tries again for so many seconds, nor at all after so many attempts.
+RETRY_AFTER, _MOST_FAILED = 10.0, 4
+# How much of its timeout a task waits for its turn. A broker that is stopped while it starts is replaced in less than
+# that, and what is left is for doing without one.
+PATIENCE = 0.8
+_LOOK_EVERY = 0.02
+STARTED, _FAILED, _UNWANTED = "started", "failed", "unwanted"
 
 
-def wait_for_broker() -> tuple[Link | None, Turn | None]:
+class Note(t.NamedTuple):
+    """What is known of the brokers of this run. Each line of its file is one event: see C(read_note)."""
+
+    # The process ids of the brokers that were started, in order.
+    started: tuple[int, ...] = ()
+    # When (monotonic seconds) and why a start failed.
+    failed: tuple[tuple[float, str], ...] = ()
+    # Whether a worker came back that wanted none.
+    unwanted: bool = False
+
+    def reason(self) -> str:
+        """Why nobody shall try to start one now, or ''."""
+        if not self.failed:
+            return ""
+        when, why = self.failed[-1]
+        final = len(self.failed) >= _MOST_FAILED
+        return why if final or time.monotonic() - when < RETRY_AFTER else ""
+
+
+def wait_for_broker(patience: float) -> tuple[Link | None, Turn | None]:
     """A link, if another worker has started the broker meanwhile, or the right to start it. Neither: see Turn."""
     try:
-        turn = Turn()
+        turn = Turn(patience)
     except OSError:
         return None, None
     link = open_if_there()
@@ -44,15 +73,21 @@ class Turn:
     The lock is on the folder: a file for it would stay behind when a worker is killed before there is a broker, which
     removes what is in the folder. A worker that comes back without a broker leaves a note there for the others.
     Raises OSError when there is no such folder.
+
+    :param patience: for how many seconds to wait at most. Whoever has the turn may be stopped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float) -> None:
         self._place = os.open(os.path.dirname(address()), os.O_DIRECTORY | os.O_CLOEXEC)
-        self._over = False
-        if not _note():
+        self._patience = patience
+        self._over = self._ours = False
+        note = read_note()
+        if not (note.unwanted or note.reason()):
             self._wait()
-            if _note():
+            note = read_note()
+            if note.unwanted or note.reason():
                 fcntl.flock(self._place, fcntl.LOCK_UN)
+                self._ours = False
 
     def __enter__(self) -> Turn:
         return self
@@ -60,22 +95,40 @@ class Turn:
     def __exit__(self, *_details: object) -> None:
         """Let the others come, who need not wait any more if the broker has not been started."""
         if not self._over:
-            if not _note():
-                _leave_note(_DO_NOT_WAIT)
+            note = read_note()
+            if not (note.unwanted or note.reason()):
+                _leave(_UNWANTED)
             self.started()
+
+    def is_over(self) -> bool:
+        """Whether this worker has given its turn back."""
+        return self._over
 
     def is_first(self) -> bool:
         """Whether no earlier worker has come back without having started the broker."""
-        return not _note()
+        note = read_note()
+        return not (note.unwanted or note.reason())
 
     def insist(self) -> str:
-        """Wait in any case, to start the broker. Returns why it cannot be started, if somebody has found out."""
-        self._wait()
-        return _note().strip()
+        """Wait in any case, to start the broker. Returns why it cannot be started now, if somebody has found out."""
+        reason = read_note().reason()
+        if not (reason or self._ours):
+            self._wait()
+            reason = read_note().reason()
+        if not (reason or self._ours):
+            # Another task has it at this moment, as after an attempt that failed.
+            failed = read_note().failed
+            reason = failed[-1][1] if failed else "another task is starting it"
+        return reason
 
     def failed(self, reason: str) -> None:
-        """The broker cannot be started, and nobody shall try again."""
-        _leave_note(reason)
+        """The broker cannot be started. Somebody else may try again after a pause, a few times."""
+        _leave(f"{_FAILED} {time.monotonic()} {reason}")
+
+    def lost(self, process: int) -> None:
+        """A broker has ended before it could note by itself that it was there."""
+        if process not in read_note().started:
+            _leave(f"{STARTED} {process}")
 
     def started(self) -> None:
         """The broker is there."""
@@ -84,32 +137,63 @@ class Turn:
             os.close(self._place)
 
     def _wait(self) -> None:
+        """Wait for the lock. Whoever waits in vain notes it, so that those who come next do not wait as long."""
+        # Where a start has failed before, one worker tries again, and the others soon go on meanwhile.
+        trying_again = bool(read_note().failed)
+        end = time.monotonic() + (min(SILENCE, self._patience) if trying_again else self._patience)
+        while not self._lock():
+            if time.monotonic() >= end:
+                if not trying_again:
+                    self.failed("another task of this run has been starting it for too long")
+                return
+            # Not a blocking call with an alarm: Ansible needs the alarm for the timeout of the task.
+            time.sleep(_LOOK_EVERY)
+        self._ours = True
+
+    def _lock(self) -> bool:
         try:
-            fcntl.flock(self._place, fcntl.LOCK_EX)
+            fcntl.flock(self._place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
         except OSError:
             # A file system of the network may lock files only.
             os.close(self._place)
             self._place = _private(_note_path(), os.O_RDWR | os.O_CREAT)
-            fcntl.flock(self._place, fcntl.LOCK_EX)
+            return self._lock_file()
+        return True
+
+    def _lock_file(self) -> bool:
+        try:
+            fcntl.flock(self._place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _note_path() -> str:
     return f"{address()}.note"
 
 
-def _note() -> str:
+def read_note() -> Note:
+    """The note of this run. Its lines: "started PROCESS-ID", "failed MONOTONIC-SECONDS REASON", "unwanted"."""
     try:
         with open(_note_path(), encoding="utf-8") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
+            lines = [line.split(maxsplit=2) for line in file]
+    except OSError:
+        return Note()
+    # A line that is torn, because the disk is full, says nothing.
+    return Note(
+        tuple(int(line[1]) for line in lines if line[:1] == [STARTED] and len(line) == 2),
+        tuple((float(line[1]), line[2].strip()) for line in lines if line[:1] == [_FAILED] and len(line) == 3),
+        [_UNWANTED] in lines,
+    )
 
 
-def _leave_note(text: str) -> None:
+def _leave(line: str) -> None:
     # There is nobody to read it, nor to remove it, when the run is over.
     if not run_is_over():
         with contextlib.suppress(OSError), open(_note_path(), "a", encoding="utf-8", opener=_private) as file:
-            file.write(text)
+            file.write(f"{line}\n")
 
 
 def _private(path: str, flags: int) -> int:

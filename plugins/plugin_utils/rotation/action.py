@@ -25,6 +25,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address, authentication_key
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Protocol, Stopped
@@ -106,7 +107,9 @@ class RotationAction(SenhaseguraAction):
         own: t.Callable[..., OwnLogin] = OwnPassword
         if isinstance(made, KeyRecords):
             may_read = params.get("compare", True) and not self._task.check_mode
-            own = functools.partial(OwnKey, files=Files(), may_read=may_read)
+            own = functools.partial(
+                OwnKey, files=Files(os.path.dirname(address()), authentication_key()), may_read=may_read
+            )
         return self._run, HostsWorld(made, reaches, user, log_in, own)
 
     def reach(self, host: str) -> reach.Reach:

@@ -1083,3 +1083,18 @@ def test_no_exception_text_of_a_library_gets_through() -> None:
         send(transport("http://127.0.0.1:9"), path=f"/{CANARY}")
     assert CANARY not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+def test_a_forked_process_has_connections_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far = socket.socketpair()
+    pool = module._Pool()
+    pool.put(near)
+    # What belongs to this process is used again.
+    assert pool.take(60.0) is near
+    pool.put(near)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert pool.take(60.0) is None
+    # It was not shut down: the process that it belongs to goes on using it.
+    near.sendall(b"x")
+    assert far.recv(1) == b"x"
+    far.close()

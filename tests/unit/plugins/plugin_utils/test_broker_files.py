@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import stat
 import typing as t
 from pathlib import Path
 
@@ -22,9 +23,9 @@ PASSPHRASE = "pass-phrase-of-a-key"
 
 
 @pytest.fixture
-def look_up(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., t.Any]:
+def look_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> t.Callable[..., t.Any]:
     """look_up(values that the client finds) -> what is handed out"""
-    made = files.Files()
+    made = files.Files(str(tmp_path), b"key of the run")
 
     def look_up(*values: t.Any) -> list[t.Any]:
         monkeypatch.setattr(files, "look_up", lambda *_: (list(values), [], []))
@@ -59,10 +60,44 @@ def test_what_is_no_key_stays_what_it_is(look_up: t.Callable[..., t.Any]) -> Non
     assert look_up(pair(PLACEHOLDER), "a default", None) == [PLACEHOLDER, "a default", None]
 
 
-def test_without_files_in_memory(look_up: t.Callable[..., t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_arguments: t.Any) -> int:
-        raise OSError
+def refuse(*_arguments: t.Any) -> int:
+    raise OSError
 
-    monkeypatch.setattr(os, "memfd_create", refuse)
-    with pytest.raises(ConfigError, match="no files in memory"):
-        look_up(pair("key"))
+
+@pytest.mark.parametrize("missing", ["memfd", "the call", "/proc"])
+def test_without_files_in_memory_it_is_a_file_of_the_run(
+    look_up: t.Callable[..., t.Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, missing: str
+) -> None:
+    if missing == "memfd":
+        monkeypatch.delattr(os, "memfd_create")
+    elif missing == "the call":
+        monkeypatch.setattr(os, "memfd_create", refuse)
+    else:
+        exists = os.path.exists
+        monkeypatch.setattr(os.path, "exists", lambda path: not str(path).startswith("/proc/") and exists(path))
+    text = keypair.generate().private_key
+    before = os.umask(0o777)
+    try:
+        (path,) = look_up(pair(text))
+    finally:
+        os.umask(before)
+    assert Path(path).parent == tmp_path
+    assert Path(path).read_text() == text
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    # The name says nothing of the key, and is the same for all workers of the run.
+    assert files.Files(str(tmp_path), b"key of the run", memory=False).path(text) == path
+    assert files.Files(str(tmp_path), b"key of another", memory=False).path(text) != path
+    # What clean_up of server.py removes.
+    assert {entry.name.rpartition("-")[0] for entry in tmp_path.iterdir()} == {"senhasegura-key"}
+
+
+def test_a_worker_that_ends_before_the_run_makes_a_file(tmp_path: Path) -> None:
+    path = files.Files(str(tmp_path), b"key", memory=False).path("text")
+    assert Path(path).parent == tmp_path
+
+
+def test_without_room_for_it_the_error_names_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="as_file cannot write .*not-there .*ANSIBLE_LOCAL_TEMP") as caught:
+        files.Files(str(tmp_path / "not-there"), b"key", memory=False).path("text")
+    assert caught.value.context.option == "as_file"
+    assert "broker=false" not in str(caught.value)

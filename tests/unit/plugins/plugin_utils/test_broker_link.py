@@ -8,21 +8,38 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import importlib.util
 import os
 import pathlib
+import re
 import socket
 import stat
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 import typing as t
 
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link as link_module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, WORKER, Channel
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
+    BROKER,
+    WORKER,
+    Channel,
+    Link,
+    NotSent,
+    is_answering,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn, read_note
 
+# Seconds: long enough for every machine, where nobody waits in vain.
+PATIENCE = 30.0
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
@@ -131,7 +148,7 @@ def place(request: pytest.FixtureRequest, note: pathlib.Path, monkeypatch: pytes
     flock = fcntl.flock
 
     def files_only(descriptor: int, operation: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and operation == fcntl.LOCK_EX:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) and operation & fcntl.LOCK_EX:
             raise OSError(errno.EBADF, "NFS")
         flock(descriptor, operation)
 
@@ -144,7 +161,7 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
     """Whether somebody else has to wait for a turn."""
 
     def take() -> None:
-        with Turn():
+        with Turn(PATIENCE):
             pass
 
     other = threading.Thread(target=take)
@@ -154,7 +171,7 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
 
 
 def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         other, waiting = waits()
         assert waiting
         turn.started()
@@ -163,14 +180,14 @@ def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
 
 
 def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> None:
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         assert turn.is_first()
         other, waiting = waits()
         assert waiting
     other.join(120)
     assert not other.is_alive()
     assert place.stat().st_mode & 0o077 == 0
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         assert not turn.is_first()
         assert not waits(120)[1]
         # Somebody who wants one may still start it.
@@ -179,7 +196,7 @@ def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> N
 
 def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
     """It would stay behind if this worker were killed now."""
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         assert turn.insist() == ""
         assert list(note.parent.iterdir()) == []
         turn.started()
@@ -188,22 +205,61 @@ def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
 
 def test_no_note_is_left_when_the_run_is_over(note: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn_module, "run_is_over", lambda: True)
-    with Turn() as turn:
+    with Turn(PATIENCE) as turn:
         turn.failed("it cannot be started")
     assert list(note.parent.iterdir()) == []
 
 
-def test_the_reason_is_kept(place: pathlib.Path) -> None:
-    with Turn() as turn:
-        turn.failed("it cannot be started")
-    with Turn() as turn:
+def test_the_reason_is_kept_for_a_while(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(turn_module.time, "monotonic", lambda: now[0])
+    for attempt in range(1, 5):
+        with Turn(PATIENCE) as turn:
+            assert turn.insist() == ""
+            turn.failed("it cannot be started")
+        with Turn(PATIENCE) as turn:
+            assert turn.insist() == "it cannot be started"
+            assert not turn.is_first()
+        now[0] += turn_module.RETRY_AFTER + 1
+        assert len(read_note().failed) == attempt
+    # A few attempts, and no more.
+    now[0] += 10**6
+    with Turn(PATIENCE) as turn:
         assert turn.insist() == "it cannot be started"
+
+
+def test_while_one_tries_again_the_others_go_on(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Turn(PATIENCE) as turn:
+        turn.failed("it cannot be started")
+    monkeypatch.setattr(turn_module, "RETRY_AFTER", 0.0)
+    with Turn(PATIENCE) as trying:
+        assert trying.insist() == ""
+        with Turn(0.05) as other:
+            assert other.insist() == "it cannot be started"
+        trying.started()
+
+
+def test_whoever_has_the_turn_may_be_stopped(place: pathlib.Path) -> None:
+    """Others wait no longer than they have time, and those after them not at all."""
+    with Turn(PATIENCE) as stopped:
+        with Turn(0.05) as other:
+            assert "for too long" in other.insist()
+        before = time.monotonic()
+        with Turn(PATIENCE) as third:
+            assert "for too long" in third.insist()
+        assert time.monotonic() - before < PATIENCE
+        stopped.started()
+
+
+def test_the_note_survives_what_is_torn(place: pathlib.Path) -> None:
+    place.write_text("started 12\nfailed 3.5 it cannot be started\nstarted\nfailed 4\nunwanted\n")
+    assert read_note() == ((12,), ((3.5, "it cannot be started"),), True)
 
 
 def test_without_a_folder_there_is_no_turn(note: pathlib.Path) -> None:
     os.rmdir(note.parent)
     with pytest.raises(OSError, match="No such file"):
-        Turn()
+        Turn(PATIENCE)
 
 
 FOLDER = pathlib.Path(bytecode.__file__).parent
@@ -217,15 +273,164 @@ def test_files_of_the_collection_come_from_bytecode() -> None:
     assert spec.cached == importlib.util.cache_from_source(spec.origin)
 
 
-def test_folders_are_found_as_well() -> None:
-    spec = bytecode.Finder.find_spec(f"{UTILS}.broker", [str(FOLDER)])
-    assert spec is not None
-    assert spec.submodule_search_locations == [str(FOLDER / "broker")]
-
-
 @pytest.mark.parametrize(
-    "name", ["json", "ansible.errors", f"{UTILS}.nothing", UTILS.replace("plugin_utils", "action")]
+    "name", ["json", "ansible.errors", f"{UTILS}.nothing", f"{UTILS}.broker", UTILS.replace("plugin_utils", "action")]
 )
 def test_all_else_is_left_to_others(name: str) -> None:
     assert bytecode.Finder.find_spec(name, [str(FOLDER)]) is None
     assert bytecode.Finder.find_spec(name) is None
+
+
+def test_fips_needs_no_other_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: t.Any, **_kwargs: t.Any) -> t.Any:
+        raise ValueError("unsupported")
+
+    for name in ("blake2b", "blake2s", "md5", "sha1"):
+        monkeypatch.setattr(hashlib, name, refuse)
+    worker, broker, _near, _far = ends()
+    worker.send(b"question")
+    assert broker.receive() == b"question"
+    assert link_module._question("password", ["x"], {}, {}, {})
+
+
+def test_no_file_of_ours_uses_a_hash_that_fips_refuses() -> None:
+    pattern = re.compile(r"\b(blake2\w*|md5|sha1)\(|hashlib\.(blake2\w*|md5|sha1)\b")
+    plugins = FOLDER.parent
+    found = [path.name for path in plugins.rglob("*.py") if pattern.search(path.read_text())]
+    assert found == []
+
+
+class Listening:
+    """Somebody who listens where the broker would, and answers nothing."""
+
+    def __init__(self, path: pathlib.Path, backlog: int = 8) -> None:
+        self.line = socket.socket(socket.AF_UNIX)
+        self.line.bind(str(path))
+        self.line.listen(backlog)
+
+
+@pytest.fixture
+def own_address(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[pathlib.Path]:
+    # The path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="l") as folder:
+        path = pathlib.Path(folder, "senhasegura")
+        monkeypatch.setattr(link_module, "address", lambda: str(path))
+        yield path
+
+
+def test_a_stopped_broker_is_told_from_none(own_address: pathlib.Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Link(0.1)
+    listening = Listening(own_address)
+    with pytest.raises(TimeoutError):
+        Link(0.1)
+    assert not is_answering(0.1)
+    listening.line.close()
+    with pytest.raises(ConnectionRefusedError):
+        Link(0.1)
+
+
+def test_a_stopped_broker_with_a_full_queue_is_told_as_well(own_address: pathlib.Path) -> None:
+    listening = Listening(own_address, backlog=0)
+    waiting = []
+    for _number in range(3):
+        line = socket.socket(socket.AF_UNIX)
+        line.setblocking(False)
+        try:
+            line.connect(str(own_address))
+        except BlockingIOError:
+            pass
+        waiting.append(line)
+    with pytest.raises(TimeoutError):
+        Link(0.1)
+    listening.line.close()
+
+
+class Answering(Listening):
+    """A broker that takes connections, and answers the first one after some seconds."""
+
+    def __init__(self, path: pathlib.Path, seconds: float) -> None:
+        super().__init__(path)
+        self._seconds, self.came = seconds, 0
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            line, _peer = self.line.accept()
+            self.came += 1
+            threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        channel = Channel(line, link_module.authentication_key(), BROKER)
+        try:
+            channel.receive()
+        except EOFError:
+            return
+        time.sleep(self._seconds)
+        channel.send(b'["ok", 1]')
+
+
+def test_a_broker_that_works_for_long_is_waited_for(own_address: pathlib.Path) -> None:
+    broker = Answering(own_address, 1.0)
+    assert Link(0.2).ask("x") == ["ok", 1]
+    assert broker.came > 1
+
+
+def test_but_not_beyond_the_deadline(own_address: pathlib.Path) -> None:
+    Answering(own_address, 60.0)
+    link = Link(0.1, until=time.monotonic() + 0.3)
+    with pytest.raises(TimeoutError):
+        link.ask("x")
+    assert link.lost
+
+
+# It has threads, but the child does nothing that needs their locks.
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_link_belongs_to_its_process(own_address: pathlib.Path) -> None:
+    Answering(own_address, 0.0)
+    link = Link()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            link.call("x")
+        except NotSent:
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    # The parent's is as it was.
+    assert link.ask("x") == ["ok", 1]
+
+
+def test_a_long_path_is_a_link_to_a_short_one(
+    monkeypatch: pytest.MonkeyPatch, own_address: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    far = tmp_path / ("l" * 150)
+    far.mkdir()
+    listener = server._listener(str(far / "senhasegura"))
+    monkeypatch.setattr(link_module, "address", lambda: str(far / "senhasegura"))
+    place = pathlib.Path(os.readlink(far / "senhasegura"))
+    assert len(os.fsencode(place)) <= link_module.LONGEST_PATH
+    assert place.parent.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(TimeoutError):
+        Link(0.1)
+    server.clean_up(str(far / "senhasegura"))
+    assert not place.parent.exists()
+    assert not far.exists()
+    listener.close()
+
+
+def test_the_end_of_the_run_is_seen_without_pidfd(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.delattr(os, "pidfd_open")
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    run = server._Run(process.pid, str(tmp_path))
+    waiting = threading.Thread(target=run.wait_for_end, daemon=True)
+    waiting.start()
+    waiting.join(0.6)
+    assert waiting.is_alive()
+    process.communicate()
+    waiting.join(30)
+    assert not waiting.is_alive()
+    with pytest.raises(ProcessLookupError):
+        server._Run(process.pid, str(tmp_path))

@@ -6,14 +6,21 @@
 
 from __future__ import annotations
 
+import math
 import pickle
+import time
 import typing as t
 
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    AnswerLost,
+    ConnectionFailed,
+    InvalidRequest,
+    NotFound,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
@@ -22,6 +29,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
@@ -79,14 +88,19 @@ class Known(Sessions):
         return PolicySession(Shared(), policy)  # type: ignore[arg-type]
 
 
+def never(_seconds: float) -> t.Any:
+    raise AssertionError("the broker is there")
+
+
 @pytest.fixture
 def line() -> Line:
-    return Line(Service(Known()).worker())
+    return Line(Service(Known(), Files("", b"")).worker())
 
 
 @pytest.fixture
 def client(line: Line) -> Client:
-    return client_over(RemoteSession(line, Settings("https://pam"), Policy()))  # type: ignore[arg-type]
+    session = RemoteSession(line, Settings("https://pam"), Policy(), again=never)  # type: ignore[arg-type]
+    return client_over(session)
 
 
 def write(username: str, identifier: str | None = None) -> CredentialWrite:
@@ -145,3 +159,80 @@ def test_a_search_takes_no_password_along(client: Client, monkeypatch: pytest.Mo
     client.credentials.match(write("user17", "name-17"))
     assert sent
     assert not any(b"secret-that-stays-here" in data for data in sent)
+
+
+class Scripted(Link):
+    """A link without a broker: what comes of each call, in order. ``sent`` are the calls."""
+
+    def __init__(self, *outcomes: t.Any) -> None:
+        self.outcomes, self.sent, self.policies, self.until = list(outcomes), [], [], math.inf
+
+    def call(self, *request: t.Any) -> t.Any:
+        self.sent.append(request[2])
+        self.policies.append(request[1])
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        pass
+
+
+def session_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> RemoteSession:
+    following = [*links[1:], without]
+    settings = Settings("https://pam", timeout=timeout)
+    return RemoteSession(links[0], settings, Policy(), again=lambda _seconds: following.pop(0))
+
+
+LOST = [EOFError(), ConnectionResetError(), TimeoutError()]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
+def test_a_read_is_repeated_by_the_next_broker(lost: BaseException) -> None:
+    first, second = Scripted("api", lost), Scripted("found")
+    assert session_over(first, second).call("credential.read", ref="1") == "found"
+    assert (first.sent, second.sent) == (["dialect", "credential.read"], ["credential.read"])
+
+
+@pytest.mark.parametrize("operation", ["credential.create", "credential.update", "key.create", "secret.update"])
+@pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
+def test_a_write_whose_answer_did_not_come_is_not_repeated(operation: str, lost: BaseException) -> None:
+    first, second = Scripted("api", lost), Scripted("stored")
+    with pytest.raises(AnswerLost, match="Look whether it was"):
+        session_over(first, second).call(operation, ref="1")
+    assert second.sent == []
+
+
+def test_a_write_that_has_certainly_not_arrived_is_sent_again() -> None:
+    first, second = Scripted("api", NotSent()), Scripted("stored")
+    assert session_over(first, second).call("credential.update", ref="1") == "stored"
+
+
+def test_where_there_is_no_other_broker_it_goes_on_directly() -> None:
+    done: list[str] = []
+
+    class Direct:
+        def call(self, operation: str, **_details: t.Any) -> str:
+            done.append(operation)
+            return "found"
+
+    session = session_over(Scripted("api", EOFError()), without=Direct())
+    assert [session.call("credential.read", ref="1") for _time in range(2)] == ["found"] * 2
+    assert done == ["credential.read"] * 2
+
+
+def test_nothing_is_sent_after_the_deadline_of_the_task() -> None:
+    """By a broker that was stopped and goes on, when the task has failed already."""
+    link = Scripted("api", "stored")
+    before = time.monotonic()
+    session_over(link, timeout=3.0).call("credential.update", ref="1")
+    assert before + 2.9 < link.policies[1]["not_after"] <= time.monotonic() + 3.0
+    assert link.until > link.policies[1]["not_after"]
+
+
+def test_a_broker_that_is_lost_again_and_again_ends_with_the_deadline() -> None:
+    links = [Scripted(*([TimeoutError()] * 5)) for _number in range(3)]
+    session = session_over(*links, timeout=-1.0)
+    with pytest.raises(ConnectionFailed, match="did not answer in time"):
+        session.dialect()

@@ -1,0 +1,235 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ./run needs of the machine that it runs on: it finds it, installs it, or says what to install."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from cores import PYTHONS
+from hosts import registries, system
+from packaging.requirements import Requirement
+from workspace import ROOT
+
+# What a machine has that has no usable Python.
+TOOLS = ("bash", "cat", "dirname", "env", "realpath", "sort")
+VERSIONS = {"demo": "3.13 3.12 3.14 3.11 3.10", "simulator": "3.13 3.12 3.14 3.11 3.10", "units": "3.13 3.12 3.14 3.11"}
+
+Program = Callable[[str, str], None]
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """A PATH with hardly anything in it; gives what adds a script to it. They write down how they are called."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in TOOLS:
+        (folder / name).symlink_to(str(shutil.which(name)))
+
+    def program(name: str, script: str) -> None:
+        (folder / name).write_text(f'#!/bin/bash\necho "{name} $*" >>{tmp_path}/calls\n{script}\n')
+        (folder / name).chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PYTHON", raising=False)
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    return program
+
+
+def calls(tmp_path: Path) -> list[str]:
+    path = tmp_path / "calls"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def run(task: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(ROOT / "run"), task], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("task", VERSIONS)
+def test_without_a_python_it_names_the_packages(task: str, bare: Program, tmp_path: Path) -> None:
+    bare("id", "echo 1000")
+    bare("python3", "exit 127")
+    done = run(task)
+    assert done.returncode == 1
+    assert f"{task} needs a Python of one of the versions {VERSIONS[task]}" in done.stderr
+    for system_name, package in {
+        "Debian 12 and 13": "python3-venv",
+        "Ubuntu 24.04": "python3-venv",
+        "Ubuntu 22.04": "python3.11-venv",
+        "RHEL": "python3.12",
+        "macOS": "python@3",
+    }.items():
+        assert re.search(f"{re.escape(system_name)}.*{re.escape(package)}", done.stderr), system_name
+    assert not any(call.startswith("apt-get") for call in calls(tmp_path))
+
+
+@pytest.mark.parametrize(("user", "installs"), [("0", True), ("1000", False)])
+def test_only_root_installs_what_makes_environments(user: str, installs: bool, bare: Program, tmp_path: Path) -> None:
+    bare("id", f"echo {user}")
+    bare("apt-get", "exit 0")
+    assert run("demo").returncode == 1
+    wanted = ["apt-get update -q", "apt-get install -qy --no-install-recommends python3-venv"]
+    assert [call for call in calls(tmp_path) if call.startswith("apt-get")] == (wanted if installs else [])
+
+
+def test_a_python_without_what_it_needs_is_not_taken(bare: Program) -> None:
+    # Debian's own has no ensurepip, and a shim of pyenv may stand for a version that is not there.
+    bare("id", "echo 1000")
+    bare("python3.13", 'case $* in *ensurepip*) exit 1 ;; esac; echo "3.13 /usr/bin/python3.13"')
+    bare("python3.12", "exit 127")
+    assert run("demo").returncode == 1
+
+
+def locked(name: str, python: str) -> dict[str, str]:
+    """package -> version, of those that pip installs on this Python."""
+    packages = {}
+    for line in (ROOT / "requirements" / f"{name}.txt").read_text().splitlines():
+        if "==" in line and not line.startswith((" ", "#")):
+            requirement = Requirement(line.removesuffix("\\").strip())
+            environment = {"python_version": python, "python_full_version": f"{python}.1"}
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                assert requirement.name not in packages
+                packages[requirement.name] = str(requirement.specifier).removeprefix("==")
+    return packages
+
+
+@pytest.mark.parametrize(
+    ("name", "python", "core"),
+    [
+        ("demo", "3.10", "2.17"),
+        ("demo", "3.11", "2.19"),
+        *(("demo", python, "2.21") for python in ("3.12", "3.13", "3.14")),
+        ("dev", "3.11", "2.19"),
+        *(("dev", python, "2.21") for python in ("3.12", "3.13", "3.14")),
+        *(("oldest", python, "2.17") for python in ("3.10", "3.11", "3.12")),
+    ],
+)
+def test_each_python_gets_the_newest_ansible_core_that_runs_on_it(name: str, python: str, core: str) -> None:
+    version = locked(name, python)["ansible-core"]
+    assert version.rsplit(".", 1)[0] == core
+    assert python in PYTHONS[core]
+
+
+def test_the_environment_of_the_demo_is_small() -> None:
+    assert set(locked("demo", "3.13")) < set(locked("dev", "3.13"))
+    assert len(locked("demo", "3.13")) < 30
+
+
+def test_the_releases_of_ansible_core_are_those_that_the_collection_takes() -> None:
+    wanted = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
+    assert wanted == f">={next(iter(PYTHONS))}.0"
+    first, last = next(iter(PYTHONS)), list(PYTHONS)[-1]
+    assert f"ansible-core {first} to {last}," in (ROOT / "README.md").read_text()
+
+
+class TestSystem:
+    """What the tests need of the system."""
+
+    @pytest.fixture(autouse=True)
+    def _cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: Program) -> None:
+        monkeypatch.setattr(system, "CACHE", tmp_path)
+        self.program = bare
+
+    def user(self, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: number)
+        monkeypatch.setattr(sys, "platform", "linux")
+        monkeypatch.setattr(system, "_has_overlay", lambda: True)
+
+    def test_root_gets_all_of_it_before_the_first_test(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        self.user(monkeypatch, 0)
+        tools = " ".join({**system.TOOLS, **system.HOST_TOOLS})
+        self.program("apt-get", f'[[ " $* " != *" install "* ]] || touch {{{tools.replace(" ", ",")}}}; exit 0')
+        for name in ("touch", "chmod"):
+            (tmp_path / "bin" / name).symlink_to(f"/usr/bin/{name}")
+        packages = system.missing()
+        assert {"openssh-client", "iproute2", "mount", "mmdebstrap", "openssl"} <= set(packages)
+        monkeypatch.chdir(tmp_path / "bin")
+        monkeypatch.setattr(shutil, "which", lambda name: name if (tmp_path / "bin" / name).exists() else None)
+        system.prepare()
+        update, install = calls(tmp_path)
+        assert update.endswith(" update")
+        assert install.endswith(" ".join(["install", "--no-install-recommends", *packages]))
+        system.prepare()
+        assert len(calls(tmp_path)) == 2
+
+    def test_others_are_told_in_one_sentence(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        self.user(monkeypatch, 1000)
+        self.program("apt-get", "exit 0")
+        with pytest.raises(system.Missing) as error:
+            system.prepare()
+        # Not what only test hosts need: they need root as well.
+        assert str(error.value) == (
+            "The tests need the packages git, openssh-client, openssl: sudo apt-get install git openssh-client openssl"
+        )
+        assert calls(tmp_path) == []
+
+    def test_without_apt_it_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.user(monkeypatch, 0)
+        with pytest.raises(system.Missing, match=r"what Debian has in the packages git, openssh-client, openssl"):
+            system.prepare()
+        assert "apt-get" in str(system.why_no_hosts())
+
+    def test_what_apt_says_is_shown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.user(monkeypatch, 0)
+        self.program("apt-get", "echo 'E: no network'; exit 100")
+        with pytest.raises(system.Missing, match=r"(?s)apt-get install .*E: no network"):
+            system.prepare()
+
+    def test_without_modprobe_it_is_no_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Path, "read_text", lambda self: "nodev\tproc\n")
+        assert not system._has_overlay()
+
+    def test_it_says_what_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.user(monkeypatch, 1000)
+        monkeypatch.setattr(sys, "version_info", (3, 11, 2))
+        hosts, core = system.left_out()
+        assert hosts.startswith("Left out: the tests on real hosts (test hosts need root")
+        assert "run with ansible-core 2.19" in core
+        assert "Left out: ansible-core 2.20 and newer" in core
+        self.program("apt-get", "exit 0")
+        self.user(monkeypatch, 0)
+        monkeypatch.setattr(sys, "version_info", (3, 13, 5))
+        assert system.left_out() == []
+
+
+class TestRegistries:
+    """What a place gets that does not see this machine's settings."""
+
+    def test_variables_count_more_than_files(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://file.invalid/simple\ntimeout = 7\n")
+        monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+        monkeypatch.setenv("PIP_INDEX_URL", "https://variable.invalid/simple")
+        settings = registries.pip_settings(quiet="2")
+        assert "index-url = https://variable.invalid/simple" in settings
+        assert "timeout = 7" in settings
+        assert "file.invalid" not in settings
+        assert "quiet = 2" in settings
+
+    def test_local_paths_are_those_that_exist(self, tmp_path: Path) -> None:
+        (tmp_path / "index" / "simple").mkdir(parents=True)
+        certificates = tmp_path / "ca.pem"
+        certificates.touch()
+        settings = f"extra-index-url = file://{tmp_path}/index/simple https://x.invalid/simple\ncert = {certificates}\n"
+        found = registries.local_paths(f"{settings}find-links = /not/there\n")
+        assert found == [certificates, tmp_path / "index"]
+
+    def test_the_mirror_is_that_of_debian(self, bare: Program) -> None:
+        bare(
+            "apt-get",
+            "printf '%s\\n' 'http://a.invalid/debian-security/ main' 'http://b.invalid/debian/ contrib'"
+            " 'http://b.invalid/debian/ main' 'http://c.invalid/debian/ main'",
+        )
+        assert registries.debian_mirror() == "http://b.invalid/debian/"
+        bare("apt-get", "echo 'http://a.invalid/ubuntu/ main'")
+        assert registries.debian_mirror() == ""
