@@ -20,7 +20,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
     client_over,
     direct,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import (
+    AnnouncingConversation,
+    Conversation,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
@@ -35,8 +38,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     open_link,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register_arguments
-from ansible_collections.community.senhasegura.plugins.plugin_utils.told import RegisteredConversation
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register, register_arguments
 
 Result = dict[str, t.Any]
 # The options that name the object of a task, in the order in which they count.
@@ -63,7 +65,7 @@ class SenhaseguraAction(ActionBase):
         if not run.broker:
             if run.custody != "keep":
                 connection.warn_of_custody()
-            return client_over(RegisteredConversation(direct(settings)))
+            return client_over(AnnouncingConversation(direct(settings), register))
 
         def reach(seconds: float) -> Link | Conversation:
             try:
@@ -80,7 +82,7 @@ class SenhaseguraAction(ActionBase):
         if isinstance(reached, Link):
             policy = self.policy(run, params)
             reached = RemoteSession(reached, settings, policy, until=self.until, again=reach)
-        return client_over(RegisteredConversation(reached))
+        return client_over(AnnouncingConversation(reached, register))
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.

@@ -52,6 +52,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec 
     Question,
     Request,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import CHECK_MODE, is_omitted
 
 display = Display()
@@ -89,8 +90,7 @@ def _read(
         elif begun is None and usable and turn is not None:
             begun = begin(turn, settings.timeout)
         # Here, because the broker starts meanwhile.
-        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, lookups
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.told import RegisteredConversation
+        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation, lookups
 
         lookups.check(request.name, options)
         if not usable and run.custody != "keep":
@@ -107,7 +107,7 @@ def _read(
         introduced = _introduce(introduction, settings.timeout, introduced)
     if usable and run.custody != "keep":
         connection.warn_of_custody()
-    client = connect.client_over(RegisteredConversation(connect.direct(settings)))
+    client = connect.client_over(conversation.AnnouncingConversation(connect.direct(settings), register))
     if options.get("as_file"):
         from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 

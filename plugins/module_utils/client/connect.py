@@ -45,8 +45,3 @@ def direct(settings: Settings) -> Conversation:
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
     return Session(settings, known=_KNOWN)
-
-
-def connect(settings: Settings) -> Client:
-    """A client that talks to the server directly."""
-    return client_over(direct(settings))
