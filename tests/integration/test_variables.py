@@ -407,7 +407,7 @@ def test_terms_are_what_the_language_has(server: Any, run_play: Any) -> None:
         for name, call in lookups.items()
     ]
     for name in ("ssh_key", "secret"):
-        call = f"query('community.senhasegura.{name}', a_dict.values(), on_missing='skip', on_denied='skip') == []"
+        call = f"query('community.senhasegura.{name}', nobody.values(), on_missing='skip', on_denied='skip') == []"
         tasks.append({"name": name, "ansible.builtin.assert": {"that": [call]}})
     tasks.append(
         {
@@ -419,7 +419,7 @@ def test_terms_are_what_the_language_has(server: Any, run_play: Any) -> None:
     play = {
         "hosts": "localhost",
         "gather_facts": False,
-        "vars": {"a_dict": {"a": "name00", "b": "name01"}},
+        "vars": {"a_dict": {"a": "name00", "b": "name01"}, "nobody": {"a": "nobody", "b": "no one"}},
         "tasks": tasks,
     }
     run = run_play(server, [play])
