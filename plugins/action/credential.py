@@ -71,7 +71,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
         if "always" not in (params["update_password"], params["update_attributes"]):
             return {**Plan("none", {}, {}).result(), "credential": after, "warnings": [*warnings, INACTIVE]}
     stored, more = store(area, wanted, info, plan, COMPARED)
-    after.update(id=stored.id, identifier=stored.identifier or after["identifier"])
+    after.update(id=stored.id or after["id"], identifier=stored.identifier or after["identifier"])
     return {**plan.result(), "credential": after, "warnings": [*warnings, *more]}
 
 

@@ -79,6 +79,11 @@ def _not_as_sent(wanted: DsmSecretWrite, now: DsmSecret | None) -> list[str]:
             f"the server took DSM secret {wanted.identity} and does not list it: assign it to the authorization of "
             "this client in the console"
         ]
+    if now.problem is not None:
+        return [
+            f"DSM secret {wanted.identity} is written, and could not be compared with what the server shows: "
+            f"{now.problem}"
+        ]
     if not wanted.flat() or now.unreadable or wanted.same_data(now.data, as_one=now.as_one):
         return []
     return [

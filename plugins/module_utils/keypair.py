@@ -124,7 +124,7 @@ def bare(public_key: str) -> str:
             "public_key must be one line of the form 'TYPE BASE64 COMMENT'", hint="Check public_key"
         ) from None
     if blob[:4] != len(name).to_bytes(4, "big") or blob[4 : 4 + len(name)] != name:
-        raise InvalidRequest("the public key does not hold what its type says", hint="Check public_key")
+        raise InvalidRequest("public_key must hold a key of the type that it names", hint="Check public_key")
     return f"{parts[0]} {parts[1]}"
 
 

@@ -166,7 +166,10 @@ def _read_file(path: str) -> dict[str, str | None]:
 
 
 def _unusable(problem: str) -> SenhaseguraError:
-    hint = "Give the path of a YAML file of the DSM CLI, with SENHASEGURA_URL and so on, or leave config_file out"
+    hint = (
+        "Give config_file (SENHASEGURA_CONFIG_FILE) the path of a YAML file of the DSM CLI, with SENHASEGURA_URL and so"
+        " on, or leave it out"
+    )
     return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")
 
 

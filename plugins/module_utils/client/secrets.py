@@ -117,11 +117,13 @@ class Secrets:
     def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
         """Create the secret or update ``present``; what the write model leaves out is kept.
 
-        Returns what the server shows of it afterwards, or None if a new one is not listed. Raises UnexpectedAnswer
-        when an update that sends no data has lost the data, which is written back first where that is possible.
+        Returns what the server shows of it afterwards, or None if a new one is not listed. Where it cannot be looked
+        at, C(problem) of the result says why: it is written all the same. Raises UnexpectedAnswer when an update that
+        sends no data has lost the data, which is written back first where that is possible.
         """
         now = self._store(wanted, present)
-        if present is not None and not wanted.flat() and not (now and present.kept_in(now.data)):
+        known = now is None or now.problem is None
+        if present is not None and not wanted.flat() and known and not (now and present.kept_in(now.data)):
             self._restore(wanted, present, now)
         return now
 
@@ -143,7 +145,10 @@ class Secrets:
         shown = (answer,) if isinstance(answer, DsmSecret) else answer or ()
         found = next((secret for secret in shown if secret.identity == wanted.identity), None)
         if found is None or found.problem is not None or found.incomplete:
-            found = self.find(wanted.identity, fresh=True)
+            try:
+                found = self.find(wanted.identity, fresh=True)
+            except SenhaseguraError as exc:
+                found = DsmSecret("", wanted.identity, (), problem=exc)
         return found
 
     def _restore(self, wanted: DsmSecretWrite, present: DsmSecret, now: DsmSecret | None) -> t.NoReturn:

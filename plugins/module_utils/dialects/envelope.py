@@ -448,7 +448,7 @@ def _no_json(body: str) -> tuple[str, str]:
             "is an HTML page, not JSON",
             "Check url and proxy: a login page, a portal or a proxy answers, and not the API of a senhasegura server",
         )
-    return ("is XML" if body.lstrip().startswith("<") else "is no valid JSON"), ""
+    return ("is XML" if body.lstrip().startswith("<") else "is not valid JSON"), ""
 
 
 class _DoubtfulError(ValueError):
@@ -496,8 +496,7 @@ def _shape(answer: Answer) -> str:
     kind = answer.content_type
     # The header is text of the server's as well, so only known ones are shown.
     shown = kind if kind in _KNOWN_TYPES else "unknown" if kind else "not given"
-    page = "an HTML page, " if _PAGE.match(answer.body[:1000]) else ""
-    return f"{page}content type {shown}, {len(answer.body)} bytes"
+    return f"content type {shown}, {len(answer.body)} bytes"
 
 
 _TOO_BIG = 10**9

@@ -15,7 +15,6 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import require
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -54,7 +53,10 @@ class Table(Conversation):
         if operation.endswith(".list"):
             return tuple(self.secrets) if operation == "secret.list" else Entries(self.entries)
         if operation == "secret.read":
-            return require(self.secrets, ref)
+            found = next((secret for secret in self.secrets if secret.identity == ref), None)
+            if found is None:
+                raise NotFound("not there")
+            return found
         self.calls.append((operation, ref, model))
         answer = self.answers[operation] if operation in self.answers else self._apply(operation, ref, model)
         if isinstance(answer, Exception):

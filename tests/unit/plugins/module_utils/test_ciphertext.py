@@ -106,9 +106,9 @@ def ask(name: str, *terms: str, **options: t.Any) -> tuple[list[t.Any], list[str
 @pytest.mark.parametrize(
     ("name", "term", "named"),
     [
-        ("password", "7", "password of credential 7"),
-        ("credential", "7", "password of credential 7"),
-        ("ssh_key", "9", "private_key of SSH key 9"),
+        ("password", "id:7", "password of credential 7"),
+        ("credential", "id:7", "password of credential 7"),
+        ("ssh_key", "id:9", "private_key of SSH key 9"),
         ("secret", "db", "PASSWORD of DSM secret db"),
     ],
 )
@@ -126,10 +126,10 @@ def test_lookups(name: str, term: str, named: str) -> None:
 
 def test_only_what_is_asked_for_counts() -> None:
     assert ask("secret", "db", field="USER", on_ciphertext="error")[0] == ["app"]
-    assert ask("ssh_key", "9", field="public_key", on_ciphertext="error")[0] == ["ssh-ed25519 AAAA"]
-    assert ask("credential", "7", field="username", return_format="dict", on_ciphertext="error")[0] == ["root"]
+    assert ask("ssh_key", "id:9", field="public_key", on_ciphertext="error")[0] == ["ssh-ed25519 AAAA"]
+    assert ask("credential", "id:7", field="username", return_format="dict", on_ciphertext="error")[0] == ["root"]
     assert ask("secret", "plain", on_ciphertext="error")[1] == []
-    assert len(ask("password", "7", "8")[1]) == 1
+    assert len(ask("password", "id:7", "id:8")[1]) == 1
 
 
 def test_a_key_that_reads_as_ciphertext_is_not_replaced() -> None:

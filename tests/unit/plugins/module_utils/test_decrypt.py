@@ -138,7 +138,7 @@ def test_a_text_that_is_no_key_is_not_shown(key: rsa.RSAPrivateKey, tmp_path: pa
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     locked = pathlib.Path(write(tmp_path, key, b"passphrase")).read_text()
     for text in (public.decode(), locked, "-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n"):
-        with pytest.raises(ConfigError, match="decryption_key is not readable as PEM") as caught:
+        with pytest.raises(ConfigError, match="decryption_key must be readable as PEM") as caught:
             decrypt.decrypter(text)
         assert "BEGIN" not in str(caught.value)
         assert caught.value.__suppress_context__

@@ -522,7 +522,7 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
         assert len(applied) == after
         if outcome == "lost":
             assert isinstance(error, AnswerLost)
-            assert "Look at the state on the server" in error.hint
+            assert "look at the object on the server" in error.hint
     assert "new-password" not in str(error)
 
 

@@ -445,7 +445,9 @@ def test_the_ca_as_text(pki: Pki, tmp_path: pathlib.Path) -> None:
 def test_text_that_is_no_certificate(pki: Pki) -> None:
     wrong = [pki.good.key_pem().decode(), "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"]
     for text in wrong:
-        with pytest.raises(ConfigError, match="ca_path cannot be loaded: it is no usable PEM file or text") as caught:
+        with pytest.raises(
+            ConfigError, match="ca_path cannot be loaded: it must be a usable PEM file or text"
+        ) as caught:
             send("https://localhost:9", ca_path=text)
         assert "BEGIN" not in str(caught.value)
 

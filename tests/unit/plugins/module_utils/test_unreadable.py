@@ -68,7 +68,11 @@ def dsm(dialect: str, secrets: list[dict[str, t.Any]], path: pathlib.Path | None
     if dialect == "rest":
         items = [{**secret, "identifier": secret["identity"], "id": "1"} for secret in secrets]
         document = {"response": {"status": 200, "error": False, "secrets": items}}
-        return client(dialect, {"GET /api/dsm/secret": answer(document)}, path)
+        one = {
+            f"GET /api/dsm/secret/{item['identity']}": answer({"response": {**document["response"], "secret": item}})
+            for item in items
+        }
+        return client(dialect, {"GET /api/dsm/secret": answer(document), **one}, path)
     return client(dialect, {"GET /iso/dapp/application": success(application={"secrets": secrets})}, path)
 
 

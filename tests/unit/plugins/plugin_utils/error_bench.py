@@ -23,9 +23,12 @@ from ansible.utils.display import Display
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.plugin_utils import action as action_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLost
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import Certificate, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Proxy,
@@ -45,6 +48,10 @@ OAUTH1 = {
 TOKEN = http({"token_type": "Bearer", "expires_in": 3600, "access_token": f"token-{CANARY}"})
 NO_ROUTE = http({"message": "no Route matched with those values"}, 404)
 Replies = t.Mapping[str, t.Any]
+
+
+def _never(_seconds: float) -> t.Any:
+    raise AssertionError("the broker is there")
 
 
 def envelope(message: str, status: int = 400, code: int | None = None, **entities: t.Any) -> bytes:
@@ -178,10 +185,10 @@ class Bench:
 
         options = server if isinstance(server, dict) else self.options(server)
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
-        service, text = Service(), ""
+        service, text = Service(Sessions(), Files("", b"")), ""
         for ask in asks:
             line = _Line(service.worker())
-            client = client_over(RemoteSession(t.cast(t.Any, line), settings, Policy()))
+            client = client_over(RemoteSession(t.cast(t.Any, line), settings, Policy(), again=_never))
             try:
                 ask(client)
             except Exception as exc:
@@ -193,8 +200,8 @@ class Bench:
 
     def gone(self) -> str:
         """What a module ends with whose broker has ended."""
-        ended = mock.Mock(call=mock.Mock(side_effect=EOFError))
-        with mock.patch.object(action_module, "open_link", return_value=ended):
+        ended = mock.Mock(spec=link.Link, call=mock.Mock(side_effect=EOFError))
+        with mock.patch.object(action_module, "open_link", side_effect=[ended, BrokerLost("lost")]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
     @contextlib.contextmanager

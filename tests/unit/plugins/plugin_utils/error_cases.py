@@ -102,7 +102,6 @@ CONFIGURATION: dict[str, Make] = {
     "term that is a map": offline("password", "web-root", {"password": CANARY}),
     "field that does not exist": offline(field=CANARY),
     "field with return_format=raw": offline(field="password", return_format="raw"),
-    "as_file without the broker": offline("ssh_key", as_file=True),
     "as_file with a field": offline("ssh_key", as_file=True, field="username"),
     "id that is not a number": wrong("credential", state="absent", id="web-root"),
         "expiration_date that is none": wrong("secret", identity="shop-db", expiration_date=CANARY),

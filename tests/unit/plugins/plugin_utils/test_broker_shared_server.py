@@ -269,7 +269,8 @@ def test_a_name_that_everybody_misses_makes_few_requests(simulator: Simulator, m
     before = listings(simulator)
     for round_ in range(1, 4):
         all_at_once(50, work)
-        assert listings(simulator) - before == 2 * round_
+        # The guide's dialect asks for one secret by its path, which lists nothing.
+        assert listings(simulator) - before == (1 if simulator.profile == "rest" else 2) * round_
         now[0] += NEWS_AFTER
 
 
