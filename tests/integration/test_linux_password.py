@@ -9,7 +9,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import json
-import os
 import signal
 import tempfile
 import threading
@@ -351,15 +350,9 @@ def test_a_broker_that_is_killed_during_a_write_costs_no_password(
 ) -> None:
     """Nobody knows whether such a write was applied. The next broker reads that for the run."""
     with real.scene(hosts, host) as scene:
-        scene.control.fault("gate", operation="credential.write", skip=["journal", "commit"].index(step), times=1)
-        play = scene.start()
-        gate = scene.control.wait_for_gate()
-        (broker,) = brokers_of(scene.folder)
-        os.kill(broker, signal.SIGKILL)
-        scene.control.release_gate(gate["number"], "continue" if applied else "drop")
-        output, _nothing = play.communicate(timeout=600)
+        code, output = scene.lose_the_broker(["journal", "commit"].index(step), applied=applied)
         # Before the host was changed it stops. Afterwards it goes forward.
-        assert (play.returncode == 0) == (step == "commit"), output
+        assert (code == 0) == (step == "commit"), output
         assert not brokers_of(scene.folder)
         scene.check()
         scene.time_passes()
