@@ -12,7 +12,6 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.modules.secret_info import ARGUMENT_SPEC
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
         NO_LOG,
-        SECRETS,
         Params,
         Result,
         SenhaseguraAction,
@@ -28,13 +27,12 @@ class ActionModule(SenhaseguraAction):
         secrets = _secrets(client, params["identity"])
         if params["include_data"]:
             secrets = [client.secrets.complete(secret) for secret in secrets]
-            hidden = [value for secret in secrets for value in secret.hidden()]
             found = [_with_data(secret) for secret in secrets]
             warnings = []
             for secret in secrets:
                 noun = f"DSM secret {secret.identity}"
                 warnings += [*unread(secret.unreadable, noun), *self.sealed(secret.values(), noun)]
-            return {"changed": False, "secrets": found, "warnings": warnings, **NO_LOG, SECRETS: hidden}
+            return {"changed": False, "secrets": found, "warnings": warnings, **NO_LOG}
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
 
 

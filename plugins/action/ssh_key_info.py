@@ -17,7 +17,6 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.modules.ssh_key_info import ARGUMENT_SPEC, FILTERS, RULES
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import (
         NO_LOG,
-        SECRETS,
         Params,
         Result,
         SenhaseguraAction,
@@ -37,13 +36,11 @@ class ActionModule(SenhaseguraAction):
         if params["include_key"] and not check_mode:
             keys = [client.ssh_keys.read(Reference(entry.id, "id"), partial=True) for entry in entries]
             found = [_with_key(entry, key) for entry, key in zip(entries, keys, strict=True)]
-            hidden: list[str] = []
             warnings: list[str] = []
             for key in keys:
-                secret, noun = hidden_fields(key), f"SSH key {key.identifier or key.id}"
-                hidden += secret.values()
-                warnings += [*unread(key.unreadable, noun), *self.sealed(secret.items(), noun)]
-            return {"changed": False, "ssh_keys": found, "warnings": warnings, **NO_LOG, SECRETS: hidden}
+                noun = f"SSH key {key.identifier or key.id}"
+                warnings += [*unread(key.unreadable, noun), *self.sealed(hidden_fields(key).items(), noun)]
+            return {"changed": False, "ssh_keys": found, "warnings": warnings, **NO_LOG}
         warnings = [NOT_READ] if params["include_key"] else []
         return {"changed": False, "ssh_keys": [entry.public() for entry in entries], "warnings": warnings}
 

@@ -61,6 +61,36 @@ def hidden_fields(model: t.Any) -> dict[str, str]:
     return {name: value for name in names if isinstance(value := getattr(model, name), str)}
 
 
+def secret_leaves(value: t.Any) -> list[str]:
+    """All texts in the fields that the repr of a model hides; of several models if they are in a container.
+
+    What the server answered as a whole (C(raw)) is left out: it is not made of secrets only.
+    """
+    if isinstance(value, dict):
+        return [leaf for part in value.values() for leaf in secret_leaves(part)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for part in value for leaf in secret_leaves(part)]
+    if not dataclasses.is_dataclass(value):
+        return []
+    leaves: list[str] = []
+    for field in dataclasses.fields(value):
+        part = getattr(value, field.name)
+        if field.repr:
+            leaves += secret_leaves(part)
+        elif field.name != "raw":
+            leaves += texts(part)
+    return leaves
+
+
+def texts(value: t.Any) -> list[str]:
+    """The texts that a value consists of, but for the keys of maps and empty ones."""
+    if isinstance(value, str):
+        return [value] if value else []
+    if isinstance(value, t.Mapping):
+        return [text for part in value.values() for text in texts(part)]
+    return [text for part in value for text in texts(part)] if isinstance(value, (list, tuple)) else []
+
+
 @dataclasses.dataclass(frozen=True)
 class CredentialInfo:
     """One entry of the credential list: all that can be known without taking custody.

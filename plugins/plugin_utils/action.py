@@ -18,12 +18,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext i
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import (
     Client,
     client_over,
-    connect,
     direct,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import (
+    AnnouncingConversation,
+    Conversation,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings, argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
@@ -36,7 +38,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     open_link,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register, register_arguments
 
 Result = dict[str, t.Any]
 # The options that name the object of a task, in the order in which they count.
@@ -44,9 +46,6 @@ _NAMES = ("credential", "ssh_key", "identity", "id", "identifier")
 Params = t.Mapping[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
-_CONNECTION = argument_spec().keys()
-# The key under which C(work) hands over the secrets of its result; it is no part of the result.
-SECRETS = "_secrets"
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
 
@@ -66,7 +65,7 @@ class SenhaseguraAction(ActionBase):
         if not run.broker:
             if run.custody != "keep":
                 connection.warn_of_custody()
-            return connect(settings, self.until)
+            return client_over(AnnouncingConversation(direct(settings, self.until), register))
 
         def reach(seconds: float) -> Link | Conversation:
             try:
@@ -83,7 +82,7 @@ class SenhaseguraAction(ActionBase):
         if isinstance(reached, Link):
             policy = self.policy(run, params)
             reached = RemoteSession(reached, settings, policy, until=self.until, again=reach)
-        return client_over(reached)
+        return client_over(AnnouncingConversation(reached, register))
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
@@ -113,17 +112,13 @@ class SenhaseguraAction(ActionBase):
         result: Result = super().run(tmp, task_vars)
         place: dict[str, str] = {}
         try:
+            register_arguments(self._task.args, self.spec)
             params = validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
             settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
-            # Those of the connection are part of the settings, which know which of them are paths.
-            own = self.spec.keys() - _CONNECTION
-            given = (params[name] for name in own if self.spec[name].get("no_log"))
             place = {"subject": self.asked_for(params), "server": settings.server}
-            register([*settings.secrets(), *given])
             self._on_ciphertext = run.on_ciphertext
             done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
-            register(done.pop(SECRETS, ()))
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
             result.update(_safe_to_print(done))

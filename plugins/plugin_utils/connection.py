@@ -38,6 +38,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import run_is_over, text
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     VariableError,
     evaluate_variable,
@@ -93,6 +94,8 @@ def merge(
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
     found, run = resolve(sources), resolve_run(sources)
+    # Before any warning.
+    register(found.secrets())
     if not found.validate_certs:
         display.warning(
             "validate_certs is false: nobody checks the certificate of the server, so anybody on the way to it can "
@@ -160,6 +163,7 @@ def _read_file(path: str) -> dict[str, str | None]:
     nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
     if nested:
         raise _unusable(f"must have text under {nested[0]}")
+    register(known.get(option.env) for option in OPTIONS if option.secret and not option.pem)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         display.warning("config_file can be read by other users: chmod 600 it")
     return known

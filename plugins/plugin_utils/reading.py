@@ -90,7 +90,7 @@ def _read(
         elif begun is None and usable and turn is not None:
             begun = begin(turn, settings.timeout)
         # Here, because the broker starts meanwhile.
-        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, lookups
+        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation, lookups
 
         lookups.check(request.name, options)
         if not usable and run.custody != "keep":
@@ -107,7 +107,7 @@ def _read(
         introduced = _introduce(introduction, settings.timeout, introduced)
     if usable and run.custody != "keep":
         connection.warn_of_custody()
-    client = connect.connect(settings)
+    client = connect.client_over(conversation.AnnouncingConversation(connect.direct(settings), register))
     if options.get("as_file"):
         from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 
@@ -157,7 +157,6 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
     settings, run = connection.merge(options, request.values)
-    register(settings.secrets())
     options = {name: options[name] for name in spec if name != "default" or name in given}
     options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 try:
@@ -15,6 +16,9 @@ except ImportError:
 
 # A short text would be masked in the middle of ordinary words.
 _SHORTEST = 4
+# Those of the connection, as options.py has them: each worker of a lookup needs the names, and not all of that file.
+CONNECTION = ("client_id", "client_secret", "consumer_key", "consumer_secret", "token_key", "token_secret", "proxy")
+PEM = ("decryption_key", "client_cert", "client_key")
 
 
 def register(secrets: t.Iterable[t.Any]) -> None:
@@ -25,3 +29,53 @@ def register(secrets: t.Iterable[t.Any]) -> None:
 
     texts = {secret for secret in secrets if isinstance(secret, str) and len(secret) >= _SHORTEST}
     register_secrets({form for secret in texts for form in encoded_forms(secret)})
+
+
+def register_options(*sources: t.Mapping[str, t.Any]) -> None:
+    """Register the secrets among the options of a connection, and those in the environment, before anything is done.
+
+    Those in files are registered when they are read.
+    """
+    if register_secrets is None:
+        return
+    environment = {name: os.environ.get(f"SENHASEGURA_{name.upper()}") for name in (*CONNECTION, *PEM)}
+    for source in (*sources, environment):
+        register(source.get(name) for name in CONNECTION)
+        register_pem(source.get(name) for name in PEM)
+
+
+def register_pem(values: t.Iterable[t.Any]) -> None:
+    """Register private keys that are given as text. Paths and certificates are no secrets."""
+    if register_secrets is None:
+        return
+    from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem, private_parts, whole_pem
+
+    for value in values:
+        if is_pem(value) and "PRIVATE KEY" in value:
+            try:
+                register([value, *private_parts(whole_pem(value))])
+            except ValueError:
+                # It has no end, so it is refused later.
+                register([value])
+
+
+def register_arguments(arguments: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
+    """Register the secrets among the arguments of a task, before they are checked: an error may be the first result.
+
+    :param arguments: as the task has them
+    :param spec: an argument spec, which says by C(no_log) what is secret, in the options of an option too
+    """
+    if register_secrets is None:
+        return
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import texts
+
+    for name, entry in spec.items():
+        value = arguments.get(name)
+        if name in PEM:
+            register_pem([value])
+        elif entry.get("no_log"):
+            register(texts(value))
+        elif "options" in entry:
+            for part in value if isinstance(value, list) else [value]:
+                if isinstance(part, dict):
+                    register_arguments(part, entry["options"])

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from leaks import canaries, checks
 from leaks.cases import LOOKUPS, MODULES, Case, existing
+from leaks.devlog import why_unavailable
 from leaks.runner import Scene
-from leaks.world import canary_tokens
+from leaks.world import EARLIER, canary_tokens
 
 EVERYTHING = {(name, form) for name, value in canaries.make().items() for form, _text in canaries.forms(value)}
 SINKS = {
     *("stdout", "stderr", "log", "record", "junit", "facts", "home", "tmp", "local_tmp", "remote_tmp", "async"),
-    *("artifacts", "beside the inputs", "processes"),
+    *("artifacts", "beside the inputs", "processes", "syslog", "ledger"),
 }
 
 
@@ -32,6 +33,7 @@ def of_kind(kind: str, case: Case) -> bool:
 RUNS: dict[str, tuple[Callable[..., Any], int]] = {
     "planted": (checks.planted, 5),
     "evaluated": (checks.evaluation_is_noticed, 0),
+    "quoted, unknown": (partial(checks.earlier, act=False), 0),
     "modules": (partial(checks.run_cases, choose=partial(of_kind, "module")), 5),
     "lookups": (partial(checks.run_cases, choose=partial(of_kind, "lookup")), 5),
     "processes, -v": (checks.processes, 1),
@@ -44,7 +46,10 @@ RUNS: dict[str, tuple[Callable[..., Any], int]] = {
     "templates": (checks.inert, 5),
     "ways to give secrets": (checks.channels, 5),
     "debug logging": (checks.debug_logging, 5),
+    "secrets of earlier calls": (checks.earlier, 5),
 }
+# What they find is what they are for.
+CONTROLS = ("planted", "evaluated", "quoted, unknown")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +90,7 @@ def test_each_plugin_has_cases() -> None:
 
 def test_a_planted_secret_is_found_in_each_sink(runs: dict[str, Future[Any]]) -> None:
     found = runs["planted"].result()
+    assert why_unavailable() == ""
     assert found.keys() == SINKS
     assert {sink: EVERYTHING - seen for sink, seen in found.items() if EVERYTHING - seen} == {}
 
@@ -93,7 +99,14 @@ def test_an_evaluated_template_is_noticed(runs: dict[str, Future[Any]]) -> None:
     assert runs["evaluated"].result()
 
 
-@pytest.mark.parametrize("name", [name for name in RUNS if name not in ("planted", "evaluated")])
+def test_a_quote_of_what_the_run_has_not_met_is_found(runs: dict[str, Future[Any]]) -> None:
+    """So what is not found when the run has met it has been masked."""
+    quoted = {secret for names in EARLIER.values() if isinstance(names, tuple) for secret in names}
+    found = {hit.secret for hit in runs["quoted, unknown"].result().leaks}
+    assert found == quoted | {"private_key of earlier-rotated-key"}
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if name not in CONTROLS])
 def test_no_secret_gets_out(runs: dict[str, Future[Any]], name: str) -> None:
     outcome = runs[name].result()
     print(outcome)

@@ -411,7 +411,10 @@ class TestPlaces:
         assert run.rc == 0, str(run)
         for name in ("play", "task", "a variable"):
             assert len(run[name]["credentials"]) > 1
-        assert "timeout from the environment variable SENHASEGURA_TIMEOUT of the task is" in run["wrong"]["msg"]
+        assert (
+            "timeout from the environment variable SENHASEGURA_TIMEOUT of the task must be a number"
+            in run["wrong"]["msg"]
+        )
         assert "url is not set" in run["lookup"]["msg"]
         assert "lookups do not see the environment of a play or task" in run["lookup"]["msg"]
         # The nearer of two, and a task before the process.

@@ -30,7 +30,7 @@ WHOLE_CHECKS = (checks.check_mode, checks.adhoc, checks.killed, checks.inert, ch
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python tests/leaks", description=__doc__)
     parser.add_argument("--core", action="append", choices=PYTHONS, help="an ansible-core release (default: all)")
-    parser.add_argument("--quick", action="store_true", help="all cases once on each, no other runs")
+    parser.add_argument("--quick", action="store_true", help="all cases once, and secrets of earlier calls")
     parser.add_argument("--core-itself", action="store_true", help="only measure what ansible-core shows by itself")
     options = parser.parse_args()
     total = checks.Outcome()
@@ -61,6 +61,7 @@ def everything(release: str, folder: Path, quick: bool) -> checks.Outcome:
         total += outcome
 
     show("all cases", partial(checks.run_cases, choose=bool))
+    show("secrets of earlier calls", checks.earlier)
     if quick:
         return total
     sample = partial(checks.run_cases, choose=checks.sample)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import html
 import json
@@ -15,8 +16,10 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 _CLASSES = (
     *("client_id", "client_secret", "consumer_key", "consumer_secret", "token_key", "token_secret"),
@@ -24,6 +27,20 @@ _CLASSES = (
     "file_content",
 )
 _PLAIN = ("proxy_password", "alphanumeric")
+# Each is known to one call of a run alone, before another one meets a server that quotes it.
+_EARLIER = (
+    *("read by password", "read by credential", "read for a release", "key passphrase", "read by secret"),
+    *(
+        "read by secret_info",
+        "written password",
+        "written seed",
+        "written passphrase",
+        "written secret",
+        "merged secret",
+    ),
+    *("refused password", "other client"),
+)
+_EARLIER_KEYS = ("read by ssh_key", "read by ssh_key_info", "written key")
 
 
 @lru_cache
@@ -32,8 +49,15 @@ def make() -> dict[str, str]:
     secrets = {name: _distinct(name, number, "'\" $\\ {} <& %é") for number, name in enumerate(_CLASSES, 10)}
     secrets["token"] = _distinct("token", 90, "'\" $\\ {} <& %").replace(" ", "")
     secrets |= {name: _halves(name, "") for name in _PLAIN}
+    secrets |= {f"earlier {name}": _distinct(name, number, "'\" $ &") for number, name in enumerate(_EARLIER, 40)}
     for name in ("private_key", "new_private_key"):
         secrets[name] = _private_key(secrets["passphrase"])
+    for name in _EARLIER_KEYS:
+        passphrase = "written passphrase" if name.startswith("written") else "key passphrase"
+        secrets[f"earlier {name}"] = _private_key(secrets[f"earlier {passphrase}"])
+    # Nobody asks for their passphrases. What looks like ciphertext is base64 of as many bytes as RSA makes.
+    secrets |= {name: _private_key("") for name in ("client_key", "decryption_key")}
+    secrets["ciphertext"] = base64.b64encode(hashlib.shake_256(b"ciphertext").digest(256)).decode()
     return secrets
 
 
@@ -54,9 +78,26 @@ def _halves(name: str, middle: str) -> str:
 
 
 def _private_key(passphrase: str) -> str:
-    lock = serialization.BestAvailableEncryption(passphrase.encode())
+    lock = serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock).decode()
+
+
+def public_pem(private_key: str) -> str:
+    """The public part of a key without a passphrase."""
+    key = serialization.load_pem_private_key(private_key.encode(), None).public_key()
+    form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(*form).decode()
+
+
+def certificate(private_key: str) -> str:
+    """A certificate for a key without a passphrase, signed with that key."""
+    key = serialization.load_pem_private_key(private_key.encode(), None)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ansible")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(1))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
 def public_key(private_key: str, passphrase: str) -> str:

@@ -42,6 +42,7 @@ class Lookup:
     in_raw: str = ".password"
     good: dict[str, str] = field(default_factory=dict)  # name -> more options
     wrong: dict[str, str] = field(default_factory=dict)
+    sealed: str = "sealed"  # the term of a value that looks like ciphertext
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,15 @@ class Module:
 
 
 _RELEASE = {"released": "release=true"}
-_CUSTODY_WRONG = {"release": "release=canary.password", "check_mode": "check_mode=canary.password"}
+_CUSTODY_WRONG = {
+    name: f"{name}=canary.password" for name in ("release", "check_mode", "on_release_failure", "on_ciphertext")
+}
 LOOKUPS: dict[str, Lookup] = {
     "password": Lookup("web-root", "password", good=_RELEASE, wrong=_CUSTODY_WRONG),
     "credential": Lookup("web-root", "password", ".password", good=_RELEASE, wrong=_CUSTODY_WRONG),
-    "ssh_key": Lookup("deploy-key", "private_key", "", ".private_key", ".private_key", _RELEASE, _CUSTODY_WRONG),
+    "ssh_key": Lookup(
+        "deploy-key", "private_key", "", ".private_key", ".private_key", _RELEASE, _CUSTODY_WRONG, "sealed-key"
+    ),
     "secret": Lookup(
         "shop-db",
         "dsm_value",
@@ -69,6 +74,7 @@ LOOKUPS: dict[str, Lookup] = {
         ".data[0].PASSWORD",
         ".data[0].PASSWORD",
         wrong={"duplicates": "duplicates=canary.password"},
+        sealed="sealed-db",
     ),
 }
 
@@ -89,6 +95,7 @@ _KEY = {
     "passphrase": "{{ canary.passphrase }}",
 }
 _SECRET = {"identity": "to-change", "key_value": {"API_KEY": "{{ canary.new_dsm_value }}"}}
+_MERGED = {"identity": "to-change", "data_mode": "merge", "key_value": {"MORE": "{{ canary.new_dsm_value }}"}}
 _BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}"}
 _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
 # The vault alone changes it; nothing is done to this machine.
@@ -219,9 +226,14 @@ MODULES: dict[str, Module] = {
             ("create", {"identity": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "changed"),
             ("again", {"identity": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "ok"),
             ("update", _SECRET, "changed"),
+            ("merge", _MERGED, "changed"),
+            ("merge again", _MERGED, "ok"),
+            ("merge, one gone", {**_MERGED, "key_value": {"MORE": None}}, ""),
         ),
         {
             "state": {"state": SECRET},
+            "data_mode": {"data_mode": SECRET},
+            "application": {"application": [SECRET]},
             "text for map": {"key_value": SECRET},
             "list for map": {"key_value": [SECRET]},
             "nested map": {"key_value": {"A": {"B": SECRET}}},
@@ -256,6 +268,9 @@ WRONG_OPTIONS: dict[str, Any] = {
     "ca": {"ca_path": "/nowhere/{{ canary.alphanumeric }}"},
     "unknown": {"client_secret": SECRET, "passwort": "{{ canary.password }}"},
     "configuration": {"config_file": "/nowhere/{{ canary.alphanumeric }}"},
+    "PEM text": {"decryption_key": "-----BEGIN PRIVATE KEY-----{{ canary.file_content }}"},
+    "client key": {"client_cert": "{{ canary.client_key }}", "client_key": "{{ canary.client_key }}"},
+    "on_ciphertext": {"on_ciphertext": SECRET},
 }
 
 
@@ -306,9 +321,17 @@ def lookup_cases(world: World, name: str, entry: Lookup) -> Iterator[Case]:
             called = call(f"errors={errors!r}", config=config, kind="query")
             yield case(f"errors={errors}, {config}", f"({called}) is defined", "ok")
     for scenario in world.failing(f"lookup {name}"):
-        options = "release=true" if scenario.only else ""
-        yield case(scenario.title, equal(call(options, config=scenario.name)), "failed", scenario.says)
-    yield case("oauth1", equal(call(config="oauth1")), "ok")
+        if scenario.only:
+            refused = "release=true, on_release_failure='error'"
+            yield case(scenario.title, equal(call(refused, config=scenario.name)), "failed", scenario.says)
+            yield case(f"{scenario.title}, warned of", equal(call("release=true", config=scenario.name)), "ok")
+        else:
+            yield case(scenario.title, equal(call(config=scenario.name)), "failed", scenario.says)
+    for config in ("oauth1", "keys as text"):
+        yield case(config, equal(call(config=config)), "ok")
+    sealed = repr(entry.sealed)
+    yield case("ciphertext, warned of", f"({call(term=sealed)}){entry.value} == canary.ciphertext", "ok")
+    yield case("ciphertext", call("on_ciphertext='error'", term=sealed), "failed", "looks like ciphertext")
     for fault in (*world.faults["faults"], *world.faults["broker"]):
         yield case(fault, equal(call(config=fault)), "")
     for title, options in {**entry.wrong, **{t: _keywords(o) for t, o in WRONG_OPTIONS.items()}}.items():
@@ -370,11 +393,70 @@ def module_cases(world: World, name: str, entry: Module) -> Iterator[Case]:
     for scenario in world.failing(f"module {name}"):
         options = {**entry.reach, **entry.write} if scenario.only else entry.reach
         yield case(scenario.title, options, "failed", scenario.says, config=scenario.name)
-    yield case("oauth1", entry.reach, "", config="oauth1")
+    for config in ("oauth1", "keys as text"):
+        yield case(config, entry.reach, "", config=config)
     for fault in (*world.faults["faults"], *world.faults["broker"]):
         yield case(fault, entry.reach, "", config=fault)
     for title, options in {**entry.wrong, **WRONG_OPTIONS}.items():
         yield case(f"wrong {title}", {**entry.reach, **options}, "")
+
+
+def earlier_cases(world: World) -> tuple[list[Case], list[Case]]:
+    """Calls that send or receive a secret each, and calls of other plugins to which the server quotes it."""
+
+    def call(name: str, term: str, config: str = "earlier: sends", options: str = "") -> str:
+        return f"lookup('{COLLECTION}.{name}', {term!r}, config_file={world.config(config)!r}{options})"
+
+    def lookup(title: str, expression: str, status: str = "ok", says: str = "") -> Case:
+        return Case(f"earlier: {title}", {"ansible.builtin.assert": {"that": f"{expression} != ''"}}, status, says)
+
+    def module(
+        title: str, name: str, options: dict[str, Any], status: str, says: str = "", config: str = "earlier: sends"
+    ) -> Case:
+        task = {f"{COLLECTION}.{name}": {"config_file": world.config(config), **options}}
+        return Case(f"earlier: {title}", task, status, says)
+
+    written = {**_PLACE, "identifier": "written", "username": "written"}
+    settings = {"secret_key": "{{ canary['earlier written seed'] }}"}
+    password = {"password": "{{ canary['earlier written password'] }}", "additional_settings": settings}
+    key = {
+        "private_key": "{{ canary['earlier written key'] }}",
+        "identifier": "written-key",
+        "username": "written-key",
+        "passphrase": "{{ canary['earlier written passphrase'] }}",
+    }
+    merged = {"identity": "earlier-merged", "data_mode": "merge"}
+    refused = {"identifier": "refused", "username": "r", "password": "{{ canary['earlier refused password'] }}"}
+    first = [
+        lookup("password", call("password", "earlier-password")),
+        lookup("credential", call("credential", "earlier-credential") + ".password"),
+        lookup("released", call("password", "earlier-released", options=", release=true")),
+        lookup("ssh_key", call("ssh_key", "earlier-ssh-key")),
+        lookup("secret", call("secret", "earlier-secret") + ".PASSWORD"),
+        lookup("other client", call("secret", "shop-db", "earlier: other client") + ".PASSWORD"),
+        module("ssh_key_info", "ssh_key_info", {"identifier": "earlier-ssh-key-info", "include_key": True}, "ok"),
+        module("secret_info", "secret_info", {"identity": "earlier-secret_info", "include_data": True}, "ok"),
+        module("write credential", "credential", {**written, **password}, "changed"),
+        module("write ssh_key", "ssh_key", {**_PLACE, **key}, "changed"),
+        module("write secret", "secret", {"identity": "x", "key_value": _earlier_value("written secret")}, "changed"),
+        module("merge", "secret", {**merged, "key_value": _earlier_value("merged secret")}, "changed"),
+        module("rotated key", "ssh_key_rotate", {"ssh_key": "earlier-rotated-key"}, "changed"),
+        module("refused", "credential", {**_PLACE, **refused}, "failed", "", "earlier: refuses"),
+    ]
+    later = []
+    for scenario in world.scenarios:
+        if scenario.only == "earlier" and scenario.says:
+            name, says = scenario.title, scenario.says
+            # Not the plugins that have met the secret, and with another client.
+            lookup_name, term = ("secret", "shop-db") if "secret" not in name else ("password", "web-root")
+            later.append(lookup(f"{name}, told to a lookup", call(lookup_name, term, scenario.name), "failed", says))
+            info = "credential_info" if "credential" not in name else "secret_info"
+            later.append(module(f"{name}, told to a module", info, {}, "failed", says, scenario.name))
+    return first, later
+
+
+def _earlier_value(name: str) -> dict[str, str]:
+    return {"VALUE": f"{{{{ canary['earlier {name}'] }}}}"}
 
 
 def plays(world: World, cases: list[Case]) -> list[dict[str, Any]]:

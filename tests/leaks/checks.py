@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leaks import canaries
-from leaks.cases import COLLECTION, MODULES, SECRET, Case, all_cases, plays
-from leaks.runner import Hit, Run, Scene, Unsafe, dump
+from leaks.cases import COLLECTION, MODULES, SECRET, Case, all_cases, earlier_cases, plays
+from leaks.runner import LEDGER, Hit, Run, Scene, Unsafe, dump
 from leaks.world import World, faults, world
 
 Choice = Callable[[Case], bool]
@@ -49,7 +49,7 @@ def observe(run: Run, place: World, cases: list[Case]) -> Outcome:
     patterns = sum(len(canaries.forms(value)) for value in secrets.values())
     sinks = {sink for sink, _name, _content in run.sinks()}
     count = max(1, len(cases))
-    problems = [] if run.armed else [f"{run.folder}: the faults could not be planted, see its out/stderr"]
+    problems = list(run.problems)
     problems += [f"{place.folder}: a stored value was evaluated"] if place.evaluated else []
     outcome = Outcome(count, count * len(sinks) * patterns, run.leaks(secrets), problems)
     results = run.results()
@@ -133,6 +133,19 @@ def run_cases(
 def _unjudged(case: Case) -> Case:
     """Another dialect may refuse what this one does: the point is then only that nothing leaks."""
     return Case(case.name, case.task, "", "")
+
+
+def earlier(scene: Scene, *, act: bool = True, broker: bool = True) -> Outcome:
+    """The server quotes, to one plugin, what others have sent and received before.
+
+    :param act: false leaves out what came before, so that nobody but the server knows the secrets
+    :param broker: whether there is a process that knows what other tasks have done
+    """
+    with world() as place:
+        first, later = earlier_cases(place)
+        cases = [*first, *later] if act else later
+        env = {} if broker else {"SENHASEGURA_BROKER": "false"}
+        return observe(scene.playbook(plays(place, cases), env=env), place, cases)
 
 
 def check_mode(scene: Scene) -> Outcome:
@@ -330,6 +343,7 @@ def planted(scene: Scene) -> dict[str, set[tuple[str, str]]]:
             "ansible.builtin.copy": {"content": "{{ planted | to_json }}", "dest": "{{ item }}/planted"},
             "loop": [*(f"{out}/{name}" for name in folders), "{{ playbook_dir }}"],
         },
+        {"ansible.builtin.copy": {"content": "{{ planted | to_json }}", "dest": f"{out}/local_tmp/{LEDGER}planted"}},
         {"ansible.builtin.command": {"argv": "{{ ['sh', '-c', 'sleep 0.5'] + planted.values() | flatten }}"}},
     ]
     options = {"env": {"ANSIBLE_DISPLAY_FAILED_STDERR": "true"}, "watch": True}

@@ -19,12 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from leaks import canaries
+from leaks import canaries, devlog
 from workspace import collections
 
 HERE = Path(__file__).parent
 # Places where Ansible leaves files; each is a sink of its own.
 FOLDERS = ("home", "tmp", "local_tmp", "remote_tmp", "async", "facts", "junit", "record", "artifacts")
+# What leak_recorder.py logs in each run, to show that the system's log is collected.
+LOGGED = b"leak_recorder: a play begins"
+# The list of custody that the broker keeps on disk while it is owed.
+LEDGER = "senhasegura-custody-"
 # What the playbook gave to a task is the user's own, and core shows it to callbacks.
 NOT_OURS = {"tasks.jsonl"}
 
@@ -61,7 +65,7 @@ class Run:
     code: int
     events: list[dict[str, Any]]
     inputs: set[Path]
-    armed: bool = True  # false if faults should have been planted and were not
+    problems: list[str]  # why the run, or what was collected of it, is not what it should be
     seen: set[bytes] = field(default_factory=set)  # command lines and environments of its processes
 
     def sinks(self) -> Iterator[tuple[str, str, bytes]]:
@@ -69,7 +73,8 @@ class Run:
         for path in sorted(self.folder.joinpath("out").rglob("*")):
             name = path.relative_to(self.folder / "out")
             if path.is_file() and not path.is_symlink() and path.name not in NOT_OURS:
-                yield name.parts[0], str(name), str(name).encode() + b"\n" + path.read_bytes()
+                sink = "ledger" if LEDGER in path.name else name.parts[0]
+                yield sink, str(name), str(name).encode() + b"\n" + path.read_bytes()
         for path in sorted(set(self.folder.joinpath("in").rglob("*")) - self.inputs):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield "beside the inputs", path.name, path.read_bytes()
@@ -181,17 +186,19 @@ class Scene:
             **(env or {}),
         }
         inputs = set(source.rglob("*"))
+        log = devlog.Devlog(target / "syslog")
+        command, more = log.wrap(command)
         with (target / "stdout").open("wb") as stdout, (target / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
                 command,
                 cwd=source,
-                env=environment,
+                env={**environment, **more},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
             )
-        return Started(folder, process, inputs, Sampler(process.pid, str(target)) if watch else None)
+        return Started(folder, process, inputs, log, Sampler(process.pid, str(target)) if watch else None)
 
     def _prepare(self) -> Path:
         with self._lock:
@@ -216,6 +223,7 @@ class Started:
     folder: Path
     process: subprocess.Popen[bytes]
     inputs: set[Path]
+    log: devlog.Devlog
     sampler: Sampler | None = None
 
     def wait(self, timeout: float = 600) -> Run:
@@ -225,10 +233,14 @@ class Started:
             self.kill()
             raise
         seen = self.sampler.stop() if self.sampler else set()
-        faults, record = self.folder / "in" / "faults.json", self.folder / "out" / "record"
-        return Run(
-            self.folder, code, self._events(), self.inputs, not faults.exists() or (record / "armed").exists(), seen
-        )
+        self.log.stop()
+        faults, out = self.folder / "in" / "faults.json", self.folder / "out"
+        problems = []
+        if faults.exists() and not (out / "record" / "armed").exists():
+            problems.append(f"{self.folder}: the faults could not be planted, see its out/stderr")
+        if not devlog.why_unavailable() and LOGGED not in (out / "syslog").read_bytes():
+            problems.append(f"{self.folder}: its system log was not collected")
+        return Run(self.folder, code, self._events(), self.inputs, problems, seen)
 
     def kill(self, *, workers: bool = True) -> None:
         """SIGKILL the controller, and its workers unless they shall find out by themselves."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import itertools
 import json
 import socket
@@ -76,6 +77,8 @@ def scenarios(secrets: Secrets, places: dict[str, Any]) -> list[Scenario]:
         *_answers(secrets),
         *_connections(secrets, places),
         *_configurations(secrets, places),
+        *_keys_as_text(secrets),
+        *_earlier(secrets),
     ]
 
 
@@ -97,7 +100,7 @@ def _about_clients(secrets: Secrets) -> list[Scenario]:
         Scenario("disabled client", "does not accept", client={"enabled": False}),
         Scenario("login echoes", "does not accept", (_status(401, echo, TOKEN),)),
         Scenario("login 500 echoes", "The server says", (_status(500, echo, TOKEN),)),
-        Scenario("login malformed", "not valid JSON", (_body(_malformed(secrets), TOKEN),)),
+        Scenario("login malformed", "valid JSON", (_body(_malformed(secrets), TOKEN),)),
         Scenario("login without token", "must have an access_token", (_json(no_token, TOKEN),)),
         Scenario("oauth1", config=oauth1),
         Scenario("oauth1 refused", "does not accept", config={**oauth1, **wrong_secret}),
@@ -173,7 +176,7 @@ def _answers(secrets: Secrets) -> list[Scenario]:
         Scenario("500 HTML", "error of its own", (_fault("html", status=500, body=html),)),
         Scenario("200 HTML", "not JSON", (_fault("html", status=200, body=html),)),
         Scenario("503", "not available", (unavailable,), {"RETRIES": 2}),
-        Scenario("malformed JSON", "not valid JSON", (_body(_malformed(secrets)),)),
+        Scenario("malformed JSON", "valid JSON", (_body(_malformed(secrets)),)),
         Scenario("key twice", "twice", (_body(twice),)),
         Scenario("wrong types", "the answer|the data|the list|must be text", (_json(_wrong_types(secrets)),)),
         Scenario("wrong members", "", (_json(_wrong_members(secrets)),)),
@@ -229,6 +232,16 @@ def _configurations(secrets: Secrets, places: dict[str, Any]) -> list[Scenario]:
         "no CA in file": ("ca_path", {"CA_PATH": places["secret_file"]}),
         "no certificate in file": ("client_cert", {"CLIENT_CERT": places["secret_file"]}),
         "no key in file": ("decryption_key", {"DECRYPTION_KEY": places["secret_file"]}),
+        "no key in text": ("decryption_key", {"DECRYPTION_KEY": _pem(file)}),
+        "key without end": ("decryption_key", {"DECRYPTION_KEY": f"-----BEGIN RSA PRIVATE KEY-----\n{file}\n"}),
+        "no client key in text": (
+            "client_cert|client_key",
+            {"CLIENT_CERT": canaries.certificate(secrets["client_key"]), "CLIENT_KEY": _pem(file)},
+        ),
+        "key is not of the certificate": (
+            "client_cert|client_key",
+            {"CLIENT_CERT": canaries.certificate(secrets["client_key"]), "CLIENT_KEY": secrets["decryption_key"]},
+        ),
     }
     malformed = f"SENHASEGURA_CLIENT_SECRET: [\n{file}: {{ {secret}\n"
     return [
@@ -236,6 +249,72 @@ def _configurations(secrets: Secrets, places: dict[str, Any]) -> list[Scenario]:
         Scenario("configuration is no YAML", "must be valid YAML", file=malformed),
         Scenario("configuration is no map", "must be a map", file=dump([file])),
         Scenario("configuration is a directory", "cannot be read", file=A_DIRECTORY),
+    ]
+
+
+def _pem(text: str) -> str:
+    return f"-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n"
+
+
+def _keys_as_text(secrets: Secrets) -> list[Scenario]:
+    """Certificate and keys are in the configuration themselves, and not the paths of their files."""
+    config = {
+        "CLIENT_CERT": canaries.certificate(secrets["client_key"]),
+        "CLIENT_KEY": secrets["client_key"],
+        # As a field of one line may hand it on.
+        "DECRYPTION_KEY": secrets["decryption_key"].replace("\n", "\\n"),
+    }
+    client = {"encryption_public_key": canaries.public_pem(secrets["decryption_key"])}
+    echo = _status(500, f"{secrets['client_key']} {_quoted(secrets['decryption_key'])}"[:1900])
+    return [
+        Scenario("keys as text", config=config, client=client),
+        Scenario("keys as text, echoed", "The server says", (echo,), config, client),
+    ]
+
+
+# What calls of a run send or receive, and what the server says of it to a later call of another plugin.
+EARLIER = {
+    **{
+        name: (f"earlier {name}",)
+        for name in (
+            *("read by password", "read by credential", "read for a release", "read by ssh_key", "key passphrase"),
+            *("read by ssh_key_info", "read by secret", "read by secret_info", "written password", "written seed"),
+            *("written key", "written passphrase", "written secret", "merged secret", "refused password"),
+            "other client",
+        )
+    },
+    # What the run itself has made, which only simulator and client know.
+    "key that was made": "{item:earlier-rotated-key:private_key}",
+}
+_IN_EACH_FORM = ("read by password", "read by ssh_key", "written secret")
+
+
+def _earlier(secrets: Secrets) -> list[Scenario]:
+    def scenario(name: str, *answers: Answer) -> Scenario:
+        return Scenario(f"earlier: {name}", r"\*{8}", answers, only="earlier")
+
+    found = []
+    for name, quoted in EARLIER.items():
+        forms = [("raw", quoted)] if isinstance(quoted, str) else _forms(secrets, quoted)
+        chosen = forms if name in _IN_EACH_FORM else forms[:1]
+        found += [scenario(f"{name}, {form}", _status(500, text)) for form, text in chosen]
+    value = secrets["earlier read by password"]
+    page = f"<html><head><title>{value}</title></head></html>"
+    location = f"https://localhost:1/{_quoted(value)}"
+    return [
+        *found,
+        scenario("login quotes", _status(401, value, TOKEN)),
+        scenario("page quotes", _fault("html", status=500, body=page)),
+        # A redirect is named without what it leads to.
+        dataclasses.replace(scenario("redirect quotes", _fault("redirect", location=location)), says="redirect"),
+        Scenario("earlier: sends", only="earlier"),
+        Scenario("earlier: refuses", "", (_said_to(WRITES, "no"),), only="earlier"),
+        Scenario(
+            "earlier: other client",
+            config={"CLIENT_SECRET": secrets["earlier other client"]},
+            client={"client_secret": secrets["earlier other client"]},
+            only="earlier",
+        ),
     ]
 
 
@@ -366,6 +445,13 @@ def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[s
         "password": secrets["passphrase"],
     }
     data = [{"USERNAME": "app", "PASSWORD": secrets["dsm_value"]}, {"API_KEY": secrets["dsm_value"]}]
+    stored: dict[str, list[dict[str, str]]] = {
+        "shop-db": data,
+        "to-change": data,
+        "sealed-db": [{"PASSWORD": secrets["ciphertext"]}],
+        "earlier-merged": [{"OTHER": "x"}],
+        **{f"earlier-{name}": [{"PASSWORD": secrets[f"earlier read by {name}"]}] for name in ("secret", "secret_info")},
+    }
     inert = [
         {"identifier": f"inert-{number}", "username": f"inert{number}", **where, "password": text.replace("%s", marker)}
         for number, text in enumerate(INJECTIONS)
@@ -379,16 +465,43 @@ def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[s
             {"identifier": "to-disable", "username": "disable", **old},
             {"identifier": "to-rotate", "username": "rotate", **old, "automatic_change": True},
             {"identifier": "to-release", "username": "release", **old},
+            {"identifier": "sealed", "username": "sealed", **where, "password": secrets["ciphertext"]},
+            *(
+                {"identifier": f"earlier-{name}", "username": name, **where, "password": secrets[f"earlier {what}"]}
+                for name, what in EARLIER_PASSWORDS.items()
+            ),
             *inert,
         ],
         "keys": [
             {"identifier": "deploy-key", "username": "deploy", **key},
             {"identifier": "key-to-rotate", "username": "rotate", **where, "generate": "ed25519"},
             {"identifier": "key-to-disable", "username": "disable", **key},
+            {"identifier": "sealed-key", "username": "sealed", **key, "private_key": secrets["ciphertext"]},
+            {"identifier": "earlier-rotated-key", "username": "rotated", **where, "generate": "ed25519"},
+            *(_earlier_key(secrets, name) for name in ("ssh_key", "ssh_key_info")),
         ],
-        "applications": [
-            {"name": "shop", "secrets": [{"identity": n, "data": data} for n in ("shop-db", "to-change")]}
-        ],
+        "applications": [{"name": "shop", "secrets": [{"identity": n, "data": d} for n, d in stored.items()]}],
+    }
+
+
+# record -> what its password is
+EARLIER_PASSWORDS = {
+    "password": "read by password",
+    "credential": "read by credential",
+    "released": "read for a release",
+}
+
+
+def _earlier_key(secrets: Secrets, name: str) -> dict[str, Any]:
+    private_key, passphrase = secrets[f"earlier read by {name}"], secrets["earlier key passphrase"]
+    return {
+        "identifier": f"earlier-{name.replace('_', '-')}",
+        "username": name,
+        "hostname": "web01",
+        "private_key": private_key,
+        "public_key": canaries.public_key(private_key, passphrase),
+        # The passphrase comes with one of them.
+        "password": passphrase if name == "ssh_key" else "",
     }
 
 
@@ -423,7 +536,7 @@ class World:
 
     def failing(self, plugin: str) -> list[Scenario]:
         """The scenarios in which a plugin fails."""
-        other = ("ok", "oauth1", *self.faults["broker"])
+        other = ("ok", "oauth1", "keys as text", *self.faults["broker"])
         return [each for each in self.scenarios if each.name not in other and each.only in ("", plugin)]
 
     @property

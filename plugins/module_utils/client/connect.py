@@ -49,8 +49,3 @@ def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf) 
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
     return Session(settings, known=_KNOWN, until=until)
-
-
-def connect(settings: Settings, until: t.Callable[[], float] = lambda: math.inf) -> Client:
-    """A client that talks to the server directly. ``until``: see C(direct)."""
-    return client_over(direct(settings, until))

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries
+from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries, secret_leaves
 
 # What to take of a list: a function of a module, or a partial of one, since it may be carried out in another process.
 Pick = t.Callable[[Entries], t.Any]
@@ -50,3 +50,32 @@ class Conversation(t.Protocol):
     def place(self, operation: str) -> dict[str, str]:
         """The server and the endpoint of an operation, as errors name them."""
         return {"server": self.server, "operation": operation, "endpoint": self.dialect().call(operation).endpoint}
+
+
+class AnnouncingConversation(Conversation):
+    """Announces each secret before anybody else has it: what is written before it is sent, what was read before it is
+    returned.
+    """
+
+    def __init__(self, conversation: Conversation, announce: t.Callable[[t.Iterable[str]], None]) -> None:
+        self._conversation, self._announce = conversation, announce
+
+    @property
+    def server(self) -> str:
+        return self._conversation.server
+
+    def dialect(self) -> Dialect:
+        return self._conversation.dialect()
+
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        self._announce(secret_leaves(model))
+        return self._announced(self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh))
+
+    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
+        return self._announced(self._conversation.select(operation, pick, subject=subject, fresh=fresh))
+
+    def _announced(self, result: t.Any) -> t.Any:
+        self._announce(secret_leaves(result))
+        return result

@@ -37,7 +37,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedAnswer,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored
+from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored, secret_leaves
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import (
@@ -166,7 +166,7 @@ class Session(Conversation):
         :param not_after: monotonic time after which no write is sent, and nothing is sent again
         """
         deadline, not_after = deadline or self.deadline(), min(not_after, self._until())
-        self._known.add(_secret_leaves(model))
+        self._known.add(secret_leaves(model))
         context = {"operation": operation, "subject": subject, "server": self.server}
         renewed, replay = False, Replay.SAFE
         try:
@@ -390,25 +390,6 @@ def _encode(fields: Json, form: str) -> tuple[bytes, str]:
             "a value cannot be sent as text (NaN, Infinity, or bytes that are not UTF-8)",
             hint="Correct it; encode binary values, for example in base64",
         ) from None
-
-
-def _secret_leaves(model: t.Any) -> list[str]:
-    """All texts in those fields of a write model that its repr hides."""
-    if model is None or not dataclasses.is_dataclass(model):
-        return []
-    leaves: list[str] = []
-    todo = [getattr(model, field.name) for field in dataclasses.fields(model) if not field.repr]
-    nested = [getattr(model, field.name) for field in dataclasses.fields(model) if field.repr]
-    leaves += [leaf for value in nested if isinstance(value, tuple) for item in value for leaf in _secret_leaves(item)]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, str) and value:
-            leaves.append(value)
-        elif isinstance(value, dict):
-            todo += value.values()
-        elif isinstance(value, (list, tuple)):
-            todo += value
-    return leaves
 
 
 def _oauth1_hint(answer: Answer) -> str:

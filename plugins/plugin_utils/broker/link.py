@@ -226,6 +226,7 @@ def evaluate(
     """
     # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
     arguments = {key: text(value) for key, value in arguments.items() if key != "wantlist"}
+    _register_options(arguments)
     flat = list(_flat(terms))
     values: dict[str, t.Any] = {}
     if _variables_matter(variables):
@@ -237,6 +238,7 @@ def evaluate(
             values = which.option_variables(variables, arguments, template)
         except which.VariableError as exc:
             return _deliver(["error", str(exc)])
+        _register_options(values)
     question = _question(name, flat, variables, arguments, values)
     link = open_if_there() if question is not None else None
     answer = put(question, link)
@@ -249,6 +251,21 @@ def evaluate(
             request = lookup_spec.Request(name, flat, variables, arguments, values)
             answer = lookup.answer(request, question, link)
     return _deliver(answer)
+
+
+def _core() -> tuple[int, ...]:
+    """The release of ansible-core, as (2, 22)."""
+    from ansible.release import __version__
+
+    return tuple(map(int, __version__.split(".")[:2]))
+
+
+def _register_options(options: t.Mapping[str, t.Any]) -> None:
+    """Tell ansible-core from 2.22 on which options are secret, before anything is done with them."""
+    if _core() >= (2, 22):
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register_options
+
+        register_options(options)
 
 
 def _variables_matter(variables: Variables) -> bool:
@@ -316,25 +333,23 @@ def _flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
 
 def _deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
     """Values for Ansible, from an answer ["ok", [values, warnings, secrets]] or ["error", text]."""
-    from ansible.release import __version__
-
     if answer[0] != "ok":
         from ansible.errors import AnsibleLookupError
 
         # "from None": from ansible-core 2.19 on, the causes of an error are printed as well.
         raise AnsibleLookupError(answer[1]) from None
     values, warnings, secrets = answer[1]
-    if warnings:
-        from ansible.utils.display import Display
-
-        for warning in warnings:
-            Display().warning(warning)
-    version = tuple(map(int, __version__.split(".")[:2]))
+    version = _core()
     # From 2.22 on. Before, registry.py would do nothing, but looking for that takes each worker half a millisecond.
     if version >= (2, 22):
         from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 
         register(secrets)
+    if warnings:
+        from ansible.utils.display import Display
+
+        for warning in warnings:
+            Display().warning(warning)
     return list(_as_text(values) if version < (2, 19) else values)
 
 

@@ -16,7 +16,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_k
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Sleep, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
@@ -112,9 +111,7 @@ def rotate_key(
 
 def _read_key(keys: SshKeys, ref: Reference) -> Pair:
     key = keys.read(ref, fresh=True)
-    pair = Pair.of(key.private_key, key.public_key, key.passphrase)
-    register(pair.hidden())
-    return pair
+    return Pair.of(key.private_key, key.public_key, key.passphrase)
 
 
 def _prove_refused(name: str, host: str, old: Pair, log_in: KeyLogIn, sleep: t.Callable[[float], None]) -> None:
@@ -144,9 +141,7 @@ def _is_young(info: CredentialInfo, max_age: float | None) -> bool:
 
 
 def _read(credentials: Credentials, ref: Reference) -> str:
-    password = credentials.read(ref, fresh=True).password
-    register([password])
-    return password
+    return credentials.read(ref, fresh=True).password
 
 
 _Secret = t.TypeVar("_Secret")

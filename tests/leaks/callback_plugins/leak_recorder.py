@@ -11,10 +11,12 @@ short_description: Writes down all that ansible-core hands to a callback
 description:
   - One JSON line for each event in C(events.jsonl) of the folder that E(LEAKS_RECORD) names, with the whole result.
   - The attributes of tasks, which hold what the playbook gave them, are in C(tasks.jsonl).
+  - Writes a line to the system's log at the beginning, so that the harness sees that it is collected.
 """
 
 import json
 import os
+import syslog
 import typing as t
 
 from ansible.executor import task_result
@@ -31,6 +33,8 @@ class CallbackModule(CallbackBase):
     CALLBACK_NEEDS_ENABLED = True
 
     def record(self, event: str, arguments: tuple[t.Any, ...]) -> None:
+        if event == "v2_playbook_on_start":
+            syslog.syslog("leak_recorder: a play begins")
         entry: dict[str, t.Any] = {"event": event, "other": []}
         for argument in arguments:
             if isinstance(argument, _RESULT):

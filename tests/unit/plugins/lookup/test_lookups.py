@@ -22,7 +22,6 @@ from jinja2.exceptions import UndefinedError
 from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
@@ -169,7 +168,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
     for name in ("URL", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
     monkeypatch.setenv("SENHASEGURA_BROKER", "false")
-    monkeypatch.setattr(connect_module, "connect", lambda settings: client_over(made.conversation))
+    monkeypatch.setattr(connect_module, "direct", lambda settings: made.conversation)
     monkeypatch.setattr(Display, "warning", lambda _display, text: made.warnings.append(text))
     return made
 

@@ -17,7 +17,7 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.client import credentials as credentials_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, connect
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
@@ -88,8 +88,8 @@ def ref(text: str) -> Reference:
     return Reference(text)
 
 
-def test_connect_makes_no_request() -> None:
-    assert isinstance(connect(settings()), Client)
+def test_a_client_makes_no_request() -> None:
+    assert isinstance(client_over(direct(settings())), Client)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
