@@ -135,6 +135,8 @@ options:
         reads each thing once, and keeps both in its memory until the run ends.'
       - Without it, each evaluation of a lookup and each task logs in and reads anew. So it is, with one warning,
         where it cannot be started; that is tried again after a pause, a few times.
+      - Without it, each task masks in the texts of the server what it has sent and received itself, and not what
+        other tasks of the run have.
       - 'When it is killed or does not answer any more, whoever notices starts it again, with a warning and at most
         three times in a run. After that, tasks fail: something on the controller does not let it run.'
       - The default is V(true).
@@ -452,6 +454,8 @@ options:
         reads each thing once, and keeps both in its memory until the run ends.'
       - Without it, each evaluation of a lookup and each task logs in and reads anew. So it is, with one warning,
         where it cannot be started; that is tried again after a pause, a few times.
+      - Without it, each task masks in the texts of the server what it has sent and received itself, and not what
+        other tasks of the run have.
       - 'When it is killed or does not answer any more, whoever notices starts it again, with a warning and at most
         three times in a run. After that, tasks fail: something on the controller does not let it run.'
     type: bool

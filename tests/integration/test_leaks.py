@@ -42,6 +42,7 @@ RUNS: dict[str, tuple[Callable[..., Any], int]] = {
     "default verbosity": (partial(checks.run_cases, choose=checks.sample), 0),
     "check mode": (checks.check_mode, 5),
     "ad hoc": (checks.adhoc, 5),
+    "custody owed": (checks.owed, 5),
     "killed": (checks.killed, 5),
     "templates": (checks.inert, 5),
     "ways to give secrets": (checks.channels, 5),

@@ -227,6 +227,16 @@ def test_the_client_in_a_file(place: World, watch: Watch, name: str, tmp_path: P
     assert watch.early == []
 
 
+def test_values_from_the_broker(watch: Watch) -> None:
+    """They come with the warnings that are shown before they are returned."""
+    value = "Value-4711-of-the-broker"
+    watch.know([value])
+    assert link._deliver(["ok", [[value], ["custody is still held"], [value]]]) == [value]
+    watch.use("end")
+    assert watch.used == ["warning", "end"]
+    assert watch.early == []
+
+
 def test_keys_as_text_are_registered(place: World, watch: Watch) -> None:
     """In a variable or option, with and without line ends; paths and certificates are no secrets."""
     key = place.secrets["client_key"]

@@ -24,7 +24,15 @@ from workspace import CACHE, ROOT  # noqa: E402
 
 PACKAGES = ("requests", "requests-oauthlib", "cryptography", "bcrypt", "ansible-runner")
 CALLBACKS = ("default", "minimal", "oneline")
-WHOLE_CHECKS = (checks.check_mode, checks.adhoc, checks.killed, checks.inert, checks.channels, checks.debug_logging)
+WHOLE_CHECKS = (
+    checks.check_mode,
+    checks.adhoc,
+    checks.owed,
+    checks.killed,
+    checks.inert,
+    checks.channels,
+    checks.debug_logging,
+)
 
 
 def main() -> int:

@@ -148,6 +148,20 @@ def earlier(scene: Scene, *, act: bool = True, broker: bool = True) -> Outcome:
         return observe(scene.playbook(plays(place, cases), env=env), place, cases)
 
 
+def owed(scene: Scene) -> Outcome:
+    """The server refuses, with secrets, to take custody back: the broker's list of it outlives the run."""
+    with world() as place:
+        call = f"lookup('{COLLECTION}.password', 'web-root', config_file={place.config('custody owed')!r})"
+        case = Case("custody owed", {"ansible.builtin.assert": {"that": f"{call} == canary.password"}}, "ok")
+        play = {"vars_files": [place.variables], "tasks": [{"name": case.name, **case.task}]}
+        # The broker gives custody back when Ansible has ended.
+        run = scene.start_playbook([play]).remains()
+        outcome = observe(run, place, [case])
+        if not any(sink == "ledger" for sink, _name, _content in run.sinks()):
+            outcome.problems.append("no list of custody is left")
+        return outcome
+
+
 def check_mode(scene: Scene) -> Outcome:
     """All plugins with --check --diff. Lookups give a placeholder, and nothing is read that takes custody."""
     with world() as place:

@@ -128,6 +128,10 @@ class Scene:
         command = ["ansible", "localhost", "-m", module, "-a", json.dumps(arguments), *self._verbose(), *more]
         return self.start(folder, command, **options).wait()
 
+    def inventory(self, *arguments: str, **options: Any) -> Run:
+        folder = self._prepare()
+        return self.start(folder, ["ansible-inventory", *arguments], **options).wait()
+
     def runner(self, plays: list[dict[str, Any]], **options: Any) -> Run:
         """The same by ansible-runner, as AWX does it."""
         folder = self._prepare()
@@ -226,7 +230,7 @@ class Started:
     log: devlog.Devlog
     sampler: Sampler | None = None
 
-    def wait(self, timeout: float = 600) -> Run:
+    def wait(self, timeout: float = 3600) -> Run:
         try:
             code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -308,6 +308,12 @@ def _earlier(secrets: Secrets) -> list[Scenario]:
         # A redirect is named without what it leads to.
         dataclasses.replace(scenario("redirect quotes", _fault("redirect", location=location)), says="redirect"),
         Scenario("earlier: sends", only="earlier"),
+        Scenario(
+            "custody owed",
+            answers=(_said_to("DELETE", f"{secrets['password']} {secrets['client_secret']}"),),
+            config={"CUSTODY": "release_at_end"},
+            only="custody",
+        ),
         Scenario("earlier: refuses", "", (_said_to(WRITES, "no"),), only="earlier"),
         Scenario(
             "earlier: other client",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -43,23 +44,26 @@ def broken(files: dict[str, str], names: set[str]) -> list[str]:
     return wrong
 
 
+def galaxy(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run `ansible-galaxy collection`, without any server."""
+    command = [sys.executable, "-m", "ansible", "galaxy", "collection", *map(str, arguments)]
+    # It looks into PYTHONPATH too, and would find this checkout there.
+    env = {**os.environ, "PYTHONPATH": "", "ANSIBLE_COLLECTIONS_PATH": "/nowhere"}
+    return subprocess.run(command, check=False, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 @pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def archive_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("archive")
-    command = [
-        sys.executable,
-        "-m",
-        "ansible",
-        "galaxy",
-        "collection",
-        "build",
-        str(ROOT),
-        "--output-path",
-        str(folder),
-    ]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    built = galaxy("build", ROOT, "--output-path", folder)
+    assert built.returncode == 0, built.stdout
     (path,) = folder.glob("*.tar.gz")
-    with tarfile.open(path) as tar:
+    return path
+
+
+@pytest.fixture(scope="module")
+def archive(archive_path: Path) -> Any:
+    with tarfile.open(archive_path) as tar:
         members = [member for member in tar.getmembers() if member.isfile()]
         pages = [member for member in members if Path(member.name).suffix in (".md", ".rst")]
         texts = {member.name: tar.extractfile(member).read().decode() for member in pages}  # type: ignore[union-attr]
@@ -96,3 +100,37 @@ def test_links_to_the_repository_lead_to_its_files(archive: Any) -> None:
 def test_the_check_itself(page: str, text: str, wrong: list[str]) -> None:
     names = {"README.md", "docs/x.md", "docs/y.rst"}
     assert broken({page: text}, names) == wrong
+
+
+def install(archive: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    return galaxy("install", "--offline", "--no-deps", "-p", folder, archive)
+
+
+@pytest.mark.parametrize("name", ["plugins/lookup/password.py", "FILES.json"])
+def test_an_archive_that_somebody_has_changed_is_not_installed(archive_path: Path, tmp_path: Path, name: str) -> None:
+    # Who changes all check sums as well is found by a signature alone.
+    changed = tmp_path / archive_path.name
+    with tarfile.open(archive_path) as old, tarfile.open(changed, "w:gz") as new:
+        for member in old.getmembers():
+            content = old.extractfile(member).read() if member.isfile() else b""  # type: ignore[union-attr]
+            if member.name == name:
+                # A check sum in the lists, a line in the plugin.
+                digests = re.search(rb'"chksum_sha256": "([0-9a-f]{64})"', content)
+                content = content.replace(digests[1], digests[1][::-1]) if digests else content + b"\n# changed\n"
+            member.size = len(content)
+            new.addfile(member, io.BytesIO(content))
+    refused = install(changed, tmp_path / "installed")
+    assert refused.returncode != 0
+    assert "mismatch" in refused.stdout.lower(), refused.stdout
+    assert not list((tmp_path / "installed").rglob("password.py"))
+
+
+def test_what_somebody_changes_after_the_installation_is_found(archive_path: Path, tmp_path: Path) -> None:
+    assert install(archive_path, tmp_path).returncode == 0
+    verify = ("verify", "--offline", "-p", tmp_path, "community.senhasegura")
+    assert galaxy(*verify).returncode == 0
+    plugin = tmp_path / "ansible_collections/community/senhasegura/plugins/lookup/password.py"
+    plugin.write_text(plugin.read_text() + "# changed\n")
+    found = galaxy(*verify)
+    assert found.returncode != 0
+    assert "plugins/lookup/password.py" in found.stdout
