@@ -306,13 +306,10 @@ def test_check_mode(serve: Any, run_play: Any) -> None:
     assert "check mode: nothing is read that takes custody" in " ".join(run.stderr.split())
 
 
+# They do not depend on the dialect.
+@pytest.mark.parametrize("_server", [("4.0", "auto")], ids=["4.0"], indirect=True)
 class TestPlaces:
-    """Where connection options come from. One dialect is enough for that."""
-
-    @pytest.fixture(autouse=True)
-    def _one_dialect(self, server: Any) -> None:
-        if server.profile != "4.0":
-            pytest.skip("the places do not depend on the dialect")
+    """Where connection options come from."""
 
     def test_precedence(self, server: Any, run_play: Any, tmp_path: Path) -> None:
         names = ("URL", "CA_PATH", "CLIENT_ID", "CLIENT_SECRET")
