@@ -124,6 +124,8 @@ class Session(Conversation):
         self._known.add(settings.secrets())
         self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
         self._lock = threading.RLock()
+        # Whether somebody has waited for the server in vain, and it has not answered since.
+        self._away = False
         self._token: auth.Token | None = None
         self._refusal: tuple[float, AuthenticationFailed] | None = None
         # What the login that is under way has met so far.
@@ -263,20 +265,28 @@ class Session(Conversation):
     def _retrying(
         self, send: t.Callable[[], t.Any], replay: Replay, deadline: Deadline, not_after: float = math.inf
     ) -> t.Any:
-        """Send until there is an answer that counts, for as long as the deadline and the option retries allow."""
+        """Send until there is an answer that counts, for as long as the deadline and the option retries allow.
+
+        Once that has been in vain because the server cannot be reached, later calls try once, until it answers again:
+        hundreds of hosts would otherwise wait their whole timeout, one after the other.
+        """
         attempt, perhaps_done, retries = 0, False, self._settings.retries
         while True:
             try:
-                return send()
+                result = send()
             except AlreadyDone:
+                self._away = False
                 if not perhaps_done:
                     raise
                 # By an attempt whose answer was lost.
                 return None
             except SenhaseguraError as exc:
                 attempt += 1
+                unreached = isinstance(exc, ConnectionFailed)
+                if not unreached:
+                    self._away = False
                 perhaps_done = perhaps_done or (replay is Replay.REPEATABLE and may_be_applied(exc))
-                if not may_retry(exc, replay):
+                if self._away or not may_retry(exc, replay):
                     raise
                 remaining = min(deadline.remaining(), not_after - self._clock())
                 after = exc.retry_after if isinstance(exc, ServerBusy) else None
@@ -286,8 +296,12 @@ class Session(Conversation):
                     raise
                 delay = retry_delay(attempt, retry_after=after, remaining=remaining, random=random.random)
                 if delay is None or (retries is not None and attempt > retries):
+                    self._away = unreached and delay is None
                     raise
                 self._sleep(delay)
+            else:
+                self._away = False
+                return result
 
     @contextlib.contextmanager
     def _logging_in(self, deadline: Deadline) -> t.Iterator[None]:

@@ -479,6 +479,36 @@ def test_all_retries_together_stay_within_the_deadline() -> None:
     assert clock.now - start < 10
 
 
+def test_a_server_that_stays_away_is_waited_for_once() -> None:
+    """500 hosts would otherwise wait their whole timeout each."""
+    session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
+    place = "GET /api/pam/credential/7"
+    good, up = server.replies[place][0], False
+
+    def reply(_request: Sent) -> t.Any:
+        if up:
+            return good
+        raise ConnectionFailed("x")
+
+    server.on(place, reply)
+    start = clock.now
+    with pytest.raises(ConnectionFailed):
+        session.call("credential.read", ref="7")
+    assert clock.now - start > 15
+    waited, tried = clock.now, server.lines.count(place)
+    for _host in range(50):
+        with pytest.raises(ConnectionFailed):
+            session.call("credential.read", ref="7")
+    assert (clock.now, server.lines.count(place)) == (waited, tried + 50)
+    up = True
+    session.call("credential.read", ref="7")
+    # From then on it is waited for again.
+    up = False
+    with pytest.raises(ConnectionFailed):
+        session.call("credential.read", ref="7")
+    assert clock.now - waited > 15
+
+
 @pytest.mark.parametrize("seconds", [5, 10, 20, 25, 29])
 @pytest.mark.parametrize("status", [429, 502, 503, 504, "refused", "lost"])
 @pytest.mark.parametrize("where", ["token", "read", "release", "dsm"])
