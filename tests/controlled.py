@@ -82,11 +82,16 @@ class Controller:
 
     def brokers(self) -> list[int]:
         """The broker processes of this run: they keep its HOME in their environment."""
-        home = f"HOME={self.folder}".encode()
-        return [pid for pid in _brokers() if home in _read(pid, "environ").split(b"\0")]
+        return brokers_of(self.folder)
 
     def leftovers(self) -> list[str]:
         return [str(path) for path in self.local.rglob("*")]
+
+
+def brokers_of(home: Path) -> list[int]:
+    """The broker processes of the runs whose HOME this is."""
+    wanted = f"HOME={home}".encode()
+    return [pid for pid in _brokers() if wanted in _read(pid, "environ").split(b"\0")]
 
 
 def _read(pid: int, name: str) -> bytes:

@@ -254,6 +254,8 @@ failure:
     status: null
     code: null
     option: ""
+    server: "https://pam.example.com:443"
+    server_message: ""
 """
 
 import typing as t

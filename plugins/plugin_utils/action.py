@@ -65,7 +65,7 @@ class SenhaseguraAction(ActionBase):
         if not run.broker:
             if run.custody != "keep":
                 connection.warn_of_custody()
-            return client_over(AnnouncingConversation(direct(settings), register))
+            return client_over(AnnouncingConversation(direct(settings, self.until), register))
 
         def reach(seconds: float) -> Link | Conversation:
             try:
@@ -76,7 +76,7 @@ class SenhaseguraAction(ActionBase):
                 connection.go_on_without_broker(exc)
             if run.custody != "keep":
                 connection.warn_of_custody()
-            return direct(settings)
+            return direct(settings, self.until)
 
         reached = reach(settings.timeout)
         if isinstance(reached, Link):
@@ -89,7 +89,7 @@ class SenhaseguraAction(ActionBase):
         return policy_of(run, params, ttl=NEWS_AFTER)
 
     def until(self) -> float:
-        """The monotonic time after which the broker sends nothing any more for this task."""
+        """The monotonic time after which nothing is sent any more for this task."""
         return math.inf
 
     def sealed(self, values: t.Iterable[tuple[str, t.Any]], subject: str) -> list[str]:
@@ -101,7 +101,8 @@ class SenhaseguraAction(ActionBase):
         name = next((params[option] for option in _NAMES if params.get(option)), "")
         if not name and params.get("username") and params.get("hostname"):
             name = f"{params['username']}@{params['hostname']}"
-        return f"{self.thing} {name}" if name else f"the list of {self.thing}s"
+        thing = "SSH key" if params.get("ssh_key") else self.thing
+        return f"{thing} {name}" if name else f"the list of {thing}s"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""

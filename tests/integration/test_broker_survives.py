@@ -147,9 +147,7 @@ def test_fips_without_the_broker(vault: Server, tmp_path: Path) -> None:
 PLACES = [
     "ansible_collections/{}",
     "a/ansible_collections/community/senhasegura/plugins/{}",
-    "with 'quotes' and \"blanks\" {}",
-    "ção ☃ {}",
-    "{} `id` $(id) #%&",
+    "with 'quotes' and \"blanks\" {} ção ☃ `id` $(id) #%&",
 ]
 
 

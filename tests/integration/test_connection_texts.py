@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SEED = {
     "clients": [
         {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef", "application": "shop"},
@@ -29,6 +31,8 @@ def say(name: str, message: Any, **more: Any) -> dict[str, Any]:
     return {"name": name, "ansible.builtin.debug": {"msg": message}, **more}
 
 
+# Where options come from does not depend on the dialect.
+@pytest.mark.parametrize("_server", [("4.0", "auto")], ids=["4.0"], indirect=True)
 def test_pem_text_in_each_place(serve: Any, run_play: Any, tmp_path: Path) -> None:
     """As one line with \\n, as a block of YAML and as lines that go on in ansible.cfg."""
     server = serve(SEED)

@@ -49,3 +49,14 @@ def test_keys(hosts: Hosts) -> None:
     with real.key_scene(hosts) as scene:
         for case in KEY_SAMPLE:
             scene.play(real.Case(case))
+
+
+@pytest.mark.parametrize(("write", "applied"), [(0, True), (1, False)], ids=["journal", "commit"])
+def test_keys_when_the_broker_is_killed_during_a_write(hosts: Hosts, write: int, applied: bool) -> None:
+    """The same of passwords: test_linux_password.py."""
+    with real.key_scene(hosts) as scene:
+        code, output = scene.lose_the_broker(write, applied=applied)
+        assert (code == 0) == (write == 1), output
+        scene.check()
+        scene.time_passes()
+        scene.clean()

@@ -306,13 +306,10 @@ def test_check_mode(serve: Any, run_play: Any) -> None:
     assert "check mode: nothing is read that takes custody" in " ".join(run.stderr.split())
 
 
+# They do not depend on the dialect.
+@pytest.mark.parametrize("_server", [("4.0", "auto")], ids=["4.0"], indirect=True)
 class TestPlaces:
-    """Where connection options come from. One dialect is enough for that."""
-
-    @pytest.fixture(autouse=True)
-    def _one_dialect(self, server: Any) -> None:
-        if server.profile != "4.0":
-            pytest.skip("the places do not depend on the dialect")
+    """Where connection options come from."""
 
     def test_precedence(self, server: Any, run_play: Any, tmp_path: Path) -> None:
         names = ("URL", "CA_PATH", "CLIENT_ID", "CLIENT_SECRET")
@@ -411,7 +408,10 @@ class TestPlaces:
         assert run.rc == 0, str(run)
         for name in ("play", "task", "a variable"):
             assert len(run[name]["credentials"]) > 1
-        assert "timeout from the environment variable SENHASEGURA_TIMEOUT of the task is" in run["wrong"]["msg"]
+        assert (
+            "timeout from the environment variable SENHASEGURA_TIMEOUT of the task must be a number"
+            in run["wrong"]["msg"]
+        )
         assert "url is not set" in run["lookup"]["msg"]
         assert "lookups do not see the environment of a play or task" in run["lookup"]["msg"]
         # The nearer of two, and a task before the process.

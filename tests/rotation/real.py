@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from controlled import brokers_of
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD
@@ -139,6 +140,21 @@ class RealScene:
         result = re.search(r'"result": "(\w+)"', output) or re.search(r"changed=1", output)
         self.story.append(f"{case or 'clean run'}: rc {play.returncode}, {result[0] if result else 'no result'}")
         return output
+
+    def lose_the_broker(self, write: int, *, applied: bool) -> tuple[int, str]:
+        """Kill the broker of a play while that write is under way. Returns how the play has ended, and its output.
+
+        :param write: the number of the write, from 0
+        :param applied: whether the server carries it out nevertheless
+        """
+        self.control.fault("gate", operation=self.operations[-1], skip=write, times=1)
+        play = self.start()
+        gate = self.control.wait_for_gate()
+        (broker,) = brokers_of(self.folder)
+        os.kill(broker, signal.SIGKILL)
+        self.control.release_gate(gate["number"], "continue" if applied else "drop")
+        output, _nothing = play.communicate(timeout=600)
+        return play.returncode, output
 
     def _has_struck(self, case: Case | None) -> bool:
         """Whether the run came to the call that is spoiled."""

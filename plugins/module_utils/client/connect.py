@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
@@ -39,9 +40,12 @@ def client_over(conversation: Conversation) -> Client:
     return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation), conversation.server)
 
 
-def direct(settings: Settings) -> Conversation:
-    """A conversation with the server, without anybody in between."""
+def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf) -> Conversation:
+    """A conversation with the server, without anybody in between.
+
+    :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+    """
     # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
-    return Session(settings, known=_KNOWN)
+    return Session(settings, known=_KNOWN, until=until)

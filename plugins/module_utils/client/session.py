@@ -66,9 +66,6 @@ _DIALECT_HINT = {
 }
 
 
-# The vendor's DSM answers that way to a client that has no authorization for it (http-api.md 1.7).
-
-
 def _no_route_hint(dialect: Dialect, call: Call) -> str:
     """What to do about a path that the server does not have. The vendor's DSM answers so without an authorization."""
     # Here, because most runs meet no error, and its tables take long to load.
@@ -106,11 +103,13 @@ class Session(Conversation):
         sleep: t.Callable[[float], None] = time.sleep,
         login_pause: float = 30.0,
         known: KnownSecrets | None = None,
+        until: t.Callable[[], float] = lambda: math.inf,
     ) -> None:
         """Make a session. Nothing is sent before the first call.
 
         :param login_pause: seconds for which a refused login is not tried again
         :param known: what texts of the server are scrubbed of; shared with the other sessions of a run
+        :param until: tells the monotonic time after which no write is sent, and nothing is sent again
         """
         self._settings = settings
         self._transport = transport or Transport(settings)
@@ -118,6 +117,7 @@ class Session(Conversation):
         self._sleep = sleep
         # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
+        self._until = until
         self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
         # The server may quote what it has been sent or has handed out before, to whomever.
         self._known = known or KnownSecrets()
@@ -163,9 +163,9 @@ class Session(Conversation):
         :param model: the write model that the operation encodes
         :param subject: what to call the object in errors, such as C(credential web-root)
         :param deadline: that of the operation which this is a part of
-        :param not_after: monotonic time after which nothing is sent again
+        :param not_after: monotonic time after which no write is sent, and nothing is sent again
         """
-        deadline = deadline or self.deadline()
+        deadline, not_after = deadline or self.deadline(), min(not_after, self._until())
         self._known.add(secret_leaves(model))
         context = {"operation": operation, "subject": subject, "server": self.server}
         renewed, replay = False, Replay.SAFE
@@ -179,6 +179,9 @@ class Session(Conversation):
                 try:
                     # Outside of the retries of the call: logging in has its own.
                     token = None if self._signer else self._valid_token(deadline)
+                    if replay is not Replay.SAFE and self._clock() >= not_after:
+                        # Logging in has taken so long that others may have gone on since.
+                        raise ConnectionFailed("the deadline of the task is over", hint="Nothing was sent")
                     send = functools.partial(self._once, call, ref, model, token, deadline)
                     return self._without_secrets(self._retrying(send, call.replay, deadline, not_after))
                 except TokenRefused:

@@ -102,10 +102,11 @@ def _start(turn: Turn, begun: Process | None, timeout: float) -> Link:
         # One that was begun has not been looked for, since it may not listen yet.
         if begun is None and (link := _link_to_present(timeout)):
             return link
-        if reason:
-            raise BrokerUnavailable(reason)
+        # Also for those who have waited in vain for their turn, since all others had to find that out.
         if begun is None and len(read_note().started) >= MOST_STARTED:
             raise BrokerLost
+        if reason:
+            raise BrokerUnavailable(reason)
         process = None
         try:
             process, begun = begun or _launch(), None

@@ -50,8 +50,15 @@ class Note(t.NamedTuple):
         if not self.failed:
             return ""
         when, why = self.failed[-1]
-        final = len(self.failed) >= _MOST_FAILED
-        return why if final or time.monotonic() - when < RETRY_AFTER else ""
+        return why if self._attempts() >= _MOST_FAILED or time.monotonic() - when < RETRY_AFTER else ""
+
+    def _attempts(self) -> int:
+        """How many attempts have failed. Many workers may have waited in vain for one of them, and each noted it."""
+        attempts, last = 0, float("-inf")
+        for when, _why in self.failed:
+            if when - last >= RETRY_AFTER:
+                attempts, last = attempts + 1, when
+        return attempts
 
 
 def wait_for_broker(patience: float) -> tuple[Link | None, Turn | None]:

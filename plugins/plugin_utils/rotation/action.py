@@ -53,6 +53,7 @@ class RotationAction(SenhaseguraAction):
     _requires_connection = True
     _variables: dict[str, t.Any]
     _run: Run | None = None
+    _server = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         self._variables = task_vars or {}
@@ -60,6 +61,7 @@ class RotationAction(SenhaseguraAction):
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
         """Refuses what would make the guarantees of a rotation void."""
+        self._server = settings.server
         if not settings.validate_certs and not params.get("allow_insecure_rotation", True):
             raise Refused(
                 "without validate_certs, anybody in between could take the new secret",
@@ -164,6 +166,7 @@ class RotationAction(SenhaseguraAction):
             result.update(self._stopped(stop, info))
             warnings += self._run.warnings if self._run else ()
         except SenhaseguraError as exc:
+            exc.with_context(subject=_subject(info), server=self._server)
             rotation.update(result="failed", message=exc.message, hint=exc.hint)
             result.update(failed=True, msg=str(exc), failure=exc.failure())
         rotation.update(seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None)
@@ -200,7 +203,6 @@ class RotationAction(SenhaseguraAction):
             report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
 
     def _stopped(self, stop: Stopped, info: CredentialInfo) -> Result:
-        name = info.identifier or info.id
         text = f"{stop.result}: {stop.message}. {stop.hint}" if stop.hint else f"{stop.result}: {stop.message}"
         failure = {
             "kind": stop.result,
@@ -208,12 +210,19 @@ class RotationAction(SenhaseguraAction):
             "hint": stop.hint,
             "operation": "rotation",
             "endpoint": self.host,
-            "subject": f"SSH key {name}" if info.is_key else f"credential {name}",
+            "subject": _subject(info),
             "status": None,
             "code": None,
             "option": "",
+            "server": self._server,
+            "server_message": "",
         }
         return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
+
+
+def _subject(info: CredentialInfo) -> str:
+    """The secret, as errors name it."""
+    return f"{'SSH key' if info.is_key else 'credential'} {info.identifier or info.id}"
 
 
 def _limits(params: Params) -> Limits:

@@ -189,7 +189,7 @@ def list_records(run: Run) -> Steps:
     try:
         listed: Listed = yield ListRecords()
     except CallFailed as exc:
-        raise Stopped("failed", f"the list of credentials cannot be read: {exc}", "Nothing was changed") from None
+        raise Stopped("failed", f"what the vault lists is not known: {exc}", "Nothing was changed") from None
     refuse_second_writer(run, listed)
     return listed
 
@@ -243,7 +243,7 @@ def commit(run: Run, secret: t.Any, seen: Listed, holder: str) -> Steps:
     try:
         listed: Listed = yield ListRecords()
     except CallFailed as exc:
-        raise Stopped("pending", f"the list of credentials cannot be read before the commit: {exc}", where) from None
+        raise Stopped("pending", f"what the vault lists is not known before the commit: {exc}", where) from None
     was, now = seen[MAIN], listed[MAIN]
     if was is None or now is None or now.automatic_change or _version(now) != _version(was):
         raise Stopped("pending", f"somebody else has changed {run.label(MAIN)} meanwhile", where)

@@ -543,6 +543,34 @@ def test_nothing_is_sent_again_after_the_end_of_the_lease() -> None:
     assert len(server.lines) > 1
 
 
+def test_a_write_is_not_sent_when_the_login_has_outlasted_the_lease() -> None:
+    def slow_login(_request: t.Any) -> t.Any:
+        clock.sleep(4)
+        return token_answer()
+
+    session, server, clock = setup({"POST /api/oauth2/token": slow_login, "POST /api/pam/credential": success()})
+    with pytest.raises(ConnectionFailed, match="the deadline of the task is over"):
+        session.call("credential.create", model=WRITE, not_after=clock.now + 3)
+    assert server.lines == []
+
+
+def test_a_session_of_its_own_knows_the_end_of_the_lease() -> None:
+    """That of a rotation without the broker."""
+    server, clock = Scripted({"POST /api/pam/credential": answer({}, 429)}), FakeTime()
+    start = clock.now
+    session = Session(
+        settings(timeout=30, retries=None),
+        transport=server,
+        clock=clock.clock,
+        sleep=clock.sleep,
+        until=lambda: start + 3,
+    )
+    with pytest.raises(ServerBusy):
+        session.call("credential.create", model=WRITE)
+    assert clock.now - start < 3
+    assert len(server.lines) > 1
+
+
 @pytest.mark.parametrize("first", [answer({}, s) for s in (502, 503, 504)] + [AnswerLost("x")])
 @pytest.mark.parametrize("operation", ["credential.release", "key.release"])
 def test_a_release_is_repeated_and_the_second_may_find_it_done(first: t.Any, operation: str) -> None:

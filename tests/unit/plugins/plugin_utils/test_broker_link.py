@@ -27,6 +27,7 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link as link_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import start as start_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
     BROKER,
@@ -249,6 +250,37 @@ def test_whoever_has_the_turn_may_be_stopped(place: pathlib.Path) -> None:
             assert "for too long" in third.insist()
         assert time.monotonic() - before < PATIENCE
         stopped.started()
+
+
+def test_many_who_wait_in_vain_for_the_same_attempt_are_one(
+    place: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred workers begin to wait at the same moment: the run is not without a broker for good because of that."""
+    now = [1000.0]
+    monkeypatch.setattr(turn_module.time, "monotonic", lambda: now[0])
+    for attempt in range(1, 5):
+        for number in range(100):
+            place.open("a").write(f"failed {now[0] + number / 100} another task has been starting it for too long\n")
+        now[0] += 1
+        assert "for too long" in read_note().reason()
+        now[0] += turn_module.RETRY_AFTER
+        # A few attempts, and no more.
+        assert bool(read_note().reason()) == (attempt == 4)
+
+
+def test_whoever_waits_in_vain_hears_that_all_brokers_are_lost(
+    place: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others say so, each in its turn, and a hundred of them take their time: none goes on without a broker."""
+    for module in (link_module, start_module):
+        monkeypatch.setattr(module, "address", lambda: str(place.parent / "senhasegura"))
+    place.write_text("".join(f"started {2**30 + number}\n" for number in range(turn_module.MOST_STARTED)))
+    with Turn(PATIENCE) as slow:
+        for _time in range(2):
+            with pytest.raises(start_module.BrokerLost):
+                start_module.open_link(0.1)
+        assert "for too long" in read_note().reason()
+        slow.started()
 
 
 def test_the_note_survives_what_is_torn(place: pathlib.Path) -> None:

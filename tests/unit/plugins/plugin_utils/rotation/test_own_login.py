@@ -69,7 +69,7 @@ def start(
     connection: Connection, records: Any, *, user: str = "app", may_read: bool = True, files: Files | None = None
 ) -> tuple[OwnKey, RegisteredRecords]:
     registered = RegisteredRecords(records)
-    return OwnKey(connection, registered, user, files or Files(), may_read=may_read), registered
+    return OwnKey(connection, registered, user, files or Files("/nowhere", b"key"), may_read=may_read), registered
 
 
 def removed(old: Pair, keep: Pair) -> OnHost:
@@ -121,7 +121,12 @@ def test_the_journal_is_asked_where_nobody_knows(old_file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "may_read", "files"), [("admin", True, Files()), ("app", False, Files()), ("app", True, NoFiles())]
+    ("user", "may_read", "files"),
+    [
+        ("admin", True, Files("/nowhere", b"key")),
+        ("app", False, Files("/nowhere", b"key")),
+        ("app", True, NoFiles("/nowhere", b"key")),
+    ],
 )
 def test_what_cannot_or_must_not_be_tried_stays_refused(old_file: str, user: str, may_read: bool, files: Files) -> None:
     connection = Connection(NEW, remote_user="app", private_key_file=old_file)
@@ -131,6 +136,19 @@ def test_what_cannot_or_must_not_be_tried_stays_refused(old_file: str, user: str
         own.follow(connection.execute)
     assert connection.options["private_key_file"] == old_file
     assert records.reads == (user == "app" and may_read)
+
+
+def test_without_memory_that_has_a_path_the_key_is_a_file_of_the_run(
+    old_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS, where the broker removes it when the run is over."""
+    monkeypatch.delattr("os.memfd_create")
+    connection = Connection(NEW, remote_user="app", private_key_file=old_file)
+    own, _registered = start(connection, Records(main=NEW), files=Files(str(tmp_path), b"key"))
+    own.follow(connection.execute)
+    (path,) = tmp_path.glob("senhasegura-key-*")
+    assert connection.options["private_key_file"] == str(path)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_all_keys_are_refused(old_file: str) -> None:
