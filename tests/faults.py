@@ -91,7 +91,8 @@ def _fill_in(tree: Path) -> None:
 
 def outcome(tree: Path, tests: list[str]) -> str:
     """Whether one of these tests fails there."""
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "ANSIBLE_COLLECTIONS_PATH")}
+    places = [str(tree.parents[2]), str(tree / "tests"), str(tree / "tests" / "simulator")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "ANSIBLE_COLLECTIONS_PATH": places[0]}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--maxfail=1", *tests]
     run = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
     if run.returncode == 0:
