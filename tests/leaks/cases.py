@@ -95,7 +95,7 @@ _KEY = {
     "passphrase": "{{ canary.passphrase }}",
 }
 _SECRET = {"identity": "to-change", "key_value": {"API_KEY": "{{ canary.new_dsm_value }}"}}
-_MERGED = {"identity": "to-change", "data_mode": "merge", "key_value": {"MORE": "{{ canary.new_dsm_value }}"}}
+_MERGED = {"identity": "to-merge", "data_mode": "merge", "key_value": {"MORE": "{{ canary.new_dsm_value }}"}}
 _BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}"}
 _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
 # The vault alone changes it; nothing is done to this machine.
@@ -327,10 +327,11 @@ def lookup_cases(world: World, name: str, entry: Lookup) -> Iterator[Case]:
             yield case(f"{scenario.title}, warned of", equal(call("release=true", config=scenario.name)), "ok")
         else:
             yield case(scenario.title, equal(call(config=scenario.name)), "failed", scenario.says)
-    for config in ("oauth1", "keys as text"):
-        yield case(config, equal(call(config=config)), "ok")
+    yield case("oauth1", equal(call(config="oauth1")), "ok")
+    # An SSH key is too long to be encrypted.
+    yield case("keys as text", equal(call(config="keys as text")), "" if name == "ssh_key" else "ok")
     sealed = repr(entry.sealed)
-    yield case("ciphertext, warned of", f"({call(term=sealed)}){entry.value} == canary.ciphertext", "ok")
+    yield case("ciphertext, warned of", f"({call(term=sealed)}){entry.value} | trim == canary.ciphertext", "ok")
     yield case("ciphertext", call("on_ciphertext='error'", term=sealed), "failed", "looks like ciphertext")
     for fault in (*world.faults["faults"], *world.faults["broker"]):
         yield case(fault, equal(call(config=fault)), "")

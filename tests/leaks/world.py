@@ -455,7 +455,7 @@ def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[s
         "shop-db": data,
         "to-change": data,
         "sealed-db": [{"PASSWORD": secrets["ciphertext"]}],
-        "earlier-merged": [{"OTHER": "x"}],
+        **{name: [{"OTHER": "x"}] for name in ("to-merge", "earlier-merged")},
         **{f"earlier-{name}": [{"PASSWORD": secrets[f"earlier read by {name}"]}] for name in ("secret", "secret_info")},
     }
     inert = [
