@@ -317,7 +317,7 @@ def lookup_cases(world: World, name: str, entry: Lookup) -> Iterator[Case]:
     again = {"until": "result is success", "retries": 1, "delay": 0}
     yield case("until", call(config="500 that echoes, raw"), **again)
     for errors in ("warn", "ignore"):
-        for config in ("500 that echoes, raw", "wrong secret", "RuntimeError in connection settings"):
+        for config in ("500 that echoes, raw", "wrong secret", "RuntimeError in connection merge"):
             called = call(f"errors={errors!r}", config=config, kind="query")
             yield case(f"errors={errors}, {config}", f"({called}) is defined", "ok")
     for scenario in world.failing(f"lookup {name}"):

@@ -385,7 +385,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
         "plugins.plugin_utils.action:validate",
         "plugins.plugin_utils.reading:validate",
-        "plugins.plugin_utils.connection:settings",
+        "plugins.plugin_utils.connection:merge",
         "plugins.plugin_utils.connection:resolve",
         "plugins.module_utils.client.session:Session.__init__",
         "plugins.module_utils.client.session:Session.call",
