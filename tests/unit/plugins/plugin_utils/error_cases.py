@@ -104,7 +104,7 @@ CONFIGURATION: dict[str, Make] = {
     "field with return_format=raw": offline(field="password", return_format="raw"),
     "as_file with a field": offline("ssh_key", as_file=True, field="username"),
     "id that is not a number": wrong("credential", state="absent", id="web-root"),
-        "expiration_date that is none": wrong("secret", identity="shop-db", expiration_date=CANARY),
+    "expiration_date that is none": wrong("secret", identity="shop-db", expiration_date=CANARY),
     "key_value that is not text": wrong("secret", identity="shop-db", key_value={"PORT": True}),
     "wait_timeout that is too short": wrong("credential_rotate", credential="web-root", wait_timeout=0.01),
     "private_key that cannot be read": wrong(
