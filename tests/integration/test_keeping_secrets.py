@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,8 +48,10 @@ def place() -> Iterator[World]:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return Scene(tmp_path)
+def scene() -> Iterator[Scene]:
+    # The paths of sockets that ansible-core makes below must be short, and those of pytest are long.
+    with tempfile.TemporaryDirectory(prefix="keep-", ignore_cleanup_errors=True) as folder:
+        yield Scene(Path(folder))
 
 
 def options(place: World) -> dict[str, Any]:
