@@ -244,7 +244,9 @@ def test_every_host_gets_its_value_or_a_clear_error(vault: Server, tmp_path: Pat
             assert "broker of this run was started several times" in message, f"{message}\n{told}"
         # With room for a machine that has other things to do.
         assert took < 2 * TIMEOUT, told
-    assert vault.control.counters()["tokens"] <= 4, told
+    # Where a start takes longer than a task can wait, tasks go on by themselves, each with a login and a warning.
+    waited_in_vain = "has been starting it for too long" in output
+    assert vault.control.counters()["tokens"] <= 4 or waited_in_vain, told
     assert until(lambda: not custody_without_a_word(vault, fleet.controller), 15), told
     if trouble.done:
         assert "started again" in output or not trouble_was_noticed(results, output), told
