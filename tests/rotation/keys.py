@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import itertools
 import math
 import os
@@ -102,6 +103,8 @@ class KeyHost(Files):
 
     def __init__(self, name: str, clock: Clock, folder: Path, code: Code) -> None:
         self.name, self.code, self.clock, self.folder = name, code, clock, folder / name
+        # What the host calls itself, where its own commands do not tell.
+        self.token = hashlib.sha256(name.encode()).hexdigest()[:12]
         home = folder / name / "home"
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
@@ -189,6 +192,7 @@ class KeyWorld(World):
         answer = self._scene.hosts[call.host].command({"do": call.do, "user": USER, **call.request})
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
+        answer["ok"].setdefault("machine", self._scene.hosts[call.host].token)
         return answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:
@@ -218,7 +222,7 @@ class KeyScene(Scene):
         self.code, self._prepare, self._job = code, prepare, job
         self._begin()
         self.vault = Vault()
-        self._spares_absent, self.away = spares_absent, set(away)
+        self.spares_absent, self.away = spares_absent, set(away)
         self.hosts = {name: KeyHost(name, self.clock, self._folder, code) for name in hosts}
         self._number = itertools.count(1)
         self.made: dict[str, Any] = {}
@@ -255,11 +259,8 @@ class KeyScene(Scene):
     def _records(self, info: Any, run: str, start: str) -> Any:
         return self.code.records.KeyRecords(self.vault, info, run, start)
 
-    def _run(self, run_id: str, hosts: tuple[str, ...] | None, limits: Mapping[str, float], job: Any) -> Any:
-        steps = self.code.steps
-        spares = job.pop("spares_absent", self._spares_absent)
-        given = steps.Limits(**limits)
-        return steps.Run(run_id, hosts or tuple(self.hosts), given, {}, clock=self.clock, spares_absent=spares)
+    def usual_hosts(self) -> tuple[str, ...]:
+        return tuple(self.hosts)
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
         return self.code.key.rotate(run, self.code.key.Job(**{"user": USER, "generate": self.next_pair, **wanted}))

@@ -13,6 +13,7 @@ program on it that holds the lock of shadow; a host that changes after it was lo
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import fcntl
 import hashlib
 import itertools
@@ -88,6 +89,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    def utc(self, off: float = 0.0) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(self.now + off, datetime.timezone.utc)
 
     def later(self, seconds: float, effect: Callable[[], None]) -> None:
         self._late.append((self.now + seconds, next(self._number), effect))
@@ -272,6 +276,10 @@ class Host(Files):
 
         self.machine = _machine(self)
 
+    def token(self) -> str:
+        """What the host calls itself, where its own commands do not tell."""
+        return hashlib.sha256((self.etc / "machine-id").read_bytes()).hexdigest()[:12]
+
     def reload(self) -> None:
         self.lines = (self.etc / "shadow").read_text().splitlines()
 
@@ -444,30 +452,41 @@ class World:
 
     # The records of the vault
 
-    def list(self) -> Any:
-        return self._faulty("list", self._records.list, lost=AnswerLost)
+    def list(self, *machine: Any) -> Any:
+        """``machine`` is whose journal is the own one; what knows nothing of machines does not say it."""
+        return self._faulty("list", lambda: self._records.list(*machine), lost=AnswerLost)
 
     def read(self, name: str) -> Any:
         def garbled(held: Any) -> Any:
             self._misread.add(name)
+            if held.secret is None:
+                return dataclasses.replace(held, note={})
             return dataclasses.replace(held, secret=self.garbled(held.secret))
 
         return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=garbled)
 
     def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
         # Who was told something else of it cannot know; the main record has it then.
-        if name not in self._misread and self._records._ids.get(name) in self._scene.vault.records:
+        if secret and name not in self._misread and self._records._ids.get(name) in self._scene.vault.records:
             self.check_write(name, self._records._ids[name], secret)
 
         def store(text: Any) -> None:
             self._scene.vault.writer = self._run.id
             self._records.write(name, text, note)
 
+        def altered(kind: str) -> None:
+            if secret is None:
+                # The lease is a note alone.
+                self._scene.vault.writer = self._run.id
+                self._records.write(name, None, {})
+            else:
+                store(self.garbled(secret) if kind == "garbled" else self.with_line_end(secret))
+
         self._faulty(
             f"write {name}",
             lambda: store(secret),
             lost=AnswerLost,
-            instead=lambda kind: store(self.garbled(secret) if kind == "garbled" else self.with_line_end(secret)),
+            instead=altered,
         )
 
     def check_write(self, name: str, ref: str, secret: Any) -> None:
@@ -500,12 +519,14 @@ class World:
 
     def _command(self, call: Any) -> Any:
         host = self._scene.hosts[call.host]
-        request = {"do": call.do, "user": USER, "pad": _PAD, **call.request}
+        do = "look" if call.do == "judge" and not self._code.has("on_host.machine") else call.do
+        request = {"pad": _PAD, **call.request, "do": do, "user": USER}
         process = _Process(self._scene.clock, lambda: carry_out(host, request))
         answer = process.answer(self._code.calls.Lost) if host.busy_for else carry_out(host, request)
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
-        return uncovered(answer["ok"], _PAD) if "covered_hash" in str(answer["ok"]) else answer["ok"]
+        answer["ok"].setdefault("machine", host.token())
+        return uncovered(answer["ok"], _PAD) if "account" in answer["ok"] else answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:
         return self._faulty(self.said(call.host, "login"), lambda: self._log_in(call.host, call.secret), lost=None)
@@ -596,7 +617,7 @@ def _quietly(work: Callable[[], Any]) -> None:
         pass
 
 
-class Violation(AssertionError):
+class Violation(BaseException):
     """Something is lost, or was harmed."""
 
 
@@ -619,8 +640,8 @@ class Told:
     result: str
     message: str
     hint: str
-    # Names or labels of the records of which it says that they log in now.
-    works: tuple[str, ...]
+    # The records of which it says that one of them logs in now, by host.
+    works: Mapping[str, tuple[str, ...]]
 
 
 # How the texts name the record that works: "web01-app--j0 has it", but not "one or other has it".
@@ -694,6 +715,18 @@ class Scene:
         start = (controller or Controller()).wall(self.clock)
         return self._records(info, run, f"{start:020.3f}")
 
+    def _new_run(self, run_id: str, hosts: tuple[str, ...], limits: Mapping[str, float], **more: Any) -> Any:
+        """A Run, with as much as this code knows of."""
+        known = {field.name for field in dataclasses.fields(self.code.steps.Run)}
+        given = {"clock": self.clock, "user": USER, **more}
+        return self.code.steps.Run(
+            run_id,
+            hosts,
+            self.code.steps.Limits(**limits),
+            {},
+            **{name: value for name, value in given.items() if name in known},
+        )
+
     def _records(self, info: Any, run: str, start: str) -> Any:
         return self.code.records.PasswordRecords(self.vault, info, run, start)
 
@@ -707,21 +740,31 @@ class Scene:
         run_id: str = "",
         limits: Mapping[str, float] | None = None,
         world: Any = None,
+        breaks: str = "",
         **job: Any,
     ) -> tuple[World, Any, Any]:
         """A world, a run and its protocol, ready to be driven."""
         run_id = run_id or f"run{next(self._runs)}"
         records = self.records_of(run_id, record, controller)
-        run = self._run(run_id, hosts, {**LIMITS, **(limits or {})}, job)
+        off = (controller or Controller()).off
+        more = {
+            "record": record or self.main,
+            "now": lambda: self.clock.utc(off),
+            "breaks": breaks,
+            "spares_absent": job.pop("spares_absent", self.spares_absent),
+        }
+        run = self._new_run(run_id, hosts or self.usual_hosts(), {**LIMITS, **(limits or {})}, **more)
         made = (world or self._world)(self.code, run, self, faults or {}, records)
         wanted = {**self._job, **job}
         return made, run, self._protocol(run, wanted)
 
     _world: Any = World
 
-    def _run(self, run_id: str, hosts: tuple[str, ...] | None, limits: Mapping[str, float], _job: Any) -> Any:
-        steps = self.code.steps
-        return steps.Run(run_id, hosts or (self.host.name,), steps.Limits(**limits), {}, clock=self.clock)
+    spares_absent = False
+
+    def usual_hosts(self) -> tuple[str, ...]:
+        """Those of a run for which nobody says it."""
+        return (self.host.name,)
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
         given = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, "generate": self._generate, **wanted}
@@ -737,23 +780,27 @@ class Scene:
         try:
             outcome = self.code.driver.drive(protocol, world, run, interrupt, sleep=self.sleep)
             result = outcome.result
-            self.note(run, result, outcome.message, "", getattr(outcome, "works", ""))
+            self.note(run, result, outcome.message, "", outcome)
         except Killed:
             result = "killed"
         except self.code.calls.Stopped as stop:
             result = stop.result
             self.log.append(f"{stop.message} | {stop.hint}")
-            self.note(run, result, stop.message, stop.hint, getattr(stop, "works", ""))
+            self.note(run, result, stop.message, stop.hint, stop)
         self.log.append(f"{run.id}: {result} after {', '.join(world.trace)}")
         if world.failures > self.most_failures:
             raise Violation(f"{world.failures} failed logins in one run")
         return result, world
 
-    def note(self, run: Any, result: str, message: str, hint: str, works: str) -> None:
+    def note(self, run: Any, result: str, message: str, hint: str, end: Any) -> None:
         """Remember what a run has told, and see whether it is true."""
-        claims = tuple(_WORKS.findall(hint)) if not works else (works,)
-        if "has kept its password" in message:
-            claims = (*claims, run.labels["main"])
+        claims: dict[str, tuple[str, ...]] = {}
+        if hasattr(run, "works"):
+            claims = {host: tuple(map(run.label, works.records)) for host, works in run.works.items()}
+        else:
+            # What had no place for it has said it in words.
+            found = _WORKS.findall(hint) + ([run.labels["main"]] if "has kept its password" in message else [])
+            claims = {host: (found[0],) for host in run.hosts if found and host not in run.absent}
         self.told.append(Told(run, result, message, hint, claims))
         if self.truthful:
             self.check_truth()
@@ -763,12 +810,12 @@ class Scene:
         if not self.told:
             return
         last = self.told[-1]
-        for claim in last.works:
-            label = last.run.labels.get(claim, claim)
-            found = [ref for ref in self.vault.records if label in (ref, self.vault.name(ref))]
-            for name in last.run.hosts:
-                if name not in last.run.absent and not (found and self.logs_in(name, found[0])):
-                    raise Violation(f"{last.run.id} says {last.result}, and that {label} works, which {name} refuses")
+        for host, labels in last.works.items():
+            refs = [ref for ref in self.vault.records if {ref, self.vault.name(ref)} & {*labels}]
+            if not any(self.logs_in(host, ref) for ref in refs):
+                raise Violation(
+                    f"{last.run.id} says {last.result}, and that {' or '.join(labels)} works, which {host} refuses"
+                )
 
     def logs_in(self, host: str, ref: str) -> bool:
         """Whether a host lets in what a record holds."""
