@@ -124,6 +124,9 @@ class KeyHost(Files):
             def now(self) -> float:
                 return clock.now
 
+            def boot(self) -> tuple[str, float]:
+                return "this start", clock.now
+
         self.machine = Machine()
 
     def command(self, request: Mapping[str, Any]) -> dict[str, Any]:

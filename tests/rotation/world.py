@@ -396,6 +396,8 @@ def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"{request['do']} waits for the guard of {host.name} for ever")
 
     state.fcntl = types.SimpleNamespace(**{**vars(fcntl), "flock": flock})
+    token = host.token if isinstance(host.token, str) else host.token()
+    state.secrets = types.SimpleNamespace(token_hex=lambda _bytes: token)
     state.time = types.SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.now, sleep=clock.pass_)
     return dict(host.code.commands.carry_out(host.machine, request))
 
@@ -408,6 +410,9 @@ def _machine(host: Host) -> Any:
 
         def now(self) -> float:
             return host.clock.now
+
+        def boot(self) -> tuple[str, float]:
+            return "this start", host.clock.now
 
         def command(
             self, arguments: list[str], text: str = "", timeout: float = 60.0, **_more: Any
@@ -519,8 +524,7 @@ class World:
 
     def _command(self, call: Any) -> Any:
         host = self._scene.hosts[call.host]
-        do = "look" if call.do == "judge" and not self._code.has("on_host.machine") else call.do
-        request = {"pad": _PAD, **call.request, "do": do, "user": USER}
+        request = {"pad": _PAD, **call.request, "do": call.do, "user": USER}
         process = _Process(self._scene.clock, lambda: carry_out(host, request))
         answer = process.answer(self._code.calls.Lost) if host.busy_for else carry_out(host, request)
         if "error" in answer:
