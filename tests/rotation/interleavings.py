@@ -98,7 +98,8 @@ class _Again:
             clock.now = answer.at
             self.trace.append(name)
             self.failures = answer.failures
-            _put_back(self._records, answer.records)
+            if number == len(self.past) - 1:
+                _put_back(self._records, answer.records)
             if answer.failure is not None:
                 raise answer.failure
             return answer.value
@@ -170,6 +171,8 @@ class _Explorer:
     def __init__(self, code: Code, pair: Pair, most: int) -> None:
         self.code, self._pair, self._most = code, pair, most
         self._settled: set[Any] = set()
+        # What is on the hosts now, where that is known.
+        self._files: Mapping[str, Mapping[str, bytes]] = {}
         self.found = Found()
 
     def explore(self) -> Found:
@@ -255,6 +258,7 @@ class _Explorer:
 
     def _step(self, state: _State, number: int) -> _State:
         side, world = state.sides[number], self._again(state, number)
+        self._files = {}
         drive = self.code.driver.drive
         end = ""
         told: list[Any] = []
@@ -289,6 +293,7 @@ class _Explorer:
         assert state.flying
         world = self._again(state, state.flying[0])
         world.landing = True
+        self._files = {}
         try:
             self.code.driver.drive(
                 self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=self._scene.clock.pass_
@@ -321,14 +326,15 @@ class _Explorer:
         return world
 
     def _world(self) -> Any:
-        hosts = {name: host.tree() for name, host in self._scene.hosts.items()}
+        hosts = self._files = {name: host.tree() for name, host in self._scene.hosts.items()}
         vault = self._scene.vault
         return hosts, {ref: dict(record) for ref, record in vault.records.items()}, dict(vault.changes)
 
     def _put_back(self, world: Any) -> None:
         hosts, records, changes = world
         for name, tree in hosts.items():
-            self._scene.hosts[name].put_back(tree)
+            self._scene.hosts[name].put_back(tree, self._files.get(name))
+        self._files = hosts
         vault = self._scene.vault
         vault.records.clear()
         vault.records.update((ref, dict(record)) for ref, record in records.items())
@@ -348,6 +354,7 @@ class _Explorer:
         self._put_back(state.world)
         scene.clock.now = state.now + sum(LIMITS.values())
         scene.told.clear()
+        self._files = {}
         try:
             scene.check("when both are over")
             scene.settle(hosts=self._pair.both)
