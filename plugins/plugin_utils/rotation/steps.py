@@ -33,6 +33,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Sleep,
     Steps,
     Stopped,
+    Together,
     WriteRecord,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
@@ -53,6 +54,8 @@ class Limits:
     deadline: float = 300.0
     request_life: float = 120.0
     lock_wait: float = 0.0
+    # For one call on one host, so that a host that hangs does not use up the time of all.
+    on_host: float = float("inf")
 
     @property
     def commit_margin(self) -> float:
@@ -72,6 +75,8 @@ class Run:
     clock: t.Callable[[], float] = time.monotonic
     # Whether the run goes on without a host that gives no answer, and those without which it does: host -> why.
     spares_absent: bool = False
+    # How many hosts are worked on at the same time.
+    forks: int = 1
     absent: dict[str, str] = dataclasses.field(default_factory=dict)
     # Monotonic; driver.py makes no call after it.
     ends: float = float("inf")
@@ -168,6 +173,19 @@ def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
         if not run.present:
             raise Stopped("unreachable", "no host gives an answer", "Nothing was changed") from None
         return None
+
+
+def side_by_side(run: Run, what: str, works: t.Mapping[str, Steps]) -> Steps:
+    """Do the works of several hosts: what each has returned, or the Stopped or other exception that it has raised."""
+    if run.forks > 1:
+        return (yield Together(what, works, run.forks))
+    results = {}
+    for host, work in works.items():
+        try:
+            results[host] = yield from work
+        except Exception as exc:  # noqa: BLE001 (whatever it is: the work of another host goes on)
+            results[host] = exc
+    return results
 
 
 def log_in(host: str, secret: t.Any) -> Steps:

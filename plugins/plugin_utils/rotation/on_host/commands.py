@@ -57,6 +57,6 @@ def _locked(state: State, do: str, request: Json) -> Json:
         "finish": lambda: password.finish(state, run, request["chage"], request["keep_must_change"]),
         "add_key": lambda: key.add(state, request),
         "remove_key": lambda: key.remove(state, request),
-        "finish_key": lambda: key.finish(state, run),
+        "finish_key": lambda: key.finish(state, request),
     }
     return commands[do]()
