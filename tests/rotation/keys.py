@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import itertools
 import math
 import os
@@ -94,6 +95,8 @@ class KeyHost:
 
     def __init__(self, name: str, clock: Clock, folder: Path, code: Code) -> None:
         self.name, self._code = name, code
+        # What the host calls itself.
+        self.token = hashlib.sha256(name.encode()).hexdigest()[:12]
         home = folder / name / "home"
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
@@ -173,6 +176,7 @@ class KeyWorld(World):
         answer = self._scene.hosts[call.host].command({"do": call.do, "user": USER, **call.request})
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
+        answer["ok"].setdefault("machine", self._scene.hosts[call.host].token)
         return answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:
@@ -248,7 +252,10 @@ class KeyScene(Scene):
             hosts,
             steps.Limits(**LIMITS),
             {},
+            record=self.main,
+            user=USER,
             clock=self.clock,
+            now=self.clock.utc,
             spares_absent=job.pop("spares_absent", self._spares_absent),
         )
         world = KeyWorld(self.code, run, self, faults or {})

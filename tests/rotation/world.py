@@ -8,6 +8,7 @@ which runs the real commands of on_host/, a clock that only moves when somebody 
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import hashlib
 import itertools
 import os
@@ -74,6 +75,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    def utc(self) -> datetime.datetime:
+        return datetime.datetime.fromtimestamp(self.now, datetime.timezone.utc)
 
     def later(self, seconds: float, effect: Callable[[], None]) -> None:
         self._late.append((self.now + seconds, next(self._number), effect))
@@ -152,6 +156,10 @@ class Host:
         self.login_verdict = "ok"
 
         self.machine = _machine(self)
+
+    def token(self) -> str:
+        """What the host calls itself."""
+        return hashlib.sha256((self.etc / "machine-id").read_bytes()).hexdigest()[:12]
 
     def _write(self, lines: list[str]) -> None:
         # Only the programs below write it, so it need not be read to be known.
@@ -242,23 +250,25 @@ class World:
 
     # The records of the vault
 
-    def list(self) -> Any:
-        return self._faulty("list", self._records.list, lost=AnswerLost)
+    def list(self, machine: str | None = None) -> Any:
+        return self._faulty("list", lambda: self._records.list(machine), lost=AnswerLost)
 
     def read(self, name: str) -> Any:
         def garbled(held: Any) -> Any:
             self._misread.add(name)
+            if held.secret is None:
+                return dataclasses.replace(held, note={})
             return dataclasses.replace(held, secret=self.garbled(held.secret))
 
         return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=garbled)
 
     def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
         # Who was told something else of it cannot know; the main record has it then.
-        if name not in self._misread and self._records._ids.get(name) in self._scene.vault.records:
+        if secret and name not in self._misread and self._records._ids.get(name) in self._scene.vault.records:
             self.check_write(name, self._records._ids[name], secret)
 
         def garbled() -> None:
-            self._records.write(name, self.garbled(secret), note)
+            self._records.write(name, secret and self.garbled(secret), note if secret else {})
 
         self._faulty(f"write {name}", lambda: self._records.write(name, secret, note), lost=AnswerLost, instead=garbled)
 
@@ -278,10 +288,12 @@ class World:
 
     def _command(self, call: Any) -> Any:
         request = {"do": call.do, "user": USER, "pad": _PAD, **call.request}
+        request["do"] = "look" if call.do == "judge" else call.do
         answer = self._code.commands.carry_out(self._scene.host.machine, request)
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
-        return uncovered(answer["ok"], _PAD) if call.do == "look" else answer["ok"]
+        answer["ok"].setdefault("machine", self._scene.host.token())
+        return uncovered(answer["ok"], _PAD) if request["do"] == "look" else answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:
         return self._faulty("login", lambda: self._log_in(call.secret), lost=None)
@@ -370,7 +382,7 @@ def _quietly(work: Callable[[], Any]) -> None:
         pass
 
 
-class Violation(AssertionError):
+class Violation(BaseException):
     """Something is lost, or was harmed."""
 
 
@@ -410,7 +422,14 @@ class Scene:
     def start(self, faults: Faults | None = None, **job: Any) -> tuple[World, Any, Any]:
         """A world, a run and its protocol, ready to be driven."""
         run = self.code.steps.Run(
-            f"run{next(self._runs)}", ("web01",), self.code.steps.Limits(**LIMITS), {}, clock=self.clock
+            f"run{next(self._runs)}",
+            ("web01",),
+            self.code.steps.Limits(**LIMITS),
+            {},
+            record=self.main,
+            user=USER,
+            clock=self.clock,
+            now=self.clock.utc,
         )
         world = World(self.code, run, self, faults or {})
         wanted = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, **self._job, **job}

@@ -65,12 +65,14 @@ _TOO_MANY_REQUESTS = 429
 _NAP = 0.2
 # Seconds between two lines of progress, and those that a call has beyond its own limit until nobody waits for it.
 _PROGRESS, _BEYOND = 5.0, 1.0
+# Commands on hosts that change no secret.
+_HARMLESS = ("lock", "unlock", "look", "judge", "look_keys")
 
 
 class Records(t.Protocol):
     """The records of the vault, by name."""
 
-    def list(self) -> Listed:
+    def list(self, machine: str | None) -> Listed:
         """See ListRecords."""
 
     def read(self, name: str) -> Held:
@@ -128,7 +130,7 @@ def drive(
 ) -> Outcome:
     """Run a protocol to its end. Raises Stopped, as the protocol does."""
     answer: t.Any = None
-    failure: CallFailed | None = None
+    failure: Exception | None = None
     while True:
         try:
             call = protocol.send(answer) if failure is None else protocol.throw(failure)
@@ -137,8 +139,20 @@ def drive(
         answer, failure = None, None
         try:
             answer = _carry_out(call, world, run, interrupt, sleep)
-        except CallFailed as exc:
-            failure = exc
+        except Exception as exc:  # noqa: BLE001 (whatever it is, the protocol has to give back what it holds)
+            failure = _failure(call, exc)
+
+
+def _failure(call: Call, exc: Exception) -> Exception:
+    """What a protocol gets for an answer. The text of an error that nobody expects may quote what was sent."""
+    if isinstance(exc, CallFailed) or not _changes(call):
+        return exc
+    return Lost(f"unexpected {type(exc).__name__}")
+
+
+def _changes(call: Call) -> bool:
+    """Whether somebody has to find out what has become of a call that has failed."""
+    return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
 def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
@@ -148,10 +162,10 @@ def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: 
         return _SideBySide(call, world, run, interrupt, sleep).results()
     # Until the lock is held, only a single call is limited.
     remaining = min(run.ends - run.clock(), run.limits.deadline)
-    if isinstance(call, OnHost) and call.do == "unlock":
-        # Even a run that is out of time gives its lock back.
-        return world.on_host(call, max(remaining, run.limits.request_life))
-    if interrupt.received:
+    if run.leaving:
+        # Even a run that is out of time gives back what it holds.
+        remaining = max(remaining, run.limits.request_life)
+    elif interrupt.received:
         raise NotDone("the run was told to stop")
     if remaining <= 0:
         # A run that was paused may have lost its lock to another one by now.
@@ -218,9 +232,9 @@ class _SideBySide:
         if isinstance(call, Sleep):
             self._calls[host] = self._number, now if self._interrupt.received else now + call.seconds, None
             return
-        limit = min(run.limits.on_host, max(run.ends - now, 0.0), run.limits.deadline)
-        if isinstance(call, OnHost) and call.do == "unlock":
-            limit = max(limit, run.limits.request_life)
+        limit = min(run.limits.on_host, run.limits.deadline)
+        if not run.leaving:
+            limit = min(limit, max(run.ends - now, 0.0))
         late = Lost(f"no answer within {limit:.0f} seconds")
         self._calls[host] = self._number, now + limit + _BEYOND, late
         threading.Thread(
@@ -231,7 +245,7 @@ class _SideBySide:
         try:
             answer = _carry_out(call, self._world, self._run, self._interrupt, self._sleep)
         except Exception as exc:  # noqa: BLE001 (it goes to the work, which knows what it means)
-            self._answers.put((host, number, None, exc))
+            self._answers.put((host, number, None, _failure(call, exc)))
         else:
             self._answers.put((host, number, answer, None))
 
@@ -257,7 +271,7 @@ class _SideBySide:
 def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) -> t.Any:
     try:
         if isinstance(call, ListRecords):
-            return records.list()
+            return records.list(call.machine)
         if isinstance(call, ReadRecord):
             return records.read(call.name)
         return records.write(call.name, call.secret, call.note)

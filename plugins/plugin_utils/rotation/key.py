@@ -20,7 +20,6 @@ import collections
 import dataclasses
 import datetime
 import typing as t
-import urllib.parse
 import zlib
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
@@ -35,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Sleep,
     Steps,
     Stopped,
+    foreign_slots,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
@@ -112,7 +112,7 @@ class _Rotation:
         self._marks: dict[str, t.Mapping[str, t.Any]] = {}
         self._entered: set[str] = set()
         self._refused: set[str] = set()
-        self._recovered = False
+        self._recovered = self._written = False
 
     def work(self) -> Protocol:
         job, run = self._job, self._run
@@ -120,8 +120,10 @@ class _Rotation:
         yield from self._look(())
         if not job.reconcile and not any(self._marks.values()) and is_young(self._seen, job):
             return self._done("unchanged", "the key is younger than max_age")
+        self._seen = yield from steps.claim(run)
         self._held = yield from read_all(run, self._seen)
         yield from self._look(self._known())
+        self._note_found()
         yield from self._settle()
         yield from self._note_done()
         owing = self._owing()
@@ -166,15 +168,9 @@ class _Rotation:
             found |= set(mark["old"]) if mark else set()
         return tuple(sorted(found - {""}))
 
-    def _of_record(self) -> dict[str, str]:
-        """Whose marks on a host are ours."""
-        return {"record": record_of(self._seen), "label": self._run.label(MAIN)}
-
     def _look(self, known: t.Sequence[str]) -> Steps:
         def one(host: str) -> Steps:
-            looked = yield from steps.ask_present(
-                self._run, host, "look_keys", keys=known, address=self._job.address, **self._of_record()
-            )
+            looked = yield from steps.ask_present(self._run, host, "look_keys", keys=known, address=self._job.address)
             if looked is None:
                 return
             refuse(host, looked)
@@ -185,9 +181,21 @@ class _Rotation:
 
         yield from self._each("looking at the keys", self._run.present, one)
 
+    def _holder(self, host: str) -> str | None:
+        """The record with a key that a host has: that of main, or else of the journal."""
+        pairs = {MAIN: self._held[MAIN].secret, **dict(self._pairs())}
+        return next((name for name, pair in pairs.items() if pair.usable and pair.fingerprint in self._has[host]), None)
+
+    def _note_found(self) -> None:
+        """What is in a file that sshd names logs in, as far as that can be known without trying."""
+        for host in self._run.present:
+            name = self._holder(host)
+            if name is not None:
+                self._run.found(host, name)
+
     def _look_again(self, host: str, known: t.Iterable[str]) -> Steps:
         """What a host has after a command whose end is not known. Raises _Trouble if it does not tell."""
-        request = {"keys": sorted(known), "address": self._job.address, **self._of_record()}
+        request = {"keys": sorted(known), "address": self._job.address}
         reason = ""
         for attempt in range(_LOOKS):
             if attempt:
@@ -234,7 +242,6 @@ class _Rotation:
             slot = yield from self._own_copy(held.secret, held.note)
             yield from self._install(held.secret, slot)
             self._recovered = True
-            self._held[MAIN] = Held(held.secret)
             self._seen = yield from steps.list_records(self._run)
             return
         if not self._main.usable:
@@ -277,6 +284,7 @@ class _Rotation:
         if not touched:
             return
         yield from self._try_way(touched)
+        yield from steps.require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
         if self._free_slot(main) or self._own(main):
             yield from self._own_copy(main, {"hosts": _names(self._sharing())})
         for key, hosts in self._by_foreign(touched).items():
@@ -284,14 +292,14 @@ class _Rotation:
                 yield from self._own_copy(*self._foreign(key))
             try:
                 self._raise((yield from self._each("adding the key", hosts, lambda host: self._add(host, main))))
-                self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main))))
+                self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main, MAIN))))
             except _Trouble as trouble:
                 raise Stopped(
                     "unreachable" if trouble.result == "unreachable" else "pending",
                     str(trouble),
                     "It has kept the keys that it had; mend it, and run state=recovered",
                 ) from None
-        yield from self._close(main, touched)
+        yield from self._close(main, touched, main)
         self._recovered = any(host in missing or others[host] for host in touched)
 
     @staticmethod
@@ -382,9 +390,8 @@ class _Rotation:
             return False
         if held.secret == self._main or held.secret in keep:
             return True
-        if held.note.get("next") == self._main.fingerprint and set(_named(held.note.get("owing", ""))) & {
-            *self._owing()
-        }:
+        owing = _named(held.note.get("owing", "")) & {*self._owing()}
+        if owing and held.note.get("next") == self._main.fingerprint:
             return True
         key = held.secret.fingerprint
         others = {pair.fingerprint for name, pair in self._pairs().items() if name in (MAIN, *SLOTS) and name != slot}
@@ -396,8 +403,9 @@ class _Rotation:
         run, job, old = self._run, self._job, self._main
         yield from self._try_way(run.present)
         new = job.generate()
-        elsewhere = self._sharing() - set(run.present)
-        hosts = {"hosts": _names(self._sharing())}
+        sharing = self._sharing()
+        elsewhere = sharing - set(run.present)
+        hosts = {"hosts": _names(sharing)}
         # What the hosts have now comes first: a host that goes back to it, or is not reached, shall not be lost.
         yield from self._own_copy(old, {**hosts, **self._debt(elsewhere, new)})
         slot = self._room(old)
@@ -405,7 +413,7 @@ class _Rotation:
         yield from steps.journal(run, slot, new, note)
         self._held[slot] = Held(new, note)
         yield from self._install(new, slot)
-        owing = sorted(self._sharing() - set(run.present))
+        owing = sorted(sharing - set(run.present))
         have = "the host and the main record have" if len(run.hosts) == 1 else "the hosts and the main record have"
         if owing:
             have = f"the main record and {len(run.present)} of {len(run.present) + len(owing)} hosts have"
@@ -436,19 +444,33 @@ class _Rotation:
 
     def _install(self, new: Pair, slot: str) -> Steps:
         """Add a key of the journal to all hosts, prove it there, make it the main one, and remove what it replaces."""
-        run, label = self._run, self._run.label(slot)
+        run, label, before = self._run, self._run.label(slot), self._main
+        yield from self._prove_main()
         try:
             self._without((yield from self._each("adding the new key", run.present, lambda host: self._add(host, new))))
-            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new))))
+            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))
             yield from self._keep_old(new)
         except _Trouble as trouble:
             yield from self._take_back(new, label, trouble.result, str(trouble))
         except Stopped as stop:
             yield from self._take_back(new, label, stop.result, stop.message)
-        yield from steps.commit(run, new, self._seen, slot)
+        try:
+            yield from steps.commit(run, new, self._seen, before)
+        except steps.MainRefused as exc:
+            why = f"{run.label(MAIN)} cannot be written: {exc}"
+            yield from self._take_back(new, label, "failed", why)
+        self._held[MAIN], self._written = Held(new), True
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
-        yield from self._close(new, run.present)
+        yield from self._close(new, run.present, before)
+
+    def _prove_main(self) -> Steps:
+        """Before the first host changes: see that the vault lets us write main."""
+        run = self._run
+        yield from steps.require_lease(run, "busy", "No host was changed. Run it again when that one is over")
+        # There is no way to prove it with what cannot be used; and once it was written in this run, it can be.
+        if self._main.usable and not self._written:
+            self._seen = yield from steps.prove_main(run, self._main, self._seen)
 
     def _keep_old(self, new: Pair) -> Steps:
         """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
@@ -467,7 +489,7 @@ class _Rotation:
             "comment": self._job.comment,
             "append": self._job.reconcile and not old,
             "address": self._job.address,
-            **self._of_record(),
+            "label": self._run.label(MAIN),
         }
         before = self._marks.get(host) or {"old": ()}
         self._marks[host] = {"old": sorted({*before["old"], *old} - {new.fingerprint}), "new": new.fingerprint}
@@ -486,10 +508,10 @@ class _Rotation:
         """Before anything is changed: see that a login can prove a key at all, with one that each host has."""
 
         def one(host: str) -> Steps:
-            keys = [self._main, *self._pairs().values()]
-            pair = next((key for key in keys if key.usable and key.fingerprint in self._has[host]), None)
-            if pair is None:
+            name = self._holder(host)
+            if name is None:
                 return
+            pair = self._held[name].secret
             verdict = yield from steps.log_in(host, pair)
             self._entered.add(host)
             if verdict.result == Result.NETWORK:
@@ -501,6 +523,7 @@ class _Rotation:
                     "so no login could prove a new one",
                     "Nothing was changed. Look at AllowUsers, AuthenticationMethods and from=, or set verify=none",
                 )
+            self._run.found(host, name, proved="login")
 
         if not self._job.verify:
             return
@@ -512,9 +535,10 @@ class _Rotation:
         except _Trouble as trouble:
             raise Stopped(trouble.result, str(trouble), "Nothing was changed") from None
 
-    def _prove(self, host: str, pair: Pair) -> Steps:
-        """One login with this key and nothing else. Raises _Trouble."""
+    def _prove(self, host: str, pair: Pair, record: str) -> Steps:
+        """One login with the key of this record and nothing else. Raises _Trouble."""
         if not self._job.verify:
+            self._run.found(host, record)
             return
         verdict = yield from steps.log_in(host, pair)
         if not verdict.authenticated:
@@ -522,6 +546,7 @@ class _Rotation:
                 "unreachable" if verdict.result == Result.NETWORK else "failed",
                 f"{host} does not let {self._job.user} in with the key that it has got: {verdict.explanation}",
             )
+        self._run.found(host, record, proved="login")
 
     def _prove_refused(self, host: str, pair: Pair) -> Steps:
         """One login that has to be refused, once for each host and run: some hosts count them. Raises _Trouble."""
@@ -551,8 +576,10 @@ class _Rotation:
         def one(host: str) -> Steps:
             if main.fingerprint in self._has[host]:
                 yield from self._remove(host, {new.fingerprint}, main)
-            if new.fingerprint not in self._has[host] and self._marks.get(host):
-                yield from self._finish_on(host)
+            if new.fingerprint not in self._has[host]:
+                run.found(host, MAIN, proved="login" if host in self._entered else "")
+                if self._marks.get(host):
+                    yield from self._finish_on(host)
 
         yield from self._each("taking the new key back", hosts, one)
         left = [host for host in hosts if new.fingerprint in self._has[host]]
@@ -564,9 +591,9 @@ class _Rotation:
             else f"{run.label(MAIN)} has the key that works; the hosts are as they were",
         )
 
-    def _close(self, new: Pair, hosts: t.Iterable[str]) -> Steps:
-        """After the commit: nothing but the new key on each host, and proof of it."""
-        pairs = {pair.fingerprint: pair for pair in self._pairs().values()}
+    def _close(self, new: Pair, hosts: t.Iterable[str], before: Pair) -> Steps:
+        """After the commit: nothing but the new key on each host, and proof of it. ``before`` is what main had."""
+        pairs = {pair.fingerprint: pair for pair in (*self._pairs().values(), before) if pair.usable}
         complete = not self._sharing() - set(self._run.present)
 
         def one(host: str) -> Steps:
@@ -574,9 +601,9 @@ class _Rotation:
             old = (self._has[host] | set(mark["old"])) - {new.fingerprint}
             if self._has[host] & old:
                 yield from self._remove(host, old, new)
-            yield from self._prove(host, new)
+            yield from self._prove(host, new, MAIN)
             # Of several old keys, that of main comes first.
-            for key in sorted(old & set(pairs), key=lambda key: key != self._main.fingerprint)[:1]:
+            for key in sorted(old & set(pairs), key=lambda key: key != before.fingerprint)[:1]:
                 yield from self._prove_refused(host, pairs[key])
             yield from self._finish_on(host, ended=not complete)
 
@@ -616,7 +643,7 @@ class _Rotation:
         that this host is done.
         """
         try:
-            yield self._run.on(host, "finish_key", ended=ended, **self._of_record())
+            yield self._run.on(host, "finish_key", ended=ended)
             self._marks[host] = {**self._marks[host], "ended": True} if ended else {}
         except CallFailed:
             self._run.warnings.append(f"{host} keeps the mark of this run: the next one will look at it again")
@@ -677,15 +704,9 @@ def tell(hosts: t.Collection[str]) -> str:
     return ", ".join([*names[:_TOLD], *more])
 
 
-def record_of(listed: steps.Listed) -> str:
-    """The id of the main record, to which the marks on hosts belong."""
-    main = listed[MAIN]
-    return "" if main is None else main.id
-
-
 def read_all(run: steps.Run, listed: steps.Listed) -> Steps:
     held = {}
-    for name in (MAIN, *SLOTS):
+    for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         if listed[name] is not None:
             held[name] = yield from steps.read(run, name)
     return held
@@ -697,21 +718,21 @@ def _present(looked: t.Mapping[str, t.Any]) -> set[str]:
 
 def _names(hosts: t.Iterable[str]) -> str:
     """The names of hosts as a note has them; nothing if they are too many for one."""
-    text = ",".join(urllib.parse.quote(host, safe="") for host in sorted(hosts))
+    text = steps.names(hosts)
     if len(text) > _LONG_NAMES:
         text = _PACKED + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
     return text if len(text) <= _LONGEST_NAMES else ""
 
 
-def _named(text: str) -> list[str]:
+def _named(text: str) -> set[str]:
     """The hosts that a note names. What is no such note names none."""
     if text.startswith(_PACKED):
         try:
             packed = base64.urlsafe_b64decode(text[len(_PACKED) :])
             text = zlib.decompressobj().decompress(packed, _LARGEST_NAMES).decode()
         except (binascii.Error, zlib.error, UnicodeDecodeError):
-            return []
-    return [urllib.parse.unquote(name) for name in text.split(",") if name]
+            return set()
+    return steps.named(text)
 
 
 def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
@@ -772,7 +793,7 @@ def predict(run: steps.Run, job: Job) -> Protocol:
             )
         interrupted = interrupted or bool(looked["mark"])
 
-    yield from _look_at(run, job, listed, (), one)
+    yield from _look_at(run, job, (), one)
     owing = sorted(job.shared_with - set(run.present) - job.write_off)
     warnings = (*run.absent.values(), *([f"{tell(owing)} would keep the previous key for now"] if owing else []))
     if interrupted:
@@ -789,20 +810,17 @@ def predict(run: steps.Run, job: Job) -> Protocol:
 def _look_at(
     run: steps.Run,
     job: Job,
-    listed: steps.Listed,
     keys: t.Sequence[str],
     told: t.Callable[[str, t.Mapping[str, t.Any]], None],
 ) -> Steps:
     """Look at all hosts side by side, and hand on what each says. Raises what that raises, of the first host."""
-    ours = {"record": record_of(listed), "label": run.label(MAIN)}
 
     def one(host: str) -> Steps:
-        return (yield from steps.ask_present(run, host, "look_keys", keys=keys, address=job.address, **ours))
+        return (yield from steps.ask_present(run, host, "look_keys", keys=keys, address=job.address))
 
     answers = yield from steps.side_by_side(run, "looking at the keys", {host: one(host) for host in run.hosts})
+    steps.raise_first(answers)
     for host, looked in answers.items():
-        if isinstance(looked, Exception):
-            raise looked
         if looked is not None:
             told(host, looked)
 
@@ -834,7 +852,7 @@ def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
             del found[host]
 
     keys = sorted(pair.fingerprint for pair in known.values())
-    yield from _look_at(run, job, listed, keys, one)
+    yield from _look_at(run, job, keys, one)
     owing = sorted(_owing_by(held) - {host for host, its in found.items() if its == "clean"})
     details = {"hosts": found, "owing": owing}
     if others and set(found.values()) <= {"pending", "clean"}:
@@ -857,9 +875,9 @@ def _owing_by(held: t.Mapping[str, Held]) -> set[str]:
     done: set[str] = set()
     for name, entry in held.items():
         if name != MAIN and main is not None and entry.secret == main:
-            done |= {*_named(entry.note.get("done", ""))}
+            done |= _named(entry.note.get("done", ""))
         elif name != MAIN and main is not None and entry.note.get("next") == main.fingerprint:
-            owing |= {*_named(entry.note.get("owing", ""))}
+            owing |= _named(entry.note.get("owing", ""))
     return owing - done
 
 
