@@ -176,11 +176,12 @@ def test_ways_to_become_root(hosts: Hosts, tmp_path: Path, method: str) -> None:
     """Ansible gets in with the right password, and the hosts note that a wrong one was refused, and by whom."""
     own, inventory = "Own-Pass.word-3", tmp_path / "inventory.json"
     way = BECOME[method]
+    owner = {"self": "app", "root": "root", "": "app"}[way.asks]
     for host in hosts:
         host.become(method)
         host.run("chpasswd", input=f"app:{own}\n")
         host.authorize("app", hosts.public_key)
-    owner = {"self": "app", "root": "root", "": "app"}[way.asks]
+        host.forget_failures(owner)
 
     def become(password: str) -> str:
         content = hosts.inventory("app")
