@@ -40,7 +40,7 @@ _CALLBACKS = Path(__file__).parents[1] / "integration" / "callback_plugins"
 _STATE = "/var/lib/senhasegura-rotation"
 # A play that takes longer hangs.
 PLAY_SECONDS = 300
-OPTIONS: dict[str, Any] = {"deadline": 120, "request_life": 5, "timeout": 4, "lock_wait": 90}
+OPTIONS: dict[str, Any] = {"deadline": 90, "request_life": 5, "timeout": 4, "lock_wait": 180}
 SECRET = "the-secret"
 
 
