@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
 import math
 import os
@@ -103,8 +102,6 @@ class KeyHost(Files):
 
     def __init__(self, name: str, clock: Clock, folder: Path, code: Code) -> None:
         self.name, self.code, self.clock, self.folder = name, code, clock, folder / name
-        # What the host calls itself, where its own commands do not tell.
-        self.token = hashlib.sha256(name.encode()).hexdigest()[:12]
         home = folder / name / "home"
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
@@ -118,14 +115,16 @@ class KeyHost(Files):
 
         installed_as(self.folder, name)
 
+        host = self
+
         class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
             etc, base, sys = (str(self.folder / part) for part in ("etc", "state", "sys"))
 
             def now(self) -> float:
-                return clock.now
+                return clock.now + host.clock_off
 
             def boot(self) -> tuple[str, float]:
-                return "this start", clock.now
+                return f"boot {host.boots}", clock.now
 
         self.machine = Machine()
 
@@ -195,7 +194,6 @@ class KeyWorld(World):
         answer = self._scene.hosts[call.host].command({"do": call.do, "user": USER, **call.request})
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
-        answer["ok"].setdefault("machine", self._scene.hosts[call.host].token)
         return answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:
@@ -239,6 +237,29 @@ class KeyScene(Scene):
         self._mains = [first.fingerprint]
         self.most_failures = math.inf
         self._parsed: dict[tuple[str, str], Any] = {}
+
+    def add_record(self, identifier: str) -> str:
+        """Another record, of the same user, whose key all hosts have as well. Returns its id."""
+        pair = self.next_pair()
+        for host in self.hosts.values():
+            host.write(host.content().rstrip(b"\n") + b"\n" + pair.public_key.encode() + b" other one\n")
+        wanted = SshKeyWrite(identifier, USER, "web01", "192.0.2.10", pair.private_key, pair.public_key, "")
+        return self.vault.store(wanted, None).id
+
+    def families_log_in(self, when: str) -> None:
+        """Each host accepts a key of each main record, or of what belongs to it."""
+        pairs = self.pairs()
+        mains = [ref for ref in self.vault.records if "--" not in self.vault.name(ref)]
+        for ref in mains:
+            name = self.vault.name(ref)
+            family = {
+                pair.fingerprint
+                for key, pair in pairs.items()
+                if self.vault.name(key) == name or self.vault.name(key).startswith(f"{name}--")
+            }
+            for host in self.hosts.values():
+                if not host.accepted() & family:
+                    raise Violation(f"{host.name} accepts no key of {name} {when}")
 
     def next_pair(self) -> Any:
         made = texts(next(self._number))
