@@ -94,6 +94,10 @@ class ConnectionFailed(SenhaseguraError):
     kind = "connection"
 
 
+class ConnectionsBusy(ConnectionFailed):
+    """Other requests of this run have kept all connections busy. It says nothing of the server."""
+
+
 class UnknownHost(ConnectionFailed):
     """The host name does not exist, so that trying again is of no use."""
 
