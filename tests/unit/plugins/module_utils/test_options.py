@@ -432,7 +432,14 @@ def test_on_ciphertext() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("timeout", "soon"), ("timeout", 0), ("retries", -1), ("dialect", "soap"), ("allow_http", "perhaps"), ("url", 1.5)],
+    [
+        ("timeout", "soon"),
+        ("timeout", 0),
+        ("retries", -1),
+        ("dialect", "soap"),
+        ("allow_http", "perhaps"),
+        ("url", 1.5),
+    ],
 )
 def test_an_error_says_once_what_the_value_must_be(name: str, value: object) -> None:
     given = {"url": "https://pam.example.com", name: value}
