@@ -98,8 +98,6 @@ class _Again:
             clock.now = answer.at
             self.trace.append(name)
             self.failures = answer.failures
-            if number == len(self.past) - 1:
-                _put_back(self._records, answer.records)
             if answer.failure is not None:
                 raise answer.failure
             return answer.value
@@ -322,7 +320,11 @@ class _Explorer:
         world, self._run, self._protocol = scene.start(
             world=_KeyAgain if keys else _PasswordAgain, run_id=f"run{number}", generate=generate, **given
         )
-        world.past, world.now, world.done, world.next = state.sides[number].past, state.now, None, ""
+        past = state.sides[number].past
+        world.past, world.now, world.done, world.next = past, state.now, None, ""
+        if past:
+            # What it knows of the records only grows.
+            _put_back(world._records, past[-1].records)
         return world
 
     def _world(self) -> Any:
@@ -375,10 +377,10 @@ def explore(code: Code, pair: Pair, most: int = 1) -> Found:
 
 
 def _interrupted(scene: Any) -> None:
-    """Somebody was killed between the host and main."""
-    calls = scene.run()[1].trace
-    at = max(number for number, call in enumerate(calls) if call == "write main")
-    scene.run({at - 3: "killed before"})
+    """The very first run was killed when the host had changed, and main had not."""
+    with Scene(scene.code) as other:
+        at = max(number for number, call in enumerate(other.run()[1].trace) if call == "write main")
+    scene.run({at: "killed before"})
     scene.clock.pass_(sum(LIMITS.values()))
 
 
