@@ -73,7 +73,14 @@ def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: b
         scene.truthful = True
         if refuse_main:
             scene.vault.refuses = lambda name: name == "web01-app"
-        scene.run({at: lambda scene=scene: scene.run(hosts=_SECOND, controller=controller)}, hosts=_FIRST)
+        results: list[str] = []
+
+        def other(scene: Scene = scene, results: list[str] = results) -> None:
+            results.append(scene.run(hosts=_SECOND, controller=controller)[0])
+
+        results.append(scene.run({at: other}, hosts=_FIRST)[0])
+        if results == ["changed", "changed"]:
+            raise Violation(f"both have changed the credential: one in call {at} of the other")
         scene.rest()
         for host in (_FIRST, _SECOND):
             scene.run(hosts=host, recover_only=True)
@@ -191,7 +198,9 @@ def _refused(make: Callable[[], Any], label: str, hosts: tuple[str, ...], allowe
 
         scene.vault.refuses = refuses
         scene.truthful = True
-        scene.run()
+        _result, world = scene.run()
+        if not allowed and "host set" in world.trace:
+            raise Violation(f"the host was changed, although {label} cannot be written")
         scene.rest()
         scene.run(recover_only=True)
         scene.rest()
@@ -202,6 +211,28 @@ def _refused(make: Callable[[], Any], label: str, hosts: tuple[str, ...], allowe
 def _(code: Code) -> None:
     for allowed in (0, 1):
         _refused(lambda: Scene(code), "web01-app", _FIRST, allowed)
+
+
+@_scene("A7 a write to main comes late, and all others are refused")
+def _(code: Code) -> None:
+    # Nothing can be done about it, but to keep what the host has, and to say which record that is.
+    for number in range(3):
+        with Scene(code) as scene:
+            commits = [at for at, call in enumerate(scene.run()[1].trace) if call == "write main"]
+        with Scene(code) as scene:
+            scene.truthful = True
+            taken = [0]
+
+            def refuses(name: str, taken: list[int] = taken, number: int = number, last: int = len(commits)) -> bool:
+                taken[0] += name == "web01-app"
+                return name == "web01-app" and taken[0] >= last + number and scene.clock.now < end
+
+            end = scene.clock.now + 60
+            scene.vault.refuses = refuses
+            scene.run({commits[-1]: "late, after the run"})
+            scene.rest()
+            scene.run()
+            _main_works(scene, _FIRST, "after a clean run")
 
 
 @_scene("A7 the same, with a key")
@@ -262,6 +293,27 @@ def _(code: Code) -> None:
         scene.host.power_cut()
         scene.check("after a power cut")
         _main_works(scene, _FIRST, "after a power cut that came when the run was over")
+
+
+# A10
+
+
+@_scene("A10 who must change the password still must, wherever a run was killed")
+def _(code: Code) -> None:
+    accept = frozenset({"must_change"})
+    for scene, at in _at_each_call(lambda: _must_change(code), accept=accept):
+        scene.run({at: "killed after"}, accept=accept)
+        scene.rest()
+        scene.run(accept=accept)
+        if scene.host.fields()[2] != "0":
+            raise Violation(f"the password need not be changed any more, since a run was killed after call {at}")
+
+
+def _must_change(code: Code) -> Scene:
+    scene = Scene(code)
+    scene.host.change(last_change="0")
+    scene.host.login_verdict = "must_change"
+    return scene
 
 
 # A13
