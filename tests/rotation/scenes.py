@@ -16,11 +16,13 @@ from typing import Any
 
 from rotation.code import Code, old_folder
 from rotation.keys import HOSTS, KeyScene
-from rotation.world import LIMITS, Controller, Scene, Violation
+from rotation.world import Controller, Scene, Violation
 
 _FIRST, _SECOND = ("web01",), ("web02",)
 # By the number of the fault in the list of issue 11: what is staged, and how.
 SCENES: dict[str, Callable[[Code], None]] = {}
+# Those that only what came after 55b64b2 could get wrong.
+NEW_RISKS = ("A7 a write to main comes late, and all others are refused",)
 
 
 def _scene(name: str) -> Callable[[Callable[[Code], None]], Callable[[Code], None]]:
@@ -70,7 +72,8 @@ def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: b
         return Scene(code, lambda scene: (scene.run(), scene.clone("web02")))
 
     for scene, at in _at_each_call(make, hosts=_FIRST):
-        scene.truthful = True
+        # A run that lost its lease to such a clock may end well just before the other one writes main.
+        scene.truthful = not controller.off
         if refuse_main:
             scene.vault.refuses = lambda name: name == "web01-app"
         results: list[str] = []
@@ -79,7 +82,10 @@ def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: b
             results.append(scene.run(hosts=_SECOND, controller=controller)[0])
 
         results.append(scene.run({at: other}, hosts=_FIRST)[0])
-        if results == ["changed", "changed"]:
+        if results[-1] != "changed":
+            scene.check_truth()
+        # A clock that is far off makes a lease worthless; what the hosts have is not lost for that.
+        if results == ["changed", "changed"] and not controller.off:
             raise Violation(f"both have changed the credential: one in call {at} of the other")
         scene.rest()
         for host in (_FIRST, _SECOND):
@@ -222,12 +228,14 @@ def _(code: Code) -> None:
         with Scene(code) as scene:
             scene.truthful = True
             taken = [0]
+            first_refused, end = len(commits) + number, scene.clock.now + 60
 
-            def refuses(name: str, taken: list[int] = taken, number: int = number, last: int = len(commits)) -> bool:
+            def refuses(
+                name: str, scene: Scene = scene, taken: list[int] = taken, first: int = first_refused, end: float = end
+            ) -> bool:
                 taken[0] += name == "web01-app"
-                return name == "web01-app" and taken[0] >= last + number and scene.clock.now < end
+                return name == "web01-app" and taken[0] >= first and scene.clock.now < end
 
-            end = scene.clock.now + 60
             scene.vault.refuses = refuses
             scene.run({commits[-1]: "late, after the run"})
             scene.rest()
@@ -370,7 +378,7 @@ def main() -> int:
     failed = 0
     for name in SCENES:
         found = {what: loss(code, name) for what, code in folders.items()}
-        failed += found["now"] is not None or found["55b64b2"] is None
+        failed += found["now"] is not None or (found["55b64b2"] is None and name not in NEW_RISKS)
         print(name, *(f"  {what}: {text or 'loses nothing'}" for what, text in found.items()), sep="\n", flush=True)
     print(f"{len(SCENES)} scenes, {failed} not as they should be")
     return 1 if failed else 0

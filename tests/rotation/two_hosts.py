@@ -90,7 +90,14 @@ class Model:
         runs = tuple(Run() for _host in self._rules.hosts)
         if self._rules.left_behind:
             return State(("a", OLD), "a", (OLD, "a", "", ""), (None, None), frozenset(), runs)
-        return State((OLD, OLD), OLD, (OLD, "", OLD, "") if self._rules.known else ("", "", "", ""), (None, None), frozenset(), runs)
+        return State(
+            (OLD, OLD),
+            OLD,
+            (OLD, "", OLD, "") if self._rules.known else ("", "", "", ""),
+            (None, None),
+            frozenset(),
+            runs,
+        )
 
     def _go(self, state: State, run: int, at: str, **fields: str | int) -> State:
         runs = list(state.runs)
@@ -238,4 +245,6 @@ def visit(rules: Rules) -> Finding:
 if __name__ == "__main__":
     for name, rules in {**HOLDS, **BREAKS}.items():
         found = visit(rules)
-        print(f"{name}: {found.states:,} states, {'LOSES after: ' + ' -> '.join(found.loss) if found.loss else 'holds'}")
+        print(
+            f"{name}: {found.states:,} states, {'LOSES after: ' + ' -> '.join(found.loss) if found.loss else 'holds'}"
+        )
