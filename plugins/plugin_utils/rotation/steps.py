@@ -249,7 +249,8 @@ def _busy_host(host: str, answer: t.Mapping[str, t.Any]) -> Stopped:
     return Stopped(
         "busy",
         f"another run ({answer['run']}) works on {host}, for {answer['remaining']:.0f} seconds at most",
-        f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']}",
+        f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']} takes "
+        f"its lock, {answer['path']} on {host}",
     )
 
 

@@ -15,6 +15,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import commands, state
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.hosts_made import (
     DAY,
