@@ -85,7 +85,20 @@ class Sleep:
     reason: str
 
 
-Call = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep
+@dataclasses.dataclass(frozen=True)
+class Together:
+    """Works on several hosts, side by side: none waits for another. The answer has what each has returned or raised,
+    by host. ``what`` tells the user what is done, ``most`` is how many hosts are worked on at the same time.
+
+    The works themselves run one step at a time, so they may change what they share. Only their calls overlap.
+    """
+
+    what: str
+    works: t.Mapping[str, Steps]
+    most: int
+
+
+Call = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep | Together
 Protocol = t.Generator[Call, t.Any, "Outcome"]
 Steps = t.Generator[Call, t.Any, t.Any]
 

@@ -40,6 +40,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Sleep,
     Steps,
     Stopped,
+    Together,
     WriteRecord,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.lease import Lease
@@ -61,6 +62,8 @@ class Limits:
     deadline: float = 300.0
     request_life: float = 120.0
     lock_wait: float = 0.0
+    # For one call on one host, so that a host that hangs does not use up the time of all.
+    on_host: float = float("inf")
 
     @property
     def commit_margin(self) -> float:
@@ -98,6 +101,8 @@ class Run:
     now: t.Callable[[], datetime.datetime] = _utc
     # Whether the run goes on without a host that gives no answer, and those without which it does: host -> why.
     spares_absent: bool = False
+    # How many hosts are worked on at the same time.
+    forks: int = 1
     absent: dict[str, str] = dataclasses.field(default_factory=dict)
     # Monotonic: until when others are waited for; and after which driver.py makes no call but to give things back.
     give_up: float = 0.0
@@ -188,24 +193,31 @@ def holding_the_lock(run: Run, work: t.Callable[[], Protocol]) -> Protocol:
 
 def _acquire(run: Run) -> Steps:
     quiet = 0.0
-    for host in run.hosts:
-        while True:
-            answer = yield from _lock(run, host)
-            if answer is None or answer["mine"]:
-                break
-            if run.clock() >= run.give_up:
-                raise _busy_host(host, answer)
-            yield Sleep(min(_LOCK_POLL, answer["remaining"] + 0.1), f"another run works on {host}")
-        if answer is None:
-            continue
-        run.machines[host] = answer["machine"]
-        quiet = max(quiet, answer["quiet_in"])
+    # The first host by itself: two runs for the same hosts meet there.
+    for hosts in (run.hosts[:1], run.hosts[1:]):
+        answers = yield from side_by_side(run, "locking", {host: _wait_for_lock(run, host) for host in hosts})
+        for host, answer in answers.items():
+            if isinstance(answer, dict):
+                run.machines[host] = answer["machine"]
+                quiet = max(quiet, answer["quiet_in"])
+        raise_first(answers)
     if quiet:
         yield Sleep(quiet, "an interrupted run may still have requests under way to the vault")
     run.ends = run.clock() + run.limits.deadline
     if quiet or len(run.hosts) > 1:
         # The deadline begins when the work does.
         yield from _renew(run)
+
+
+def _wait_for_lock(run: Run, host: str) -> Steps:
+    """What the host has answered that has given the lock, or None if it gives no answer and is spared."""
+    while True:
+        answer = yield from _lock(run, host)
+        if answer is None or answer["mine"]:
+            return answer
+        if run.clock() >= run.give_up:
+            raise _busy_host(host, answer)
+        yield Sleep(min(_LOCK_POLL, answer["remaining"] + 0.1), f"another run works on {host}")
 
 
 def _lock(run: Run, host: str) -> Steps:
@@ -220,8 +232,9 @@ def _lock(run: Run, host: str) -> Steps:
 def _renew(run: Run) -> Steps:
     """Hold the locks for a whole deadline from now on. Stops if one was lost while others were waited for."""
     run.ends = run.clock() + run.limits.deadline
-    for host in run.machines:
-        answer = yield from _lock(run, host)
+    answers = yield from side_by_side(run, "locking", {host: _lock(run, host) for host in run.machines})
+    raise_first(answers)
+    for host, answer in answers.items():
         if answer is not None and not answer["mine"]:
             raise _busy_host(host, answer)
 
@@ -313,11 +326,14 @@ def _give_back(run: Run) -> Steps:
                 yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
         except CallFailed:
             run.warnings.append(f"{run.label(LEASE)} could not be given back: it ends by itself")
-    for host in run.machines:
-        try:
-            yield run.on(host, "unlock")
-        except CallFailed:
-            run.warnings.append(f"the lock of {host} could not be given back: it ends by itself")
+    yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
+
+
+def _unlock(run: Run, host: str) -> Steps:
+    try:
+        yield run.on(host, "unlock")
+    except CallFailed:
+        run.warnings.append(f"the lock of {host} could not be given back: it ends by itself")
 
 
 def ask_host(run: Run, host: str, do: str, **request: t.Any) -> Steps:
@@ -341,6 +357,26 @@ def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
         if not run.present:
             raise Stopped("unreachable", "no host gives an answer", "Nothing was changed") from None
         return None
+
+
+def side_by_side(run: Run, what: str, works: t.Mapping[str, Steps]) -> Steps:
+    """Do the works of several hosts: what each has returned, or the Stopped or other exception that it has raised."""
+    if run.forks > 1:
+        return (yield Together(what, works, run.forks))
+    results = {}
+    for host, work in works.items():
+        try:
+            results[host] = yield from work
+        except Exception as exc:  # noqa: BLE001 (whatever it is: the work of another host goes on)
+            results[host] = exc
+    return results
+
+
+def raise_first(results: t.Mapping[str, t.Any]) -> None:
+    """Raise what the work of a host has raised; what nobody has foreseen comes first."""
+    stops = [result for result in results.values() if isinstance(result, Exception)]
+    if stops:
+        raise min(stops, key=lambda stop: isinstance(stop, Stopped))
 
 
 def log_in(host: str, secret: t.Any) -> Steps:

@@ -68,6 +68,6 @@ def _locked(state: State, do: str, request: Json) -> Json:
         "finish": lambda: password.finish(state, run, record, request["chage"]),
         "add_key": lambda: key.add(state, request),
         "remove_key": lambda: key.remove(state, request),
-        "finish_key": lambda: key.finish(state, run),
+        "finish_key": lambda: key.finish(state, request),
     }
     return commands[do]()
