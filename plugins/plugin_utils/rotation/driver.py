@@ -57,12 +57,14 @@ _NOT_APPLIED = (
 )
 _TOO_MANY_REQUESTS = 429
 _NAP = 0.2
+# Commands on hosts that change no secret.
+_HARMLESS = ("lock", "unlock", "look", "judge", "look_keys")
 
 
 class Records(t.Protocol):
     """The records of the vault, by name."""
 
-    def list(self) -> Listed:
+    def list(self, machine: str | None) -> Listed:
         """See ListRecords."""
 
     def read(self, name: str) -> Held:
@@ -120,7 +122,7 @@ def drive(
 ) -> Outcome:
     """Run a protocol to its end. Raises Stopped, as the protocol does."""
     answer: t.Any = None
-    failure: CallFailed | None = None
+    failure: Exception | None = None
     while True:
         try:
             call = protocol.send(answer) if failure is None else protocol.throw(failure)
@@ -131,6 +133,15 @@ def drive(
             answer = _carry_out(call, world, run, interrupt, sleep)
         except CallFailed as exc:
             failure = exc
+        except Exception as exc:  # noqa: BLE001
+            # Whatever it is, the protocol has to give back what it holds. The text of an error that nobody expects may
+            # quote what was sent.
+            failure = Lost(f"unexpected {type(exc).__name__}") if _changes(call) else exc
+
+
+def _changes(call: Call) -> bool:
+    """Whether somebody has to find out what has become of a call that has failed."""
+    return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
 def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
@@ -138,10 +149,10 @@ def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: 
         return _wait(call, world, run, interrupt, sleep)
     # Until the lock is held, only a single call is limited.
     remaining = min(run.ends - run.clock(), run.limits.deadline)
-    if isinstance(call, OnHost) and call.do == "unlock":
-        # Even a run that is out of time gives its lock back.
-        return world.on_host(call, max(remaining, run.limits.request_life))
-    if interrupt.received:
+    if run.leaving:
+        # Even a run that is out of time gives back what it holds.
+        remaining = max(remaining, run.limits.request_life)
+    elif interrupt.received:
         raise NotDone("the run was told to stop")
     if remaining <= 0:
         # A run that was paused may have lost its lock to another one by now.
@@ -164,7 +175,7 @@ def _wait(call: Sleep, world: World, run: Run, interrupt: Interrupt, sleep: t.Ca
 def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) -> t.Any:
     try:
         if isinstance(call, ListRecords):
-            return records.list()
+            return records.list(call.machine)
         if isinstance(call, ReadRecord):
             return records.read(call.name)
         return records.write(call.name, call.secret, call.note)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import typing as t
-import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
@@ -27,6 +26,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Sleep,
     Steps,
     Stopped,
+    foreign_slots,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
@@ -96,6 +96,7 @@ class _Rotation:
         yield from self._look(())
         if not job.reconcile and not any(self._marks.values()) and is_young(self._seen, job):
             return self._done("unchanged", "the key is younger than max_age")
+        self._seen = yield from steps.claim(run)
         self._held = yield from read_all(run, self._seen)
         yield from self._look(self._known())
         yield from self._settle()
@@ -232,14 +233,14 @@ class _Rotation:
         """The hosts that are noted with those keys of the journal that are that of main, or that are not."""
         slots = [self._held[slot] for slot in SLOTS if slot in self._held]
         texts = [held.note.get(note, "") for held in slots if (held.secret == self._main) is of_main]
-        return {urllib.parse.unquote(name) for text in texts for name in text.split(",") if name}
+        return {name for text in texts for name in steps.named(text)}
 
     # A new key
 
     def _change(self) -> Protocol:
         run = self._run
         new, slot = self._job.generate(), self._free_slot()
-        names = _names(run.hosts)
+        names = steps.names(run.hosts)
         note = {"hosts": names} if len(names) <= _LONGEST_NAMES else {}
         yield from steps.journal(run, slot, new, note)
         self._held[slot] = Held(new, note)
@@ -274,7 +275,10 @@ class _Rotation:
             yield from self._take_back(new, label, trouble.result, str(trouble))
         except Stopped as stop:
             yield from self._take_back(new, label, stop.result, stop.message)
-        yield from steps.commit(run, new, self._seen, slot)
+        try:
+            yield from steps.commit(run, new, self._seen, self._main)
+        except steps.MainRefused as exc:
+            yield from self._take_back(new, label, "failed", f"the vault refuses the new key for main: {exc}")
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
         yield from self._close(new, run.present)
@@ -325,7 +329,7 @@ class _Rotation:
         (other,) = (name for name in SLOTS if name != slot)
         if not self._main.usable:
             raise Stopped("pending", f"{', '.join(self._run.absent)} cannot be reached", "")
-        note = {"owing": _names(self._run.absent)}
+        note = {"owing": steps.names(self._run.absent)}
         if len(note["owing"]) > _LONGEST_NAMES:
             raise Stopped("unreachable", f"{len(self._run.absent)} hosts cannot be reached, too many to note them", "")
         yield from steps.journal(self._run, other, self._main, note)
@@ -441,7 +445,7 @@ class _Rotation:
 
 def read_all(run: steps.Run, listed: steps.Listed) -> Steps:
     held = {}
-    for name in (MAIN, *SLOTS):
+    for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         if listed[name] is not None:
             held[name] = yield from steps.read(run, name)
     return held
@@ -449,10 +453,6 @@ def read_all(run: steps.Run, listed: steps.Listed) -> Steps:
 
 def _present(looked: t.Mapping[str, t.Any]) -> set[str]:
     return {key for key, places in looked["keys"]["present"].items() if places}
-
-
-def _names(hosts: t.Iterable[str]) -> str:
-    return ",".join(urllib.parse.quote(host, safe="") for host in sorted(hosts))
 
 
 def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
