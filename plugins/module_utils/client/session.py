@@ -104,12 +104,14 @@ class Session(Conversation):
         login_pause: float = 30.0,
         known: KnownSecrets | None = None,
         until: t.Callable[[], float] = lambda: math.inf,
+        spent: float = 0.0,
     ) -> None:
         """Make a session. Nothing is sent before the first call.
 
         :param login_pause: seconds for which a refused login is not tried again
         :param known: what texts of the server are scrubbed of; shared with the other sessions of a run
         :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+        :param spent: how many seconds of the timeout of the first operation the way here has taken
         """
         self._settings = settings
         self._transport = transport or Transport(settings)
@@ -117,7 +119,7 @@ class Session(Conversation):
         self._sleep = sleep
         # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
-        self._until = until
+        self._until, self._spent = until, spent
         self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
         # The server may quote what it has been sent or has handed out before, to whomever.
         self._known = known or KnownSecrets()
@@ -141,7 +143,7 @@ class Session(Conversation):
 
     def deadline(self, timeout: float | None = None) -> Deadline:
         """The deadline of an operation that begins now, after ``timeout`` seconds if that is less than the setting."""
-        longest = self._settings.timeout
+        longest, self._spent = self._settings.timeout - self._spent, 0.0
         return Deadline(longest if timeout is None else min(timeout, longest), self._clock)
 
     def dialect(self, deadline: Deadline | None = None) -> Dialect:

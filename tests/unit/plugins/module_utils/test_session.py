@@ -479,6 +479,22 @@ def test_all_retries_together_stay_within_the_deadline() -> None:
     assert clock.now - start < 10
 
 
+def test_what_came_before_is_a_part_of_the_first_operation() -> None:
+    """As the wait for a broker that does not come. And of no other one."""
+    server, clock = Scripted({"GET /api/pam/credential": answer({}, 503)}), FakeTime()
+    session = Session(
+        settings(timeout=30, retries=None), transport=server, clock=clock.clock, sleep=clock.sleep, spent=24.0
+    )
+    start = clock.now
+    with pytest.raises(ServerBusy):
+        session.call("credential.list")
+    assert 5 < clock.now - start < 6
+    start = clock.now
+    with pytest.raises(ServerBusy):
+        session.call("credential.list")
+    assert 29 < clock.now - start < 30
+
+
 def test_a_server_that_stays_away_is_waited_for_once() -> None:
     """500 hosts would otherwise wait their whole timeout each."""
     session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
