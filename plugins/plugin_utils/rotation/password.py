@@ -16,7 +16,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing, steps
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import accounts, hashing, steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
     MAIN,
     SLOTS,
@@ -428,7 +428,7 @@ class _Rotation:
 
     def _finish(self) -> Steps:
         run = self._run
-        request = {"chage": dict(self._job.chage), "keep_must_change": "must_change" in self._job.accept}
+        request = {"chage": dict(self._job.chage)}
         for host in run.hosts:
             try:
                 yield run.on(host, "finish", **request)
@@ -486,7 +486,7 @@ def _proofs(account: Account) -> set[Result]:
 
 def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -> None:
     """Stop before anything is changed, or read, if the account is not one whose password can be changed."""
-    problem = _problem(looked["account"], job)
+    problem = accounts.problem(looked["account"], job.accept, job.chage)
     if problem:
         text, hint = problem
         raise Stopped("refused", f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
@@ -502,27 +502,6 @@ def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -
 def _marked_by(saved: t.Any) -> str:
     """The id of the record whose run has left something on the host, or nothing."""
     return str(saved["record"]) if isinstance(saved, t.Mapping) and saved.get("record") else ""
-
-
-def _problem(account: Account, job: Job) -> tuple[str, str] | None:
-    if not account["local"]:
-        return "is no local user of the host", "Users of a directory are changed there"
-    if not account["in_shadow"]:
-        return "has no line in /etc/shadow", "Only hosts with shadow passwords can be changed"
-    if not account["chpasswd"]:
-        return "cannot be changed: the host has no chpasswd", "Install the package passwd or shadow-utils"
-    if not account["writable"]:
-        return "cannot be changed: /etc is read-only or full", "Mend the host first"
-    locked, bare = hashing.split_lock(account["hash"])
-    if not bare:
-        return "has no password at all", "Give it one first"
-    if locked and "locked" not in job.accept:
-        return "is locked", "Unlock it, or set accept to locked: it is changed then and stays locked"
-    if (account["expire_day"] or account["today"] + 1) <= account["today"] and "expired" not in job.accept:
-        return "has expired", "Set accept to expired: it is changed then and stays expired"
-    if account["last_change"] == 0 and "must_change" not in job.accept:
-        return "must change the password at the next login", "Set accept to must_change: it still must afterwards"
-    return None
 
 
 def predict(run: steps.Run, job: Job) -> Protocol:

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
+    APPEND_ONLY,
+    IMMUTABLE,
     HostError,
     Json,
     Machine,
@@ -32,23 +35,51 @@ def look(machine: Machine, user: str, pad: bytes) -> Json:
     The hash is covered with ``pad``, random bytes that are used once: Ansible prints what a command prints, from -vvv
     on, and nothing of what goes in.
     """
-    account: Json = {"user": user, "identity": machine.identity(), "today": int(machine.now() // _DAY)}
+    account: Json = {"user": user, "today": int(machine.now() // _DAY)}
     entry = _line(machine, "passwd", user)
     account["local"] = entry is not None
+    if entry is None:
+        account["directory"] = _directory(machine, user)
     fields = _line(machine, "shadow", user)
     account["in_shadow"] = fields is not None
     if entry is None or fields is None:
         return account
     account.update(
-        covered_hash=cover(fields[1].encode(), pad).hex(),
+        covered_hash=cover(fields[1].encode("utf-8", "surrogateescape"), pad).hex(),
         shell=entry[6],
-        writable=_writable(machine),
+        # passwd(5): only this letter sends PAM to shadow.
+        shadowed=entry[1] == "x",
+        obstacle=_obstacle(machine),
         failures=_failures(machine, user),
+        chpasswd=_chpasswd_is(machine),
+        chage=machine.command(["chage", "--help"])[0] != 127,
     )
-    account["chpasswd"] = machine.command(["chpasswd", "--help"])[0] != 127
     for name, number in _FIELDS.items():
-        account[name] = int(fields[number]) if fields[number].lstrip("-").isdigit() else None
+        account[name] = int(fields[number]) if re.fullmatch("-?[0-9]{1,9}", fields[number]) else None
     return account
+
+
+def _directory(machine: Machine, user: str) -> str:
+    """Where the host looks for users, if one of these places knows this one; else nothing."""
+    if machine.command(["getent", "passwd", user])[0]:
+        return ""
+    for folder in (machine.etc, machine.usr_etc):
+        try:
+            with open(os.path.join(folder, "nsswitch.conf"), encoding="utf-8", errors="replace") as file:
+                found = re.search(r"^passwd:[ \t]*([^#\n]*)", file.read(), re.MULTILINE)
+        except OSError:
+            continue
+        if found and found[1].strip():
+            return found[1].strip()
+    return "unknown"
+
+
+def _chpasswd_is(machine: Machine) -> str:
+    """C(ok), C(missing), or C(plain) if it takes passwords only."""
+    code, usage = machine.command(["chpasswd", "--help"])
+    if code == 127:
+        return "missing"
+    return "plain" if usage and not re.search(r"(^|[\s,[|-])-?-?e(ncrypted)?\b", usage) else "ok"
 
 
 def cover(text: bytes, pad: bytes) -> bytes:
@@ -79,21 +110,21 @@ def set_hash(state: State, run: str, record: str, old: str, new: str, timeout: f
     return {}
 
 
-def restore(state: State, run: str, timeout: float) -> Json:
-    """Put back what was there before C(set_hash) of this run."""
+def restore(state: State, run: str, old: str, timeout: float) -> Json:
+    """Put the hash ``old`` back, which was there before C(set_hash) of this run, and when it had been changed."""
     state.require(run)
     found = state.load(SAVED)
     if found is None or found["run"] != run:
         raise HostError("refused", "nothing was saved by this run")
-    before = found["before"]
     fields = _line(state.machine, "shadow", state.user)
-    if fields is None or fields[1] not in (before[1], found["set"]):
-        raise HostError("refused", f"somebody else has changed the password of {state.user} meanwhile")
-    _chpasswd(state, before[1], timeout)
-    if before[2]:
-        _chage(state, ["-d", before[2]])
+    known = [line for line in (found["before"], found["line"]) if line[1] == old]
+    if fields is None or not known or fields[1] not in (old, found["before"][1], found["set"]):
+        raise HostError("refused", f"the password of {state.user} is neither the old nor the new one")
+    _chpasswd(state, old, timeout)
+    if known[0][2]:
+        _chage(state, ["-d", known[0][2]])
     _sync(state.machine)
-    if before == found["line"]:
+    if known[0] == found["line"]:
         state.remove(SAVED)
     return {}
 
@@ -149,10 +180,26 @@ def _line(machine: Machine, name: str, user: str) -> list[str] | None:
     return found[0] if found else None
 
 
-def _writable(machine: Machine) -> bool:
-    """Whether shadow can be replaced: chpasswd writes a new file beside it."""
-    disk = os.statvfs(machine.etc)
-    return not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 16 and (disk.f_favail > 4 or disk.f_files == 0)
+def _obstacle(machine: Machine) -> Json | None:
+    """What keeps chpasswd from replacing shadow, {"kind": ..., "path": ...}. Nothing is written to find it out."""
+    shadow = os.path.join(machine.etc, "shadow")
+    disk = machine.disk(machine.etc)
+    if disk.f_flag & os.ST_RDONLY:
+        return {"kind": "read-only", "path": machine.etc}
+    # It writes a new file and a backup beside the old one.
+    room = 2 * os.stat(shadow).st_size + 16 * disk.f_frsize
+    if disk.f_bavail * disk.f_frsize < room or (disk.f_favail <= 4 and disk.f_files):
+        return {"kind": "full", "path": machine.etc}
+    for path in (shadow, machine.etc):
+        flags = machine.flags(path)
+        for kind, flag in (("immutable", IMMUTABLE), ("append-only", APPEND_ONLY)):
+            if flags & flag:
+                return {"kind": kind, "path": path}
+        if not machine.may_write(path):
+            # Of a single file that is mounted over the one in /etc.
+            kind = "read-only" if machine.disk(path).f_flag & os.ST_RDONLY else "denied"
+            return {"kind": kind, "path": path}
+    return None
 
 
 def _failures(machine: Machine, user: str) -> int | None:

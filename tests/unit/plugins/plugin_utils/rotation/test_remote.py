@@ -23,7 +23,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation imp
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Lost, NotDone
 
 USER = getpass.getuser()
-PYTHONS = sorted({sys.executable, *glob.glob(os.path.expanduser("~/.pyenv/versions/3.[789]*/bin/python"))})
+PYTHONS = sorted({sys.executable, *glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python"))})
 
 
 def by_shell(command: str, *, sudoable: bool, in_data: bytes) -> dict[str, t.Any]:
@@ -93,7 +93,8 @@ def test_an_answer_is_found_among_what_a_login_prints() -> None:
     [
         ({"rc": 255, "stdout": "", "stderr": "a\nConnection closed\x1b[1m"}, "code 255: Connection closed"),
         ({"rc": 0, "stdout": "SENHASEGURA", "stderr": ""}, "code 0: it said nothing"),
-        ({"rc": 1, "stdout": "", "stderr": "sudo: a password is required"}, "sudo: a password is required"),
+        # As a shell that starts noisily, and a program that was started.
+        ({"rc": 255, "stdout": "", "stderr": "foo: command not found\nKilled"}, "code 255: Killed"),
     ],
 )
 def test_without_an_answer_nobody_knows(result: dict[str, t.Any], says: str) -> None:
