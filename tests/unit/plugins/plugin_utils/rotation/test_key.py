@@ -390,7 +390,7 @@ def test_the_record_that_works_is_told(scene: KeyScene) -> None:
     world, run, protocol = scene.start()
     end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     assert (end.works, end.proved) == ("web-app", "login")
-    assert end.login == "web01, web02: app logs in with web-app (proved by the login in this run)"
+    assert end.login == "web01, web02: app logs in with web-app (proved by a login in this run)"
 
 
 # Many hosts at the same time
