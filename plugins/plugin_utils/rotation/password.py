@@ -17,7 +17,9 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import accounts, hashing, steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+    BEFORE,
     MAIN,
+    NEW,
     SLOTS,
     CallFailed,
     Held,
@@ -36,8 +38,6 @@ Account = t.Mapping[str, t.Any]
 _LOOKS, _LOOK_PAUSE = 4, 2.0
 # Characters that a note may have for names of hosts.
 _LONGEST_NAMES = 1500
-# What a record of the journal holds, as it is noted with it: what hosts had before the run, or what they shall have.
-_BEFORE, _NEW = "before", "new"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,7 +186,7 @@ class _Rotation:
 
         def age(name: str) -> tuple[str, bool]:
             note = self._held[name].note
-            return note.get("start", ""), note.get("holds") != _BEFORE
+            return note.get("start", ""), note.get("holds") != BEFORE
 
         return max((name for name in records if name in self._held), key=age, default="")
 
@@ -235,7 +235,7 @@ class _Rotation:
         if not found:
             return False
         for name in sorted(found - {*SLOTS}):
-            slot = yield from self._keep(self._held[name].secret, self._free(), _BEFORE)
+            slot = yield from self._keep(self._held[name].secret, self._free(), BEFORE)
             for host, holder in self._holders.items():
                 if holder == name:
                     self._holders[host] = slot
@@ -266,9 +266,9 @@ class _Rotation:
         free = self._free()
         if current is not None and len(free) == len(SLOTS):
             # What the hosts have now outlives main: a host may get it back from a snapshot.
-            yield from self._keep(current, free, _BEFORE)
+            yield from self._keep(current, free, BEFORE)
             free = free[1:]
-        slot = yield from self._keep(new, free, _NEW)
+        slot = yield from self._keep(new, free, NEW)
         if proved:
             self._seen = yield from steps.list_records(self._run)
         else:

@@ -16,6 +16,7 @@ import secrets
 import shlex
 import signal
 import threading
+import time
 import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
@@ -101,6 +102,11 @@ def program(request: t.Mapping[str, t.Any], mark: str) -> str:
     return _BOOTSTRAP.format(payload=json.dumps([_PACKAGE, files, request, mark]), package=_PACKAGE)
 
 
+def find_python(interpreter: str | None) -> str:
+    """The host's Python, as a shell has to be told."""
+    return shlex.quote(interpreter) if interpreter else _FIND_PYTHON
+
+
 def new_pad() -> str:
     """What C(look) covers the hash with; for one call only."""
     return secrets.token_hex(_LONGEST_HASH)
@@ -129,10 +135,9 @@ def perform(
     :param seconds: after which the answer counts as lost
     """
     mark = f"senhasegura-{secrets.token_hex(8)}:"
-    python = shlex.quote(interpreter) if interpreter else _FIND_PYTHON
     try:
         with _time_limit(seconds):
-            result = execute(f"{python} -I -", sudoable=True, in_data=program(request, mark).encode())
+            result = execute(f"{find_python(interpreter)} -I -", sudoable=True, in_data=program(request, mark).encode())
     except AnsibleAuthenticationFailure:
         # For the caller, who may know another password.
         raise
@@ -235,10 +240,13 @@ def _time_limit(seconds: float) -> t.Iterator[None]:
         raise TimeoutError
 
     previous = signal.signal(signal.SIGALRM, late)
-    # The keyword timeout of a task uses the same timer.
-    others = signal.setitimer(signal.ITIMER_REAL, max(0.1, seconds))[0]
+    # The keyword timeout of a task uses the same timer. What takes that over has to go on when its time has come.
+    others = signal.getitimer(signal.ITIMER_REAL)[0]
+    began = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, max(0.1, min(seconds, others or seconds)))
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, others)
         signal.signal(signal.SIGALRM, previous)
+        left = others - (time.monotonic() - began)
+        signal.setitimer(signal.ITIMER_REAL, max(0.01, left) if others else 0)

@@ -399,7 +399,8 @@ def log_in(host: str, secret: t.Any) -> Steps:
             verdict: Verdict = yield Login(host, secret)
         except CallFailed as exc:
             verdict = Verdict(Result.NETWORK, str(exc))
-        if verdict.result != Result.NETWORK:
+        # A host that does not answer may have counted a password as wrong.
+        if verdict.result != Result.NETWORK or (verdict.sent and isinstance(secret, str)):
             break
     return verdict
 
