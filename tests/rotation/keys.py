@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
 import math
 import os
@@ -103,8 +102,6 @@ class KeyHost(Files):
 
     def __init__(self, name: str, clock: Clock, folder: Path, code: Code) -> None:
         self.name, self.code, self.clock, self.folder = name, code, clock, folder / name
-        # What the host calls itself, where its own commands do not tell.
-        self.token = hashlib.sha256(name.encode()).hexdigest()[:12]
         home = folder / name / "home"
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
@@ -118,11 +115,16 @@ class KeyHost(Files):
 
         installed_as(self.folder, name)
 
+        host = self
+
         class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
             etc, base, sys = (str(self.folder / part) for part in ("etc", "state", "sys"))
 
             def now(self) -> float:
-                return clock.now
+                return clock.now + host.clock_off
+
+            def boot(self) -> tuple[str, float]:
+                return f"boot {host.boots}", clock.now
 
         self.machine = Machine()
 
@@ -192,7 +194,6 @@ class KeyWorld(World):
         answer = self._scene.hosts[call.host].command({"do": call.do, "user": USER, **call.request})
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
-        answer["ok"].setdefault("machine", self._scene.hosts[call.host].token)
         return answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:

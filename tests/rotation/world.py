@@ -35,6 +35,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     AnswerLost,
     ConnectionFailed,
     Denied,
+    InvalidRequest,
     NotFound,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -75,8 +76,15 @@ def cheap_hash(password: str, _like: str = "") -> str:
     return "$6$cheap$" + hashlib.sha256(password.encode()).hexdigest()[:20]
 
 
-def cheap_match(password: str, crypted: str) -> bool:
+def fits(password: str, crypted: str) -> bool:
     return cheap_hash(password) == crypted
+
+
+def cheap_match(password: str, crypted: str) -> bool:
+    """As the real one, it does not take what no host can hold."""
+    if set("\n\r\0") & set(password):
+        raise InvalidRequest("the password has a line break or a NUL")
+    return fits(password, crypted)
 
 
 class Clock:
@@ -181,8 +189,15 @@ class Files:
     """A host by its files: what a power cut takes away, and what a restore brings back."""
 
     folder: Path
+    # How often it was started, and by how many seconds the clock is wrong that somebody may set.
+    boots, clock_off = 1, 0.0
     # Whether it is noted what is on the disk for certain, for power_cut().
     power_may_fail = False
+
+    def token(self) -> str:
+        """What this machine calls itself when it is asked to choose."""
+        marks = [(self.folder / name).read_bytes() for name in ("etc/machine-id", "sys/class/dmi/id/product_uuid")]
+        return hashlib.sha256(b"".join(marks)).hexdigest()[:12]
 
     def tree(self) -> dict[str, bytes]:
         """All files, by their paths."""
@@ -225,6 +240,7 @@ class Files:
 
     def power_cut(self) -> None:
         """The newest writes are lost, as far as nobody has synced them."""
+        self.boots += 1
         self.put_back(self._disk)
 
 
@@ -276,10 +292,6 @@ class Host(Files):
 
         self.machine = _machine(self)
 
-    def token(self) -> str:
-        """What the host calls itself, where its own commands do not tell."""
-        return hashlib.sha256((self.etc / "machine-id").read_bytes()).hexdigest()[:12]
-
     def reload(self) -> None:
         self.lines = (self.etc / "shadow").read_text().splitlines()
 
@@ -308,7 +320,7 @@ class Host(Files):
         return [line for line in self.lines if not line.startswith(f"{USER}:")]
 
     def accepts(self, password: str) -> bool:
-        return cheap_match(password, split_lock(self.fields()[1])[1])
+        return fits(password, split_lock(self.fields()[1])[1])
 
     def is_too_old(self) -> bool:
         _user, _hash, changed, _min, maximum, *_more = self.fields()
@@ -317,11 +329,11 @@ class Host(Files):
     def forget_user(self) -> None:
         self._write(self.others())
 
-    def command(self, arguments: list[str], text: str = "") -> tuple[int, str]:
+    def command(self, arguments: list[str], text: str = "", keep: tuple[int, ...] = ()) -> tuple[int, str]:
         if arguments[0] == self.missing:
             return 127, "not installed"
         if arguments == ["chpasswd", "-e"]:
-            self._wait_for_lock()
+            self._wait_for_lock(lambda: self.command(arguments, text), keep)
             # As the real one: a line each, and no question asked.
             for line in text.splitlines():
                 user, _unused, crypted = line.partition(":")
@@ -336,11 +348,24 @@ class Host(Files):
         return 0, ""
 
 
-    def _wait_for_lock(self) -> None:
+    def _wait_for_lock(self, change: Callable[[], Any], keep: tuple[int, ...]) -> None:
         process = threading.current_thread()
-        if self.busy_for and isinstance(process, _Process):
-            seconds, self.busy_for = self.busy_for, 0.0
+        if not (self.busy_for and isinstance(process, _Process)):
+            return
+        seconds, self.busy_for = self.busy_for, 0.0
+        if not self.orphan:
             process.sleep(seconds)
+            return
+        # What it has inherited is open for as long as it runs.
+        inherited = [os.dup(descriptor) for descriptor in keep]
+
+        def done() -> None:
+            change()
+            for descriptor in inherited:
+                os.close(descriptor)
+
+        self.clock.later(seconds, done)
+        raise Killed
 
 
 class _Process(threading.Thread):
@@ -376,6 +401,8 @@ class _Process(threading.Thread):
         if self._result is None:
             raise nobody_listens("the ssh session has ended")
         answer, failure = self._result
+        if isinstance(failure, Killed):
+            raise nobody_listens("the ssh session has ended")
         if failure is not None:
             raise failure
         return answer
@@ -396,7 +423,10 @@ def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"{request['do']} waits for the guard of {host.name} for ever")
 
     state.fcntl = types.SimpleNamespace(**{**vars(fcntl), "flock": flock})
-    state.time = types.SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.now, sleep=clock.pass_)
+    state.time = types.SimpleNamespace(
+        time=clock, monotonic=clock, sleep=clock.pass_, clock_gettime=lambda _which: clock.now
+    )
+    state.secrets = types.SimpleNamespace(token_hex=lambda _bytes: host.token())
     return dict(host.code.commands.carry_out(host.machine, request))
 
 
@@ -407,12 +437,15 @@ def _machine(host: Host) -> Any:
         etc, base, sys = str(host.etc), str(host.folder / "state"), str(host.folder / "sys")
 
         def now(self) -> float:
-            return host.clock.now
+            return host.clock.now + host.clock_off
+
+        def boot(self) -> tuple[str, float]:
+            return f"boot {host.boots}", host.clock.now
 
         def command(
-            self, arguments: list[str], text: str = "", timeout: float = 60.0, **_more: Any
+            self, arguments: list[str], text: str = "", timeout: float = 60.0, keep: tuple[int, ...] = ()
         ) -> tuple[int, str]:
-            return host.command(arguments, text)
+            return host.command(arguments, text, keep)
 
     return Machine()
 
@@ -519,13 +552,11 @@ class World:
 
     def _command(self, call: Any) -> Any:
         host = self._scene.hosts[call.host]
-        do = "look" if call.do == "judge" and not self._code.has("on_host.machine") else call.do
-        request = {"pad": _PAD, **call.request, "do": do, "user": USER}
+        request = {"pad": _PAD, **call.request, "do": call.do, "user": USER}
         process = _Process(self._scene.clock, lambda: carry_out(host, request))
         answer = process.answer(self._code.calls.Lost) if host.busy_for else carry_out(host, request)
         if "error" in answer:
             raise self._code.calls.NotDone(answer["text"])
-        answer["ok"].setdefault("machine", host.token())
         return uncovered(answer["ok"], _PAD) if "account" in answer["ok"] else answer["ok"]
 
     def login(self, call: Any, seconds: float) -> Any:

@@ -155,11 +155,13 @@ class Run:
     def _says(self, works: Works | None) -> str:
         if works is None:
             return f"which record logs {self.user} in was not compared"
-        how = f"proved by the {works.proved} in this run" if works.proved else "not proved"
-        return f"{self.user} logs in with {self._named(works)} ({how})"
+        return f"{self.user} logs in with {self._named(works)} ({_PROOFS[works.proved]})"
 
     def _named(self, works: Works) -> str:
         return " or ".join(map(self.label, works.records))
+
+
+_PROOFS = {"hash": "proved by its hash in this run", "login": "proved by a login in this run", "": "not proved"}
 
 
 class MainRefused(Exception):
@@ -287,7 +289,8 @@ def claim(run: Run) -> Steps:
         raise Stopped("failed", f"{label} cannot be written: {exc}", "Nothing was changed") from None
     run.lease = lease
     yield from require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
-    return listed
+    # Another one may have come to its end since the first list.
+    return (yield from list_records(run))
 
 
 def _busy_record(run: Run, held: Lease, remaining: float) -> Stopped:

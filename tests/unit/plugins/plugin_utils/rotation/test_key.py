@@ -82,7 +82,7 @@ def test_each_step_is_done_on_all_hosts_before_the_next(scene: KeyScene) -> None
 
 def test_the_journal_is_a_key_of_another_user_with_a_note(scene: KeyScene) -> None:
     scene.run()
-    slot = f"{scene.hosts['web01'].token}-j0"
+    slot = f"{scene.hosts['web01'].token()}-j0"
     journal = next(record for record in scene.vault.records.values() if record["identifier"] == f"web-app--{slot}")
     assert (journal["username"], journal["hostname"]) == (f"app--rot-{slot}", "web01")
     kind, _blob, marker, run, start, hosts = journal["public_key"].split()
@@ -191,7 +191,7 @@ def test_a_main_record_that_cannot_be_used_is_refused(scene: KeyScene) -> None:
 
 def test_an_identifier_that_is_in_use_is_left_alone(scene: KeyScene) -> None:
     record = scene.vault.records[scene.main]
-    slot = f"web-app--{scene.hosts['web01'].token}-j0"
+    slot = f"web-app--{scene.hosts['web01'].token()}-j0"
     scene.vault.records["99"] = {**record, "id": "99", "identifier": slot, "username": "somebody"}
     result, text, _trace, _warnings = outcome(scene)
     assert result == "failed"
