@@ -57,8 +57,9 @@ options:
       - V(locked) and V(expired) accounts, and those that V(must_change) the password at the next login, are changed and
         stay what they are. Locked accounts are not verified by a login.
       - V(other_host) takes over a credential that was last rotated for another machine, for example after a host was
-        installed anew, or for several of which some are gone. Such a machine is left with the password that it has; if
-        that is not in a journal of its own, it will be in no record some runs later. For one run, not for the inventory.
+        installed anew, or for several of which some are gone. Such a machine is left with the password that it has;
+        if that is not in a journal of its own, it will be in no record some runs later.
+      - It is meant for one run, not for the inventory.
     type: list
     elements: str
     choices: [locked, expired, must_change, other_host]

@@ -147,8 +147,8 @@ class _Rotation:
             yield from self._keep_all()
             raise Stopped(
                 "refused",
-                f"{main} was last rotated for another machine, {', '.join(sorted(names))} ({', '.join(sorted(served))}); "
-                f"{', '.join(run.hosts)} is {', '.join(run.machines.values())}",
+                f"{main} was last rotated for another machine, {', '.join(sorted(names))} "
+                f"({', '.join(sorted(served))}); {', '.join(run.hosts)} is {', '.join(run.machines.values())}",
                 "No host was changed. Give each host a credential of its own, or name all of them in hosts; if it was "
                 "installed anew, set accept to other_host",
             )
@@ -165,7 +165,7 @@ class _Rotation:
             )
 
     def _served(self) -> tuple[set[str], set[str]]:
-        """The machines for which main was rotated last, and the names of their hosts. A journal knows it for certain."""
+        """The machines for which main was rotated last, and the names of their hosts. Journals go before the lease."""
         for name in (*SLOTS, *foreign_slots(self._held)):
             if name in self._held and self._held[name].secret == self._held[MAIN].secret:
                 ours = name in SLOTS
@@ -428,7 +428,7 @@ class _Rotation:
         run, (account, before) = self._run, self._changed[host]
         lost = False
         try:
-            yield run.on(host, "restore", timeout=self._timeout())
+            yield run.on(host, "restore", old=account["hash"], timeout=self._timeout())
         except CallFailed as exc:
             lost = isinstance(exc, Lost)
         run.found(host, *([before] if before else []), slot)

@@ -388,18 +388,17 @@ def a_host_that_fails_gives_the_others_the_old_one_back(code: Code) -> None:
 # A6: a change that arrives late
 
 
-@story
-def a6_what_was_said_of_a_change_without_an_answer_stays_true(code: Code) -> None:
-    set_at = calls(code).index("host set")
+def test_a6_what_was_said_of_a_change_without_an_answer_stays_true() -> None:
+    set_at = calls(CODE).index("host set")
     for kind in ("late, in the run", "late, after the run", "lost, not applied", "lost, applied"):
-        with Scene(code) as scene:
+        with Scene(CODE) as scene:
             scene.truthful = True
             scene.run({set_at: kind})
             scene.rest()
             scene.settle()
     # And one that is to be taken back.
     for kind in ("late, in the run", "late, after the run"):
-        with Scene(code) as scene:
+        with Scene(CODE) as scene:
             scene.truthful = True
             scene.run({set_at + 2: "refused", set_at + 3: kind})
             scene.rest()
