@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -124,6 +125,8 @@ class Hosts(Sequence[Host]):
         (ssh / "sshd_config.d").mkdir(parents=True)
         etc.joinpath("hostname").write_text(f"{host.name}\n")
         etc.joinpath("hosts").write_text(f"127.0.0.1 localhost\n{host.address} {host.name}\n")
+        # As each machine has it: what is made of it tells hosts apart.
+        etc.joinpath("machine-id").write_text(f"{uuid.uuid4().hex}\n")
         options = {**SSHD, **{name: value for name, value in self._sshd.items() if isinstance(value, str)}}
         if isinstance(own := self._sshd.get(host.name), Mapping):
             options.update(own)

@@ -57,6 +57,38 @@ class Login:
     accepted: bool
 
 
+@dataclass(frozen=True)
+class Become:
+    """A way to become root: what Ansible must be told, whose password it takes, and the files that allow it.
+
+    :ivar method: Ansible's become_method, "" for a login as root
+    :ivar asks: whose password is asked for: "self" of who has logged in, "root", or "" for nobody's
+    :ivar sudoers, doas: lines of /etc/sudoers.d and /etc/doas.conf, with {user}
+    """
+
+    method: str
+    asks: str
+    sudoers: str = ""
+    doas: str = ""
+
+
+_ALL = "{user} ALL=(ALL:ALL) ALL\n"
+BECOME = {
+    "nopasswd": Become("sudo", "", "{user} ALL=(ALL:ALL) NOPASSWD: ALL\n"),
+    "own": Become("sudo", "self", _ALL),
+    # As SUSE has it.
+    "targetpw": Become("sudo", "root", f"Defaults:{{user}} targetpw\n{_ALL}"),
+    "rootpw": Become("sudo", "root", f"Defaults:{{user}} rootpw\n{_ALL}"),
+    "runaspw": Become("sudo", "root", f"Defaults:{{user}} runaspw\n{_ALL}"),
+    "su": Become("su", "root"),
+    "doas": Become("community.general.doas", "self", doas="permit {user} as root\n"),
+    "doas-nopass": Become("community.general.doas", "", doas="permit nopass {user} as root\n"),
+    "root": Become("", ""),
+}
+# Where Ansible finds community.general.doas: to be added to ANSIBLE_COLLECTIONS_PATH.
+COLLECTIONS = Path(__file__).with_name("collections")
+
+
 class Host:
     """The host ends when its first process reads an end of file; ``cable`` is this machine's end of its network."""
 
@@ -152,8 +184,24 @@ class Host:
         lines = self.run(f"faillock --user {shlex.quote(user)}").splitlines()
         return sum(line.split()[-1] == "V" for line in lines[2:])
 
+    def refusals(self, user: str) -> list[str]:
+        """The programs that have refused a password of this user, one for each time: sshd, sudo, su, doas."""
+        lines = [line.split() for line in self.read("/var/log/failures").splitlines()]
+        return [program for program, whose, _by in lines if whose == user]
+
     def forget_failures(self, user: str) -> None:
-        self.run(f"faillock --user {shlex.quote(user)} --reset")
+        name = shlex.quote(user)
+        self.run(f"faillock --user {name} --reset; sed -i '/^[^ ]* '{name}' /d' /var/log/failures")
+
+    def become(self, method: str, user: str = "app") -> Become:
+        """Let this user become root in this way, one of BECOME, and in no other. Says what Ansible must be told."""
+        way = BECOME[method]
+        self.run(
+            f"cat >/etc/sudoers.d/00-test; chmod 440 /etc/sudoers.d/00-test; visudo -cqf /etc/sudoers.d/00-test\n"
+            f"printf '%s' {shlex.quote(way.doas.format(user=user))} >/etc/doas.conf; chmod 400 /etc/doas.conf",
+            input=way.sudoers.format(user=user),
+        )
+        return way
 
     def sshd(self, config: str) -> None:
         """Let this configuration win over all other, also Match blocks; an empty one takes it back."""

@@ -8,7 +8,7 @@
 set -euo pipefail
 suite=$1 tarball=$2 password=$3 mirror=$4
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
-packages=acl,iproute2,libpam-modules-bin,libpam-runtime,login,mount,openssh-server,passwd,procps,python3,sudo
+packages=acl,iproute2,libpam-modules-bin,libpam-runtime,login,mount,opendoas,openssh-server,passwd,procps,python3,sudo
 
 # shellcheck disable=SC2016  # $1 is for the hook
 PASSWORD=$password SETUP=$here/setup.sh exec mmdebstrap --quiet --mode=root --format=tar --variant=apt --include="$packages" \

@@ -11,16 +11,29 @@ password=$1
 rm -f /etc/ssh/ssh_host_* /etc/apt/sources.list /etc/apt/sources.list.d/*
 rm -rf /var/lib/apt/lists /var/cache/apt
 
-# A login counts as failed once, is not slowed down, and the third failure locks. Only a password login resets the
+# sshd, sudo, su and doas all ask common-auth. A login counts as failed once, is not slowed down, and the third failure locks. Only a password login resets the
 # count: there is no faillock in "account", which would do it for each login with a key.
 cat >/etc/pam.d/common-auth <<'PAM'
 auth    requisite                   pam_faillock.so preauth
-auth    [success=1 default=ignore]  pam_unix.so nodelay
+auth    [success=2 default=ignore]  pam_unix.so nodelay
+auth    optional                    pam_exec.so quiet /usr/local/sbin/note-failure
 auth    [default=die]               pam_faillock.so authfail
 auth    sufficient                  pam_faillock.so authsucc
 auth    requisite                   pam_deny.so
 PAM
 printf '%s\n' 'deny = 3' 'unlock_time = 900' 'fail_interval = 900' 'nodelay' >/etc/security/faillock.conf
+
+
+# What faillock counts is gone with the next success, and only sshd has a log here. su and doas call this as the user who
+# asks, with the rights of root.
+cat >/usr/local/sbin/note-failure <<'SCRIPT'
+#!/bin/sh
+echo "$PAM_SERVICE $PAM_USER ${PAM_RUSER:--}" >>/var/log/failures
+SCRIPT
+chmod 755 /usr/local/sbin/note-failure
+install -m 666 /dev/null /var/log/failures
+# Debian's own has no common-auth in some releases.
+printf '%s\n' '@include common-auth' '@include common-account' '@include common-session-noninteractive' >/etc/pam.d/doas
 
 cat >/etc/ssh/sshd_config.d/50-hosts.conf <<'SSHD'
 HostKey /etc/ssh/ssh_host_ed25519_key

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 from hosts.group import INSTANCES, Hosts, remove_leftovers
-from hosts.host import Host, HostError, Login
+from hosts.host import BECOME, COLLECTIONS, Host, HostError, Login
 from hosts.image import PASSWORD, SUITES, Unavailable, why_unavailable
-from workspace import ROOT
+from workspace import ROOT, environment
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -169,6 +169,49 @@ def test_ansible_finds_them(hosts: Hosts, tmp_path: Path) -> None:
     env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
     assert done.stdout.count("(stdout) 0") == 2, done
+
+
+@pytest.mark.parametrize("method", [name for name in BECOME if name != "root"])
+def test_ways_to_become_root(hosts: Hosts, tmp_path: Path, method: str) -> None:
+    """Ansible gets in with the right password, and the hosts note that a wrong one was refused, and by whom."""
+    own, inventory = "Own-Pass.word-3", tmp_path / "inventory.json"
+    way = BECOME[method]
+    owner = {"self": "app", "root": "root", "": "app"}[way.asks]
+    for host in hosts:
+        host.become(method)
+        host.run("chpasswd", input=f"app:{own}\n")
+        host.authorize("app", hosts.public_key)
+        host.forget_failures(owner)
+
+    def become(password: str) -> str:
+        content = hosts.inventory("app")
+        inventory.write_text(json.dumps(content))
+        command = ["ansible", "all", "-i", str(inventory), "-m", "ansible.builtin.command", "-a", "id -u", "-o", "-b"]
+        paths = os.pathsep.join([environment()["ANSIBLE_COLLECTIONS_PATH"], str(COLLECTIONS)])
+        env = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"}
+        env |= {"ANSIBLE_COLLECTIONS_PATH": paths, "ANSIBLE_BECOME_METHOD": way.method, "ANSIBLE_TIMEOUT": "20"}
+        if password:
+            env["ANSIBLE_BECOME_PASS"] = password
+        done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
+        return done.stdout + done.stderr
+
+    try:
+        right = {"self": own, "root": PASSWORD, "": ""}[way.asks]
+        assert (output := become(right)).count("(stdout) 0") == 2, output
+        assert [host.refusals(owner) for host in hosts] == [[], []]
+        if right:
+            assert "(stdout) 0" not in become("wrong-one")
+            program = way.method.rpartition(".")[2]
+            # sudo takes the end of what Ansible has sent for another answer, when it asks again.
+            noted = [program] * (2 if program == "sudo" else 1)
+            assert [host.refusals(owner) for host in hosts] == [noted, noted]
+            assert [host.failures(owner) for host in hosts] == [len(noted)] * 2
+    finally:
+        for host in hosts:
+            host.forget_failures(owner)
+            host.become("root")
+            host.run("chpasswd", input=f"app:{PASSWORD}\n")
+            host.authorize("app", "")
 
 
 def test_nothing_is_left_and_instances_do_not_collide() -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import collections
 import contextlib
 import dataclasses
 import functools
@@ -154,19 +155,85 @@ def _in_scene(make: MakeScene, left: Iterator[tuple[object, ...]]) -> Iterator[s
                     print(f"{scene.host.name} {scene.host.address}: {' | '.join(scene.story)}", flush=True)
 
 
+def kills(options: argparse.Namespace) -> Iterator[str]:
+    """Rotations on real hosts that are killed at random moments: --count of passwords, and as many of keys."""
+    from rotation import kills as tier
+    from rotation import setups
+
+    start, tally = time.monotonic(), tier.Tally()
+    todo = [
+        (setup, share, number)
+        for some in (setups.PASSWORDS, setups.KEYS)
+        for number, (setup, share) in enumerate(zip(some, tier.shares(some, options.count), strict=True))
+        if setup.kind in options.only and (options.setup in (None, setup.name)) and share
+    ][options.start :: options.step]
+    print(f"seed {options.seed}", flush=True)
+    left = iter(todo)
+
+    def work(hosts: Any) -> None:
+        for setup, share, number in left:
+            tier.play(hosts, setup, share, f"{options.seed}-{setup.kind}-{setup.name}", number, tally)
+
+    with tier.groups(options.jobs) as groups, multiprocessing.pool.ThreadPool(options.jobs) as pool:
+        pool.map(work, groups, chunksize=1)
+    yield from tally.losses
+    print("kills: " + ", ".join(f"{name} {number}" for name, number in tally.kills.items()))
+    seconds = time.monotonic() - start
+    print(
+        f"{tally.kills.total()} kills, {tally.clean} clean runs (the longest {tally.longest:.1f} s), "
+        f"{len(tally.losses)} losses, {seconds:.0f} s",
+        flush=True,
+    )
+
+
+def controllers(options: argparse.Namespace) -> Iterator[str]:
+    """Two controllers that rotate the same record at the same time, --count times."""
+    from rotation import controllers as tier
+    from rotation import kills
+
+    start, results = time.monotonic(), collections.Counter[str]()
+    some = [meeting for meeting in tier.MEETINGS if meeting.setup.kind in options.only][options.start :: options.step]
+    todo = [(some[number % len(some)], number) for number in range(options.count)]
+    print(f"seed {options.seed}", flush=True)
+    left = iter(todo)
+
+    def work(hosts: Any) -> Report:
+        found = []
+        for meeting, number in left:
+            found += tier.play(hosts, meeting, 1, f"{options.seed}-{number}", results)
+        return found
+
+    with kills.groups(options.jobs) as groups, multiprocessing.pool.ThreadPool(options.jobs) as pool:
+        reports = [report for found in pool.map(work, groups, chunksize=1) for report in found]
+    yield from reports
+    for name, number in sorted(results.items()):
+        print(f"{number:4} {name}")
+    print(f"{len(todo)} meetings, {len(reports)} losses, {time.monotonic() - start:.0f} s", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash", description=__doc__)
-    parser.add_argument(
-        "parts", nargs="*", metavar="{states,pairs,real,key-pairs,real-keys}", help="default: states pairs"
-    )
+    parts = {
+        "states": states,
+        "pairs": pairs,
+        "real": real,
+        "key-pairs": key_pairs,
+        "real-keys": real_keys,
+        "kills": kills,
+        "controllers": controllers,
+    }
+    parser.add_argument("parts", nargs="*", metavar=f"{{{','.join(parts)}}}", help="default: states pairs")
     parser.add_argument("--jobs", type=int, default=2, help="processes, or groups of real hosts for keys (default 2)")
     parser.add_argument("--pairs", type=int, default=0, help="real: random pairs besides all singles")
     parser.add_argument("--seed", type=int, default=1, help="real: of the choice of pairs")
     parser.add_argument("--start", type=int, default=0, help="real: the first case")
     parser.add_argument("--step", type=int, default=1, help="real: only each n-th case")
+    parser.add_argument("--count", type=int, default=200, help="kills, controllers: how many (default 200)")
+    parser.add_argument("--only", choices=("password", "key"), nargs="*", help="kills, controllers: of this alone")
+    parser.add_argument("--setup", help="kills: of this set-up alone, by its name in setups.py")
     options = parser.parse_args()
+    options.only = options.only or ("password", "key")
     losses = 0
-    parts = {"states": states, "pairs": pairs, "real": real, "key-pairs": key_pairs, "real-keys": real_keys}
     if unknown := set(options.parts) - set(parts):
         parser.error(f"there is no {unknown.pop()}")
     for part in options.parts or ("states", "pairs"):

@@ -18,8 +18,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     "the old key goes although no login proves the new one": (
         Edit(
             "key",
-            "            for host in run.present:\n"
-            "                yield from self._spared(host, self._prove(host, new))\n",
+            '            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new))))\n',
             "",
         ),
         Edit("steps", "    if held.secret != secret:\n", "    if False:\n"),
@@ -35,22 +34,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("steps", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(holder, run.old)\n"),
         Edit("key", _COMMIT, "        run.old = self._main\n" + _COMMIT),
     ),
-    "hosts have no mark": (
-        Edit("on_host.key", '    state.save(MARK, {"run": request["run"], "old": old, "new": new})\n', ""),
-    ),
-    "the mark goes before the old key": (
-        Edit(
-            "key",
-            "            try:\n                if self._has[host] & old:\n",
-            "            yield from self._finish_on(host)\n            try:\n                if self._has[host] & old:\n",
-        ),
-    ),
     "the host does not ask who holds the lock": (
         Edit("on_host.key", 'state is not None and state.holder()["run"] == run', "True"),
         Edit(
             "on_host.key",
-            '    state.require(request["run"])\n    new = ',
-            "    new = ",
+            '    state.require(request["run"])\n    name = _mark(request)\n    new',
+            "    name = _mark(request)\n    new",
         ),
         Edit(
             "on_host.key",
@@ -62,7 +51,8 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("key", "self._remove(host, {new.fingerprint}, main)", "self._remove(host, {main.fingerprint}, new)"),
     ),
     "a host that is away is forgotten": (
-        Edit("key", "            if run.absent:\n                yield from self._keep_old(slot)\n", ""),
+        Edit("key", "            yield from self._keep_old(new)\n", ""),
+        Edit("key", "{**hosts, **self._debt(elsewhere, new)}", "hosts"),
     ),
     "a host that was away may be away for ever": (
         Edit("key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),

@@ -12,14 +12,23 @@ import functools
 import itertools
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rotation.code import Code
-from rotation.world import LIMITS, USER, Clock, Faults, Scene, Violation, World
+from rotation.world import (
+    LIMITS,
+    USER,
+    Clock,
+    Files,
+    Scene,
+    Upserts,
+    Violation,
+    World,
+    carry_out,
+    installed_as,
+)
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
@@ -54,12 +63,8 @@ def texts(number: int) -> keypair.KeyPair:
     return keypair.generate("ed25519", comment=f"key {number}")
 
 
-class Vault:
+class Vault(Upserts):
     """Keys by id; found by identifier only. It has the methods of client.ssh_keys."""
-
-    def __init__(self) -> None:
-        self.records: dict[str, dict[str, Any]] = {}
-        self._ids, self._changes = itertools.count(7), itertools.count(1)
 
     def select(self, pick: Callable[[Entries], Any], *, fresh: bool = False) -> Any:
         names = ("id", "identifier", "username", "hostname", "ip", "change", "automatic_change")
@@ -79,21 +84,24 @@ class Vault:
 
     def store(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> Stored:
         hit = next((r for r in self.records.values() if r["identifier"] == wanted.identifier), None)
+        self.permit(wanted.identifier)
         if hit is None:
-            hit = {"id": str(next(self._ids)), "automatic_change": False}
+            hit = {"id": self.new_id(wanted.identifier), "automatic_change": False}
             self.records[hit["id"]] = hit
         given = {name: value for name, value in dataclasses.asdict(wanted).items() if value is not None}
         # As servers do it.
-        given["private_key"] = given["private_key"].replace("\n", "\r\n")
-        hit.update(given, change=f"change {next(self._changes)}")
+        given["private_key"] = self.alters(wanted.identifier, given["private_key"].replace("\n", "\r\n"))
+        hit.update(given, change=self.change())
         return Stored(hit["id"], hit["identifier"])
 
 
-class KeyHost:
+class KeyHost(Files):
     """The home of one user, and the folder of the lock."""
 
+    busy_for = 0.0
+
     def __init__(self, name: str, clock: Clock, folder: Path, code: Code) -> None:
-        self.name, self._code = name, code
+        self.name, self.code, self.clock, self.folder = name, code, clock, folder / name
         home = folder / name / "home"
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
@@ -105,20 +113,30 @@ class KeyHost:
         self._content: bytes | None = None
         self._keys: set[str] = set()
 
+        installed_as(self.folder, name)
+
+        host = self
+
         class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
-            base = str(folder / name / "state")
+            etc, base, sys = (str(self.folder / part) for part in ("etc", "state", "sys"))
 
             def now(self) -> float:
-                return clock.now
+                return clock.now + host.clock_off
+
+            def boot(self) -> tuple[str, float]:
+                return f"boot {host.boots}", clock.now
 
         self.machine = Machine()
 
     def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        self._content = None
-        part = self._code.modules["on_host.authorized_keys"]
+        self.reload()
+        part = self.code.modules["on_host.authorized_keys"]
         part.account = lambda user: self.account
-        part.sshd_config = lambda *_arguments: "authorizedkeysfile .ssh/authorized_keys\n"
-        return dict(self._code.commands.carry_out(self.machine, dict(request)))
+        part.sshd_config = lambda *_arguments, **_more: "authorizedkeysfile .ssh/authorized_keys\n"
+        return carry_out(self, dict(request))
+
+    def reload(self) -> None:
+        self._content = None
 
     def accepted(self) -> set[str]:
         """The fingerprints of all keys that log in."""
@@ -130,7 +148,7 @@ class KeyHost:
         """The file, which only commands change."""
         if self._content is None:
             self._content = self.file.read_bytes()
-            blobs = self._code.modules["on_host.authorized_keys"].blobs(self._content)
+            blobs = self.code.modules["on_host.authorized_keys"].blobs(self._content)
             self._keys = {key for _number, _type, key in blobs}
         return self._content
 
@@ -141,7 +159,7 @@ class KeyHost:
 
     def others(self, keys: set[str]) -> bytes:
         """The file without the lines of these keys."""
-        part = self._code.modules["on_host.authorized_keys"]
+        part = self.code.modules["on_host.authorized_keys"]
         lines = self.content().splitlines(keepends=True)
         return b"".join(
             line for line in lines if not (parsed := part.parse(line)) or part.fingerprint(parsed.blob) not in keys
@@ -162,6 +180,9 @@ class KeyWorld(World):
 
     def garbled(self, secret: Any) -> Any:
         return dataclasses.replace(secret, private_key=secret.private_key[:-60], usable=False)
+
+    def with_line_end(self, secret: Any) -> Any:
+        return dataclasses.replace(secret, private_key=f"{secret.private_key}\n")
 
     def on_host(self, call: Any, seconds: float) -> Any:
         lost = self._code.calls.Lost
@@ -196,13 +217,14 @@ class KeyScene(Scene):
         *,
         away: tuple[str, ...] = (),
         spares_absent: bool = False,
+        hosts: tuple[str, ...] = HOSTS,
         **job: Any,
     ) -> None:
         self.code, self._prepare, self._job = code, prepare, job
-        self.clock, self.vault = Clock(), Vault()
-        self._spares_absent, self.away = spares_absent, set(away)
-        self._folder = Path(tempfile.mkdtemp(prefix="rotation-", dir="/dev/shm"))
-        self.hosts = {name: KeyHost(name, self.clock, self._folder, code) for name in HOSTS}
+        self._begin()
+        self.vault = Vault()
+        self.spares_absent, self.away = spares_absent, set(away)
+        self.hosts = {name: KeyHost(name, self.clock, self._folder, code) for name in hosts}
         self._number = itertools.count(1)
         self.made: dict[str, Any] = {}
         stranger, first = texts(-1), self.next_pair()
@@ -213,10 +235,7 @@ class KeyScene(Scene):
         wanted = SshKeyWrite("web-app", USER, "web01", "192.0.2.10", first.private_key, first.public_key, "")
         self.main = self.vault.store(wanted, None).id
         self._mains = [first.fingerprint]
-        self._checked_keys: Any = None
-        self._runs = itertools.count(1)
-        self.log: list[str] = []
-        self.checking, self.most_failures = True, math.inf
+        self.most_failures = math.inf
         self._parsed: dict[tuple[str, str], Any] = {}
 
     def next_pair(self) -> Any:
@@ -236,24 +255,20 @@ class KeyScene(Scene):
         found = {ref: self.pair(record) for ref, record in self.vault.records.items()}
         return {ref: pair for ref, pair in found.items() if pair.usable}
 
-    def records_of(self, run: str) -> Any:
-        info = next(entry for entry in self.vault.select(tuple) if entry.id == self.main)
-        return self.code.records.KeyRecords(self.vault, info, run, f"{self.clock.now:020.3f}")
+    _world = KeyWorld
 
-    def start(self, faults: Faults | None = None, **job: Any) -> tuple[World, Any, Any]:
-        steps = self.code.steps
-        hosts = job.pop("hosts", HOSTS)
-        run = steps.Run(
-            f"run{next(self._runs)}",
-            hosts,
-            steps.Limits(**LIMITS),
-            {},
-            clock=self.clock,
-            spares_absent=job.pop("spares_absent", self._spares_absent),
-        )
-        world = KeyWorld(self.code, run, self, faults or {})
-        wanted = self.code.key.Job(user=USER, generate=self.next_pair, **{**self._job, **job})
-        return world, run, self.code.key.rotate(run, wanted)
+    def _records(self, info: Any, run: str, start: str) -> Any:
+        return self.code.records.KeyRecords(self.vault, info, run, start)
+
+    def usual_hosts(self) -> tuple[str, ...]:
+        return tuple(self.hosts)
+
+    def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
+        return self.code.key.rotate(run, self.code.key.Job(**{"user": USER, "generate": self.next_pair, **wanted}))
+
+    def logs_in(self, host: str, ref: str) -> bool:
+        pair = self.pair(self.vault.records[ref])
+        return pair.usable and pair.fingerprint in self.hosts[host].accepted()
 
     def run_without(self, *hosts: str) -> object:
         """A run while these hosts are cut off."""
@@ -269,9 +284,9 @@ class KeyScene(Scene):
         """
         content = {name: host.content() for name, host in self.hosts.items()}
         state = (content, [(r["private_key"], r["public_key"]) for r in self.vault.records.values()])
-        if state == self._checked_keys or not self.checking:
+        if state == self._checked or not self.checking:
             return
-        self._checked_keys = state
+        self._checked = state
         pairs = self.pairs()
         held = {pair.fingerprint for pair in pairs.values()}
         if self.main in pairs and pairs[self.main].fingerprint != self._mains[-1]:
@@ -287,14 +302,14 @@ class KeyScene(Scene):
             if host.others(set(self.made)) != self._others[host.name]:
                 raise Violation(f"another line of {host.name} has changed {when}")
 
-    def settle(self) -> None:
+    def settle(self, **job: Any) -> None:
         self.away.clear()
-        result, _world = self.run()
+        result, _world = self.run(**job)
         for _host in self.hosts:
             # A lock that was taken late, by a run that is over, may be found on each of them.
             if result == "busy":
                 self.clock.pass_(LIMITS["deadline"])
-                result, _world = self.run()
+                result, _world = self.run(**job)
         if result not in self.code.calls.GOOD:
             raise Violation(f"a clean run ended as {result}")
         pairs = self.pairs()
@@ -312,12 +327,6 @@ class KeyScene(Scene):
         if left := self.leftovers():
             raise Violation(f"a clean run has left {left}")
 
-    def leftovers(self) -> list[str]:
-        return [path.name for path in self._folder.glob("*/state/**/*.json")]
-
     def lock_holder(self) -> str | None:
         held = self.code.state.State(self.hosts["web01"].machine, USER).holder()
         return held["run"] if held["remaining"] else None
-
-    def __exit__(self, *_error: Any) -> None:
-        shutil.rmtree(self._folder)

@@ -369,12 +369,12 @@ def _blob(record: Mapping[str, Any]) -> str:
 
 def _kill(play: subprocess.Popen[str]) -> None:
     # Found before any of them ends: its children get another parent then, and a worker would go on.
-    for pid in [play.pid, *_descendants(play.pid)]:
+    for pid in [play.pid, *descendants(play.pid)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """The processes below this one, but for the broker, which ends by itself."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():

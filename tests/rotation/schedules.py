@@ -81,8 +81,7 @@ def play(code: Code, seed: int, runs: int = 4) -> list[str]:
         problems: list[Violation] = []
 
         def start() -> str:
-            world, run, protocol = scene.start()
-            world = _Paused(code, run, scene, {})
+            world, run, protocol = scene.start(world=_Paused)
             world.turns, world.chance = turns, chance
 
             def sleep(seconds: float) -> None:

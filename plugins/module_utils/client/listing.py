@@ -109,6 +109,11 @@ def identified(entries: Entries, identifier: str) -> CredentialInfo | None:
     return first(entries.by_identifier, identifier)
 
 
+def beginning(entries: Entries, identifier: str) -> list[CredentialInfo]:
+    """Return the entries whose identifier begins so."""
+    return [entry for entry in entries if (entry.identifier or "").startswith(identifier)]
+
+
 def with_id(entries: Entries, id_: str) -> CredentialInfo | None:
     """Return the entry with this id, of whatever kind, or None."""
     return first(entries.by_id, id_)

@@ -105,7 +105,15 @@ class RotationAction(SenhaseguraAction):
         run_id = secrets.token_hex(8)
         made = records(run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
         reaches = {host: self.reach(host) for host in sorted(set(hosts))}
-        self._run = Run(run_id, tuple(reaches), _limits(params), made.labels)
+        self._run = Run(
+            run_id,
+            tuple(reaches),
+            _limits(params),
+            made.labels,
+            record=made.main_id,
+            user=user,
+            breaks=params.get("break_lock") or "",
+        )
         own: t.Callable[..., OwnLogin] = OwnPassword
         if isinstance(made, KeyRecords):
             may_read = params.get("compare", True) and not self._task.check_mode

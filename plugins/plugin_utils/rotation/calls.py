@@ -13,19 +13,32 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+# Names of the records of one secret. What consumers read:
 MAIN = "main"
-# Two are enough: one holds what the host accepts now, the other what it shall accept next.
+# The journal of the machine whose lock the run holds: what its host accepts now, and what it shall accept next.
 SLOTS = ("j0", "j1")
+# Who owns the secret at the moment.
+LEASE = "lease"
+
+
+def foreign_slots(names: t.Iterable[str]) -> list[str]:
+    """Those of the journals of other machines, whose names are C(<machine>-j0) and C(<machine>-j1)."""
+    return sorted(name for name in names if name not in (MAIN, LEASE, *SLOTS))
 
 
 @dataclasses.dataclass(frozen=True)
 class ListRecords:
-    """What the vault lists of the main record and of the journal, without custody: name -> entry."""
+    """What the vault lists of the records of the secret, without custody: name -> entry, or None if there is none.
+
+    ``machine`` says whose journal is the own one. Without, the journals of all machines are foreign.
+    """
+
+    machine: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """What a record holds. ``note`` is what a rotation has noted with it."""
+    """What a record holds. ``note`` is what a rotation has noted with it. The lease is a note alone."""
 
     secret: t.Any = dataclasses.field(repr=False)
     note: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -40,7 +53,7 @@ class ReadRecord:
 
 @dataclasses.dataclass(frozen=True)
 class WriteRecord:
-    """Put a secret into a record; one of the journal is created if there is none."""
+    """Put a secret into a record; all but the main one are created if there are none. The lease has no secret."""
 
     name: str
     secret: t.Any = dataclasses.field(repr=False)
@@ -72,7 +85,20 @@ class Sleep:
     reason: str
 
 
-Call = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep
+@dataclasses.dataclass(frozen=True)
+class Together:
+    """Works on several hosts, side by side: none waits for another. The answer has what each has returned or raised,
+    by host. ``what`` tells the user what is done, ``most`` is how many hosts are worked on at the same time.
+
+    The works themselves run one step at a time, so they may change what they share. Only their calls overlap.
+    """
+
+    what: str
+    works: t.Mapping[str, Steps]
+    most: int
+
+
+Call = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep | Together
 Protocol = t.Generator[Call, t.Any, "Outcome"]
 Steps = t.Generator[Call, t.Any, t.Any]
 
@@ -96,16 +122,25 @@ BAD = ("failed", "refused", "busy", "drift", "pending", "in_doubt", "unreachable
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a run ended well: one of GOOD."""
+    """How a run ended well: one of GOOD.
+
+    ``works`` is the record that logs in now (nothing if that was not compared, or differs between hosts); ``proved`` is
+    how that is known: C(hash), C(login), or nothing. ``login`` says both in words, for each host.
+    """
 
     result: str
     message: str
     warnings: tuple[str, ...] = ()
     details: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    works: str = ""
+    proved: str = ""
+    login: str = ""
 
 
 class Stopped(Exception):
-    """A run that ended otherwise: one of BAD, what it means, and what to do."""
+    """A run that ended otherwise: one of BAD, what it means, and what to do. The rest is as in Outcome."""
+
+    works = proved = login = ""
 
     def __init__(self, result: str, message: str, hint: str = "") -> None:
         super().__init__(message)

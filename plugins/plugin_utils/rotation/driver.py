@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
+import contextvars
+import queue
 import signal
+import threading
 import time
 import typing as t
 
@@ -38,6 +42,8 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Protocol,
     ReadRecord,
     Sleep,
+    Steps,
+    Together,
     WriteRecord,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed, Run
@@ -57,12 +63,16 @@ _NOT_APPLIED = (
 )
 _TOO_MANY_REQUESTS = 429
 _NAP = 0.2
+# Seconds between two lines of progress, and those that a call has beyond its own limit until nobody waits for it.
+_PROGRESS, _BEYOND = 5.0, 1.0
+# Commands on hosts that change no secret.
+_HARMLESS = ("lock", "unlock", "look", "judge", "look_keys")
 
 
 class Records(t.Protocol):
     """The records of the vault, by name."""
 
-    def list(self) -> Listed:
+    def list(self, machine: str | None) -> Listed:
         """See ListRecords."""
 
     def read(self, name: str) -> Held:
@@ -120,7 +130,7 @@ def drive(
 ) -> Outcome:
     """Run a protocol to its end. Raises Stopped, as the protocol does."""
     answer: t.Any = None
-    failure: CallFailed | None = None
+    failure: Exception | None = None
     while True:
         try:
             call = protocol.send(answer) if failure is None else protocol.throw(failure)
@@ -129,27 +139,41 @@ def drive(
         answer, failure = None, None
         try:
             answer = _carry_out(call, world, run, interrupt, sleep)
-        except CallFailed as exc:
-            failure = exc
+        except Exception as exc:  # noqa: BLE001 (whatever it is, the protocol has to give back what it holds)
+            failure = _failure(call, exc)
+
+
+def _failure(call: Call, exc: Exception) -> Exception:
+    """What a protocol gets for an answer. The text of an error that nobody expects may quote what was sent."""
+    if isinstance(exc, CallFailed) or not _changes(call):
+        return exc
+    return Lost(f"unexpected {type(exc).__name__}")
+
+
+def _changes(call: Call) -> bool:
+    """Whether somebody has to find out what has become of a call that has failed."""
+    return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
 def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
     if isinstance(call, Sleep):
         return _wait(call, world, run, interrupt, sleep)
+    if isinstance(call, Together):
+        return _SideBySide(call, world, run, interrupt, sleep).results()
     # Until the lock is held, only a single call is limited.
     remaining = min(run.ends - run.clock(), run.limits.deadline)
-    if isinstance(call, OnHost) and call.do == "unlock":
-        # Even a run that is out of time gives its lock back.
-        return world.on_host(call, max(remaining, run.limits.request_life))
-    if interrupt.received:
+    if run.leaving:
+        # Even a run that is out of time gives back what it holds.
+        remaining = max(remaining, run.limits.request_life)
+    elif interrupt.received:
         raise NotDone("the run was told to stop")
     if remaining <= 0:
         # A run that was paused may have lost its lock to another one by now.
         raise NotDone(f"the deadline of {run.limits.deadline:.0f} seconds is over")
     if isinstance(call, OnHost):
-        return world.on_host(call, remaining)
+        return world.on_host(call, min(remaining, run.limits.on_host))
     if isinstance(call, Login):
-        return world.login(call, remaining)
+        return world.login(call, min(remaining, run.limits.on_host))
     return _in_vault(call, world.records)
 
 
@@ -161,10 +185,93 @@ def _wait(call: Sleep, world: World, run: Run, interrupt: Interrupt, sleep: t.Ca
         sleep(min(_NAP, remaining))
 
 
+class _SideBySide:
+    """Carries out a Together: each call in a thread of its own, so that no host waits for another.
+
+    A thread cannot be ended. One whose call does not end in time is left to itself, which is as if its answer was lost;
+    it ends with the process.
+    """
+
+    def __init__(
+        self, together: Together, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]
+    ) -> None:
+        self._together, self._world, self._run, self._interrupt, self._sleep = together, world, run, interrupt, sleep
+        self._waiting = collections.deque(together.works.items())
+        self._results: dict[str, t.Any] = {}
+        # For each host that is worked on: the number of its call, the time at which nobody waits for that any more, and
+        # what there is then.
+        self._calls: dict[str, tuple[int, float, CallFailed | None]] = {}
+        self._number = 0
+        self._answers: queue.SimpleQueue[tuple[str, int, t.Any, Exception | None]] = queue.SimpleQueue()
+        self._told = time.monotonic()
+
+    def results(self) -> dict[str, t.Any]:
+        """What each work has returned or raised, by host."""
+        while self._waiting or self._calls:
+            while self._waiting and len(self._calls) < self._together.most:
+                self._go_on(self._waiting.popleft()[0], None, None)
+            self._take_answers()
+            self._tell()
+        return {host: self._results[host] for host in self._together.works}
+
+    def _go_on(self, host: str, answer: t.Any, failure: Exception | None) -> None:
+        """Take a work to its next call, and begin that."""
+        work: Steps = self._together.works[host]
+        try:
+            call: Call = work.send(answer) if failure is None else work.throw(failure)
+        except StopIteration as end:
+            self._results[host] = end.value
+            self._calls.pop(host, None)
+            return
+        except Exception as exc:  # noqa: BLE001 (whatever it is: the work of another host goes on)
+            self._results[host] = exc
+            self._calls.pop(host, None)
+            return
+        self._number += 1
+        now, run = self._run.clock(), self._run
+        if isinstance(call, Sleep):
+            self._calls[host] = self._number, now if self._interrupt.received else now + call.seconds, None
+            return
+        limit = min(run.limits.on_host, run.limits.deadline)
+        if not run.leaving:
+            limit = min(limit, max(run.ends - now, 0.0))
+        late = Lost(f"no answer within {limit:.0f} seconds")
+        self._calls[host] = self._number, now + limit + _BEYOND, late
+        threading.Thread(
+            target=contextvars.copy_context().run, args=(self._answer, host, self._number, call), daemon=True
+        ).start()
+
+    def _answer(self, host: str, number: int, call: Call) -> None:
+        try:
+            answer = _carry_out(call, self._world, self._run, self._interrupt, self._sleep)
+        except Exception as exc:  # noqa: BLE001 (it goes to the work, which knows what it means)
+            self._answers.put((host, number, None, _failure(call, exc)))
+        else:
+            self._answers.put((host, number, answer, None))
+
+    def _take_answers(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            host, number, answer, failure = self._answers.get(timeout=_NAP)
+            # What comes when nobody waits for it any more is not looked at.
+            if self._calls.get(host, (0,))[0] == number:
+                self._go_on(host, answer, failure)
+        now = self._run.clock()
+        for host, (_number, end, then) in list(self._calls.items()):
+            if now >= end:
+                self._go_on(host, None, then)
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if now - self._told >= _PROGRESS:
+            self._told = now
+            total = len(self._together.works)
+            self._world.say(f"{self._together.what}: {len(self._results)} of {total} hosts are done")
+
+
 def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) -> t.Any:
     try:
         if isinstance(call, ListRecords):
-            return records.list()
+            return records.list(call.machine)
         if isinstance(call, ReadRecord):
             return records.read(call.name)
         return records.write(call.name, call.secret, call.note)

@@ -6,14 +6,21 @@
 
 At every moment each host accepts a key that the main record or one of the journal holds. Hosts accept the old key, then
 both, and the new one alone only after it was read back from the main record. Pure: see calls.py.
+
+What a run has to know of earlier ones is noted with the keys of the journal: C(hosts) are all that share the key,
+C(owing) those that may still accept this one alone though C(next) (a fingerprint) has replaced it in main, C(done)
+those of them that were seen with the key of main since, and C(play) is the run of Ansible that has made it.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import collections
 import dataclasses
 import datetime
 import typing as t
-import urllib.parse
+import zlib
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
@@ -27,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Sleep,
     Steps,
     Stopped,
+    foreign_slots,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
@@ -35,8 +43,13 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.rec
 # Times that a host is asked for what it has after a command whose end is not known, and seconds between them.
 _LOOKS, _LOOK_PAUSE = 3, 2.0
 _REMOVALS = 3
-# Characters that a note may have for names of hosts: it is part of a public key.
-_LONGEST_NAMES = 1500
+# Characters that a note may have for names of hosts: it is part of a public key. From the first number on it is packed.
+_LONG_NAMES, _LONGEST_NAMES = 500, 3000
+_PACKED = "packed:"
+# What names may have when they are unpacked: somebody else may have written them.
+_LARGEST_NAMES = 1_000_000
+# How many hosts are told in one message.
+_TOLD = 5
 # The time zone of the vault is not told, so it is off by up to half a day.
 _VAULT_TIME, _OWN_TIME = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -49,11 +62,14 @@ def _now() -> datetime.datetime:
 class Job:
     """What is wanted. Whether hosts may be absent is said in the Run; ``write_off`` are those that will not come back.
 
-    ``address`` is that from which the user of the key logs in, where it is not the controller.
+    ``shared_with`` are all hosts that have the key, whether this run reaches them or not. ``address`` is that from
+    which the user of the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task
+    that runs once for each host although these share a key. Without ``verify`` nothing is proved by logins.
     """
 
     user: str
     generate: t.Callable[[], Pair]
+    shared_with: frozenset[str] = frozenset()
     write_off: frozenset[str] = frozenset()
     recover_only: bool = False
     reconcile: bool = False
@@ -61,15 +77,20 @@ class Job:
     grace: float = 0.0
     comment: str | None = None
     address: str | None = None
+    play: str = ""
+    verify: bool = True
     now: t.Callable[[], datetime.datetime] = _now
 
 
 class _Trouble(Exception):
     """A host that did not do what it was asked for. ``result`` is that with which the run ends if nothing follows."""
 
-    def __init__(self, result: str, host: str, text: str) -> None:
-        super().__init__(f"{host} {text}")
-        self.result, self.host = result, host
+    def __init__(self, result: str, text: str) -> None:
+        super().__init__(text)
+        self.result = result
+
+
+Troubles = t.Mapping[str, _Trouble]
 
 
 def rotate(run: steps.Run, job: Job) -> Protocol:
@@ -79,7 +100,8 @@ def rotate(run: steps.Run, job: Job) -> Protocol:
 
 class _Rotation:
     """The work under the lock. ``_seen`` is the list as it was at first, ``_held`` what the records hold, ``_has``
-    which of the known keys each host has, and ``_marks`` what interrupted runs have left there.
+    which of the known keys each host has, ``_marks`` what interrupted runs of this record have left there, and
+    ``_entered`` and ``_refused`` are the hosts where a login with a key was tried that they had or should refuse.
     """
 
     def __init__(self, run: steps.Run, job: Job) -> None:
@@ -88,7 +110,9 @@ class _Rotation:
         self._held: dict[str, Held] = {}
         self._has: dict[str, set[str]] = {}
         self._marks: dict[str, t.Mapping[str, t.Any]] = {}
-        self._recovered = False
+        self._entered: set[str] = set()
+        self._refused: set[str] = set()
+        self._recovered = self._written = False
 
     def work(self) -> Protocol:
         job, run = self._job, self._run
@@ -96,34 +120,42 @@ class _Rotation:
         yield from self._look(())
         if not job.reconcile and not any(self._marks.values()) and is_young(self._seen, job):
             return self._done("unchanged", "the key is younger than max_age")
+        self._seen = yield from steps.claim(run)
         self._held = yield from read_all(run, self._seen)
         yield from self._look(self._known())
+        self._note_found()
         yield from self._settle()
+        yield from self._note_done()
         owing = self._owing()
-        elsewhere = self._named("hosts", of_main=True) - set(run.hosts) - job.write_off
-        if job.recover_only or is_young(self._seen, job) or (self._recovered and job.max_age is not None):
+        if job.recover_only or is_young(self._seen, job) or (self._recovered and self._is_enough()):
             if not owing:
                 yield from self._finish()
             return self._settled(owing)
-        if elsewhere and not owing:
-            raise Stopped(
-                "refused",
-                f"{', '.join(sorted(elsewhere))} got this key as well, and would be left with the old one",
-                "Name all its hosts in hosts; name those in write_off that are gone",
-            )
         if owing:
             raise Stopped(
                 "refused" if set(owing) - set(run.absent) else "unreachable",
-                f"{', '.join(owing)} may accept the previous key alone, which the journal would lose with a new one",
+                f"{tell(owing)} may accept the previous key alone, which the journal would lose with a new one",
                 "Run it again when they can be reached, with all of them in hosts; name in write_off what is gone",
             )
         return (yield from self._change())
+
+    def _is_enough(self) -> bool:
+        """Whether a host that has just got the key of main needs no new one: by its age, or since this very play has
+        made it. Then the task runs once for each host, and each would take the key away from the one before it.
+        """
+        job = self._job
+        made = {held.note.get("play") for name, held in self._journal() if held.secret == self._main}
+        return job.max_age is not None or bool(job.play and job.play in made)
 
     # What is known
 
     @property
     def _main(self) -> Pair:
         return t.cast(Pair, self._held[MAIN].secret)
+
+    def _journal(self) -> list[tuple[str, Held]]:
+        """The records of the journal, our own first."""
+        return sorted(((name, held) for name, held in self._held.items() if name != MAIN), key=_own_first)
 
     def _pairs(self) -> dict[str, Pair]:
         """The keys of the records that can be used."""
@@ -137,40 +169,79 @@ class _Rotation:
         return tuple(sorted(found - {""}))
 
     def _look(self, known: t.Sequence[str]) -> Steps:
-        for host in self._run.present:
+        def one(host: str) -> Steps:
             looked = yield from steps.ask_present(self._run, host, "look_keys", keys=known, address=self._job.address)
             if looked is None:
-                continue
+                return
             refuse(host, looked)
             if not known:
                 self._run.warnings += [f"{host}: {text}" for text in looked["keys"]["warnings"]]
             self._has[host] = _present(looked)
             self._marks[host] = looked["mark"]
 
+        yield from self._each("looking at the keys", self._run.present, one)
+
+    def _holder(self, host: str) -> str | None:
+        """The record with a key that a host has: that of main, or else of the journal."""
+        pairs = {MAIN: self._held[MAIN].secret, **dict(self._pairs())}
+        return next((name for name, pair in pairs.items() if pair.usable and pair.fingerprint in self._has[host]), None)
+
+    def _note_found(self) -> None:
+        """What is in a file that sshd names logs in, as far as that can be known without trying."""
+        for host in self._run.present:
+            name = self._holder(host)
+            if name is not None:
+                self._run.found(host, name)
+
     def _look_again(self, host: str, known: t.Iterable[str]) -> Steps:
         """What a host has after a command whose end is not known. Raises _Trouble if it does not tell."""
+        request = {"keys": sorted(known), "address": self._job.address}
         reason = ""
         for attempt in range(_LOOKS):
             if attempt:
                 yield Sleep(_LOOK_PAUSE, f"{host} does not answer")
             try:
-                looked = yield self._run.on(host, "look_keys", keys=sorted(known), address=self._job.address)
+                looked = yield self._run.on(host, "look_keys", **request)
             except CallFailed as exc:
                 reason = str(exc)
                 continue
             self._has[host] = _present(looked)
             return
-        raise _Trouble("unreachable", host, f"does not tell which keys it has now: {reason}")
+        raise _Trouble("unreachable", f"{host} does not tell which keys it has now: {reason}")
+
+    def _each(self, what: str, hosts: t.Iterable[str], work: t.Callable[[str], Steps]) -> Steps:
+        """Do the work on the hosts, side by side, and return the _Trouble of those that have made some."""
+        results = yield from steps.side_by_side(self._run, what, {host: work(host) for host in hosts})
+        stops = [result for result in results.values() if isinstance(result, Exception)]
+        others = [stop for stop in stops if not isinstance(stop, _Trouble)]
+        if not others:
+            return {host: result for host, result in results.items() if isinstance(result, _Trouble)}
+        # What nobody has foreseen comes first.
+        stop = min(others, key=lambda stop: isinstance(stop, Stopped))
+        if not isinstance(stop, Stopped):
+            raise stop
+        same = [other.message for other in others if isinstance(other, Stopped) and other.result == stop.result]
+        raise Stopped(stop.result, _texts(same), stop.hint)
+
+    def _without(self, troubles: Troubles) -> None:
+        """Go on without the hosts that cannot be reached, if that is allowed. Raises _Trouble otherwise."""
+        run = self._run
+        gone = {host: str(one) for host, one in troubles.items() if one.result == "unreachable" and run.spares_absent}
+        if len(gone) < len(troubles) or (gone and set(gone) == set(run.present)):
+            raise _sum(troubles)
+        run.absent.update(gone)
 
     # What an interrupted run has left
 
     def _settle(self) -> Steps:
         """Bring what an interrupted run has begun to its end, so that all hosts have the key of main and no other."""
-        slot = self._unfinished()
-        if slot is not None:
-            yield from self._install(self._held[slot].secret, slot)
+        name = self._unfinished()
+        if name is not None:
+            yield from self._try_way(self._run.present)
+            held = self._held[name]
+            slot = yield from self._own_copy(held.secret, held.note)
+            yield from self._install(held.secret, slot)
             self._recovered = True
-            self._held[MAIN] = Held(self._held[slot].secret)
             self._seen = yield from steps.list_records(self._run)
             return
         if not self._main.usable:
@@ -183,18 +254,18 @@ class _Rotation:
 
     def _unfinished(self) -> str | None:
         """The record of the journal whose key an interrupted run was about to make the main one, if hosts have it."""
-        main, pairs = self._main, self._pairs()
-        for slot in SLOTS:
-            if slot not in pairs or pairs[slot] == main:
+        main = self._main
+        for name, held in self._journal():
+            if not held.secret.usable or held.secret == main:
                 continue
-            new = pairs[slot].fingerprint
+            new = held.secret.fingerprint
             marks = [mark for mark in self._marks.values() if mark and mark["new"] == new]
             everywhere = all(main.fingerprint in self._has[host] for host in self._run.present)
             # Somebody has given all hosts and the main record another key meanwhile: that one counts.
             replaced = main.usable and everywhere and any(main.fingerprint not in mark["old"] for mark in marks)
             somewhere = any(new in self._has[host] for host in self._run.present)
             if somewhere and not replaced and (marks or not main.usable):
-                return slot
+                return name
         return None
 
     def _only_main(self) -> Steps:
@@ -205,89 +276,209 @@ class _Rotation:
         if strangers and not job.reconcile:
             raise Stopped(
                 "drift",
-                f"no record of the vault has a key that {job.user} has on {', '.join(strangers)}",
+                f"no record of the vault has a key that {job.user} has on {tell(strangers)}",
                 "Somebody has changed it there. Set reconcile=true to add the key of the main record",
             )
         others = {host: self._has[host] - {main.fingerprint} for host in run.present}
-        touched = [host for host in run.present if host in missing or others[host] or self._marks[host]]
-        try:
-            for host in touched:
-                yield from self._add(host, main)
-            for host in touched:
-                yield from self._prove(host, main)
-        except _Trouble as trouble:
-            raise Stopped(
-                "unreachable" if trouble.result == "unreachable" else "pending",
-                str(trouble),
-                "It has kept the keys that it had; mend it, and run state=recovered",
-            ) from None
-        yield from self._close(main, touched)
+        touched = [host for host in run.present if host in missing or others[host] or _interrupted(self._marks[host])]
+        if not touched:
+            return
+        yield from self._try_way(touched)
+        yield from steps.require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
+        if self._free_slot(main) or self._own(main):
+            yield from self._own_copy(main, {"hosts": _names(self._sharing())})
+        for key, hosts in self._by_foreign(touched).items():
+            if key:
+                yield from self._own_copy(*self._foreign(key))
+            try:
+                self._raise((yield from self._each("adding the key", hosts, lambda host: self._add(host, main))))
+                self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main, MAIN))))
+            except _Trouble as trouble:
+                raise Stopped(
+                    "unreachable" if trouble.result == "unreachable" else "pending",
+                    str(trouble),
+                    "It has kept the keys that it had; mend it, and run state=recovered",
+                ) from None
+        yield from self._close(main, touched, main)
         self._recovered = any(host in missing or others[host] for host in touched)
 
-    def _owing(self) -> tuple[str, ...]:
-        """The hosts that may still accept a previous key alone, and that this run has not seen otherwise."""
-        return tuple(sorted(self._named("owing", of_main=False) - set(self._run.present) - self._job.write_off))
+    @staticmethod
+    def _raise(troubles: Troubles) -> None:
+        if troubles:
+            raise _sum(troubles)
 
-    def _named(self, note: str, *, of_main: bool) -> set[str]:
-        """The hosts that are noted with those keys of the journal that are that of main, or that are not."""
-        slots = [self._held[slot] for slot in SLOTS if slot in self._held]
-        texts = [held.note.get(note, "") for held in slots if (held.secret == self._main) is of_main]
-        return {urllib.parse.unquote(name) for text in texts for name in text.split(",") if name}
+    def _by_foreign(self, hosts: t.Iterable[str]) -> dict[str, list[str]]:
+        """These hosts by the one key on which they depend, where only records of other machines have it, or by ""."""
+        ours = {pair.fingerprint for name, pair in self._pairs().items() if name in (MAIN, *SLOTS)}
+        theirs = {pair.fingerprint for pair in self._pairs().values()} - ours
+        groups: dict[str, list[str]] = collections.defaultdict(list)
+        for host in hosts:
+            has = self._has[host]
+            groups["" if has & ours else min(has & theirs, default="")].append(host)
+        return groups
+
+    def _foreign(self, key: str) -> tuple[Pair, t.Mapping[str, str]]:
+        """The key with this fingerprint that a record of another machine has, and its note."""
+        return next((held.secret, held.note) for _name, held in self._journal() if held.secret.fingerprint == key)
+
+    # Who shares the key, and who has to get it yet
+
+    def _sharing(self) -> set[str]:
+        """All hosts that have the key of main, but for those that will not come back."""
+        noted = self._noted("hosts", lambda held: held.secret == self._main)
+        return (noted | self._job.shared_with | set(self._run.hosts)) - self._job.write_off
+
+    def _owing_noted(self) -> set[str]:
+        """The hosts of which is noted that they may accept the key alone that main had before."""
+        return _owing_by(self._held)
+
+    def _owing(self) -> tuple[str, ...]:
+        """Those of them that this run has not seen otherwise."""
+        return tuple(sorted(self._owing_noted() - set(self._run.present) - self._job.write_off))
+
+    def _noted(self, note: str, of: t.Callable[[Held], bool]) -> set[str]:
+        return {name for _name, held in self._journal() if of(held) for name in _named(held.note.get(note, ""))}
+
+    def _note_done(self) -> Steps:
+        """Note which of the hosts that had to get the key of main have it, so that no later run waits for them."""
+        main, present = self._main, set(self._run.present)
+        done = self._noted("done", lambda held: held.secret == main) | (self._owing_noted() & present)
+        if self._owing_noted() & present and (self._own(main) or self._free_slot(main)):
+            yield from self._own_copy(main, {"hosts": _names(self._sharing()), "done": _names(done)})
+
+    # The journal
+
+    def _own(self, pair: Pair) -> str | None:
+        """Our own record of the journal that has this key."""
+        return next((name for name, held in self._journal() if name in SLOTS and held.secret == pair), None)
+
+    def _own_copy(self, pair: Pair, note: t.Mapping[str, str]) -> Steps:
+        """Have a key in a record that no other run writes to, and return its name. Raises Stopped."""
+        slot = self._own(pair) or self._room(pair)
+        note = {name: text for name, text in note.items() if name in _NOTES and text}
+        present = self._held.get(slot)
+        same = present is not None and present.secret == pair
+        if same and present is not None and note.items() <= present.note.items():
+            return slot
+        if same and present is not None:
+            note = {**{name: text for name, text in present.note.items() if name in _NOTES}, **note}
+        yield from steps.journal(self._run, slot, pair, note)
+        self._held[slot] = Held(pair, note)
+        return slot
+
+    def _room(self, *keep: Pair) -> str:
+        """A record that may be overwritten. Raises Stopped if there is none."""
+        slot = self._free_slot(*keep)
+        if slot is None:
+            raise Stopped(
+                "pending",
+                "each record of the journal has the only key of some host",
+                "Nothing was changed. Run state=recovered for fewer hosts at a time",
+            )
+        return slot
+
+    def _free_slot(self, *keep: Pair) -> str | None:
+        """Our own record of the journal that may be overwritten: rather the older one, and never one that is needed."""
+        slots = {slot: self._held.get(slot) for slot in SLOTS}
+        free = [slot for slot, held in slots.items() if held is None or not self._is_needed(slot, held, keep)]
+        return min(free, key=lambda slot: _start(slots[slot]), default=None)
+
+    def _is_needed(self, slot: str, held: Held, keep: t.Collection[Pair]) -> bool:
+        """Whether a record has a key that some host may accept, and that no other record has which we can rely on."""
+        twins = (other for name, other in self._journal() if name in SLOTS and name != slot)
+        if not held.secret.usable or any(other.secret == held.secret for other in twins):
+            return False
+        if held.secret == self._main or held.secret in keep:
+            return True
+        owing = _named(held.note.get("owing", "")) & {*self._owing()}
+        if owing and held.note.get("next") == self._main.fingerprint:
+            return True
+        key = held.secret.fingerprint
+        others = {pair.fingerprint for name, pair in self._pairs().items() if name in (MAIN, *SLOTS) and name != slot}
+        return any(key in has and not has & (others - {key}) for has in self._has.values())
 
     # A new key
 
     def _change(self) -> Protocol:
-        run = self._run
-        new, slot = self._job.generate(), self._free_slot()
-        names = _names(run.hosts)
-        note = {"hosts": names} if len(names) <= _LONGEST_NAMES else {}
+        run, job, old = self._run, self._job, self._main
+        yield from self._try_way(run.present)
+        new = job.generate()
+        sharing = self._sharing()
+        elsewhere = sharing - set(run.present)
+        hosts = {"hosts": _names(sharing)}
+        # What the hosts have now comes first: a host that goes back to it, or is not reached, shall not be lost.
+        yield from self._own_copy(old, {**hosts, **self._debt(elsewhere, new)})
+        slot = self._room(old)
+        note = {**hosts, "play": job.play} if job.play else hosts
         yield from steps.journal(run, slot, new, note)
         self._held[slot] = Held(new, note)
-        old = self._main.fingerprint
         yield from self._install(new, slot)
-        hosts = "the host and the main record have" if len(run.hosts) == 1 else "the hosts and the main record have"
+        owing = sorted(sharing - set(run.present))
+        have = "the host and the main record have" if len(run.hosts) == 1 else "the hosts and the main record have"
+        if owing:
+            have = f"the main record and {len(run.present)} of {len(run.present) + len(owing)} hosts have"
+        left = set(owing) - set(run.absent)
+        if left:
+            run.warnings.append(f"{tell(left)} may accept the previous key alone: the next run for them settles it")
         return self._done(
             "changed",
-            f"{hosts} the new key",
+            f"{have} the new key",
             recovered_first=self._recovered,
             fingerprint=new.fingerprint,
-            previous_fingerprint=old,
+            previous_fingerprint=old.fingerprint,
+            owing=owing,
         )
 
-    def _free_slot(self) -> str:
-        """The record of the journal that does not hold the key of main, and rather the older one."""
-        free = [slot for slot in SLOTS if slot not in self._held or self._held[slot].secret != self._main]
-        started = {slot: held.note.get("start", "0") for slot, held in self._held.items()}
-        return min(free or SLOTS, key=lambda slot: started.get(slot, ""))
+    def _debt(self, hosts: t.Collection[str], new: Pair) -> dict[str, str]:
+        """What is noted with the old key while hosts have nothing else. Raises Stopped if they are too many."""
+        if not hosts:
+            return {}
+        names = _names(hosts)
+        if not names:
+            raise Stopped(
+                "refused",
+                f"{len(hosts)} hosts would keep the old key, too many to note them",
+                "Name more of them in hosts",
+            )
+        return {"owing": names, "next": new.fingerprint}
 
     def _install(self, new: Pair, slot: str) -> Steps:
         """Add a key of the journal to all hosts, prove it there, make it the main one, and remove what it replaces."""
-        run, label = self._run, self._run.label(slot)
+        run, label, before = self._run, self._run.label(slot), self._main
+        yield from self._prove_main()
         try:
-            for host in run.present:
-                yield from self._spared(host, self._add(host, new))
-            for host in run.present:
-                yield from self._spared(host, self._prove(host, new))
-            if run.absent:
-                yield from self._keep_old(slot)
+            self._without((yield from self._each("adding the new key", run.present, lambda host: self._add(host, new))))
+            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))
+            yield from self._keep_old(new)
         except _Trouble as trouble:
             yield from self._take_back(new, label, trouble.result, str(trouble))
         except Stopped as stop:
             yield from self._take_back(new, label, stop.result, stop.message)
-        yield from steps.commit(run, new, self._seen, slot)
+        try:
+            yield from steps.commit(run, new, self._seen, before)
+        except steps.MainRefused as exc:
+            why = f"{run.label(MAIN)} cannot be written: {exc}"
+            yield from self._take_back(new, label, "failed", why)
+        self._held[MAIN], self._written = Held(new), True
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
-        yield from self._close(new, run.present)
+        yield from self._close(new, run.present, before)
 
-    def _spared(self, host: str, work: Steps) -> Steps:
-        """Do something on a host, or go on without it if it cannot be reached and that is allowed."""
-        try:
-            yield from work
-        except _Trouble as trouble:
-            run = self._run
-            if trouble.result != "unreachable" or not run.spares_absent or len(run.present) == 1:
-                raise
-            run.absent[host] = str(trouble)
+    def _prove_main(self) -> Steps:
+        """Before the first host changes: see that the vault lets us write main."""
+        run = self._run
+        yield from steps.require_lease(run, "busy", "No host was changed. Run it again when that one is over")
+        # There is no way to prove it with what cannot be used; and once it was written in this run, it can be.
+        if self._main.usable and not self._written:
+            self._seen = yield from steps.prove_main(run, self._main, self._seen)
+
+    def _keep_old(self, new: Pair) -> Steps:
+        """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
+        elsewhere = self._sharing() - set(self._run.present)
+        if elsewhere and not self._main.usable:
+            raise Stopped("pending", f"{tell(elsewhere)} cannot be reached", "")
+        if elsewhere:
+            yield from self._own_copy(self._main, self._debt(elsewhere, new))
 
     def _add(self, host: str, new: Pair) -> Steps:
         """Give a host a key beside those that it has. Raises _Trouble."""
@@ -298,6 +489,7 @@ class _Rotation:
             "comment": self._job.comment,
             "append": self._job.reconcile and not old,
             "address": self._job.address,
+            "label": self._run.label(MAIN),
         }
         before = self._marks.get(host) or {"old": ()}
         self._marks[host] = {"old": sorted({*before["old"], *old} - {new.fingerprint}), "new": new.fingerprint}
@@ -308,81 +500,122 @@ class _Rotation:
             yield from self._look_again(host, (*self._known(), new.fingerprint))
             if new.fingerprint not in self._has[host]:
                 result = "unreachable" if isinstance(exc, Lost) else "failed"
-                raise _Trouble(result, host, f"has not got the key: {exc}") from None
+                raise _Trouble(result, f"{host} has not got the key: {exc}") from None
 
-    def _prove(self, host: str, pair: Pair) -> Steps:
-        """One login with this key and nothing else. Raises _Trouble."""
+    # Logins
+
+    def _try_way(self, hosts: t.Iterable[str]) -> Steps:
+        """Before anything is changed: see that a login can prove a key at all, with one that each host has."""
+
+        def one(host: str) -> Steps:
+            name = self._holder(host)
+            if name is None:
+                return
+            pair = self._held[name].secret
+            verdict = yield from steps.log_in(host, pair)
+            self._entered.add(host)
+            if verdict.result == Result.NETWORK:
+                raise _Trouble("unreachable", f"{host} cannot be reached for a login: {verdict.explanation}")
+            if not verdict.authenticated:
+                raise Stopped(
+                    "refused",
+                    f"{host} does not let {self._job.user} in with the key that it has now ({verdict.explanation}), "
+                    "so no login could prove a new one",
+                    "Nothing was changed. Look at AllowUsers, AuthenticationMethods and from=, or set verify=none",
+                )
+            self._run.found(host, name, proved="login")
+
+        if not self._job.verify:
+            return
+        troubles = yield from self._each(
+            "trying the way in", [host for host in hosts if host not in self._entered], one
+        )
+        try:
+            self._without(troubles)
+        except _Trouble as trouble:
+            raise Stopped(trouble.result, str(trouble), "Nothing was changed") from None
+
+    def _prove(self, host: str, pair: Pair, record: str) -> Steps:
+        """One login with the key of this record and nothing else. Raises _Trouble."""
+        if not self._job.verify:
+            self._run.found(host, record)
+            return
         verdict = yield from steps.log_in(host, pair)
         if not verdict.authenticated:
             raise _Trouble(
                 "unreachable" if verdict.result == Result.NETWORK else "failed",
-                host,
-                f"does not let {self._job.user} in with the key that it has got: {verdict.explanation}",
+                f"{host} does not let {self._job.user} in with the key that it has got: {verdict.explanation}",
             )
+        self._run.found(host, record, proved="login")
 
-    def _keep_old(self, slot: str) -> Steps:
-        """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
-        (other,) = (name for name in SLOTS if name != slot)
-        if not self._main.usable:
-            raise Stopped("pending", f"{', '.join(self._run.absent)} cannot be reached", "")
-        note = {"owing": _names(self._run.absent)}
-        if len(note["owing"]) > _LONGEST_NAMES:
-            raise Stopped("unreachable", f"{len(self._run.absent)} hosts cannot be reached, too many to note them", "")
-        yield from steps.journal(self._run, other, self._main, note)
-        self._held[other] = Held(self._main, note)
+    def _prove_refused(self, host: str, pair: Pair) -> Steps:
+        """One login that has to be refused, once for each host and run: some hosts count them. Raises _Trouble."""
+        if not self._job.verify or host in self._refused:
+            return
+        verdict = yield from steps.log_in(host, pair)
+        self._refused.add(host)
+        if verdict.authenticated:
+            raise _Trouble(
+                "drift",
+                f"{host} still lets {self._job.user} in with the old key, which is in no file that sshd names any more",
+            )
+        if verdict.result == Result.NETWORK:
+            raise _Trouble("unreachable", f"{host} does not show that it refuses the old key: {verdict.explanation}")
+
+    # The end
 
     def _take_back(self, new: Pair, label: str, result: str, why: str) -> Steps:
         """Only before a commit was tried: remove the new key from the hosts that have it, and stop."""
         run, main = self._run, self._main
-        left = []
-        for host in run.hosts:
-            if host not in self._has or (host in run.absent and new.fingerprint not in self._has[host]):
-                continue
-            try:
-                if main.fingerprint in self._has[host]:
-                    yield from self._remove(host, {new.fingerprint}, main)
-            except _Trouble:
-                pass
-            if new.fingerprint in self._has[host]:
-                left.append(host)
-            elif self._marks.get(host):
-                yield from self._finish_on(host)
+        hosts = [
+            host
+            for host in run.hosts
+            if host in self._has and (host not in run.absent or new.fingerprint in self._has[host])
+        ]
+
+        def one(host: str) -> Steps:
+            if main.fingerprint in self._has[host]:
+                yield from self._remove(host, {new.fingerprint}, main)
+            if new.fingerprint not in self._has[host]:
+                run.found(host, MAIN, proved="login" if host in self._entered else "")
+                if self._marks.get(host):
+                    yield from self._finish_on(host)
+
+        yield from self._each("taking the new key back", hosts, one)
+        left = [host for host in hosts if new.fingerprint in self._has[host]]
         raise Stopped(
             "pending" if left else result,
             why,
-            f"{', '.join(left)} may accept the new key beside the old one; run state=recovered. {label} has it"
+            f"{tell(left)} may accept the new key beside the old one; run state=recovered. {label} has it"
             if left
             else f"{run.label(MAIN)} has the key that works; the hosts are as they were",
         )
 
-    # The end
+    def _close(self, new: Pair, hosts: t.Iterable[str], before: Pair) -> Steps:
+        """After the commit: nothing but the new key on each host, and proof of it. ``before`` is what main had."""
+        pairs = {pair.fingerprint: pair for pair in (*self._pairs().values(), before) if pair.usable}
+        complete = not self._sharing() - set(self._run.present)
 
-    def _close(self, new: Pair, hosts: t.Iterable[str]) -> Steps:
-        """After the commit: nothing but the new key on each host, and proof of it."""
-        pairs = {pair.fingerprint: pair for pair in self._pairs().values()}
-        troubles: list[_Trouble] = []
-        for host in hosts:
+        def one(host: str) -> Steps:
             mark = self._marks.get(host) or {"old": ()}
             old = (self._has[host] | set(mark["old"])) - {new.fingerprint}
-            try:
-                if self._has[host] & old:
-                    yield from self._remove(host, old, new)
-                yield from self._prove(host, new)
-                for key in sorted(old & set(pairs)):
-                    yield from self._prove_refused(host, pairs[key])
-            except _Trouble as trouble:
-                troubles.append(trouble)
-                continue
-            if not self._run.absent:
-                yield from self._finish_on(host)
-        worse = [trouble for trouble in troubles if trouble.result != "unreachable"]
+            if self._has[host] & old:
+                yield from self._remove(host, old, new)
+            yield from self._prove(host, new, MAIN)
+            # Of several old keys, that of main comes first.
+            for key in sorted(old & set(pairs), key=lambda key: key != before.fingerprint)[:1]:
+                yield from self._prove_refused(host, pairs[key])
+            yield from self._finish_on(host, ended=not complete)
+
+        troubles = yield from self._each("removing the old key", hosts, one)
+        worse = {host: trouble for host, trouble in troubles.items() if trouble.result != "unreachable"}
         if worse or (troubles and not self._run.spares_absent):
             raise Stopped(
-                "drift" if any(trouble.result != "pending" for trouble in worse) else "pending",
-                "; ".join(map(str, worse or troubles)),
+                "drift" if any(trouble.result != "pending" for trouble in worse.values()) else "pending",
+                str(_sum(worse or troubles)),
                 f"{self._run.label(MAIN)} has the key that works. Mend the host, and run state=recovered",
             )
-        self._run.absent.update((trouble.host, str(trouble)) for trouble in troubles)
+        self._run.absent.update((host, str(trouble)) for host, trouble in troubles.items())
 
     def _remove(self, host: str, keys: set[str], keep: Pair) -> Steps:
         """Remove keys from a host, provided that it has the other one. Raises _Trouble."""
@@ -399,49 +632,81 @@ class _Rotation:
             if not self._has[host] & keys:
                 return
         result = "unreachable" if isinstance(reason, Lost) else "pending"
-        raise _Trouble(result, host, f"still has a key that was to go: {reason}")
-
-    def _prove_refused(self, host: str, pair: Pair) -> Steps:
-        verdict = yield from steps.log_in(host, pair)
-        if verdict.authenticated:
-            raise _Trouble(
-                "drift",
-                host,
-                f"still lets {self._job.user} in with the old key, which is in no file that sshd names any more",
-            )
-        if verdict.result == Result.NETWORK:
-            raise _Trouble("unreachable", host, f"does not show that it refuses the old key: {verdict.explanation}")
+        raise _Trouble(result, f"{host} still has a key that was to go: {reason}")
 
     def _finish(self) -> Steps:
-        for host in self._run.present:
-            if self._marks.get(host):
-                yield from self._finish_on(host)
+        marked = [host for host in self._run.present if self._marks.get(host)]
+        yield from self._each("ending the run", marked, self._finish_on)
 
-    def _finish_on(self, host: str) -> Steps:
+    def _finish_on(self, host: str, *, ended: bool = False) -> Steps:
+        """Take the mark of this run away; with C(ended) it stays, since other hosts have to get the key yet, but says
+        that this host is done.
+        """
         try:
-            yield self._run.on(host, "finish_key")
-            self._marks[host] = {}
+            yield self._run.on(host, "finish_key", ended=ended)
+            self._marks[host] = {**self._marks[host], "ended": True} if ended else {}
         except CallFailed:
             self._run.warnings.append(f"{host} keeps the mark of this run: the next one will look at it again")
 
     def _settled(self, owing: t.Sequence[str]) -> Outcome:
-        self._run.warnings += [f"{host} may accept the previous key alone, and was not seen" for host in owing]
+        if owing:
+            self._run.warnings.append(f"{tell(owing)} may accept the previous key alone, and was not seen")
         if self._recovered:
-            return self._done("recovered", "what an interrupted run has left is settled")
-        return self._done("unchanged", "all hosts that were seen have the key of the main record")
+            return self._done("recovered", "what an interrupted run has left is settled", owing=[*owing])
+        return self._done("unchanged", "all hosts that were seen have the key of the main record", owing=[*owing])
 
     def _done(self, result: str, message: str, **details: t.Any) -> Outcome:
         run = self._run
         run.warnings += [f"{why}; the next run settles it" for why in run.absent.values()]
+        if not self._job.verify and result != "unchanged":
+            run.warnings.append(
+                f"verify is none: no login has proved that the hosts let {self._job.user} in with the key of the main "
+                "record, and with no other"
+            )
         changed = changed_at(self._seen)
         if result != "changed" and changed is not None:
             details["last_change"] = changed.date().isoformat()
         return steps.done(result, message, absent=sorted(run.absent), **details)
 
 
+# What is copied with a key from one record of the journal to another.
+_NOTES = ("hosts", "owing", "next", "done", "play")
+
+
+def _own_first(entry: tuple[str, Held]) -> tuple[bool, str]:
+    return entry[0] not in SLOTS, entry[0]
+
+
+def _start(held: Held | None) -> str:
+    return "" if held is None else held.note.get("start", "0")
+
+
+def _interrupted(mark: t.Mapping[str, t.Any] | None) -> bool:
+    return bool(mark) and not (mark or {}).get("ended")
+
+
+def _sum(troubles: Troubles) -> _Trouble:
+    """Those of several hosts as one; the worse result counts."""
+    result = next((one.result for one in troubles.values() if one.result != "unreachable"), "unreachable")
+    return _Trouble(result, _texts(str(one) for one in troubles.values() if one.result == result))
+
+
+def _texts(texts: t.Iterable[str]) -> str:
+    texts = list(texts)
+    more = [f"and {len(texts) - _TOLD} more"] if len(texts) > _TOLD else []
+    return "; ".join([*texts[:_TOLD], *more])
+
+
+def tell(hosts: t.Collection[str]) -> str:
+    """The names of hosts for a message: not hundreds of them."""
+    names = sorted(hosts)
+    more = [f"and {len(names) - _TOLD} more"] if len(names) > _TOLD else []
+    return ", ".join([*names[:_TOLD], *more])
+
+
 def read_all(run: steps.Run, listed: steps.Listed) -> Steps:
     held = {}
-    for name in (MAIN, *SLOTS):
+    for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         if listed[name] is not None:
             held[name] = yield from steps.read(run, name)
     return held
@@ -452,11 +717,35 @@ def _present(looked: t.Mapping[str, t.Any]) -> set[str]:
 
 
 def _names(hosts: t.Iterable[str]) -> str:
-    return ",".join(urllib.parse.quote(host, safe="") for host in sorted(hosts))
+    """The names of hosts as a note has them; nothing if they are too many for one."""
+    text = steps.names(hosts)
+    if len(text) > _LONG_NAMES:
+        text = _PACKED + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
+    return text if len(text) <= _LONGEST_NAMES else ""
+
+
+def _named(text: str) -> set[str]:
+    """The hosts that a note names. What is no such note names none."""
+    if text.startswith(_PACKED):
+        try:
+            packed = base64.urlsafe_b64decode(text[len(_PACKED) :])
+            text = zlib.decompressobj().decompress(packed, _LARGEST_NAMES).decode()
+        except (binascii.Error, zlib.error, UnicodeDecodeError):
+            return set()
+    return steps.named(text)
 
 
 def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
     """Stop before anything is changed, or read, if the keys of a host are not such that they can be changed."""
+    if looked["others"]:
+        other = looked["others"][0]
+        raise Stopped(
+            "pending",
+            f"a rotation of {other['label']} (id {other['record']}), another SSH key of this user on {host}, was "
+            "interrupted",
+            f"Nothing was changed. Run state=recovered for {other['label']}; if the vault has it no more, remove "
+            f"key-{other['record']}.json below /var/lib/senhasegura-rotation on {host}",
+        )
     problems = [*looked["keys"]["refused"], *(file["problem"] for file in looked["keys"]["files"] if file["problem"])]
     if problems:
         text = "; ".join(problem["text"] for problem in problems)
@@ -494,17 +783,19 @@ def predict(run: steps.Run, job: Job) -> Protocol:
     """What C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
     listed = yield from steps.list_records(run)
     interrupted = False
-    for host in run.hosts:
-        looked = yield from steps.ask_present(run, host, "look_keys", keys=(), address=job.address)
-        if looked is None:
-            continue
+
+    def one(host: str, looked: t.Mapping[str, t.Any]) -> None:
+        nonlocal interrupted
         refuse(host, looked)
         if looked["lock"]["remaining"] and not run.limits.lock_wait:
             raise Stopped(
                 "busy", f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait"
             )
         interrupted = interrupted or bool(looked["mark"])
-    warnings = tuple(run.absent.values())
+
+    yield from _look_at(run, job, (), one)
+    owing = sorted(job.shared_with - set(run.present) - job.write_off)
+    warnings = (*run.absent.values(), *([f"{tell(owing)} would keep the previous key for now"] if owing else []))
     if interrupted:
         outcome = steps.done("recovered", "an interrupted run, or a host that was not there, would be settled")
     elif job.recover_only:
@@ -512,8 +803,26 @@ def predict(run: steps.Run, job: Job) -> Protocol:
     elif is_young(listed, job):
         outcome = steps.done("unchanged", "the key is younger than max_age")
     else:
-        outcome = steps.done("changed", "the key would be changed")
+        outcome = steps.done("changed", "the key would be changed", owing=owing)
     return dataclasses.replace(outcome, warnings=warnings)
+
+
+def _look_at(
+    run: steps.Run,
+    job: Job,
+    keys: t.Sequence[str],
+    told: t.Callable[[str, t.Mapping[str, t.Any]], None],
+) -> Steps:
+    """Look at all hosts side by side, and hand on what each says. Raises what that raises, of the first host."""
+
+    def one(host: str) -> Steps:
+        return (yield from steps.ask_present(run, host, "look_keys", keys=keys, address=job.address))
+
+    answers = yield from steps.side_by_side(run, "looking at the keys", {host: one(host) for host in run.hosts})
+    steps.raise_first(answers)
+    for host, looked in answers.items():
+        if looked is not None:
+            told(host, looked)
 
 
 def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
@@ -525,24 +834,51 @@ def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
     if compare:
         held = yield from read_all(run, listed)
     known = {name: t.cast(Pair, entry.secret) for name, entry in held.items() if entry.secret.usable}
-    found: dict[str, str] = {}
-    for host in run.hosts:
-        keys = sorted(pair.fingerprint for pair in known.values())
-        looked = yield from steps.ask_present(run, host, "look_keys", keys=keys, address=job.address)
-        if looked is None:
-            found[host] = "unreachable"
-            continue
-        refuse(host, looked)
+    found: dict[str, str] = dict.fromkeys(run.hosts, "unreachable")
+    others: dict[str, str] = {}
+
+    def one(host: str, looked: t.Mapping[str, t.Any]) -> None:
+        if looked["others"]:
+            others[host] = looked["others"][0]["label"]
+        else:
+            refuse(host, looked)
         if looked["lock"]["remaining"]:
             found[host] = "busy"
+        elif host in others:
+            found[host] = "pending"
         elif compare:
             found[host] = _status(looked, known)
-    details = {"hosts": found}
+        else:
+            del found[host]
+
+    keys = sorted(pair.fingerprint for pair in known.values())
+    yield from _look_at(run, job, keys, one)
+    owing = sorted(_owing_by(held) - {host for host, its in found.items() if its == "clean"})
+    details = {"hosts": found, "owing": owing}
+    if others and set(found.values()) <= {"pending", "clean"}:
+        named = "; ".join(f"{host}: {label}" for host, label in others.items())
+        text = f"a rotation of another SSH key of the user was interrupted ({named}). Run state=recovered for that one"
+        return steps.done("pending", text, **details)
     for status, text in _STATES.items():
         some = [host for host, its in found.items() if its == status]
+        if status == "pending" and owing and not some:
+            return steps.done(status, f"{tell(owing)} may accept the previous key alone", **details)
         if some:
-            return steps.done(status, text.format(", ".join(some)), **details)
+            return steps.done(status, text.format(tell(some)), **details)
     return steps.done("unknown", "nothing was read, so the keys of the hosts were not compared", **details)
+
+
+def _owing_by(held: t.Mapping[str, Held]) -> set[str]:
+    """The hosts that may accept the key alone which main had before, by the notes of the journal."""
+    main = held[MAIN].secret if MAIN in held else None
+    owing: set[str] = set()
+    done: set[str] = set()
+    for name, entry in held.items():
+        if name != MAIN and main is not None and entry.secret == main:
+            done |= _named(entry.note.get("done", ""))
+        elif name != MAIN and main is not None and entry.note.get("next") == main.fingerprint:
+            owing |= _named(entry.note.get("owing", ""))
+    return owing - done
 
 
 # The worst comes first.
@@ -563,4 +899,4 @@ def _status(looked: t.Mapping[str, t.Any], known: t.Mapping[str, Pair]) -> str:
         return "drift"
     if main is None or has != {main.fingerprint}:
         return "pending"
-    return "in_doubt" if looked["mark"] or looked["lock"]["run"] else "clean"
+    return "in_doubt" if _interrupted(looked["mark"]) or looked["lock"]["run"] else "clean"

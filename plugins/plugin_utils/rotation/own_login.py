@@ -16,7 +16,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import MAIN, SLOTS, Held, OnHost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import LEASE, Held, OnHost
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed
@@ -31,8 +31,8 @@ class RegisteredRecords:
         self._records = records
         self.seen: dict[str, t.Any] = {}
 
-    def list(self) -> Listed:
-        return self._records.list()
+    def list(self, machine: str | None = None) -> Listed:
+        return self._records.list(machine)
 
     def read(self, name: str) -> Held:
         held = self._records.read(name)
@@ -44,6 +44,8 @@ class RegisteredRecords:
         self._records.write(name, secret, note)
 
     def _note(self, name: str, secret: t.Any) -> None:
+        if name == LEASE:
+            return
         register([secret] if isinstance(secret, str) else secret.hidden())
         # The latest stands last.
         self.seen.pop(name, None)
@@ -162,8 +164,8 @@ class OwnKey:
     def _read(self) -> None:
         with contextlib.suppress(SenhaseguraError):
             listed = self._records.list()
-            for name in (MAIN, *SLOTS):
-                if listed[name] is not None:
+            for name, entry in listed.items():
+                if entry is not None and name != LEASE:
                     self._records.read(name)
 
     def _use(self, pair: Pair) -> None:

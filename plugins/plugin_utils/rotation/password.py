@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The protocol that changes the password of a Linux user, on the host and in the vault, and may be killed anywhere.
+"""The protocol that changes the password of a Linux user, on one or several hosts and in the vault, and may be killed
+anywhere.
 
-At every moment the main record or one of the journal holds the password that the host accepts. Pure: see calls.py.
+At every moment the main record or one of the own journal holds the password that each host accepts. Hosts get it one
+after another, and the main record when all have it. Pure: see calls.py.
 """
 
 from __future__ import annotations
@@ -19,19 +21,24 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     MAIN,
     SLOTS,
     CallFailed,
+    Held,
     Lost,
-    OnHost,
     Protocol,
     Sleep,
     Steps,
     Stopped,
+    foreign_slots,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.lease import Lease
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 
 Account = t.Mapping[str, t.Any]
-Secrets = t.Mapping[str, str]
-# Times that the host is looked at after a change whose result is not known, and seconds between them.
+# Times that a host is asked after a change whose result is not known, and seconds between them.
 _LOOKS, _LOOK_PAUSE = 4, 2.0
+# Characters that a note may have for names of hosts.
+_LONGEST_NAMES = 1500
+# What a record of the journal holds, as it is noted with it: what hosts had before the run, or what they shall have.
+_BEFORE, _NEW = "before", "new"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,200 +60,394 @@ class Job:
 
 def rotate(run: steps.Run, job: Job) -> Protocol:
     """Change the password, after an interrupted run was settled; with C(recover_only) nothing but the latter."""
-    (host,) = run.hosts
-    return (yield from steps.holding_the_lock(run, lambda: _Rotation(run, job, host).work()))
+    return (yield from steps.holding_the_lock(run, lambda: _Rotation(run, job).work()))
 
 
 class _Rotation:
-    """The work under the lock. ``_seen`` is the list as it was at first, ``_held`` what the records hold, and
-    ``_started`` when the runs that wrote them began.
+    """The work under the lock.
+
+    ``_seen`` is what the vault has listed when main was read, ``_held`` what the records hold, ``_accounts`` what the
+    hosts say, ``_holders`` the record that each host accepts, or None, and ``_changed`` the hosts that this run has
+    given another password that is not in main yet, with the one that they had.
     """
 
-    def __init__(self, run: steps.Run, job: Job, host: str) -> None:
-        self._run, self._job, self._host = run, job, host
+    def __init__(self, run: steps.Run, job: Job) -> None:
+        self._run, self._job = run, job
         self._seen: steps.Listed = {}
-        self._held: dict[str, str] = {}
-        self._started: dict[str, str] = {}
+        self._held: dict[str, Held] = {}
+        self._accounts: dict[str, Account] = {}
+        self._holders: dict[str, str | None] = {}
+        self._changed: dict[str, tuple[Account, str | None]] = {}
 
     def work(self) -> Protocol:
-        job = self._job
-        self._seen = yield from steps.list_records(self._run)
-        looked = yield from steps.ask_host(self._run, self._host, "look")
-        account: Account = looked["account"]
-        refuse(account, job)
-        if not looked["saved"] and is_young(account, job):
-            return steps.done("unchanged", "the password is younger than max_age", **_age(account))
-        yield from self._read(account)
-        holder = holder_of(self._held, account, job)
-        recovered = False
-        if holder is not None and holder != MAIN:
-            recovered = True
-            yield from self._commit(self._held[holder], holder, account["hash"])
-            self._seen = yield from steps.list_records(self._run)
-        if holder is None and not job.reconcile:
-            raise Stopped(
-                "drift",
-                f"no record of the vault has the password of {job.user} on {self._host}",
-                "Somebody has changed it there. Set reconcile=true to give it a new one",
-            )
-        if job.recover_only or (recovered and job.max_age is not None):
-            if holder is not None:
-                yield from self._finish()
-            return steps.done(
-                "recovered" if recovered else "unchanged",
-                "the password of an interrupted run is in the main record now"
-                if recovered
-                else "the main record has the password of the host",
-                **_age(account),
-            )
-        current = None if holder is None else self._held[holder]
-        return (yield from self._change(account, current, recovered))
-
-    def _read(self, account: Account) -> Steps:
-        for name in (MAIN, *SLOTS):
-            if self._seen[name] is None:
-                continue
-            held = yield from steps.read(self._run, name)
-            self._held[name] = held.secret
-            self._started[name] = held.note.get("start", "0")
-            other = held.note.get("host")
-            if name in SLOTS and other not in (None, account["identity"]) and "other_host" not in self._job.accept:
-                raise Stopped(
-                    "refused",
-                    f"{self._run.label(MAIN)} was last rotated for another machine, and one record serves one host",
-                    "Give each host a credential of its own; if it was installed anew, set accept to other_host",
-                )
-
-    def _change(self, account: Account, current: str | None, recovered: bool) -> Protocol:
         job, run = self._job, self._run
-        locked, old = hashing.split_lock(account["hash"])
-        verify = job.verify_login and not locked
-        if verify and current is not None:
-            yield from self._prove_method(current, account)
+        yield from steps.list_records(run)
+        interrupted = yield from self._look()
+        if not interrupted and all(is_young(account, job) for account in self._accounts.values()):
+            return steps.done("unchanged", "the password is younger than max_age", **_age(self._accounts))
+        self._seen = yield from steps.claim(run)
+        yield from self._find_holders()
+        self._refuse_others()
+        strangers = [host for host, holder in self._holders.items() if holder is None]
+        if strangers and (job.recover_only or not job.reconcile):
+            raise Stopped("drift", self._drift(strangers), "Set reconcile=true to give it a new one")
+        recovered = yield from self._settle()
+        if job.recover_only or (recovered and job.max_age is not None and not strangers):
+            yield from self._finish()
+            if recovered:
+                message = "the password of an interrupted run is in the main record now"
+            else:
+                message = f"the main record has the password of {_the_hosts(run)}"
+            return steps.done("recovered" if recovered else "unchanged", message, **_age(self._accounts))
+        yield from self._change(proved=recovered)
+        return steps.done(
+            "changed", f"{_the_hosts(run)} and the main record have the new password", recovered_first=recovered
+        )
+
+    # What is known
+
+    def _look(self) -> Steps:
+        """What the hosts say of the account. Returns whether a run on this record did not end in order there."""
+        run, interrupted = self._run, False
+        for host in run.hosts:
+            looked = yield from steps.ask_host(run, host, "look")
+            refuse(host, looked, run, self._job)
+            self._accounts[host] = looked["account"]
+            interrupted = interrupted or bool(looked["saved"])
+        if len({*run.machines.values()}) < len(run.hosts):
+            raise Stopped("refused", f"some of {', '.join(run.hosts)} are the same machine", "Name each machine once")
+        if len(steps.names(run.hosts)) > _LONGEST_NAMES:
+            raise Stopped("refused", "these are too many hosts for one credential", "Give some of them another one")
+        return interrupted
+
+    def _find_holders(self) -> Steps:
+        """Read the records, and find out which one each host accepts: a journal of another machine only if no other."""
+        run = self._run
+        yield from self._read((MAIN, *SLOTS))
+        if None in self._holders.values():
+            yield from self._read(foreign_slots(self._seen))
+        for host, holder in self._holders.items():
+            if holder is not None:
+                run.found(host, holder, proved="hash")
+
+    def _read(self, records: t.Iterable[str]) -> Steps:
+        for name in records:
+            if self._seen[name] is not None:
+                self._held[name] = yield from steps.read(self._run, name)
+        for host, account in self._accounts.items():
+            self._holders[host] = holder_of(self._held, account, self._job)
+
+    def _refuse_others(self) -> None:
+        """Stop if the secret is that of a host which this run would leave without it."""
+        run, main = self._run, self._run.label(MAIN)
+        if "other_host" in self._job.accept:
+            return
+        lease = run.lease or Lease()
+        served = [machine for machine in lease.serves.split(",") if machine]
+        if served and not {*served} & {*run.machines.values()}:
+            raise Stopped(
+                "refused",
+                f"{main} was last rotated for another machine, {lease.serves_host} ({lease.serves}); "
+                f"{', '.join(run.hosts)} is {', '.join(run.machines.values())}",
+                "Nothing was changed. Give each host a credential of its own, or name all of them in hosts; if it was "
+                "installed anew, set accept to other_host",
+            )
+        newest = self._newest(SLOTS)
+        left = steps.named(self._held[newest].note.get("hosts", "")) - {*run.hosts} if newest else ()
+        if left:
+            raise Stopped(
+                "refused",
+                f"{', '.join(sorted(left))} got this password as well, and would be left with the old one",
+                "Nothing was changed. Name all its hosts in hosts; if they are gone, set accept to other_host",
+            )
+
+    def _newest(self, records: t.Iterable[str]) -> str:
+        """The one of these records that the latest run has written as the new one, or nothing."""
+
+        def age(name: str) -> tuple[str, bool]:
+            note = self._held[name].note
+            return note.get("start", ""), note.get("holds") != _BEFORE
+
+        return max((name for name in records if name in self._held), key=age, default="")
+
+    def _drift(self, strangers: t.Sequence[str]) -> str:
+        text = f"no record of the vault has the password of {self._job.user} on {', '.join(strangers)}"
+        bad = {self._run.label(name): why for name, held in self._held.items() if (why := unusable(held.secret))}
+        return "; ".join([text, *(f"{label} {why}" for label, why in bad.items())])
+
+    # The journal
+
+    def _taken(self) -> list[str]:
+        """The records of the own journal that hold what a host accepts."""
+        held = {name: self._held[name] for name in SLOTS if name in self._held}
+        return [
+            name
+            for name, one in held.items()
+            if any(holder_of({name: one}, account, self._job) for account in self._accounts.values())
+        ]
+
+    def _free(self) -> list[str]:
+        """The other records of the own journal, the oldest first."""
+        taken, newest = self._taken(), self._newest(SLOTS)
+        return sorted((name for name in SLOTS if name not in taken), key=lambda name: (name == newest, name))
+
+    def _keep(self, secret: str, free: list[str], holds: str) -> Steps:
+        """Put a secret into the first of the free records of the journal, and return which one that is."""
+        run = self._run
+        if not free:
+            raise Stopped(
+                "refused",
+                f"the hosts of {run.label(MAIN)} have too many different passwords",
+                "Nothing was changed. Settle them one by one: hosts with one name, and accept with other_host",
+            )
+        slot, note = free[0], {"hosts": steps.names(run.hosts), "holds": holds}
+        yield from steps.journal(run, slot, secret, note)
+        # Later than all that was written by others.
+        self._held[slot] = Held(secret, {**note, "start": "~"})
+        return slot
+
+    # What an interrupted run has left
+
+    def _settle(self) -> Steps:
+        """Bring all hosts to what an interrupted run was about to make the main record, and make it that."""
+        run = self._run
+        found = {holder for holder in self._holders.values() if holder not in (None, MAIN)}
+        if not found:
+            return False
+        for name in sorted(found - {*SLOTS}):
+            slot = yield from self._keep(self._held[name].secret, self._free(), _BEFORE)
+            for host, holder in self._holders.items():
+                if holder == name:
+                    self._holders[host] = slot
+                    run.found(host, slot, proved="hash")
+        target = self._newest(self._taken())
+        secret = self._held[target].secret
+        others = [
+            host for host, holder in self._holders.items() if holder is not None and self._held[holder].secret != secret
+        ]
+        hashes = {host: self._hash(host, secret) for host in others}
+        if others:
+            yield from self._prove_main()
+        yield from self._give(hashes, secret, target)
+        yield from self._commit(secret, target)
+        return True
+
+    # A new password
+
+    def _change(self, *, proved: bool) -> Steps:
+        """Give all hosts a new password. ``proved`` says that this run has written main already."""
+        job = self._job
+        current = next((self._held[MAIN].secret for holder in self._holders.values() if holder == MAIN), None)
+        for host, holder in self._holders.items():
+            if holder is not None and self._verifies(host):
+                yield from self._prove_method(host, self._held[holder].secret)
         new = job.generate()
-        slot = self._free_slot(old)
-        yield from steps.journal(run, slot, new, {"host": account["identity"]})
-        wanted = locked + job.make_hash(new, old)
+        hashes = {host: self._hash(host, new) for host in self._run.hosts}
+        free = self._free()
+        if current is not None and len(free) == len(SLOTS):
+            # What the hosts have now outlives main: a host may get it back from a snapshot.
+            yield from self._keep(current, free, _BEFORE)
+            free = free[1:]
+        slot = yield from self._keep(new, free, _NEW)
+        if proved:
+            self._seen = yield from steps.list_records(self._run)
+        else:
+            yield from self._prove_main()
+        yield from self._give(hashes, new, slot)
+        yield from self._commit(new, slot)
+        yield from self._finish()
+
+    def _prove_main(self) -> Steps:
+        yield from steps.require_lease(self._run, "busy", "No host was changed. Run it again when that one is over")
+        main = self._held[MAIN].secret
+        # There is no way to prove it with what cannot be written; then a refused commit is made up for.
+        if not unusable(main):
+            self._seen = yield from steps.prove_main(self._run, main, self._seen)
+
+    def _hash(self, host: str, secret: str) -> str:
+        locked, bare = hashing.split_lock(self._accounts[host]["hash"])
+        return locked + self._job.make_hash(secret, bare)
+
+    def _verifies(self, host: str) -> bool:
+        return self._job.verify_login and not hashing.split_lock(self._accounts[host]["hash"])[0]
+
+    def _give(self, hashes: t.Mapping[str, str], secret: str, slot: str) -> Steps:
+        """Set the hash of a secret of the journal on hosts, one after another. If one fails, the others go back."""
+        for host, wanted in hashes.items():
+            try:
+                yield from self._set(host, wanted, slot)
+                if self._verifies(host):
+                    yield from self._verify(host, secret, slot)
+            except Stopped:
+                self._changed.pop(host, None)
+                yield from self._put_all_back(slot)
+                raise
+
+    def _set(self, host: str, wanted: str, slot: str) -> Steps:
+        """Set the hash. The host is the judge of whether that was done."""
+        run, account, before = self._run, self._accounts[host], self._holders[host]
+        reason = "it was not set"
         try:
-            yield run.on(self._host, "set", old=account["hash"], new=wanted, timeout=max(1.0, run.ends - run.clock()))
-            reason = ""
+            yield run.on(host, "set", old=account["hash"], new=wanted, timeout=self._timeout())
         except CallFailed as exc:
             reason = str(exc)
-        yield from self._compare(account["hash"], wanted, slot, reason)
-        if verify:
-            yield from self._verify(new, account, slot)
-        yield from self._commit(new, slot, wanted)
-        yield from self._finish()
-        return steps.done("changed", "the host and the main record have the new password", recovered_first=recovered)
+        run.found(host, *([before] if before else []), slot)
+        now = yield from self._judge(host)
+        if now == account["hash"]:
+            self._note_found(host, before)
+            raise Stopped("failed", f"{host} has kept its password: {reason}", "Run it again")
+        if now != wanted:
+            raise self._changed_by_others(host)
+        self._changed[host] = account, before
+        self._accounts[host] = {**account, "hash": wanted}
+        self._holders[host] = slot
+        run.found(host, slot, proved="hash")
 
-    def _prove_method(self, current: str, account: Account) -> Steps:
+    def _timeout(self) -> float:
+        return max(1.0, self._run.ends - self._run.clock())
+
+    def _note_found(self, host: str, holder: str | None) -> None:
+        if holder is None:
+            self._run.works.pop(host, None)
+        else:
+            self._run.found(host, holder, proved="hash")
+
+    def _changed_by_others(self, host: str) -> Stopped:
+        self._run.works.pop(host, None)
+        return Stopped(
+            "drift",
+            f"somebody else has changed the password of {self._job.user} on {host} meanwhile",
+            "Look who did; reconcile=true gives it a new one",
+        )
+
+    def _prove_method(self, host: str, current: str) -> Steps:
         """The way to verify must work with the present password, or it would prove nothing about the new one."""
-        verdict = yield from steps.log_in(self._host, current)
+        verdict = yield from steps.log_in(host, current)
         if verdict.result == Result.NETWORK:
             raise Stopped(
                 "unreachable",
-                f"{self._host} cannot be reached for a login: {verdict.explanation}",
+                f"{host} cannot be reached for a login: {verdict.explanation}",
                 "Nothing was changed",
             )
-        if not (self._fine(verdict) or verdict.result in _proofs(account)):
+        if not (self._fine(verdict) or verdict.result in _proofs(self._accounts[host])):
             raise Stopped(
                 "refused",
-                f"{self._job.user} cannot log in to {self._host} with the present password, although it is right: "
+                f"{self._job.user} cannot log in to {host} with the present password, although it is right: "
                 f"{verdict.explanation}",
                 "Nothing was changed. Allow password logins there, or set verify to hash_only",
             )
 
-    def _free_slot(self, old: str) -> str:
-        """The record of the journal that does not hold what the host accepts, and rather the older one."""
-        free = [slot for slot in SLOTS if slot not in self._held or not self._job.matches(self._held[slot], old)]
-        # Where both hold it, main does too.
-        return min(free or SLOTS, key=lambda slot: self._started.get(slot, ""))
-
-    def _compare(self, old: str, wanted: str, slot: str, reason: str) -> Steps:
-        """The host is the judge of whether its password was set."""
-        now = yield from self._hash_now(slot)
-        if now == wanted:
-            return
-        if now == old:
-            raise Stopped("failed", f"{self._host} has kept its password: {reason or 'it was not set'}", "Run it again")
-        raise Stopped(
-            "drift",
-            f"somebody else has changed the password of {self._job.user} on {self._host} meanwhile",
-            "Look who did; reconcile=true gives it a new one",
-        )
-
-    def _hash_now(self, slot: str) -> Steps:
-        reason: CallFailed | None = None
+    def _judge(self, host: str) -> Steps:
+        """The hash that a host has, when no change is under way there any more."""
+        run, reason = self._run, ""
         for _look in range(_LOOKS):
             try:
-                looked = yield OnHost(self._host, "look")
+                looked = yield run.on(host, "judge")
                 return looked["account"].get("hash")
             except CallFailed as exc:
-                reason = exc
-            yield Sleep(_LOOK_PAUSE, f"{self._host} does not answer")
-        raise Stopped(
-            "in_doubt",
-            f"{self._host} does not tell which password it has now: {reason}",
-            f"{self._run.label(MAIN)} or {self._run.label(slot)} has it; run state=recovered",
-        )
+                reason = str(exc)
+            yield Sleep(_LOOK_PAUSE, f"{host} does not tell what it has")
+        run.unsure = True
+        if host in run.works:
+            run.works[host] = dataclasses.replace(run.works[host], proved="")
+        raise Stopped("in_doubt", f"{host} does not tell which password it has now: {reason}", steps.SETTLE)
 
-    def _verify(self, new: str, account: Account, slot: str) -> Steps:
-        verdict = yield from steps.log_in(self._host, new)
+    def _verify(self, host: str, new: str, slot: str) -> Steps:
+        verdict = yield from steps.log_in(host, new)
         if self._fine(verdict):
+            self._run.found(host, slot, proved="login")
             return
         if verdict.result in (Result.WRONG, Result.MUST_CHANGE):
-            yield from self._restore(account["hash"], slot, verdict.explanation)
+            why = f"{host} refuses a login with the new password ({verdict.explanation})"
+            if (yield from self._put_back(host, slot)):
+                raise Stopped(
+                    "failed",
+                    f"{why}, so the old one was put back",
+                    "Compare the options of the policy with the host's",
+                )
+            raise Stopped("pending", f"{why}, and the old one could not be put back", steps.SETTLE)
         raise Stopped(
             "pending",
-            f"{self._host} has the new password, but no login could prove it: {verdict.explanation}",
-            f"{self._run.label(slot)} has it; run state=recovered",
-        )
-
-    def _restore(self, old: str, slot: str, why: str) -> Steps:
-        """Only before a commit was tried: afterwards it goes forward alone."""
-        with contextlib.suppress(CallFailed):
-            yield self._run.on(self._host, "restore", timeout=max(1.0, self._run.ends - self._run.clock()))
-        if (yield from self._hash_now(slot)) == old:
-            raise Stopped(
-                "failed",
-                f"{self._host} refuses a login with the new password ({why}), so the old one was put back",
-                f"{self._run.label(MAIN)} has the one that works. Compare the options of the policy with the host's",
-            )
-        raise Stopped(
-            "pending",
-            f"{self._host} refuses a login with the new password ({why}), and the old one could not be put back",
-            f"{self._run.label(slot)} has the present one; run state=recovered",
+            f"{host} has the new password, but no login could prove it: {verdict.explanation}",
+            steps.SETTLE,
         )
 
     def _fine(self, verdict: Verdict) -> bool:
         expected = {Result.MUST_CHANGE: "must_change", Result.EXPIRED: "expired"}
         return verdict.result == Result.OK or expected.get(verdict.result) in self._job.accept
 
-    def _commit(self, secret: str, holder: str, expected: str) -> Steps:
-        yield from steps.commit(self._run, secret, self._seen, holder)
-        if (yield from self._hash_now(holder)) != expected:
+    def _put_back(self, host: str, slot: str) -> Steps:
+        """Give a host the password again that it had. Returns whether it has it."""
+        run, (account, before) = self._run, self._changed[host]
+        with contextlib.suppress(CallFailed):
+            yield run.on(host, "restore", old=account["hash"], timeout=self._timeout())
+        run.found(host, *([before] if before else []), slot)
+        now = yield from self._judge(host)
+        if now == account["hash"]:
+            self._note_found(host, before)
+            return True
+        if now != self._accounts[host]["hash"]:
+            raise self._changed_by_others(host)
+        run.found(host, slot, proved="hash")
+        return False
+
+    def _put_all_back(self, slot: str) -> Steps:
+        """Before a commit, or after one that was refused for certain. Returns the hosts that have the new password."""
+        left = []
+        for host in list(self._changed):
+            try:
+                if not (yield from self._put_back(host, slot)):
+                    left.append(host)
+            except Stopped:
+                # What is known of it, and what is not, is told in words.
+                left.append(host)
+        return left
+
+    def _commit(self, secret: str, slot: str) -> Steps:
+        """Put what the hosts have into main, and see that they still have it."""
+        run, main = self._run, self._run.label(MAIN)
+        try:
+            yield from steps.commit(run, secret, self._seen, self._held[MAIN].secret)
+        except steps.MainRefused as exc:
+            changed = bool(self._changed)
+            left = yield from self._put_all_back(slot)
+            if left or not changed:
+                raise Stopped("pending", f"{main} cannot be written: {exc}", steps.SETTLE) from None
             raise Stopped(
-                "drift",
-                f"somebody else has changed the password of {self._job.user} on {self._host} meanwhile",
-                "Look who did; reconcile=true gives it a new one",
-            )
+                "failed", f"{main} cannot be written ({exc}), so the old password was put back", "Look who may write it"
+            ) from None
+        self._held[MAIN] = Held(secret)
+        self._changed.clear()
+        for host, account in self._accounts.items():
+            if self._holders[host] is None:
+                continue
+            if (yield from self._judge(host)) != account["hash"]:
+                raise self._changed_by_others(host)
+            self._holders[host] = MAIN
+            run.found(host, MAIN, proved=run.works[host].proved)
 
     def _finish(self) -> Steps:
+        run = self._run
         request = {"chage": dict(self._job.chage), "keep_must_change": "must_change" in self._job.accept}
-        try:
-            yield self._run.on(self._host, "finish", **request)
-        except Lost as exc:
-            self._run.warnings.append(f"whether {self._host} has the wanted ages of the password is not known: {exc}")
-        except CallFailed as exc:
-            self._run.warnings.append(f"{self._host} has not the wanted ages of the password: {exc}")
+        for host in run.hosts:
+            try:
+                yield run.on(host, "finish", **request)
+            except Lost as exc:
+                run.warnings.append(f"whether {host} has the wanted ages of the password is not known: {exc}")
+            except CallFailed as exc:
+                run.warnings.append(f"{host} has not the wanted ages of the password: {exc}")
 
 
-def _age(account: Account) -> dict[str, str]:
-    """When the host says that the password was changed last."""
-    if not account["last_change"]:
+def _the_hosts(run: steps.Run) -> str:
+    return "the host" if len(run.hosts) == 1 else "the hosts"
+
+
+def _age(accounts: t.Mapping[str, Account]) -> dict[str, str]:
+    """When the hosts say that the password was changed last: the longest time ago."""
+    days = [account["last_change"] for account in accounts.values()]
+    if not all(days):
         return {}
-    day = datetime.date(1970, 1, 1) + datetime.timedelta(days=account["last_change"])
-    return {"last_change": day.isoformat()}
+    return {"last_change": (datetime.date(1970, 1, 1) + datetime.timedelta(days=min(days))).isoformat()}
 
 
 def is_young(account: Account, job: Job) -> bool:
@@ -256,10 +457,20 @@ def is_young(account: Account, job: Job) -> bool:
     return bool(account["today"] - account["last_change"] < job.max_age)
 
 
-def holder_of(held: Secrets, account: Account, job: Job) -> str | None:
+def unusable(secret: str) -> str:
+    """Why no host can have this password, or nothing."""
+    if not secret:
+        return "is empty"
+    if any(character in secret for character in "\n\r\0"):
+        return "has a line break or a NUL, which no password has"
+    return ""
+
+
+def holder_of(held: t.Mapping[str, Held], account: Account, job: Job) -> str | None:
     """The record that has the password which the host accepts."""
     _prefix, bare = hashing.split_lock(account["hash"])
-    return next((name for name, secret in held.items() if job.matches(secret, bare)), None)
+    fitting = (name for name, one in held.items() if not unusable(one.secret) and job.matches(one.secret, bare))
+    return next(fitting, None)
 
 
 def _proofs(account: Account) -> set[Result]:
@@ -273,12 +484,24 @@ def _proofs(account: Account) -> set[Result]:
     return {Result.MUST_CHANGE} | ({Result.EXPIRED} if inactive is not None and over > inactive else set())
 
 
-def refuse(account: Account, job: Job) -> None:
+def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -> None:
     """Stop before anything is changed, or read, if the account is not one whose password can be changed."""
-    problem = _problem(account, job)
+    problem = _problem(looked["account"], job)
     if problem:
         text, hint = problem
-        raise Stopped("refused", f"{job.user}: {text}", f"Nothing was changed. {hint}")
+        raise Stopped("refused", f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
+    other = _marked_by(looked["saved"])
+    if other not in ("", run.record):
+        raise Stopped(
+            "pending",
+            f"{host}: a run on another record, the one with the id {other}, has not ended in order for {job.user}",
+            f"Nothing was changed. Settle that one first: credential=id:{other}, state=recovered",
+        )
+
+
+def _marked_by(saved: t.Any) -> str:
+    """The id of the record whose run has left something on the host, or nothing."""
+    return str(saved["record"]) if isinstance(saved, t.Mapping) and saved.get("record") else ""
 
 
 def _problem(account: Account, job: Job) -> tuple[str, str] | None:
@@ -303,48 +526,73 @@ def _problem(account: Account, job: Job) -> tuple[str, str] | None:
 
 
 def predict(run: steps.Run, job: Job) -> Protocol:
-    """What C(rotate) would do, from what can be known without a secret: the list, and the state of the host."""
-    (host,) = run.hosts
+    """What C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
     yield from steps.list_records(run)
-    looked = yield from steps.ask_host(run, host, "look")
-    refuse(looked["account"], job)
-    if looked["lock"]["remaining"] and not run.limits.lock_wait:
-        raise Stopped("busy", f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait")
-    if looked["saved"]:
+    interrupted, young = False, True
+    for host in run.hosts:
+        looked = yield from steps.ask_host(run, host, "look")
+        refuse(host, looked, run, job)
+        if looked["lock"]["remaining"] and not run.limits.lock_wait:
+            raise Stopped(
+                "busy", f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait"
+            )
+        interrupted = interrupted or bool(looked["saved"])
+        young = young and is_young(looked["account"], job)
+    if interrupted:
         return steps.done("recovered", "an interrupted run would be settled")
     if job.recover_only:
         return steps.done("unchanged", "no run was interrupted on the host")
-    if is_young(looked["account"], job):
+    if young:
         return steps.done("unchanged", "the password is younger than max_age")
     return steps.done("changed", "the password would be changed")
 
 
 def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
-    """How the host and the records stand to each other, without changing either: an Outcome whose result is one of
+    """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
     C(clean), C(pending), C(drift), C(in_doubt), C(busy), or C(unknown) when nothing may be read.
     """
-    (host,) = run.hosts
-    listed = yield from steps.list_records(run)
-    looked = yield from steps.ask_host(run, host, "look")
-    account = looked["account"]
-    if looked["lock"]["remaining"]:
-        return steps.done("busy", f"run {looked['lock']['run']} works on {host}")
-    if not account.get("hash"):
-        raise Stopped("refused", f"{job.user} is no local user of {host} with a password", "Look at the host")
+    yield from steps.list_records(run)
+    looks: dict[str, t.Any] = {}
+    for host in run.hosts:
+        looked = looks[host] = yield from steps.ask_host(run, host, "look")
+        if looked["lock"]["remaining"]:
+            return steps.done("busy", f"run {looked['lock']['run']} works on {host}")
+        if not looked["account"].get("hash"):
+            raise Stopped("refused", f"{job.user} is no local user of {host} with a password", "Look at the host")
+        if looked["machine"]:
+            run.machines[host] = looked["machine"]
     if not compare:
         return steps.done("unknown", "nothing was read, so the password of the host was not compared")
-    held = {}
-    for name in (MAIN, *SLOTS):
-        if listed[name] is not None:
-            record = yield from steps.read(run, name)
-            held[name] = record.secret
-    holder = holder_of(held, account, job)
+    listed = yield from steps.list_records(run)
+    held: dict[str, Held] = {}
+    for name in (MAIN, *SLOTS, *foreign_slots(listed)):
+        missing = any(holder_of(held, looked["account"], job) is None for looked in looks.values())
+        if listed[name] is not None and (missing or name in SLOTS):
+            held[name] = yield from steps.read(run, name)
+    found = {host: _status(run, job, host, looked, held) for host, looked in looks.items()}
+    works, proved = run.works_and_proved()
+    for status, text in _STATES.items():
+        some = [host for host, its in found.items() if its == status]
+        if some:
+            outcome = steps.done(status, text.format(user=job.user, hosts=", ".join(some)))
+            break
+    return dataclasses.replace(outcome, works=works, proved=proved, login=run.login())
+
+
+# The worst comes first.
+_STATES = {
+    "drift": "no record has the password of {user} on {hosts}",
+    "pending": "a record of the journal has the password of {user} on {hosts}, not the main record",
+    "in_doubt": "the main record has the password of {user} on {hosts}, but a run did not end in order",
+    "clean": "the main record has the password of {user} on {hosts}",
+}
+
+
+def _status(run: steps.Run, job: Job, host: str, looked: t.Mapping[str, t.Any], held: t.Mapping[str, Held]) -> str:
+    holder = holder_of(held, looked["account"], job)
     if holder is None:
-        return steps.done("drift", f"no record has the password of {job.user} on {host}")
-    if holder in SLOTS:
-        return steps.done(
-            "pending", f"{run.label(holder)} has the password of {job.user} on {host}, not the main record"
-        )
-    if looked["saved"] or looked["lock"]["run"]:
-        return steps.done("in_doubt", "the main record has the password of the host, but a run did not end in order")
-    return steps.done("clean", "the main record has the password of the host")
+        return "drift"
+    run.found(host, holder, proved="hash")
+    if holder != MAIN:
+        return "pending"
+    return "in_doubt" if looked["saved"] or looked["lock"]["run"] else "clean"

@@ -2,11 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The records of a password or SSH key in the vault: the main one, which everybody reads, and two of a journal."""
+"""The records of a password or SSH key in the vault: the main one, which everybody reads, the journals of machines, and
+the lease. All but the main one stand beside it, on the same device.
+"""
 
 from __future__ import annotations
 
 import functools
+import re
 import typing as t
 import urllib.parse
 
@@ -23,16 +26,18 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import MAIN, SLOTS, Held
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import LEASE, MAIN, SLOTS, Held
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 
 TAG = "ansible-rotation-journal"
 # Stands before what is noted with a key, in the comment of its public half: the one text that each dialect gives back.
 _MARKER = TAG
+# What the identifier of a record of the journal ends with: a machine, and which of its records it is.
+_SLOT = re.compile("([0-9a-f]{12})-(j[01])")
 
 
 class _Records:
-    """Names of the records ("main", "j0", "j1"), and which entries of the list they are."""
+    """Names of the records (see calls.py), and which entries of the list they are."""
 
     noun: t.ClassVar[str]
 
@@ -40,32 +45,52 @@ class _Records:
         """``start`` is the time at which the run began, in a form that sorts."""
         self._run = {"run": run, "start": start}
         self._main = main
-        base = main.identifier or f"senhasegura-rotation-{main.id}"
-        self.labels = {MAIN: main.identifier or main.id, **{slot: f"{base}--{slot}" for slot in SLOTS}}
+        self._base = main.identifier or f"senhasegura-rotation-{main.id}"
+        self.labels = {MAIN: main.identifier or main.id, LEASE: f"{self._base}--{LEASE}"}
         self._ids = {MAIN: main.id}
 
-    def _picks(self) -> dict[str, Pick]:
-        """What to take of the list: the entry of each record."""
-        picks: dict[str, Pick] = {MAIN: functools.partial(listing.find, ref=Reference(self._main.id, "id"))}
-        for slot in SLOTS:
-            picks[slot] = functools.partial(listing.identified, identifier=self.labels[slot])
-        return picks
+    @property
+    def main_id(self) -> str:
+        return self._main.id
 
-    def _listed(self, found: t.Mapping[str, CredentialInfo | None]) -> dict[str, CredentialInfo | None]:
+    def _picks(self) -> dict[str, Pick]:
+        """What to take of the list: the main entry, and those whose identifiers begin as its own."""
+        return {
+            MAIN: functools.partial(listing.find, ref=Reference(self._main.id, "id")),
+            "others": functools.partial(listing.beginning, identifier=f"{self._base}--"),
+        }
+
+    def _listed(self, found: t.Mapping[str, t.Any], machine: str | None) -> dict[str, CredentialInfo | None]:
         """What the vault lists of each record. Raises Refused if a write would hit another one."""
-        listed = {MAIN: found[MAIN]}
-        for slot in SLOTS:
-            entry = found[slot]
-            # Never the user name of the main record: with that, the server would take the journal for it.
-            if entry is not None and entry.username != self._username(slot):
+        listed: dict[str, CredentialInfo | None] = dict.fromkeys((MAIN, LEASE, *SLOTS))
+        listed[MAIN] = found[MAIN]
+        if machine:
+            self.labels.update((slot, f"{self._base}--{machine}-{slot}") for slot in SLOTS)
+        for entry in found["others"]:
+            name = self._name(entry.identifier, machine)
+            if name is None:
+                continue
+            self.labels[name] = entry.identifier
+            # Never the user name of the main record: with that, the server would take it for the main record.
+            if entry.username != self._username(name):
                 raise Refused(
-                    f"the identifier {self.labels[slot]} is in use for something else than the journal of a rotation",
+                    f"the identifier {entry.identifier} is in use for something else than the rotation of "
+                    f"{self.labels[MAIN]}",
                     hint=f"Give that {self.noun} another identifier",
                 )
-            listed[slot] = entry
-            if entry is not None:
-                self._ids[slot] = entry.id
+            listed[name] = entry
+            self._ids[name] = entry.id
         return listed
+
+    def _name(self, identifier: str, machine: str | None) -> str | None:
+        """The name of the record with this identifier, or None if it is nothing of a rotation."""
+        end = identifier[len(self._base) + 2 :]
+        if end == LEASE:
+            return LEASE
+        slot = _SLOT.fullmatch(end)
+        if slot is None:
+            return None
+        return slot[2] if slot[1] == machine else end
 
     def _id(self, name: str) -> str:
         if name not in self._ids:
@@ -83,12 +108,11 @@ class _Records:
         if stored.id:
             self._ids[name] = stored.id
 
-    def _username(self, slot: str) -> str:
-        return f"{self._main.username}--rot-{slot}"
+    def _username(self, name: str) -> str:
+        return f"{self._main.username}--rot-{self.labels[name][len(self._base) + 2 :]}"
 
     def _note(self, note: t.Mapping[str, str]) -> str:
-        both = {**self._run, **note}
-        return " ".join(f"{key}={urllib.parse.quote(value, safe=':,')}" for key, value in both.items())
+        return note_text({**self._run, **note})
 
 
 class PasswordRecords(_Records):
@@ -100,12 +124,12 @@ class PasswordRecords(_Records):
         super().__init__(main, run, start)
         self._credentials = credentials
 
-    def list(self) -> dict[str, CredentialInfo | None]:
+    def list(self, machine: str | None = None) -> dict[str, CredentialInfo | None]:
         main = self._main
         like_main = functools.partial(like, account=(main.username, main.hostname, main.ip))
         picks: dict[str, Pick] = {**self._picks(), "like main": like_main}
         found = self._credentials.select(functools.partial(listing.each, picks=picks), fresh=True)
-        listed = self._listed(found)
+        listed = self._listed(found, machine)
         if main.identifier is None and len(found["like main"]) > 1:
             raise Refused(
                 "several credentials have this user name, host name and ip, so a write could hit each of them",
@@ -115,9 +139,11 @@ class PasswordRecords(_Records):
 
     def read(self, name: str) -> Held:
         credential = self._credentials.read(Reference(self._id(name), "id"), fresh=True)
+        if name == LEASE:
+            return Held(None, parse_note(credential.password))
         return Held(credential.password, parse_note(credential.additional))
 
-    def write(self, name: str, secret: str, note: t.Mapping[str, str]) -> None:
+    def write(self, name: str, secret: str | None, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
         main = self._main
         if name == MAIN:
@@ -128,8 +154,8 @@ class PasswordRecords(_Records):
                 main.hostname,
                 main.ip,
                 self.labels[name],
-                secret,
-                additional=self._note(note),
+                note_text(note) if name == LEASE else secret,
+                additional=self._note({} if name == LEASE else note),
                 tags=(TAG,),
                 # Where the dialect tells nothing of automatic change, it cannot be set either.
                 automatic_change=None if main.automatic_change is None else False,
@@ -152,19 +178,22 @@ class KeyRecords(_Records):
         # What else than the pair the main record has: a write gives it again.
         self._present: SshKey | None = None
 
-    def list(self) -> dict[str, CredentialInfo | None]:
+    def list(self, machine: str | None = None) -> dict[str, CredentialInfo | None]:
         picks = functools.partial(listing.each, picks=self._picks())
-        return self._listed(self._keys.select(picks, fresh=True))
+        return self._listed(self._keys.select(picks, fresh=True), machine)
 
     def read(self, name: str) -> Held:
         key = self._keys.read(Reference(self._id(name), "id"), fresh=True)
         if name == MAIN:
             self._present = key
-        return Held(Pair.of(key.private_key, key.public_key, key.passphrase), key_note(key.public_key))
+        note = key_note(key.public_key)
+        return Held(None if name == LEASE else Pair.of(key.private_key, key.public_key, key.passphrase), note)
 
-    def write(self, name: str, secret: Pair, note: t.Mapping[str, str]) -> None:
+    def write(self, name: str, secret: Pair | None, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
-        wanted = self._main_write(secret) if name == MAIN else self._slot_write(name, secret, note)
+        if secret is None:
+            secret = _throwaway()
+        wanted = self._main_write(secret) if name == MAIN else self._other_write(name, secret, note)
         self._written(name, self._keys.store(wanted, self._info(name)))
 
     def _main_write(self, secret: Pair) -> SshKeyWrite:
@@ -185,17 +214,21 @@ class KeyRecords(_Records):
             tags=present.tags or None,
         )
 
-    def _slot_write(self, slot: str, secret: Pair, note: t.Mapping[str, str]) -> SshKeyWrite:
+    def _other_write(self, name: str, secret: Pair, note: t.Mapping[str, str]) -> SshKeyWrite:
         main = self._main
         return SshKeyWrite(
-            identifier=self.labels[slot],
-            username=self._username(slot),
+            identifier=self.labels[name],
+            username=self._username(name),
             hostname=main.hostname,
             ip=main.ip or None,
             private_key=secret.private_key,
-            public_key=f"{secret.public_key} {_MARKER} {self._note(note)}",
+            public_key=f"{secret.public_key} {_MARKER} {note_text(note) if name == LEASE else self._note(note)}",
             passphrase=secret.passphrase or "",
         )
+
+
+def note_text(note: t.Mapping[str, str]) -> str:
+    return " ".join(f"{key}={urllib.parse.quote(value, safe=':,')}" for key, value in note.items())
 
 
 def parse_note(text: str) -> dict[str, str]:
@@ -211,3 +244,9 @@ def key_note(public_key: str) -> dict[str, str]:
 
 def _comment(public_key: str) -> str:
     return " ".join(public_key.split()[2:])
+
+
+@functools.cache
+def _throwaway() -> Pair:
+    """What a lease on a key is written with: its comment is what counts, and no host ever gets it."""
+    return Pair.generate("ed25519")

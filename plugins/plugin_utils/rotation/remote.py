@@ -15,6 +15,7 @@ import re
 import secrets
 import shlex
 import signal
+import threading
 import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
@@ -117,7 +118,13 @@ def _short(text: str) -> str:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> t.Iterator[None]:
-    """Raise TimeoutError inside after so many seconds. A connection that hangs has no limit of its own."""
+    """Raise TimeoutError inside after so many seconds. A connection that hangs has no limit of its own.
+
+    Not in a thread, which no signal reaches: whoever has started it does not wait for longer (driver.py).
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def late(_number: int, _frame: t.Any) -> None:
         raise TimeoutError

@@ -78,7 +78,7 @@ class HostsWorld:
         except AnsibleAuthenticationFailure:
             raise NotDone("Ansible's own login to the host was refused") from None
         own.after(call)
-        if call.do == "look":
+        if call.do in ("look", "judge"):
             answer = remote.uncovered(answer, pad)
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
         return answer

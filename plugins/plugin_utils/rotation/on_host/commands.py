@@ -10,17 +10,21 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import key, password
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
+    GUARD_WAIT,
     HostError,
     Json,
     Machine,
     State,
+    machine_token,
 )
 
 
 def carry_out(machine: Machine, request: Json) -> Json:
     """Answer {"ok": result}, or {"error": kind, "text": ...}.
 
-    What begins with C(look) changes nothing, not even the folder of the lock.
+    Requests have C(do), C(user), C(run) and C(record), the id of the record of the vault that is rotated. What begins
+    with C(look) changes nothing, not even the folder of the lock. C(judge) is C(look) when no other command is at work
+    on the account any more, or the error C(busy) after C(wait) seconds: the only one that tells how a change ended.
     """
     try:
         return {"ok": _carry_out(machine, request)}
@@ -32,31 +36,38 @@ def carry_out(machine: Machine, request: Json) -> Json:
 
 
 def _carry_out(machine: Machine, request: Json) -> Json:
-    state = State(machine, request["user"])
+    state = State(machine, request["user"], request.get("wait", GUARD_WAIT))
     do = request["do"]
     if do == "look":
-        account = password.look(machine, state.user, bytes.fromhex(request["pad"]))
-        return {"account": account, "lock": state.holder(), "saved": _saved(state)}
+        return _look(state, request)
     if do == "look_keys":
-        return {**key.look(state, request), "lock": state.holder()}
+        return {**key.look(state, request), **_state(state)}
     with state:
         return _locked(state, do, request)
 
 
-def _saved(state: State) -> bool:
-    return state.load(password.SAVED) is not None
+def _look(state: State, request: Json) -> Json:
+    account = password.look(state.machine, state.user, bytes.fromhex(request["pad"]))
+    saved = password.saved(state)
+    other = saved is not None and saved["record"] not in ("", request.get("record", ""))
+    return {"account": account, "saved": saved, "pending": saved["record"] if other else None, **_state(state)}
+
+
+def _state(state: State) -> Json:
+    return {"lock": state.holder(), "machine": machine_token(state.machine, make=False)}
 
 
 def _locked(state: State, do: str, request: Json) -> Json:
-    run = request["run"]
+    run, record = request["run"], request.get("record", "")
     commands: dict[str, t.Callable[[], Json]] = {
-        "lock": lambda: state.lock(run, request["lease"], request["request_life"]),
+        "judge": lambda: _look(state, request),
+        "lock": lambda: state.lock(run, record, request["lease"], request["request_life"], request.get("break")),
         "unlock": lambda: state.unlock(run),
-        "set": lambda: password.set_hash(state, run, request["old"], request["new"], request["timeout"]),
+        "set": lambda: password.set_hash(state, run, record, request["old"], request["new"], request["timeout"]),
         "restore": lambda: password.restore(state, run, request["timeout"]),
-        "finish": lambda: password.finish(state, run, request["chage"], request["keep_must_change"]),
+        "finish": lambda: password.finish(state, run, record, request["chage"]),
         "add_key": lambda: key.add(state, request),
         "remove_key": lambda: key.remove(state, request),
-        "finish_key": lambda: key.finish(state, run),
+        "finish_key": lambda: key.finish(state, request),
     }
     return commands[do]()

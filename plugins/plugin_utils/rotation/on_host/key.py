@@ -6,9 +6,15 @@
 
 A mark stays from the first change of a file until the run has ended in order. It tells the next run that something is
 to be settled, and which key shall go: after the commit, the vault may not know the old one any more.
+
+A user may have the keys of several records of the vault, so each record has a mark of its own. Nobody acts on the mark
+of another record: its keys are not for us to judge.
 """
 
 from __future__ import annotations
+
+import os
+import re
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import authorized_keys
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
@@ -17,23 +23,34 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_
     State,
 )
 
-MARK = "key.json"
+_MARK = re.compile(r"key-([A-Za-z0-9_-]{1,64})\.json")
 # What of a request authorized_keys.py is to see.
 _PASSED_ON = ("user", "address", "keys", "old", "new", "comment", "append", "keep", "run")
 
 
 def look(state: State, request: Json) -> Json:
-    """Which of the keys are where, and the mark of a run that has not ended in order."""
-    return {"keys": _perform("look", request), "mark": state.load(MARK)}
+    """Which of the keys are where, the mark of a run of this record that has not ended in order, and those of others.
+
+    C(others) are dicts with C(record), the id, and C(label), its name.
+    """
+    own = _mark(request)
+    others = []
+    for name in _names(state):
+        found = _MARK.fullmatch(name)
+        mark = state.load(name) if found and name != own else None
+        if found and mark and not mark.get("ended"):
+            others.append({"record": found[1], "label": mark["label"]})
+    return {"keys": _perform("look", request), "mark": state.load(own), "others": others}
 
 
 def add(state: State, request: Json) -> Json:
     """Leave a mark, and add a public key beside those that it replaces."""
     state.require(request["run"])
+    name = _mark(request)
     new = authorized_keys.fingerprint(authorized_keys.public_key(request["new"]).blob)
-    mark = state.load(MARK) or {"old": []}
+    mark = state.load(name) or {"old": []}
     old = sorted({*mark["old"], *request["old"]} - {new})
-    state.save(MARK, {"run": request["run"], "old": old, "new": new})
+    state.save(name, {"run": request["run"], "label": request["label"], "old": old, "new": new})
     return _perform("add", request, state)
 
 
@@ -43,11 +60,33 @@ def remove(state: State, request: Json) -> Json:
     return _perform("remove", request, state)
 
 
-def finish(state: State, run: str) -> Json:
-    """Take the mark away."""
-    state.require(run)
-    state.remove(MARK)
+def finish(state: State, request: Json) -> Json:
+    """Take the mark of this record away, or with C(ended) say in it that this host is done."""
+    state.require(request["run"])
+    name = _mark(request)
+    mark = state.load(name)
+    if mark and request["ended"]:
+        state.save(name, {**mark, "ended": True})
+    else:
+        state.remove(name)
     return {}
+
+
+def _mark(request: Json) -> str:
+    """The file of the mark of a record. Raises HostError for an id that would be another file."""
+    name = f"key-{request['record']}.json"
+    if not _MARK.fullmatch(name):
+        raise HostError("invalid", "the id of the record is not made of letters, digits, - and _")
+    return name
+
+
+def _names(state: State) -> list[str]:
+    try:
+        return sorted(os.listdir(state.folder))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise HostError("io", f"{state.folder} cannot be read: {error.strerror}") from None
 
 
 def _perform(do: str, request: Json, state: State | None = None) -> Json:

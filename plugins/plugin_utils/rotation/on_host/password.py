@@ -14,6 +14,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_
     Json,
     Machine,
     State,
+    sync,
 )
 
 # The old line of shadow, from before the hash is set until the run is over.
@@ -57,42 +58,85 @@ def cover(text: bytes, pad: bytes) -> bytes:
     return bytes(byte ^ pad[at] for at, byte in enumerate(text))
 
 
-def set_hash(state: State, run: str, old: str, new: str, timeout: float) -> Json:
+def saved(state: State) -> Json | None:
+    """Which run has changed this account and not ended in order, for which record: {"run": ..., "record": ...}."""
+    found = state.load(SAVED)
+    return found and {"run": found["run"], "record": found.get("record", "")}
+
+
+def set_hash(state: State, run: str, record: str, old: str, new: str, timeout: float) -> Json:
     """Replace the hash ``old`` by ``new``, if it is still there and the run still holds the lock."""
     state.require(run)
+    _require_own(state, record)
     fields = _line(state.machine, "shadow", state.user)
     if fields is None or fields[1] != old:
         raise HostError("refused", f"the password of {state.user} is not what it was a moment ago")
-    state.save(SAVED, {"run": run, "line": fields})
+    # From before the first run that was interrupted: it alone knows that the password had to be changed, say.
+    line = (state.load(SAVED) or {"line": fields})["line"]
+    state.save(SAVED, {"run": run, "record": record, "line": line, "before": fields, "set": new})
     _chpasswd(state, new, timeout)
+    _sync(state.machine)
     return {}
 
 
 def restore(state: State, run: str, timeout: float) -> Json:
-    """Put back what C(set_hash) of this run has saved."""
+    """Put back what was there before C(set_hash) of this run."""
     state.require(run)
-    saved = state.load(SAVED)
-    if saved is None or saved["run"] != run:
+    found = state.load(SAVED)
+    if found is None or found["run"] != run:
         raise HostError("refused", "nothing was saved by this run")
-    _chpasswd(state, saved["line"][1], timeout)
-    if saved["line"][2]:
-        _chage(state, ["-d", saved["line"][2]])
-    state.remove(SAVED)
+    before = found["before"]
+    fields = _line(state.machine, "shadow", state.user)
+    if fields is None or fields[1] not in (before[1], found["set"]):
+        raise HostError("refused", f"somebody else has changed the password of {state.user} meanwhile")
+    _chpasswd(state, before[1], timeout)
+    if before[2]:
+        _chage(state, ["-d", before[2]])
+    _sync(state.machine)
+    if before == found["line"]:
+        state.remove(SAVED)
     return {}
 
 
-def finish(state: State, run: str, chage: t.Mapping[str, int], keep_must_change: bool) -> Json:
-    """After the vault has the password: ages as wanted, and the saved line removed. Returns whether ages changed."""
+def finish(state: State, run: str, record: str, chage: t.Mapping[str, int]) -> Json:
+    """After the vault has the password: ages as wanted, and the saved line removed. Returns whether ages changed.
+
+    Who had to change the password before still has to, whichever run has saved that.
+    """
     state.require(run)
+    _require_own(state, record)
     before = _line(state.machine, "shadow", state.user)
-    saved = state.load(SAVED)
+    found = state.load(SAVED)
     arguments = [text for name, days in sorted(chage.items()) for text in (_CHAGE[name], str(days))]
-    if keep_must_change and saved is not None and saved["line"][2] == "0":
+    if found is not None and found["line"][2] == "0":
         arguments += ["-d", "0"]
     if arguments:
         _chage(state, arguments)
+        _sync(state.machine)
     state.remove(SAVED)
     return {"changed": _line(state.machine, "shadow", state.user) != before}
+
+
+def _require_own(state: State, record: str) -> None:
+    found = saved(state)
+    if found is not None and found["record"] not in ("", record):
+        raise HostError(
+            "pending",
+            f"run {found['run']} of another record of the vault (id {found['record']}) has not ended in order for "
+            f"{state.user}: settle that record first",
+        )
+
+
+def _sync(machine: Machine) -> None:
+    """Have on the disk what was changed: programs that write these files leave that to the kernel."""
+    try:
+        for name in ("shadow", "gshadow", "passwd"):
+            path = os.path.join(machine.etc, name)
+            if os.path.exists(path):
+                sync(path)
+        sync(machine.etc)
+    except OSError as error:
+        raise HostError("io", f"{machine.etc} cannot be written to the disk: {error.strerror}") from None
 
 
 def _line(machine: Machine, name: str, user: str) -> list[str] | None:
@@ -121,13 +165,14 @@ def _chpasswd(state: State, password_hash: str, timeout: float) -> None:
     if any(character in password_hash for character in "\n\r\0:"):
         # chpasswd would take what follows for the password of somebody else.
         raise HostError("refused", "this is no password hash")
-    code, _output = state.machine.command(["chpasswd", "-e"], f"{state.user}:{password_hash}\n", timeout)
+    line = f"{state.user}:{password_hash}\n"
+    code, _output = state.machine.command(["chpasswd", "-e"], line, timeout, keep=state.guard)
     if code:
         # Its output may quote the line.
         raise HostError("failed", f"chpasswd ended with code {code}")
 
 
 def _chage(state: State, arguments: list[str]) -> None:
-    code, output = state.machine.command(["chage", *arguments, state.user])
+    code, output = state.machine.command(["chage", *arguments, state.user], keep=state.guard)
     if code:
         raise HostError("failed", f"chage ended with code {code}: {output.strip()[:200]}")

@@ -49,7 +49,7 @@ class Records:
     def __init__(self, **pairs: Pair) -> None:
         self.pairs, self.reads = pairs, 0
 
-    def list(self) -> Any:
+    def list(self, machine: str | None = None) -> Any:
         return {name: self.pairs.get(name) for name in ("main", "j0", "j1")}
 
     def read(self, name: str) -> Held:
@@ -162,7 +162,7 @@ def test_all_keys_are_refused(old_file: str) -> None:
 
 def test_a_vault_that_gives_nothing_is_no_other_failure(old_file: str) -> None:
     class Mute(Records):
-        def list(self) -> Any:
+        def list(self, machine: str | None = None) -> Any:
             raise Denied("not for you")
 
     own, _registered = start(connection := Connection(NEW, remote_user="app", private_key_file=old_file), Mute())

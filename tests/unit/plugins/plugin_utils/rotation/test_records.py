@@ -12,9 +12,9 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import SLOTS
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import LEASE, SLOTS
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import PasswordRecords
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     Scripted,
@@ -23,7 +23,13 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
 )
 
 MAIN = {"id": "7", "identifier": "web-root", "username": "root", "hostname": "web01", "ip": "192.0.2.10"}
-SLOT = {**MAIN, "id": "8", "identifier": f"web-root--{SLOTS[0]}", "username": f"root--rot-{SLOTS[0]}"}
+MACHINE = "0123456789ab"
+SLOT = {
+    **MAIN,
+    "id": "8",
+    "identifier": f"web-root--{MACHINE}-{SLOTS[0]}",
+    "username": f"root--rot-{MACHINE}-{SLOTS[0]}",
+}
 ENVELOPE = {"status": 200, "message": "OK", "error": False, "error_code": 0}
 
 
@@ -46,7 +52,8 @@ def records(*lists: t.Any) -> tuple[PasswordRecords, Scripted]:
 
 
 def test_a_journal_whose_id_only_the_list_tells() -> None:
-    journal, server = records([MAIN, SLOT])
+    journal, server = records([MAIN], [MAIN, SLOT])
+    journal.list(MACHINE)
     journal.write(SLOTS[0], "pw-Journal-1", {})
     assert journal.read(SLOTS[0]).secret == "pw-Journal-1"
     journal.write(SLOTS[0], "pw-Journal-1", {})
@@ -57,9 +64,37 @@ def test_a_journal_whose_id_only_the_list_tells() -> None:
 
 
 def test_a_journal_whose_id_nobody_tells_is_named_and_found_later() -> None:
-    journal, _server = records([MAIN], [MAIN, SLOT])
+    journal, _server = records([MAIN], [MAIN], [MAIN, SLOT])
+    journal.list(MACHINE)
     journal.write(SLOTS[0], "pw-Journal-1", {})
-    with pytest.raises(NotFound, match=f"credential web-root--{SLOTS[0]} not found"):
+    with pytest.raises(NotFound, match=f"credential {SLOT['identifier']} not found"):
         journal.read(SLOTS[0])
-    assert journal.list()[SLOTS[0]] is not None
+    assert journal.list(MACHINE)[SLOTS[0]] is not None
     assert journal.read(SLOTS[0]).secret == "pw-Journal-1"
+
+
+def test_the_journal_of_another_machine_is_found_and_not_taken_for_the_own_one() -> None:
+    """Nor is what only begins alike, or what a machine that is not known yet may have."""
+    other = {**SLOT, "id": "9", "identifier": "web-root--own", "username": "own"}
+    for machine, name in ((MACHINE, "j0"), ("ba9876543210", f"{MACHINE}-j0"), (None, f"{MACHINE}-j0")):
+        journal, _server = records([MAIN, SLOT, other])
+        listed = journal.list(machine)
+        assert [name for name, entry in listed.items() if entry is not None] == ["main", name]
+        assert journal.labels[name] == SLOT["identifier"]
+
+
+def test_the_lease_is_a_note() -> None:
+    lease = {**MAIN, "id": "8", "identifier": "web-root--lease", "username": "root--rot-lease"}
+    journal, server = records([MAIN, lease])
+    journal.list(MACHINE)
+    journal.write(LEASE, None, {"run": "r 1", "state": "held"})
+    assert b"run=r%201 state=held" in server.sent[-1].body
+    server.on("GET /iso/coe/senha", guide(credential={"id": "8", "password": "run=r%201 state=held"}))
+    held = journal.read(LEASE)
+    assert (held.secret, held.note) == (None, {"run": "r 1", "state": "held"})
+
+
+def test_what_somebody_else_has_called_so_is_left_alone() -> None:
+    journal, _server = records([MAIN, {**SLOT, "username": "somebody"}])
+    with pytest.raises(Refused, match="is in use for something else than the rotation of web-root"):
+        journal.list("ba9876543210")

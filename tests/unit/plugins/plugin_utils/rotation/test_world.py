@@ -40,7 +40,7 @@ class Connection(Options):
 class Records:
     """Holds "old", and has just been given "new"."""
 
-    def list(self) -> Any:
+    def list(self, machine: str | None = None) -> Any:
         return {}
 
     def read(self, name: str) -> Held:
