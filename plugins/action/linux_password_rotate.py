@@ -11,6 +11,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
     from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
     from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
@@ -35,10 +36,13 @@ class ActionModule(RotationAction):
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
         user = self.user(params, info)
+        hosts = sorted({*(params["hosts"] or [self.host])})
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.reported(params, info, user, lambda: by(client, info, user, params, check_mode))
+        return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)
 
-    def _by_ansible(self, client: Client, info: CredentialInfo, user: str, params: Params, check_mode: bool) -> Outcome:
+    def _by_ansible(
+        self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
+    ) -> Outcome:
         rules = _policy(params["policy"] or {})
         job = password.Job(
             user=user,
@@ -51,11 +55,18 @@ class ActionModule(RotationAction):
             chage={name: days for name, days in (params["chage"] or {}).items() if days is not None},
         )
         records = functools.partial(PasswordRecords, client.credentials, info)
-        run, world = self.prepare(records, [self.host], user, params, by_password)
+        run, world = self.prepare(records, hosts, user, params, by_password)
         protocol = password.predict(run, job) if check_mode else password.rotate(run, job)
         return self.drive(protocol, world, run)
 
-    def _by_vault(self, client: Client, info: CredentialInfo, user: str, params: Params, check_mode: bool) -> Outcome:
+    def _by_vault(
+        self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
+    ) -> Outcome:
+        if hosts != [self.host]:
+            raise ConfigError(
+                "with mode=vault the server changes the password of one host, that of the credential",
+                hint="Leave hosts out, or set mode to ansible",
+            ).with_context(option="hosts")
         target = self.reach(self.host).target(user) if params["verify"] == "login" else None
         return by_vault.rotate_password(
             client.credentials,

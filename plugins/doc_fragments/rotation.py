@@ -41,7 +41,8 @@ options:
     type: float
   deadline:
     description:
-      - Seconds after which a run stops, at a point where nothing is lost. The lock of a run that was killed ends then.
+      - Seconds after which a run stops, at a point where nothing is lost. Lock and lease of a run that was killed end
+        then.
     type: float
     default: 300.0
   request_life:
@@ -52,9 +53,17 @@ options:
     default: 120.0
   lock_wait:
     description:
-      - Seconds to wait for another run on the same host. By default, the task fails and says which run works there.
+      - Seconds to wait for another run on the same host or with the same record. By default, the task fails and says
+        which run that is.
     type: float
     default: 0.0
+  break_lock:
+    description:
+      - The id of a run that is known to be dead, as the result or the error of another task names it. Its lock on the
+        hosts and its lease on the record are not waited for. Those of any other run are.
+      - It costs no secret if that run is alive after all, which then stops. The task warns of each lock that it breaks,
+        and the log of the host says who did that.
+    type: str
   allow_insecure_rotation:
     description:
       - Rotate even with O(validate_certs=false).

@@ -27,6 +27,7 @@ ROTATION: dict[str, dict[str, t.Any]] = {
     "deadline": {"type": "float", "default": 300.0},
     "request_life": {"type": "float", "default": 120.0},
     "lock_wait": {"type": "float", "default": 0.0},
+    "break_lock": {"type": "str"},
     "allow_insecure_rotation": {"type": "bool", "default": False},
     "report_dir": {"type": "path"},
     "report_keep_days": {"type": "float"},

@@ -14,11 +14,18 @@ author:
 description:
   - Gives a local user of the host a new password and writes it to the credential in the vault. It may be killed at any
     moment, and a record of the vault still holds the password that logs in.
-  - The new password goes first to a record of its own (the journal), and is read back from there, before the host is
-    changed. The host gets its hash, the password is proven by a login, and then it goes to the main record.
-  - "The journal consists of two credentials on the same device: C(<identifier>--j0) and C(<identifier>--j1), with the
-    user names C(<username>--rot-j0) and C(<username>--rot-j1). They stay; one of them always has the present password."
-  - This reads the credential and its journal, and so B(takes custody) of them. It never gives custody back.
+  - The present and the new password go first to records of their own (the journal), and are read back from there,
+    before the host is changed. What the main record holds is written to it once, so that a vault which refuses that is found
+    out in time. The host gets the hash, the password is proven by a login, and then it goes to the main record.
+  - "The journal consists of two credentials on the same device: C(<identifier>--<machine>-j0) and
+    C(<identifier>--<machine>-j1), with the user names C(<username>--rot-<machine>-j0) and so on. C(<machine>) is a
+    number that the host keeps in C(/var/lib/senhasegura-rotation/machine.json), so no two machines write the same
+    record. They stay: one of them has the present password, the other one the one before it."
+  - "A third credential, C(<identifier>--lease), says which run works with the credential, and for which machine it was
+    changed last. A second run says V(busy) and changes nothing. Whatever two runs do at the same time, each host's
+    password stays in a record that only a run on that host writes."
+  - If the vault refuses the new password for good, the host gets the old one back.
+  - This reads the credential and these records, and so B(takes custody) of them. It never gives custody back.
 extends_documentation_fragment:
   - community.senhasegura.connection
   - community.senhasegura.attributes
@@ -27,6 +34,15 @@ extends_documentation_fragment:
   - community.senhasegura.rotation
   - community.senhasegura.rotation.result
 options:
+  hosts:
+    description:
+      - All hosts on which the user has this password, by their names in the inventory. By default, that of the task.
+      - One credential may serve several hosts if they are changed in one task, which has C(run_once). They get the
+        same password, one after another, and the main record gets it when all have it. If one of them fails, those
+        before it get the old one back. What a run that was killed has left is settled by the next one with all of them.
+      - A run for some of them is refused. With O(mode=vault) only the host of the task can be given.
+    type: list
+    elements: str
   verify:
     description:
       - V(login) proves the new password by a login over SSH from the controller. That must work with the present
@@ -41,7 +57,8 @@ options:
       - V(locked) and V(expired) accounts, and those that V(must_change) the password at the next login, are changed and
         stay what they are. Locked accounts are not verified by a login.
       - V(other_host) takes over a credential that was last rotated for another machine, for example after a host was
-        installed anew. One credential can only serve one host.
+        installed anew, or for several of which some are gone. Such a machine is left with the password that it has,
+        which stays in its own journal. For one run, not for the inventory.
     type: list
     elements: str
     choices: [locked, expired, must_change, other_host]
@@ -106,6 +123,8 @@ options:
         description: Day on which the account expires, in days since 1970-01-01; -1 for never.
         type: int
 notes:
+  - One credential should serve one user of a host. If a run for another credential of the same user was interrupted,
+    the task says V(pending) and names it.
   - With O(mode=ansible), automatic change must be off for the credential, since two writers would lose a password.
   - With O(mode=vault) and O(verify=login) the new password is read, which takes custody; in the dialects V(iso) and
     V(api) the vault changes it again when that custody ends.
@@ -147,6 +166,19 @@ EXAMPLES = r"""
     chage:
       max_days: 90
   become: true
+
+- name: Give one password to all hosts of a cluster
+  community.senhasegura.linux_password_rotate:
+    credential: cluster-app
+    hosts: "{{ groups['cluster'] }}"
+  become: true
+  run_once: true
+
+- name: Do not wait for a run that is known to be dead
+  community.senhasegura.linux_password_rotate:
+    credential: web01-app
+    break_lock: 5f0c6a3b9d1e2f47
+  become: true
 """
 
 RETURN = r"""
@@ -174,9 +206,10 @@ rotation:
     result:
       description:
         - How it ended. V(changed), V(recovered) (an interrupted run was settled) and V(unchanged) are good.
-        - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on the host.
+        - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on the host, or
+          with the credential.
         - V(drift) says that no record has the password of the host.
-        - V(pending) and V(in_doubt) say that the journal has the password, and that O(state=recovered) settles it.
+        - V(pending) and V(in_doubt) say that the journal may have the password, and that O(state=recovered) settles it.
         - V(unreachable) says that the host did not answer before anything was changed.
       type: str
       returned: always
@@ -184,9 +217,28 @@ rotation:
       description: The same in a sentence.
       type: str
       returned: always
+    works:
+      description:
+        - The record that logs in now. Empty if that was not compared, or if it differs between hosts.
+        - Several that are joined with C(or) are those of which one does.
+      type: str
+      returned: always
+    proved:
+      description: How that is known from this run, C(hash) or C(login). Empty if it is not proved.
+      type: str
+      returned: always
+    login:
+      description: Both in a sentence for each host. It is in the text of the error as well, before what to do.
+      type: str
+      returned: always
     user:
       description: The user of the host.
       type: str
+      returned: always
+    hosts:
+      description: All hosts of the run.
+      type: list
+      elements: str
       returned: always
     host:
       description: The host, by its name in the inventory.
@@ -211,7 +263,11 @@ rotation:
   sample:
     result: changed
     message: the host and the main record have the new password
+    works: web01-app
+    proved: login
+    login: "web01: app logs in with web01-app (proved by a login in this run)"
     user: app
+    hosts: [web01]
     host: web01
     mode: ansible
     own_account: false
@@ -224,7 +280,7 @@ failure:
   sample:
     kind: pending
     message: web01 has the new password, but no login could prove it
-    hint: web01-app--j0 has it; run state=recovered
+    hint: Run it again with state=recovered
     operation: rotation
     endpoint: web01
     subject: credential web01-app
@@ -247,6 +303,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **WAITING,
     **ROTATION,
     "credential": {"type": "str", "required": True, "no_log": False},
+    "hosts": {"type": "list", "elements": "str"},
     "verify": {"type": "str", "choices": ["login", "hash_only"], "default": "login"},
     "accept": {
         "type": "list",

@@ -139,6 +139,18 @@ rotation:
       description: The status of each host; V(unreachable) if it gives no answer.
       type: dict
       returned: success, with O(ssh_key)
+    works:
+      description: The record that logs in now. Empty if that was not compared, or if it differs between hosts.
+      type: str
+      returned: success
+    proved:
+      description: How that is known, C(hash). Empty if it is not proved.
+      type: str
+      returned: success
+    login:
+      description: Both in a sentence for each host.
+      type: str
+      returned: success
     user:
       description: The user of the host.
       type: str
@@ -149,7 +161,10 @@ rotation:
       returned: success
   sample:
     status: clean
-    message: the main record has the password of the host
+    message: the main record has the password of app on web01
+    works: web01-app
+    proved: hash
+    login: "web01: app logs in with web01-app (proved by its hash in this run)"
     user: app
     host: web01
 failure:

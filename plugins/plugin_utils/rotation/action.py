@@ -145,7 +145,7 @@ class RotationAction(SenhaseguraAction):
         except Stopped as stop:
             return {**result, **self._stopped(stop, info)}
         shown = {"status": outcome.result, "message": outcome.message, "user": user, "host": self.host}
-        return {**result, "rotation": {**shown, **outcome.details}}
+        return {**result, "rotation": {**shown, **_access(outcome), **outcome.details}}
 
     def reported(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
@@ -166,11 +166,11 @@ class RotationAction(SenhaseguraAction):
         warnings: list[str] = []
         try:
             outcome = work()
-            rotation.update(result=outcome.result, message=outcome.message, **outcome.details)
+            rotation.update(result=outcome.result, message=outcome.message, **_access(outcome), **outcome.details)
             warnings += outcome.warnings
             result["changed"] = outcome.result in ("changed", "recovered")
         except Stopped as stop:
-            rotation.update(result=stop.result, message=stop.message, hint=stop.hint)
+            rotation.update(result=stop.result, message=stop.message, hint=stop.hint, **_access(stop))
             result.update(self._stopped(stop, info))
             warnings += self._run.warnings if self._run else ()
         except SenhaseguraError as exc:
@@ -211,7 +211,7 @@ class RotationAction(SenhaseguraAction):
             report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
 
     def _stopped(self, stop: Stopped, info: CredentialInfo) -> Result:
-        text = f"{stop.result}: {stop.message}. {stop.hint}" if stop.hint else f"{stop.result}: {stop.message}"
+        text = ". ".join(part for part in (f"{stop.result}: {stop.message}", stop.login, stop.hint) if part)
         failure = {
             "kind": stop.result,
             "message": stop.message,
@@ -226,6 +226,11 @@ class RotationAction(SenhaseguraAction):
             "server_message": "",
         }
         return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
+
+
+def _access(end: Outcome | Stopped) -> dict[str, str]:
+    """Which record logs in now, and how that is known."""
+    return {"works": end.works, "proved": end.proved, "login": end.login}
 
 
 def _subject(info: CredentialInfo) -> str:

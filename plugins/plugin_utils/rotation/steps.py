@@ -155,11 +155,13 @@ class Run:
     def _says(self, works: Works | None) -> str:
         if works is None:
             return f"which record logs {self.user} in was not compared"
-        how = f"proved by the {works.proved} in this run" if works.proved else "not proved"
-        return f"{self.user} logs in with {self._named(works)} ({how})"
+        return f"{self.user} logs in with {self._named(works)} ({_PROOFS[works.proved]})"
 
     def _named(self, works: Works) -> str:
         return " or ".join(map(self.label, works.records))
+
+
+_PROOFS = {"hash": "proved by its hash in this run", "login": "proved by a login in this run", "": "not proved"}
 
 
 class MainRefused(Exception):
