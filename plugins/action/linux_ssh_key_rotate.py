@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import hashlib
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 
@@ -15,8 +17,9 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
     from ansible_collections.community.senhasegura.plugins.modules.linux_ssh_key_rotate import ARGUMENT_SPEC
     from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address
     from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, key
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, key, sharing
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
@@ -43,6 +46,13 @@ class ActionModule(RotationAction):
         # Written so that it holds for NaN as well.
         if not 0 <= params["grace"] <= params["deadline"] / 2:
             raise ConfigError("grace is more than half of deadline", hint="Raise deadline").with_context(option="grace")
+        if params["forks"] < 1:
+            raise ConfigError("forks must be at least 1", hint="Leave it out").with_context(option="forks")
+        # Written so that it holds for NaN as well.
+        if not params["host_timeout"] >= 1:
+            raise ConfigError("host_timeout must be at least 1", hint="Leave it out").with_context(
+                option="host_timeout"
+            )
         job = key.Job(
             user=user,
             generate=functools.partial(
@@ -52,6 +62,7 @@ class ActionModule(RotationAction):
                 passphrase=params["passphrase"] or None,
                 comment=params["comment"] or "",
             ),
+            shared_with=self._shared_with(params, hosts),
             write_off=frozenset(params["write_off"]),
             recover_only=params["state"] == "recovered",
             reconcile=params["reconcile"],
@@ -59,12 +70,30 @@ class ActionModule(RotationAction):
             grace=params["grace"],
             comment=params["comment"],
             address=params["address"],
+            play=hashlib.sha256(address().encode()).hexdigest()[:12],
+            verify=params["verify"] != "none",
         )
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, world = self.prepare(records, hosts, user, params, by_key)
         run.spares_absent = params["unreachable"] == "debt"
+        run.forks = params["forks"]
+        run.limits = dataclasses.replace(run.limits, on_host=params["host_timeout"])
+        same = sharing.hosts_with(self, "ssh_key", params["ssh_key"])
+        if len(same) > 1 and not self._task.run_once:
+            run.warnings.append(
+                f"this task runs for each of {key.tell(same)}, with the same SSH key: write run_once: true, and "
+                "name all that have the key in hosts"
+            )
         protocol = key.predict(run, job) if check_mode else key.rotate(run, job)
         return self.drive(protocol, world, run)
+
+    def _shared_with(self, params: Params, hosts: list[str]) -> frozenset[str]:
+        """All hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
+        if params["shared_with"] is not None:
+            return frozenset({*hosts, *params["shared_with"]})
+        if params["hosts"]:
+            return frozenset({*hosts, *sharing.without_limit(self, "hosts")})
+        return frozenset({*hosts, *sharing.hosts_with(self, "ssh_key", params["ssh_key"])})
 
     def _by_vault(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
@@ -79,4 +108,5 @@ class ActionModule(RotationAction):
             pace=waiting(params),
             check_mode=check_mode,
             say=self.say,
+            known=frozenset({*hosts, *(target.address for target in targets.values())}),
         )

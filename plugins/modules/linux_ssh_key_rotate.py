@@ -40,12 +40,42 @@ options:
     required: true
   hosts:
     description:
-      - All hosts on which the user has this key, by their names in the inventory. By default, the host of the task.
-      - A key that several hosts share must be changed on all of them in one task. A run for only some of them is
-        refused when an earlier one was for more.
+      - The hosts on which the key is changed in this run, by their names in the inventory. By default, the host of the
+        task.
+      - Change a key that several hosts share on all of them in one task, with C(run_once). Take the names from
+        C(groups), which C(--limit) does not change.
       - The others are reached as their variables say. C(vars) of the play and of the task do not count for them.
     type: list
     elements: str
+  shared_with:
+    description:
+      - All hosts on which the user has this key, by their names in the inventory, whether they are part of this run or
+        not. By default, those of O(hosts), and those of the play for which the task names the same key, even if
+        C(--limit) leaves them out.
+      - Those that the run does not reach keep the old key. It stays in the journal, they are listed in
+        RV(rotation.owing), and the key is not changed again until a run has given them the new one.
+    type: list
+    elements: str
+  verify:
+    description:
+      - V(login) proves by logins that each host lets the user in, with the old key before anything is changed and with
+        the new one afterwards, and that it refuses the old one at last. A login starts nothing on the host.
+      - V(none) is for keys with which the controller cannot log in, for example since a C(from=) leaves it out. Then it
+        is not proved that C(sshd) takes the new key and refuses the old one; a warning says so.
+    type: str
+    choices: [login, none]
+    default: login
+  forks:
+    description:
+      - How many hosts are worked on at the same time.
+    type: int
+    default: 20
+  host_timeout:
+    description:
+      - Seconds for one command or login on one host. A host that takes longer counts as one that cannot be reached, and
+        the others do not wait for it.
+    type: float
+    default: 60.0
   address:
     description:
       - The address from which the key is used, if that is not the controller. With this address, sshd is asked which
@@ -61,7 +91,7 @@ options:
     default: stop
   write_off:
     description:
-      - Hosts that will not come back, so that nothing has to be kept for them any more.
+      - Hosts that will not come back, or that do not have the key, so that nothing has to be kept for them.
     type: list
     elements: str
     default: []
@@ -98,10 +128,13 @@ options:
     type: str
 notes:
   - Options of the line (such as C(from=) and C(command=)), owner, mode and all other lines of the file stay as they
-    are. The login that proves a key runs the C(command=) of its line, if there is one.
+    are.
+  - "A user may have keys of several records of the vault. A run touches the lines of its own record alone, and ends as
+    V(pending) while a rotation of another one is interrupted on a host: settle that one first."
   - Hosts are refused on which C(AuthorizedKeysCommand) lists the keys, or on which others than the user and root may
     write to the file.
-  - Each rotation makes one login with the old key that the host refuses. Mind that if something counts those.
+  - Each rotation makes one login with the old key that the host refuses. Mind that if something counts those. With
+    O(verify=none) there is none.
   - The key with which Ansible itself logs in can be changed as well. Set C(ansible_ssh_private_key_file) to a template
     with P(community.senhasegura.ssh_key#lookup) and its C(as_file), so that the tasks that follow use the new one. On
     controllers other than Linux, the connection to the host has to stay open meanwhile (C(ControlPersist)).
@@ -133,6 +166,14 @@ EXAMPLES = r"""
     hosts: "{{ groups['web'] }}"
     unreachable: debt
     grace: 60
+  become: true
+  run_once: true
+
+- name: Try it on one of them first; the others keep the old key, which stays in the journal until a run for all of them
+  community.senhasegura.linux_ssh_key_rotate:
+    ssh_key: deploy-key
+    hosts: [web01]
+    shared_with: "{{ groups['web'] }}"
   become: true
   run_once: true
 
@@ -194,7 +235,7 @@ rotation:
       type: str
       returned: always
     hosts:
-      description: All hosts of the key.
+      description: The hosts of the run.
       type: list
       elements: str
       returned: always
@@ -203,6 +244,16 @@ rotation:
       type: list
       elements: str
       returned: success, with O(mode=ansible)
+    owing:
+      description: The hosts that may accept the previous key alone. A run for them, or O(state=recovered), settles it.
+      type: list
+      elements: str
+      returned: success, with O(mode=ansible)
+    not_proved:
+      description: Devices that have the key by the vault, and to which no login was tried.
+      type: list
+      elements: str
+      returned: success, with O(mode=vault), when the key was changed
     fingerprint:
       description: Fingerprint of the new key.
       type: str
@@ -234,6 +285,7 @@ rotation:
     host: web01
     hosts: [web01, web02]
     absent: []
+    owing: []
     fingerprint: SHA256:Ab0qDW1bY0mVd9a3m9PsE4ZKp5mpJ0N8d7Gk4w5wV6U
     previous_fingerprint: SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
     mode: ansible
@@ -271,6 +323,10 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **ROTATION,
     **KEY_HOSTS,
     "ssh_key": {"type": "str", "required": True, "no_log": False},
+    "shared_with": {"type": "list", "elements": "str"},
+    "verify": {"type": "str", "choices": ["login", "none"], "default": "login"},
+    "forks": {"type": "int", "default": 20},
+    "host_timeout": {"type": "float", "default": 60.0},
     "unreachable": {"type": "str", "choices": ["stop", "debt"], "default": "stop"},
     "write_off": {"type": "list", "elements": "str", "default": []},
     "reconcile": {"type": "bool", "default": False},

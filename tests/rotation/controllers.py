@@ -80,7 +80,7 @@ def _meet(scene: Stage, meeting: Meeting, delay: float, results: collections.Cou
                 done = controllers[which].wait()
                 # At once: what a message says must be so when it is read.
                 false = [name for result in done.results.values() for name in scene.false_claims(result)]
-                told[which] = (done.kinds()[0] if done.results else done.output[-1500:], false)
+                told[which] = (done.kinds()[0] if done.results else done.told(), false)
                 longest = done.seconds
     scene.quiet()
     kinds = [told[which][0] for which in (0, 1)]

@@ -102,7 +102,7 @@ def _clean(scene: Stage, chance: random.Random, tally: Tally, story: list[str]) 
             if false := scene.false_claims(result):
                 raise Violation(f"named as what logs in, and does not: {false}: {result}")
         if done.code or done.kinds()[:1] not in ([kind] for kind in _GOOD):
-            raise Violation(f"the clean run has failed: {done.output[-3000:]}")
+            raise Violation(f"the clean run has failed: {done.told()}")
         seconds.append(done.seconds)
         tally.clean += 1
     scene.check_settled()

@@ -108,6 +108,12 @@ class Ended:
     results: dict[str, dict[str, Any]]
     seconds: float
 
+    def told(self) -> str:
+        """What the tasks have said that failed, or the end of the output."""
+        failed = {host: result for host, result in self.results.items() if result.get("failed") or "failure" in result}
+        texts = [f"{host}: {str(result.get('msg'))[:600]}" for host, result in failed.items()]
+        return "\n".join(texts) or self.output[-1500:]
+
     def kinds(self) -> list[str]:
         """How the rotation has ended: a result as "changed", or a kind of failure as "busy"."""
         return [

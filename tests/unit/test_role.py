@@ -67,8 +67,8 @@ ROLES = [
         "tasks/rotate.yml",
         {"key": "ssh_key"},
         frozenset({"key", "user", "report_keep_days", "report_dir", "passphrase"}),
-        frozenset({"max_age", "hosts", "address", "bits", "comment"}),
-        frozenset({"used", "group"}),
+        frozenset({"max_age", "hosts", "shared_with", "address", "bits", "comment"}),
+        frozenset({"used", "group", "sharing"}),
     ),
 ]
 roles = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

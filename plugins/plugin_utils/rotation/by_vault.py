@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
 from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, SshKey
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Sleep, Stopped
@@ -78,6 +78,7 @@ def rotate_key(
     pace: t.Mapping[str, float],
     check_mode: bool,
     say: t.Callable[[str], None],
+    known: frozenset[str] = frozenset(),
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """Have the server change the key, wait for it, and prove on each host that it accepts the new one alone.
@@ -85,6 +86,7 @@ def rotate_key(
     Raises Stopped or SenhaseguraError.
 
     :param hosts: for each, what tries to log in there once, with a key and within so many seconds
+    :param known: the names and addresses of these hosts: the vault may know the key on other devices as well
     """
     ref = Reference(info.id, "id")
     before = keys.rotatable(ref, by_server=True)
@@ -94,7 +96,9 @@ def rotate_key(
         return Outcome("unchanged", "the key is younger than max_age")
     if check_mode:
         return Outcome("changed", "the server would change the key")
-    old = _read_key(keys, ref)
+    before_key = keys.read(ref, fresh=True)
+    old = _pair(before_key)
+    left = sorted({*before_key.devices} - known)
     name = info.identifier or info.id
     say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     keys.rotate_by_server(ref, **pace)
@@ -105,12 +109,16 @@ def rotate_key(
         say(f"the server has changed {name}: logging in to {host}")
         _judge(name, host, _tries(functools.partial(log_in, new, _LOGIN_WITHIN), sleep))
         _prove_refused(name, host, old, log_in, sleep)
-    fingerprints = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint}
-    return Outcome("changed", "the server has changed the key, and the hosts accept no other", details=fingerprints)
+    details = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint, "not_proved": left}
+    warnings = (f"{', '.join(left)} have the key as well by the vault: no login there has proved it",) if left else ()
+    return Outcome("changed", "the server has changed the key, and the hosts accept no other", warnings, details)
 
 
 def _read_key(keys: SshKeys, ref: Reference) -> Pair:
-    key = keys.read(ref, fresh=True)
+    return _pair(keys.read(ref, fresh=True))
+
+
+def _pair(key: SshKey) -> Pair:
     return Pair.of(key.private_key, key.public_key, key.passphrase)
 
 

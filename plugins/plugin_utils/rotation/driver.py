@@ -235,7 +235,7 @@ class _SideBySide:
         limit = min(run.limits.on_host, run.limits.deadline)
         if not run.leaving:
             limit = min(limit, max(run.ends - now, 0.0))
-        late = Lost(f"no answer within {limit:.0f} seconds")
+        late = Lost(f"no answer within {limit:.3g} seconds")
         self._calls[host] = self._number, now + limit + _BEYOND, late
         threading.Thread(
             target=contextvars.copy_context().run, args=(self._answer, host, self._number, call), daemon=True

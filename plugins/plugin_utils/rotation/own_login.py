@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure
@@ -30,6 +31,8 @@ class RegisteredRecords:
     def __init__(self, records: Records) -> None:
         self._records = records
         self.seen: dict[str, t.Any] = {}
+        # Whoever logs in to several hosts at the same time reads them once.
+        self.lock = threading.Lock()
 
     def list(self, machine: str | None = None) -> Listed:
         return self._records.list(machine)
@@ -155,9 +158,10 @@ class OwnKey:
 
     def _others(self) -> list[Pair]:
         """The keys of the records but for the present one, the latest first."""
-        if not self._records.seen and self._may_read:
-            self._read()
-        pairs = {pair.fingerprint: pair for pair in self._records.seen.values() if pair.usable}
+        with self._records.lock:
+            if not self._records.seen and self._may_read:
+                self._read()
+            pairs = {pair.fingerprint: pair for pair in self._records.seen.values() if pair.usable}
         pairs.pop(self._present, None)
         return list(reversed(pairs.values()))
 
