@@ -238,6 +238,29 @@ class KeyScene(Scene):
         self.most_failures = math.inf
         self._parsed: dict[tuple[str, str], Any] = {}
 
+    def add_record(self, identifier: str) -> str:
+        """Another record, of the same user, whose key all hosts have as well. Returns its id."""
+        pair = self.next_pair()
+        for host in self.hosts.values():
+            host.write(host.content().rstrip(b"\n") + b"\n" + pair.public_key.encode() + b" other one\n")
+        wanted = SshKeyWrite(identifier, USER, "web01", "192.0.2.10", pair.private_key, pair.public_key, "")
+        return self.vault.store(wanted, None).id
+
+    def families_log_in(self, when: str) -> None:
+        """Each host accepts a key of each main record, or of what belongs to it."""
+        pairs = self.pairs()
+        mains = [ref for ref in self.vault.records if "--" not in self.vault.name(ref)]
+        for ref in mains:
+            name = self.vault.name(ref)
+            family = {
+                pair.fingerprint
+                for key, pair in pairs.items()
+                if self.vault.name(key) == name or self.vault.name(key).startswith(f"{name}--")
+            }
+            for host in self.hosts.values():
+                if not host.accepted() & family:
+                    raise Violation(f"{host.name} accepts no key of {name} {when}")
+
     def next_pair(self) -> Any:
         made = texts(next(self._number))
         pair = self.code.pair.Pair.of(made.private_key, made.public_key)

@@ -201,11 +201,16 @@ class Files:
 
     def tree(self) -> dict[str, bytes]:
         """All files, by their paths."""
-        return {str(path.relative_to(self.folder)): path.read_bytes() for path in _files_in(self.folder)}
+        start = len(str(self.folder)) + 1
+        return {path[start:]: content for path, content in _files_in(str(self.folder))}
 
-    def put_back(self, tree: Mapping[str, bytes]) -> None:
-        """Make the files those of a tree: a snapshot that is restored, or a disk that was cloned."""
-        present = self.tree()
+    def put_back(self, tree: Mapping[str, bytes], present: Mapping[str, bytes] | None = None) -> None:
+        """Make the files those of a tree: a snapshot that is restored, or a disk that was cloned.
+
+        ``present`` are the files as they are, where that is known.
+        """
+        if present is None:
+            present = self.tree()
         for name in present.keys() - tree.keys():
             (self.folder / name).unlink()
         for name, content in tree.items():
@@ -255,8 +260,14 @@ def _fsync(descriptor: int) -> None:
             host.synced(path)
 
 
-def _files_in(folder: Path) -> list[Path]:
-    return [Path(root, name) for root, _folders, names in os.walk(folder) for name in names]
+def _files_in(folder: str) -> Iterator[tuple[str, bytes]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_in(entry.path)
+            else:
+                with open(entry.path, "rb", buffering=0) as file:
+                    yield entry.path, file.read()
 
 
 def installed_as(folder: Path, name: str) -> None:
@@ -293,7 +304,8 @@ class Host(Files):
         self.machine = _machine(self)
 
     def reload(self) -> None:
-        self.lines = (self.etc / "shadow").read_text().splitlines()
+        with open(f"{self.etc}/shadow") as file:
+            self.lines = file.read().splitlines()
 
     def _write(self, lines: list[str]) -> None:
         # Only the programs below write it, so it need not be read to be known.

@@ -428,7 +428,7 @@ class _Rotation:
 
     def _finish(self) -> Steps:
         run = self._run
-        request = {"chage": dict(self._job.chage), "keep_must_change": "must_change" in self._job.accept}
+        request = {"chage": dict(self._job.chage)}
         for host in run.hosts:
             try:
                 yield run.on(host, "finish", **request)

@@ -64,7 +64,7 @@ def _locked(state: State, do: str, request: Json) -> Json:
         "lock": lambda: state.lock(run, record, request["lease"], request["request_life"], request.get("break")),
         "unlock": lambda: state.unlock(run),
         "set": lambda: password.set_hash(state, run, record, request["old"], request["new"], request["timeout"]),
-        "restore": lambda: password.restore(state, run, request["timeout"]),
+        "restore": lambda: password.restore(state, run, request["old"], request["timeout"]),
         "finish": lambda: password.finish(state, run, record, request["chage"]),
         "add_key": lambda: key.add(state, request),
         "remove_key": lambda: key.remove(state, request),

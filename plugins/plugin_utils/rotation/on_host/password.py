@@ -32,7 +32,7 @@ def look(machine: Machine, user: str, pad: bytes) -> Json:
     The hash is covered with ``pad``, random bytes that are used once: Ansible prints what a command prints, from -vvv
     on, and nothing of what goes in.
     """
-    account: Json = {"user": user, "identity": machine.identity(), "today": int(machine.now() // _DAY)}
+    account: Json = {"user": user, "today": int(machine.now() // _DAY)}
     entry = _line(machine, "passwd", user)
     account["local"] = entry is not None
     fields = _line(machine, "shadow", user)
@@ -79,21 +79,21 @@ def set_hash(state: State, run: str, record: str, old: str, new: str, timeout: f
     return {}
 
 
-def restore(state: State, run: str, timeout: float) -> Json:
-    """Put back what was there before C(set_hash) of this run."""
+def restore(state: State, run: str, old: str, timeout: float) -> Json:
+    """Put the hash ``old`` back, which was there before C(set_hash) of this run, and when it had been changed."""
     state.require(run)
     found = state.load(SAVED)
     if found is None or found["run"] != run:
         raise HostError("refused", "nothing was saved by this run")
-    before = found["before"]
     fields = _line(state.machine, "shadow", state.user)
-    if fields is None or fields[1] not in (before[1], found["set"]):
-        raise HostError("refused", f"somebody else has changed the password of {state.user} meanwhile")
-    _chpasswd(state, before[1], timeout)
-    if before[2]:
-        _chage(state, ["-d", before[2]])
+    known = [line for line in (found["before"], found["line"]) if line[1] == old]
+    if fields is None or not known or fields[1] not in (old, found["before"][1], found["set"]):
+        raise HostError("refused", f"the password of {state.user} is neither the old nor the new one")
+    _chpasswd(state, old, timeout)
+    if known[0][2]:
+        _chage(state, ["-d", known[0][2]])
     _sync(state.machine)
-    if before == found["line"]:
+    if known[0] == found["line"]:
         state.remove(SAVED)
     return {}
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -147,15 +146,6 @@ class Machine:
             "product_uuid": _text(os.path.join(self.sys, "class/dmi/id/product_uuid")),
             "macs": sorted(address for address in addresses if address.strip("0:")),
         }
-
-    def identity(self) -> str:
-        """A name for this machine that its clones with another machine-id do not have."""
-        try:
-            with open(os.path.join(self.etc, "machine-id"), "rb") as file:
-                seed = file.read().strip()
-        except OSError:
-            seed = b""
-        return hashlib.sha256(seed or os.uname().nodename.encode()).hexdigest()[:16]
 
 
 def _text(path: str) -> str:

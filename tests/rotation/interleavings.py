@@ -1,0 +1,423 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every interleaving of two runs on one record, up to the last step of both, with the real code.
+
+A state is what the world is like and which answers each run has got: the protocols are pure, so that is all there is.
+From each state either run makes its next call; where that is wanted, either one is killed, with what it was about to send
+lost or still under way; what is under way arrives; or so much time passes that a lock is about to end, or has ended.
+States are visited once each, and the interleavings that lead through them are counted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from rotation.code import Code
+from rotation.keys import KeyScene, KeyWorld, texts
+from rotation.world import LIMITS, Killed, Scene, Violation, World
+
+_ALMOST, _OVER = LIMITS["deadline"] - 1, 2.0
+# How long after it was sent something may arrive.
+_LIFE = LIMITS["request_life"] - 1
+_HARMLESS = ("list", "read", "look", "look_keys", "judge", "login")
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two runs, by what start() of a scene takes, and where they begin. ``both`` are the hosts of the clean run after them."""
+
+    make: Callable[[Code], Any]
+    first: Mapping[str, Any]
+    second: Mapping[str, Any]
+    both: tuple[str, ...] = ("web01",)
+    # Whether one of them may be killed, and time pass.
+    killed: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    at: float
+    value: Any
+    failure: BaseException | None
+    records: Mapping[str, Any]
+    failures: int
+
+
+@dataclasses.dataclass(frozen=True)
+class _Side:
+    """A run: what it was answered so far, its next call ("" before the first), and how it ended."""
+
+    past: tuple[_Answer, ...] = ()
+    key: tuple[Any, ...] = ()
+    next: str = "start"
+    end: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class _State:
+    world: Any
+    now: float
+    sides: tuple[_Side, _Side]
+    # The number of a killed run whose last request is still under way, and until when.
+    flying: tuple[int, float] | None = None
+    passed: int = 0
+    kills: int = 0
+
+    def key(self, shown: Any) -> Any:
+        sides = tuple((side.key, side.end) for side in self.sides)
+        return shown, self.now, sides, self.flying, self.passed, self.kills
+
+
+class _Pause(BaseException):
+    """The run has come to the call after the one that it was let do."""
+
+
+class _Again:
+    """A world in which a run gets the answers again that it had, and then does one call more."""
+
+    past: tuple[_Answer, ...]
+    now: float
+    done: _Answer | None
+    next: str
+    landing = False
+
+    def write(self: Any, name: str, secret: Any, note: Mapping[str, str]) -> None:
+        if len(self.trace) < len(self.past):
+            self._faulty(f"write {name}", None, lost=None)
+        else:
+            super().write(name, secret, note)  # type: ignore[misc]
+
+    def _faulty(self: Any, name: str, work: Any, **more: Any) -> Any:
+        number, clock = len(self.trace), self._scene.clock
+        if number < len(self.past):
+            answer = self.past[number]
+            clock.now = answer.at
+            self.trace.append(name)
+            self.failures = answer.failures
+            if number == len(self.past) - 1:
+                _put_back(self._records, answer.records)
+            if answer.failure is not None:
+                raise answer.failure
+            return answer.value
+        if self.done is not None or number > len(self.past):
+            self.next = name
+            raise _Pause
+        clock.now = self.now
+        if self.landing:
+            # It was sent in time.
+            self._run.ends = float("inf")
+        value, failure = None, None
+        try:
+            value = super()._faulty(name, work, **more)  # type: ignore[misc]
+        except Exception as exc:
+            failure = exc
+        self.done = _Answer(self.now, value, failure, _copied(self._records), self.failures)
+        if failure is not None:
+            raise failure
+        return value
+
+
+class _PasswordAgain(_Again, World):
+    pass
+
+
+class _KeyAgain(_Again, KeyWorld):
+    pass
+
+
+def _copied(records: Any) -> dict[str, Any]:
+    return {name: dict(value) if isinstance(value, dict) else value for name, value in vars(records).items()}
+
+
+def _put_back(records: Any, kept: Mapping[str, Any]) -> None:
+    for name, value in kept.items():
+        if isinstance(value, dict):
+            present = getattr(records, name)
+            present.clear()
+            present.update(value)
+        else:
+            setattr(records, name, value)
+
+
+def _plain(value: Any) -> Any:
+    """What tells values apart, though their texts hide secrets."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return type(value).__name__, *(_plain(getattr(value, field.name)) for field in dataclasses.fields(value))
+    if isinstance(value, Mapping):
+        return tuple(sorted((key, _plain(one)) for key, one in value.items()))
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_plain, value))
+    if isinstance(value, BaseException):
+        return type(value).__name__, str(value)
+    return value if isinstance(value, (str, int, float, bytes, type(None))) else repr(value)
+
+
+@dataclasses.dataclass
+class Found:
+    """What exploring has found: numbers, how the runs ended, and the story of each loss and each untrue message."""
+
+    states: int = 0
+    interleavings: int = 0
+    ends: set[tuple[str, str]] = dataclasses.field(default_factory=set)
+    losses: list[str] = dataclasses.field(default_factory=list)
+    untrue: list[str] = dataclasses.field(default_factory=list)
+
+
+class _Explorer:
+    def __init__(self, code: Code, pair: Pair, most: int) -> None:
+        self.code, self._pair, self._most = code, pair, most
+        self._settled: set[Any] = set()
+        # What is on the hosts now, where that is known.
+        self._files: Mapping[str, Mapping[str, bytes]] = {}
+        self.found = Found()
+
+    def explore(self) -> Found:
+        with self._pair.make(self.code) as scene:
+            self._scene = scene
+            scene.prepare()
+            scene.tick = 0.0
+            self._begun = scene.clock.now
+            start = _State(self._world(), scene.clock.now, (_Side(), _Side()))
+            self._visit(start)
+        return self.found
+
+    def _visit(self, start: _State) -> None:
+        """Depth first, so that each state is counted when all that follow it were."""
+        ways: dict[Any, int] = {}
+        came: dict[Any, tuple[Any, str] | None] = {self._key(start): None}
+        todo: list[tuple[_State, Any, Iterator[tuple[str, _State]], list[Any]]] = []
+
+        def push(state: _State, key: Any) -> None:
+            todo.append((state, key, self._following(state, key, came), []))
+
+        push(start, self._key(start))
+        while todo and len(self.found.losses) < self._most:
+            _state, key, following, children = todo[-1]
+            step = next(following, None)
+            if step is None:
+                ways[key] = sum(ways.get(child, 0) for child in children) or 1
+                todo.pop()
+                continue
+            how, after = step
+            child = self._key(after)
+            children.append(child)
+            if child not in came:
+                came[child] = key, how
+                push(after, child)
+        self.found.states = len(came)
+        self.found.interleavings = ways.get(self._key(start), 0)
+
+    def _key(self, state: _State) -> Any:
+        return state.key(_plain(state.world))
+
+    # What may happen
+
+    def _following(self, state: _State, key: Any, came: Any) -> Iterator[tuple[str, _State]]:
+        running = [number for number, side in enumerate(state.sides) if not side.end]
+        steps: list[tuple[str, Callable[[], _State]]] = []
+        for number in running:
+            steps.append((f"{number}: {state.sides[number].next}", lambda number=number: self._step(state, number)))
+        if self._pair.killed and running:
+            steps += self._harm(state, running)
+        if state.flying and state.now <= state.flying[1]:
+            steps.append((f"{state.flying[0]}: it arrives", lambda: self._land(state)))
+        for how, do in steps:
+            try:
+                yield how, do()
+            except Violation as exc:
+                self._tell(self.found.losses, came, key, how, exc)
+        if not running:
+            self._settle(state, key, came)
+
+    def _harm(self, state: _State, running: list[int]) -> list[tuple[str, Callable[[], _State]]]:
+        steps: list[tuple[str, Callable[[], _State]]] = []
+        if not state.kills:
+            for number in running:
+                side = state.sides[number]
+                if not side.past:
+                    continue
+                killed = dataclasses.replace(self._with(state, number, dataclasses.replace(side, end="killed")), kills=1)
+                steps.append((f"{number}: killed before {side.next}", lambda killed=killed: killed))
+                if not side.next.endswith(_HARMLESS) and not side.next.startswith(_HARMLESS):
+                    flying = dataclasses.replace(killed, flying=(number, state.now + _LIFE))
+                    steps.append((f"{number}: killed during {side.next}", lambda flying=flying: flying))
+        if state.passed < 2:
+            seconds = (_ALMOST, _OVER)[state.passed]
+            later = dataclasses.replace(state, now=state.now + seconds, passed=state.passed + 1)
+            steps.append((f"{seconds:.0f} seconds pass", lambda: later))
+        return steps
+
+    def _with(self, state: _State, number: int, side: _Side) -> _State:
+        sides = [*state.sides]
+        sides[number] = side
+        return dataclasses.replace(state, sides=(sides[0], sides[1]))
+
+    def _step(self, state: _State, number: int) -> _State:
+        side, world = state.sides[number], self._again(state, number)
+        self._files = {}
+        drive = self.code.driver.drive
+        end = ""
+        told: list[Any] = []
+        try:
+            outcome = drive(
+                self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=self._scene.clock.pass_
+            )
+            end, told = outcome.result, [outcome.message, "", outcome]
+        except _Pause:
+            pass
+        except self.code.calls.Stopped as stop:
+            end, told = stop.result, [stop.message, stop.hint, stop]
+        past, key = side.past, side.key
+        if world.done is not None:
+            past = (*past, world.done)
+            key = (*key, hash((_plain(world.done.value), _plain(world.done.failure), world.done.at)))
+        if world.failures > self._scene.most_failures:
+            raise Violation(f"{world.failures} failed logins in one run")
+        after = self._with(state, number, _Side(past, key, world.next, end))
+        after = dataclasses.replace(after, world=self._world(), now=max(self._scene.clock.now, state.now))
+        if end:
+            self._scene.told.clear()
+            self._scene.note(self._run, end, *told)
+            try:
+                self._scene.check_truth()
+            except Violation as exc:
+                if len(self.found.untrue) < self._most:
+                    self.found.untrue.append(f"{exc} ({told[0]})")
+        return after
+
+    def _land(self, state: _State) -> _State:
+        assert state.flying
+        world = self._again(state, state.flying[0])
+        world.landing = True
+        self._files = {}
+        try:
+            self.code.driver.drive(
+                self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=self._scene.clock.pass_
+            )
+        except (_Pause, self.code.calls.Stopped):
+            pass
+        return dataclasses.replace(state, world=self._world(), flying=None)
+
+    def _again(self, state: _State, number: int) -> Any:
+        """The run as it was, in the world as it is."""
+        scene = self._scene
+        self._put_back(state.world)
+        scene.clock.now = self._begun
+        keys = isinstance(scene, KeyScene)
+        given = dict((self._pair.first, self._pair.second)[number])
+        names = itertools.count(1)
+
+        def generate() -> Any:
+            if not keys:
+                return f"secret {next(names)} of run {number}"
+            made = texts(100 * (number + 1) + next(names))
+            pair = self.code.pair.Pair.of(made.private_key, made.public_key)
+            scene.made[pair.fingerprint] = pair
+            return pair
+
+        world, self._run, self._protocol = scene.start(
+            world=_KeyAgain if keys else _PasswordAgain, run_id=f"run{number}", generate=generate, **given
+        )
+        world.past, world.now, world.done, world.next = state.sides[number].past, state.now, None, ""
+        return world
+
+    def _world(self) -> Any:
+        hosts = self._files = {name: host.tree() for name, host in self._scene.hosts.items()}
+        vault = self._scene.vault
+        return hosts, {ref: dict(record) for ref, record in vault.records.items()}, dict(vault.changes)
+
+    def _put_back(self, world: Any) -> None:
+        hosts, records, changes = world
+        for name, tree in hosts.items():
+            self._scene.hosts[name].put_back(tree, self._files.get(name))
+        self._files = hosts
+        vault = self._scene.vault
+        vault.records.clear()
+        vault.records.update((ref, dict(record)) for ref, record in records.items())
+        vault.changes.clear()
+        vault.changes.update(changes)
+
+    # The end
+
+    def _settle(self, state: _State, key: Any, came: Any) -> None:
+        """When both are over, one clean run puts everything right."""
+        self.found.ends.add((state.sides[0].end, state.sides[1].end))
+        settled = _plain(state.world), state.now
+        if settled in self._settled:
+            return
+        self._settled.add(settled)
+        scene = self._scene
+        self._put_back(state.world)
+        scene.clock.now = state.now + sum(LIMITS.values())
+        scene.told.clear()
+        self._files = {}
+        try:
+            scene.check("when both are over")
+            scene.settle(hosts=self._pair.both)
+        except Violation as exc:
+            self._tell(self.found.losses, came, key, "both are over", exc)
+
+    def _tell(self, stories: list[str], came: Any, key: Any, how: str, exc: Violation) -> None:
+        way = [how]
+        while step := came[key]:
+            key, before = step
+            way.insert(0, before)
+        stories.append(f"{exc}\n  after {'; '.join(way)}")
+
+
+def explore(code: Code, pair: Pair, most: int = 1) -> Found:
+    """Visit all states of two runs, until so many losses were found."""
+    return _Explorer(code, pair, most).explore()
+
+
+def _interrupted(scene: Any) -> None:
+    """Somebody was killed between the host and main."""
+    calls = scene.run()[1].trace
+    at = max(number for number, call in enumerate(calls) if call == "write main")
+    scene.run({at - 3: "killed before"})
+    scene.clock.pass_(sum(LIMITS.values()))
+
+
+def _passwords(*hosts: str, prepare: Callable[[Any], object] = lambda scene: None) -> Callable[[Code], Any]:
+    return lambda code: Scene(code, prepare, hosts=hosts)
+
+
+def _keys(*hosts: str, prepare: Callable[[Any], object] = lambda scene: None) -> Callable[[Code], Any]:
+    return lambda code: KeyScene(code, prepare, hosts=hosts)
+
+
+_ONE, _TWO, _BOTH = ("web01",), ("web02",), ("web01", "web02")
+_ON_ONE, _ON_TWO, _RECOVER = {"hosts": _ONE}, {"hosts": _TWO}, {"recover_only": True}
+PAIRS: dict[str, Pair] = {
+    "two passwords on one host": Pair(_passwords(*_ONE), {}, {}),
+    "two passwords on one host, one killed": Pair(_passwords(*_ONE), {}, {}, killed=True),
+    "two passwords on two hosts": Pair(_passwords(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH),
+    "two passwords on two hosts, one killed": Pair(_passwords(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH, killed=True),
+    "a password and a recovery on one host": Pair(_passwords(*_ONE, prepare=_interrupted), {}, _RECOVER),
+    "a password and a recovery on one host, one killed": Pair(
+        _passwords(*_ONE, prepare=_interrupted), {}, _RECOVER, killed=True
+    ),
+    "a password and a recovery on two hosts": Pair(
+        _passwords(*_BOTH, prepare=_interrupted), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
+    ),
+    "a password and a recovery on two hosts, one killed": Pair(
+        _passwords(*_BOTH, prepare=_interrupted), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
+    ),
+    "a password on two hosts, and on one of them, one killed": Pair(
+        _passwords(*_BOTH), {"hosts": _BOTH}, _ON_TWO, both=_BOTH, killed=True
+    ),
+    "two keys on one host": Pair(_keys(*_ONE), {}, {}),
+    "two keys on one host, one killed": Pair(_keys(*_ONE), {}, {}, killed=True),
+    "two keys on two hosts": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH),
+    "two keys on two hosts, one killed": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH, killed=True),
+    "a key and a recovery on two hosts": Pair(
+        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
+    ),
+    "a key and a recovery on two hosts, one killed": Pair(
+        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
+    ),
+}

@@ -1,0 +1,328 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Set-ups that people have, in which the code of 55b64b2 lost a password or key, told a record that does not log in, or
+went on for ever without an end. Each is staged in memory, for any code: a Violation says what was lost.
+
+`python -m rotation.scenes` prints which of them lose what, with the old code and with the present one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rotation.code import Code, old_folder
+from rotation.keys import HOSTS, KeyScene
+from rotation.world import LIMITS, Controller, Scene, Violation
+
+_FIRST, _SECOND = ("web01",), ("web02",)
+# By the number of the fault in the list of issue 11: what is staged, and how.
+SCENES: dict[str, Callable[[Code], None]] = {}
+
+
+def _scene(name: str) -> Callable[[Callable[[Code], None]], Callable[[Code], None]]:
+    def add(stage: Callable[[Code], None]) -> Callable[[Code], None]:
+        SCENES[name] = stage
+        return stage
+
+    return add
+
+
+def loss(code: Code, name: str) -> str | None:
+    """What is lost in a scene, or None."""
+    try:
+        SCENES[name](code)
+    except Violation as exc:
+        return str(exc)
+    return None
+
+
+def _calls(make: Callable[[], Any], **job: Any) -> int:
+    with make() as scene:
+        scene.prepare()
+        return len(scene.run(**job)[1].trace)
+
+
+def _at_each_call(make: Callable[[], Any], **job: Any) -> Iterator[tuple[Any, int]]:
+    """The same scene for each call of a run: (scene, number of the call)."""
+    for at in range(_calls(make, **job)):
+        with make() as scene:
+            scene.prepare()
+            yield scene, at
+
+
+def _main_works(scene: Any, hosts: tuple[str, ...], when: str) -> None:
+    for host in hosts:
+        if not scene.logs_in(host, scene.main):
+            raise Violation(f"main does not log in to {host} {when}, and no run mends it")
+
+
+# A1
+
+
+def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: bool = False) -> None:
+    def make() -> Scene:
+        if not clone:
+            return Scene(code, hosts=(*_FIRST, *_SECOND))
+        return Scene(code, lambda scene: (scene.run(), scene.clone("web02")))
+
+    for scene, at in _at_each_call(make, hosts=_FIRST):
+        scene.truthful = True
+        if refuse_main:
+            scene.vault.refuses = lambda name: name == "web01-app"
+        scene.run({at: lambda scene=scene: scene.run(hosts=_SECOND, controller=controller)}, hosts=_FIRST)
+        scene.rest()
+        for host in (_FIRST, _SECOND):
+            scene.run(hosts=host, recover_only=True)
+            scene.rest()
+
+
+@_scene("A1 two hosts rotate one credential at once")
+def _(code: Code) -> None:
+    _two_at_once(code, refuse_main=False, controller=Controller())
+
+
+@_scene("A1 the same, and the vault refuses main (1052)")
+def _(code: Code) -> None:
+    _two_at_once(code, refuse_main=True, controller=Controller())
+
+
+@_scene("A1 the same, by a controller whose clock is a year off")
+def _(code: Code) -> None:
+    _two_at_once(code, refuse_main=False, controller=Controller(off=-365 * 86400.0))
+
+
+@_scene("A1 a host and its clone, in two inventories")
+def _(code: Code) -> None:
+    _two_at_once(code, refuse_main=False, controller=Controller(), clone=True)
+
+
+# A2
+
+
+def _one_account(code: Code) -> KeyScene:
+    """Two records of the vault whose keys one account has."""
+    scene = KeyScene(code, hosts=_FIRST)
+    scene.second = scene.add_record("other-app")
+    return scene
+
+
+@_scene("A2 two keys on one account, and a run for one is killed anywhere")
+def _(code: Code) -> None:
+    for scene, at in _at_each_call(lambda: _one_account(code)):
+        scene.run({at: "killed before"})
+        scene.rest()
+        scene.run(record=scene.second)
+        scene.families_log_in(f"after a run of the other record, while one was killed at {at}")
+        scene.run(record=scene.second, recover_only=True)
+        scene.families_log_in("after a recovery of the other record")
+        scene.run(recover_only=True)
+        _main_works(scene, _FIRST, f"after its recovery, killed at {at}")
+
+
+# A3
+
+
+def _shared(code: Code) -> dict[str, Any]:
+    """What a task knows of who shares the key, from its inventory: old code was never told."""
+    fields = code.key.Job.__dataclass_fields__
+    return {"shared_with": frozenset(HOSTS)} if "shared_with" in fields else {}
+
+
+@_scene("A3 the first rotation of a shared key, with --limit")
+def _(code: Code) -> None:
+    with KeyScene(code) as scene:
+        scene.run(hosts=_FIRST, **_shared(code))
+        scene.rest()
+        scene.run(**_shared(code))
+        _main_works(scene, HOSTS, "after a run for all hosts")
+
+
+@_scene("A3 the same, twice, and killed anywhere")
+def _(code: Code) -> None:
+    for scene, at in _at_each_call(lambda: KeyScene(code), hosts=_FIRST, **_shared(code)):
+        scene.run({at: "killed after"}, hosts=_FIRST, **_shared(code))
+        scene.rest()
+        scene.run(hosts=_FIRST, **_shared(code))
+        scene.run(hosts=_FIRST, **_shared(code))
+        scene.rest()
+        scene.run(**_shared(code))
+        _main_works(scene, HOSTS, "after a run for all hosts")
+
+
+# A6
+
+
+@_scene("A6 another program holds the lock of shadow while the session dies")
+def _(code: Code) -> None:
+    for seconds in (1.5, 8.0, 14.0):
+        with Scene(code) as scene:
+            scene.truthful, scene.host.busy_for = True, seconds
+            scene.run()
+            scene.rest()
+            scene.settle()
+
+
+@_scene("A6 the same, and Python on the host dies with the session")
+def _(code: Code) -> None:
+    for seconds in (1.5, 8.0, 14.0):
+        with Scene(code) as scene:
+            scene.truthful, scene.host.busy_for, scene.host.orphan = True, seconds, True
+            scene.run()
+            scene.rest()
+            scene.settle()
+
+
+# A7
+
+
+def _refused(make: Callable[[], Any], label: str, hosts: tuple[str, ...], allowed: int) -> None:
+    """The vault refuses a record for good, after so many writes that it took."""
+    with make() as scene:
+        scene.prepare()
+        taken = [0]
+
+        def refuses(name: str) -> bool:
+            taken[0] += name == label
+            return name == label and taken[0] > allowed
+
+        scene.vault.refuses = refuses
+        scene.truthful = True
+        scene.run()
+        scene.rest()
+        scene.run(recover_only=True)
+        scene.rest()
+        _main_works(scene, hosts, f"when the vault took {allowed} writes to it")
+
+
+@_scene("A7 the vault takes the journal and refuses main")
+def _(code: Code) -> None:
+    for allowed in (0, 1):
+        _refused(lambda: Scene(code), "web01-app", _FIRST, allowed)
+
+
+@_scene("A7 the same, with a key")
+def _(code: Code) -> None:
+    for allowed in (0, 1):
+        with KeyScene(code) as scene:
+            taken = [0]
+
+            def refuses(name: str, taken: list[int] = taken, allowed: int = allowed) -> bool:
+                taken[0] += name == "web-app"
+                return name == "web-app" and taken[0] > allowed
+
+            scene.vault.refuses = refuses
+            result, _world = scene.run()
+            scene.rest()
+            main = scene.pairs()[scene.main].fingerprint
+            for host in scene.hosts.values():
+                if host.accepted() & set(scene.made) != {main}:
+                    raise Violation(f"{result}, and {host.name} has another key than that of main, for good")
+
+
+# A8
+
+
+@_scene("A8 a snapshot from before the first rotation is restored")
+def _(code: Code) -> None:
+    with Scene(code) as scene:
+        before = scene.host.tree()
+        scene.run()
+        scene.host.put_back(before)
+        scene.check("after the snapshot was restored")
+        scene.run(recover_only=True)
+        _main_works(scene, _FIRST, "after the snapshot was restored")
+
+
+@_scene("A8 the same, with a key")
+def _(code: Code) -> None:
+    with KeyScene(code) as scene:
+        before = {name: host.tree() for name, host in scene.hosts.items()}
+        scene.run()
+        for name, host in scene.hosts.items():
+            host.put_back(before[name])
+        scene.check("after the snapshots were restored")
+        scene.run()
+        _main_works(scene, HOSTS, "after the snapshots were restored")
+
+
+@_scene("A8 the power fails after the first rotation")
+def _(code: Code) -> None:
+    for scene, at in _at_each_call(lambda: Scene(code)):
+        scene.host.watch()
+        scene.run({at: "killed after"})
+        scene.host.power_cut()
+        scene.check(f"after a power cut when a run was killed at {at}")
+    with Scene(code) as scene:
+        scene.host.watch()
+        scene.run()
+        scene.host.power_cut()
+        scene.check("after a power cut")
+        _main_works(scene, _FIRST, "after a power cut that came when the run was over")
+
+
+# A13
+
+
+def _spoiled(code: Code, name: str, text: str, runs: int) -> None:
+    with Scene(code, lambda scene: [scene.run() for _run in range(runs)]) as scene:
+        scene.prepare()
+        for ref, record in scene.vault.records.items():
+            if (ref == scene.main) is (name == "main") and "lease" not in record["identifier"]:
+                record["password"] = text if name != "main" else record["password"] + text
+        scene.checking = False
+        for _try in range(2):
+            with contextlib.suppress(Exception):
+                scene.run(reconcile=True)
+            scene.rest()
+        scene.checking = True
+        scene.check("after a reconciliation")
+        _main_works(scene, _FIRST, f"although it was to be reconciled: {name} ended with {text!r}")
+
+
+@_scene("A13 main or the journal ends with a line end")
+def _(code: Code) -> None:
+    for name, runs in (("main", 0), ("main", 2), ("journal", 2)):
+        _spoiled(code, name, "\n" if name == "main" else "something\n", runs)
+
+
+@_scene("A13 main is empty")
+def _(code: Code) -> None:
+    with Scene(code) as scene:
+        scene.checking = False
+        scene.vault.records[scene.main]["password"] = "\0"
+        with contextlib.suppress(Exception):
+            scene.run(reconcile=True)
+        _main_works(scene, _FIRST, "although it was to be reconciled")
+
+
+# A17
+
+
+@_scene("A17 one key on two hosts, and the task runs for each of them at once")
+def _(code: Code) -> None:
+    more = {**_shared(code)}
+    for scene, at in _at_each_call(lambda: KeyScene(code), hosts=_FIRST, **more):
+        scene.run({at: lambda scene=scene: scene.run(hosts=_SECOND, **more)}, hosts=_FIRST, **more)
+        scene.rest()
+        for hosts in (_FIRST, _SECOND):
+            scene.run(hosts=hosts, recover_only=True, **more)
+
+
+def main() -> int:
+    """Print what each scene loses, with the old code and with the present one."""
+    folders = {"55b64b2": Code(folder=old_folder()), "now": Code()}
+    failed = 0
+    for name in SCENES:
+        found = {what: loss(code, name) for what, code in folders.items()}
+        failed += found["now"] is not None or found["55b64b2"] is None
+        print(name, *(f"  {what}: {text or 'loses nothing'}" for what, text in found.items()), sep="\n", flush=True)
+    print(f"{len(SCENES)} scenes, {failed} not as they should be")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
