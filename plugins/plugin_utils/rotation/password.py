@@ -178,7 +178,7 @@ class _Rotation:
         """Put what the hosts have into the own journal: nobody else keeps it for them."""
         for host, holder in self._holders.items():
             if holder is not None and holder not in SLOTS:
-                slot = yield from self._keep(self._held[holder].secret, self._free(), _BEFORE)
+                slot = yield from self._keep(self._held[holder].secret, self._free(), BEFORE)
                 self._run.found(host, slot, proved="hash")
 
     def _newest(self, records: t.Iterable[str]) -> str:

@@ -70,12 +70,18 @@ _BECOME_REFUSED = re.compile(
 )
 # What stands in the output when the program was certainly not started, and what that means.
 _NOT_STARTED = (
-    (r"sudo: .*must have a tty", "sudo on the host asks for a terminal (requiretty): set Defaults:USER !requiretty there"),
+    (
+        r"sudo: .*must have a tty",
+        "sudo on the host asks for a terminal (requiretty): set Defaults:USER !requiretty there",
+    ),
     (
         r"(sudo|doas): .*(password is required|no password was provided|terminal is required)|su: must be run from a term",
         "the become method asks for a password, and there is none: set ansible_become_password",
     ),
-    (r"is not in the sudoers file|not allowed to (execute|run sudo)|may not run sudo", "sudo does not let this user do it"),
+    (
+        r"is not in the sudoers file|not allowed to (execute|run sudo)|may not run sudo",
+        "sudo does not let this user do it",
+    ),
     (r"doas: Operation not permitted", "doas does not let this user do it"),
     (r"(sudo|su|doas): (command )?not found", "the host does not have the become method: set ansible_become_method"),
     (r"Unknown option: -I", "the Python of the host is too old: set ansible_python_interpreter to Python 3.6 or later"),

@@ -18,7 +18,9 @@ DAY = 86400
 TODAY = 20_000
 OLD, NEW = "$6$old$" + "o" * 20, "$6$new$" + "n" * 20
 _SHADOW_UTILS = "Usage: chpasswd [options]\n\nOptions:\n  -c, --crypt-method METHOD\n  -e, --encrypted   supplied ...\n"
-_BUSYBOX = "BusyBox v1.36.1\n\nUsage: chpasswd [--md5|--encrypted|--crypt-method|--root]\n\n\t-e\tSupplied passwords are ...\n"
+_BUSYBOX = (
+    "BusyBox v1.36.1\n\nUsage: chpasswd [--md5|--encrypted|--crypt-method|--root]\n\n\t-e\tSupplied passwords are ...\n"
+)
 
 
 class Made(state.Machine):

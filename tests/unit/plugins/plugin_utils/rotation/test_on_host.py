@@ -15,6 +15,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import commands, state
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.hosts_made import (
     DAY,
@@ -105,7 +106,9 @@ def test_no_lock_lasts_for_ever_whatever_its_file_says(host: Made, content: str)
         assert other(host)["mine"]
 
 
-@pytest.mark.parametrize("wrong", [{"lease": 1e9}, {"lease": 0}, {"lease": float("nan")}, {"request_life": -1}, {"run": ""}])
+@pytest.mark.parametrize(
+    "wrong", [{"lease": 1e9}, {"lease": 0}, {"lease": float("nan")}, {"request_life": -1}, {"run": ""}]
+)
 def test_requests_for_times_that_make_no_sense_are_refused(host: Made, wrong: dict[str, t.Any]) -> None:
     assert ask(host, "lock", **{"run": "run1", **wrong})["error"] == "invalid"
     assert not lock_file(host).exists()
@@ -195,7 +198,9 @@ def test_judge_waits_until_the_change_is_done(host: Made) -> None:
     changing, go_on = threading.Event(), threading.Event()
     real = Made.command
 
-    def slow(arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()) -> tuple[int, str]:
+    def slow(
+        arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()
+    ) -> tuple[int, str]:
         if arguments == ["chpasswd", "-e"]:
             changing.set()
             assert go_on.wait(60)
@@ -232,7 +237,9 @@ def test_programs_that_change_the_account_keep_the_guard(host: Made) -> None:
     kept: dict[str, bool] = {}
     real = Made.command
 
-    def watch(arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()) -> tuple[int, str]:
+    def watch(
+        arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()
+    ) -> tuple[int, str]:
         kept[arguments[0]] = any(os.readlink(f"/proc/self/fd/{one}").endswith("/guard") for one in keep)
         return real(host, arguments, text, timeout, keep)
 
@@ -250,7 +257,9 @@ def synced(host: Made, monkeypatch: pytest.MonkeyPatch, *do: tuple[str, dict[str
     order: list[str] = []
     real = Made.command
 
-    def watch(arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()) -> tuple[int, str]:
+    def watch(
+        arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()
+    ) -> tuple[int, str]:
         order.clear()
         return real(host, arguments, text, timeout, keep)
 
@@ -287,7 +296,9 @@ def test_the_old_line_is_on_the_disk_before_the_account_changes(host: Made, monk
     order: list[str] = []
     real = Made.command
 
-    def watch(arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()) -> tuple[int, str]:
+    def watch(
+        arguments: list[str], text: str = "", timeout: float = 60.0, keep: t.Sequence[int] = ()
+    ) -> tuple[int, str]:
         order.append(arguments[0])
         return real(host, arguments, text, timeout, keep)
 
