@@ -121,14 +121,11 @@ class Scene:
     def refusals(self) -> dict[str, list[str]]:
         return {user: found for user in ("app", "root") if (found := self.host.refusals(user))}
 
-    def kill_between_host_and_main(self) -> str:
-        """As after a run that was killed there: the host has what the journal has. Returns the name of that record."""
-        done = self.rotate()
-        assert done.rc == 0, str(done)
-        old = "Before-Killed.5"
-        newest = next(name for name, secret in self.records().items() if secret == self.present() and name != self.name)
-        self.vault.control.set_credential(self.name, password=old)
-        self.host.forget_logins()
+    def as_if_killed_before_main(self) -> str:
+        """Let the host have what the journal has, and main something older. Returns the name of the former record."""
+        records = self.records()
+        newest = next(name for name, secret in records.items() if secret == records[self.name] and name != self.name)
+        self.vault.control.set_credential(self.name, password="Before-Killed.5")
         return newest
 
 
@@ -150,26 +147,77 @@ def scene(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_nothing_is_refused_while_the_password_changes(scene: Any, case: str) -> None:
+def test_the_password_of_the_way_in_changes(scene: Any, case: str) -> None:
+    """Nothing is refused meanwhile. What a run that was killed between host and vault has left costs one refusal."""
     here = scene(case)
-    for _time in range(2):
-        done = here.rotate(env=EAGER)
-        assert done.rc == 0, str(done)
-        assert done["rotate"]["rotation"]["result"] == "changed"
-        assert here.refusals() == {}
-    assert here.host.accepts(here.user, here.present())
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_what_a_killed_run_has_left_costs_one_refused_password(scene: Any, case: str) -> None:
-    here = scene(case)
-    newest = here.kill_between_host_and_main()
+    done = here.rotate(env=EAGER)
+    assert done.rc == 0, str(done)
+    assert done["rotate"]["rotation"]["result"] == "changed"
+    assert here.refusals() == {}
+    newest = here.as_if_killed_before_main()
     done = here.rotate(env=EAGER)
     assert done.rc == 0, str(done)
     assert done["rotate"]["rotation"]["recovered_first"] is True
-    needed = here.way.asks or here.login == "password"
+    needed = bool(here.way.asks) or here.login == "password"
     assert [len(found) for found in here.refusals().values()] == ([1] if needed else [])
     assert here.host.failures(here.user) <= 1
     if needed:
         assert f"that of {newest} is accepted" in str(done["rotate"]["warnings"])
     assert here.host.accepts(here.user, here.present())
+
+
+@pytest.mark.parametrize("case", ["own-password-bookworm", "su-password-trixie"])
+def test_user_from_ssh_config(scene: Any, case: str) -> None:
+    """Ansible knows no name of the user then."""
+    here = scene(case)
+    done = here.rotate(from_ssh_config=True)
+    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert here.refusals() == {}
+
+
+@pytest.mark.parametrize(
+    "case", ["own-password-bookworm", "own-key-trixie", "targetpw-key-bookworm", "doas-key-trixie"]
+)
+def test_a_password_that_no_record_has_is_sent_once(scene: Any, case: str) -> None:
+    """Somebody has changed it on the host: each run is refused once, and says what is not proved."""
+    here = scene(case)
+    here.host.run("chpasswd", input=f"{here.user}:Changed-By-Hand.3\n")
+    for number in (1, 2):
+        done = here.rotate(env=EAGER)
+        assert done["rotate"]["failure"]["kind"] == "refused"
+        assert "password is refused: that of" in done["rotate"]["msg"]
+        assert here.host.failures(here.user) == number
+    assert "Incorrect" not in done["rotate"]["msg"]
+
+
+def test_the_same_password_of_another_account(scene: Any) -> None:
+    """All accounts have got the same first password: that of sudo is root's (targetpw), and stays when app's changes."""
+    here = scene("targetpw-key-trixie")
+    here.host.run("chpasswd", input=f"app:{PASSWORD}\n")
+    here.vault.control.set_credential(here.name, username="app")
+    here.user = "app"
+    done = here.rotate(env=EAGER)
+    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert here.refusals() == {}
+    assert here.host.accepts("root", PASSWORD)
+
+
+@pytest.mark.parametrize("case", ["nopasswd-key-bookworm", "own-key-trixie"])
+def test_sudo_that_wants_a_terminal(scene: Any, case: str) -> None:
+    here = scene(case)
+    here.host.run("sed -i '1i Defaults requiretty' /etc/sudoers.d/00-test")
+    done = here.rotate()
+    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+
+
+def test_the_timeout_of_a_task(scene: Any) -> None:
+    """It strikes while the vault does not answer: there is a result, and the lock is given back."""
+    here = scene("nopasswd-key-bookworm")
+    here.vault.control.fault("gate", operation="credential.write")
+    done = here.rotate(task={"timeout": 6}, timeout=30, request_life=40)
+    here.vault.control.clear_faults()
+    assert done.rc == 2
+    failure = done["rotate"]["failure"]
+    assert failure["kind"] in ("failed", "refused"), str(done)
+    assert "the timeout of the task is over" in done["rotate"]["msg"], str(done)
+    assert here.present() == PASSWORD

@@ -19,7 +19,7 @@ import re
 import shlex
 import typing as t
 
-from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleError
 
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login
@@ -62,7 +62,7 @@ while True:
         break
     said += data
     if said.rstrip().lower().endswith(b"password:"):
-        asked += 1
+        asked += said.count(said.rstrip().rpartition(b"\\n")[2])
         if asked > 1:
             os.killpg(child, signal.SIGKILL)
             break
@@ -104,9 +104,12 @@ class Once:
         self._holders: dict[str, tuple[t.Any, str]] = {LOGIN: (self._connection, "password")}
         if self._become is not None:
             self._holders[BECOME] = self._become, "become_pass"
-        self._right: set[tuple[str, str]] = set()
+        # The passwords of the login that were right when they were tried.
+        self._right: set[str] = set()
         self.refused: set[tuple[str, str]] = set()
         self._on_terminal = False
+        # Whether the login needs no password, as far as that is known.
+        self._by_key: bool | None = None
         self._build: t.Any = getattr(self._become, "build_become_command", None)
         if self._become is not None and self._build is not None:
             self._become.build_become_command = self._become_command
@@ -126,12 +129,12 @@ class Once:
         holder, name = self._holders[way]
         holder.set_option(name, password)
         if right:
-            self._right.add((way, password))
+            self._right.add(password)
             self.refused.discard((way, password))
 
     def forget(self, password: str | None = None) -> None:
         """That a password was right says nothing any more: the host has, or may have, another one."""
-        self._right = {one for one in self._right if password is not None and one[1] != password}
+        self._right = set() if password is None else self._right - {password}
 
     def run(self, execute: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
         """Carry out a command. Raises LoginRefused, and does not even connect with what was refused before."""
@@ -141,9 +144,7 @@ class Once:
                 raise self._refusal(way, password)
         if given:
             self._ask_once(given)
-        answer = self._executed(execute, given)
-        self._right.update(given.items())
-        return answer
+        return self._executed(execute, given)
 
     def says(self, command: str, *, become: bool) -> str:
         """What a short command prints, or nothing if it fails."""
@@ -169,7 +170,7 @@ class Once:
             return self._executed(execute, given)
 
     def _refusal(self, way: str, password: str) -> PasswordRefused:
-        self._right.discard((way, password))
+        self._right.discard(password)
         self.refused.add((way, password))
         return PasswordRefused(way, _HOW[way].format(method=self.method), password)
 
@@ -183,11 +184,13 @@ class Once:
         # Ansible repeats whatever has failed.
         if option(self._connection, "reconnection_retries"):
             self._connection.set_option("reconnection_retries", 0)
-        if kind == "ssh" and LOGIN in given and (LOGIN, given[LOGIN]) not in self._right:
+        if kind == "ssh" and LOGIN in given and given[LOGIN] not in self._right:
             self._prove_login(given[LOGIN])
 
     def _prove_login(self, password: str) -> None:
-        if not self._needs_password(password):
+        if self._by_key is None:
+            self._by_key = self._gets_in_without(password)
+        if self._by_key is not False:
             return
         user = option(self._connection, "remote_user") or None
         verdict = login.by_password(self._reach.target(user), password, timeout=_LOGIN_WITHIN)
@@ -196,25 +199,28 @@ class Once:
         if verdict.sent:
             # Ansible would send it once more.
             raise Lost(f"the login was not answered: {verdict.explanation}")
+        if verdict.authenticated:
+            self._right.add(password)
 
-    def _needs_password(self, password: str) -> bool:
-        """Whether Ansible's connection asks for it: not where one is open, or a key is accepted."""
+    def _gets_in_without(self, password: str) -> bool | None:
+        """Whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
         context = getattr(self._connection, "_play_context", None)
-        before = getattr(context, "password", None)
+        before, arguments = getattr(context, "password", None), option(self._connection, "ssh_args")
         self._connection.set_option("password", None)
+        # Not over one that is open already: it may end.
+        self._connection.set_option("ssh_args", f"-o ControlPath=none {arguments or ''}")
         if before:
             context.password = None  # type: ignore[union-attr]
         try:
             self._connection.exec_command("/bin/sh -c true", in_data=b"\n", sudoable=False)
-        except AnsibleConnectionFailure as exc:
-            return "Permission denied" in str(exc)
-        except AnsibleError:
-            return False
+        except AnsibleError as exc:
+            return False if "Permission denied" in str(exc) else None
         finally:
             self._connection.set_option("password", password)
+            self._connection.set_option("ssh_args", arguments)
             if before:
                 context.password = before  # type: ignore[union-attr]
-        return False
+        return True
 
     def _become_command(self, command: str, shell: t.Any) -> str:
         asks = BECOME in self.passwords()

@@ -217,6 +217,8 @@ def _checked(answer: t.Any) -> dict[str, t.Any]:
         raise Lost("its answer is garbled")
     machine = answer.get("machine")
     lock = answer.get("lock") or {}
+    if not isinstance(lock, dict):
+        raise Lost("its answer is garbled")
     seconds = [answer.get("remaining", 0), answer.get("quiet_in", 0), lock.get("remaining", 0)]
     # The token becomes part of the names of records.
     if machine is not None and not (isinstance(machine, str) and _TOKEN.fullmatch(machine)):

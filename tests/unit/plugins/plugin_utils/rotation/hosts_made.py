@@ -155,7 +155,6 @@ def alpine(folder: Path) -> Made:
     made = Made(folder, chpasswd=_BUSYBOX)
     del made.help["chage"]
     (folder / "etc/machine-id").unlink()
-    os.chmod(folder / "etc/shadow", 0o640)
     return made
 
 

@@ -42,7 +42,7 @@ class Connection(Options):
     has_pipelining, transport = True, "ssh"
 
     def __init__(self, user: str | None, password: str | None, become_pass: str | None, method: str = "sudo") -> None:
-        super().__init__(remote_user=user, password=password, reconnection_retries=3, host="192.0.2.1")
+        super().__init__(remote_user=user, password=password, reconnection_retries=3, host="192.0.2.1", ssh_args="-C")
         self.become = Options(become_pass=become_pass, become_user="root", become_flags="-H -S -n")
         self.become.name = method  # type: ignore[attr-defined]
 
