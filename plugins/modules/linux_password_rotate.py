@@ -15,8 +15,8 @@ description:
   - Gives a local user of the host a new password and writes it to the credential in the vault. It may be killed at any
     moment, and a record of the vault still holds the password that logs in.
   - The present and the new password go first to records of their own (the journal), and are read back from there,
-    before the host is changed. What the main record holds is written to it once, so that a vault which refuses that is found
-    out in time. The host gets the hash, the password is proven by a login, and then it goes to the main record.
+    before the host is changed. What the main record holds is written to it once, so that a vault which refuses that is
+    found out in time. The host gets the hash, the password is proven by a login, and then it goes to the main record.
   - "The journal consists of two credentials on the same device: C(<identifier>--<machine>-j0) and
     C(<identifier>--<machine>-j1), with the user names C(<username>--rot-<machine>-j0) and so on. C(<machine>) is a
     number that the host keeps in C(/var/lib/senhasegura-rotation/machine.json), so no two machines write the same
@@ -57,8 +57,9 @@ options:
       - V(locked) and V(expired) accounts, and those that V(must_change) the password at the next login, are changed and
         stay what they are. Locked accounts are not verified by a login.
       - V(other_host) takes over a credential that was last rotated for another machine, for example after a host was
-        installed anew, or for several of which some are gone. Such a machine is left with the password that it has,
-        which stays in its own journal. For one run, not for the inventory.
+        installed anew, or for several of which some are gone. Such a machine is left with the password that it has;
+        if that is not in a journal of its own, it will be in no record some runs later.
+      - It is meant for one run, not for the inventory.
     type: list
     elements: str
     choices: [locked, expired, must_change, other_host]

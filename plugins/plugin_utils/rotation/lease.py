@@ -52,4 +52,4 @@ class Lease:
             return 0.0
         if not math.isfinite(seconds) or age < -_LONGEST:
             return 0.0
-        return max(0.0, min(seconds - max(age, 0.0), _LONGEST))
+        return max(0.0, min(seconds, _LONGEST) - max(age, 0.0))

@@ -11,7 +11,6 @@ after another, and the main record when all have it. Pure: see calls.py.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 import typing as t
@@ -87,7 +86,7 @@ class _Rotation:
             return steps.done("unchanged", "the password is younger than max_age", **_age(self._accounts))
         self._seen = yield from steps.claim(run)
         yield from self._find_holders()
-        self._refuse_others()
+        yield from self._refuse_others()
         strangers = [host for host, holder in self._holders.items() if holder is None]
         if strangers and (job.recover_only or not job.reconcile):
             raise Stopped("drift", self._drift(strangers), "Set reconcile=true to give it a new one")
@@ -137,29 +136,50 @@ class _Rotation:
         for host, account in self._accounts.items():
             self._holders[host] = holder_of(self._held, account, self._job)
 
-    def _refuse_others(self) -> None:
-        """Stop if the secret is that of a host which this run would leave without it."""
+    def _refuse_others(self) -> Steps:
+        """Stop if the secret is that of a machine which this run would leave without it."""
         run, main = self._run, self._run.label(MAIN)
         if "other_host" in self._job.accept:
             return
-        lease = run.lease or Lease()
-        served = [machine for machine in lease.serves.split(",") if machine]
-        if served and not {*served} & {*run.machines.values()}:
+        ours = {*run.machines.values()}
+        served, names = self._served()
+        if served and not served & ours:
+            yield from self._keep_all()
             raise Stopped(
                 "refused",
-                f"{main} was last rotated for another machine, {lease.serves_host} ({lease.serves}); "
-                f"{', '.join(run.hosts)} is {', '.join(run.machines.values())}",
-                "Nothing was changed. Give each host a credential of its own, or name all of them in hosts; if it was "
+                f"{main} was last rotated for another machine, {', '.join(sorted(names))} "
+                f"({', '.join(sorted(served))}); {', '.join(run.hosts)} is {', '.join(run.machines.values())}",
+                "No host was changed. Give each host a credential of its own, or name all of them in hosts; if it was "
                 "installed anew, set accept to other_host",
             )
         newest = self._newest(SLOTS)
-        left = steps.named(self._held[newest].note.get("hosts", "")) - {*run.hosts} if newest else ()
+        left = steps.named(self._held[newest].note.get("hosts", "")) if newest else set()
+        if served - ours:
+            left |= names
+        left -= {*run.hosts}
         if left:
             raise Stopped(
                 "refused",
                 f"{', '.join(sorted(left))} got this password as well, and would be left with the old one",
-                "Nothing was changed. Name all its hosts in hosts; if they are gone, set accept to other_host",
+                "No host was changed. Name all its hosts in hosts; if they are gone, set accept to other_host",
             )
+
+    def _served(self) -> tuple[set[str], set[str]]:
+        """The machines for which main was rotated last, and the names of their hosts. Journals go before the lease."""
+        for name in (*SLOTS, *foreign_slots(self._held)):
+            if name in self._held and self._held[name].secret == self._held[MAIN].secret:
+                ours = name in SLOTS
+                machines = {*self._run.machines.values()} if ours else {name.partition("-")[0]}
+                return machines, set() if ours else steps.named(self._held[name].note.get("hosts", ""))
+        lease = self._run.lease or Lease()
+        return {*lease.serves.split(",")} - {""}, {*lease.serves_host.split(",")}
+
+    def _keep_all(self) -> Steps:
+        """Put what the hosts have into the own journal: nobody else keeps it for them."""
+        for host, holder in self._holders.items():
+            if holder is not None and holder not in SLOTS:
+                slot = yield from self._keep(self._held[holder].secret, self._free(), _BEFORE)
+                self._run.found(host, slot, proved="hash")
 
     def _newest(self, records: t.Iterable[str]) -> str:
         """The one of these records that the latest run has written as the new one, or nothing."""
@@ -261,8 +281,18 @@ class _Rotation:
         yield from steps.require_lease(self._run, "busy", "No host was changed. Run it again when that one is over")
         main = self._held[MAIN].secret
         # There is no way to prove it with what cannot be written; then a refused commit is made up for.
-        if not unusable(main):
+        if unusable(main):
+            return
+        try:
             self._seen = yield from steps.prove_main(self._run, main, self._seen)
+        except Stopped as stop:
+            # Main may have been spoiled by that; the journal has the same.
+            kept = next((name for name in SLOTS if name in self._held and self._held[name].secret == main), MAIN)
+            if stop.result == "pending":
+                for host, holder in self._holders.items():
+                    if holder == MAIN:
+                        self._run.found(host, kept, proved="hash")
+            raise
 
     def _hash(self, host: str, secret: str) -> str:
         locked, bare = hashing.split_lock(self._accounts[host]["hash"])
@@ -286,13 +316,18 @@ class _Rotation:
     def _set(self, host: str, wanted: str, slot: str) -> Steps:
         """Set the hash. The host is the judge of whether that was done."""
         run, account, before = self._run, self._accounts[host], self._holders[host]
-        reason = "it was not set"
+        reason, lost = "it was not set", False
         try:
             yield run.on(host, "set", old=account["hash"], new=wanted, timeout=self._timeout())
         except CallFailed as exc:
-            reason = str(exc)
+            reason, lost = str(exc), isinstance(exc, Lost)
         run.found(host, *([before] if before else []), slot)
         now = yield from self._judge(host)
+        if lost and now == account["hash"]:
+            now = yield from self._judge_for_good(host)
+            if now == wanted:
+                run.found(host, slot, proved="hash")
+                raise Stopped("pending", f"{host} has the new password, but gave its lock back", steps.SETTLE)
         if now == account["hash"]:
             self._note_found(host, before)
             raise Stopped("failed", f"{host} has kept its password: {reason}", "Run it again")
@@ -347,10 +382,22 @@ class _Rotation:
             except CallFailed as exc:
                 reason = str(exc)
             yield Sleep(_LOOK_PAUSE, f"{host} does not tell what it has")
+        raise self._in_doubt(host, reason)
+
+    def _in_doubt(self, host: str, reason: str) -> Stopped:
+        run = self._run
         run.unsure = True
         if host in run.works:
             run.works[host] = dataclasses.replace(run.works[host], proved="")
-        raise Stopped("in_doubt", f"{host} does not tell which password it has now: {reason}", steps.SETTLE)
+        return Stopped("in_doubt", f"{host} does not tell which password it has now: {reason}", steps.SETTLE)
+
+    def _judge_for_good(self, host: str) -> Steps:
+        """The same when no answer came to a change, which may arrive only now: without the lock, it is refused."""
+        try:
+            yield self._run.on(host, "unlock")
+        except CallFailed as exc:
+            raise self._in_doubt(host, str(exc)) from None
+        return (yield from self._judge(host))
 
     def _verify(self, host: str, new: str, slot: str) -> Steps:
         verdict = yield from steps.log_in(host, new)
@@ -379,10 +426,15 @@ class _Rotation:
     def _put_back(self, host: str, slot: str) -> Steps:
         """Give a host the password again that it had. Returns whether it has it."""
         run, (account, before) = self._run, self._changed[host]
-        with contextlib.suppress(CallFailed):
+        lost = False
+        try:
             yield run.on(host, "restore", old=account["hash"], timeout=self._timeout())
+        except CallFailed as exc:
+            lost = isinstance(exc, Lost)
         run.found(host, *([before] if before else []), slot)
         now = yield from self._judge(host)
+        if lost and now != account["hash"]:
+            now = yield from self._judge_for_good(host)
         if now == account["hash"]:
             self._note_found(host, before)
             return True
@@ -490,18 +542,13 @@ def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -
     if problem:
         text, hint = problem
         raise Stopped("refused", f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
-    other = _marked_by(looked["saved"])
-    if other not in ("", run.record):
+    other = looked["pending"]
+    if other:
         raise Stopped(
             "pending",
-            f"{host}: a run on another record, the one with the id {other}, has not ended in order for {job.user}",
+            f"{host}: a run for another record, the one with the id {other}, has not ended in order for {job.user}",
             f"Nothing was changed. Settle that one first: credential=id:{other}, state=recovered",
         )
-
-
-def _marked_by(saved: t.Any) -> str:
-    """The id of the record whose run has left something on the host, or nothing."""
-    return str(saved["record"]) if isinstance(saved, t.Mapping) and saved.get("record") else ""
 
 
 def _problem(account: Account, job: Job) -> tuple[str, str] | None:

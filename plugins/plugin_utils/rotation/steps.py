@@ -289,7 +289,8 @@ def claim(run: Run) -> Steps:
         raise Stopped("failed", f"{label} cannot be written: {exc}", "Nothing was changed") from None
     run.lease = lease
     yield from require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
-    return listed
+    # Another one may have come to its end since the first list.
+    return (yield from list_records(run))
 
 
 def _busy_record(run: Run, held: Lease, remaining: float) -> Stopped:
