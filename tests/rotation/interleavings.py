@@ -12,13 +12,14 @@ States are visited once each, and the interleavings that lead through them are c
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rotation.code import Code
 from rotation.keys import KeyScene, KeyWorld, texts
-from rotation.world import LIMITS, Killed, Scene, Violation, World
+from rotation.world import LIMITS, Scene, Violation, World
 
 _ALMOST, _OVER = LIMITS["deadline"] - 1, 2.0
 # How long after it was sent something may arrive.
@@ -98,8 +99,6 @@ class _Again:
             clock.now = answer.at
             self.trace.append(name)
             self.failures = answer.failures
-            if number == len(self.past) - 1:
-                _put_back(self._records, answer.records)
             if answer.failure is not None:
                 raise answer.failure
             return answer.value
@@ -218,9 +217,10 @@ class _Explorer:
 
     def _following(self, state: _State, key: Any, came: Any) -> Iterator[tuple[str, _State]]:
         running = [number for number, side in enumerate(state.sides) if not side.end]
-        steps: list[tuple[str, Callable[[], _State]]] = []
-        for number in running:
-            steps.append((f"{number}: {state.sides[number].next}", lambda number=number: self._step(state, number)))
+        steps: list[tuple[str, Callable[[], _State]]] = [
+            (f"{number}: {state.sides[number].next}", functools.partial(self._step, state, number))
+            for number in running
+        ]
         if self._pair.killed and running:
             steps += self._harm(state, running)
         if state.flying and state.now <= state.flying[1]:
@@ -240,7 +240,9 @@ class _Explorer:
                 side = state.sides[number]
                 if not side.past:
                     continue
-                killed = dataclasses.replace(self._with(state, number, dataclasses.replace(side, end="killed")), kills=1)
+                killed = dataclasses.replace(
+                    self._with(state, number, dataclasses.replace(side, end="killed")), kills=1
+                )
                 steps.append((f"{number}: killed before {side.next}", lambda killed=killed: killed))
                 if not side.next.endswith(_HARMLESS) and not side.next.startswith(_HARMLESS):
                     flying = dataclasses.replace(killed, flying=(number, state.now + _LIFE))
@@ -322,7 +324,11 @@ class _Explorer:
         world, self._run, self._protocol = scene.start(
             world=_KeyAgain if keys else _PasswordAgain, run_id=f"run{number}", generate=generate, **given
         )
-        world.past, world.now, world.done, world.next = state.sides[number].past, state.now, None, ""
+        past = state.sides[number].past
+        world.past, world.now, world.done, world.next = past, state.now, None, ""
+        if past:
+            # What it knows of the records only grows.
+            _put_back(world._records, past[-1].records)
         return world
 
     def _world(self) -> Any:
@@ -375,10 +381,10 @@ def explore(code: Code, pair: Pair, most: int = 1) -> Found:
 
 
 def _interrupted(scene: Any) -> None:
-    """Somebody was killed between the host and main."""
-    calls = scene.run()[1].trace
-    at = max(number for number, call in enumerate(calls) if call == "write main")
-    scene.run({at - 3: "killed before"})
+    """The very first run was killed when the host had changed, and main had not."""
+    with Scene(scene.code) as other:
+        at = max(number for number, call in enumerate(other.run()[1].trace) if call == "write main")
+    scene.run({at: "killed before"})
     scene.clock.pass_(sum(LIMITS.values()))
 
 
@@ -414,9 +420,7 @@ PAIRS: dict[str, Pair] = {
     "two keys on one host, one killed": Pair(_keys(*_ONE), {}, {}, killed=True),
     "two keys on two hosts": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH),
     "two keys on two hosts, one killed": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH, killed=True),
-    "a key and a recovery on two hosts": Pair(
-        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
-    ),
+    "a key and a recovery on two hosts": Pair(_keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH),
     "a key and a recovery on two hosts, one killed": Pair(
         _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
     ),
