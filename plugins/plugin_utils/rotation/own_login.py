@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import shlex
+import threading
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
@@ -49,6 +50,8 @@ class RegisteredRecords:
     def __init__(self, records: Records) -> None:
         self._records = records
         self.seen: dict[str, t.Any] = {}
+        # Whoever logs in to several hosts at the same time reads them once.
+        self.lock = threading.Lock()
         self.notes: dict[str, t.Mapping[str, str]] = {}
 
     def list(self, machine: str | None = None) -> Listed:
@@ -288,9 +291,10 @@ class OwnKey:
 
     def _others(self) -> list[Pair]:
         """The keys of the records but for the present one, the latest first."""
-        if self._may_read:
-            self._records.read_all()
-        pairs = {pair.fingerprint: pair for pair in self._records.seen.values() if pair.usable}
+        with self._records.lock:
+            if self._may_read:
+                self._records.read_all()
+            pairs = {pair.fingerprint: pair for pair in self._records.seen.values() if pair.usable}
         pairs.pop(self._present, None)
         return list(reversed(pairs.values()))
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import typing as t
 
@@ -59,6 +60,8 @@ class HostsWorld:
         """``own`` makes what keeps the way to a host open."""
         self.records = RegisteredRecords(records)
         self._reaches, self._user, self._log_in = reaches, run.user, log_in
+        # Hosts may be worked on in threads, and templates are not made for those.
+        self._templates = threading.Lock()
         self._own = {host: own(reach, Once(reach), self.records, run) for host, reach in reaches.items()}
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
@@ -71,9 +74,11 @@ class HostsWorld:
         if call.do == "set":
             register([request[name] for name in ("old", "new") if name in request])
         end = time.monotonic() + seconds
+        with self._templates:
+            interpreter = reach.interpreter()
 
         def execute() -> dict[str, t.Any]:
-            return remote.perform(reach.execute, reach.interpreter(), request, end - time.monotonic())
+            return remote.perform(reach.execute, interpreter, request, end - time.monotonic())
 
         try:
             answer = own.follow(call, execute)
@@ -86,7 +91,9 @@ class HostsWorld:
         return answer
 
     def login(self, call: Login, seconds: float) -> Verdict:
-        return self._log_in(self._reaches[call.host].target(self._user), call.secret, min(seconds, _LOGIN_WITHIN))
+        with self._templates:
+            target = self._reaches[call.host].target(self._user)
+        return self._log_in(target, call.secret, min(seconds, _LOGIN_WITHIN))
 
     def say(self, text: str) -> None:
         display.display(printable_message(text))
