@@ -396,9 +396,9 @@ def resolve_run(sources: t.Sequence[Source]) -> RunOptions:
 
 
 def _wrong(option: Option, label: str, wanted: str) -> ConfigError:
-    return ConfigError(
-        f"{option.name} from {label} must be {wanted}", hint=f"Give {option.name} as {wanted}"
-    ).with_context(option=option.name)
+    return ConfigError(f"{option.name} from {label} must be {wanted}", hint="Correct it there").with_context(
+        option=option.name
+    )
 
 
 def _boolean(value: t.Any, option: Option, label: str) -> bool:
@@ -429,9 +429,9 @@ def _count(value: t.Any, option: Option, label: str) -> int:
 
 def _string(value: t.Any, option: Option, label: str) -> str:
     if takes_text_only(option.name, option.secret) and not isinstance(value, str):
-        raise ConfigError(
-            f"{option.name} from {label} must be text", hint=f"Quote {option.name}: it must be text"
-        ).with_context(option=option.name)
+        raise ConfigError(f"{option.name} from {label} must be text", hint="Quote it there").with_context(
+            option=option.name
+        )
     # Numbers are accepted elsewhere, since YAML turns a name of digits into one.
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise _wrong(option, label, "text")

@@ -56,6 +56,11 @@ def _limits_rate(error: SenhaseguraError) -> bool:
     return isinstance(error, ServerBusy) and error.context.status == 429
 
 
+def has_room(remaining: float) -> bool:
+    """Whether so many seconds are enough to send something once more."""
+    return remaining >= _LEAST_REMAINING
+
+
 def retry_delay(
     attempt: int, *, retry_after: float | None, remaining: float, random: t.Callable[[], float]
 ) -> float | None:
@@ -64,7 +69,7 @@ def retry_delay(
     Exponential with jitter, and never more than half of the time that is left, so that the last retry comes shortly
     before the deadline. What the server asks for is a floor, since coming earlier is refused again.
     """
-    if remaining < _LEAST_REMAINING or (retry_after or 0.0) >= remaining:
+    if not has_room(remaining) or (retry_after or 0.0) >= remaining:
         return None
     ceiling = min(_LONGEST_DELAY, _FIRST_DELAY * 2.0 ** min(attempt - 1, 10))
     return max(min(ceiling * (0.5 + random() / 2), remaining / 2), retry_after or 0.0)

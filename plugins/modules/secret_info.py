@@ -132,7 +132,7 @@ secrets:
 failure:
   description:
     - What went wrong, as data.
-    - C(kind) is one of V(error), V(configuration), V(connection), V(unknown_host), V(answer_lost),
+    - C(kind) is one of V(error), V(configuration), V(connection), V(connections_busy), V(unknown_host), V(answer_lost),
       V(unexpected_answer), V(no_route), V(authentication), V(token_refused), V(not_found), V(denied),
       V(already_done), V(invalid_request), V(custody_held), V(server_busy), V(server), V(refused), V(unsupported) and
       V(change_not_seen).

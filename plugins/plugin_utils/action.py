@@ -9,6 +9,7 @@ and a module that is copied to a host would leave its parameters on disk there.
 from __future__ import annotations
 
 import math
+import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -33,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
+    BrokerLate,
     BrokerLost,
     BrokerUnavailable,
     open_link,
@@ -67,21 +69,26 @@ class SenhaseguraAction(ActionBase):
                 connection.warn_of_custody()
             return client_over(AnnouncingConversation(direct(settings, self.until), register))
 
-        def reach(seconds: float) -> Link | Conversation:
+        began = time.monotonic()
+
+        def reach(until: float) -> Link | Conversation:
             try:
-                return open_link(seconds)
+                return open_link(until)
             except BrokerLost:
                 raise connection.broker_lost() from None
+            except BrokerLate:
+                raise connection.broker_late() from None
             except BrokerUnavailable as exc:
                 connection.go_on_without_broker(exc)
             if run.custody != "keep":
                 connection.warn_of_custody()
-            return direct(settings, self.until)
+            return direct(settings, self.until, spent=settings.timeout - (until - time.monotonic()))
 
-        reached = reach(settings.timeout)
+        reached = reach(began + settings.timeout)
         if isinstance(reached, Link):
             policy = self.policy(run, params)
-            reached = RemoteSession(reached, settings, policy, until=self.until, again=reach)
+            spent = time.monotonic() - began
+            reached = RemoteSession(reached, settings, policy, until=self.until, again=reach, spent=spent)
         return client_over(AnnouncingConversation(reached, register))
 
     def policy(self, run: RunOptions, params: Params) -> Policy:

@@ -199,5 +199,14 @@ def broker_lost() -> ConnectionFailed:
     )
 
 
+def broker_late() -> ConnectionFailed:
+    """The error for a task whose time ended before there was a broker again. The others of the run wait as well."""
+    return ConnectionFailed(
+        "the broker of this run was killed or did not answer, and no other one was ready within the option timeout",
+        hint="Run the play again. Raise timeout or lower forks if the controller is busy, and find out what ends the "
+        "broker, for example the out-of-memory killer in the kernel's log",
+    )
+
+
 def warn_of_custody() -> None:
     display.warning("custody=release_at_end needs the broker: custody is kept")

@@ -21,14 +21,17 @@ if t.TYPE_CHECKING:
 _DEFAULT_TIMEOUT = 30.0
 
 
-def answer(request: Request, question: Question | None, link: Link | None) -> t.Sequence[t.Any]:
-    """Have the broker answer, which is started if it does not run (one worker does that), or answer without one."""
+def answer(request: Request, question: Question | None, link: Link | None, began: float) -> t.Sequence[t.Any]:
+    """Have the broker answer, which is started if it does not run (one worker does that), or answer without one.
+
+    :param began: the monotonic time at which the lookup began, and its timeout with it
+    """
     turn = begun = None
     if question is not None and (link is None or link.lost):
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import PATIENCE, wait_for_broker
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
 
-        timeout = _timeout(request)
-        link, turn = wait_for_broker(timeout * PATIENCE)
+        until = began + _timeout(request)
+        link, turn = wait_for_broker(until)
         if answered := put(question, link):
             return t.cast("t.Sequence[t.Any]", answered)
         if turn is not None and turn.is_first() and not _may_be_unwanted(request):
@@ -36,10 +39,10 @@ def answer(request: Request, question: Question | None, link: Link | None) -> t.
             # does: if it turns out that no broker is wanted, the others need not start and end one too.
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import begin
 
-            begun = begin(turn, timeout)
+            begun = begin(turn, until)
     from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
 
-    return read(request, question, link, turn, begun)
+    return read(request, question, link, turn, begun, began)
 
 
 def _timeout(request: Request) -> float:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import time
 import typing as t
 
 from ansible.utils.display import Display
@@ -36,6 +38,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
+    BrokerLate,
     BrokerLost,
     BrokerUnavailable,
     Process,
@@ -60,15 +63,21 @@ Options = dict[str, t.Any]
 
 
 def read(
-    request: Request, question: Question | None, link: Link | None, turn: Turn | None, begun: Process | None
+    request: Request,
+    question: Question | None,
+    link: Link | None,
+    turn: Turn | None,
+    begun: Process | None,
+    began: float,
 ) -> t.Sequence[t.Any]:
     """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text].
 
     :param turn: the right to start the broker. Others may be waiting for it until it is started, or found not to be.
     :param begun: a broker that has been started already, before anybody knew whether it is wanted
+    :param began: the monotonic time at which the lookup began
     """
     try:
-        return _read(request, question, link, turn, begun)
+        return _read(request, question, link, turn, begun, began)
     except SenhaseguraError as exc:
         return ["error", str(exc)]
     except UndefinedError:
@@ -80,15 +89,22 @@ def read(
 
 
 def _read(
-    request: Request, question: Question | None, link: Link | None, turn: Turn | None, begun: Process | None
+    request: Request,
+    question: Question | None,
+    link: Link | None,
+    turn: Turn | None,
+    begun: Process | None,
+    began: float,
 ) -> t.Sequence[t.Any]:
     with turn or contextlib.nullcontext():
         names, settings, run, options = _work_out(request)
+        # For the way to the broker and the first operation. Each term is one more.
+        until, end = began + settings.timeout, began + settings.timeout * len(names)
         usable = run.broker and question is not None and _is_plain(options)
         if begun is not None and not run.broker:
             undo(begun)
         elif begun is None and usable and turn is not None:
-            begun = begin(turn, settings.timeout)
+            begun = begin(turn, until)
         # Here, because the broker starts meanwhile.
         from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation, lookups
 
@@ -99,15 +115,17 @@ def _read(
         if usable and question is not None:
             policy = policy_of(run, options).state()
             introduction = (question[1], settings.state(), policy, request.name, options)
-            introduced = _introduce(introduction, settings.timeout, link, turn, begun)
+            introduced = _introduce(introduction, until, link, turn, begun)
     while introduced is not None and introduction is not None and question is not None:
         if answered := put(question, introduced):
             return t.cast("t.Sequence[t.Any]", answered)
         # It was lost, and the next one does not know this question. open_link ends this when it happens too often.
-        introduced = _introduce(introduction, settings.timeout, introduced)
+        until = max(until, min(time.monotonic() + settings.timeout, end))
+        introduced = _introduce(introduction, until, introduced)
     if usable and run.custody != "keep":
         connection.warn_of_custody()
-    client = connect.client_over(conversation.AnnouncingConversation(connect.direct(settings), register))
+    alone = connect.direct(settings, spent=settings.timeout - (until - time.monotonic()))
+    client = connect.client_over(conversation.AnnouncingConversation(alone, register))
     if options.get("as_file"):
         from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 
@@ -119,21 +137,31 @@ def _read(
 
 def _introduce(
     introduction: tuple[t.Any, ...],
-    timeout: float,
+    until: float,
     link: Link | None,
     turn: Turn | None = None,
     begun: Process | None = None,
 ) -> Link | None:
-    """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used."""
+    """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used.
+
+    :param until: the monotonic time at which the caller's time is over
+    """
     while True:
         try:
+            if link is not None and link.lost and time.monotonic() >= until:
+                raise BrokerLate
             if link is None or link.lost:
-                link = open_link(timeout, turn if turn and not turn.is_over() else None, begun)
+                link = open_link(until, turn if turn and not turn.is_over() else None, begun)
             begun = None
+            link.until = until
             kind, problem = link.ask("introduce", *introduction)
+            # What it does for the question has deadlines of its own.
+            link.until = math.inf
             break
         except BrokerLost:
             raise connection.broker_lost() from None
+        except BrokerLate:
+            raise connection.broker_late() from None
         except BrokerUnavailable as exc:
             connection.go_on_without_broker(exc)
             return None

@@ -30,6 +30,12 @@ from senhasegura_simulator.server import Simulator
 
 CREDENTIALS = 12
 TIMEOUT = 30.0
+# Seconds, for what Ansible itself does before and after the lookup or module, on a machine that has other things to do.
+RESERVE = 5.0
+CLEAR = (
+    "broker of this run was started several times, and killed or stopped each time",
+    "broker of this run was killed or did not answer, and no other one was ready within the option timeout",
+)
 # A callback that notes when each host begins and ends each task, and with what.
 CALLBACK = '''
 DOCUMENTATION = """
@@ -240,13 +246,10 @@ def test_every_host_gets_its_value_or_a_clear_error(vault: Server, tmp_path: Pat
         if status == "ok":
             assert message == expected(host, task), told
         else:
-            assert most > 3, told
-            assert "broker of this run was started several times" in message, f"{message}\n{told}"
-        # With room for a machine that has other things to do.
-        assert took < 2 * TIMEOUT, told
-    # Where a start takes longer than a task can wait, tasks go on by themselves, each with a login and a warning.
-    waited_in_vain = "has been starting it for too long" in output
-    assert vault.control.counters()["tokens"] <= 4 or waited_in_vain, told
+            assert most > 3, f"{message}\n{told}"
+            assert any(text in message for text in CLEAR), f"{message}\n{told}"
+        assert took < TIMEOUT + RESERVE, f"{took}\n{told}"
+    assert vault.control.counters()["tokens"] <= 4, told
     assert until(lambda: not custody_without_a_word(vault, fleet.controller), 15), told
     if trouble.done:
         assert "started again" in output or not trouble_was_noticed(results, output), told

@@ -110,7 +110,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     connect = importlib.import_module(f"{PLUGINS}.module_utils.client.connect")
     direct = connect.direct
     for module in (connect, action_module):
-        monkeypatch.setattr(module, "direct", lambda *given: Watched(direct(*given), watch))
+        monkeypatch.setattr(module, "direct", lambda *given, **more: Watched(direct(*given, **more), watch))
     for name in ("warning", "display", "deprecated"):
         monkeypatch.setattr(Display, name, lambda *_arguments, _name=name, **_options: watch.use(_name))
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})

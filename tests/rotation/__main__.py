@@ -25,7 +25,7 @@ from workspace import environment
 os.environ.update(environment())
 sys.path.insert(0, environment()["ANSIBLE_COLLECTIONS_PATH"])
 
-from rotation import matrix, model, schedules
+from rotation import interleavings, matrix, model, schedules
 from rotation.code import Code
 from rotation.keys import STARTS as KEY_STARTS
 from rotation.world import Violation
@@ -39,6 +39,22 @@ def states(_options: argparse.Namespace) -> Iterator[str]:
     print(f"model with four runs: {found.states:,} states, {found.not_converging} do not converge")
     if found.loss or found.not_converging:
         yield f"the model loses after {' -> '.join(found.loss)}"
+
+
+def all_interleavings(options: argparse.Namespace) -> Iterator[str]:
+    """Every interleaving of two runs on one record, of passwords and of keys, with one of them killed anywhere."""
+    yield from _in_parallel("pairs of runs", _interleaved, list(interleavings.PAIRS), options.jobs)
+
+
+def _interleaved(name: str) -> tuple[int, Report]:
+    start = time.monotonic()
+    found = interleavings.explore(Code(), interleavings.PAIRS[name])
+    print(
+        f"{name}: {found.interleavings:,} interleavings, {found.states:,} states, {len(found.losses)} losses, "
+        f"{len(found.untrue)} untrue messages, {time.monotonic() - start:.0f} s",
+        flush=True,
+    )
+    return 1, [f"{name}: {story}" for story in (*found.losses, *found.untrue)]
 
 
 def pairs(options: argparse.Namespace) -> Iterator[str]:
@@ -215,6 +231,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash", description=__doc__)
     parts = {
         "states": states,
+        "interleavings": all_interleavings,
         "pairs": pairs,
         "real": real,
         "key-pairs": key_pairs,

@@ -32,17 +32,18 @@ class Meeting:
     wait: int = 0
 
 
+_ONE, _ONE_KEY = Setup("one host", "password"), Setup("one host", "key")
 _PASSWORD = Setup("two hosts", "password", hosts=2)
 _KEY = Setup("two hosts", "key", hosts=2)
 MEETINGS = (
-    Meeting("password, same host", _PASSWORD, ((0,), (0,))),
-    Meeting("password, same host, one waits", _PASSWORD, ((0,), (0,)), wait=60),
-    Meeting("password, same host, by identifier and by id", _PASSWORD, ((0,), (0,)), by_id=True),
+    Meeting("password, same host", _ONE, ((0,), (0,))),
+    Meeting("password, same host, one waits", _ONE, ((0,), (0,)), wait=60),
+    Meeting("password, same host, by identifier and by id", _ONE, ((0,), (0,)), by_id=True),
     Meeting("password, different hosts", _PASSWORD, ((0,), (1,))),
     Meeting("password, different hosts, by identifier and by id", _PASSWORD, ((0,), (1,)), by_id=True),
     Meeting("password, both hosts", _PASSWORD, ((0, 1), (0, 1)), says_hosts=True),
     Meeting("password, both hosts, in another order", _PASSWORD, ((0, 1), (1, 0)), says_hosts=True, wait=60),
-    Meeting("key, same host", _KEY, ((0,), (0,))),
+    Meeting("key, same host", _ONE_KEY, ((0,), (0,))),
     Meeting("key, different hosts", _KEY, ((0,), (1,))),
     Meeting("key, both hosts", _KEY, ((0, 1), (0, 1)), says_hosts=True),
     Meeting("key, both hosts, in another order", _KEY, ((0, 1), (1, 0)), says_hosts=True, by_id=True),

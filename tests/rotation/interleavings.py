@@ -12,13 +12,14 @@ States are visited once each, and the interleavings that lead through them are c
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from rotation.code import Code
 from rotation.keys import KeyScene, KeyWorld, texts
-from rotation.world import LIMITS, Killed, Scene, Violation, World
+from rotation.world import LIMITS, Scene, Violation, World
 
 _ALMOST, _OVER = LIMITS["deadline"] - 1, 2.0
 # How long after it was sent something may arrive.
@@ -98,8 +99,6 @@ class _Again:
             clock.now = answer.at
             self.trace.append(name)
             self.failures = answer.failures
-            if number == len(self.past) - 1:
-                _put_back(self._records, answer.records)
             if answer.failure is not None:
                 raise answer.failure
             return answer.value
@@ -180,6 +179,8 @@ class _Explorer:
             self._scene = scene
             scene.prepare()
             scene.tick = 0.0
+            # Of runs that cross, either may have written main last.
+            scene.one_at_a_time = False
             self._begun = scene.clock.now
             start = _State(self._world(), scene.clock.now, (_Side(), _Side()))
             self._visit(start)
@@ -218,9 +219,10 @@ class _Explorer:
 
     def _following(self, state: _State, key: Any, came: Any) -> Iterator[tuple[str, _State]]:
         running = [number for number, side in enumerate(state.sides) if not side.end]
-        steps: list[tuple[str, Callable[[], _State]]] = []
-        for number in running:
-            steps.append((f"{number}: {state.sides[number].next}", lambda number=number: self._step(state, number)))
+        steps: list[tuple[str, Callable[[], _State]]] = [
+            (f"{number}: {state.sides[number].next}", functools.partial(self._step, state, number))
+            for number in running
+        ]
         if self._pair.killed and running:
             steps += self._harm(state, running)
         if state.flying and state.now <= state.flying[1]:
@@ -240,7 +242,9 @@ class _Explorer:
                 side = state.sides[number]
                 if not side.past:
                     continue
-                killed = dataclasses.replace(self._with(state, number, dataclasses.replace(side, end="killed")), kills=1)
+                killed = dataclasses.replace(
+                    self._with(state, number, dataclasses.replace(side, end="killed")), kills=1
+                )
                 steps.append((f"{number}: killed before {side.next}", lambda killed=killed: killed))
                 if not side.next.endswith(_HARMLESS) and not side.next.startswith(_HARMLESS):
                     flying = dataclasses.replace(killed, flying=(number, state.now + _LIFE))
@@ -322,7 +326,11 @@ class _Explorer:
         world, self._run, self._protocol = scene.start(
             world=_KeyAgain if keys else _PasswordAgain, run_id=f"run{number}", generate=generate, **given
         )
-        world.past, world.now, world.done, world.next = state.sides[number].past, state.now, None, ""
+        past = state.sides[number].past
+        world.past, world.now, world.done, world.next = past, state.now, None, ""
+        if past:
+            # What it knows of the records only grows.
+            _put_back(world._records, past[-1].records)
         return world
 
     def _world(self) -> Any:
@@ -375,10 +383,11 @@ def explore(code: Code, pair: Pair, most: int = 1) -> Found:
 
 
 def _interrupted(scene: Any) -> None:
-    """Somebody was killed between the host and main."""
-    calls = scene.run()[1].trace
-    at = max(number for number, call in enumerate(calls) if call == "write main")
-    scene.run({at - 3: "killed before"})
+    """The very first run, on all hosts, was killed when they had changed, and main had not."""
+    hosts = tuple(scene.hosts)
+    with Scene(scene.code, hosts=hosts) as other:
+        at = max(number for number, call in enumerate(other.run(hosts=hosts)[1].trace) if call == "write main")
+    scene.run({at: "killed before"}, hosts=hosts)
     scene.clock.pass_(sum(LIMITS.values()))
 
 
@@ -391,7 +400,9 @@ def _keys(*hosts: str, prepare: Callable[[Any], object] = lambda scene: None) ->
 
 
 _ONE, _TWO, _BOTH = ("web01",), ("web02",), ("web01", "web02")
-_ON_ONE, _ON_TWO, _RECOVER = {"hosts": _ONE}, {"hosts": _TWO}, {"recover_only": True}
+_ON_ONE, _ON_TWO, _ON_BOTH, _RECOVER = {"hosts": _ONE}, {"hosts": _TWO}, {"hosts": _BOTH}, {"recover_only": True}
+# The whole inventory, of which a run for a key knows even where it reaches a part.
+_SHARED = {"shared_with": frozenset(_BOTH)}
 PAIRS: dict[str, Pair] = {
     "two passwords on one host": Pair(_passwords(*_ONE), {}, {}),
     "two passwords on one host, one killed": Pair(_passwords(*_ONE), {}, {}, killed=True),
@@ -402,22 +413,24 @@ PAIRS: dict[str, Pair] = {
         _passwords(*_ONE, prepare=_interrupted), {}, _RECOVER, killed=True
     ),
     "a password and a recovery on two hosts": Pair(
-        _passwords(*_BOTH, prepare=_interrupted), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
+        _passwords(*_BOTH, prepare=_interrupted), _ON_BOTH, {**_ON_TWO, **_RECOVER}, both=_BOTH
     ),
     "a password and a recovery on two hosts, one killed": Pair(
-        _passwords(*_BOTH, prepare=_interrupted), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
+        _passwords(*_BOTH, prepare=_interrupted), _ON_BOTH, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
     ),
     "a password on two hosts, and on one of them, one killed": Pair(
         _passwords(*_BOTH), {"hosts": _BOTH}, _ON_TWO, both=_BOTH, killed=True
     ),
     "two keys on one host": Pair(_keys(*_ONE), {}, {}),
     "two keys on one host, one killed": Pair(_keys(*_ONE), {}, {}, killed=True),
-    "two keys on two hosts": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH),
-    "two keys on two hosts, one killed": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH, killed=True),
+    "two keys on two hosts": Pair(_keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_SHARED}, both=_BOTH),
+    "two keys on two hosts, one killed": Pair(
+        _keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_SHARED}, both=_BOTH, killed=True
+    ),
     "a key and a recovery on two hosts": Pair(
-        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
+        _keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_RECOVER, **_SHARED}, both=_BOTH
     ),
     "a key and a recovery on two hosts, one killed": Pair(
-        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
+        _keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_RECOVER, **_SHARED}, both=_BOTH, killed=True
     ),
 }

@@ -7,32 +7,34 @@ from __future__ import annotations
 
 from rotation.code import Edit
 
-_COMMIT = "        yield from steps.commit(run, new, self._seen, slot)\n"
+_COMMIT = "            yield from steps.commit(run, new, self._seen, before)\n"
 _JOURNAL = "        yield from steps.journal(run, slot, new, note)\n"
-_WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n"
+_WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
+_READ = "    held = yield from read(run, slot)\n"
+_NOT_READ_BACK = (Edit("steps", f"{_READ}    if held.secret != secret:\n", f"{_READ}    if False:\n"),)
 MUTANTS: dict[str, tuple[Edit, ...]] = {
     "no journal": (Edit("key", _JOURNAL, ""),),
     "the old key goes before the commit": (
-        Edit("key", _COMMIT, "        yield from self._close(new, run.present)\n" + _COMMIT),
+        Edit("key", _COMMIT, "            yield from self._close(new, run.present, before)\n" + _COMMIT),
     ),
     "the old key goes although no login proves the new one": (
         Edit(
             "key",
-            '            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new))))\n',
+            '            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))\n',
             "",
         ),
-        Edit("steps", "    if held.secret != secret:\n", "    if False:\n"),
+        *_NOT_READ_BACK,
     ),
     "nothing is read back": (
-        Edit("steps", "    if held.secret != secret:\n", "    if False:\n"),
+        *_NOT_READ_BACK,
         Edit("steps", "        if held.secret == secret:\n", "        if True:\n"),
     ),
     "the journal is emptied at the commit": (
-        Edit("key", _COMMIT, _COMMIT + "        yield steps.WriteRecord(slot, self._main)\n"),
+        Edit("key", _COMMIT, _COMMIT + "            yield steps.WriteRecord(slot, before)\n"),
     ),
     "the journal is emptied before main was read back": (
-        Edit("steps", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(holder, run.old)\n"),
-        Edit("key", _COMMIT, "        run.old = self._main\n" + _COMMIT),
+        Edit("steps", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(run.holder, run.old)\n"),
+        Edit("key", _COMMIT, "            run.old, run.holder = before, slot\n" + _COMMIT),
     ),
     "the host does not ask who holds the lock": (
         Edit("on_host.key", 'state is not None and state.holder()["run"] == run', "True"),
@@ -58,10 +60,17 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),
     ),
     "the journal has the user name and identifier of the main record": (
-        Edit("records", '**{slot: f"{base}--{slot}" for slot in SLOTS}', "**dict.fromkeys(SLOTS, base)"),
-        Edit("records", "entry.username != self._username(slot)", "False"),
+        Edit(
+            "records",
+            '(slot, f"{self._base}--{machine}-{slot}") for slot in SLOTS',
+            "(slot, self._base) for slot in SLOTS",
+        ),
+        Edit("records", "entry.username != self._username(name)", "False"),
     ),
-    "a run has no deadline": (Edit("steps", "    run.ends = run.clock() + limits.deadline\n", ""),),
+    "a run has no deadline": (
+        Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    if quiet", "    if quiet"),
+        Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+    ),
     "all keys of the user go": (
         Edit(
             "on_host.authorized_keys",

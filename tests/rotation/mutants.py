@@ -10,31 +10,33 @@ from __future__ import annotations
 
 from rotation.code import Edit
 
-_JOURNAL = '        yield from steps.journal(run, slot, new, {"host": account["identity"]})\n'
-_WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n"
+_JOURNAL = "        slot = yield from self._keep(new, free, _NEW)\n"
+_NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
+_WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
+_EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
 _IN_DOUBT = '    raise Stopped("in_doubt", f"whether'
-_COMMIT = "        yield from self._commit(new, slot, wanted)\n"
-_ENDS = "    run.ends = run.clock() + limits.deadline\n"
-_FENCE = '    state.require(run)\n    fields = _line(state.machine, "shadow", state.user)\n    if fields is None or fields[1] != old:'
+_COMMIT = "        yield from self._commit(new, slot)\n"
+_CLAIM = "        self._seen = yield from steps.claim(run)\n"
+_FREE = "sorted((name for name in SLOTS if name not in taken), key=lambda name: (name == newest, name))"
+_FENCE = (
+    '    state.require(run)\n    _require_own(state, record)\n    fields = _line(state.machine, "shadow", state.user)\n'
+)
+_GIVE = "            yield from self._prove_main()\n        yield from self._give(hashes, new, slot)\n"
+_LOST = "run.unanswered, refused, reason = True, False, str(exc)"
 MUTANTS: dict[str, tuple[Edit, ...]] = {
-    "M1 no journal: the host, then the vault": (Edit("password", _JOURNAL, ""),),
+    "M1 no journal: the host, then the vault": (Edit("password", _JOURNAL, _NO_JOURNAL),),
     "M2 no journal: the vault, then the host": (
-        Edit("password", _JOURNAL, "        yield steps.WriteRecord(MAIN, new)\n"),
+        Edit("password", _JOURNAL, f"{_NO_JOURNAL}        yield steps.WriteRecord(MAIN, new)\n"),
     ),
-    "M3 one record for the journal": (
-        Edit("password", "        return min(free or SLOTS, ", "        return min(SLOTS[:1], "),
-    ),
-    "M4 journal deleted before the main record was read back": (
-        Edit("steps", _WRITE_MAIN, _WRITE_MAIN + '            yield WriteRecord(holder, "-")\n'),
-    ),
+    "M3 one record for the journal": (Edit("password", _FREE, "[SLOTS[0]]"),),
+    "M4 journal deleted before the main record was read back": (Edit("steps", _WRITE_MAIN, _WRITE_MAIN + _EMPTY_ALL),),
     "M5b what an interrupted run has left is deleted first": (
         Edit(
             "password",
-            "        yield from self._read(account)\n",
-            "        for slot in SLOTS:\n"
+            _CLAIM,
+            _CLAIM + "        for slot in SLOTS:\n"
             "            if self._seen[slot] is not None:\n"
-            '                yield steps.WriteRecord(slot, "-")\n'
-            "        yield from self._read(account)\n",
+            '                yield steps.WriteRecord(slot, "-")\n',
         ),
     ),
     "M6 back to the old password after a commit was tried": (
@@ -43,8 +45,8 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             _IN_DOUBT,
             "    try:\n"
             '        yield run.on(run.hosts[0], "restore", timeout=60.0)\n'
-            '        yield WriteRecord(holder, "-")\n'
-            "    except CallFailed:\n"
+            + _EMPTY_ALL.replace("            ", "        ")
+            + "    except CallFailed:\n"
             "        pass\n" + _IN_DOUBT,
         ),
     ),
@@ -55,17 +57,114 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("password", _COMMIT, _COMMIT + '        yield steps.WriteRecord(slot, "-")\n'),
     ),
     "M9 nothing is read back": (
-        Edit("steps", "    if held.secret != secret:\n", "    if False:\n"),
+        Edit(
+            "steps",
+            "    held = yield from read(run, slot)\n    if held.secret != secret:\n",
+            "    held = yield from read(run, slot)\n    if False:\n",
+        ),
         Edit("steps", "        if held.secret == secret:\n", "        if True:\n"),
     ),
-    "M10 a run has no deadline": (Edit("steps", _ENDS, ""),),
+    "M10 a run has no deadline": (
+        Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    if quiet", "    if quiet"),
+        Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+    ),
     "M11 the journal has the user name of the main record": (
-        Edit("records", 'return f"{self._main.username}--rot-{slot}"', "return self._main.username"),
+        Edit(
+            "records",
+            'return f"{self._main.username}--rot-{self.labels[name][len(self._base) + 2 :]}"',
+            "return self._main.username",
+        ),
     ),
     # What this implementation adds to the model.
     "no wait for late writes of an interrupted run": (
-        Edit("steps", "        run.unanswered = True\n        raise", "        raise"),
-        Edit("on_host.state", 'held["ends"] + request_life', "0.0"),
-        Edit("on_host.state", 'held["ends"] > now', "False"),
+        Edit("steps", "    if run.unanswered:\n", "    if False:\n"),
+        Edit("on_host.state", "        quiet = max(0.0, quiet)\n", "        quiet = 0.0\n"),
+        Edit("on_host.state", "if held.remaining > 0 and held.run != breaks:", "if False:"),
+    ),
+    "the lock is given back while a write is unanswered": (
+        Edit("steps", "    if run.unanswered:\n", "    if False:\n"),
+    ),
+    "the record that holds what the host accepts is overwritten": (Edit("password", _FREE, "[*SLOTS]"),),
+}
+# Rules that came with the set-ups of scenes.py: the mistake, and the scene in which it shows.
+BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
+    "nobody asks whose lease it is": (
+        "A1 two hosts rotate one credential at once",
+        (
+            Edit("steps", "    if now.run != run.id:\n", "    if False:\n"),
+            Edit("steps", "        if not remaining:\n            break\n", "        break\n"),
+            Edit(
+                "steps",
+                "    return (was.change, was.public_key) == (main.change, main.public_key)\n",
+                "    return True\n",
+            ),
+            Edit("steps", " or held.secret not in (before, secret):", ":"),
+        ),
+    ),
+    "what the host has is not journalled": (
+        "A8 a snapshot from before the first rotation is restored",
+        (
+            Edit(
+                "password",
+                "            yield from self._keep(current, free, _BEFORE)\n            free = free[1:]\n",
+                "            pass\n",
+            ),
+        ),
+    ),
+    "it is not proved that main can be written": (
+        "A7 the vault takes the journal and refuses main",
+        (Edit("password", _GIVE, _GIVE.replace("self._prove_main()", "()")),),
+    ),
+    "back to the old password although a commit was lost": (
+        "A7 a write to main comes late, and all others are refused",
+        (Edit("steps", _LOST, "run.unanswered, reason = True, str(exc)"),),
+    ),
+    "nothing goes back when main is refused": (
+        "A7 the vault takes the journal and refuses main",
+        (Edit("steps", "        raise MainRefused(reason)\n", "        pass\n"),),
+    ),
+    "a mark for each user, not for each record": (
+        "A2 two keys on one account, and a run for one is killed anywhere",
+        (Edit("on_host.key", "    name = f\"key-{request['record']}.json\"\n", '    name = "key-0.json"\n'),),
+    ),
+    "who judges does not wait for the change": (
+        "A6 another program holds the lock of shadow while the session dies",
+        (Edit("on_host.commands", '    if do == "look":\n', '    if do in ("look", "judge"):\n'),),
+    ),
+    "the guard ends with Python, not with chpasswd": (
+        "A6 the same, and Python on the host dies with the session",
+        (
+            Edit(
+                "on_host.password",
+                'command(["chpasswd", "-e"], line, timeout, keep=state.guard)',
+                'command(["chpasswd", "-e"], line, timeout)',
+            ),
+        ),
+    ),
+    "each run saves the line of the account anew": (
+        "A10 who must change the password still must, wherever a run was killed",
+        (Edit("on_host.password", '(state.load(SAVED) or {"line": fields})["line"]', "fields"),),
+    ),
+    "the names in /etc are not synced": (
+        "A8 the power fails after the first rotation",
+        (Edit("on_host.password", "        sync(machine.etc)\n", "        pass\n"),),
+    ),
+    "what no host can hold is compared": (
+        "A13 main or the journal ends with a line end",
+        (Edit("password", "if not unusable(one.secret) and job.matches", "if job.matches"),),
+    ),
+}
+# What the lease alone makes improbable: the mistake, and the two runs of interleavings.py of which one order loses.
+BY_INTERLEAVING: dict[str, tuple[str, tuple[Edit, ...]]] = {
+    "a journal for each record, not for each machine": (
+        "two passwords on two hosts",
+        (
+            Edit(
+                "records",
+                "        listed: dict[str, CredentialInfo | None] = dict.fromkeys((MAIN, LEASE, *SLOTS))\n",
+                '        machine = machine and "0" * 12\n'
+                "        listed: dict[str, CredentialInfo | None] = dict.fromkeys((MAIN, LEASE, *SLOTS))\n",
+            ),
+        ),
     ),
 }

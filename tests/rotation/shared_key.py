@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hosts.group import Hosts
+from hosts.host import Host
 from rotation import faulty_ssh
 from rotation.real import CLIENT
 
@@ -51,6 +52,12 @@ def key_of(vault: Any, identifier: str = "app-key") -> dict[str, Any]:
     return dict(vault.control.credential(identifier))
 
 
+def journal_of(vault: Any, host: Host, slot: str) -> dict[str, Any]:
+    """A record of the journal of this machine, by the token that it has given itself."""
+    token = json.loads(host.read("/var/lib/senhasegura-rotation/machine.json"))["token"]
+    return key_of(vault, f"app-key--{token}-{slot}")
+
+
 def rotate(name: str = "rotate", **options: Any) -> dict[str, Any]:
     return {"name": name, "community.senhasegura.linux_ssh_key_rotate": {"ssh_key": "app-key", "hosts": ALL, **options}}
 
@@ -76,5 +83,5 @@ def settled(vault: Any, hosts: Hosts, old: Key) -> None:
         assert not host.accepts("app", key=old.path), host
         keys = [line for line in host.read(FILE).splitlines() if "ssh-" in line]
         assert [blob in key for key in keys] == [False, True], host.read(FILE)
-        left = host.run("find /var/lib/senhasegura-rotation -name '*.json'")
+        left = host.run("find /var/lib/senhasegura-rotation -name '*.json' ! -name machine.json")
         assert not left, f"{host}: {left}"

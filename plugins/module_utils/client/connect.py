@@ -40,12 +40,13 @@ def client_over(conversation: Conversation) -> Client:
     return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation), conversation.server)
 
 
-def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf) -> Conversation:
+def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, *, spent: float = 0.0) -> Conversation:
     """A conversation with the server, without anybody in between.
 
     :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+    :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
     # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
     from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 
-    return Session(settings, known=_KNOWN, until=until)
+    return Session(settings, known=_KNOWN, until=until, spent=spent)

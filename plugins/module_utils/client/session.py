@@ -31,6 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
+    ConnectionsBusy,
     NoRoute,
     SenhaseguraError,
     ServerBusy,
@@ -42,6 +43,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import (
     Replay,
+    has_room,
     may_be_applied,
     may_retry,
     retry_delay,
@@ -49,6 +51,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets, scrub
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
 
+# The part of its timeout that an operation must have left at its first attempt, to find out that there is no server.
+_WHOLE = 0.9
 # What an operation reads for all that somebody may look for. The error names both that and the list.
 _LISTS = {
     "credential.list": "the list of credentials",
@@ -104,12 +108,14 @@ class Session(Conversation):
         login_pause: float = 30.0,
         known: KnownSecrets | None = None,
         until: t.Callable[[], float] = lambda: math.inf,
+        spent: float = 0.0,
     ) -> None:
         """Make a session. Nothing is sent before the first call.
 
         :param login_pause: seconds for which a refused login is not tried again
         :param known: what texts of the server are scrubbed of; shared with the other sessions of a run
         :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+        :param spent: how many seconds of the timeout of the first operation the way here has taken
         """
         self._settings = settings
         self._transport = transport or Transport(settings)
@@ -117,7 +123,7 @@ class Session(Conversation):
         self._sleep = sleep
         # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
-        self._until = until
+        self._until, self._spent = until, spent
         self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
         # The server may quote what it has been sent or has handed out before, to whomever.
         self._known = known or KnownSecrets()
@@ -141,7 +147,7 @@ class Session(Conversation):
 
     def deadline(self, timeout: float | None = None) -> Deadline:
         """The deadline of an operation that begins now, after ``timeout`` seconds if that is less than the setting."""
-        longest = self._settings.timeout
+        longest, self._spent = self._settings.timeout - self._spent, 0.0
         return Deadline(longest if timeout is None else min(timeout, longest), self._clock)
 
     def dialect(self, deadline: Deadline | None = None) -> Dialect:
@@ -267,9 +273,11 @@ class Session(Conversation):
     ) -> t.Any:
         """Send until there is an answer that counts, for as long as the deadline and the option retries allow.
 
-        Once that has been in vain because the server cannot be reached, later calls try once, until it answers again:
-        hundreds of hosts would otherwise wait their whole timeout, one after the other.
+        Once that has been in vain for a whole timeout because the server cannot be reached, later calls try once, until
+        it answers again: hundreds of hosts would otherwise wait their whole timeout, one after the other.
         """
+        # Not where waiting for something else has taken a part of it.
+        in_vain = deadline.remaining() >= _WHOLE * self._settings.timeout
         attempt, perhaps_done, retries = 0, False, self._settings.retries
         while True:
             try:
@@ -282,8 +290,8 @@ class Session(Conversation):
                 return None
             except SenhaseguraError as exc:
                 attempt += 1
-                unreached = isinstance(exc, ConnectionFailed)
-                if not unreached:
+                in_vain = in_vain and isinstance(exc, ConnectionFailed) and not isinstance(exc, ConnectionsBusy)
+                if not isinstance(exc, ConnectionFailed):
                     self._away = False
                 perhaps_done = perhaps_done or (replay is Replay.REPEATABLE and may_be_applied(exc))
                 if self._away or not may_retry(exc, replay):
@@ -296,7 +304,8 @@ class Session(Conversation):
                     raise
                 delay = retry_delay(attempt, retry_after=after, remaining=remaining, random=random.random)
                 if delay is None or (retries is not None and attempt > retries):
-                    self._away = unreached and delay is None
+                    # With time left, it was the lease of the caller that has ended, or the retries that it allows.
+                    self._away = in_vain and not has_room(deadline.remaining())
                     raise
                 self._sleep(delay)
             else:

@@ -38,11 +38,14 @@ _NUMBERS = range(1000, 10_000)
 _NO_SUCH_PATH = 4
 # So many errors of a list are told.
 _MOST_ERRORS = 3
-# A longer body is not a sentence.
+# A longer body is not a sentence, and longer messages are cut before anything looks for something in them.
 _LONGEST_WORDS = 2000
 _TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{1,500})", re.IGNORECASE)
-_PAGE = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_TITLE_WITHIN = 20_000
+# Each comment ends with its first -->, or the time would double with each of them.
+_PAGE = re.compile(
+    r"\s*(<!--((?!-->).)*-->\s*)*<(!doctype\s+html|html|head|body|meta|script|title)\b", re.IGNORECASE | re.DOTALL
+)
+_PAGE_WITHIN, _TITLE_WITHIN = 1000, 20_000
 _ORIGIN = re.compile(r"https?://[a-z0-9._-]{1,255}(:[0-9]{1,5})?(?=[/?#]|\Z)", re.IGNORECASE)
 _MAX_DEPTH = 64
 
@@ -67,15 +70,12 @@ _TOO_LARGE_HINT = (
     "Check that url names a senhasegura server; lists have room for 50,000 credentials, so give the authorization fewer"
 )
 _LONGEST_NUMBER = 400
-# Longer messages are cut before anything looks for something in them.
-_LONGEST_MESSAGE = 2_000
 _NO_CONTENT = 204
 _KNOWN_TYPES = ("application/json", "application/problem+json", "text/json", "text/html", "text/plain", "text/xml")
 _JSON_TYPES = ("application/json", "text/json")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9._-]+)", re.IGNORECASE)
 # Charsets with one byte for each character. JSON has UTF-8, whatever the header says, unless the bytes do not fit.
 _ONE_BYTE = ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252")
-_HTML = re.compile(r"\s*<(!doctype\s+html|html|head|body|meta|script|title)\b", re.IGNORECASE)
 # One of these is in each answer that the API documents: in what is not called JSON, they show that it is one.
 _HEADS = ("response", "access_token")
 _BUSY = {
@@ -129,17 +129,18 @@ def parse_answer(
     :param now: Unix time, for a Retry-After that is a date
     :param lists: whether the answer may list everything that there is, so that its limits are high
     """
+    refused = None if 200 <= answer.status < 300 else _error_document(answer)
     if answer.status in _BUSY:
         retry_after = parse_retry_after(answer.headers.get("retry-after"), now=now)
         hint = _BUSY_HINTS.get(answer.status, "Try again later; if it goes on, look at the server and its gateway")
         raise ServerBusy(
-            _BUSY[answer.status], retry_after=retry_after, hint=hint, context=_refusal_context(answer, secrets)
+            _BUSY[answer.status], retry_after=retry_after, hint=hint, context=_refusal_context(answer, refused, secrets)
         )
     if not 200 <= answer.status < 300:
         try:
-            _raise_for_status(answer, module, secrets)
+            _raise_for_status(answer, refused, module, secrets)
         except NoRoute as exc:
-            if not names_object or _names_no_call(answer):
+            if not names_object or _names_no_call(refused):
                 raise
             meaning = _status_meaning(answer.status, module)
             raise NotFound(meaning.text, hint=meaning.hint, context=exc.context) from None
@@ -155,17 +156,16 @@ def parse_answer(
     return document
 
 
-def _names_no_call(answer: Answer) -> bool:
+def _names_no_call(document: t.Any) -> bool:
     """Whether a 404 has the words for a path that leads nowhere."""
     # Here, because most runs meet no error, and its patterns take long to load.
     from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
 
-    document = _error_document(answer)
     return isinstance(document, dict) and bool(codes.NO_CALL.search(_message(document)))
 
 
-def _raise_for_status(answer: Answer, module: str, secrets: Secrets) -> t.NoReturn:
-    context = _refusal_context(answer, secrets)
+def _raise_for_status(answer: Answer, document: t.Any, module: str, secrets: Secrets) -> t.NoReturn:
+    context = _refusal_context(answer, document, secrets)
     if answer.status < 400:
         place = _quotable(_origin(answer.headers.get("location", "")), secrets)
         raise UnexpectedAnswer(
@@ -173,7 +173,6 @@ def _raise_for_status(answer: Answer, module: str, secrets: Secrets) -> t.NoRetu
             hint="Set url to the address that the server itself uses (scheme, host, port)",
             context=context,
         )
-    document = _error_document(answer)
     if isinstance(document, dict):
         raise _meaning_of(document, answer.status, module, secrets)
     if answer.status == 404:
@@ -199,9 +198,9 @@ def _decoded(body: bytes) -> str:
         return body.decode("latin-1")
 
 
-def _refusal_context(answer: Answer, secrets: Secrets) -> Context:
+def _refusal_context(answer: Answer, document: t.Any, secrets: Secrets) -> Context:
     """Status and words of an answer that reports an error: those of its document, its page, or its short text."""
-    document, said = _error_document(answer), ""
+    said = ""
     if isinstance(document, (dict, str)):
         said = _message(document) if isinstance(document, dict) else document
     elif answer.body.lstrip()[:1] == b"<":
@@ -213,9 +212,13 @@ def _refusal_context(answer: Answer, secrets: Secrets) -> Context:
 
 def _form(answer: Answer) -> str:
     """What to say of an answer without a document, beside its words."""
-    if _PAGE.match(answer.body[:1000]):
+    if _is_page(_decoded(answer.body)):
         return ", in an HTML page"
     return "" if answer.body.strip() else ", in an empty answer"
+
+
+def _is_page(text: str) -> bool:
+    return bool(_PAGE.match(text[:_PAGE_WITHIN]))
 
 
 def _page_title(answer: Answer) -> str:
@@ -329,7 +332,7 @@ def _message(document: Json) -> str:
         *(response.get(key) for key in ("errors", "detail")),
         document.get("response"),
     ]
-    return next((words for candidate in candidates if (words := _words_in(candidate))), "")[:_LONGEST_MESSAGE]
+    return next((words for candidate in candidates if (words := _words_in(candidate))), "")[:_LONGEST_WORDS]
 
 
 def _words_in(value: t.Any) -> str:
@@ -443,7 +446,7 @@ def _no_json(body: str) -> tuple[str, str]:
     """What to say of a body that cannot be parsed, and what to do about it."""
     if not body.strip():
         return "is empty", ""
-    if _HTML.match(body):
+    if _is_page(body):
         return (
             "is an HTML page, not JSON",
             "Check url and proxy: a login page, a portal or a proxy answers, and not the API of a senhasegura server",

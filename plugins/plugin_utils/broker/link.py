@@ -224,6 +224,7 @@ def evaluate(
     :param name: the lookup, under which lookup_spec.py has its options
     :param template: evaluates the value of a variable
     """
+    began = time.monotonic()
     # Ansible before 2.19 hands this on from with_*. A lookup returns a list anyway.
     arguments = {key: text(value) for key, value in arguments.items() if key != "wantlist"}
     _register_options(arguments)
@@ -249,7 +250,7 @@ def evaluate(
             from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_spec
 
             request = lookup_spec.Request(name, flat, variables, arguments, values)
-            answer = lookup.answer(request, question, link)
+            answer = lookup.answer(request, question, link, began)
     return _deliver(answer)
 
 

@@ -30,8 +30,9 @@ class RemoteSession(Conversation):
 
     :param link: the link to the broker
     :param until: tells the monotonic time after which nothing is sent
-    :param again: how to go on when the broker is lost, in so many seconds: a link to another one, or a session that
-        does without. A write is never repeated whose answer did not come.
+    :param again: how to go on when the broker is lost, until so and so (monotonic): a link to another one, or a session
+        that does without. A write is never repeated whose answer did not come.
+    :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
 
     def __init__(
@@ -42,10 +43,11 @@ class RemoteSession(Conversation):
         *,
         until: t.Callable[[], float] = lambda: math.inf,
         again: t.Callable[[float], Link | Conversation],
+        spent: float = 0.0,
     ) -> None:
         self._link, self._until, self._again = link, until, again
         self._server, self._settings, self._policy = settings.server, settings.state(), policy
-        self._timeout = settings.timeout
+        self._timeout, self._spent = settings.timeout, spent
         self._direct: Conversation | None = None
         self._dialect: Dialect | None = None
 
@@ -99,7 +101,7 @@ class RemoteSession(Conversation):
         fresh: bool = False,
     ) -> t.Any:
         """Ask the broker, or what comes in its place when it is lost. ``safe``: asking twice does no harm."""
-        end = time.monotonic() + self._timeout
+        end, self._spent = time.monotonic() + self._timeout - self._spent, 0.0
         while self._direct is None:
             # A broker that is stopped now must not send anything when it goes on, after this task was told to fail.
             not_after = min(self._until(), end)
@@ -115,12 +117,11 @@ class RemoteSession(Conversation):
                         "the broker of this run was lost before it said whether the request was applied",
                         hint="Look whether it was before you run the play again",
                     ) from None
-                left = end - time.monotonic()
-                if left <= 0:
+                if time.monotonic() >= end:
                     raise ConnectionFailed(
                         "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
                     ) from None
-                following = self._again(left)
+                following = self._again(end)
                 if isinstance(following, Link):
                     self._link = following
                 else:

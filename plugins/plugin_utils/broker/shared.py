@@ -27,6 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
+    ConnectionsBusy,
     Context,
     Denied,
     InvalidRequest,
@@ -93,7 +94,7 @@ class SharedTransport:
         while True:
             self._keep_pause(deadline)
             if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
-                raise ConnectionFailed("other requests of this run kept all connections busy", hint="Raise timeout")
+                raise ConnectionsBusy("other requests of this run kept all connections busy", hint="Raise timeout")
             try:
                 # A pause may have begun while this one waited for a connection.
                 if self._pause() <= 0:

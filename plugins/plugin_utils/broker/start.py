@@ -10,7 +10,6 @@ import contextlib
 import os
 import pickle
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -18,7 +17,6 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger, server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    SILENCE,
     Link,
     address,
     authentication_key,
@@ -27,14 +25,15 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     run_is_over,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
+    IN_VAIN,
     MOST_STARTED,
-    PATIENCE,
     Turn,
     read_note,
+    silence,
 )
 
-# Seconds. The longest time in which a broker starts, and in which one that works takes a connection.
-_READY_WITHIN, _LONGEST_SILENCE = 8.0, 4.0
+# Seconds. The longest time in which a broker starts, and the least that a caller gives it.
+_READY_WITHIN, _LEAST_WAIT = 8.0, 1.0
 
 
 class BrokerUnavailable(Exception):
@@ -45,17 +44,21 @@ class BrokerLost(Exception):
     """The broker was killed or stopped as often as it was started."""
 
 
+class BrokerLate(Exception):
+    """The broker was lost, and another one was not ready before the caller's time was over."""
+
+
 Process = subprocess.Popen[bytes]
 
 
-def begin(turn: Turn, timeout: float) -> Process | None:
+def begin(turn: Turn, until: float) -> Process | None:
     """Start the broker without waiting until it listens, which open_link does. None if there is nothing to start."""
-    if turn.insist() or run_is_over():
+    if turn.insist(until) or not turn.is_ours() or run_is_over():
         return None
-    if link := _link_to_present(timeout):
+    if link := turn.look():
         link.close()
         return None
-    if len(read_note().started) >= MOST_STARTED:
+    if read_note().is_spent():
         return None
     try:
         return _launch()
@@ -70,48 +73,56 @@ def undo(process: Process) -> None:
     server.clean_up(address(), folder=False)
 
 
-def open_link(timeout: float, turn: Turn | None = None, begun: Process | None = None) -> Link:
+def open_link(until: float, turn: Turn | None = None, begun: Process | None = None) -> Link:
     """A link to the broker, which is started if it does not run (any more).
 
-    Raises BrokerUnavailable, and BrokerLost when it was lost too often.
+    Raises BrokerUnavailable when there has been none and cannot be one now, BrokerLost when it was lost too often, and
+    BrokerLate when it was lost and the time is over.
 
-    :param timeout: the seconds that the caller has
+    :param until: the monotonic time at which the caller's time is over
     :param turn: the turn of a caller who has one already, and keeps it
     """
     if link := open_if_there():
         return link
     try:
         if turn is not None:
-            return _start(turn, begun, timeout)
-        with Turn(timeout * PATIENCE) as own:
-            link = _start(own, None, timeout)
+            return _start(turn, begun, until)
+        with Turn(until) as own:
+            link = _start(own, None, until)
             own.started()
             return link
     except OSError as exc:
         raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
 
 
-def _start(turn: Turn, begun: Process | None, timeout: float) -> Link:
+def _start(turn: Turn, begun: Process | None, until: float) -> Link:
     """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run.
 
     One that is killed or stopped while it starts is lost as well as one that has run, and another is started.
     """
-    until = time.monotonic() + timeout
-    reason = turn.insist()
     while True:
+        reason = turn.insist(until)
         # One that was begun has not been looked for, since it may not listen yet.
-        if begun is None and (link := _link_to_present(timeout)):
+        if begun is None and (link := turn.look()):
             return link
+        note = read_note()
         # Also for those who have waited in vain for their turn, since all others had to find that out.
-        if begun is None and len(read_note().started) >= MOST_STARTED:
+        if begun is None and note.is_spent():
             raise BrokerLost
         if reason:
             raise BrokerUnavailable(reason)
+        if begun is None and turn.is_in_vain():
+            # Whoever comes next has more time for it. Where the run has logged in, its tasks wait together, and would
+            # all log in by themselves now.
+            raise BrokerLate if note.started else BrokerUnavailable(IN_VAIN)
+        if not turn.is_ours():
+            # One was started meanwhile, and is lost already.
+            continue
         process = None
         try:
             process, begun = begun or _launch(), None
-            _wait_for(process, min(_READY_WITHIN, max(timeout / 3, 1.0)))
-            return Link(_silence(timeout))
+            _wait_for(process, min(_READY_WITHIN, max((until - time.monotonic()) / 2, _LEAST_WAIT)))
+            return Link(silence(until))
         except (OSError, EOFError):
             lost = process is not None and _is_lost(process)
             if process is not None and lost:
@@ -120,7 +131,7 @@ def _start(turn: Turn, begun: Process | None, timeout: float) -> Link:
                 # Nobody else is left who could.
                 server.clean_up(address())
                 raise BrokerUnavailable("the run is over") from None
-            if not lost or time.monotonic() >= until:
+            if not lost:
                 turn.failed("it cannot be started")
                 raise BrokerUnavailable("it cannot be started") from None
 
@@ -134,25 +145,6 @@ def _is_lost(process: Process) -> bool:
         process.kill()
         process.wait()
     return process.returncode < 0
-
-
-def _link_to_present(timeout: float) -> Link | None:
-    """A link to the broker that runs. Ends one that does not answer, since another one is to take its place."""
-    try:
-        return Link(_silence(timeout))
-    except TimeoutError:
-        # Somebody listens there, so the process of this id is still the one that noted it.
-        for process in read_note().started[-1:]:
-            with contextlib.suppress(OSError):
-                os.kill(process, signal.SIGKILL)
-    except (OSError, EOFError):
-        pass
-    return None
-
-
-def _silence(timeout: float) -> float:
-    """How long the broker may take to answer, for a caller who has this time."""
-    return min(_LONGEST_SILENCE, max(timeout / 4, SILENCE / 4))
 
 
 def _launch() -> Process:

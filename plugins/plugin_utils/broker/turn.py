@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import time
 import typing as t
 
@@ -20,7 +21,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     SILENCE,
     Link,
     address,
-    open_if_there,
     run_is_over,
 )
 
@@ -28,11 +28,14 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 MOST_STARTED = 4
 # After a failed attempt nobody tries again for so many seconds, nor at all after so many attempts.
 RETRY_AFTER, _MOST_FAILED = 10.0, 4
-# How much of its timeout a task waits for its turn. A broker that is stopped while it starts is replaced in less than
-# that, and what is left is for doing without one.
-PATIENCE = 0.8
+# How much of the time that it has left a task waits for its turn. A broker that is stopped while it starts is replaced
+# in less than that, and what is left is for doing without one.
+_PATIENCE = 0.8
 _LOOK_EVERY = 0.02
+# Seconds. The longest time in which a broker that works takes a connection.
+_LONGEST_SILENCE = 4.0
 STARTED, _FAILED, _UNWANTED = "started", "failed", "unwanted"
+IN_VAIN = "another task of this run has been starting it for too long"
 
 
 class Note(t.NamedTuple):
@@ -44,6 +47,14 @@ class Note(t.NamedTuple):
     failed: tuple[tuple[float, str], ...] = ()
     # Whether a worker came back that wanted none.
     unwanted: bool = False
+
+    def is_spent(self) -> bool:
+        """Whether no further broker may be started."""
+        return len(self.started) >= MOST_STARTED
+
+    def discourages(self) -> bool:
+        """Whether nobody shall wait for one who starts a broker."""
+        return self.unwanted or bool(self.reason())
 
     def reason(self) -> str:
         """Why nobody shall try to start one now, or ''."""
@@ -61,38 +72,51 @@ class Note(t.NamedTuple):
         return attempts
 
 
-def wait_for_broker(patience: float) -> tuple[Link | None, Turn | None]:
-    """A link, if another worker has started the broker meanwhile, or the right to start it. Neither: see Turn."""
+def wait_for_broker(until: float) -> tuple[Link | None, Turn | None]:
+    """A link, if another worker has started the broker meanwhile, or the right to start it. Neither: see Turn.
+
+    :param until: the monotonic time at which the caller's time is over
+    """
     try:
-        turn = Turn(patience)
+        turn = Turn(until)
     except OSError:
         return None, None
-    link = open_if_there()
+    link = turn.look()
     if link is None:
         return None, turn
     turn.started()
     return link, None
 
 
+def silence(until: float) -> float:
+    """For how many seconds the broker may be silent, for a caller whose time is over then (monotonic)."""
+    return min(_LONGEST_SILENCE, max((until - time.monotonic()) / 4, SILENCE / 4))
+
+
 class Turn:
     """The right to start the broker. Waits for it, unless an earlier worker has found that none is to be started.
+
+    Whoever waits stops as soon as there is something to see: another broker that was started meanwhile, or that no
+    further one may be. So having a Turn does not mean that it is this worker's: see C(is_ours).
 
     The lock is on the folder: a file for it would stay behind when a worker is killed before there is a broker, which
     removes what is in the folder. A worker that comes back without a broker leaves a note there for the others.
     Raises OSError when there is no such folder.
 
-    :param patience: for how many seconds to wait at most. Whoever has the turn may be stopped.
+    :param until: the monotonic time at which the caller's time is over. Most of what is left of it is for waiting,
+        since whoever has the turn may be stopped.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, until: float) -> None:
         self._place = os.open(os.path.dirname(address()), os.O_DIRECTORY | os.O_CLOEXEC)
-        self._patience = patience
-        self._over = self._ours = False
+        self._have_until(until)
+        self._over = self._ours = self._looked = False
         note = read_note()
-        if not (note.unwanted or note.reason()):
+        # The brokers that are known here, so that one more is worth a look.
+        self._known = note.started
+        if not note.discourages():
             self._wait()
-            note = read_note()
-            if note.unwanted or note.reason():
+            if self._ours and read_note().discourages():
                 fcntl.flock(self._place, fcntl.LOCK_UN)
                 self._ours = False
 
@@ -100,10 +124,10 @@ class Turn:
         return self
 
     def __exit__(self, *_details: object) -> None:
-        """Let the others come, who need not wait any more if the broker has not been started."""
+        """Let the others come, who need not wait any more if this run has no broker so far."""
         if not self._over:
             note = read_note()
-            if not (note.unwanted or note.reason()):
+            if not (note.started or note.discourages()):
                 _leave(_UNWANTED)
             self.started()
 
@@ -113,19 +137,46 @@ class Turn:
 
     def is_first(self) -> bool:
         """Whether no earlier worker has come back without having started the broker."""
-        note = read_note()
-        return not (note.unwanted or note.reason())
+        return not read_note().discourages()
 
-    def insist(self) -> str:
+    def is_ours(self) -> bool:
+        """Whether this worker, and no other, may start the broker."""
+        return self._ours
+
+    def is_in_vain(self) -> bool:
+        """Whether the time for waiting is over."""
+        return time.monotonic() >= self._patient_until
+
+    def look(self) -> Link | None:
+        """A link to the broker that runs. Ends one that does not answer, since another one is to take its place."""
+        if self._looked:
+            # Nobody else can have started one since.
+            return None
+        self._known = read_note().started
+        try:
+            return Link(silence(self._until))
+        except TimeoutError:
+            # Somebody listens there, so the process of this id is still the one that noted it.
+            for process in read_note().started[-1:] if self._ours else ():
+                with contextlib.suppress(OSError):
+                    os.kill(process, signal.SIGKILL)
+        except (OSError, EOFError):
+            pass
+        self._looked = self._ours
+        return None
+
+    def insist(self, until: float) -> str:
         """Wait in any case, to start the broker. Returns why it cannot be started now, if somebody has found out."""
+        if until != self._until:
+            self._have_until(until)
         reason = read_note().reason()
         if not (reason or self._ours):
             self._wait()
-            reason = read_note().reason()
-        if not (reason or self._ours):
-            # Another task has it at this moment, as after an attempt that failed.
-            failed = read_note().failed
-            reason = failed[-1][1] if failed else "another task is starting it"
+            note = read_note()
+            reason = note.reason()
+            if not (reason or self._ours or note.started) and note.failed:
+                # Another task tries again at this moment.
+                reason = note.failed[-1][1]
         return reason
 
     def failed(self, reason: str) -> None:
@@ -143,15 +194,30 @@ class Turn:
             self._over = True
             os.close(self._place)
 
+    def _have_until(self, until: float) -> None:
+        now = time.monotonic()
+        self._until, self._patient_until = until, now + _PATIENCE * (until - now)
+
     def _wait(self) -> None:
-        """Wait for the lock. Whoever waits in vain notes it, so that those who come next do not wait as long."""
+        """Wait for the lock, until another worker has started a further broker, or has found that none can be.
+
+        Whoever waits in vain for the first broker notes it, so that those who come next do not wait as long. Where
+        there has been one, they have to wait as well: each of them would otherwise log in by itself.
+        """
         # Where a start has failed before, one worker tries again, and the others soon go on meanwhile.
-        trying_again = bool(read_note().failed)
-        end = time.monotonic() + (min(SILENCE, self._patience) if trying_again else self._patience)
+        trying_again = bool(read_note().failed) and not self._known
+        end = min(self._patient_until, time.monotonic() + SILENCE) if trying_again else self._patient_until
+        size = None
         while not self._lock():
+            # Read only when somebody has written to it: a hundred workers look often.
+            if size != (size := _note_size()):
+                note = read_note()
+                # For the first one they wait in any case, until its starter has told it what to ask the server for.
+                if note.is_spent() or (self._known and note.started != self._known) or note.reason():
+                    return
             if time.monotonic() >= end:
-                if not trying_again:
-                    self.failed("another task of this run has been starting it for too long")
+                if not (trying_again or read_note().started):
+                    self.failed(IN_VAIN)
                 return
             # Not a blocking call with an alarm: Ansible needs the alarm for the timeout of the task.
             time.sleep(_LOOK_EVERY)
@@ -179,6 +245,13 @@ class Turn:
 
 def _note_path() -> str:
     return f"{address()}.note"
+
+
+def _note_size() -> int:
+    try:
+        return os.stat(_note_path()).st_size
+    except OSError:
+        return 0
 
 
 def read_note() -> Note:

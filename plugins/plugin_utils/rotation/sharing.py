@@ -17,12 +17,13 @@ def hosts_with(action: ActionBase, option: str, value: t.Any) -> set[str]:
     Only what the inventory says of other hosts counts. Where that is not enough to tell, it is another value.
     """
     raw = _raw(action, option)
-    hostvars = _variables(action).get("hostvars") or {}
+    hostvars: t.Any = _variables(action).get("hostvars") or {}
     found = set()
     for host in _play_hosts(action):
         # What Ansible and its plugins raise for a variable that is not there differs from core to core.
         try:
-            if host in hostvars and _template(action, raw, hostvars[host]) == value:
+            # With their templates: whatever else is among them is not evaluated.
+            if host in hostvars and _template(action, raw, {**hostvars.raw_get(host)}) == value:
                 found.add(host)
         except Exception:  # noqa: BLE001, S112
             continue

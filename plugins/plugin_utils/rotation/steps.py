@@ -138,6 +138,10 @@ class Run:
         """Note which record logs in to a host; of several, one does."""
         self.works[host] = Works(records, proved)
 
+    def forget_main(self) -> None:
+        """Somebody else writes main, or has written it: what was compared with it may be wrong by now."""
+        self.works = {host: works for host, works in self.works.items() if MAIN not in works.records}
+
     def works_and_proved(self) -> tuple[str, str]:
         """The record that logs in to each of the hosts, and how that is known; nothing if they differ."""
         if len(self.works) != len(self.hosts) or len({*self.works.values()}) != 1:
@@ -311,6 +315,7 @@ def require_lease(run: Run, result: str, hint: str) -> Steps:
     now = Lease.of(held.note)
     if now.run != run.id:
         run.lease = None
+        run.forget_main()
         raise Stopped(result, f"run {now.run or 'unknown'} has taken over {run.label(MAIN)} for {now.host}", hint)
 
 
@@ -327,6 +332,9 @@ def _give_back(run: Run) -> Steps:
             held: Held = yield ReadRecord(LEASE)
             if Lease.of(held.note).run == run.id:
                 yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
+            else:
+                run.forget_main()
+                run.warnings.append(f"another run has rotated {run.label(MAIN)} meanwhile")
         except CallFailed:
             run.warnings.append(f"{run.label(LEASE)} could not be given back: it ends by itself")
     yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
@@ -391,7 +399,8 @@ def log_in(host: str, secret: t.Any) -> Steps:
             verdict: Verdict = yield Login(host, secret)
         except CallFailed as exc:
             verdict = Verdict(Result.NETWORK, str(exc))
-        if verdict.result != Result.NETWORK:
+        # A host that does not answer may have counted a password as wrong.
+        if verdict.result != Result.NETWORK or (verdict.sent and isinstance(secret, str)):
             break
     return verdict
 
@@ -453,6 +462,7 @@ def prove_main(run: Run, secret: t.Any, seen: Listed) -> Steps:
     """
     label = run.label(MAIN)
     if not _same_version(seen, (yield from list_records(run))):
+        run.forget_main()
         raise Stopped("failed", f"somebody else has changed {label} meanwhile", "No host was changed. Run it again")
     try:
         yield WriteRecord(MAIN, secret)
@@ -465,6 +475,7 @@ def prove_main(run: Run, secret: t.Any, seen: Listed) -> Steps:
         ) from None
     held = yield from read(run, MAIN)
     if held.secret != secret:
+        run.forget_main()
         raise Stopped("pending", f"the vault does not give back what was written to {label}", SETTLE)
     return (yield from list_records(run))
 
@@ -485,6 +496,7 @@ def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
     except CallFailed as exc:
         raise Stopped("pending", f"what {label} is now is not known before the commit: {exc}", SETTLE) from None
     if not _same_version(seen, listed) or held.secret not in (before, secret):
+        run.forget_main()
         raise Stopped("pending", f"somebody else has changed {label} meanwhile", SETTLE)
     if run.ends - run.clock() < run.limits.commit_margin:
         raise Stopped("pending", "too little of the deadline is left for the commit", f"{SETTLE}. Raise deadline")

@@ -168,7 +168,7 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
     for name in ("URL", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
     monkeypatch.setenv("SENHASEGURA_BROKER", "false")
-    monkeypatch.setattr(connect_module, "direct", lambda settings: made.conversation)
+    monkeypatch.setattr(connect_module, "direct", lambda _settings, **_more: made.conversation)
     monkeypatch.setattr(Display, "warning", lambda _display, text: made.warnings.append(text))
     return made
 

@@ -262,3 +262,34 @@ def test_answers_of_all_kinds_still_parse() -> None:
     parsed = {**document, "a": [1, -5, "1.5", "1e+300", *document["a"][4:]]}
     assert parse_answer(answer(document), module="pam", secrets=list, now=0.0) == parsed
     assert envelope.integer("123456789") == 123456789
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 502])
+def test_a_page_of_comments_takes_no_time(status: int) -> None:
+    """A pattern whose comments may end at several places would need years for it."""
+    pages = [b"<!---->" * 20_000, b"<!--" * 20_000, b"<!-- x -->\n" * 20_000 + b"<html>"]
+    for page in pages:
+        before = time.process_time()
+        with pytest.raises(SenhaseguraError):
+            parse_answer(Answer(status, {}, page), module="pam", secrets=lambda: (), now=0.0)
+        assert time.process_time() - before < 5
+
+
+@pytest.mark.parametrize(
+    "page", ["<html>", "<!-- a --> <!doctype html>", "<META x>", "<!-- -- --><title>", "\ufeff<head>"]
+)
+def test_a_page_is_told_whatever_its_status_is(page: str) -> None:
+    for status in (200, 403, 404):
+        with pytest.raises(SenhaseguraError, match="HTML page"):
+            parse_answer(Answer(status, {}, page.encode()), module="pam", secrets=lambda: (), now=0.0)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+def test_an_answer_that_reports_an_error_is_parsed_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    load = envelope._load
+    monkeypatch.setattr(envelope, "_load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
+    body = b'{"message": "no such thing"}'
+    with pytest.raises(SenhaseguraError):
+        parse_answer(Answer(status, {}, body), module="pam", secrets=lambda: (), now=0.0, names_object=True)
+    assert len(parsed) == 1

@@ -179,7 +179,7 @@ def test_digits_are_taken_as_text_and_blanks_around_are_dropped() -> None:
 @pytest.mark.parametrize("value", [12345, 1.5, True])
 def test_a_secret_is_text(name: str, value: Any) -> None:
     """YAML makes 12345 of 12_34_5 and 83 of 0123: what was written is not known any more."""
-    with pytest.raises(ConfigError, match=f"^{name} from a test must be text. Quote {name}: it must be text"):
+    with pytest.raises(ConfigError, match=f"^{name} from a test must be text. Quote it there"):
         settings(**{name: value})
 
 
@@ -428,3 +428,25 @@ def test_on_ciphertext() -> None:
     assert resolve_run([source({"on_ciphertext": "ignore"})]).on_ciphertext == "ignore"
     with pytest.raises(ConfigError, match="one of warn, error, ignore"):
         resolve_run([source({"on_ciphertext": "skip"})])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timeout", "soon"),
+        ("timeout", 0),
+        ("retries", -1),
+        ("dialect", "soap"),
+        ("allow_http", "perhaps"),
+        ("url", 1.5),
+    ],
+)
+def test_an_error_says_once_what_the_value_must_be(name: str, value: object) -> None:
+    given = {"url": "https://pam.example.com", name: value}
+    with pytest.raises(ConfigError) as caught:
+        resolve([Source(lambda option: given.get(option.name), lambda option: "a test")])
+    message = str(caught.value)
+    assert message.count(name) == 1
+    wanted = caught.value.message.partition(" must be ")[2]
+    assert wanted
+    assert message.count(wanted) == 1

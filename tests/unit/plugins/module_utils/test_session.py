@@ -30,6 +30,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
+    ConnectionsBusy,
+    Context,
     Denied,
     InvalidRequest,
     NoRoute,
@@ -479,6 +481,22 @@ def test_all_retries_together_stay_within_the_deadline() -> None:
     assert clock.now - start < 10
 
 
+def test_what_came_before_is_a_part_of_the_first_operation() -> None:
+    """As the wait for a broker that does not come. And of no other one."""
+    server, clock = Scripted({"GET /api/pam/credential": answer({}, 503)}), FakeTime()
+    session = Session(
+        settings(timeout=30, retries=None), transport=server, clock=clock.clock, sleep=clock.sleep, spent=24.0
+    )
+    start = clock.now
+    with pytest.raises(ServerBusy):
+        session.call("credential.list")
+    assert 5 < clock.now - start < 6
+    start = clock.now
+    with pytest.raises(ServerBusy):
+        session.call("credential.list")
+    assert 29 < clock.now - start < 30
+
+
 def test_a_server_that_stays_away_is_waited_for_once() -> None:
     """500 hosts would otherwise wait their whole timeout each."""
     session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
@@ -507,6 +525,65 @@ def test_a_server_that_stays_away_is_waited_for_once() -> None:
     with pytest.raises(ConnectionFailed):
         session.call("credential.read", ref="7")
     assert clock.now - waited > 15
+
+
+def _lease(session: Session, clock: FakeTime) -> None:
+    with pytest.raises(ConnectionFailed):
+        session.call("credential.read", ref="7", not_after=clock.now + 3)
+
+
+def _short_deadline(session: Session, _clock: FakeTime) -> None:
+    with pytest.raises(ConnectionFailed):
+        session.call("credential.read", ref="7", deadline=session.deadline(5))
+
+
+@pytest.mark.parametrize("ends", [_lease, _short_deadline])
+def test_a_wait_that_was_not_the_whole_timeout_says_nothing_of_the_server(ends: t.Any) -> None:
+    session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
+    session.call("credential.list")
+    server.on("GET /api/pam/credential/7", ConnectionFailed("x"))
+    ends(session, clock)
+    # The next one waits as long as it may.
+    start = clock.now
+    with pytest.raises(ConnectionFailed):
+        session.call("credential.read", ref="7")
+    assert clock.now - start > 25
+
+
+@pytest.mark.parametrize(
+    "other", [ConnectionsBusy("busy"), ServerBusy("x", context=Context(status=503)), AnswerLost("x")], ids=repr
+)
+def test_a_timeout_of_which_something_else_was_a_part_says_nothing_of_the_server(other: SenhaseguraError) -> None:
+    """All connections were busy, or the server has answered, or begun to, at least once."""
+    session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
+    session.call("credential.list")
+    tries = 0
+
+    def reply(_request: Sent) -> t.Any:
+        nonlocal tries
+        tries += 1
+        raise copy.copy(other) if tries == 2 else ConnectionFailed("x")
+
+    server.on("GET /api/pam/credential/7", reply)
+    for _host in range(2):
+        tries, start = 0, clock.now
+        with pytest.raises(ConnectionFailed):
+            session.call("credential.read", ref="7")
+        assert clock.now - start > 25
+
+
+def test_busy_connections_do_not_bring_a_server_back() -> None:
+    session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
+    session.call("credential.list")
+    server.on("GET /api/pam/credential/7", ConnectionFailed("x"))
+    with pytest.raises(ConnectionFailed):
+        session.call("credential.read", ref="7")
+    for problem in (ConnectionsBusy("busy"), ConnectionFailed("x")):
+        server.on("GET /api/pam/credential/7", problem)
+        start = clock.now
+        with pytest.raises(type(problem)):
+            session.call("credential.read", ref="7")
+        assert clock.now == start
 
 
 @pytest.mark.parametrize("seconds", [5, 10, 20, 25, 29])

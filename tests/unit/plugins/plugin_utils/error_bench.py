@@ -198,10 +198,10 @@ class Bench:
         assert text, "nothing failed"
         return text
 
-    def gone(self) -> str:
-        """What a module ends with whose broker has ended."""
+    def gone(self, end: type[Exception] = BrokerLost) -> str:
+        """What a module ends with whose broker has ended, and why there is no other one."""
         ended = mock.Mock(spec=link.Link, call=mock.Mock(side_effect=EOFError))
-        with mock.patch.object(action_module, "open_link", side_effect=[ended, BrokerLost("lost")]):
+        with mock.patch.object(action_module, "open_link", side_effect=[ended, end("lost")]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
     @contextlib.contextmanager

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair, transport
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLate
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import DAY, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import CRLF, Close, http
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.error_bench import (
@@ -463,6 +464,7 @@ BROKER: dict[str, Make] = {
         bench.wire({"GET /api/pam/credential": listed(WEB_ROOT)}), _info("web-root"), _info("second")
     ),
     "broker that has ended": lambda bench: bench.gone(),
+    "broker that has ended, and the time for another one as well": lambda bench: bench.gone(BrokerLate),
     "server that is gone": lambda bench: bench.brokered(
         bench.options(f"https://127.0.0.1:{bench.closed_port()}"), _info("web-root")
     ),

@@ -37,11 +37,20 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
     NotSent,
     is_answering,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn, read_note
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
+    Note,
+    Turn,
+    read_note,
+)
 
 # Seconds: long enough for every machine, where nobody waits in vain.
-PATIENCE = 30.0
+PATIENCE = 40.0
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+
+
+def within(seconds: float = PATIENCE) -> float:
+    """The monotonic time in so many seconds."""
+    return time.monotonic() + seconds
 
 
 def ends(worker_key: bytes = KEY, broker_key: bytes = KEY) -> tuple[Channel, Channel, t.Any, t.Any]:
@@ -162,7 +171,7 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
     """Whether somebody else has to wait for a turn."""
 
     def take() -> None:
-        with Turn(PATIENCE):
+        with Turn(within()):
             pass
 
     other = threading.Thread(target=take)
@@ -172,7 +181,7 @@ def waits(seconds: float = 0.2) -> tuple[threading.Thread, bool]:
 
 
 def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
-    with Turn(PATIENCE) as turn:
+    with Turn(within()) as turn:
         other, waiting = waits()
         assert waiting
         turn.started()
@@ -181,24 +190,24 @@ def test_others_wait_until_the_broker_is_started(place: pathlib.Path) -> None:
 
 
 def test_nobody_waits_where_no_broker_is_to_be_started(place: pathlib.Path) -> None:
-    with Turn(PATIENCE) as turn:
+    with Turn(within()) as turn:
         assert turn.is_first()
         other, waiting = waits()
         assert waiting
     other.join(120)
     assert not other.is_alive()
     assert place.stat().st_mode & 0o077 == 0
-    with Turn(PATIENCE) as turn:
+    with Turn(within()) as turn:
         assert not turn.is_first()
         assert not waits(120)[1]
         # Somebody who wants one may still start it.
-        assert turn.insist() == ""
+        assert turn.insist(within()) == ""
 
 
 def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
     """It would stay behind if this worker were killed now."""
-    with Turn(PATIENCE) as turn:
-        assert turn.insist() == ""
+    with Turn(within()) as turn:
+        assert turn.insist(within()) == ""
         assert list(note.parent.iterdir()) == []
         turn.started()
     assert list(note.parent.iterdir()) == []
@@ -206,7 +215,7 @@ def test_no_file_is_made_on_the_way_to_a_broker(note: pathlib.Path) -> None:
 
 def test_no_note_is_left_when_the_run_is_over(note: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn_module, "run_is_over", lambda: True)
-    with Turn(PATIENCE) as turn:
+    with Turn(within()) as turn:
         turn.failed("it cannot be started")
     assert list(note.parent.iterdir()) == []
 
@@ -215,39 +224,39 @@ def test_the_reason_is_kept_for_a_while(place: pathlib.Path, monkeypatch: pytest
     now = [1000.0]
     monkeypatch.setattr(turn_module.time, "monotonic", lambda: now[0])
     for attempt in range(1, 5):
-        with Turn(PATIENCE) as turn:
-            assert turn.insist() == ""
+        with Turn(within()) as turn:
+            assert turn.insist(within()) == ""
             turn.failed("it cannot be started")
-        with Turn(PATIENCE) as turn:
-            assert turn.insist() == "it cannot be started"
+        with Turn(within()) as turn:
+            assert turn.insist(within()) == "it cannot be started"
             assert not turn.is_first()
         now[0] += turn_module.RETRY_AFTER + 1
         assert len(read_note().failed) == attempt
     # A few attempts, and no more.
     now[0] += 10**6
-    with Turn(PATIENCE) as turn:
-        assert turn.insist() == "it cannot be started"
+    with Turn(within()) as turn:
+        assert turn.insist(within()) == "it cannot be started"
 
 
 def test_while_one_tries_again_the_others_go_on(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Turn(PATIENCE) as turn:
+    with Turn(within()) as turn:
         turn.failed("it cannot be started")
     monkeypatch.setattr(turn_module, "RETRY_AFTER", 0.0)
-    with Turn(PATIENCE) as trying:
-        assert trying.insist() == ""
-        with Turn(0.05) as other:
-            assert other.insist() == "it cannot be started"
+    with Turn(within()) as trying:
+        assert trying.insist(within()) == ""
+        with Turn(within(0.05)) as other:
+            assert other.insist(within(0.05)) == "it cannot be started"
         trying.started()
 
 
 def test_whoever_has_the_turn_may_be_stopped(place: pathlib.Path) -> None:
     """Others wait no longer than they have time, and those after them not at all."""
-    with Turn(PATIENCE) as stopped:
-        with Turn(0.05) as other:
-            assert "for too long" in other.insist()
+    with Turn(within()) as stopped:
+        with Turn(within(0.05)) as other:
+            assert "for too long" in other.insist(within(0.05))
         before = time.monotonic()
-        with Turn(PATIENCE) as third:
-            assert "for too long" in third.insist()
+        with Turn(within()) as third:
+            assert "for too long" in third.insist(within())
         assert time.monotonic() - before < PATIENCE
         stopped.started()
 
@@ -268,19 +277,180 @@ def test_many_who_wait_in_vain_for_the_same_attempt_are_one(
         assert bool(read_note().reason()) == (attempt == 4)
 
 
-def test_whoever_waits_in_vain_hears_that_all_brokers_are_lost(
-    place: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All others say so, each in its turn, and a hundred of them take their time: none goes on without a broker."""
+@pytest.fixture
+def own_place(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The note, for all modules."""
     for module in (link_module, start_module):
         monkeypatch.setattr(module, "address", lambda: str(place.parent / "senhasegura"))
-    place.write_text("".join(f"started {2**30 + number}\n" for number in range(turn_module.MOST_STARTED)))
-    with Turn(PATIENCE) as slow:
-        for _time in range(2):
-            with pytest.raises(start_module.BrokerLost):
-                start_module.open_link(0.1)
-        assert "for too long" in read_note().reason()
+    return place
+
+
+def lost(place: pathlib.Path, brokers: int) -> None:
+    """Note that so many brokers were started. They are no processes."""
+    with place.open("a") as file:
+        file.write("".join(f"started {2**30 + number}\n" for number in range(brokers)))
+
+
+def wait_for_a_link(until: float) -> tuple[threading.Thread, list[BaseException]]:
+    """Wait for a link as another worker would; how that has ended."""
+    ends: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            start_module.open_link(until)
+        except Exception as exc:
+            ends.append(exc)
+
+    other = threading.Thread(target=wait, daemon=True)
+    other.start()
+    return other, ends
+
+
+def kinds(ends: list[BaseException]) -> list[type]:
+    return [type(end) for end in ends]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["whole note", "the last broker is noted later"])
+def test_nobody_waits_when_no_further_broker_may_be_started(own_place: pathlib.Path, first: bool) -> None:
+    """A hundred workers would otherwise find out one after the other."""
+    lost(own_place, turn_module.MOST_STARTED if first else turn_module.MOST_STARTED - 1)
+    with Turn(within()) as slow:
+        others = [wait_for_a_link(within(3600)) for _worker in range(5)]
+        if not first:
+            time.sleep(0.2)
+            assert all(other.is_alive() for other, _ends in others)
+            own_place.open("a").write(f"started {2**30 + 9}\n")
+        for other, ends in others:
+            other.join(120)
+            assert kinds(ends) == [start_module.BrokerLost]
         slow.started()
+    assert read_note().failed == ()
+
+
+def test_nobody_who_waits_in_vain_logs_in_where_the_run_has(own_place: pathlib.Path) -> None:
+    """Neither those who wait now, nor those who come when they have waited in vain."""
+    lost(own_place, 1)
+    with Turn(within()) as slow:
+        for _time in range(2):
+            with pytest.raises(start_module.BrokerLate):
+                start_module.open_link(within(0.3))
+        slow.started()
+    assert read_note() == Note(started=(2**30,))
+
+
+def test_an_attempt_that_failed_before_the_first_broker_does_not_count_afterwards(
+    own_place: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_place.write_text("failed 1.0 it cannot be started\n")
+    lost(own_place, 1)
+    with Turn(within()) as slow:
+        before = time.monotonic()
+        with pytest.raises(start_module.BrokerLate):
+            start_module.open_link(within(link_module.SILENCE * 2))
+        # It has waited, and not only as long as where others go on by themselves.
+        assert time.monotonic() - before > link_module.SILENCE
+        slow.started()
+
+
+def test_whoever_waits_in_vain_for_the_first_broker_goes_on_without(own_place: pathlib.Path) -> None:
+    with Turn(within()) as slow:
+        for _time in range(2):
+            with pytest.raises(start_module.BrokerUnavailable, match="for too long"):
+                start_module.open_link(within(0.3))
+        slow.started()
+
+
+@pytest.mark.parametrize("started", [0, 1])
+def test_a_wait_in_vain_that_cannot_be_noted_ends_in_the_same_way(
+    own_place: pathlib.Path, monkeypatch: pytest.MonkeyPatch, started: int
+) -> None:
+    lost(own_place, started)
+    monkeypatch.setattr(turn_module, "_leave", lambda _line: None)
+    wanted = (start_module.BrokerUnavailable, start_module.BrokerLate)[started]
+    with Turn(within()) as slow:
+        with pytest.raises(wanted):
+            start_module.open_link(within(0.3))
+        slow.started()
+
+
+def test_whoever_waits_meets_a_broker_that_was_started_meanwhile(own_address: pathlib.Path, own: pathlib.Path) -> None:
+    """Also where whoever has started it still has the turn."""
+    lost(own, 1)
+    with Turn(within()) as slow:
+        met: list[t.Any] = []
+        other = threading.Thread(target=lambda: met.append(start_module.open_link(within(3600)).ask("x")), daemon=True)
+        other.start()
+        time.sleep(0.2)
+        assert other.is_alive()
+        Answering(own_address, 0.0)
+        own.open("a").write(f"started {2**30 + 1}\n")
+        other.join(120)
+        assert met == [["ok", 1]]
+        slow.started()
+
+
+def test_a_broker_that_is_lost_at_once_is_waited_for_once_more(own_place: pathlib.Path) -> None:
+    lost(own_place, 1)
+    with Turn(within()) as slow:
+        other, ends = wait_for_a_link(within(3600))
+        for number in (1, 2):
+            time.sleep(0.2)
+            own_place.open("a").write(f"started {2**30 + number}\n")
+            other.join(0.5)
+            assert other.is_alive(), ends
+        own_place.open("a").write(f"started {2**30 + 3}\n")
+        other.join(120)
+        assert kinds(ends) == [start_module.BrokerLost]
+        slow.started()
+
+
+def test_one_deadline_for_waiting_and_starting(own_place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is started is stopped before it listens."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def launch() -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(["sleep", "1000"], stdout=subprocess.PIPE))
+        return started[-1]
+
+    monkeypatch.setattr(start_module, "_launch", launch)
+    monkeypatch.setattr(turn_module, "MOST_STARTED", 10**6)
+    waited: list[float] = []
+
+    def ends_soon(process: subprocess.Popen[bytes], seconds: float) -> None:
+        waited.append(seconds)
+        time.sleep(seconds)
+        raise EOFError
+
+    monkeypatch.setattr(start_module, "_wait_for", ends_soon)
+    until = within(6.0)
+    with pytest.raises(start_module.BrokerLate):
+        start_module.open_link(until)
+    assert len(waited) > 1
+    assert max(waited) < 6.0
+    # No start begins that the caller would have to break off.
+    assert sum(waited) + 0.5 * len(waited) < 6.0 + start_module._LEAST_WAIT
+    assert all(process.returncode is not None for process in started)
+    assert len(read_note().started) == len(started)
+
+
+def test_a_stopped_broker_is_ended_by_whoever_has_the_turn(
+    own_address: pathlib.Path, own: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By nobody else: meanwhile another one may have the process id."""
+    ended: list[int] = []
+    monkeypatch.setattr(turn_module.os, "kill", lambda process, _signal: ended.append(process))
+    lost(own, turn_module.MOST_STARTED)
+    listening = Listening(own_address)
+    with Turn(within(1.0)) as first, Turn(within(1.0)) as second:
+        assert (first.is_ours(), second.is_ours()) == (True, False)
+        assert second.look() is None
+        assert ended == []
+        assert first.look() is None
+        assert ended == [2**30 + turn_module.MOST_STARTED - 1]
+        # Nobody else can have started one since.
+        assert first.look() is None
+        assert len(ended) == 1
+    listening.line.close()
 
 
 def test_the_note_survives_what_is_torn(place: pathlib.Path) -> None:
@@ -291,7 +461,7 @@ def test_the_note_survives_what_is_torn(place: pathlib.Path) -> None:
 def test_without_a_folder_there_is_no_turn(note: pathlib.Path) -> None:
     os.rmdir(note.parent)
     with pytest.raises(OSError, match="No such file"):
-        Turn(PATIENCE)
+        Turn(within())
 
 
 FOLDER = pathlib.Path(bytecode.__file__).parent
@@ -348,6 +518,14 @@ def own_address(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[pathlib.Path]:
         path = pathlib.Path(folder, "senhasegura")
         monkeypatch.setattr(link_module, "address", lambda: str(path))
         yield path
+
+
+@pytest.fixture
+def own(own_address: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """The note beside that socket."""
+    for module in (turn_module, start_module):
+        monkeypatch.setattr(module, "address", lambda: str(own_address))
+    return own_address.with_name("senhasegura.note")
 
 
 def test_a_stopped_broker_is_told_from_none(own_address: pathlib.Path) -> None:

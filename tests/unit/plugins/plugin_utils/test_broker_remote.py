@@ -231,6 +231,25 @@ def test_nothing_is_sent_after_the_deadline_of_the_task() -> None:
     assert link.until > link.policies[1]["not_after"]
 
 
+def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
+    """And of no other one: a rotation does many."""
+    link, ends = Scripted("api", EOFError(), "found", "found"), []
+
+    def again(until: float) -> t.Any:
+        ends.append(until)
+        return link
+
+    settings = Settings("https://pam", timeout=1000.0)
+    session = RemoteSession(t.cast(t.Any, link), settings, Policy(), again=again, spent=900.0)
+    before = time.monotonic()
+    assert session.dialect().name == "api"
+    assert link.policies[0]["not_after"] <= time.monotonic() + 100
+    assert session.call("credential.read", ref="1") == "found"
+    assert all(policy["not_after"] >= before + 1000 for policy in link.policies[1:])
+    # Looking for another broker has the same end as the operation.
+    assert ends == [link.policies[1]["not_after"]]
+
+
 def test_a_broker_that_is_lost_again_and_again_ends_with_the_deadline() -> None:
     links = [Scripted(*([TimeoutError()] * 5)) for _number in range(3)]
     session = session_over(*links, timeout=-1.0)

@@ -211,6 +211,15 @@ def test_a_first_run_with_limit_keeps_the_old_key_of_the_others(scene: KeyScene)
     assert outcome(scene, hosts=("web01",))[0] == "changed"
 
 
+def test_a_host_gets_the_key_that_it_is_owed_though_that_is_young(scene: KeyScene) -> None:
+    now = datetime.datetime(2026, 6, 2)
+    outcome(scene, hosts=("web01",), shared_with=SHARED)
+    scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
+    young: dict[str, t.Any] = {"max_age": 10.0, "now": lambda: now, "shared_with": SHARED}
+    assert outcome(scene, hosts=("web02",), **young)[0] == "recovered"
+    assert lines_of_keys(scene, "web02") == {fingerprint(scene)}
+
+
 def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     world, run, _protocol = scene.start(hosts=("web02",))
     job = CODE.key.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
@@ -390,7 +399,7 @@ def test_the_record_that_works_is_told(scene: KeyScene) -> None:
     world, run, protocol = scene.start()
     end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     assert (end.works, end.proved) == ("web-app", "login")
-    assert end.login == "web01, web02: app logs in with web-app (proved by the login in this run)"
+    assert end.login == "web01, web02: app logs in with web-app (proved by a login in this run)"
 
 
 # Many hosts at the same time

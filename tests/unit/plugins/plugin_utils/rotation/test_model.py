@@ -7,8 +7,18 @@
 from __future__ import annotations
 
 import pytest
+from rotation import interleavings, scenes, two_hosts
+from rotation.code import Code, old_folder
 from rotation.model import BREAKS, HOLDS, visit
-from rotation.mutants import MUTANTS
+from rotation.mutants import BY_INTERLEAVING, BY_SCENE, MUTANTS
+
+CODE = Code()
+
+
+@pytest.fixture(scope="module")
+def old() -> Code:
+    """The code at the commit at which the faults were measured."""
+    return Code(folder=old_folder())
 
 
 @pytest.mark.parametrize("name", HOLDS)
@@ -26,3 +36,60 @@ def test_each_rule_is_needed(name: str) -> None:
 
 def test_each_weakness_of_the_model_is_tried_in_the_code() -> None:
     assert {name for name in BREAKS if name.startswith("M")} <= {name.split()[0] for name in MUTANTS}
+
+
+@pytest.mark.parametrize("name", two_hosts.HOLDS)
+def test_two_hosts_that_share_a_record_lose_nothing_whatever_the_lease_says(name: str) -> None:
+    found = two_hosts.visit(two_hosts.HOLDS[name])
+    assert found.loss == ()
+    assert found.states > 1000
+
+
+@pytest.mark.parametrize("name", two_hosts.BREAKS)
+def test_each_rule_for_two_hosts_is_needed(name: str) -> None:
+    assert two_hosts.visit(two_hosts.BREAKS[name]).loss
+
+
+# Set-ups that people have: python -m rotation.scenes prints what each of them loses.
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_nothing_is_lost_in_the_set_ups_that_people_have(name: str) -> None:
+    assert scenes.loss(CODE, name) is None
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", [name for name in scenes.SCENES if name not in scenes.NEW_RISKS])
+def test_the_old_code_loses_in_each_of_them(old: Code, name: str) -> None:
+    assert scenes.loss(old, name)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", BY_SCENE)
+def test_mistakes_in_the_new_rules_are_noticed(name: str) -> None:
+    scene, edits = BY_SCENE[name]
+    assert scenes.loss(Code(*edits), scene)
+
+
+# All interleavings of two runs; the larger ones: ./run crash interleavings
+
+
+@pytest.mark.no_cover
+def test_no_interleaving_of_two_runs_on_one_host_loses_anything() -> None:
+    found = interleavings.explore(CODE, interleavings.PAIRS["two passwords on one host"])
+    assert (found.losses, found.untrue) == ([], [])
+    assert found.interleavings >= found.states // 10 > 10
+    assert ("changed", "busy") in found.ends
+
+
+@pytest.mark.no_cover
+def test_the_old_code_loses_in_an_interleaving(old: Code) -> None:
+    assert interleavings.explore(old, interleavings.PAIRS["two passwords on two hosts"]).losses
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", BY_INTERLEAVING)
+def test_mistakes_that_the_lease_hides_are_noticed(name: str) -> None:
+    pair, edits = BY_INTERLEAVING[name]
+    assert interleavings.explore(Code(*edits), interleavings.PAIRS[pair]).losses
