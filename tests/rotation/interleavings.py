@@ -240,7 +240,9 @@ class _Explorer:
                 side = state.sides[number]
                 if not side.past:
                     continue
-                killed = dataclasses.replace(self._with(state, number, dataclasses.replace(side, end="killed")), kills=1)
+                killed = dataclasses.replace(
+                    self._with(state, number, dataclasses.replace(side, end="killed")), kills=1
+                )
                 steps.append((f"{number}: killed before {side.next}", lambda killed=killed: killed))
                 if not side.next.endswith(_HARMLESS) and not side.next.startswith(_HARMLESS):
                     flying = dataclasses.replace(killed, flying=(number, state.now + _LIFE))
@@ -414,9 +416,7 @@ PAIRS: dict[str, Pair] = {
     "two keys on one host, one killed": Pair(_keys(*_ONE), {}, {}, killed=True),
     "two keys on two hosts": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH),
     "two keys on two hosts, one killed": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH, killed=True),
-    "a key and a recovery on two hosts": Pair(
-        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
-    ),
+    "a key and a recovery on two hosts": Pair(_keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH),
     "a key and a recovery on two hosts, one killed": Pair(
         _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
     ),

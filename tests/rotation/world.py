@@ -359,7 +359,6 @@ class Host(Files):
             return 0, "".join("2026-11-27 10:00:00 RHOST 192.0.2.1 V\n" for _number in range(self.failures))
         return 0, ""
 
-
     def _wait_for_lock(self, change: Callable[[], Any], keep: tuple[int, ...]) -> None:
         process = threading.current_thread()
         if not (self.busy_for and isinstance(process, _Process)):
