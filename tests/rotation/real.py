@@ -41,6 +41,7 @@ LIST_KINDS = (*READ_KINDS[:-1], "cut off")
 # A play that takes longer hangs.
 _PLAY_SECONDS = 180
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
+STATE = "/var/lib/senhasegura-rotation"
 _WRAPPER = Path(__file__).with_name("faulty_ssh.py")
 # The wait for the lease of a killed run is cut short below; a deadline must not be over where the machine is busy.
 _OPTIONS = {"deadline": 120, "request_life": 5, "timeout": 4, "lock_wait": 60}
@@ -207,7 +208,7 @@ class RealScene:
         self._end_leases()
 
     def _end_leases(self) -> None:
-        end_lease(self.host, self.user)
+        end_lease(self.host)
 
     def play(self, *cases: Case) -> None:
         """Runs with faults, and a clean one that puts everything right. Raises Violation with the story."""
@@ -248,7 +249,7 @@ class RealScene:
         main = self.records()[f"{self.host.name}-{self.user}"]
         if not self.host.accepts(self.user, main):
             raise Violation("the password of the main record does not log in")
-        if left := self.host.run("find /var/lib/senhasegura-rotation -name '*.json*'"):
+        if left := left_on(self.host):
             raise Violation(f"left behind: {left}")
 
 
@@ -271,6 +272,10 @@ class RealKeyScene(RealScene):
         task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age": 0, **_OPTIONS}
         return {"community.senhasegura.linux_ssh_key_rotate": task}
 
+    def warm_up(self) -> None:
+        super().warm_up()
+        self.begin()
+
     def _at_once(self, work: Callable[[Host], Any]) -> list[Any]:
         """Do this for all hosts at the same time."""
         with ThreadPool(len(self.hosts)) as pool:
@@ -289,9 +294,6 @@ class RealKeyScene(RealScene):
     def records(self) -> dict[str, str]:
         """The keys of the main record, which comes first, and of the journal."""
         return {name: item["private_key"] for name, item in sorted(self._stored().items())}
-
-    def warm_up(self) -> None:
-        """Both records of the journal are there: see key_scene."""
 
     def begin(self) -> None:
         """The key that hosts may lose only when main has another one; and what was asked of the vault till now."""
@@ -325,7 +327,7 @@ class RealKeyScene(RealScene):
         raise Violation("the old key has gone before main was read back")
 
     def _end_leases(self) -> None:
-        self._at_once(lambda host: end_lease(host, self.user))
+        self._at_once(end_lease)
 
     def clean(self) -> None:
         """Where the fault has left nothing, not even a lock, the next case begins with what would be done here."""
@@ -346,7 +348,7 @@ class RealKeyScene(RealScene):
         self._at_once(lambda host: self._check_host(host, main))
 
     def _check_host(self, host: Host, main: str) -> None:
-        if left := host.run("find /var/lib -path '*/senhasegura-rotation/*.json*'"):
+        if left := left_on(host):
             raise Violation(f"left behind on {host.name}: {left}")
         if len([line for line in self._lines(host) if "no-pty" in line]) != 1:
             raise Violation(f"{host.name} accepts another key as well")
@@ -354,13 +356,23 @@ class RealKeyScene(RealScene):
             raise Violation(f"the key of the main record does not log in to {host.name}")
 
 
-def end_lease(host: Host, user: str) -> None:
-    """End the lock that a killed run has left, as if the time had come."""
-    lock = f"/var/lib/senhasegura-rotation/{user}/lock.json"
-    host.run(
-        f'test ! -e {lock} || python3 -c \'import json; p = "{lock}"; d = json.load(open(p)); '
-        'd.update(ends=0, quiet_until=0); json.dump(d, open(p, "w"))\''
+def end_lease(host: Host) -> None:
+    """End the locks that killed runs have left, as if the time had come."""
+    script = (
+        "import glob, json\n"
+        f"for path in glob.glob('{STATE}/**/lock*.json', recursive=True):\n"
+        "    with open(path) as file:\n"
+        "        lock = json.load(file)\n"
+        "    lock.update(lease=0, life=0, quiet=0)\n"
+        "    with open(path, 'w') as file:\n"
+        "        json.dump(lock, file)\n"
     )
+    host.run("python3 -", input=script)
+
+
+def left_on(host: Host) -> str:
+    """What a rotation has left on a host, but for what it knows of itself for good."""
+    return host.run(f"test ! -e {STATE} || find {STATE} -name '*.json*' ! -name machine.json")
 
 
 def _blob(record: Mapping[str, Any]) -> str:
@@ -407,28 +419,21 @@ def scene(hosts: Hosts, host: Host, user: str = "app") -> Iterator[RealScene]:
 
 @contextlib.contextmanager
 def key_scene(hosts: Hosts, user: str = "app") -> Iterator[RealKeyScene]:
-    pair, older = (keypair.generate("ed25519", comment=comment) for comment in ("first", "older"))
+    pair = keypair.generate("ed25519", comment="first")
     names = [host.name for host in hosts]
-    keys = [
-        {
-            "identifier": f"the-key{slot}",
-            "username": f"{user}{slot.replace('--', '--rot-')}",
-            "hostname": names[0],
-            "private_key": made.private_key,
-            "public_key": " ".join([*made.public_key.split()[:2], *comment]),
-        }
-        # As two rotations have left it.
-        for slot, made, comment in (
-            ("", pair, ["first"]),
-            ("--j0", pair, ["ansible-rotation-journal", "run=b", "start=2026-01-02T00:00:00.000000Z"]),
-            ("--j1", older, ["ansible-rotation-journal", "run=a", "start=2026-01-01T00:00:00.000000Z"]),
-        )
-    ]
-    keys[0]["devices"] = names
     seed = {
         "clients": [CLIENT],
         "devices": [{"hostname": host.name, "ip": host.address} for host in hosts],
-        "keys": keys,
+        "keys": [
+            {
+                "identifier": "the-key",
+                "username": user,
+                "hostname": names[0],
+                "devices": names,
+                "private_key": pair.private_key,
+                "public_key": pair.public_key,
+            }
+        ],
     }
     for host in hosts:
         host.run("rm -rf /var/lib/senhasegura-rotation")

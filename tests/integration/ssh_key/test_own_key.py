@@ -131,7 +131,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
     killed = as_app([rotate()], env=spoiled(tmp_path, at, kind), **variables)
     assert killed.rc == -9, str(killed)
     for host in hosts:
-        end_lease(host, "app")
+        end_lease(host)
     done = as_app([rotate("settle", state="recovered")], env={}, **variables)
     assert done.rc == 0, str(done)
     assert done["settle"]["rotation"]["result"] in ("recovered", "unchanged")

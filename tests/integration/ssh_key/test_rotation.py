@@ -105,7 +105,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
     records = [record["private_key"] for record in (key_of(vault), journal_of(vault, hosts[0], "j1"))]
     for host in hosts:
         assert any(host.enters("app", key) for key in records)
-        end_lease(host, "app")
+        end_lease(host)
     done = run([info("before", compare=True), rotate("settle", state="recovered", request_life=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
