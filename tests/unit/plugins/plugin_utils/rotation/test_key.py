@@ -526,6 +526,19 @@ def test_states(scene: KeyScene) -> None:
     assert outcome(scene, "inspect")[0] == "drift"
 
 
+def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
+    def inspected() -> t.Any:
+        world, run, _protocol = scene.start(hosts=HOSTS)
+        protocol = CODE.key.inspect(run, CODE.key.Job(user="app", generate=scene.next_pair), compare=True, login=True)
+        return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
+
+    end, trace = inspected()
+    assert (end.result, end.works, end.proved) == ("clean", "web-app", "login")
+    assert [call for call in trace if "login" in call] == ["web01 login", "web02 login"]
+    assert not changes(trace)
+    assert end.login == "web01, web02: app logs in with web-app (proved by a login in this run)"
+
+
 # Whatever goes wrong
 
 
