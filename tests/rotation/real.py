@@ -248,7 +248,7 @@ class RealScene:
         main = self.records()[f"{self.host.name}-{self.user}"]
         if not self.host.accepts(self.user, main):
             raise Violation("the password of the main record does not log in")
-        if left := self.host.run("find /var/lib/senhasegura-rotation -name '*.json*'"):
+        if left := self.host.run("find /var/lib/senhasegura-rotation -name '*.json*' ! -name machine.json"):
             raise Violation(f"left behind: {left}")
 
 
@@ -291,7 +291,8 @@ class RealKeyScene(RealScene):
         return {name: item["private_key"] for name, item in sorted(self._stored().items())}
 
     def warm_up(self) -> None:
-        """Both records of the journal are there: see key_scene."""
+        """Rotate once, which makes all records of the journal: a run reads them all then."""
+        self.run()
 
     def begin(self) -> None:
         """The key that hosts may lose only when main has another one; and what was asked of the vault till now."""
@@ -309,13 +310,14 @@ class RealKeyScene(RealScene):
 
     def _check_order(self, files: list[list[str]]) -> None:
         """The old key goes only after main was written and read back, and where the new one is."""
-        main = _blob(self._stored()["the-key"])
+        record = self._stored()["the-key"]
+        main = _blob(record)
         without = [lines for lines in files if not any(self._old in line for line in lines)]
         if not without:
             return
         if main == self._old or not all(any(main in line for line in lines) for lines in without):
             raise Violation("the old key has gone from a host that has not the one of the main record")
-        log = self.control.log()[self._asked :]
+        log = [entry for entry in self.control.log()[self._asked :] if f"item:{record['id']}" in entry["writes"]]
         # Backwards: a read that was answered comes before the last write.
         for entry in reversed(log):
             if entry["operation"] == "key.read" and entry["status"] == 200:
@@ -346,7 +348,7 @@ class RealKeyScene(RealScene):
         self._at_once(lambda host: self._check_host(host, main))
 
     def _check_host(self, host: Host, main: str) -> None:
-        if left := host.run("find /var/lib -path '*/senhasegura-rotation/*.json*'"):
+        if left := host.run("find /var/lib -path '*/senhasegura-rotation/*.json*' ! -name machine.json"):
             raise Violation(f"left behind on {host.name}: {left}")
         if len([line for line in self._lines(host) if "no-pty" in line]) != 1:
             raise Violation(f"{host.name} accepts another key as well")
@@ -354,13 +356,16 @@ class RealKeyScene(RealScene):
             raise Violation(f"the key of the main record does not log in to {host.name}")
 
 
-def end_lease(host: Host, user: str) -> None:
-    """End the lock that a killed run has left, as if the time had come."""
-    lock = f"/var/lib/senhasegura-rotation/{user}/lock.json"
-    host.run(
-        f'test ! -e {lock} || python3 -c \'import json; p = "{lock}"; d = json.load(open(p)); '
-        'd.update(ends=0, quiet_until=0); json.dump(d, open(p, "w"))\''
+def end_lease(host: Host, user: str = "*") -> None:
+    """Let the time of the locks that killed runs have left be over, with all that they had sent to the vault."""
+    script = (
+        "import glob, json\n"
+        f"for path in glob.glob('/var/lib/senhasegura-rotation/{user}/lock.json'):\n"
+        "    lock = json.load(open(path))\n"
+        "    lock.update(at=lock['at'] - 1e6, up=lock['up'] - 1e6)\n"
+        "    json.dump(lock, open(path, 'w'))\n"
     )
+    host.run("python3 -", input=script)
 
 
 def _blob(record: Mapping[str, Any]) -> str:
@@ -407,28 +412,19 @@ def scene(hosts: Hosts, host: Host, user: str = "app") -> Iterator[RealScene]:
 
 @contextlib.contextmanager
 def key_scene(hosts: Hosts, user: str = "app") -> Iterator[RealKeyScene]:
-    pair, older = (keypair.generate("ed25519", comment=comment) for comment in ("first", "older"))
-    names = [host.name for host in hosts]
-    keys = [
-        {
-            "identifier": f"the-key{slot}",
-            "username": f"{user}{slot.replace('--', '--rot-')}",
-            "hostname": names[0],
-            "private_key": made.private_key,
-            "public_key": " ".join([*made.public_key.split()[:2], *comment]),
-        }
-        # As two rotations have left it.
-        for slot, made, comment in (
-            ("", pair, ["first"]),
-            ("--j0", pair, ["ansible-rotation-journal", "run=b", "start=2026-01-02T00:00:00.000000Z"]),
-            ("--j1", older, ["ansible-rotation-journal", "run=a", "start=2026-01-01T00:00:00.000000Z"]),
-        )
-    ]
-    keys[0]["devices"] = names
+    pair = keypair.generate("ed25519", comment="first")
+    key = {
+        "identifier": "the-key",
+        "username": user,
+        "hostname": hosts[0].name,
+        "devices": [host.name for host in hosts],
+        "private_key": pair.private_key,
+        "public_key": pair.public_key,
+    }
     seed = {
         "clients": [CLIENT],
         "devices": [{"hostname": host.name, "ip": host.address} for host in hosts],
-        "keys": keys,
+        "keys": [key],
     }
     for host in hosts:
         host.run("rm -rf /var/lib/senhasegura-rotation")

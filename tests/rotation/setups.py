@@ -28,7 +28,7 @@ from controlled import brokers_of
 from hosts.group import Hosts
 from hosts.host import BECOME, COLLECTIONS, Host
 from hosts.image import PASSWORD
-from rotation.real import CLIENT, descendants
+from rotation.real import CLIENT, descendants, end_lease
 from rotation.world import Violation
 from workspace import environment
 
@@ -378,15 +378,8 @@ class Stage:
 
     def end_leases(self) -> None:
         """End the locks of killed runs, as if the time had come."""
-        script = (
-            "import glob, json\n"
-            f"for path in glob.glob('{_STATE}/**/lock*.json', recursive=True):\n"
-            "    lock = json.load(open(path))\n"
-            "    lock.update(ends=0, quiet_until=0)\n"
-            "    json.dump(lock, open(path, 'w'))\n"
-        )
         for host in self.hosts:
-            host.run("python3 -", input=script)
+            end_lease(host)
 
     def claimed(self, result: Mapping[str, Any]) -> set[str]:
         """The records of which a result says, or lets one think, that they log in."""

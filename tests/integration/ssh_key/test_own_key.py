@@ -111,11 +111,11 @@ def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) 
 @pytest.mark.parametrize(
     ("at", "kind", "variables"),
     [
-        (13, "killed after", IN_MEMORY),
-        (18, "killed after", IN_MEMORY),
-        (18, "killed after", IN_A_FILE),
-        (24, "killed before", IN_MEMORY),
-        (31, "killed before", IN_A_FILE),
+        (16, "killed after", IN_MEMORY),
+        (21, "killed after", IN_MEMORY),
+        (21, "killed after", IN_A_FILE),
+        (27, "killed before", IN_MEMORY),
+        (34, "killed before", IN_A_FILE),
     ],
 )
 def test_the_next_run_gets_in_after_a_killed_one(
@@ -128,7 +128,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
     kind: str,
     variables: dict[str, str],
 ) -> None:
-    killed = as_app([rotate()], env=spoiled(tmp_path, at, kind), **variables)
+    killed = as_app([rotate(forks=1)], env=spoiled(tmp_path, at, kind), **variables)
     assert killed.rc == -9, str(killed)
     for host in hosts:
         end_lease(host, "app")
