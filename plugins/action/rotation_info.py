@@ -11,7 +11,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
     from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
     from ansible_collections.community.senhasegura.plugins.modules.rotation_info import ARGUMENT_SPEC, RULES
@@ -37,20 +36,21 @@ class ActionModule(RotationAction):
     spec = ARGUMENT_SPEC
     rules = RULES
     kind = "info"
+    _verdict = "status"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         make = self._of_key if params["ssh_key"] else self._of_password
         info, user, run, world, inspect = make(client, params)
-        protocol = inspect(run, compare=params["compare"] and not check_mode)
-        return self.told(info, user, lambda: self.drive(protocol, world, run))
+        compare = params["compare"] and not check_mode
+        protocol = inspect(run, compare=compare, login=compare and params["login"])
+        return self.told(params, info, user, run.hosts, lambda: self.drive(protocol, world, run))
 
     def _of_password(self, client: Client, params: Params) -> Subject:
-        if params["hosts"]:
-            raise ConfigError("a password is that of one host", hint="Leave hosts out").with_context(option="hosts")
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
         user = self.user(params, info)
         records = functools.partial(PasswordRecords, client.credentials, info)
-        run, world = self.prepare(records, [self.host], user, params, by_password)
+        run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_password)
+        run.spares_absent = len(run.hosts) > 1
         job = password.Job(user=user, generate=str)
         return info, user, run, world, functools.partial(password.inspect, job=job)
 

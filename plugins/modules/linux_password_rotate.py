@@ -232,6 +232,16 @@ rotation:
       description: Both in a sentence for each host. It is in the text of the error as well, before what to do.
       type: str
       returned: always
+    settle:
+      description:
+        - The command that settles what is left. Empty if all is well. In AWX, which keeps no inventory file, its
+          C(-l) and C(-e) are the limit and the extra variables of the job template.
+      type: str
+      returned: always
+    summary:
+      description: RV(rotation.login) and RV(rotation.settle) as a text for whoever is called.
+      type: str
+      returned: always
     user:
       description: The user of the host.
       type: str
@@ -257,6 +267,10 @@ rotation:
       description: How long it took.
       type: float
       returned: always
+    playbook_run:
+      description: Id of the whole run of the playbook, the same for all its hosts. The report calls it the run.
+      type: str
+      returned: always
     run:
       description: Id of the run, as the lock on the host and the journal name it.
       type: str
@@ -267,6 +281,8 @@ rotation:
     works: web01-app
     proved: login
     login: "web01: app logs in with web01-app (proved by a login in this run)"
+    settle: ""
+    summary: "web01: app logs in with web01-app (proved by a login in this run)"
     user: app
     hosts: [web01]
     host: web01
@@ -274,6 +290,7 @@ rotation:
     own_account: false
     seconds: 2.41
     run: 5f0c6a3b9d1e2f47
+    playbook_run: 0b1d9c6e52f3a847
 failure:
   description: What went wrong, as data. C(kind) is one of the results above.
   returned: failure

@@ -226,6 +226,30 @@ rotation:
       description: The same in a sentence.
       type: str
       returned: always
+    works:
+      description:
+        - The record that logs in now. Empty if that was not compared, or if it differs between hosts.
+        - Several that are joined with C(or) are those of which one does.
+      type: str
+      returned: always
+    proved:
+      description: How that is known from this run, C(login). Empty if it is not proved.
+      type: str
+      returned: always
+    login:
+      description: Both in a sentence for each host. It is in the text of the error as well, before what to do.
+      type: str
+      returned: always
+    settle:
+      description:
+        - The command that settles what is left. Empty if all is well. In AWX, which keeps no inventory file, its
+          C(-l) and C(-e) are the limit and the extra variables of the job template.
+      type: str
+      returned: always
+    summary:
+      description: RV(rotation.login) and RV(rotation.settle) as a text for whoever is called.
+      type: str
+      returned: always
     user:
       description: The user of the hosts.
       type: str
@@ -274,6 +298,10 @@ rotation:
       description: How long it took.
       type: float
       returned: always
+    playbook_run:
+      description: Id of the whole run of the playbook, the same for all its hosts. The report calls it the run.
+      type: str
+      returned: always
     run:
       description: Id of the run, as the lock on the hosts and the journal name it.
       type: str
@@ -281,6 +309,11 @@ rotation:
   sample:
     result: changed
     message: the hosts and the main record have the new key
+    works: deploy-key
+    proved: login
+    login: "web01, web02: deploy logs in with deploy-key (proved by a login in this run)"
+    settle: ""
+    summary: "web01, web02: deploy logs in with deploy-key (proved by a login in this run)"
     user: deploy
     host: web01
     hosts: [web01, web02]
@@ -292,6 +325,7 @@ rotation:
     own_account: false
     seconds: 4.87
     run: 5f0c6a3b9d1e2f47
+    playbook_run: 0b1d9c6e52f3a847
 failure:
   description: What went wrong, as data. C(kind) is one of the results above.
   returned: failure

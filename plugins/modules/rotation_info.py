@@ -32,7 +32,8 @@ options:
     type: str
   hosts:
     description:
-      - All hosts on which the user has the SSH key, by their names in the inventory. By default, the host of the task.
+      - All hosts on which the user has the password or SSH key, by their names in the inventory. By default, the host
+        of the task.
     type: list
     elements: str
   user:
@@ -49,6 +50,13 @@ options:
         nothing is read, and all that can be told is whether a run works on the host.
     type: bool
     default: true
+  login:
+    description:
+      - Prove it by a login over SSH from the controller as well, one for each host that has the password or key of the
+        main record. That is the verification which other systems have as a job of its own; it changes nothing.
+      - At most one login for each host is refused. Locked accounts are not logged in to.
+    type: bool
+    default: false
 attributes:
   platform:
     description: Where the module runs.
@@ -126,8 +134,9 @@ rotation:
         - V(pending) if only the journal has it, and V(in_doubt) if the main record has it but a run did not end in
           order. M(community.senhasegura.linux_password_rotate) settles both, with C(state=recovered).
         - V(drift) if no record has it.
-        - V(busy) if a run works on the host.
-        - V(unreachable) if a host of an SSH key gives no answer, and V(unknown) if nothing was compared.
+        - V(no_login) if the main record has it, but no login could prove it (with O(login=true)).
+        - V(busy) if a run works on the host, or for another host with the same record.
+        - V(unreachable) if a host gives no answer, and V(unknown) if nothing was compared.
         - Of several hosts, what is worst about one of them counts.
       type: str
       returned: success
@@ -138,19 +147,27 @@ rotation:
     hosts:
       description: The status of each host; V(unreachable) if it gives no answer.
       type: dict
-      returned: success, with O(ssh_key)
+      returned: success, if something was compared
     works:
       description: The record that logs in now. Empty if that was not compared, or if it differs between hosts.
       type: str
       returned: success
     proved:
-      description: How that is known, C(hash). Empty if it is not proved.
+      description: How that is known, C(hash) or C(login). Empty if it is not proved.
       type: str
       returned: success
     login:
       description: Both in a sentence for each host.
       type: str
-      returned: success
+      returned: always
+    settle:
+      description: The command that settles what is left. Empty if all is well.
+      type: str
+      returned: always
+    summary:
+      description: RV(rotation.login) and RV(rotation.settle) as a text for whoever is called.
+      type: str
+      returned: always
     user:
       description: The user of the host.
       type: str
@@ -165,6 +182,8 @@ rotation:
     works: web01-app
     proved: hash
     login: "web01: app logs in with web01-app (proved by its hash in this run)"
+    settle: ""
+    summary: "web01: app logs in with web01-app (proved by its hash in this run)"
     user: app
     host: web01
 failure:
@@ -197,6 +216,7 @@ ARGUMENT_SPEC: dict[str, t.Any] = {
     **KEY_HOSTS,
     "credential": {"type": "str", "no_log": False},
     "compare": {"type": "bool", "default": True},
+    "login": {"type": "bool", "default": False},
 }
 
 RULES = {"required_one_of": [["credential", "ssh_key"]], "mutually_exclusive": [["credential", "ssh_key"]]}

@@ -61,7 +61,7 @@ def _of_host(account: Account, ages: t.Collection[str]) -> tuple[str, str] | Non
     if not account["chage"] and (ages or account["last_change"] == 0):
         return (
             "has ages that cannot be set: the host has no chage",
-            "Install the package passwd, shadow or shadow-utils, or set no ages and end the duty to change the password",
+            "Install the package passwd, shadow or shadow-utils. Without it, no ages can be set or kept",
         )
     return None
 

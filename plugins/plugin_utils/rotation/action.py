@@ -8,14 +8,17 @@ cannot reorder what must not be reordered.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
+import hashlib
 import os
 import re
 import secrets
 import time
 import typing as t
 
+from ansible import context
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
@@ -27,7 +30,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.action impor
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address, authentication_key
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report, settle
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Protocol, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Interrupt, World, drive
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import (
@@ -36,7 +39,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own
     OwnPassword,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords, PasswordRecords
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Limits, Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Limits, Run, says
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import HostsWorld, LogIn
 
 display = Display()
@@ -51,13 +54,22 @@ class RotationAction(SenhaseguraAction):
     # The name of the record in results.
     noun: t.ClassVar[str] = "credential"
     _requires_connection = True
+    # What the end of a task is called in its result.
+    _verdict: t.ClassVar[str] = "result"
     _variables: dict[str, t.Any]
     _run: Run | None = None
     _server = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
+        if result.get("failed") and "rotation" not in result:
+            # It has ended before there was a run: the vault did not answer, or an option is wrong.
+            end = Stopped("failed", result["msg"])
+            result["rotation"] = {self._verdict: end.result, "message": end.message, "host": self.host}
+            result["rotation"].update(self._access(end, self._subject_of(self._task.args), ""))
+            result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
+        return result
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
         """Refuses what would make the guarantees of a rotation void."""
@@ -135,16 +147,24 @@ class RotationAction(SenhaseguraAction):
         with interrupt.held():
             return drive(protocol, world, run, interrupt)
 
-    def told(self, info: CredentialInfo, user: str, work: t.Callable[[], Outcome]) -> Result:
+    def told(
+        self, params: Params, info: CredentialInfo, user: str, hosts: t.Iterable[str], work: t.Callable[[], Outcome]
+    ) -> Result:
         """The result of a task that only looks."""
         noun = "ssh_key" if info.is_key else "credential"
+        subject = dataclasses.replace(self._subject_of(params), hosts=tuple(hosts))
         result: Result = {"changed": False, noun: {"id": info.id, "identifier": info.identifier}}
+        rotation: dict[str, t.Any] = {"user": user, "host": self.host}
+        end: Outcome | Stopped
         try:
-            outcome = work()
+            end = work()
+            rotation.update(end.details)
         except Stopped as stop:
-            return {**result, **self._stopped(stop, info)}
-        shown = {"status": outcome.result, "message": outcome.message, "user": user, "host": self.host}
-        return {**result, "rotation": {**shown, **_access(outcome), **outcome.details}}
+            end = stop
+            rotation["hint"] = stop.hint
+            result.update(self._stopped(stop, info, subject, user))
+        rotation.update(status=end.result, message=end.message, **self._access(end, subject, user))
+        return {**result, "rotation": rotation}
 
     def reported(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
@@ -161,37 +181,48 @@ class RotationAction(SenhaseguraAction):
             "host": self.host,
             "own_account": reach.own(self, self.host, self._variables).option("remote_user") == user,
         }
+        subject = dataclasses.replace(self._subject_of(params), hosts=tuple(rotation.get("hosts", [self.host])))
         result: Result = {self.noun: {"id": info.id, "identifier": info.identifier}, "rotation": rotation}
         warnings: list[str] = []
+        end: Outcome | Stopped
         try:
-            outcome = work()
-            rotation.update(result=outcome.result, message=outcome.message, **_access(outcome), **outcome.details)
-            warnings += outcome.warnings
-            result["changed"] = outcome.result in ("changed", "recovered")
+            end = work()
+            rotation.update(end.details)
+            warnings += end.warnings
+            result["changed"] = end.result in ("changed", "recovered")
         except Stopped as stop:
-            rotation.update(result=stop.result, message=stop.message, hint=stop.hint, **_access(stop))
-            result.update(self._stopped(stop, info))
+            end = stop
+            rotation["hint"] = stop.hint
+            result.update(self._stopped(stop, info, subject, user))
             warnings += self._run.warnings if self._run else ()
         except SenhaseguraError as exc:
             exc.with_context(subject=_subject(info), server=self._server)
-            rotation.update(result="failed", message=exc.message, hint=exc.hint)
-            result.update(failed=True, msg=str(exc), failure=exc.failure())
-        rotation.update(seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None)
+            end = Stopped("failed", exc.message, exc.hint)
+            rotation["hint"] = exc.hint
+            result.update(
+                failed=True, msg=f"{exc}. {self._access(end, subject, user)['summary']}", failure=exc.failure()
+            )
+        rotation.update(result=end.result, message=end.message, **self._access(end, subject, user))
+        rotation.update(
+            seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None, playbook_run=this_run()
+        )
         if params["report_dir"] and not self._task.check_mode:
             try:
-                self._report(params, info, rotation)
+                self._report(params, info, rotation, subject)
             except SenhaseguraError as exc:
                 warnings.append(str(exc))
         if warnings:
             result["warnings"] = warnings
         return result
 
-    def _report(self, params: Params, info: CredentialInfo, rotation: dict[str, t.Any]) -> None:
+    def _report(
+        self, params: Params, info: CredentialInfo, rotation: dict[str, t.Any], subject: settle.Subject
+    ) -> None:
         """A line for each host. One that was not there has to be looked at again, whatever became of the others."""
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        job = next((str(self._variables[name]) for name in _JOB_VARIABLES if self._variables.get(name)), None)
-        for host in rotation.get("hosts", [self.host]):
+        for host in subject.hosts:
             result = "pending" if host in rotation.get("absent", ()) else rotation["result"]
+            works, proved, login = self._access_of(host, rotation)
             entry = report.Entry(
                 time=now,
                 host=host,
@@ -203,14 +234,61 @@ class RotationAction(SenhaseguraAction):
                 message=rotation["message"],
                 seconds=rotation["seconds"],
                 last_change=now if result == "changed" else rotation.get("last_change"),
-                run=rotation["run"] or "",
-                job=job or os.environ.get("JOB_ID") or None,
+                run=rotation["playbook_run"],
+                job=self._job(),
                 max_age_days=params["max_age"],
+                works=works,
+                proved=proved,
+                login=login,
+                # All hosts that share it are settled together.
+                settle=settle.command(subject, result) if result != rotation["result"] else rotation["settle"],
+                broke=self._run.broken if self._run else "",
             )
             report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
 
-    def _stopped(self, stop: Stopped, info: CredentialInfo) -> Result:
-        text = ". ".join(part for part in (f"{stop.result}: {stop.message}", stop.login, stop.hint) if part)
+    def _job(self) -> str | None:
+        job = next((str(self._variables[name]) for name in _JOB_VARIABLES if self._variables.get(name)), None)
+        return job or os.environ.get("JOB_ID") or None
+
+    def _subject_of(self, params: Params) -> settle.Subject:
+        """What the task is about, for the command that settles it. The options may be those that nobody has checked."""
+        hosts = params.get("hosts")
+        shared = params.get("shared_with")
+        return settle.Subject(
+            kind="ssh_key" if params.get("ssh_key") else "password",
+            secret=str(params.get("ssh_key") or params.get("credential") or ""),
+            user=str(params.get("user") or ""),
+            hosts=tuple(map(str, hosts)) if hosts and isinstance(hosts, list) else (self.host,),
+            mode=str(params.get("mode") or "ansible"),
+            # What AWX makes of an inventory is gone with its job.
+            inventories=() if self._job() else tuple(context.CLIARGS.get("inventory") or ()),
+            shared_with=tuple(map(str, shared)) if shared and isinstance(shared, list) else (),
+            looks=self._verdict == "status",
+        )
+
+    def _access(self, end: Outcome | Stopped, subject: settle.Subject, user: str) -> dict[str, str]:
+        """Which record logs in now, how that is known, and what settles the rest."""
+        login = end.login or f"{', '.join(subject.hosts)}: {says(user, end.works, end.proved)}"
+        command = settle.command(subject, end.result, end.settles)
+        return {
+            "works": end.works,
+            "proved": end.proved,
+            "login": login,
+            "settle": command,
+            "summary": settle.summary(login, command),
+        }
+
+    def _access_of(self, host: str, rotation: t.Mapping[str, t.Any]) -> tuple[str, str, str]:
+        if self._run and self._run.works:
+            return self._run.access(host)
+        works, proved = rotation["works"], rotation["proved"]
+        return works, proved, f"{host}: {says(rotation['user'], works, proved)}"
+
+    def _stopped(self, stop: Stopped, info: CredentialInfo, subject: settle.Subject, user: str) -> Result:
+        access = self._access(stop, subject, user)
+        command = f"To settle it: {access['settle']}" if access["settle"] else ""
+        parts = (f"{stop.result}: {stop.message}", access["login"], stop.hint, command)
+        text = ". ".join(part.rstrip(".") for part in parts if part)
         failure = {
             "kind": stop.result,
             "message": stop.message,
@@ -227,9 +305,9 @@ class RotationAction(SenhaseguraAction):
         return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
 
 
-def _access(end: Outcome | Stopped) -> dict[str, str]:
-    """Which record logs in now, and how that is known."""
-    return {"works": end.works, "proved": end.proved, "login": end.login}
+def this_run() -> str:
+    """An id of the whole run of ansible-playbook, the same for all its hosts and tasks."""
+    return hashlib.sha256(address().encode()).hexdigest()[:16]
 
 
 def _subject(info: CredentialInfo) -> str:

@@ -127,7 +127,8 @@ class Outcome:
     """How a run ended well: one of GOOD.
 
     ``works`` is the record that logs in now (nothing if that was not compared, or differs between hosts); ``proved`` is
-    how that is known: C(hash), C(login), or nothing. ``login`` says both in words, for each host.
+    how that is known: C(hash), C(login), or nothing. ``login`` says both in words, for each host. ``settles`` is the
+    record whose run has to be settled, as a reference, if that is another one than that of this run.
     """
 
     result: str
@@ -137,12 +138,13 @@ class Outcome:
     works: str = ""
     proved: str = ""
     login: str = ""
+    settles: str = ""
 
 
 class Stopped(Exception):
     """A run that ended otherwise: one of BAD, what it means, and what to do. The rest is as in Outcome."""
 
-    works = proved = login = ""
+    works = proved = login = settles = ""
 
     def __init__(self, result: str, message: str, hint: str = "") -> None:
         super().__init__(message)

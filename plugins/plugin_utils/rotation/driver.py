@@ -142,6 +142,8 @@ def drive(
         except StopIteration as end:
             return t.cast(Outcome, end.value)
         answer, failure = None, None
+        if interrupt.received and interrupt.why not in run.warnings:
+            run.warnings.append(interrupt.why)
         try:
             answer = _carry_out(call, world, run, interrupt, sleep)
         except Exception as exc:  # noqa: BLE001 (whatever it is, the protocol has to give back what it holds)

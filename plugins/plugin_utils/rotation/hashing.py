@@ -227,7 +227,7 @@ def _scrypt_costs(text: str) -> tuple[int, int, int]:
 
 def _yescrypt_costs(text: str) -> tuple[int, int, int]:
     """The logarithm of N, r, and how often the memory is gone through: p, and t (yescrypt's PARAMETERS)."""
-    digits = iter(_DIGITS.index(digit) for digit in text)
+    digits: t.Iterator[int] = iter([_DIGITS.index(digit) for digit in text])
 
     def number(least: int) -> int:
         """yescrypt's decode64_uint32: the first digit says how many there are."""

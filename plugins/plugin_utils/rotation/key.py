@@ -24,6 +24,7 @@ import zlib
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+    LEASE,
     MAIN,
     SLOTS,
     CallFailed,
@@ -36,6 +37,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Stopped,
     foreign_slots,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.lease import Lease
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import key_note
@@ -741,13 +743,15 @@ def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
     """Stop before anything is changed, or read, if the keys of a host are not such that they can be changed."""
     if looked["others"]:
         other = looked["others"][0]
-        raise Stopped(
+        stop = Stopped(
             "pending",
             f"a rotation of {other['label']} (id {other['record']}), another SSH key of this user on {host}, was "
             "interrupted",
             f"Nothing was changed. Run state=recovered for {other['label']}; if the vault has it no more, remove "
             f"key-{other['record']}.json below /var/lib/senhasegura-rotation on {host}",
         )
+        stop.settles = f"id:{other['record']}"
+        raise stop
     problems = [*looked["keys"]["refused"], *(file["problem"] for file in looked["keys"]["files"] if file["problem"])]
     if problems:
         text = "; ".join(problem["text"] for problem in problems)
@@ -827,23 +831,35 @@ def _look_at(
             told(host, looked)
 
 
-def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
+def inspect(run: steps.Run, job: Job, *, compare: bool, login: bool = False) -> Protocol:
     """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
-    C(clean), C(pending), C(drift), C(in_doubt), C(busy), or C(unknown) when nothing may be read.
+    C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when nothing may be
+    read.
+
+    :param login: log in to each host that has the key of the main record, once
     """
     listed = yield from steps.list_records(run)
+    lease = Lease()
+    if compare and listed[LEASE] is not None:
+        lease = Lease.of((yield from steps.read(run, LEASE)).note)
+    if lease.remaining(run.now()):
+        return steps.done("busy", f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
     held: dict[str, Held] = {}
     if compare:
         held = yield from read_all(run, listed)
     known = {name: t.cast(Pair, entry.secret) for name, entry in held.items() if entry.secret.usable}
     found: dict[str, str] = dict.fromkeys(run.hosts, "unreachable")
-    others: dict[str, str] = {}
+    others: dict[str, t.Mapping[str, t.Any]] = {}
 
     def one(host: str, looked: t.Mapping[str, t.Any]) -> None:
         if looked["others"]:
-            others[host] = looked["others"][0]["label"]
+            others[host] = looked["others"][0]
         else:
             refuse(host, looked)
+        has = _present(looked)
+        holder = next((name for name, pair in known.items() if pair.fingerprint in has), None)
+        if holder is not None:
+            run.found(host, holder)
         if looked["lock"]["remaining"]:
             found[host] = "busy"
         elif host in others:
@@ -855,19 +871,53 @@ def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
 
     keys = sorted(pair.fingerprint for pair in known.values())
     yield from _look_at(run, job, keys, one)
+    refused: list[str] = []
+    if login:
+        some = [host for host, its in found.items() if its in ("clean", "in_doubt")]
+        works = {host: steps.log_in(host, known[MAIN]) for host in some}
+        for host, verdict in (yield from steps.side_by_side(run, "logging in", works)).items():
+            if isinstance(verdict, Exception):
+                raise verdict
+            if verdict.authenticated:
+                run.found(host, MAIN, proved="login")
+            else:
+                found[host] = "no_login"
+                refused.append(f"{host}: {verdict.explanation}")
     owing = sorted(_owing_by(held) - {host for host, its in found.items() if its == "clean"})
-    details = {"hosts": found, "owing": owing}
+    status, text = _worst(found, others, owing)
+    text = "; ".join([text, *refused])
+    if lease.state == "held":
+        text += f"; run {lease.run} for {lease.host} has not given the lease back"
+    only_others = others and {*found.values()} <= {"pending", "clean"} and status == "pending"
+    record, proved = run.works_and_proved()
+    return Outcome(
+        status,
+        text,
+        details={"hosts": found, "owing": owing, "absent": sorted(run.absent)},
+        works=record,
+        proved=proved,
+        login=run.login(),
+        settles=f"id:{next(iter(others.values()))['record']}" if only_others else "",
+    )
+
+
+def _worst(
+    found: t.Mapping[str, str],
+    others: t.Mapping[str, t.Mapping[str, t.Any]],
+    owing: t.Sequence[str],
+) -> tuple[str, str]:
+    """The worst status of the hosts, and what it means."""
     if others and set(found.values()) <= {"pending", "clean"}:
-        named = "; ".join(f"{host}: {label}" for host, label in others.items())
+        named = "; ".join(f"{host}: {other['label']}" for host, other in others.items())
         text = f"a rotation of another SSH key of the user was interrupted ({named}). Run state=recovered for that one"
-        return steps.done("pending", text, **details)
+        return "pending", text
     for status, text in _STATES.items():
         some = [host for host, its in found.items() if its == status]
         if status == "pending" and owing and not some:
-            return steps.done(status, f"{tell(owing)} may accept the previous key alone", **details)
+            return status, f"{tell(owing)} may accept the previous key alone"
         if some:
-            return steps.done(status, text.format(tell(some)), **details)
-    return steps.done("unknown", "nothing was read, so the keys of the hosts were not compared", **details)
+            return status, text.format(tell(some))
+    return "unknown", "nothing was read, so the keys of the hosts were not compared"
 
 
 def _owing_by(held: t.Mapping[str, Held]) -> set[str]:
@@ -888,6 +938,7 @@ _STATES = {
     "busy": "a run works on {}",
     "drift": "no record has a key that the user has on {}",
     "pending": "the journal has the key of an interrupted run that is on {}, or an old one has stayed there",
+    "no_login": "the main record has the key of {}, but no login could prove it",
     "in_doubt": "the main record has the key of {}, but a run did not end in order",
     "unreachable": "{} cannot be reached",
     "clean": "the main record has the key of {}",

@@ -78,7 +78,11 @@ status = os.waitpid(child, 0)[1]
 os.write(2, said)
 sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 """
-_WRONG_BECOME = re.compile(r"Incorrect \S+ password")
+# What Ansible says; and what su and doas say that Ansible does not know, which depends on PAM.
+_WRONG_BECOME = re.compile(
+    r"Incorrect \S+ password|\bsu: (Authentication failure|Permission denied|incorrect password|Sorry)"
+    r"|\bdoas: Authentication failed"
+)
 _WANTS_TERMINAL = "must have a tty"
 _HOW = {LOGIN: "the login password", BECOME: "the {method} password"}
 
@@ -163,6 +167,8 @@ class Once:
                 raise self._refusal(way, given[way]) from None
             raise LoginRefused("the host accepts none of the keys of the login") from None
         except (Lost, NotDone) as exc:
+            if BECOME in given and _WRONG_BECOME.search(str(exc)):
+                raise self._refusal(BECOME, given[BECOME]) from None
             if _WANTS_TERMINAL not in str(exc) or self._on_terminal:
                 raise
             # Before it has asked for anything.

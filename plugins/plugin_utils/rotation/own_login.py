@@ -225,9 +225,9 @@ class OwnPassword:
         tried = {refused.password, *([again.password] if again else [])}
         names = {password: self._holder(password) for password in tried}
         left = [name for name, secret in values.items() if secret not in tried]
-        run.found(self._reach.host, *(left or names.values()))
         text = f"{refused.what} is refused: that of {' and that of '.join(sorted(names.values()))}"
         if left:
+            run.found(self._reach.host, *left)
             others = ", ".join(run.label(name) for name in left)
             text += f". Not tried, so that the account is not locked, and not proved: {others}"
         return text

@@ -18,12 +18,14 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import accounts, hashing, steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
     BEFORE,
+    LEASE,
     MAIN,
     NEW,
     SLOTS,
     CallFailed,
     Held,
     Lost,
+    Outcome,
     Protocol,
     Sleep,
     Steps,
@@ -544,11 +546,13 @@ def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -
         raise Stopped("refused", f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
     other = looked["pending"]
     if other:
-        raise Stopped(
+        stop = Stopped(
             "pending",
             f"{host}: a run for another record, the one with the id {other}, has not ended in order for {job.user}",
             f"Nothing was changed. Settle that one first: credential=id:{other}, state=recovered",
         )
+        stop.settles = f"id:{other}"
+        raise stop
 
 
 def predict(run: steps.Run, job: Job) -> Protocol:
@@ -573,43 +577,83 @@ def predict(run: steps.Run, job: Job) -> Protocol:
     return steps.done("changed", "the password would be changed")
 
 
-def inspect(run: steps.Run, job: Job, *, compare: bool) -> Protocol:
+def inspect(run: steps.Run, job: Job, *, compare: bool, login: bool = False) -> Protocol:
     """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
-    C(clean), C(pending), C(drift), C(in_doubt), C(busy), or C(unknown) when nothing may be read.
+    C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when nothing may be
+    read.
+
+    :param login: log in to each host that has the password of the main record, once
     """
     yield from steps.list_records(run)
     looks: dict[str, t.Any] = {}
     for host in run.hosts:
-        looked = looks[host] = yield from steps.ask_host(run, host, "look")
+        looked = yield from steps.ask_present(run, host, "look")
+        if looked is None:
+            continue
         if looked["lock"]["remaining"]:
             return steps.done("busy", f"run {looked['lock']['run']} works on {host}")
         if not looked["account"].get("hash"):
             raise Stopped("refused", f"{job.user} is no local user of {host} with a password", "Look at the host")
+        looks[host] = looked
         if looked["machine"]:
             run.machines[host] = looked["machine"]
     if not compare:
         return steps.done("unknown", "nothing was read, so the password of the host was not compared")
     listed = yield from steps.list_records(run)
+    lease = Lease.of((yield from steps.read(run, LEASE)).note) if listed[LEASE] else Lease()
+    if lease.remaining(run.now()):
+        return steps.done("busy", f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
     held: dict[str, Held] = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         missing = any(holder_of(held, looked["account"], job) is None for looked in looks.values())
         if listed[name] is not None and (missing or name in SLOTS):
             held[name] = yield from steps.read(run, name)
-    found = {host: _status(run, job, host, looked, held) for host, looked in looks.items()}
+    found = dict.fromkeys(run.absent, "unreachable")
+    found.update({host: _status(run, job, host, looked, held) for host, looked in looks.items()})
+    refused: list[str] = []
+    if login:
+        for host, looked in looks.items():
+            if found[host] in ("clean", "in_doubt") and not hashing.split_lock(looked["account"]["hash"])[0]:
+                verdict = yield from steps.log_in(host, held[MAIN].secret)
+                if verdict.ok:
+                    run.found(host, MAIN, proved="login")
+                else:
+                    found[host] = "no_login"
+                    refused.append(f"{host}: {verdict.explanation}")
+    others = {host: str(looked["pending"]) for host, looked in looks.items() if looked["pending"]}
     works, proved = run.works_and_proved()
-    for status, text in _STATES.items():
-        some = [host for host, its in found.items() if its == status]
-        if some:
-            outcome = steps.done(status, text.format(user=job.user, hosts=", ".join(some)))
-            break
-    return dataclasses.replace(outcome, works=works, proved=proved, login=run.login())
+    status = next(status for status in _STATES if status in found.values())
+    some = [host for host, its in found.items() if its == status]
+    message = "; ".join([_STATES[status].format(user=job.user, hosts=", ".join(some)), *refused])
+    if status in ("clean", "in_doubt", "unreachable") and others:
+        status, message = "pending", _of_others(others, job)
+    elif others:
+        message += f"; {_of_others(others, job)}"
+    if lease.state == "held":
+        message += f"; run {lease.run} for {lease.host} has not given the lease back"
+    return Outcome(
+        status,
+        message,
+        details={"hosts": found, "absent": sorted(run.absent)},
+        works=works,
+        proved=proved,
+        login=run.login(),
+        settles=f"id:{min(others.values())}" if others and {*found.values()} <= {"clean", "in_doubt"} else "",
+    )
+
+
+def _of_others(others: t.Mapping[str, str], job: Job) -> str:
+    named = ", ".join(f"{host}: id {record}" for host, record in others.items())
+    return f"a run for another record has not ended in order for {job.user} ({named}): settle that one first"
 
 
 # The worst comes first.
 _STATES = {
     "drift": "no record has the password of {user} on {hosts}",
     "pending": "a record of the journal has the password of {user} on {hosts}, not the main record",
+    "no_login": "the main record has the password of {user} on {hosts}, but no login could prove it",
     "in_doubt": "the main record has the password of {user} on {hosts}, but a run did not end in order",
+    "unreachable": "{hosts} cannot be reached",
     "clean": "the main record has the password of {user} on {hosts}",
 }
 
@@ -621,4 +665,6 @@ def _status(run: steps.Run, job: Job, host: str, looked: t.Mapping[str, t.Any], 
     run.found(host, holder, proved="hash")
     if holder != MAIN:
         return "pending"
-    return "in_doubt" if looked["saved"] or looked["lock"]["run"] else "clean"
+    # What another record has left there is told by itself.
+    ours = looked["saved"] and not looked["pending"]
+    return "in_doubt" if ours or looked["lock"]["run"] else "clean"

@@ -75,7 +75,8 @@ _NOT_STARTED = (
         "sudo on the host asks for a terminal (requiretty): set Defaults:USER !requiretty there",
     ),
     (
-        r"(sudo|doas): .*(password is required|no password was provided|terminal is required)|su: must be run from a term",
+        r"(sudo|doas): .*(password is required|no password was provided|terminal is required)|"
+        r"su: must be run from a term",
         "the become method asks for a password, and there is none: set ansible_become_password",
     ),
     (

@@ -22,6 +22,7 @@ WELL = frozenset({"changed", "recovered", "unchanged"})
 _HISTORY = "history.jsonl"
 _LOCK = ".history.lock"
 _TEXTS = ("time", "host", "kind", "user", "result")
+_LATER_TEXTS = ("works", "proved", "login", "settle", "broke")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,9 +40,14 @@ class Entry:
     message: str
     seconds: float
     last_change: str | None  # of the password or key as far as known, ISO 8601 in UTC
-    run: str  # an id that all hosts of a run share
+    run: str  # an id that all hosts of a run of the playbook share
     job: str | None = None  # the id of the AWX job
     max_age_days: float | None = None  # what the policy allows
+    works: str = ""  # the record that logs in now, if that was found out
+    proved: str = ""  # how: hash | login, or nothing
+    login: str = ""  # both in words
+    settle: str = ""  # the command that settles what is left
+    broke: str = ""  # the run whose lock or lease this one has broken
 
 
 @functools.lru_cache(maxsize=1 << 17)
@@ -94,6 +100,7 @@ def _entry(line: bytes) -> Entry | None:
         run=_text(fields.get("run")) or "",
         job=_text(fields.get("job")),
         max_age_days=_number(fields.get("max_age_days")),
+        **{name: _text(fields.get(name)) or "" for name in _LATER_TEXTS},
     )
 
 

@@ -116,6 +116,9 @@ class Row:
     group: Group  # of its colour and sign
     words: Words
     message: str
+    login: str  # which record logs in now
+    settle: str  # a command
+    broke: str  # a run
     tries: int  # without a good end, if that was not the first
     attention: bool
     age: str
@@ -198,6 +201,9 @@ def _row(item: Latest, now: datetime.datetime) -> Row:
         group=group,
         words=_filled(words, _kind(entry.kind)),
         message=message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}…",
+        login=_clean(entry.login),
+        settle=_clean(entry.settle),
+        broke=_clean(entry.broke),
         tries=item.failures if item.failures > 1 else 0,
         attention=item.urgency(now) > 0,
         age="unknown" if age is None else span(age),

@@ -97,6 +97,8 @@ class Run:
     user: str = ""
     # The run whose lock and lease this one may break.
     breaks: str = ""
+    # The one whose lock or lease it has broken.
+    broken: str = ""
     clock: t.Callable[[], float] = time.monotonic
     now: t.Callable[[], datetime.datetime] = _utc
     # Whether the run goes on without a host that gives no answer, and those without which it does: host -> why.
@@ -149,6 +151,13 @@ class Run:
         (works,) = {*self.works.values()}
         return self._named(works), works.proved
 
+    def access(self, host: str) -> tuple[str, str, str]:
+        """For one host: the record that logs in, how that is known, and both in words."""
+        works = self.works.get(host)
+        if works is None:
+            return "", "", f"{host}: {self._says(None)}"
+        return self._named(works), works.proved, f"{host}: {self._says(works)}"
+
     def login(self) -> str:
         """Which record logs in to each host, in words."""
         hosts: dict[Works | None, list[str]] = {}
@@ -157,15 +166,20 @@ class Run:
         return ". ".join(f"{', '.join(some)}: {self._says(works)}" for works, some in hosts.items())
 
     def _says(self, works: Works | None) -> str:
-        if works is None:
-            return f"which record logs {self.user} in was not compared"
-        return f"{self.user} logs in with {self._named(works)} ({_PROOFS[works.proved]})"
+        return says(self.user, self._named(works) if works else "", works.proved if works else "")
 
     def _named(self, works: Works) -> str:
         return " or ".join(map(self.label, works.records))
 
 
 _PROOFS = {"hash": "proved by its hash in this run", "login": "proved by a login in this run", "": "not proved"}
+
+
+def says(user: str, works: str, proved: str) -> str:
+    """Which record logs a user in, and how that is known, in words."""
+    if not works:
+        return f"which record logs {user} in was not compared" if user else "which record logs in was not compared"
+    return f"{user} logs in with {works} ({_PROOFS[proved]})"
 
 
 class MainRefused(Exception):
@@ -231,6 +245,7 @@ def _lock(run: Run, host: str) -> Steps:
     request = {"lease": limits.deadline, "request_life": limits.request_life, "break": run.breaks}
     answer = yield from ask_present(run, host, "lock", **request)
     if answer is not None and answer.get("broken"):
+        run.broken = answer["broken"]
         run.warnings.append(f"the lock of run {answer['broken']} on {host} was broken")
     return answer
 
@@ -249,7 +264,8 @@ def _busy_host(host: str, answer: t.Mapping[str, t.Any]) -> Stopped:
     return Stopped(
         "busy",
         f"another run ({answer['run']}) works on {host}, for {answer['remaining']:.0f} seconds at most",
-        f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']}",
+        f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']} takes "
+        f"its lock, {answer['path']} on {host}",
     )
 
 
@@ -268,6 +284,7 @@ def claim(run: Run) -> Steps:
         if not remaining:
             break
         if held.run == run.breaks:
+            run.broken = held.run
             run.warnings.append(f"the lease of run {held.run} for {held.host} was broken")
             break
         if run.clock() >= run.give_up:

@@ -128,6 +128,11 @@ def denied(name: str) -> t.Callable[[Made], None]:
     return lambda host: host.denied.add(name)
 
 
+def shadow_read_only(host: Made) -> None:
+    denied("shadow")(host)
+    disk("shadow", f_flag=os.ST_RDONLY)(host)
+
+
 def hashed(text: str) -> t.Callable[[Made], None]:
     return lambda host: host.change(1, text)
 
@@ -153,7 +158,7 @@ REFUSED: dict[str, tuple[t.Callable[[Made], None], str]] = {
     "SELinux": (denied("shadow"), "the host lets root not write to"),
     "SELinux, folder": (denied("etc"), "by SELinux or another security module"),
     "shadow mounted read-only": (
-        lambda host: (denied("shadow")(host), disk("shadow", f_flag=os.ST_RDONLY)(host)) and None,  # type: ignore[func-returns-value]
+        shadow_read_only,
         "/etc/shadow is on a file system that is mounted read-only",
     ),
     "no password": (hashed("*"), "has no password at all"),

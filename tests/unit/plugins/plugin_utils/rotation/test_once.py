@@ -206,3 +206,18 @@ def test_what_was_refused_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> 
     assert count == 1
     made.use(once.BECOME, "right", right=False)
     assert made.run(dict) == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("su", "su: Permission denied"), ("su", "su: Authentication failure"), ("doas", "doas: Authentication failed")],
+)
+def test_what_su_and_doas_say_themselves(method: str, said: str) -> None:
+    """Which Ansible does not know in each case: a command that has ended, to it."""
+    made = make(Connection(Plugin(method, become_pass="wrong", become_flags="")))
+
+    def execute() -> dict[str, Any]:
+        raise Lost(f"it ended with code 1: {said}")
+
+    with pytest.raises(PasswordRefused, match=f"the {method} password is refused"):
+        made.run(execute)

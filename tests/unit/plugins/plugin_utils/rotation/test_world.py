@@ -214,6 +214,16 @@ def test_the_wrong_one_is_not_made_good_by_the_records_of_another_secret(start: 
     assert scene.host.given()["login"] == "something else"
 
 
+def test_a_single_record_whose_password_is_refused(start: Any) -> None:
+    """As before the first rotation, when somebody has changed it on the host."""
+    scene = start()
+    del scene.world.records._records.passwords["j0"], scene.world.records._records.passwords["j1"]
+    scene.host.accepts["login"] = "somebody else's"
+    with pytest.raises(NotDone, match="the login password is refused: that of web-app$"):
+        scene.do("look")
+    assert "was not compared" in scene.run.login()
+
+
 def test_nothing_is_read_where_nothing_may_be(start: Any) -> None:
     scene = start(new="new", may_read=False)
     scene.host.accepts["login"] = "new"
