@@ -16,8 +16,7 @@ import pytest
 from ansible.release import __version__
 from hosts.group import Hosts
 from hosts.image import why_unavailable
-from rotation.real import end_lease
-from rotation.shared_key import Key, info, rotate, settled, spoiled
+from rotation.shared_key import Key, end_leases, info, rotate, settled, spoiled
 
 pytestmark = [
     pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable())),
@@ -130,8 +129,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
 ) -> None:
     killed = as_app([rotate(forks=1)], env=spoiled(tmp_path, at, kind), **variables)
     assert killed.rc == -9, str(killed)
-    for host in hosts:
-        end_lease(host, "app")
+    end_leases(vault, hosts)
     done = as_app([rotate("settle", state="recovered")], env={}, **variables)
     assert done.rc == 0, str(done)
     assert done["settle"]["rotation"]["result"] in ("recovered", "unchanged")
