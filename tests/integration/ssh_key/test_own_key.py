@@ -102,8 +102,9 @@ def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) 
     done = as_app([role, who], env={}, on="all", **IN_MEMORY)
     assert done.rc == 0, str(done)
     settled(vault, hosts, old)
-    # Ansible with the old key, two proofs, Ansible with the new one; and those of settled().
-    assert [sum(login.accepted for login in host.logins("app")) for host in hosts] == [5, 5, 5]
+    # Ansible with the old key, the proofs of the way in, of the new key and of that alone, Ansible with the new one; and
+    # that of settled().
+    assert [sum(login.accepted for login in host.logins("app")) for host in hosts] == [6, 6, 6]
 
 
 # After it is added on host2, after the old one is removed on host1, before that is proven on host2, before host2 is unlocked.
