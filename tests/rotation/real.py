@@ -41,6 +41,7 @@ LIST_KINDS = (*READ_KINDS[:-1], "cut off")
 # A play that takes longer hangs.
 _PLAY_SECONDS = 180
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
+STATE = "/var/lib/senhasegura-rotation"
 _WRAPPER = Path(__file__).with_name("faulty_ssh.py")
 # The wait for the lease of a killed run is cut short below; a deadline must not be over where the machine is busy.
 _OPTIONS = {"deadline": 120, "request_life": 5, "timeout": 4, "lock_wait": 60}
@@ -207,7 +208,7 @@ class RealScene:
         self._end_leases()
 
     def _end_leases(self) -> None:
-        end_lease(self.host, self.user)
+        end_lease(self.host)
 
     def play(self, *cases: Case) -> None:
         """Runs with faults, and a clean one that puts everything right. Raises Violation with the story."""
@@ -248,7 +249,7 @@ class RealScene:
         main = self.records()[f"{self.host.name}-{self.user}"]
         if not self.host.accepts(self.user, main):
             raise Violation("the password of the main record does not log in")
-        if left := self.host.run("find /var/lib/senhasegura-rotation -name '*.json*' ! -name machine.json"):
+        if left := left_on(self.host):
             raise Violation(f"left behind: {left}")
 
 
@@ -271,6 +272,10 @@ class RealKeyScene(RealScene):
         task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age": 0, **_OPTIONS}
         return {"community.senhasegura.linux_ssh_key_rotate": task}
 
+    def warm_up(self) -> None:
+        super().warm_up()
+        self.begin()
+
     def _at_once(self, work: Callable[[Host], Any]) -> list[Any]:
         """Do this for all hosts at the same time."""
         with ThreadPool(len(self.hosts)) as pool:
@@ -289,10 +294,6 @@ class RealKeyScene(RealScene):
     def records(self) -> dict[str, str]:
         """The keys of the main record, which comes first, and of the journal."""
         return {name: item["private_key"] for name, item in sorted(self._stored().items())}
-
-    def warm_up(self) -> None:
-        """Rotate once, which makes all records of the journal: a run reads them all then."""
-        self.run()
 
     def begin(self) -> None:
         """The key that hosts may lose only when main has another one; and what was asked of the vault till now."""
@@ -327,7 +328,7 @@ class RealKeyScene(RealScene):
         raise Violation("the old key has gone before main was read back")
 
     def _end_leases(self) -> None:
-        self._at_once(lambda host: end_lease(host, self.user))
+        self._at_once(end_lease)
 
     def clean(self) -> None:
         """Where the fault has left nothing, not even a lock, the next case begins with what would be done here."""
@@ -348,7 +349,7 @@ class RealKeyScene(RealScene):
         self._at_once(lambda host: self._check_host(host, main))
 
     def _check_host(self, host: Host, main: str) -> None:
-        if left := host.run("find /var/lib -path '*/senhasegura-rotation/*.json*' ! -name machine.json"):
+        if left := left_on(host):
             raise Violation(f"left behind on {host.name}: {left}")
         if len([line for line in self._lines(host) if "no-pty" in line]) != 1:
             raise Violation(f"{host.name} accepts another key as well")
@@ -356,16 +357,23 @@ class RealKeyScene(RealScene):
             raise Violation(f"the key of the main record does not log in to {host.name}")
 
 
-def end_lease(host: Host, user: str = "*") -> None:
-    """Let the time of the locks that killed runs have left be over, with all that they had sent to the vault."""
+def end_lease(host: Host) -> None:
+    """Let the time of the locks that killed runs have left be over, and of all that they had sent to the vault."""
     script = (
         "import glob, json\n"
-        f"for path in glob.glob('/var/lib/senhasegura-rotation/{user}/lock.json'):\n"
-        "    lock = json.load(open(path))\n"
+        f"for path in glob.glob('{STATE}/**/lock*.json', recursive=True):\n"
+        "    with open(path) as file:\n"
+        "        lock = json.load(file)\n"
         "    lock.update(at=lock['at'] - 1e6, up=lock['up'] - 1e6)\n"
-        "    json.dump(lock, open(path, 'w'))\n"
+        "    with open(path, 'w') as file:\n"
+        "        json.dump(lock, file)\n"
     )
     host.run("python3 -", input=script)
+
+
+def left_on(host: Host) -> str:
+    """What a rotation has left on a host, but for what it knows of itself for good."""
+    return host.run(f"test ! -e {STATE} || find {STATE} -name '*.json*' ! -name machine.json")
 
 
 def _blob(record: Mapping[str, Any]) -> str:
@@ -413,18 +421,20 @@ def scene(hosts: Hosts, host: Host, user: str = "app") -> Iterator[RealScene]:
 @contextlib.contextmanager
 def key_scene(hosts: Hosts, user: str = "app") -> Iterator[RealKeyScene]:
     pair = keypair.generate("ed25519", comment="first")
-    key = {
-        "identifier": "the-key",
-        "username": user,
-        "hostname": hosts[0].name,
-        "devices": [host.name for host in hosts],
-        "private_key": pair.private_key,
-        "public_key": pair.public_key,
-    }
+    names = [host.name for host in hosts]
     seed = {
         "clients": [CLIENT],
         "devices": [{"hostname": host.name, "ip": host.address} for host in hosts],
-        "keys": [key],
+        "keys": [
+            {
+                "identifier": "the-key",
+                "username": user,
+                "hostname": names[0],
+                "devices": names,
+                "private_key": pair.private_key,
+                "public_key": pair.public_key,
+            }
+        ],
     }
     for host in hosts:
         host.run("rm -rf /var/lib/senhasegura-rotation")

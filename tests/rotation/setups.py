@@ -28,7 +28,7 @@ from controlled import brokers_of
 from hosts.group import Hosts
 from hosts.host import BECOME, COLLECTIONS, Host
 from hosts.image import PASSWORD
-from rotation.real import CLIENT, descendants, end_lease
+from rotation.real import CLIENT, STATE, descendants, end_lease, left_on
 from rotation.world import Violation
 from workspace import environment
 
@@ -37,7 +37,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation imp
 from senhasegura_simulator.server import Simulator
 
 _CALLBACKS = Path(__file__).parents[1] / "integration" / "callback_plugins"
-_STATE = "/var/lib/senhasegura-rotation"
 # A play that takes longer hangs.
 PLAY_SECONDS = 300
 OPTIONS: dict[str, Any] = {"deadline": 90, "request_life": 5, "timeout": 4, "lock_wait": 180}
@@ -356,8 +355,7 @@ class Stage:
                 ok = host.accepts(self.setup.user, mains[0]["password"])
             if not ok:
                 raise Violation(f"the main record does not log in to {host.name} as {self.setup.user}")
-            # Which machine it is, it knows for good.
-            if left := host.run(f"find {_STATE} -name '*.json*' ! -name 'machine.json'"):
+            if left := left_on(host):
                 raise Violation(f"left behind on {host.name}: {left}")
 
     def forget_failures(self) -> None:
@@ -430,7 +428,7 @@ def stage(hosts: Hosts, setup: Setup, number: int = 0) -> Iterator[Stage]:
     with tempfile.TemporaryDirectory(prefix="s-", ignore_cleanup_errors=True) as folder:
         pairs = {record: keypair.generate("ed25519", comment=record) for record in setup.records}
         for host in some:
-            host.run(f"rm -rf {_STATE}; : >/var/log/failures")
+            host.run(f"rm -rf {STATE}; : >/var/log/failures")
             host.run("chpasswd", input=f"app:{PASSWORD}\nroot:{PASSWORD}\n")
             host.become(setup.become, setup.login)
             lines = [f"# others\n{hosts.public_key}"]
@@ -452,7 +450,7 @@ def stage(hosts: Hosts, setup: Setup, number: int = 0) -> Iterator[Stage]:
                 {"identifier": own(host), "username": "app", "hostname": f"of-{host.name}", "password": PASSWORD}
                 for host in some
             ]
-            seed["devices"] += [{"hostname": f"of-{host.name}"} for host in some]
+            seed["devices"] += [{"hostname": f"of-{host.name}", "ip": host.address} for host in some]
         else:
             names = [host.name for host in some]
             seed["keys"] = [

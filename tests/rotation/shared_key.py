@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 from hosts.group import Hosts
 from hosts.host import Host
 from rotation import faulty_ssh
-from rotation.real import CLIENT, end_lease
+from rotation.real import CLIENT, end_lease, left_on
 
 OPTIONS = 'from="10.0.0.0/8",no-pty'
 FILE = "/home/app/.ssh/authorized_keys"
@@ -80,7 +80,7 @@ def spoiled(folder: Path, at: int, kind: str) -> dict[str, str]:
 def end_leases(vault: Any, hosts: Hosts) -> None:
     """Let the time of a killed run be over, on the hosts and in the vault."""
     for host in hosts:
-        end_lease(host, "app")
+        end_lease(host)
     lease = key_of(vault, "app-key--lease")
     (start,) = re.findall(r"start=(\S+)", lease["public_key"])
     long_ago = quote((datetime.fromisoformat(unquote(start)) - timedelta(days=1)).isoformat())
@@ -96,5 +96,5 @@ def settled(vault: Any, hosts: Hosts, old: Key) -> None:
         assert not host.accepts("app", key=old.path), host
         keys = [line for line in host.read(FILE).splitlines() if "ssh-" in line]
         assert [blob in key for key in keys] == [False, True], host.read(FILE)
-        left = host.run("find /var/lib/senhasegura-rotation -name '*.json' ! -name machine.json")
+        left = left_on(host)
         assert not left, f"{host}: {left}"
