@@ -17,8 +17,7 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
-from rotation.real import end_lease
-from rotation.shared_key import ALL, FILE, OPTIONS, Key, info, journal_of, key_of, rotate, settled, spoiled
+from rotation.shared_key import ALL, FILE, OPTIONS, Key, end_leases, info, journal_of, key_of, rotate, settled, spoiled
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 STATE = "community.senhasegura.rotation_state"
@@ -105,7 +104,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
     records = [record["private_key"] for record in (key_of(vault), journal_of(vault, hosts[0], "j1"))]
     for host in hosts:
         assert any(host.enters("app", key) for key in records)
-        end_lease(host)
+    end_leases(vault, hosts)
     done = run([info("before", compare=True), rotate("settle", state="recovered", request_life=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
