@@ -40,6 +40,9 @@ UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 # Minutes of plain Python that depend on no ansible-core: in one session, they need not be in another.
 CRASH_TESTS = {Path("tests/unit/plugins/plugin_utils/rotation", name) for name in ("test_password.py", "test_key.py")}
 
+# Integration tests whose subject differs most between the releases of ansible-core.
+RUNS_ON_EACH_CORE = ("tests/integration/test_examples.py", "tests/integration/test_variables.py")
+
 # For tools of the tests that are run as modules.
 TESTS = {"PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "simulator")])}
 
@@ -171,10 +174,10 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session
 def matrix(session: nox.Session) -> None:
-    """Sanity, unit tests and demo on each supported ansible-core, or on those that are named: ./run matrix 2.19."""
+    """All of it that depends on ansible-core, on each supported one, or on those that are named: ./run matrix 2.19."""
     rows, logs = [], CACHE / "matrix"
     logs.mkdir(exist_ok=True)
-    stages = {"sanity": sanity_on_core, "units": units_on_core, "demo": demo_on_core}
+    stages = {"sanity": sanity_on_core, "units": units_on_core, "demo": demo_on_core, "runs": runs_on_core}
     for release in session.posargs or PYTHONS:
         if not (found := pick_python(*PYTHONS[release])):
             rows.append([release, "none here", *["left out"] * len(stages)])
@@ -310,6 +313,12 @@ def units_on_core(session: nox.Session, programs: Path, *arguments: str, **optio
 def demo_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
     """The demo in another environment."""
     session.run(programs / "python", "tests/demo.py", env=first_in_path(programs), **options)
+
+
+def runs_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
+    """The integration tests that depend most on ansible-core, in another environment."""
+    arguments = (*WORKERS, "--dist", "loadfile", *RUNS_ON_EACH_CORE)
+    session.run(programs / "python", *PYTEST, *arguments, env=first_in_path(programs), **options)
 
 
 def first_in_path(*folders: str | Path) -> dict[str, str]:

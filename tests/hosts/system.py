@@ -24,6 +24,8 @@ HOST_TOOLS = {
     "mmdebstrap": "mmdebstrap",
     "mount": "mount",
     "nsenter": "util-linux",
+    # For logins of Ansible by password before ansible-core 2.19.
+    "sshpass": "sshpass",
     "tar": "tar",
     "unshare": "util-linux",
 }

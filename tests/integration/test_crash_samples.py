@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import pytest
 from hosts.group import Hosts
 from hosts.image import why_unavailable
-from rotation import real
+from rotation import kills, real
+from rotation.setups import KEYS, PASSWORDS, Setup
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -60,3 +61,23 @@ def test_keys_when_the_broker_is_killed_during_a_write(hosts: Hosts, write: int,
         scene.check()
         scene.time_passes()
         scene.clean()
+
+
+# Each way to become root of which the model knows nothing is in test_rotation_setups.py.
+@pytest.mark.parametrize("name", ["login and sudo", "two hosts, su"])
+def test_passwords_killed_at_any_moment(hosts: Hosts, name: str) -> None:
+    """All of it: ./run crash kills."""
+    _kill(hosts, next(setup for setup in PASSWORDS if setup.name == name))
+
+
+@pytest.mark.parametrize("name", ["two hosts, the key of the login", "two keys"])
+def test_keys_killed_at_any_moment(hosts: Hosts, name: str) -> None:
+    """All of it: ./run crash kills."""
+    _kill(hosts, next(setup for setup in KEYS if setup.name == name))
+
+
+def _kill(hosts: Hosts, setup: Setup) -> None:
+    tally = kills.Tally()
+    kills.play(hosts, setup, 2, "sample", 0, tally)
+    assert tally.losses == []
+    assert tally.kills.total() == 2

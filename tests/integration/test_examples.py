@@ -5,8 +5,12 @@
 """Each documented example runs as it is printed: against the simulator, and on real hosts where it names hosts.
 
 What is replaced: modules that need something that is neither Ansible's nor ours (``STOOD_FOR``: their arguments are
-evaluated, so our lookups in them are), and folders of the controller that a test should not write to (``MOVED``).
-Nothing else is: an example with a wrong option, a missing variable or a lookup that fails, fails its test.
+evaluated, so our lookups in them are), folders of the controller that a test should not write to (``MOVED``),
+and one wait (``WAITS``). Nothing else is: an example with a wrong option, a missing variable or a lookup that fails,
+fails its test.
+
+Examples depend on ansible-core, so ``./run matrix`` runs this with each: the tests use the Ansible beside the Python
+that runs them. What a guide introduces with "From ansible-core X.Y on" runs from that release on only.
 """
 
 from __future__ import annotations
@@ -17,18 +21,20 @@ import re
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from ansible.release import __version__
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
 from workspace import ROOT
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
+CORE = tuple(map(int, __version__.split(".")[:2]))
 COLLECTION = "community.senhasegura"
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
 STOOD_FOR = {
@@ -39,6 +45,9 @@ STOOD_FOR = {
 # What the role gives to the tasks of a notification.
 NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "hint": "h"}
 MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
+# Nothing happens while both keys are valid. That the time is what the option says is shown by
+# tests/unit/plugins/plugin_utils/rotation/test_key.py.
+WAITS = {"'grace': 60": "'grace': 1"}
 # What the examples leave to the user.
 GIVEN = {
     "new_password": "new 'password'",
@@ -61,16 +70,27 @@ def sources() -> dict[str, list[Any]]:
         else:
             found[name] = [entries]
     for path in sorted([ROOT / "README.md", *ROOT.glob("roles/*/README.md")]):
-        blocks = re.findall(r"^```(\w+)\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)
-        found[str(path.relative_to(ROOT))] = list(runnable(blocks))
+        found[str(path.relative_to(ROOT))] = list(runnable(blocks(path.read_text(), MARKDOWN)))
     # The examples of keeping_secrets.rst, some of which show what not to do, are run by test_keeping_secrets.py.
     for path in sorted(set(ROOT.glob("docs/docsite/rst/*.rst")) - {ROOT / "docs/docsite/rst/keeping_secrets.rst"}):
-        blocks = re.findall(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", path.read_text(), re.MULTILINE)
-        found[str(path.relative_to(ROOT))] = list(runnable(blocks))
+        found[str(path.relative_to(ROOT))] = list(runnable(blocks(path.read_text(), RST)))
     return {name: examples for name, examples in found.items() if examples}
 
 
-def runnable(blocks: list[tuple[str, str]]) -> Iterator[Any]:
+MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
+
+
+def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) -> Iterator[tuple[str, str]]:
+    """Language and content of each block of a document, without those that are for newer releases of ansible-core."""
+    for found in pattern.finditer(text):
+        introduction = text[: found.start()].rstrip().rpartition("\n\n")[2]
+        since = re.match(r"From ansible-core (\d+)\.(\d+) on ", introduction)
+        if not since or core >= tuple(map(int, since.groups())):
+            yield found[1], found[2]
+
+
+def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
     """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
     for language, text in blocks:
         if language == "yaml":
@@ -221,6 +241,8 @@ def test_documented_examples_run(
     text = str(SOURCES[source])
     for folder in MOVED:
         text = text.replace(folder, str(site.reports))
+    for long, brief in WAITS.items():
+        text = text.replace(long, brief)
     targets = site.targets() if by_vault(text) else {}
     vault = serve_profile("4.0", site.seed(text), targets=targets, key_rotation_on_release=True)
     # As the documentation says of a key that is given without a path. The path of the agent's socket must be short.
@@ -240,3 +262,12 @@ def test_examples_of_all_kinds_are_found() -> None:
     kinds = {name.partition("/")[0] for name in SOURCES}
     assert kinds == {"modules", "lookup", "roles", "docs", "README.md"}
     assert sum(isinstance(example, str) for examples in SOURCES.values() for example in examples) >= 5
+
+
+def test_what_a_guide_says_of_newer_releases_is_not_run_on_older_ones() -> None:
+    text = (ROOT / "docs/docsite/rst/ssh_key_rotation.rst").read_text()
+    keys = {
+        core: sum("private_key: " in content for _, content in blocks(text, RST, core)) for core in ((2, 18), (2, 19))
+    }
+    assert keys == {(2, 18): 0, (2, 19): 1}
+    assert len(list(blocks(text, RST, (2, 19)))) == len(RST.findall(text))

@@ -75,21 +75,21 @@ def play(expression: str) -> list[dict[str, Any]]:
     return [{"name": "look", "ansible.builtin.debug": {"msg": "{{ " + expression + " | length }}"}}]
 
 
-@pytest.mark.parametrize("policy", ["warn", "error"])
 @pytest.mark.parametrize("broker", ["true", "false"])
-def test_a_release_that_is_refused(vendor: Any, run_play: Any, policy: str, broker: str) -> None:
+def test_a_release_that_is_refused(vendor: Any, run_play: Any, broker: str) -> None:
     vendor.control.fault("status", status=403, message="Nobody releases", operation="custody.release", times=None)
-    options = f"release=true, allow_vault_rotation=true, on_release_failure='{policy}'"
-    run = run_play(
-        vendor,
-        play(f"lookup('community.senhasegura.password', 'web-root', {options})"),
-        env={"SENHASEGURA_BROKER": broker},
-    )
-    said = " ".join((run.stdout + run.stderr).split())
-    assert "the custody of credential web-root could not be given back and is still held" in said
-    assert "community.senhasegura.custody" in said
-    assert (run.rc == 0) is (policy == "warn")
-    assert list(vendor.reads.values()) == [1]
+    look = "lookup('community.senhasegura.password', '{}', release=true, allow_vault_rotation=true, on_release_failure='{}')"
+    tasks = [
+        {**play(look.format("web-root", "warn"))[0], "name": "warn"},
+        {**play(look.format("db-app", "error"))[0], "name": "error", "ignore_errors": True},
+    ]
+    run = run_play(vendor, tasks, env={"SENHASEGURA_BROKER": broker})
+    warned = " ".join(run.stderr.partition("[ERROR]")[0].split())
+    for name, said in (("web-root", warned), ("db-app", run["error"]["msg"])):
+        assert f"the custody of credential {name} could not be given back and is still held" in said, run
+        assert "community.senhasegura.custody" in said
+    assert {entry["task"]: entry["status"] for entry in run.results} == {"warn": "ok", "error": "failed"}
+    assert list(vendor.reads.values()) == [1, 1]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -156,29 +156,38 @@ HOSTILE = "\x1b[2J\x07one\rTASK [forged]\n::error file=x::gone ##vso[task.setvar
 
 
 @pytest.mark.parametrize("broker", ["true", "false"])
-@pytest.mark.parametrize("on_denied", ["error", "warn"])
-def test_texts_of_the_server_do_nothing_to_the_terminal(
-    vendor: Any, run_play: Any, broker: str, on_denied: str
-) -> None:
+def test_texts_of_the_server_do_nothing_to_the_terminal(vendor: Any, run_play: Any, broker: str) -> None:
     password = vendor.control.credential("web-root")["password"]
     text = HOSTILE + "{item:web-root:password} and " + "x" * 5000
-    vendor.control.fault("status", status=403, message=text, operation="credential.read", skip=1, times=None)
+    reads = ["credential.read", "key.read"]
+    vendor.control.fault("status", status=403, message=text, operation=reads, skip=1, times=None)
     content = [
         {**play("lookup('community.senhasegura.password', 'web-root')")[0], "name": "read"},
+        *(
+            {
+                **play(f"query('community.senhasegura.password', 'db-app', on_denied='{on_denied}')")[0],
+                "name": on_denied,
+                "ignore_errors": True,
+            }
+            for on_denied in ("error", "warn")
+        ),
         {
-            **play(f"query('community.senhasegura.password', 'db-app', on_denied='{on_denied}')")[0],
+            "name": "module",
+            "community.senhasegura.ssh_key_info": {"identifier": "deploy-key", "include_key": True},
             "ignore_errors": True,
         },
-        {"name": "module", "community.senhasegura.ssh_key_info": {"include_key": True}, "ignore_errors": True},
     ]
     run = run_play(vendor, content, env={"SENHASEGURA_BROKER": broker, "ANSIBLE_NOCOLOR": "1"})
+    assert [entry["status"] for entry in run.results] == ["ok", "failed", "ok", "failed"], run
     for said in (run.stdout, run.stderr, json.dumps(run.results, ensure_ascii=False)):
         assert not ESCAPES.search(said), ESCAPES.search(said)
         assert "x" * 300 not in said
     if broker == "true":
         # Without it, nobody knows what another task has read.
         assert password not in run.stdout + run.stderr
-        assert "end ********" in " ".join((run.stdout + run.stderr).split())
+        for name in ("error", "module"):
+            assert "end ********" in run[name]["msg"], run
+        assert "end ********" in " ".join(run.stderr.split())
 
 
 def test_names_of_devices_do_nothing_to_the_terminal(server: Any, run_play: Any) -> None:
@@ -204,10 +213,10 @@ def test_names_of_devices_do_nothing_to_the_terminal(server: Any, run_play: Any)
         assert "could not be linked" in run.stdout + run.stderr
 
 
-@pytest.mark.parametrize("broker", ["true", "false"])
-def test_informational_answers_are_no_matter(vendor: Any, run_play: Any, broker: str) -> None:
+def test_informational_answers_are_no_matter(vendor: Any, run_play: Any) -> None:
     vendor.control.fault("informational", times=None)
-    run = run_play(
-        vendor, play("lookup('community.senhasegura.password', 'web-root')"), env={"SENHASEGURA_BROKER": broker}
-    )
+    look = "lookup('community.senhasegura.password', 'web-root', broker={})"
+    run = run_play(vendor, [task for broker in ("true", "false") for task in play(look.format(broker))])
     assert run.rc == 0, run
+    # One of them by the broker and one without it.
+    assert vendor.control.counters()["tokens"] == 2

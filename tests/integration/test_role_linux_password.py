@@ -151,6 +151,11 @@ def site(hosts: list[Host], serve: Any, run_command: Any, tmp_path: Path) -> Sit
     return Site(hosts, serve(seed(hosts, {})), tmp_path, run_command)
 
 
+def machine_of(host: Host) -> str:
+    """What the host calls itself in the names of its journal."""
+    return str(json.loads(host.run("cat /var/lib/senhasegura-rotation/machine.json"))["token"])
+
+
 def failed(done: Any) -> list[tuple[str, str]]:
     """Host and task of all that failed, ignored or not."""
     return [
@@ -233,7 +238,7 @@ def test_a_hook_that_fails_hides_nothing(site: Site) -> None:
     assert sorted(failed(done)) == [("host1", hook), ("host2", hook), ("host3", LAST), ("host3", hook)]
     assert next(entry for entry in done.results if entry["task"].endswith(LAST) and entry["status"] == "failed")[
         "result"
-    ]["msg"].startswith("refused: app: is locked")
+    ]["msg"].startswith("refused: host3: app is locked")
 
 
 @one_dialect
@@ -253,10 +258,42 @@ def test_hosts_that_share_a_credential_are_refused(site: Site) -> None:
     assert "One credential serves one host, but host1-app is that of host1, host3" in done.stdout
     assert site.changed() == []
     assert site.vault.reads == {}
+    # By whatever name they call it, and whether they are in the play or not.
+    found = str(site.vault.control.credential("host1-app")["id"])
+    site.variables["all"]["hosts"]["host3"]["linux_password_change_credential"] = found
+    done = site.change("--limit", "host1")
+    assert done.rc == 2, str(done)
+    assert "One credential serves one host, but host1-app is that of host1, host3" in done.stdout
+    assert site.changed() == []
     # In a play of one's own, with one host at a time and no look ahead.
     done = site.play({}, serial=1)
     assert done.rc == 2, str(done)
     assert site.changed() == []
+
+
+@one_dialect
+def test_hosts_that_share_a_credential_get_the_same_password_if_asked(site: Site) -> None:
+    for name in ("host1", "host3"):
+        site.variables["all"]["hosts"][name]["linux_password_change_credential"] = "host1-app"
+    # Those that are not in the play get it as well.
+    done = site.change("--limit", "host3", linux_password_change_share=True)
+    assert done.rc == 0, str(done)
+    new = site.password(site.hosts[0])
+    assert new != PASSWORD
+    assert [host.accepts("app", new) for host in site.hosts] == [True, False, True]
+    assert site.noted()["host3"]["login"] == (
+        "host1, host3: app logs in with host1-app (proved by a login in this run)"
+    )
+    # Without, each of them is refused, by the module as well: the task of one host names the other one.
+    task = {
+        "community.senhasegura.linux_password_rotate": {"credential": "host1-app", "user": "app"},
+        "become": True,
+    }
+    (site.folder / "alone.yml").write_text(json.dumps([{"hosts": "host3", "gather_facts": False, "tasks": [task]}]))
+    alone = site.command(str(site.folder / "alone.yml"))
+    assert alone.rc == 2, str(alone)
+    assert "host1 got this password as well" in alone.stdout
+    assert site.password(site.hosts[0]) == new
 
 
 @one_dialect
@@ -331,10 +368,12 @@ def test_an_interrupted_run_on_the_account_of_ansible_itself(site: Site) -> None
     refused = site.command(STATE)
     assert refused.rc == 2, str(refused)
     assert "login to the host was refused" in refused.stdout
-    journal = json.dumps({"ansible_password": "{{ lookup('community.senhasegura.password', 'host1-app--j0') }}"})
+    slot = f"host1-app--{machine_of(host)}-j1"
+    journal = json.dumps({"ansible_password": f"{{{{ lookup('community.senhasegura.password', '{slot}') }}}}"})
     state = site.command(STATE, "-e", journal)
     assert state.rc == 2, str(state)
-    assert "pending: host1-app--j0 has the password of app on host1, not the main record" in state.stdout
+    assert "pending: a record of the journal has the password of app on host1, not the main record" in state.stdout
+    assert f"host1: app logs in with {slot} (proved by its hash in this run)" in state.stdout
     site.noted()
     done = site.change("-e", journal, linux_password_change_state="recovered")
     assert done.rc == 0, str(done)
@@ -428,7 +467,7 @@ def test_no_secret_gets_out(site: Site, temporary: Path) -> None:
     for host in site.hosts:
         known[f"new {host}"] = site.password(host)
         known[f"new hash {host}"] = host.shadow("app").hash
-    known["journal"] = str(site.vault.control.credential("host1-app--j0")["password"])
+    known["journal"] = str(site.vault.control.credential(f"host1-app--{machine_of(fine)}-j1")["password"])
     assert known[f"new {fine}"] not in (known[f"old {fine}"], known[f"old {broken}"])
     assert known[f"new {broken}"] == known[f"old {broken}"]
 
@@ -491,7 +530,7 @@ def test_20_hosts_in_one_play(site: Site, capsys: pytest.CaptureFixture[str]) ->
     # One host, then two at a time. Those who began come to their end, and are told of; no other begins.
     assert results(site) == {"host1": "changed", "host2": "changed", "host3": "refused"}
     assert failed(done) == [("host3", LAST)]
-    assert "app: is locked" in done.stdout
+    assert "host3: app is locked" in done.stdout
     before = {host.name: site.password(host) for host in site.hosts}
     assert [name for name, password in before.items() if password != PASSWORD] == ["host1", "host2"]
 

@@ -4,11 +4,8 @@
 
 """Which variables decide about the server, what lookups in variables cost, and which types go in and come out.
 
-All of this depends on ansible-core, so run it with each: the tests use the Ansible beside the Python that runs them.
-
-    for core in 2.17 2.18 2.19 2.20 2.21 2.22; do
-        .cache/leaks/$core/bin/python -m pytest tests/integration/test_variables.py
-    done
+All of this depends on ansible-core, so ``./run matrix`` runs it with each: the tests use the Ansible beside the Python
+that runs them.
 """
 
 from __future__ import annotations

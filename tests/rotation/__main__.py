@@ -227,6 +227,17 @@ def controllers(options: argparse.Namespace) -> Iterator[str]:
     print(f"{len(todo)} meetings, {len(reports)} losses, {time.monotonic() - start:.0f} s", flush=True)
 
 
+def fleet(options: argparse.Namespace) -> Iterator[str]:
+    """Times for many real hosts, as a table: a password of each, and a key that they share."""
+    from rotation import fleet as tier
+
+    print("| secret | hosts | seconds |\n| --- | ---: | ---: |", flush=True)
+    for kind, count, seconds, wrong in tier.rows(options.hosts, options.only, options.forks):
+        print(f"| {'a password each' if kind == 'password' else 'one key'} | {count} | {seconds:.1f} |", flush=True)
+        if wrong:
+            yield f"{kind} on {count} hosts: {wrong}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash", description=__doc__)
     parts = {
@@ -238,6 +249,7 @@ def main() -> int:
         "real-keys": real_keys,
         "kills": kills,
         "controllers": controllers,
+        "fleet": fleet,
     }
     parser.add_argument("parts", nargs="*", metavar=f"{{{','.join(parts)}}}", help="default: states pairs")
     parser.add_argument("--jobs", type=int, default=2, help="processes, or groups of real hosts for keys (default 2)")
@@ -247,6 +259,8 @@ def main() -> int:
     parser.add_argument("--step", type=int, default=1, help="real: only each n-th case")
     parser.add_argument("--count", type=int, default=200, help="kills, controllers: how many (default 200)")
     parser.add_argument("--only", choices=("password", "key"), nargs="*", help="kills, controllers: of this alone")
+    parser.add_argument("--hosts", type=int, nargs="*", default=(1, 5, 10, 25, 50), help="fleet: numbers of hosts")
+    parser.add_argument("--forks", type=int, default=10, help="fleet: of ansible-playbook (default 10)")
     parser.add_argument("--setup", help="kills: of this set-up alone, by its name in setups.py")
     options = parser.parse_args()
     options.only = options.only or ("password", "key")

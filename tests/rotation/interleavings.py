@@ -179,6 +179,8 @@ class _Explorer:
             self._scene = scene
             scene.prepare()
             scene.tick = 0.0
+            # Of runs that cross, either may have written main last.
+            scene.one_at_a_time = False
             self._begun = scene.clock.now
             start = _State(self._world(), scene.clock.now, (_Side(), _Side()))
             self._visit(start)
@@ -381,10 +383,11 @@ def explore(code: Code, pair: Pair, most: int = 1) -> Found:
 
 
 def _interrupted(scene: Any) -> None:
-    """The very first run was killed when the host had changed, and main had not."""
-    with Scene(scene.code) as other:
-        at = max(number for number, call in enumerate(other.run()[1].trace) if call == "write main")
-    scene.run({at: "killed before"})
+    """The very first run, on all hosts, was killed when they had changed, and main had not."""
+    hosts = tuple(scene.hosts)
+    with Scene(scene.code, hosts=hosts) as other:
+        at = max(number for number, call in enumerate(other.run(hosts=hosts)[1].trace) if call == "write main")
+    scene.run({at: "killed before"}, hosts=hosts)
     scene.clock.pass_(sum(LIMITS.values()))
 
 
@@ -397,7 +400,9 @@ def _keys(*hosts: str, prepare: Callable[[Any], object] = lambda scene: None) ->
 
 
 _ONE, _TWO, _BOTH = ("web01",), ("web02",), ("web01", "web02")
-_ON_ONE, _ON_TWO, _RECOVER = {"hosts": _ONE}, {"hosts": _TWO}, {"recover_only": True}
+_ON_ONE, _ON_TWO, _ON_BOTH, _RECOVER = {"hosts": _ONE}, {"hosts": _TWO}, {"hosts": _BOTH}, {"recover_only": True}
+# The whole inventory, of which a run for a key knows even where it reaches a part.
+_SHARED = {"shared_with": frozenset(_BOTH)}
 PAIRS: dict[str, Pair] = {
     "two passwords on one host": Pair(_passwords(*_ONE), {}, {}),
     "two passwords on one host, one killed": Pair(_passwords(*_ONE), {}, {}, killed=True),
@@ -408,20 +413,24 @@ PAIRS: dict[str, Pair] = {
         _passwords(*_ONE, prepare=_interrupted), {}, _RECOVER, killed=True
     ),
     "a password and a recovery on two hosts": Pair(
-        _passwords(*_BOTH, prepare=_interrupted), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH
+        _passwords(*_BOTH, prepare=_interrupted), _ON_BOTH, {**_ON_TWO, **_RECOVER}, both=_BOTH
     ),
     "a password and a recovery on two hosts, one killed": Pair(
-        _passwords(*_BOTH, prepare=_interrupted), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
+        _passwords(*_BOTH, prepare=_interrupted), _ON_BOTH, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
     ),
     "a password on two hosts, and on one of them, one killed": Pair(
         _passwords(*_BOTH), {"hosts": _BOTH}, _ON_TWO, both=_BOTH, killed=True
     ),
     "two keys on one host": Pair(_keys(*_ONE), {}, {}),
     "two keys on one host, one killed": Pair(_keys(*_ONE), {}, {}, killed=True),
-    "two keys on two hosts": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH),
-    "two keys on two hosts, one killed": Pair(_keys(*_BOTH), _ON_ONE, _ON_TWO, both=_BOTH, killed=True),
-    "a key and a recovery on two hosts": Pair(_keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH),
+    "two keys on two hosts": Pair(_keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_SHARED}, both=_BOTH),
+    "two keys on two hosts, one killed": Pair(
+        _keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_SHARED}, both=_BOTH, killed=True
+    ),
+    "a key and a recovery on two hosts": Pair(
+        _keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_RECOVER, **_SHARED}, both=_BOTH
+    ),
     "a key and a recovery on two hosts, one killed": Pair(
-        _keys(*_BOTH), _ON_ONE, {**_ON_TWO, **_RECOVER}, both=_BOTH, killed=True
+        _keys(*_BOTH), {**_ON_ONE, **_SHARED}, {**_ON_TWO, **_RECOVER, **_SHARED}, both=_BOTH, killed=True
     ),
 }

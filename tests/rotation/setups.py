@@ -425,6 +425,11 @@ def _blob(item: Mapping[str, Any]) -> str:
     return "".join(str(item.get("public_key") or "").split()[1:2])
 
 
+def own(host: Host) -> str:
+    """The record that is for one host alone, where others share one."""
+    return f"{host.name}-app"
+
+
 @contextlib.contextmanager
 def stage(hosts: Hosts, setup: Setup, number: int = 0) -> Iterator[Stage]:
     """The hosts of this set-up from ``number`` on, all of them as new, and a vault."""
@@ -449,6 +454,12 @@ def stage(hosts: Hosts, setup: Setup, number: int = 0) -> Iterator[Stage]:
         of_record = {"username": setup.user, "hostname": some[0].name}
         if setup.kind == "password":
             seed["credentials"] = [{"identifier": SECRET, **of_record, "password": PASSWORD}]
+            # And one for each host, which no set-up uses.
+            seed["credentials"] += [
+                {"identifier": own(host), "username": "app", "hostname": f"of-{host.name}", "password": PASSWORD}
+                for host in some
+            ]
+            seed["devices"] += [{"hostname": f"of-{host.name}"} for host in some]
         else:
             names = [host.name for host in some]
             seed["keys"] = [

@@ -126,13 +126,12 @@ class RotationAction(SenhaseguraAction):
             user=user,
             breaks=params.get("break_lock") or "",
         )
-        own: t.Callable[..., OwnLogin] = OwnPassword
+        may_read = params.get("compare", True) and not self._task.check_mode
+        own: t.Callable[..., OwnLogin] = functools.partial(OwnPassword, may_read=may_read)
         if isinstance(made, KeyRecords):
-            may_read = params.get("compare", True) and not self._task.check_mode
-            own = functools.partial(
-                OwnKey, files=Files(os.path.dirname(address()), authentication_key()), may_read=may_read
-            )
-        return self._run, HostsWorld(made, reaches, user, log_in, own)
+            files = Files(os.path.dirname(address()), authentication_key())
+            own = functools.partial(OwnKey, files=files, may_read=may_read)
+        return self._run, HostsWorld(self._run, made, reaches, log_in, own)
 
     def reach(self, host: str) -> reach.Reach:
         """The way to a host: that of the task if it is its own."""

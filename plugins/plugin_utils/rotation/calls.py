@@ -17,6 +17,8 @@ import typing as t
 MAIN = "main"
 # The journal of the machine whose lock the run holds: what its host accepts now, and what it shall accept next.
 SLOTS = ("j0", "j1")
+# What is noted with a record of the journal as C(holds): that it is what the hosts had, and what they shall have.
+BEFORE, NEW = "before", "new"
 # Who owns the secret at the moment.
 LEASE = "lease"
 

@@ -104,12 +104,16 @@ class Interrupt:
 
     def __init__(self) -> None:
         self.received = False
+        self.why = ""
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[Interrupt]:
-        """Meanwhile, SIGINT, SIGTERM and SIGHUP are only noted: the run ends by itself, and Ansible after it."""
+        """Meanwhile, SIGINT, SIGTERM and SIGHUP are only noted: the run ends by itself, and Ansible after it. So is
+        SIGALRM, by which Ansible ends a task that takes longer than its keyword timeout: the run has a result then.
+        """
         previous = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            number: signal.signal(number, self._note)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
         }
         try:
             yield self
@@ -117,8 +121,9 @@ class Interrupt:
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
-    def _note(self, _number: int, _frame: t.Any) -> None:
+    def _note(self, number: int, _frame: t.Any) -> None:
         self.received = True
+        self.why = "the timeout of the task is over" if number == signal.SIGALRM else "the run was told to stop"
 
 
 def drive(
@@ -137,6 +142,8 @@ def drive(
         except StopIteration as end:
             return t.cast(Outcome, end.value)
         answer, failure = None, None
+        if interrupt.received and interrupt.why not in run.warnings:
+            run.warnings.append(interrupt.why)
         try:
             answer = _carry_out(call, world, run, interrupt, sleep)
         except Exception as exc:  # noqa: BLE001 (whatever it is, the protocol has to give back what it holds)
@@ -166,7 +173,7 @@ def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: 
         # Even a run that is out of time gives back what it holds.
         remaining = max(remaining, run.limits.request_life)
     elif interrupt.received:
-        raise NotDone("the run was told to stop")
+        raise NotDone(interrupt.why)
     if remaining <= 0:
         # A run that was paused may have lost its lock to another one by now.
         raise NotDone(f"the deadline of {run.limits.deadline:.0f} seconds is over")

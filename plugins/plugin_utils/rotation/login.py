@@ -7,6 +7,9 @@
 The OpenSSH client does it, so that jump hosts, ssh_config and Ansible's own arguments work. A password goes through a
 terminal that belongs to this one run of ssh. A private key goes through a pipe to an agent that lives as long as the
 login. Neither of them is ever in a file, an argument or the environment, and at most one attempt reaches the server.
+
+A password is proved by a command that runs: what asks for a change of it says so there. A key is proved without a
+session (ssh -N): the log of ssh tells that the server accepts it, and nothing is started, no forced command either.
 """
 
 from __future__ import annotations
@@ -106,10 +109,14 @@ class Result(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a login has shown, and why, in words of our own: what the host says may hold anything."""
+    """What a login has shown, and why, in words of our own: what the host says may hold anything.
+
+    ``sent`` says that nobody has judged the secret although the server has got it, and may have counted it as wrong.
+    """
 
     result: Result
     explanation: str
+    sent: bool = False
 
     @property
     def ok(self) -> bool:
@@ -175,7 +182,9 @@ class _Conversation:
 
     @property
     def decided(self) -> bool:
-        return self._verdict is not None or (self._marker in self._output and self._logged_in())
+        if self._verdict is not None:
+            return True
+        return self._logged_in() and (bool(self._fingerprint) or self._marker in self._output)
 
     @property
     def prompted(self) -> bool:
@@ -278,15 +287,17 @@ class _Conversation:
         must_change = bool(_MUST_CHANGE_TEXT.search(said))
         if self._verdict is not None:
             return self._verdict
+        if self.decided and self._fingerprint:
+            return Verdict(Result.OK, "the server lets the account in with this key")
         if self.decided:
             return Verdict(Result.OK, "logged in and ran a command")
         if self._authenticated and not self._logged_in():
             return Verdict(Result.NOT_OFFERED, f"the server lets the account in without this {what}")
         if self._authenticated:
             if must_change:
-                return Verdict(Result.MUST_CHANGE, f"the {what} is right, but the account's password must be changed")
+                return Verdict(Result.MUST_CHANGE, "the password is right, but must be changed")
             late = "" if in_time else " in time"
-            return Verdict(Result.NO_SHELL, f"the {what} is right, but no command could be run{late}")
+            return Verdict(Result.NO_SHELL, f"the password is right, but no command could be run{late}")
         if self._partial:
             return Verdict(Result.MFA, f"the {what} is right, but the server asks for more")
         if self._method and _EXPIRED_TEXT.search(said):
@@ -305,7 +316,7 @@ class _Conversation:
                 "the ssh client refuses its options",
                 hint="Check ansible_ssh_args, ansible_ssh_common_args, ansible_ssh_extra_args and ssh_config",
             )
-        return Verdict(Result.NETWORK, self._why_not_reached(said, in_time=in_time))
+        return Verdict(Result.NETWORK, self._why_not_reached(said, in_time=in_time), sent=self._tried)
 
     def _why_not_reached(self, said: str, *, in_time: bool) -> str:
         if not in_time:
@@ -328,7 +339,8 @@ def _log_in(target: Target, key: KeyFiles | None, talk: _Conversation, deadline:
     with contextlib.ExitStack() as stack:
         terminal, slave = stack.enter_context(_pseudo_terminal())
         log, log_slave = stack.enter_context(_pseudo_terminal())
-        arguments = command(target, key, remote=talk.remote, log=os.ttyname(log_slave), found=found)
+        remote = None if key else talk.remote
+        arguments = command(target, key, remote=remote, log=os.ttyname(log_slave), found=found)
         process = stack.enter_context(_running(arguments, slave, stderr=subprocess.PIPE))
         in_time = _converse(process, terminal, log, talk, deadline)
     return talk.verdict(in_time=in_time)

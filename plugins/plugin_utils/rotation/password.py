@@ -15,10 +15,12 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing, steps
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import accounts, hashing, steps
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+    BEFORE,
     LEASE,
     MAIN,
+    NEW,
     SLOTS,
     CallFailed,
     Held,
@@ -38,8 +40,6 @@ Account = t.Mapping[str, t.Any]
 _LOOKS, _LOOK_PAUSE = 4, 2.0
 # Characters that a note may have for names of hosts.
 _LONGEST_NAMES = 1500
-# What a record of the journal holds, as it is noted with it: what hosts had before the run, or what they shall have.
-_BEFORE, _NEW = "before", "new"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -180,7 +180,7 @@ class _Rotation:
         """Put what the hosts have into the own journal: nobody else keeps it for them."""
         for host, holder in self._holders.items():
             if holder is not None and holder not in SLOTS:
-                slot = yield from self._keep(self._held[holder].secret, self._free(), _BEFORE)
+                slot = yield from self._keep(self._held[holder].secret, self._free(), BEFORE)
                 self._run.found(host, slot, proved="hash")
 
     def _newest(self, records: t.Iterable[str]) -> str:
@@ -188,7 +188,7 @@ class _Rotation:
 
         def age(name: str) -> tuple[str, bool]:
             note = self._held[name].note
-            return note.get("start", ""), note.get("holds") != _BEFORE
+            return note.get("start", ""), note.get("holds") != BEFORE
 
         return max((name for name in records if name in self._held), key=age, default="")
 
@@ -237,7 +237,7 @@ class _Rotation:
         if not found:
             return False
         for name in sorted(found - {*SLOTS}):
-            slot = yield from self._keep(self._held[name].secret, self._free(), _BEFORE)
+            slot = yield from self._keep(self._held[name].secret, self._free(), BEFORE)
             for host, holder in self._holders.items():
                 if holder == name:
                     self._holders[host] = slot
@@ -268,9 +268,9 @@ class _Rotation:
         free = self._free()
         if current is not None and len(free) == len(SLOTS):
             # What the hosts have now outlives main: a host may get it back from a snapshot.
-            yield from self._keep(current, free, _BEFORE)
+            yield from self._keep(current, free, BEFORE)
             free = free[1:]
-        slot = yield from self._keep(new, free, _NEW)
+        slot = yield from self._keep(new, free, NEW)
         if proved:
             self._seen = yield from steps.list_records(self._run)
         else:
@@ -540,7 +540,7 @@ def _proofs(account: Account) -> set[Result]:
 
 def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -> None:
     """Stop before anything is changed, or read, if the account is not one whose password can be changed."""
-    problem = _problem(looked["account"], job)
+    problem = accounts.problem(looked["account"], job.accept, job.chage)
     if problem:
         text, hint = problem
         raise Stopped("refused", f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
@@ -553,27 +553,6 @@ def refuse(host: str, looked: t.Mapping[str, t.Any], run: steps.Run, job: Job) -
         )
         stop.settles = f"id:{other}"
         raise stop
-
-
-def _problem(account: Account, job: Job) -> tuple[str, str] | None:
-    if not account["local"]:
-        return "is no local user of the host", "Users of a directory are changed there"
-    if not account["in_shadow"]:
-        return "has no line in /etc/shadow", "Only hosts with shadow passwords can be changed"
-    if not account["chpasswd"]:
-        return "cannot be changed: the host has no chpasswd", "Install the package passwd or shadow-utils"
-    if not account["writable"]:
-        return "cannot be changed: /etc is read-only or full", "Mend the host first"
-    locked, bare = hashing.split_lock(account["hash"])
-    if not bare:
-        return "has no password at all", "Give it one first"
-    if locked and "locked" not in job.accept:
-        return "is locked", "Unlock it, or set accept to locked: it is changed then and stays locked"
-    if (account["expire_day"] or account["today"] + 1) <= account["today"] and "expired" not in job.accept:
-        return "has expired", "Set accept to expired: it is changed then and stays expired"
-    if account["last_change"] == 0 and "must_change" not in job.accept:
-        return "must change the password at the next login", "Set accept to must_change: it still must afterwards"
-    return None
 
 
 def predict(run: steps.Run, job: Job) -> Protocol:

@@ -59,8 +59,8 @@ class Reach:
                 return str(value)
         return None
 
-    def target(self, user: str) -> login.Target:
-        """How a login as ``user`` reaches the host: as Ansible itself does, but for the user."""
+    def target(self, user: str | None) -> login.Target:
+        """How a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its own)."""
         names = ("ansible_host", "ansible_port", *(f"ansible_{name}" for name in _SSH_OPTIONS), "inventory_hostname")
         variables = {name: value for name in names if (value := self.variable(name)) is not None}
         defaults = {name: value for name in _SSH_OPTIONS if (value := self.option(name)) is not None}

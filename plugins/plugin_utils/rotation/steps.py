@@ -264,7 +264,8 @@ def _busy_host(host: str, answer: t.Mapping[str, t.Any]) -> Stopped:
     return Stopped(
         "busy",
         f"another run ({answer['run']}) works on {host}, for {answer['remaining']:.0f} seconds at most",
-        f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']}",
+        f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']} takes "
+        f"its lock, {answer['path']} on {host}",
     )
 
 
@@ -415,7 +416,8 @@ def log_in(host: str, secret: t.Any) -> Steps:
             verdict: Verdict = yield Login(host, secret)
         except CallFailed as exc:
             verdict = Verdict(Result.NETWORK, str(exc))
-        if verdict.result != Result.NETWORK:
+        # A host that does not answer may have counted a password as wrong.
+        if verdict.result != Result.NETWORK or (verdict.sent and isinstance(secret, str)):
             break
     return verdict
 

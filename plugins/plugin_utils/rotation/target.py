@@ -74,10 +74,13 @@ _CREDENTIALS = frozenset({"identityfile", "certificatefile"})
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A host and the account on it. ``arguments`` are more arguments for the ssh client, as Ansible has them."""
+    """A host and the account on it. ``arguments`` are more arguments for the ssh client, as Ansible has them.
+
+    Without a user, ssh takes that of ssh_config, or the one who runs it.
+    """
 
     address: str
-    user: str
+    user: str | None
     port: int | None = None
     executable: str = "ssh"
     arguments: tuple[str, ...] = ()
@@ -87,7 +90,7 @@ class Target:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[^\s@/-][^\s@/]*", self.address):
             raise ConfigError("the address of the host is no name or address", hint="Check ansible_host")
-        if not self.user or not self.user.isprintable():
+        if self.user is not None and not (self.user and self.user.isprintable()):
             raise ConfigError("the name of the account is empty or not printable", hint="Check the user name")
 
 
@@ -100,7 +103,7 @@ class KeyFiles:
 
 
 def options_from(
-    variables: t.Mapping[str, t.Any], *, user: str, defaults: t.Mapping[str, t.Any] | None = None
+    variables: t.Mapping[str, t.Any], *, user: str | None, defaults: t.Mapping[str, t.Any] | None = None
 ) -> Target:
     """The target that Ansible itself would connect to, but for the account.
 
@@ -169,10 +172,10 @@ def option_name(setting: str) -> str:
     return re.split(r"[\s=]", setting.strip(), maxsplit=1)[0].lower()
 
 
-def command(target: Target, key: KeyFiles | None, *, remote: str, log: str, found: str = "") -> list[str]:
+def command(target: Target, key: KeyFiles | None, *, remote: str | None, log: str, found: str = "") -> list[str]:
     """The command line that tries to log in by a password, or by a key if there is one.
 
-    :param remote: the command to run there
+    :param remote: the command to run there, or None for no session at all
     :param log: the file to which ssh writes what it does
     :param found: what ``query`` has found, to go the same way without the credentials that ssh_config names
     """
@@ -180,7 +183,8 @@ def command(target: Target, key: KeyFiles | None, *, remote: str, log: str, foun
     if found:
         way = ["-Fnone", *(f"-o{line}" for line in _way_from(found, target, way))]
     # Of several -E the last one counts, of all others here the first one.
-    return [*_beginning(target, key), *way, "-oStrictHostKeyChecking=yes", "-E", log, "--", target.address, remote]
+    end = ["-N", "--", target.address] if remote is None else ["--", target.address, remote]
+    return [*_beginning(target, key), *way, "-oStrictHostKeyChecking=yes", "-E", log, *end]
 
 
 def query(target: Target, key: KeyFiles | None) -> list[str]:
@@ -205,7 +209,8 @@ def _beginning(target: Target, key: KeyFiles | None) -> list[str]:
     else:
         options += [*_WITH_KEY, f"IdentityFile={_literal(key.public)}", f"IdentityAgent={_literal(key.agent)}"]
     port = [] if target.port is None else ["-p", str(target.port)]
-    return [target.executable, *(f"-o{option}" for option in options), *port, "-l", target.user]
+    user = [] if target.user is None else ["-l", target.user]
+    return [target.executable, *(f"-o{option}" for option in options), *port, *user]
 
 
 def _literal(path: str) -> str:

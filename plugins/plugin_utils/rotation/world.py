@@ -10,10 +10,9 @@ import threading
 import time
 import typing as t
 
-from ansible.errors import AnsibleAuthenticationFailure
 from ansible.utils.display import Display
 
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
+from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable, printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import login, remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
@@ -23,12 +22,14 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Records
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Target, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.once import LoginRefused, Once
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import (
     OwnLogin,
     RegisteredRecords,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Run
 
 # Seconds for one login; a host that needs longer counts as not reachable.
 _LOGIN_WITHIN = 30.0
@@ -50,23 +51,24 @@ class HostsWorld:
 
     def __init__(
         self,
+        run: Run,
         records: Records,
         reaches: t.Mapping[str, Reach],
-        user: str,
         log_in: LogIn,
-        own: t.Callable[[t.Any, RegisteredRecords, str], OwnLogin],
+        own: t.Callable[[Reach, Once, RegisteredRecords, Run], OwnLogin],
     ) -> None:
-        """``own`` makes what keeps the way to a host open, of its connection, the records, and the user."""
+        """``own`` makes what keeps the way to a host open."""
         self.records = RegisteredRecords(records)
-        self._reaches, self._user, self._log_in = reaches, user, log_in
+        self._reaches, self._user, self._log_in = reaches, run.user, log_in
         # Hosts may be worked on in threads, and templates are not made for those.
         self._templates = threading.Lock()
-        self._own = {host: own(reach.connection, self.records, user) for host, reach in reaches.items()}
+        self._own = {host: own(reach, Once(reach), self.records, run) for host, reach in reaches.items()}
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         reach = self._reaches[call.host]
         if not getattr(reach.connection, "has_pipelining", False):
-            raise NotDone("this connection plugin cannot pass standard input on: use ssh or local")
+            kind = printable(str(getattr(reach.connection, "transport", "of the host")))
+            raise NotDone(f"the connection plugin {kind} cannot pass standard input on: use ssh or local")
         own, pad = self._own[call.host], remote.new_pad()
         request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
         if call.do == "set":
@@ -79,13 +81,13 @@ class HostsWorld:
             return remote.perform(reach.execute, interpreter, request, end - time.monotonic())
 
         try:
-            answer = own.follow(execute)
-        except AnsibleAuthenticationFailure:
-            raise NotDone("Ansible's own login to the host was refused") from None
-        own.after(call)
+            answer = own.follow(call, execute)
+        except LoginRefused as exc:
+            raise NotDone(f"Ansible's own login to the host was refused: {printable_message(str(exc))}") from None
         if call.do in ("look", "judge"):
             answer = remote.uncovered(answer, pad)
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
+        own.after(call, answer)
         return answer
 
     def login(self, call: Login, seconds: float) -> Verdict:

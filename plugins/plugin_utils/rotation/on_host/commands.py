@@ -49,8 +49,10 @@ def _carry_out(machine: Machine, request: Json) -> Json:
 def _look(state: State, request: Json) -> Json:
     account = password.look(state.machine, state.user, bytes.fromhex(request["pad"]))
     saved = password.saved(state)
-    other = saved is not None and saved["record"] not in ("", request.get("record", ""))
-    return {"account": account, "saved": saved, "pending": saved["record"] if other else None, **_state(state)}
+    pending = saved["record"] if saved else ""
+    if pending == request.get("record", ""):
+        pending = ""
+    return {"account": account, "saved": saved, "pending": pending or None, **_state(state)}
 
 
 def _state(state: State) -> Json:

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host.state import (
+    APPEND_ONLY,
+    IMMUTABLE,
     HostError,
     Json,
     Machine,
@@ -35,20 +38,48 @@ def look(machine: Machine, user: str, pad: bytes) -> Json:
     account: Json = {"user": user, "today": int(machine.now() // _DAY)}
     entry = _line(machine, "passwd", user)
     account["local"] = entry is not None
+    if entry is None:
+        account["directory"] = _directory(machine, user)
     fields = _line(machine, "shadow", user)
     account["in_shadow"] = fields is not None
     if entry is None or fields is None:
         return account
     account.update(
-        covered_hash=cover(fields[1].encode(), pad).hex(),
+        covered_hash=cover(fields[1].encode("utf-8", "surrogateescape"), pad).hex(),
         shell=entry[6],
-        writable=_writable(machine),
+        # passwd(5): only this letter sends PAM to shadow.
+        shadowed=entry[1] == "x",
+        obstacle=_obstacle(machine),
         failures=_failures(machine, user),
+        chpasswd=_chpasswd_is(machine),
+        chage=machine.command(["chage", "--help"])[0] != 127,
     )
-    account["chpasswd"] = machine.command(["chpasswd", "--help"])[0] != 127
     for name, number in _FIELDS.items():
-        account[name] = int(fields[number]) if fields[number].lstrip("-").isdigit() else None
+        account[name] = int(fields[number]) if re.fullmatch("-?[0-9]{1,9}", fields[number]) else None
     return account
+
+
+def _directory(machine: Machine, user: str) -> str:
+    """Where the host looks for users, if one of these places knows this one; else nothing."""
+    if machine.command(["getent", "passwd", user])[0]:
+        return ""
+    for folder in (machine.etc, machine.usr_etc):
+        try:
+            with open(os.path.join(folder, "nsswitch.conf"), encoding="utf-8", errors="replace") as file:
+                found = re.search(r"^passwd:[ \t]*([^#\n]*)", file.read(), re.MULTILINE)
+        except OSError:
+            continue
+        if found and found[1].strip():
+            return found[1].strip()
+    return "unknown"
+
+
+def _chpasswd_is(machine: Machine) -> str:
+    """C(ok), C(missing), or C(plain) if it takes passwords only."""
+    code, usage = machine.command(["chpasswd", "--help"])
+    if code == 127:
+        return "missing"
+    return "plain" if usage and not re.search(r"(^|[\s,[|-])-?-?e(ncrypted)?\b", usage) else "ok"
 
 
 def cover(text: bytes, pad: bytes) -> bytes:
@@ -149,10 +180,26 @@ def _line(machine: Machine, name: str, user: str) -> list[str] | None:
     return found[0] if found else None
 
 
-def _writable(machine: Machine) -> bool:
-    """Whether shadow can be replaced: chpasswd writes a new file beside it."""
-    disk = os.statvfs(machine.etc)
-    return not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 16 and (disk.f_favail > 4 or disk.f_files == 0)
+def _obstacle(machine: Machine) -> Json | None:
+    """What keeps chpasswd from replacing shadow, {"kind": ..., "path": ...}. Nothing is written to find it out."""
+    shadow = os.path.join(machine.etc, "shadow")
+    disk = machine.disk(machine.etc)
+    if disk.f_flag & os.ST_RDONLY:
+        return {"kind": "read-only", "path": machine.etc}
+    # It writes a new file and a backup beside the old one.
+    room = 2 * os.stat(shadow).st_size + 16 * disk.f_frsize
+    if disk.f_bavail * disk.f_frsize < room or (disk.f_favail <= 4 and disk.f_files):
+        return {"kind": "full", "path": machine.etc}
+    for path in (shadow, machine.etc):
+        flags = machine.flags(path)
+        for kind, flag in (("immutable", IMMUTABLE), ("append-only", APPEND_ONLY)):
+            if flags & flag:
+                return {"kind": kind, "path": path}
+        if not machine.may_write(path):
+            # Of a single file that is mounted over the one in /etc.
+            kind = "read-only" if machine.disk(path).f_flag & os.ST_RDONLY else "denied"
+            return {"kind": kind, "path": path}
+    return None
 
 
 def _failures(machine: Machine, user: str) -> int | None:

@@ -225,7 +225,7 @@ def machine_token(machine: Machine, make: bool) -> str | None:
     marks = machine.marks()
     if not make:
         kept = _kept_token(path, marks)
-        return kept and kept["token"]
+        return t.cast(str, kept["token"]) if kept else None
     with guarded(os.path.join(machine.base, "machine.guard"), GUARD_WAIT):
         kept = _kept_token(path, marks)
         token = kept["token"] if kept else secrets.token_hex(6)
@@ -333,7 +333,8 @@ class State:
         if not (_ID.fullmatch(run) and 0 < lease <= _LONGEST and 0 <= request_life <= _LONGEST):
             raise HostError("invalid", "the request to lock has an id or a time that makes no sense")
         held = self._held()
-        quiet, more = 0.0, {}
+        quiet = 0.0
+        more: Json = {}
         if held is not None and held.run == run:
             quiet = held.quiet - held.elapsed
         elif held is not None:

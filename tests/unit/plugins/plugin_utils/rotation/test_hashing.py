@@ -223,3 +223,74 @@ def test_threads() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+# What a hash may cost (A11). Costs are read as crypt(5) has them; those of yescrypt and scrypt here are libxcrypt's.
+
+TOO_MUCH = [
+    ("$6$rounds=999999999$a$b", "rounds 999999999, at most 5000000"),
+    ("$6$rounds=5000001$a$b", "rounds 5000001"),
+    ("$5$rounds=99999999999999999999$a$b", "rounds"),
+    ("$5$rounds=+5000$a$b", "rounds"),
+    ("$2b$16$" + "b" * 53, "cost 16, at most 15"),
+    ("$2y$31$" + "b" * 53, "cost 31"),
+    ("$2a$x1$" + "b" * 53, "cost"),
+    ("$md5,rounds=4294963199$salt$$x", "rounds 4294963199"),
+    ("$md5$rounds=900000$salt$$x", "rounds 900000"),
+    ("$sha1$4294967295$salt$x", "rounds 4294967295"),
+    ("_zzzzsaltxxxxxxxxxxx", "rounds 16777215"),
+    ("$7$FU..../....salt$x", "512 MiB, at most 128 MiB"),
+    ("$7$zU..../....salt$x", "N=2^63"),
+    ("$7$CU....zzzzzsalt$x", "times"),
+    ("$7$/zzzzz/....salt$x", "N=2^1, r="),
+    ("$y$jDT$salt$x", "256 MiB, at most 128 MiB"),
+    ("$y$jFT$salt$x", "1024 MiB"),
+    ("$gy$jFT$salt$x", "1024 MiB"),
+    # The parameters p and t: how often the memory is gone through.
+    ("$y$jCT.zzzzzz$salt$x", "times"),
+    ("$y$jCT/zzzzzz$salt$x", "times"),
+    ("$y$jzzzzzzzzzzzz$salt$x", "parameters"),
+]
+
+
+def never(*_arguments: Any) -> str:
+    raise AssertionError("the library was asked to compute it")
+
+
+@pytest.mark.parametrize(("hash_", "says"), TOO_MUCH)
+def test_a_hash_that_costs_too_much_is_refused_before_anything_is_computed(
+    hash_: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "_crypt", never)
+    with pytest.raises(Unsupported) as caught:
+        hashing.matches(PASSWORD, hash_)
+    told = hashing.problem(hash_)
+    assert told
+    if says != "parameters":
+        assert says in str(caught.value)
+        assert f"({hashing.scheme(hash_)}) that costs too much to compare" in told[0]
+        assert says in told[0]
+
+
+@pytest.mark.parametrize(
+    "hash_",
+    [
+        "$6$salt$x",
+        "$6$rounds=5000000$salt$x",
+        "$2b$15$" + "b" * 53,
+        "$1$salt$x",
+        "_J9..CCCCxxxxxxxxxxx",
+        "$7$CU..../....salt$x",
+        "$7$DU..../....salt$x",
+        *(f"$y${costs}$salt$x" for costs in ("j75", "j85", "j9T", "jCT")),
+    ],
+)
+def test_usual_costs_are_no_problem(hash_: str) -> None:
+    assert hashing.problem(hash_) is None
+
+
+@pytest.mark.parametrize("prefix", ["$y$", "$gy$", "$7$", "$2b$", "$6$"])
+def test_a_new_hash_can_be_compared(prefix: str) -> None:
+    """Whatever the old one costs, this is not refused by the next run."""
+    for like in (prefix, f"{prefix}jFT$", f"{prefix}31$", f"{prefix}rounds=999999999$x$"):
+        assert hashing.problem(hashing.make(PASSWORD, like)) is None

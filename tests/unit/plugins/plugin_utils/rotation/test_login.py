@@ -438,7 +438,9 @@ def test_no_keys_wanted(sshd: Sshd, client: Client, key: keypair.KeyPair) -> Non
 def test_a_key_for_one_command(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey",), (key.public_key,)
     sshd.behaviour.shell = ("rsync\n", 0)
-    assert client.key(key).result is Result.NO_SHELL
+    assert client.key(key).result is Result.OK
+    # The key is proved without a session: the command of its line did not run.
+    assert sshd.seen.sessions == []
 
 
 def test_a_key_with_line_ends_of_windows(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:

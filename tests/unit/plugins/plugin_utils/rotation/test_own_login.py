@@ -19,9 +19,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Denied
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Held, OnHost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.once import LoginRefused, Once
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import OwnKey, RegisteredRecords
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Limits, Run
 
+LOOK = OnHost("host", "look_keys")
 OLD, NEW, OTHER = Pair.generate("ed25519"), Pair.generate("ed25519", passphrase="p-p-p"), Pair.generate("ed25519")
 
 
@@ -69,7 +73,10 @@ def start(
     connection: Connection, records: Any, *, user: str = "app", may_read: bool = True, files: Files | None = None
 ) -> tuple[OwnKey, RegisteredRecords]:
     registered = RegisteredRecords(records)
-    return OwnKey(connection, registered, user, files or Files("/nowhere", b"key"), may_read=may_read), registered
+    reach = Reach("host", {}, lambda value: value, connection, lambda *_: {})
+    run = Run("run", ("host",), Limits(), {}, user=user)
+    files = files or Files("/nowhere", b"key")
+    return OwnKey(reach, Once(reach), registered, run, files=files, may_read=may_read), registered
 
 
 def removed(old: Pair, keep: Pair) -> OnHost:
@@ -90,12 +97,12 @@ def test_no_refused_login_where_the_key_is_known(option: str, old_file: str) -> 
     own, records = start(connection, Records(main=OLD, j0=NEW))
     for name in ("main", "j0"):
         records.read(name)
-    own.follow(connection.execute)
-    own.after(OnHost("host", "add_key", {"old": [OLD.fingerprint]}))
+    own.follow(LOOK, connection.execute)
+    own.after(OnHost("host", "add_key", {"old": [OLD.fingerprint]}), {})
     assert connection.options[option] == key
     connection.accepts = NEW
-    own.after(removed(OLD, NEW))
-    assert keypair.public_key_of(own.follow(connection.execute)["key"]) == NEW.public_key
+    own.after(removed(OLD, NEW), {})
+    assert keypair.public_key_of(own.follow(LOOK, connection.execute)["key"]) == NEW.public_key
     assert connection.refused == 0
     assert connection.options["private_key"] is None
     assert connection.options["private_key_file"].startswith(f"/proc/{os.getpid()}/fd/")
@@ -106,8 +113,8 @@ def test_another_key_of_the_account_is_left_alone(old_file: str) -> None:
     own, records = start(connection, Records(main=OTHER, j0=NEW))
     records.read("main")
     records.read("j0")
-    own.after(removed(OTHER, NEW))
-    own.follow(connection.execute)
+    own.after(removed(OTHER, NEW), {})
+    own.follow(LOOK, connection.execute)
     assert connection.options["private_key_file"] == old_file
 
 
@@ -115,8 +122,8 @@ def test_the_journal_is_asked_where_nobody_knows(old_file: str) -> None:
     connection = Connection(NEW, remote_user=None, private_key_file=old_file)
     records = Records(main=OTHER, j1=NEW)
     own, _registered = start(connection, records)
-    own.follow(connection.execute)
-    own.follow(connection.execute)
+    own.follow(LOOK, connection.execute)
+    own.follow(LOOK, connection.execute)
     assert (connection.refused, records.reads) == (1, 2)
 
 
@@ -132,8 +139,8 @@ def test_what_cannot_or_must_not_be_tried_stays_refused(old_file: str, user: str
     connection = Connection(NEW, remote_user="app", private_key_file=old_file)
     records = Records(main=NEW)
     own, _registered = start(connection, records, user=user, may_read=may_read, files=files)
-    with pytest.raises(AnsibleAuthenticationFailure):
-        own.follow(connection.execute)
+    with pytest.raises(LoginRefused):
+        own.follow(LOOK, connection.execute)
     assert connection.options["private_key_file"] == old_file
     assert records.reads == (user == "app" and may_read)
 
@@ -145,7 +152,7 @@ def test_without_memory_that_has_a_path_the_key_is_a_file_of_the_run(
     monkeypatch.delattr("os.memfd_create")
     connection = Connection(NEW, remote_user="app", private_key_file=old_file)
     own, _registered = start(connection, Records(main=NEW), files=Files(str(tmp_path), b"key"))
-    own.follow(connection.execute)
+    own.follow(LOOK, connection.execute)
     (path,) = tmp_path.glob("senhasegura-key-*")
     assert connection.options["private_key_file"] == str(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -154,8 +161,8 @@ def test_without_memory_that_has_a_path_the_key_is_a_file_of_the_run(
 def test_all_keys_are_refused(old_file: str) -> None:
     connection = Connection(OTHER, remote_user="app", private_key_file=old_file)
     own, _registered = start(connection, Records(main=OLD, j0=OLD, j1=NEW))
-    with pytest.raises(AnsibleAuthenticationFailure):
-        own.follow(connection.execute)
+    with pytest.raises(LoginRefused):
+        own.follow(LOOK, connection.execute)
     assert connection.options == {"remote_user": "app", "private_key_file": old_file}
     assert connection.refused == 2
 
@@ -166,8 +173,8 @@ def test_a_vault_that_gives_nothing_is_no_other_failure(old_file: str) -> None:
             raise Denied("not for you")
 
     own, _registered = start(connection := Connection(NEW, remote_user="app", private_key_file=old_file), Mute())
-    with pytest.raises(AnsibleAuthenticationFailure):
-        own.follow(connection.execute)
+    with pytest.raises(LoginRefused):
+        own.follow(LOOK, connection.execute)
 
 
 @pytest.mark.parametrize("path", [None, "/nowhere", "/bin/true"])
@@ -176,7 +183,7 @@ def test_a_key_that_is_not_known_is_replaced_when_it_is_refused(path: str | None
     own, records = start(connection, Records(main=OLD, j0=NEW))
     records.read("main")
     records.read("j0")
-    own.after(removed(OLD, NEW))
+    own.after(removed(OLD, NEW), {})
     assert connection.options["private_key_file"] == path
 
     def execute() -> dict[str, Any]:
@@ -184,5 +191,5 @@ def test_a_key_that_is_not_known_is_replaced_when_it_is_refused(path: str | None
             raise AnsibleAuthenticationFailure("an agent has the old one")
         return connection.execute()
 
-    own.follow(execute)
+    own.follow(LOOK, execute)
     assert connection.refused == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import glob
+import json
 import os
 import signal
 import subprocess
@@ -23,7 +24,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation imp
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Lost, NotDone
 
 USER = getpass.getuser()
-PYTHONS = sorted({sys.executable, *glob.glob(os.path.expanduser("~/.pyenv/versions/3.[789]*/bin/python"))})
+PYTHONS = sorted({sys.executable, *glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python"))})
 
 
 def by_shell(command: str, *, sudoable: bool, in_data: bytes) -> dict[str, t.Any]:
@@ -47,6 +48,8 @@ def test_the_program_runs_with_the_pythons_of_hosts(python: str | None) -> None:
         return
     assert answer["account"]["user"] == USER
     assert answer["lock"] == {"run": None, "remaining": 0.0}
+    request = {"do": "look_keys", "user": USER, "run": "1", "record": "7", "label": "x", "keys": [], "address": None}
+    assert remote.perform(by_shell, python, request, 60)["keys"]["user"] == USER
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may look")
@@ -93,7 +96,8 @@ def test_an_answer_is_found_among_what_a_login_prints() -> None:
     [
         ({"rc": 255, "stdout": "", "stderr": "a\nConnection closed\x1b[1m"}, "code 255: Connection closed"),
         ({"rc": 0, "stdout": "SENHASEGURA", "stderr": ""}, "code 0: it said nothing"),
-        ({"rc": 1, "stdout": "", "stderr": "sudo: a password is required"}, "sudo: a password is required"),
+        # As a shell that starts noisily, and a program that was started.
+        ({"rc": 255, "stdout": "", "stderr": "foo: command not found\nKilled"}, "code 255: Killed"),
     ],
 )
 def test_without_an_answer_nobody_knows(result: dict[str, t.Any], says: str) -> None:
@@ -132,3 +136,113 @@ def test_a_connection_that_hangs_has_a_limit_and_other_timers_go_on() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
+
+
+# The cause by its name (A15)
+
+
+@pytest.mark.parametrize(
+    ("code", "stdout", "stderr", "says"),
+    [
+        (1, "", "sudo: sorry, you must have a tty to run sudo\n", "requiretty"),
+        (1, "sudo: sorry, you must have a tty to run sudo\r\n", "", "requiretty"),
+        (127, "", "/bin/sh: 1: python3: not found\n", "no Python where it is looked for"),
+        (127, "", "/bin/sh: /usr/bin/python3.9: No such file or directory\n", "set ansible_python_interpreter"),
+        (126, "", "/bin/sh: /opt/python: Permission denied\n", "no Python where it is looked for"),
+        (2, "", "Unknown option: -I\nusage: python [option]\n", "is too old"),
+        (1, "", "sudo: a password is required\n", "set ansible_become_password"),
+        (1, "", "sudo: a terminal is required to read the password\n", "set ansible_become_password"),
+        (1, "", "app is not in the sudoers file.  This incident will be reported.\n", "does not let this user"),
+        (1, "", "doas: Operation not permitted\n", "doas does not let this user"),
+    ],
+)
+def test_a_program_that_was_not_started_is_told_by_the_cause(code: int, stdout: str, stderr: str, says: str) -> None:
+    with pytest.raises(NotDone, match=says):
+        remote.perform(lambda *_a, **_k: {"rc": code, "stdout": stdout, "stderr": stderr}, None, {}, 30)
+
+
+@pytest.mark.parametrize("code", [0, 255, None])
+def test_what_somebody_prints_at_the_login_is_no_cause(code: int | None) -> None:
+    noise = "sudo_alias: command not found\npython2: not found\n"
+    with pytest.raises(Lost):
+        remote.perform(lambda *_a, **_k: {"rc": code, "stdout": noise, "stderr": noise}, None, {}, 30)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Sorry, try again.\nsudo: 1 incorrect password attempt",
+        "su: Authentication failure",
+        "doas: Authentication failed",
+    ],
+)
+def test_a_wrong_password_for_root_is_not_a_refused_login(said: str) -> None:
+    with pytest.raises(remote.BecomeRefused, match="Incorrect become password"):
+        remote.perform(lambda *_a, **_k: {"rc": 1, "stdout": "", "stderr": said}, None, {}, 30)
+
+
+@pytest.mark.parametrize("text", ["Incorrect sudo password", "Incorrect su password", "Incorrect doas password"])
+def test_what_ansible_says_of_it_is_not_either(text: str) -> None:
+    def execute(*_arguments: t.Any, **_details: t.Any) -> t.Any:
+        raise AnsibleError(text)
+
+    with pytest.raises(remote.BecomeRefused, match=text):
+        remote.perform(execute, None, {}, 30)
+
+
+# A host may say anything (A12)
+
+
+def told(answer: str) -> dict[str, t.Any]:
+    def execute(_command: str, *, in_data: bytes, **_details: t.Any) -> dict[str, t.Any]:
+        mark = in_data.decode().rsplit("senhasegura-", 1)[1].split(":", 1)[0]
+        return {"rc": 0, "stdout": f"senhasegura-{mark}:{answer}\n", "stderr": ""}
+
+    return remote.perform(execute, None, {}, 30)
+
+
+def test_every_text_of_an_answer_is_one_plain_line() -> None:
+    hostile = "\x1b[31mred\n::error::x\nTASK [forged] ***\u202e##vso[x]"
+    answer = {
+        "lock": {"run": hostile, "remaining": 1},
+        "keys": {"warnings": [hostile], "present": {hostile: [hostile]}},
+    }
+    plain = str(told(json.dumps({"ok": {"mine": False, "run": hostile, "remaining": 1.5, **answer}})))
+    assert "forged" in plain
+    assert plain.isprintable()
+    assert "::error" not in plain
+    assert "##vso" not in plain
+    assert "\\n" not in plain
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{",
+        "[]",
+        "7",
+        '{"ok": []}',
+        "{}",
+        "[" * 100_000,
+        '{"ok": {"mine": true, "machine": "../../x"}}',
+        '{"ok": {"mine": true, "machine": "0123456789ab-j0"}}',
+        '{"ok": {"mine": true, "machine": 7}}',
+        '{"ok": {"mine": true, "machine": "0123456789ab", "quiet_in": NaN}}',
+        '{"ok": {"mine": true, "machine": "0123456789ab", "quiet_in": 1e300}}',
+        '{"ok": {"mine": false, "run": "x", "remaining": 2204124068}}',
+        '{"ok": {"mine": false, "run": "x", "remaining": -1}}',
+        '{"ok": {"mine": false, "run": "x", "remaining": "1"}}',
+        '{"ok": {"lock": {"run": "x", "remaining": 2204124068}}}',
+        '{"ok": {"lock": [1]}}',
+        '{"ok": "' + "x" * 5_000_000 + '"}',
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_none(answer: str) -> None:
+    with pytest.raises(Lost):
+        told(answer)
+
+
+@pytest.mark.parametrize("covered", ["zz", "00" * 600, 7, "ff" * 4])
+def test_a_hash_that_cannot_be_read_is_no_answer(covered: t.Any) -> None:
+    with pytest.raises(Lost):
+        remote.uncovered({"account": {"covered_hash": covered}}, "00" * 512)

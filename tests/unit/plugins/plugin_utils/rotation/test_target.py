@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,6 +131,19 @@ def resolved(arguments: list[str]) -> dict[str, list[str]]:
 
 def built(target: Target, key: KeyFiles | None = None, **more: str) -> list[str]:
     return command(target, key, remote="true", log="/dev/null", **more)
+
+
+@NEEDS_SSH
+def test_the_user_of_ssh_config_where_none_is_given(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("Host *\n  User of-ssh-config\n")
+    arguments = (f"-F{tmp_path}/config",)
+    assert resolved(built(Target("host", None, arguments=arguments)))["user"] == ["of-ssh-config"]
+    assert resolved(built(Target("host", "app", arguments=arguments)))["user"] == ["app"]
+
+
+def test_a_key_is_proved_without_a_session() -> None:
+    words = command(Target("host", "app"), KeyFiles("/k.pub", "/agent"), remote=None, log="/dev/null")
+    assert words[-3:] == ["-N", "--", "host"]
 
 
 HOSTILE = (

@@ -2,20 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's own way to the host, while the password of its account changes. test_role_linux_password.py has it in earnest."""
+"""Ansible's own way to the host, while the password of its account changes. test_rotation_become.py has it in earnest."""
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote, world
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing, login, once, remote, world
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Held, Lost, NotDone, OnHost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.reach import Reach
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Limits, Run
+
+LIKE = "$6$rounds=1000$saltsalt$"
+HASHES = {password: hashing.make(password, LIKE) for password in ("old", "new", "older")}
+LABELS = {"main": "web-app", "j0": "web-app--m-j0", "j1": "web-app--m-j1"}
 
 
 class Options:
@@ -30,97 +37,249 @@ class Options:
 
 
 class Connection(Options):
-    has_pipelining = True
+    """Of a new connection each time, as without ControlPersist."""
 
-    def __init__(self, user: str, password: str | None, become_pass: str | None) -> None:
-        super().__init__(remote_user=user, password=password)
-        self.become = Options(become_pass=become_pass)
+    has_pipelining, transport = True, "ssh"
+
+    def __init__(self, user: str | None, password: str | None, become_pass: str | None, method: str = "sudo") -> None:
+        super().__init__(remote_user=user, password=password, reconnection_retries=3, host="192.0.2.1", ssh_args="-C")
+        self.become = Options(become_pass=become_pass, become_user="root", become_flags="-H -S -n")
+        self.become.name = method  # type: ignore[attr-defined]
+
+    def exec_command(self, *_: Any, **__: Any) -> Any:
+        raise AnsibleConnectionFailure("app@host: Permission denied (publickey,password).")
 
 
 class Records:
-    """Holds "old", and has just been given "new"."""
+    """The journal is that of a run which has made main what it is, unless ``new`` says what was not in main yet."""
+
+    def __init__(self, new: str = "") -> None:
+        self.passwords = {"main": "old", "j0": "older", "j1": new or "old"}
+        self.reads: list[str] = []
 
     def list(self, machine: str | None = None) -> Any:
-        return {}
+        return dict(self.passwords)
 
     def read(self, name: str) -> Held:
-        return Held({"main": "old", "j0": "older", "j1": "new"}[name])
+        self.reads.append(name)
+        note = {"start": "2026", "holds": {"j0": "before", "j1": "new"}.get(name, "")}
+        return Held(self.passwords[name], note)
 
     def write(self, name: str, secret: Any, note: Any) -> None:
-        pass
+        self.passwords[name] = secret
 
 
 class Host:
-    """Accepts one password, for a login and for sudo, and counts what it has refused."""
+    """Accepts one password for each of login and sudo, and counts what it has refused."""
 
-    def __init__(self, connection: Connection, accepts: str = "old") -> None:
-        self.connection, self.accepts, self.refused, self.lost = connection, accepts, 0, False
+    def __init__(self, connection: Connection, login: str = "old", become: str = "old") -> None:
+        self.connection, self.accepts = connection, {"login": login, "become": become}
+        self.refused: list[tuple[str, str]] = []
+        self.lost, self.applied = False, True
+        self.owner = {"login": "app", "become": "app"}
+        self.rules = "Matching Defaults entries for app on host:\n    env_reset, !targetpw"
+
+    def given(self) -> dict[str, str | None]:
+        return {
+            "login": self.connection.options["password"],
+            "become": self.connection.become.options["become_pass"],
+        }
+
+    def refuses(self, way: str) -> bool:
+        password = self.given()[way]
+        if password in (None, self.accepts[way]):
+            return False
+        self.refused.append((way, str(password)))
+        return True
+
+    def log_in(self, _target: Any, password: str, **_: Any) -> Verdict:
+        if password == self.accepts["login"]:
+            return Verdict(Result.OK, "")
+        self.refused.append(("login", password))
+        return Verdict(Result.WRONG, "")
 
     def execute(self, command: str, *, sudoable: bool, in_data: bytes) -> dict[str, Any]:
-        given = [self.connection.options["password"], self.connection.become.options["become_pass"]]
-        if any(password not in (None, self.accepts) for password in given):
-            self.refused += 1
+        if self.refuses("login"):
             raise AnsibleConnectionFailure("Failed: app@host: Permission denied (publickey,password).")
+        if sudoable and self.refuses("become"):
+            raise AnsibleError("Incorrect sudo password")
+        if "sudo -n -l" in command or command == "id -un":
+            return {"rc": 0, "stdout": self.rules if "sudo" in command else f"welcome\n{self.owner['login']}\n"}
         payload = in_data.decode().split("json.loads(", 1)[1].split(")\n", 1)[0]
         _package, _files, request, mark = json.loads(eval(payload))
         if request["do"] in ("set", "restore"):
-            self.accepts = {"set": "new", "restore": "old"}[request["do"]]
+            if self.applied:
+                has = {"set": "new", "restore": "old"}[request["do"]]
+                self.accepts.update({way: has for way, owner in self.owner.items() if owner == "app"})
             if self.lost:
                 raise AnsibleConnectionFailure("it went away")
         return {"rc": 0, "stdout": mark + json.dumps({"ok": {"account": {}}})}
 
 
-def start(user: str = "app", password: str | None = "old", become_pass: str | None = "old") -> tuple[Host, Any]:
-    connection = Connection(user, password, become_pass)
-    host = Host(connection)
-    variables = {"ansible_python_interpreter": "/usr/bin/python3"}
-    reach = Reach("host", variables, lambda value: value, connection, host.execute)
-    found = world.HostsWorld(Records(), {"host": reach}, "app", lambda *_: None, OwnPassword)
-    for name in ("main", "j0"):
-        found.records.read(name)
-    found.records.write("j1", "new", {})
-    found.records.read("j1")
-    return host, found
+class Scene:
+    def __init__(self, host: Host, records: Records, *, may_read: bool = True, user: str = "app") -> None:
+        variables = {"ansible_python_interpreter": "/usr/bin/python3"}
+        reach = Reach("host", variables, lambda value: value, host.connection, host.execute)
+        self.run = Run("run", ("host",), Limits(), LABELS, user=user)
+        own = functools.partial(OwnPassword, may_read=may_read)
+        self.host, self.world = host, world.HostsWorld(self.run, records, {"host": reach}, lambda *_: None, own)
+
+    def read(self) -> None:
+        """As a run does before it changes the host."""
+        for name in ("main", "j0"):
+            self.world.records.read(name)
+        self.world.records.write("j1", "new", {"holds": "new"})
+        self.world.records.read("j1")
+
+    def do(self, *names: str) -> None:
+        requests = {"set": {"old": HASHES["old"], "new": HASHES["new"]}, "restore": {"old": HASHES["old"]}}
+        for name in names:
+            self.world.on_host(OnHost("host", name, requests.get(name, {})), 10)
 
 
-def do(found: Any, *names: str) -> None:
-    for name in names:
-        found.on_host(OnHost("host", name, {}), 10)
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """start(user, password, become_pass, **of the scene) -> Scene. The records have "old", the host too."""
+
+    def start(
+        login_user: str | None = "app",
+        password: str | None = "old",
+        become_pass: str | None = "old",
+        method: str = "sudo",
+        new: str = "",
+        **more: Any,
+    ) -> Scene:
+        host = Host(Connection(login_user, password, become_pass, method))
+        monkeypatch.setattr(once.login, "by_password", host.log_in)
+        return Scene(host, Records(new), **more)
+
+    return start
 
 
+@pytest.mark.parametrize("user", ["app", None, "alias-of-app"])
 @pytest.mark.parametrize(("password", "become_pass"), [("old", "old"), ("old", None), (None, "old")])
-def test_no_login_with_a_wrong_password(password: str | None, become_pass: str | None) -> None:
-    host, found = start("app", password, become_pass)
-    do(found, "look", "set", "look", "restore", "look", "set", "finish", "unlock")
-    assert host.refused == 0
-    assert (host.connection.options["password"], host.connection.become.options["become_pass"]) == (
-        password and "new",
-        become_pass and "new",
-    )
+def test_no_login_with_a_wrong_password(start: Any, user: str, password: str | None, become_pass: str | None) -> None:
+    scene = start(user, password, become_pass)
+    scene.do("lock", "look")
+    scene.read()
+    scene.do("look", "set", "look", "restore", "look", "set", "finish", "unlock")
+    assert scene.host.refused == []
+    assert scene.host.given() == {"login": password and "new", "become": become_pass and "new"}
+    assert scene.host.connection.options["reconnection_retries"] == 0
 
 
-def test_one_wrong_login_where_nobody_knows() -> None:
-    host, found = start()
-    host.lost = True
+@pytest.mark.parametrize("applied", [True, False])
+def test_at_most_one_wrong_password_where_nobody_knows(start: Any, applied: bool) -> None:
+    scene = start()
+    scene.do("lock", "look")
+    scene.read()
+    scene.host.lost, scene.host.applied = True, applied
     with pytest.raises(Lost):
-        do(found, "set")
-    host.lost = False
-    do(found, "look", "look", "unlock")
-    assert host.refused == 1
+        scene.do("set")
+    scene.host.lost = False
+    scene.do("judge", "look", "unlock")
+    assert scene.host.refused == ([("login", "old")] if applied else [])
 
 
-def test_the_password_of_another_account_is_left_alone() -> None:
-    host, found = start("admin", "old", None)
-    host.accepts = "old"
-    do(found, "look", "set")
-    assert host.connection.options["password"] == "old"
+def test_one_that_a_killed_run_has_left_is_found_with_one_refused_password(start: Any) -> None:
+    scene = start(new="new")
+    scene.host.accepts = {"login": "new", "become": "new"}
+    scene.do("lock", "look")
+    scene.read()
+    scene.do("look", "unlock")
+    assert scene.host.refused == [("login", "old")]
+    assert scene.run.works_and_proved() == ("web-app--m-j1", "login")
+    assert scene.run.warnings == ["host: the login password of web-app was refused, that of web-app--m-j1 is accepted"]
 
 
-def test_a_refused_login_is_no_lost_answer() -> None:
-    host, found = start("admin", "something else", None)
-    with pytest.raises(NotDone, match="login to the host was refused"):
-        do(found, "look")
-    assert host.refused == 1
+@pytest.mark.parametrize("new", ["", "new"])
+def test_what_no_record_settles_is_sent_no_more(start: Any, new: str) -> None:
+    """Without a newer record there is nothing to try; with one, that is tried once, and never again."""
+    scene = start(new=new)
+    scene.host.accepts = {"login": "somebody else's", "become": "somebody else's"}
+    for _time in range(3):
+        with pytest.raises(NotDone) as caught:
+            scene.do("lock")
+    assert scene.host.refused == [("login", "old"), *([("login", "new")] if new else [])]
+    assert "the login password is refused" in str(caught.value)
+    assert ("web-app--m-j0" in scene.run.login()) and ("not proved" in scene.run.login())
+
+
+def test_the_wrong_one_is_not_made_good_by_the_records_of_another_secret(start: Any) -> None:
+    scene = start("admin", "something else", None)
+    for _time in range(2):
+        with pytest.raises(NotDone, match="the login password is refused"):
+            scene.do("look")
+    assert scene.host.refused == [("login", "something else")]
+    assert scene.host.given()["login"] == "something else"
+
+
+def test_a_single_record_whose_password_is_refused(start: Any) -> None:
+    """As before the first rotation, when somebody has changed it on the host."""
+    scene = start()
+    del scene.world.records._records.passwords["j0"], scene.world.records._records.passwords["j1"]
+    scene.host.accepts["login"] = "somebody else's"
+    with pytest.raises(NotDone, match="the login password is refused: that of web-app$"):
+        scene.do("look")
+    assert "was not compared" in scene.run.login()
+
+
+def test_nothing_is_read_where_nothing_may_be(start: Any) -> None:
+    scene = start(new="new", may_read=False)
+    scene.host.accepts["login"] = "new"
+    with pytest.raises(NotDone, match="no record was read"):
+        scene.do("look")
+    assert scene.world.records._records.reads == []
+
+
+@pytest.mark.parametrize(
+    ("method", "rules", "owner"),
+    [
+        ("sudo", "Defaults entries:\n    targetpw", "root"),
+        ("sudo", "env_reset, rootpw", "root"),
+        ("sudo", "env_reset, runaspw", "root"),
+        ("su", "", "root"),
+        ("doas", "", "app"),
+        ("sudo", "env_reset, !rootpw", "app"),
+    ],
+)
+@pytest.mark.parametrize("user", ["app", "root"])
+def test_the_same_password_of_another_account_stays(start: Any, method: str, rules: str, owner: str, user: str) -> None:
+    """As where all accounts have got the same first password: that of become is known to be root's."""
+    scene = start("app", None, "old", method=method, user=user)
+    scene.host.rules = rules
+    # The host changes that of "app" in this test.
+    scene.host.owner = {"login": "app", "become": "app" if owner == user else "other"}
+    scene.do("lock", "look")
+    scene.read()
+    scene.do("set", "look", "unlock")
+    assert scene.host.refused == []
+    assert scene.host.given()["become"] == ("new" if owner == user else "old")
+
+
+def test_a_plugin_that_asks_in_its_own_way_is_refused_by_name(start: Any) -> None:
+    scene = start()
+    scene.host.connection.transport = "libssh"
+    with pytest.raises(NotDone, match="libssh"):
+        scene.do("look")
+    scene.host.connection.has_pipelining = False
+    with pytest.raises(NotDone, match="libssh cannot pass standard input on"):
+        scene.do("look")
+    assert scene.host.refused == []
+
+
+def test_a_login_without_an_answer_is_not_repeated(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = start()
+    tries: list[str] = []
+
+    def silent(_target: Any, password: str, **_: Any) -> Verdict:
+        tries.append(password)
+        return Verdict(Result.NETWORK, "the login took too long", sent=True)
+
+    monkeypatch.setattr(login, "by_password", silent)
+    with pytest.raises(Lost, match="took too long"):
+        scene.do("look")
+    assert tries == ["old"]
 
 
 @pytest.mark.parametrize(

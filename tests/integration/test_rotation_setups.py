@@ -1,0 +1,374 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Set-ups in which rotations have once lost a secret or locked an account, on real hosts: A1 to A8, A14 and A17 of the
+faults that tests/README.md lists.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hosts.group import Hosts
+from hosts.host import Host
+from hosts.image import PASSWORD, why_unavailable
+from rotation import controllers
+from rotation.setups import KEYS, PASSWORDS, SECRET, Ended, Setup, Stage, stage
+
+pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
+BY_NAME = {(setup.kind, setup.name): setup for setup in (*PASSWORDS, *KEYS)}
+TWO = {kind: Setup("two hosts", kind, hosts=2) for kind in ("password", "key")}
+kinds = pytest.mark.parametrize("kind", ["password", "key"])
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[Hosts]:
+    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
+        yield hosts
+
+
+def alone(scene: Stage, **options: Any) -> dict[str, Any]:
+    """A task that says nothing of other hosts."""
+    module, option = {
+        "password": ("linux_password_rotate", "credential"),
+        "key": ("linux_ssh_key_rotate", "ssh_key"),
+    }[scene.setup.kind]
+    return {"name": "rotate", f"community.senhasegura.{module}": {option: SECRET, "timeout": 4, **options}}
+
+
+def honest(scene: Stage, done: Ended) -> None:
+    """No result names a record as what logs in that does not."""
+    for result in done.results.values():
+        assert not scene.false_claims(result), result
+
+
+def content(scene: Stage, host: Host) -> str:
+    """What decides about logins of the account whose secret is rotated."""
+    user = scene.setup.user
+    if scene.setup.kind == "password":
+        return host.shadow(user).hash
+    return host.run(f"stat -c '%Y %i' /home/{user}/.ssh/authorized_keys") + "\n".join(scene._lines(host))
+
+
+# --- A1, A17: one secret, several hosts, one task
+
+
+@kinds
+@pytest.mark.parametrize("options", [{}, {"lock_wait": 60}], ids=["one gives way", "one waits"])
+def test_hosts_of_a_play_that_share_a_secret(hosts: Hosts, kind: str, options: dict[str, Any]) -> None:
+    """The task is run for both at the same time, and knows nothing of the other. Then the hint is followed."""
+    with stage(hosts, TWO[kind]) as scene:
+        done = scene.controller.run([alone(scene, **options)], "all")
+        scene.check()
+        honest(scene, done)
+        assert "changed" not in done.kinds() or set(done.kinds()) - {"changed", "recovered"}, done.output
+        for _time in range(2):
+            done = scene.controller.run([alone(scene, state="recovered", **options)], "all")
+            scene.check()
+            honest(scene, done)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password, different hosts, by identifier and by id",
+        "password, both hosts, in another order",
+        "password, same host, by identifier and by id",
+        "key, different hosts",
+        "key, both hosts, in another order",
+    ],
+)
+def test_two_controllers(hosts: Hosts, name: str) -> None:
+    """100 times: ./run crash controllers --count 100."""
+    (meeting,) = (meeting for meeting in controllers.MEETINGS if meeting.name == name)
+    assert controllers.play(hosts, meeting, 1, f"sample {name}", collections.Counter()) == []
+
+
+# --- A2: two keys on one account
+
+
+def killed_at_each_write(scene: Stage, record: str) -> Iterator[int]:
+    """Kill a run when it asks for its first write to the vault, the next one when it asks for its second, and so on."""
+    operation = {"password": "credential.write", "key": "key.write"}[scene.setup.kind]
+    for number in range(30):
+        scene.control.fault("gate", operation=operation, skip=number, times=1)
+        scene.forget_failures()
+        scene.start(record)
+        gate = reached(scene)
+        if gate is None:
+            scene.control.clear_faults()
+            return
+        scene.controller.kill("broker")
+        scene.control.release_gate(gate["number"], "drop" if number % 2 else "continue")
+        scene.control.clear_faults()
+        scene.quiet()
+        scene.check()
+        scene.check_failures()
+        scene.end_leases()
+        scene.forget_failures()
+        yield number
+    raise AssertionError("a run that writes so often is not to be expected")
+
+
+def reached(scene: Stage) -> dict[str, Any] | None:
+    """The request that is held, or None when the run has ended without."""
+    while True:
+        over = scene.controller.ended()
+        if waiting := [gate for gate in scene.control.gates() if gate["state"] == "waiting"]:
+            return dict(waiting[0])
+        if over:
+            return None
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["two keys", "two keys, two hosts"])
+def test_a_run_for_another_key_of_the_account(hosts: Hosts, name: str) -> None:
+    """It leaves alone what a killed run for the first key has left."""
+    with stage(hosts, BY_NAME["key", name]) as scene:
+        first, second = scene.setup.records
+        for _number in killed_at_each_write(scene, first):
+            done = scene.run(second)
+            scene.check()
+            honest(scene, done)
+            assert set(done.kinds()) <= {"changed", "recovered", "pending", "busy"}, done.told()
+            scene.end_leases()
+            done = scene.run(first)
+            assert done.code == 0, done.told()
+            scene.check()
+        assert scene.run(second).code == 0
+        scene.check_settled()
+
+
+# --- A3: a first rotation that does not reach all hosts
+
+
+@pytest.mark.parametrize("by", ["role", "module"])
+def test_the_first_rotation_with_a_limit(hosts: Hosts, by: str) -> None:
+    with stage(hosts, BY_NAME["key", "three hosts"]) as scene:
+        task = alone(scene)
+        if by == "role":
+            task = {
+                "name": "rotate",
+                "ansible.builtin.include_role": {"name": "community.senhasegura.ssh_key_rotation"},
+                "vars": {"ssh_key_rotation_key": SECRET},
+            }
+        limit = ("--limit", scene.hosts[0].name)
+        for _time in range(3):
+            done = scene.controller.run([task], "all", *limit)
+            scene.check()
+            honest(scene, done)
+        # All of them, which settles it.
+        done = scene.run()
+        assert done.code == 0, done.told()
+        scene.check_settled()
+
+
+# --- A4, A5: Ansible's own way in needs the password that changes
+
+
+@pytest.mark.parametrize(
+    "name", ["login and sudo", "targetpw", "rootpw", "runaspw", "su", "doas", "login as root", "two hosts, su"]
+)
+def test_become_with_the_password_that_changes(hosts: Hosts, name: str) -> None:
+    """Twice, since a journal that is in use is read."""
+    with stage(hosts, BY_NAME["password", name]) as scene:
+        for _time in range(2):
+            scene.forget_failures()
+            done = scene.run()
+            scene.check_failures()
+            assert done.kinds() == ["changed"], done.told()
+            scene.check()
+        scene.check_settled()
+
+
+def test_the_login_is_named_in_ssh_config_alone(hosts: Hosts) -> None:
+    setup = BY_NAME["password", "login and sudo"]
+    with stage(hosts, setup) as scene:
+        config = scene.controller.folder / "ssh_config"
+        config.write_text("Host *\n  User app\n")
+        inventory = json.loads((scene.controller.folder / "inventory.json").read_text())
+        for variables in inventory["all"]["hosts"].values():
+            del variables["ansible_user"]
+            variables["ansible_ssh_common_args"] += f" -F {config}"
+        (scene.controller.folder / "inventory.json").write_text(json.dumps(inventory))
+        scene.forget_failures()
+        done = scene.run()
+        scene.check_failures()
+        assert done.kinds() == ["changed"], done.told()
+        scene.check_settled()
+
+
+@pytest.mark.parametrize("name", ["login and sudo", "su", "two hosts, login and sudo"])
+def test_an_own_account_after_a_killed_run(hosts: Hosts, name: str) -> None:
+    """The play has main's password, and the host another one."""
+    with stage(hosts, BY_NAME["password", name]) as scene:
+        for number in killed_at_each_write(scene, SECRET):
+            options = {"state": "recovered"} if number % 3 == 2 else {}
+            done = scene.run(**options)
+            scene.check()
+            scene.check_failures()
+            honest(scene, done)
+            assert done.code == 0, done.told()
+            scene.check_settled()
+
+
+# --- A6: the host changes after it was judged
+
+
+@contextlib.contextmanager
+def passwd_is_busy(host: Host) -> Iterator[Callable[[], None]]:
+    """Another program has the lock of the password files, for which chpasswd waits. Yields what ends that."""
+    script = "import fcntl, time\nf = open('/etc/.pwd.lock', 'w')\nfcntl.lockf(f, fcntl.LOCK_EX)\ntime.sleep(600)"
+    holder = subprocess.Popen([*host.entrance, "python3", "-c", script])
+    try:
+        while host.execute("python3", "-c", script.replace("LOCK_EX", "LOCK_EX | fcntl.LOCK_NB")[:-16]).returncode == 0:
+            time.sleep(0.05)
+
+        def end() -> None:
+            host.run("pkill -f '[/]etc/[.]pwd.lock' || true")
+
+        yield end
+    finally:
+        host.run("pkill -f '[/]etc/[.]pwd.lock' || true")
+        holder.wait()
+
+
+def test_a_change_that_comes_after_the_session_has_died(hosts: Hosts) -> None:
+    with stage(hosts, BY_NAME["password", "NOPASSWD"]) as scene:
+        host = scene.hosts[0]
+        with passwd_is_busy(host) as end:
+            scene.start(deadline=60)
+
+            def die() -> None:
+                """The connection is lost while chpasswd waits; a while later it gets the lock."""
+                for _try in range(600):
+                    if host.execute("pgrep", "-x", "chpasswd").returncode == 0:
+                        host.run("pkill -f '[s]shd.*: admin' || true")
+                        time.sleep(3)
+                        break
+                    time.sleep(0.05)
+                end()
+
+            thread = threading.Thread(target=die)
+            thread.start()
+            done = scene.controller.wait()
+            at_the_end = content(scene, host)
+            thread.join()
+            scene.quiet()
+        scene.check()
+        honest(scene, done)
+        if done.kinds() != ["in_doubt"]:
+            assert content(scene, host) == at_the_end, f"it has changed after that: {done.told()}"
+        scene.end_leases()
+        done = scene.run()
+        assert done.kinds() == ["changed"], done.told()
+        scene.check_settled()
+
+
+# --- A7: the vault refuses the main record, but takes the others
+
+
+@kinds
+@pytest.mark.parametrize("skip", range(3))
+@pytest.mark.parametrize("fault", [{"kind": "refuse", "number": 1052}, {"kind": "status", "status": 403}], ids=str)
+def test_main_cannot_be_written(hosts: Hosts, kind: str, skip: int, fault: dict[str, Any]) -> None:
+    """From the first write to it on, from the second, or the third."""
+    with stage(hosts, TWO[kind]) as scene:
+        before = [content(scene, host) for host in scene.hosts]
+        match = {"record": SECRET, "operation": {"password": "credential.write", "key": "key.write"}[kind]}
+        scene.control.fault(**fault, **match, skip=skip, times=None)
+        done = scene.run()
+        scene.check()
+        honest(scene, done)
+        if skip == 0:
+            assert done.kinds() == ["refused"], done.told()
+            assert [content(scene, host) for host in scene.hosts] == before
+        assert done.kinds() != ["in_doubt"], done.told()
+        if done.kinds() == ["failed"]:
+            # Everything is as it was.
+            assert all(scene.holders(host, SECRET)[0] == SECRET for host in scene.hosts)
+        scene.end_leases()
+        scene.control.clear_faults()
+        done = scene.run()
+        assert done.code == 0, done.told()
+        scene.check_settled()
+
+
+# --- A8: a host comes back from a snapshot
+
+
+@kinds
+def test_a_snapshot_of_before_the_first_rotation(hosts: Hosts, kind: str) -> None:
+    with stage(hosts, Setup("one host", kind)) as scene:
+        host = scene.hosts[0]
+        path = {"password": "/etc/shadow", "key": "/home/app/.ssh/authorized_keys"}[kind]
+        before = host.read(path)
+        done = scene.run()
+        assert done.kinds() == ["changed"], done.told()
+        host.write(path, before)
+        scene.check()
+        done = scene.run()
+        assert done.code == 0, done.told()
+        scene.check_settled()
+
+
+# --- A14: what a proof of a key runs, and what is found out too late
+
+
+def test_a_forced_command_is_not_run(hosts: Hosts) -> None:
+    with stage(hosts, BY_NAME["key", "NOPASSWD"]) as scene:
+        host = scene.hosts[0]
+        lines = "\n".join(scene._lines(host)).replace("no-agent-forwarding", 'command="echo >>/tmp/ran; echo in"')
+        host.run("rm -f /tmp/ran")
+        host.authorize("app", lines)
+        done = scene.run()
+        assert done.kinds() == ["changed"], done.told()
+        assert not host.run("cat /tmp/ran 2>/dev/null || true"), "the forced command was run"
+        assert 'command="echo' in "\n".join(scene._lines(host))
+
+
+@pytest.mark.parametrize(
+    ("options", "sshd"),
+    [
+        ('from="192.0.2.1",no-pty', ""),
+        ("", "AllowUsers root admin\n"),
+        ("", "Match User app\n    AuthenticationMethods publickey,password\n"),
+    ],
+    ids=["from", "AllowUsers", "AuthenticationMethods"],
+)
+def test_a_login_that_cannot_be_proved_is_found_out_before(hosts: Hosts, options: str, sshd: str) -> None:
+    with stage(hosts, BY_NAME["key", "NOPASSWD"]) as scene:
+        host = scene.hosts[0]
+        if options:
+            host.authorize("app", "\n".join(scene._lines(host)).replace("no-agent-forwarding", options))
+        host.sshd(sshd)
+        try:
+            before = content(scene, host)
+            done = scene.run()
+            assert done.kinds() == ["refused"], done.told()
+            assert content(scene, host) == before
+            assert scene.items(SECRET).keys() <= {SECRET, f"{SECRET}--lease"}
+        finally:
+            host.sshd("")
+
+
+# --- Others
+
+
+def test_the_password_of_the_image_is_not_what_a_rotation_leaves(hosts: Hosts) -> None:
+    """The stage itself: what it takes for a secret is what logs in."""
+    with stage(hosts, BY_NAME["password", "NOPASSWD"]) as scene:
+        assert scene.holders(scene.hosts[0], SECRET) == [SECRET]
+        assert scene.run().kinds() == ["changed"]
+        assert not scene.hosts[0].accepts("app", PASSWORD)
+        scene.hosts[0].run("chpasswd", input="app:nobody-knows\n")
+        assert scene.holders(scene.hosts[0], SECRET) == []
