@@ -43,8 +43,10 @@ class Role:
     def load(self, path: str) -> Any:
         return yaml.safe_load((ROOT / "roles" / self.name / path).read_text())
 
-    def options(self) -> dict[str, Any]:
-        found = self.load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    def options(self, *entries: str) -> dict[str, Any]:
+        """The options of these entry points, or of the main one, without the prefix."""
+        specs = self.load("meta/argument_specs.yml")["argument_specs"]
+        found = {name: details for entry in entries or ("main",) for name, details in specs[entry]["options"].items()}
         assert all(name.startswith(self.prefix) for name in found)
         return {name.removeprefix(self.prefix): details for name, details in found.items()}
 
@@ -115,8 +117,9 @@ def test_all_of_them_reach_the_module(role: Role) -> None:
 @roles
 def test_defaults_are_those_that_are_documented(role: Role) -> None:
     defaults = {name.removeprefix(role.prefix): value for name, value in role.load("defaults/main.yml").items()}
-    assert set(defaults) == set(role.options()) - role.unset
-    for name, details in role.options().items():
+    options = role.options("main", "state")
+    assert set(defaults) == set(options) - role.unset
+    for name, details in options.items():
         if "default" in details:
             assert defaults[name] == details["default"], name
         else:
