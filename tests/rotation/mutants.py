@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from rotation.code import Edit
 
-_JOURNAL = "        slot = yield from self._keep(new, free, _NEW)\n"
+_JOURNAL = "        slot = yield from self._keep(new, free, NEW)\n"
 _NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
@@ -106,7 +106,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         (
             Edit(
                 "password",
-                "            yield from self._keep(current, free, _BEFORE)\n            free = free[1:]\n",
+                "            yield from self._keep(current, free, BEFORE)\n            free = free[1:]\n",
                 "            pass\n",
             ),
         ),
