@@ -14,7 +14,7 @@ from typing import Any
 from hosts.group import Hosts
 from hosts.host import Host
 from rotation import faulty_ssh
-from rotation.real import CLIENT, left_on
+from rotation.real import CLIENT
 
 OPTIONS = 'from="10.0.0.0/8",no-pty'
 FILE = "/home/app/.ssh/authorized_keys"
