@@ -52,6 +52,8 @@ class Role:
         return self.names.get(option, option)
 
 
+# What the role does around the module.
+OF_THE_ROLE = {"notify", "retries", "retry_delay"}
 ROLES = [
     Role(
         "linux_password_change",
@@ -81,7 +83,7 @@ roles = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 @roles
 def test_the_role_has_the_options_of_the_module(role: Role) -> None:
     wanted = {name: details for name, details in role.spec.items() if name not in argument_spec()}
-    options = {name: details for name, details in role.options().items() if name != "notify"}
+    options = {name: details for name, details in role.options().items() if name not in OF_THE_ROLE}
     assert {role.of_module(name) for name in options} == set(wanted)
     for name, details in options.items():
         if name in role.made:
@@ -103,7 +105,7 @@ def test_the_role_has_the_options_of_the_module(role: Role) -> None:
 def test_all_of_them_reach_the_module(role: Role) -> None:
     (task,) = (task for task in role.load(role.tasks) if role.module in task)
     given = task[role.module]
-    assert set(given) == {role.of_module(name) for name in role.options()} - {"notify"}
+    assert set(given) == {role.of_module(name) for name in role.options()} - OF_THE_ROLE
     names = {role.of_module(name): name for name in role.options()}
     for option, value in given.items():
         possible = {names[option], *role.computed}
