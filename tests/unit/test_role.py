@@ -54,6 +54,8 @@ class Role:
         return self.names.get(option, option)
 
 
+# What the role does around the module.
+OF_THE_ROLE = {"notify", "retries", "retry_delay"}
 ROLES = [
     Role(
         "linux_password_change",
