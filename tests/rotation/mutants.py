@@ -106,7 +106,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         (
             Edit(
                 "password",
-                "            yield from self._keep(current, free, _BEFORE)\n            free = free[1:]\n",
+                "            yield from self._keep(current, free, BEFORE)\n            free = free[1:]\n",
                 "            pass\n",
             ),
         ),
