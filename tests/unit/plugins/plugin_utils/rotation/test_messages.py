@@ -62,8 +62,17 @@ PASSWORDS: dict[str, tuple[Stage, dict[str, t.Any]]] = {
 
 # What only some hosts have: their answer differs in this from that of an account which can be changed.
 FINE: dict[str, t.Any] = {
-    **{"local": True, "directory": None, "in_shadow": True, "shadowed": True, "chpasswd": "ok", "obstacle": None},
-    **{"chage": True, "last_change": TODAY, "today": TODAY, "expire_day": None, "hash": "$6$salt$" + "x" * 86},
+    "local": True,
+    "directory": None,
+    "in_shadow": True,
+    "shadowed": True,
+    "chpasswd": "ok",
+    "obstacle": None,
+    "chage": True,
+    "last_change": TODAY,
+    "today": TODAY,
+    "expire_day": None,
+    "hash": "$6$salt$" + "x" * 86,
 }
 ACCOUNTS: dict[str, dict[str, t.Any]] = {
     "no user at all": {"local": False},
