@@ -557,10 +557,18 @@ def test_pauses(start: str) -> None:
         matrix.play_pause(CODE, start, at, killed)
 
 
+@pytest.mark.no_cover
+def test_a_run_for_a_part_of_the_hosts_after_one_that_was_killed() -> None:
+    for killed in range(matrix.calls(CODE, "key first", {})):
+        matrix.play_part(CODE, killed)
+
+
 def cases(code: Code) -> t.Iterator[matrix.Case]:
     """What shows most mistakes soon comes first."""
     for runs, start in itertools.product(((), ({},), ({}, {})), STARTS):
         yield "", functools.partial(matrix.play, code, start, *runs)
+    for at in range(matrix.calls(code, "key first", {})):
+        yield "", functools.partial(matrix.play_part, code, at)
     for start in STARTS:
         for at in range(matrix.calls(code, start, {})):
             yield "", functools.partial(matrix.play_pause, code, start, at, at)
