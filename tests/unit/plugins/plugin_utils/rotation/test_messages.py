@@ -17,6 +17,8 @@ from rotation.code import Code
 from rotation.keys import HOSTS, STARTS, KeyScene
 from rotation.world import USER, Scene, cheap_hash
 
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import accounts
+
 CODE = Code()
 GUIDES = Path(__file__).parents[5] / "docs" / "docsite" / "rst"
 TODAY = 20_000
@@ -56,6 +58,46 @@ PASSWORDS: dict[str, tuple[Stage, dict[str, t.Any]]] = {
     "another machine": (_other_machine, {"accept": "other_host"}),
     "another record": (_other_mark, {}),
 }
+
+
+# What only some hosts have: their answer differs in this from that of an account which can be changed.
+FINE: dict[str, t.Any] = {
+    "local": True,
+    "directory": None,
+    "in_shadow": True,
+    "shadowed": True,
+    "chpasswd": "ok",
+    "obstacle": None,
+    "chage": True,
+    "last_change": TODAY,
+    "today": TODAY,
+    "expire_day": None,
+    "hash": "$6$salt$" + "x" * 86,
+}
+ACCOUNTS: dict[str, dict[str, t.Any]] = {
+    "no user at all": {"local": False},
+    "not shadowed": {"shadowed": False},
+    "old chpasswd": {"chpasswd": "no -e"},
+    **{
+        kind: {"obstacle": {"kind": kind, "path": "/etc/shadow"}}
+        for kind in ("read-only", "full", "immutable", "append-only", "denied")
+    },
+    "no chage": {"chage": False, "last_change": 0},
+    "no scheme": {"hash": "$99$salt$x"},
+    "too costly": {"hash": "$6$rounds=999999999$salt$" + "x" * 86},
+}
+
+
+def of_accounts() -> dict[str, str]:
+    """What is said of them."""
+    texts = {}
+    for name, change in ACCOUNTS.items():
+        problem = accounts.problem({**FINE, **change}, frozenset(), frozenset())
+        assert problem, name
+        text, hint = problem
+        texts[name] = re.sub("compare: .*", "compare: REASON", text)
+        texts[name] = f"refused: web01: app {texts[name]}. Nothing was changed. {hint}"
+    return texts
 
 
 def _sshd(text: str) -> Stage:
@@ -104,6 +146,7 @@ def said(scene: t.Any, end: t.Any) -> str:
     text = f"{end.result}: {end.message}. {end.hint}".replace(str(getattr(scene, "_folder", "/nowhere")), "")
     text = re.sub(r"\b[0-9a-f]{12}\b", "TOKEN", text)
     text = re.sub("not_offered|the server does not take this", "REASON", text)
+    text = text.replace("nsswitch.conf: unknown", "nsswitch.conf: REASON")
     return " ".join(text.replace("/web01/home", "/home/app").split())
 
 
@@ -139,7 +182,8 @@ def in_the_guide(name: str) -> list[str]:
     ],
 )
 def test_the_table_of_the_guide_is_what_the_code_says(make: t.Any, cases: t.Any, guide: str) -> None:
-    assert sorted(in_the_guide(guide)) == sorted(refusals(make, cases).values())
+    said_so = [*refusals(make, cases).values(), *(of_accounts().values() if cases is PASSWORDS else ())]
+    assert sorted(in_the_guide(guide)) == sorted(said_so)
 
 
 @pytest.mark.parametrize("name", [name for name, (_stage, more) in PASSWORDS.items() if more])
