@@ -227,6 +227,24 @@ def test_a_bad_first_host_stops_before_all_others(site: Site) -> None:
 
 
 @one_dialect
+def test_with_go_on_all_others_have_their_turn(site: Site) -> None:
+    site.hosts[0].run("usermod -L app")
+    # What is refused is not tried again.
+    done = site.change(linux_password_change_go_on=True, linux_password_change_retries=3)
+    assert done.rc == 2, str(done)
+    site.hosts[0].run("usermod -U app")
+    assert site.changed() == names(site.hosts[1:])
+    lines = [json.loads(line) for line in (site.report / "history.jsonl").read_text().splitlines()]
+    assert len(lines) == len(site.hosts)
+    # One run of the playbook, in which each line says who logs in, and what settles the rest.
+    assert len({line["run"] for line in lines}) == 1
+    assert {line["host"]: bool(line["settle"]) for line in lines} == {
+        name: name == "host1" for name in names(site.hosts)
+    }
+    assert all(line["proved"] == "login" for line in lines if line["host"] != "host1")
+
+
+@one_dialect
 def test_a_hook_that_fails_hides_nothing(site: Site) -> None:
     site.hook(FAILING_HOOK)
     site.hosts[2].run("usermod -L app")
