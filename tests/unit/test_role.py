@@ -80,8 +80,6 @@ ROLES = [
     ),
 ]
 roles = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
-# What is no option of the module.
-OF_THE_ROLE = {"notify", "retries", "retry_delay"}
 
 
 @roles
