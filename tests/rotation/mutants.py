@@ -44,11 +44,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "steps",
             _IN_DOUBT,
             "    try:\n"
-            '        yield run.on(run.hosts[0], "restore", timeout=60.0)\n'
+            '        yield run.on(run.hosts[0], "restore", old="", timeout=60.0)\n'
             + _EMPTY_ALL.replace("            ", "        ")
             + "    except CallFailed:\n"
             "        pass\n" + _IN_DOUBT,
         ),
+        Edit("on_host.password", "    known = [line for", '    old = old or found["before"][1]\n    known = [line for'),
     ),
     "M7 the host does not ask who holds the lock": (
         Edit("on_host.password", _FENCE, _FENCE.replace("    state.require(run)\n", "")),
