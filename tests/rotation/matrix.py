@@ -16,7 +16,7 @@ from rotation import schedules
 from rotation.code import Code
 from rotation.keys import STARTS as KEY_STARTS
 from rotation.keys import KeyScene
-from rotation.world import LIMITS, Faults, Scene, Violation, faults
+from rotation.world import LATE, LIMITS, Faults, Scene, Violation, faults
 
 Prepare = Callable[[Scene], object]
 # What was before: nothing, or a rotation that has left its password in the journal.
@@ -114,14 +114,24 @@ def play_part(code: Code, killed: int) -> None:
             raise Violation("\n  ".join(story)) from None
 
 
+def commits(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
+    """Runs in which no attempt to write main, each of which is followed by a read, is answered."""
+    with scene_of(code, start) as scene:
+        scene.prepare()
+        trace = scene.run()[1].trace
+    first = len(trace) - 1 - trace[::-1].index("write main")
+    for kinds in itertools.product((*LATE, "lost, not applied"), repeat=3):
+        yield ({first + 2 * attempt: kind for attempt, kind in enumerate(kinds)},)
+
+
 Case = tuple[str, Callable[[], object]]
 
 
-def from_start(code: Code, start: str) -> Iterator[Case]:
-    """All single faults and all pauses: (description, what raises Violation)."""
+def from_start(code: Code, start: str, step: int = 1) -> Iterator[Case]:
+    """All single faults, and of the pauses each ``step``-th one: (description, what raises Violation)."""
     for runs in singles(code, start):
         yield f"{start}: {runs}", partial(play, code, start, *runs)
-    for at, killed in pauses(code, start):
+    for at, killed in itertools.islice(pauses(code, start), 0, None, step):
         yield f"{start}: paused at {at}, other killed at {killed}", partial(play_pause, code, start, at, killed)
 
 
@@ -133,7 +143,9 @@ def in_random_order(code: Code, seeds: Iterable[int]) -> Iterator[Case]:
 def fast(code: Code, seeds: Iterable[int]) -> Iterator[Case]:
     """What a mistake is looked for with, in that order."""
     for start in STARTS:
-        yield from from_start(code, start)
+        for runs in commits(code, start):
+            yield f"{start}: {runs}", partial(play, code, start, *runs)
+        yield from from_start(code, start, 7)
     yield from in_random_order(code, seeds)
 
 

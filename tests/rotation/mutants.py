@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from rotation.code import Edit
 
-_SET = '        reason, lost = "it was not set", False\n'
 _JOURNAL = "        slot = yield from self._keep(new, free, NEW)\n"
 _NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
@@ -45,12 +44,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "steps",
             _IN_DOUBT,
             "    try:\n"
-            '        yield run.on(run.hosts[0], "restore", old=run.old, timeout=60.0)\n'
+            '        yield run.on(run.hosts[0], "restore", old="", timeout=60.0)\n'
             + _EMPTY_ALL.replace("            ", "        ")
             + "    except CallFailed:\n"
             "        pass\n" + _IN_DOUBT,
         ),
-        Edit("password", _SET, _SET + '        run.old = account["hash"]\n'),
+        Edit("on_host.password", "    known = [line for", '    old = old or found["before"][1]\n    known = [line for'),
     ),
     "M7 the host does not ask who holds the lock": (
         Edit("on_host.password", _FENCE, _FENCE.replace("    state.require(run)\n", "")),

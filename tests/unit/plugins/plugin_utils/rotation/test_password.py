@@ -357,14 +357,15 @@ def test_recovery_changes_no_password(scene: Scene) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("start", matrix.STARTS)
-def test_every_single_fault_and_every_pause(start: str) -> None:
-    story = matrix.first_violation(matrix.from_start(CODE, start))
+def test_every_single_fault_and_pauses(start: str) -> None:
+    """Each 7th of the pauses."""
+    story = matrix.first_violation(matrix.from_start(CODE, start, 7))
     assert story is None, story
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("seeds", [range(250), range(250, 500), range(500, 750), range(750, 1000)], ids=str)
-def test_a_thousand_schedules(seeds: range) -> None:
+@pytest.mark.parametrize("seeds", [range(125), range(125, 250), range(250, 375), range(375, 500)], ids=str)
+def test_schedules(seeds: range) -> None:
     story = matrix.first_violation(matrix.in_random_order(CODE, seeds))
     assert story is None, story
 
