@@ -38,7 +38,10 @@ WORKERS = ("-n", "2")
 UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 
 # Minutes of plain Python that depend on no ansible-core: in one session, they need not be in another.
-CRASH_TESTS = {Path("tests/unit/plugins/plugin_utils/rotation", name) for name in ("test_password.py", "test_key.py")}
+CRASH_TESTS = {
+    Path("tests/unit/plugins/plugin_utils/rotation", f"test_{name}.py")
+    for name in ("password", "password_faults", "key", "model")
+}
 
 # Integration tests whose subject differs most between the releases of ansible-core.
 RUNS_ON_EACH_CORE = ("tests/integration/test_examples.py", "tests/integration/test_variables.py")

@@ -17,9 +17,11 @@ description:
   - The new key goes first to a record of its own (the journal), and is read back from there. It is added to
     C(authorized_keys) on all hosts, and proven by a login to each. Then it goes to the main record, and is read back.
     Only then the old key is removed everywhere, and a login proves that it is refused.
-  - "The journal consists of two SSH keys on the same device: C(<identifier>--j0) and C(<identifier>--j1), with the user
-    names C(<username>--rot-j0) and C(<username>--rot-j1). They stay; one of them always holds the present key. What the
-    next run has to know is in the comments of their public keys."
+  - "The journal consists of two SSH keys on the same device: C(<identifier>--<machine>-j0) and
+    C(<identifier>--<machine>-j1), with the user names C(<username>--rot-<machine>-j0) and
+    C(<username>--rot-<machine>-j1). The machine is the first of the hosts, and only a run that holds its lock writes
+    there. They stay; one of them always holds the present key. What the next run has to know is in the comments of
+    their public keys."
   - Use it where keys have to be changed on hosts. M(community.senhasegura.ssh_key_rotate) only changes what the vault
     holds, for keys that something else installs.
   - This reads the SSH key and its journal, and so B(takes custody) of them. It never gives custody back.

@@ -144,7 +144,7 @@ class Site:
 
     def inventory(self) -> dict[str, Any]:
         listed = {f"web{number:02}": host.inventory("admin") for number, host in enumerate(self.hosts, 1)}
-        groups = {"web": {"hosts": dict.fromkeys(listed)}, "linux": {"hosts": dict.fromkeys(listed)}}
+        groups = {name: {"hosts": dict.fromkeys(listed)} for name in ("web", "linux", "cluster")}
         return {"all": {"hosts": listed, "children": groups}}
 
     def seed(self, text: str) -> dict[str, Any]:
@@ -162,6 +162,8 @@ class Site:
             for name in names
             for user in ("app", "batch")
         ]
+        if "'cluster-app'" in text:
+            accounts = [{"identifier": "cluster-app", "username": "app", "hostname": "web01", "password": PASSWORD}]
         others = [
             {
                 "identifier": "web-root",

@@ -10,6 +10,7 @@ from rotation.code import Edit
 _COMMIT = "            yield from steps.commit(run, new, self._seen, before)\n"
 _JOURNAL = "        yield from steps.journal(run, slot, new, note)\n"
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
+_REMOVE = "            if self._has[host] & old:\n                yield from self._remove(host, old, new)\n            yield from self._prove"
 _READ = "    held = yield from read(run, slot)\n"
 _NOT_READ_BACK = (Edit("steps", f"{_READ}    if held.secret != secret:\n", f"{_READ}    if False:\n"),)
 MUTANTS: dict[str, tuple[Edit, ...]] = {
@@ -35,6 +36,16 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     "the journal is emptied before main was read back": (
         Edit("steps", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(run.holder, run.old)\n"),
         Edit("key", _COMMIT, "            run.old, run.holder = before, slot\n" + _COMMIT),
+    ),
+    "hosts have no mark": (
+        Edit(
+            "on_host.key",
+            '    state.save(name, {"run": request["run"], "label": request["label"], "old": old, "new": new})\n',
+            "",
+        ),
+    ),
+    "the mark goes before the old key": (
+        Edit("key", _REMOVE, "            yield from self._finish_on(host, ended=not complete)\n" + _REMOVE),
     ),
     "the host does not ask who holds the lock": (
         Edit("on_host.key", 'state is not None and state.holder()["run"] == run', "True"),

@@ -110,6 +110,8 @@ class KeyHost(Files):
         if not hasattr(part.parse, "cache_info"):
             # It is pure, and takes half of the time.
             part.parse = functools.cache(part.parse)
+        # What sshd says of its configuration.
+        self.sshd = "authorizedkeysfile .ssh/authorized_keys\n"
         self._content: bytes | None = None
         self._keys: set[str] = set()
 
@@ -132,7 +134,7 @@ class KeyHost(Files):
         self.reload()
         part = self.code.modules["on_host.authorized_keys"]
         part.account = lambda user: self.account
-        part.sshd_config = lambda *_arguments, **_more: "authorizedkeysfile .ssh/authorized_keys\n"
+        part.sshd_config = lambda *_arguments, **_more: self.sshd
         return carry_out(self, dict(request))
 
     def reload(self) -> None:

@@ -97,6 +97,23 @@ def play_pause(code: Code, start: str, at: int, killed: int) -> None:
             raise Violation("\n  ".join(story)) from None
 
 
+def play_part(code: Code, killed: int) -> None:
+    """A run for a key is killed, and the next one is for the first of its hosts alone: what the others have to lose is
+    in no record any more. Then comes a clean run for all.
+    """
+    with KeyScene(code) as scene:
+        everywhere = {"shared_with": frozenset(scene.hosts)}
+        try:
+            scene.run({killed: "killed before"}, **everywhere)
+            scene.clock.pass_(sum(LIMITS.values()))
+            scene.run(hosts=scene.usual_hosts()[:1], **everywhere)
+            scene.clock.pass_(sum(LIMITS.values()))
+            scene.settle(**everywhere)
+        except Violation as exc:
+            story = [f"a run for a key, killed at call {killed}, then one for a part", *scene.log, str(exc)]
+            raise Violation("\n  ".join(story)) from None
+
+
 Case = tuple[str, Callable[[], object]]
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from rotation.code import Edit
 
-_JOURNAL = "        slot = yield from self._keep(new, free, _NEW)\n"
+_SET = '        reason, lost = "it was not set", False\n'
+_JOURNAL = "        slot = yield from self._keep(new, free, NEW)\n"
 _NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
@@ -44,11 +45,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "steps",
             _IN_DOUBT,
             "    try:\n"
-            '        yield run.on(run.hosts[0], "restore", timeout=60.0)\n'
+            '        yield run.on(run.hosts[0], "restore", old=run.old, timeout=60.0)\n'
             + _EMPTY_ALL.replace("            ", "        ")
             + "    except CallFailed:\n"
             "        pass\n" + _IN_DOUBT,
         ),
+        Edit("password", _SET, _SET + '        run.old = account["hash"]\n'),
     ),
     "M7 the host does not ask who holds the lock": (
         Edit("on_host.password", _FENCE, _FENCE.replace("    state.require(run)\n", "")),
@@ -106,7 +108,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         (
             Edit(
                 "password",
-                "            yield from self._keep(current, free, _BEFORE)\n            free = free[1:]\n",
+                "            yield from self._keep(current, free, BEFORE)\n            free = free[1:]\n",
                 "            pass\n",
             ),
         ),

@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from hosts.group import Hosts
 from hosts.host import Host
 from rotation import faulty_ssh
-from rotation.real import CLIENT
+from rotation.real import CLIENT, end_lease, left_on
 
 OPTIONS = 'from="10.0.0.0/8",no-pty'
 FILE = "/home/app/.ssh/authorized_keys"
@@ -74,6 +77,16 @@ def spoiled(folder: Path, at: int, kind: str) -> dict[str, str]:
     return {"ANSIBLE_SSH_EXECUTABLE": faulty_ssh.__file__, "FAULTY_SSH": str(plan)}
 
 
+def end_leases(vault: Any, hosts: Hosts) -> None:
+    """Let the time of a killed run be over, on the hosts and in the vault."""
+    for host in hosts:
+        end_lease(host)
+    lease = key_of(vault, "app-key--lease")
+    (start,) = re.findall(r"start=(\S+)", lease["public_key"])
+    long_ago = quote((datetime.fromisoformat(unquote(start)) - timedelta(days=1)).isoformat())
+    vault.control.set_credential("app-key--lease", public_key=lease["public_key"].replace(start, long_ago))
+
+
 def settled(vault: Any, hosts: Hosts, old: Key) -> None:
     """All hosts accept the key of main, and it alone of those that were made."""
     main = key_of(vault)
@@ -83,5 +96,5 @@ def settled(vault: Any, hosts: Hosts, old: Key) -> None:
         assert not host.accepts("app", key=old.path), host
         keys = [line for line in host.read(FILE).splitlines() if "ssh-" in line]
         assert [blob in key for key in keys] == [False, True], host.read(FILE)
-        left = host.run("find /var/lib/senhasegura-rotation -name '*.json' ! -name machine.json")
+        left = left_on(host)
         assert not left, f"{host}: {left}"

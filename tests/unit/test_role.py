@@ -43,8 +43,10 @@ class Role:
     def load(self, path: str) -> Any:
         return yaml.safe_load((ROOT / "roles" / self.name / path).read_text())
 
-    def options(self) -> dict[str, Any]:
-        found = self.load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    def options(self, *entries: str) -> dict[str, Any]:
+        """The options of these entry points, or of the main one, without the prefix."""
+        specs = self.load("meta/argument_specs.yml")["argument_specs"]
+        found = {name: details for entry in entries or ("main",) for name, details in specs[entry]["options"].items()}
         assert all(name.startswith(self.prefix) for name in found)
         return {name.removeprefix(self.prefix): details for name, details in found.items()}
 
@@ -52,6 +54,8 @@ class Role:
         return self.names.get(option, option)
 
 
+# What the role does around the module.
+OF_THE_ROLE = {"notify", "retries", "retry_delay"}
 ROLES = [
     Role(
         "linux_password_change",
@@ -76,12 +80,14 @@ ROLES = [
     ),
 ]
 roles = pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+# What is no option of the module.
+OF_THE_ROLE = {"notify", "retries", "retry_delay"}
 
 
 @roles
 def test_the_role_has_the_options_of_the_module(role: Role) -> None:
     wanted = {name: details for name, details in role.spec.items() if name not in argument_spec()}
-    options = {name: details for name, details in role.options().items() if name != "notify"}
+    options = {name: details for name, details in role.options().items() if name not in OF_THE_ROLE}
     assert {role.of_module(name) for name in options} == set(wanted)
     for name, details in options.items():
         if name in role.made:
@@ -103,7 +109,7 @@ def test_the_role_has_the_options_of_the_module(role: Role) -> None:
 def test_all_of_them_reach_the_module(role: Role) -> None:
     (task,) = (task for task in role.load(role.tasks) if role.module in task)
     given = task[role.module]
-    assert set(given) == {role.of_module(name) for name in role.options()} - {"notify"}
+    assert set(given) == {role.of_module(name) for name in role.options()} - OF_THE_ROLE
     names = {role.of_module(name): name for name in role.options()}
     for option, value in given.items():
         possible = {names[option], *role.computed}
@@ -113,8 +119,9 @@ def test_all_of_them_reach_the_module(role: Role) -> None:
 @roles
 def test_defaults_are_those_that_are_documented(role: Role) -> None:
     defaults = {name.removeprefix(role.prefix): value for name, value in role.load("defaults/main.yml").items()}
-    assert set(defaults) == set(role.options()) - role.unset
-    for name, details in role.options().items():
+    options = role.options("main", "state")
+    assert set(defaults) == set(options) - role.unset
+    for name, details in options.items():
         if "default" in details:
             assert defaults[name] == details["default"], name
         else:

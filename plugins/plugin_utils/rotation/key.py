@@ -458,6 +458,7 @@ class _Rotation:
             yield from self._take_back(new, label, trouble.result, str(trouble))
         except Stopped as stop:
             yield from self._take_back(new, label, stop.result, stop.message)
+        self._note_left_out(before)
         try:
             yield from steps.commit(run, new, self._seen, before)
         except steps.MainRefused as exc:
@@ -467,6 +468,17 @@ class _Rotation:
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
         yield from self._close(new, run.present, before)
+
+    def _note_left_out(self, before: Pair) -> None:
+        """Hosts that are not reached keep what main is about to lose: our own journal has it from now on."""
+        for host in self._run.absent:
+            works = self._run.works.get(host)
+            if works and MAIN in works.records:
+                slot = self._own(before)
+                if slot is None:
+                    del self._run.works[host]
+                else:
+                    self._run.found(host, slot, proved=works.proved)
 
     def _prove_main(self) -> Steps:
         """Before the first host changes: see that the vault lets us write main."""

@@ -526,6 +526,19 @@ def test_states(scene: KeyScene) -> None:
     assert outcome(scene, "inspect")[0] == "drift"
 
 
+def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
+    def inspected() -> t.Any:
+        world, run, _protocol = scene.start(hosts=HOSTS)
+        protocol = CODE.key.inspect(run, CODE.key.Job(user="app", generate=scene.next_pair), compare=True, login=True)
+        return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
+
+    end, trace = inspected()
+    assert (end.result, end.works, end.proved) == ("clean", "web-app", "login")
+    assert [call for call in trace if "login" in call] == ["web01 login", "web02 login"]
+    assert not changes(trace)
+    assert end.login == "web01, web02: app logs in with web-app (proved by a login in this run)"
+
+
 # Whatever goes wrong
 
 
@@ -544,10 +557,18 @@ def test_pauses(start: str) -> None:
         matrix.play_pause(CODE, start, at, killed)
 
 
+@pytest.mark.no_cover
+def test_a_run_for_a_part_of_the_hosts_after_one_that_was_killed() -> None:
+    for killed in range(matrix.calls(CODE, "key first", {})):
+        matrix.play_part(CODE, killed)
+
+
 def cases(code: Code) -> t.Iterator[matrix.Case]:
     """What shows most mistakes soon comes first."""
     for runs, start in itertools.product(((), ({},), ({}, {})), STARTS):
         yield "", functools.partial(matrix.play, code, start, *runs)
+    for at in range(matrix.calls(code, "key first", {})):
+        yield "", functools.partial(matrix.play_part, code, at)
     for start in STARTS:
         for at in range(matrix.calls(code, start, {})):
             yield "", functools.partial(matrix.play_pause, code, start, at, at)

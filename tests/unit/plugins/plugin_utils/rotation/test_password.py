@@ -277,6 +277,68 @@ def test_inspection_without_comparing_reads_nothing(scene: Scene) -> None:
     assert outcome(scene, "inspect", compare=False)[::2] == ("unknown", ["list", "host look"])
 
 
+def inspected(scene: Scene, hosts: tuple[str, ...] = ("web01",), *, login: bool = False, away: bool = False) -> t.Any:
+    """The Outcome of an inspection."""
+    world, run, _protocol = scene.start(hosts=hosts, spares_absent=True, faults={1: "unreachable"} if away else None)
+    job = CODE.password.Job(user=USER, generate=str, matches=scene.matches)
+    protocol = CODE.password.inspect(run, job, compare=True, login=login)
+    return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
+
+
+def test_inspection_of_several_hosts_tells_each() -> None:
+    hosts = ("web01", "web02")
+    with Scene(CODE, hosts=hosts) as scene:
+        both = inspected(scene, hosts)
+        assert (both.result, both.works, both.proved) == ("clean", "web01-app", "hash")
+        scene.checking = False
+        scene.hosts["web02"].change(hash=cheap_hash("somebody's own"))
+        end = inspected(scene, hosts)
+        assert (end.result, end.details["hosts"]) == ("drift", {"web01": "clean", "web02": "drift"})
+        assert end.works == ""
+        assert end.login == (
+            "web01: app logs in with web01-app (proved by its hash in this run). "
+            "web02: which record logs app in was not compared"
+        )
+
+
+def test_inspection_names_who_holds_the_lease(scene: Scene) -> None:
+    """The host of the task is at rest, as when another one with the same record is worked on."""
+    at = scene.run()[1].trace.index("host set")
+    scene.run({at: "killed before"})
+    scene.host.put_back({name: content for name, content in scene.host.tree().items() if "lock" not in name})
+    end = inspected(scene)
+    assert end.result == "busy"
+    assert "run2 rotates web01-app for web01" in end.message
+    scene.rest()
+    assert "has not given the lease back" in inspected(scene).message
+
+
+def test_inspection_finds_the_mark_of_another_record_and_a_journal_of_another_machine(scene: Scene) -> None:
+    at = scene.run()[1].trace.index("host set") + 1
+    scene.run({at: "killed after"})
+    scene.rest()
+    first = scene.main
+    scene.vault.records[first]["identifier"] = "older"
+    scene.vault.records["77"] = dict(scene.vault.records[first], id="77", identifier="web01-app")
+    scene.main = "77"
+    end = inspected(scene)
+    assert (end.result, end.settles) == ("pending", "")
+    assert f"web01: id {first}" in end.message
+    assert end.works.endswith(("-j0", "-j1"))
+    (scene.host.etc / "machine-id").write_text("another\n")
+    assert inspected(scene).works == end.works
+
+
+def test_verification_logs_in_once_and_changes_nothing(scene: Scene) -> None:
+    before = scene.host.tree(), scene.vault.passwords()
+    end = inspected(scene, login=True)
+    assert (end.result, end.works, end.proved) == ("clean", "web01-app", "login")
+    scene.host.login_verdict = "not_offered"
+    end = inspected(scene, login=True)
+    assert (end.result, end.works, end.proved) == ("no_login", "web01-app", "hash")
+    assert (scene.host.tree(), scene.vault.passwords()) == before
+
+
 @pytest.mark.no_cover
 def test_recovery_changes_no_password(scene: Scene) -> None:
     for (faults,) in matrix.singles(CODE, "first"):

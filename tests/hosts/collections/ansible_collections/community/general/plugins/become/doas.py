@@ -52,7 +52,7 @@ options:
 """
 
 
-class BecomeModule(BecomeBase):
+class BecomeModule(BecomeBase):  # type: ignore[misc]
     name = "community.general.doas"
     fail = ("Permission denied",)
     missing = ("Authorization required",)
