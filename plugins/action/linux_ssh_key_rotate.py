@@ -79,7 +79,8 @@ class ActionModule(RotationAction):
         run.forks = params["forks"]
         run.limits = dataclasses.replace(run.limits, on_host=params["host_timeout"])
         same = sharing.hosts_with(self, "ssh_key", params["ssh_key"])
-        if len(same) > 1 and not self._task.run_once:
+        # The role has all of them in hosts, and the task for the first alone.
+        if len(same) > 1 and not same <= {*hosts} and not self._task.run_once:
             run.warnings.append(
                 f"this task runs for each of {key.tell(same)}, with the same SSH key: write run_once: true, and "
                 "name all that have the key in hosts"
