@@ -31,6 +31,8 @@ from rotation.keys import STARTS as KEY_STARTS
 from rotation.world import Violation
 
 Report = list[str]
+# Into so many the cases of each start are divided.
+_PARTS = 16
 
 
 def states(_options: argparse.Namespace) -> Iterator[str]:
@@ -55,6 +57,24 @@ def _interleaved(name: str) -> tuple[int, Report]:
         flush=True,
     )
     return 1, [f"{name}: {story}" for story in (*found.losses, *found.untrue)]
+
+
+def singles(options: argparse.Namespace) -> Iterator[str]:
+    """All single faults and all pauses in memory, of passwords and of keys, from each start."""
+    parts = [(start, part) for part in range(_PARTS) for start in (*matrix.STARTS, *KEY_STARTS)]
+    yield from _in_parallel("single faults and pauses", _cases_of, parts, options.jobs)
+
+
+def _cases_of(part: tuple[str, int]) -> tuple[int, Report]:
+    start, first = part
+    number, losses = 0, []
+    for description, work in itertools.islice(matrix.from_start(Code(), start), first, None, _PARTS):
+        number += 1
+        try:
+            work()
+        except Violation as exc:
+            losses.append(f"{description}: {exc}")
+    return number, losses
 
 
 def pairs(options: argparse.Namespace) -> Iterator[str]:
@@ -243,6 +263,7 @@ def main() -> int:
     parts = {
         "states": states,
         "interleavings": all_interleavings,
+        "singles": singles,
         "pairs": pairs,
         "real": real,
         "key-pairs": key_pairs,
@@ -251,7 +272,7 @@ def main() -> int:
         "controllers": controllers,
         "fleet": fleet,
     }
-    parser.add_argument("parts", nargs="*", metavar=f"{{{','.join(parts)}}}", help="default: states pairs")
+    parser.add_argument("parts", nargs="*", metavar=f"{{{','.join(parts)}}}", help="default: states singles pairs")
     parser.add_argument("--jobs", type=int, default=2, help="processes, or groups of real hosts for keys (default 2)")
     parser.add_argument("--pairs", type=int, default=0, help="real: random pairs besides all singles")
     parser.add_argument("--seed", type=int, default=1, help="real: of the choice of pairs")
@@ -267,7 +288,7 @@ def main() -> int:
     losses = 0
     if unknown := set(options.parts) - set(parts):
         parser.error(f"there is no {unknown.pop()}")
-    for part in options.parts or ("states", "pairs"):
+    for part in options.parts or ("states", "singles", "pairs"):
         for report in parts[part](options):
             losses += 1
             print(report, flush=True)

@@ -341,7 +341,7 @@ def test_verification_logs_in_once_and_changes_nothing(scene: Scene) -> None:
 
 @pytest.mark.no_cover
 def test_recovery_changes_no_password(scene: Scene) -> None:
-    for (faults,) in matrix.singles(CODE, "first"):
+    for (faults,) in itertools.islice(matrix.singles(CODE, "first"), 0, None, 3):
         with Scene(CODE) as scene:
             scene.run(faults)
             scene.clock.pass_(600.0)
@@ -358,7 +358,7 @@ def test_recovery_changes_no_password(scene: Scene) -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("start", matrix.STARTS)
 def test_every_single_fault_and_pauses(start: str) -> None:
-    """Each 7th of the pauses."""
+    """Each 7th of the pauses; `./run crash singles` does all."""
     story = matrix.first_violation(matrix.from_start(CODE, start, 7))
     assert story is None, story
 
@@ -380,7 +380,7 @@ def test_the_matrix_is_as_large_as_it_should_be() -> None:
 def test_a_sample_of_pairs() -> None:
     """All of them: ./run crash."""
     firsts = [(start, runs[0]) for start in matrix.STARTS for runs in matrix.singles(CODE, start)]
-    for start, first in firsts[::16]:
+    for start, first in firsts[::37]:
         for runs in itertools.islice(matrix.pairs_after(CODE, start, first), 0, None, 8):
             matrix.play(CODE, start, *runs)
 
