@@ -92,7 +92,10 @@ def _kill(scene: Stage, chance: random.Random, seconds: float, story: list[str])
 def _clean(scene: Stage, chance: random.Random, tally: Tally, story: list[str]) -> float:
     """Let one run for each record go to its end. Returns how long one took."""
     seconds = []
-    for record in chance.sample(scene.setup.records, len(scene.setup.records)):
+    left = chance.sample(scene.setup.records, len(scene.setup.records))
+    given_way: set[str] = set()
+    while left:
+        record = left.pop(0)
         scene.forget_failures()
         done = scene.run(record)
         story.append(f"{record} {done.kinds()} in {done.seconds:.2f} s")
@@ -101,6 +104,11 @@ def _clean(scene: Stage, chance: random.Random, tally: Tally, story: list[str]) 
         for result in done.results.values():
             if false := scene.false_claims(result):
                 raise Violation(f"named as what logs in, and does not: {false}: {result}")
+        # It says that a run for the other key of the account was interrupted: that one settles it.
+        if done.kinds() == ["pending"] and left and not given_way:
+            given_way.add(record)
+            left.append(record)
+            continue
         if done.code or done.kinds()[:1] not in ([kind] for kind in _GOOD):
             raise Violation(f"the clean run has failed: {done.told()}")
         seconds.append(done.seconds)
