@@ -51,11 +51,16 @@ def play(hosts: Hosts, setup: Setup, kills: int, seed: str, number: int, tally: 
             try:
                 seconds = _clean(scene, chance, tally, story)
                 while left > 0:
+                    patient = chance.random() < _PATIENCE
                     if _kill(scene, chance, seconds, story):
                         left -= 1
                         tally.kills[setup.name] += 1
-                        if chance.random() < 0.6:
-                            seconds = _clean(scene, chance, tally, story)
+                    if not patient:
+                        scene.end_leases()
+                    if chance.random() < 0.6:
+                        took = _clean(scene, chance, tally, story)
+                        # Not the time that the next run waits for the lock.
+                        seconds = seconds if patient else took
                 _clean(scene, chance, tally, story)
             # A host that does not answer the harness is no loss, but must not end the thread unseen.
             except (Violation, RuntimeError, OSError, SubprocessError) as exc:
@@ -74,7 +79,6 @@ def _kill(scene: Stage, chance: random.Random, seconds: float, story: list[str])
         chance.uniform(0.0, seconds),
         chance.choice(_WAYS),
     )
-    patient = chance.random() < _PATIENCE
     scene.forget_failures()
     scene.start(record)
     time.sleep(moment)
@@ -84,8 +88,6 @@ def _kill(scene: Stage, chance: random.Random, seconds: float, story: list[str])
     scene.quiet()
     scene.check()
     scene.check_failures()
-    if not patient:
-        scene.end_leases()
     return ran
 
 
