@@ -269,7 +269,8 @@ def test_examples_of_all_kinds_are_found() -> None:
 def test_what_a_guide_says_of_newer_releases_is_not_run_on_older_ones() -> None:
     text = (ROOT / "docs/docsite/rst/ssh_key_rotation.rst").read_text()
     keys = {
-        core: sum("private_key: " in content for _, content in blocks(text, RST, core)) for core in ((2, 18), (2, 19))
+        core: sum("private_key: " in content for _label, content in blocks(text, RST, core))
+        for core in ((2, 18), (2, 19))
     }
     assert keys == {(2, 18): 0, (2, 19): 1}
     assert len(list(blocks(text, RST, (2, 19)))) == len(RST.findall(text))
