@@ -124,6 +124,16 @@ def commits(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
         yield ({first + 2 * attempt: kind for attempt, kind in enumerate(kinds)},)
 
 
+def writes_that_meet_the_next_run(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
+    """A write to the vault that is applied after its run, and a next run at once, which is killed anywhere."""
+    with scene_of(code, start) as scene:
+        scene.prepare()
+        trace = scene.run()[1].trace
+    writes = [at for at, name in enumerate(trace) if name.startswith("write")]
+    for at, killed in itertools.product(writes, range(trace.index("host set"), len(trace))):
+        yield {at: "late, after the run"}, {killed: "killed before"}
+
+
 Case = tuple[str, Callable[[], object]]
 
 
@@ -143,7 +153,7 @@ def in_random_order(code: Code, seeds: Iterable[int]) -> Iterator[Case]:
 def fast(code: Code, seeds: Iterable[int]) -> Iterator[Case]:
     """What a mistake is looked for with, in that order."""
     for start in STARTS:
-        for runs in commits(code, start):
+        for runs in (*commits(code, start), *writes_that_meet_the_next_run(code, start)):
             yield f"{start}: {runs}", partial(play, code, start, *runs)
         yield from from_start(code, start, 7)
     yield from in_random_order(code, seeds)

@@ -128,9 +128,12 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         "A2 two keys on one account, and a run for one is killed anywhere",
         (Edit("on_host.key", "    name = f\"key-{request['record']}.json\"\n", '    name = "key-0.json"\n'),),
     ),
-    "who judges does not wait for the change": (
+    "who judges waits for no change, nor has later ones refused": (
         "A6 another program holds the lock of shadow while the session dies",
-        (Edit("on_host.commands", '    if do == "look":\n', '    if do in ("look", "judge"):\n'),),
+        (
+            Edit("on_host.commands", '    if do == "look":\n', '    if do in ("look", "judge"):\n'),
+            Edit("password", '        if lost and now == account["hash"]:\n', "        if False:\n"),
+        ),
     ),
     "the guard ends with Python, not with chpasswd": (
         "A6 the same, and Python on the host dies with the session",
