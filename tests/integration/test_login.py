@@ -345,12 +345,13 @@ def test_the_secret_is_nowhere(host: Host, target: MakeTarget) -> None:
         lambda: login.by_password(target(host, "canary"), secret),
         lambda: login.by_key(target(host, "canary"), key.private_key),
     ):
-        total = 0
-        for _number in range(5):
+        # On a busy machine a login is over after a few rounds.
+        logins = total = 0
+        while logins < 5 or total < 15:
             status, found, rounds = in_a_worker(work, needles)
             assert (status, found) == (0, [])
-            total += rounds
-        assert total > 10
+            assert rounds
+            logins, total = logins + 1, total + rounds
         assert work().ok
     assert len(os.listdir("/proc/self/fd")) == descriptors
     assert samples(needles) == []
