@@ -392,7 +392,9 @@ def test_a_stopped_broker_that_nobody_may_replace_costs_no_more_than_the_deadlin
     assert vault.control.counters()["tokens"] <= 4
     assert len(stopped) <= 4
     # Either the last one allowed was stopped, or the time of the task ended before. Both say where to look.
-    assert ("for example the out-of-memory killer" in " ".join(output.split())) == (held.controller.process.returncode != 0)
+    assert ("for example the out-of-memory killer" in " ".join(output.split())) == (
+        held.controller.process.returncode != 0
+    )
 
 
 def documented() -> list[str]:
