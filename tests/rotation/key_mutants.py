@@ -24,7 +24,6 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             '            self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))\n',
             "",
         ),
-        *_NOT_READ_BACK,
     ),
     "nothing is read back": (
         *_NOT_READ_BACK,
@@ -69,6 +68,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "a host that was away may be away for ever": (
         Edit("key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),
+        Edit("key", 'owing = _named(held.note.get("owing", "")) & {*self._owing()}', "owing = False"),
     ),
     "the journal has the user name and identifier of the main record": (
         Edit(

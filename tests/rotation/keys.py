@@ -114,6 +114,8 @@ class KeyHost(Files):
         self.sshd = "authorizedkeysfile .ssh/authorized_keys\n"
         self._content: bytes | None = None
         self._keys: set[str] = set()
+        # The keys of the file that sshd lets in, for example by their type. None: all.
+        self.lets_in: set[str] | None = None
 
         installed_as(self.folder, name)
 
@@ -144,7 +146,7 @@ class KeyHost(Files):
         """The fingerprints of all keys that log in."""
         if self._content is None:
             self.content()
-        return self._keys
+        return self._keys if self.lets_in is None else self._keys & self.lets_in
 
     def content(self) -> bytes:
         """The file, which only commands change."""

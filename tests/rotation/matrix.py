@@ -114,6 +114,28 @@ def play_part(code: Code, killed: int) -> None:
             raise Violation("\n  ".join(story)) from None
 
 
+def play_no_new_key(code: Code, start: str) -> None:
+    """A run for a key while no host lets a new one in, and a clean one when they do."""
+    with scene_of(code, start) as scene:
+        scene.prepare()
+        for host in scene.hosts.values():
+            host.lets_in = {*host.accepted()}
+        scene.run()
+        for host in scene.hosts.values():
+            host.lets_in = None
+        scene.settle()
+
+
+def play_cut_short(code: Code, start: str) -> None:
+    """A run for a key while the vault keeps the beginning of each, and a clean one when it keeps all."""
+    with scene_of(code, start) as scene:
+        scene.prepare()
+        whole, scene.vault.alters = scene.vault.alters, lambda name, text: text[:-60]
+        scene.run()
+        scene.vault.alters = whole
+        scene.settle()
+
+
 def commits(code: Code, start: str) -> Iterator[tuple[Faults, ...]]:
     """Runs in which no attempt to write main, each of which is followed by a read, is answered."""
     with scene_of(code, start) as scene:

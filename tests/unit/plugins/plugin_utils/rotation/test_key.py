@@ -566,10 +566,19 @@ def test_a_run_for_a_part_of_the_hosts_after_one_that_was_killed() -> None:
         matrix.play_part(CODE, killed)
 
 
+@pytest.mark.no_cover
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("play", [matrix.play_no_new_key, matrix.play_cut_short])
+def test_a_host_or_a_vault_that_takes_no_new_key(play: t.Callable[..., None], start: str) -> None:
+    play(CODE, start)
+
+
 def cases(code: Code) -> t.Iterator[matrix.Case]:
     """What shows most mistakes soon comes first."""
     for runs, start in itertools.product(((), ({},), ({}, {})), STARTS):
         yield "", functools.partial(matrix.play, code, start, *runs)
+    for play in (matrix.play_no_new_key, matrix.play_cut_short):
+        yield "", functools.partial(play, code, "key second")
     for at in range(matrix.calls(code, "key first", {})):
         yield "", functools.partial(matrix.play_part, code, at)
     for start in STARTS:
