@@ -393,7 +393,7 @@ def test_an_interrupted_run_on_the_account_of_ansible_itself(site: Site) -> None
     site.noted()
     done = site.change(linux_password_change_state="recovered")
     assert done.rc == 0, str(done)
-    assert f"that of {slot} is accepted" in done.stderr + done.stdout
+    assert f"that of {slot} was accepted" in done.stderr + done.stdout
     assert host.refusals("app") == ["sshd"] * 2
     assert results(site) == {"host1": "recovered"}
     assert site.password(host) == new

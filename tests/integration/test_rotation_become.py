@@ -162,7 +162,7 @@ def test_the_password_of_the_way_in_changes(scene: Any, case: str) -> None:
     assert [len(found) for found in here.refusals().values()] == ([1] if needed else [])
     assert here.host.failures(here.user) <= 1
     if needed:
-        assert f"that of {newest} is accepted" in str(done["rotate"]["warnings"])
+        assert f"that of {newest} was accepted" in str(done["rotate"]["warnings"])
     assert here.host.accepts(here.user, here.present())
 
 

@@ -760,7 +760,7 @@ class Scene:
     def _new_run(self, run_id: str, hosts: tuple[str, ...], limits: Mapping[str, float], **more: Any) -> Any:
         """A Run, with as much as this code knows of."""
         known = {field.name for field in dataclasses.fields(self.code.steps.Run)}
-        given = {"clock": self.clock, "user": USER, **more}
+        given = {"clock": self.clock, **more}
         return self.code.steps.Run(
             run_id,
             hosts,
@@ -783,6 +783,7 @@ class Scene:
         limits: Mapping[str, float] | None = None,
         world: Any = None,
         breaks: str = "",
+        user: str = USER,
         **job: Any,
     ) -> tuple[World, Any, Any]:
         """A world, a run and its protocol, ready to be driven."""
@@ -793,6 +794,7 @@ class Scene:
             "record": record or self.main,
             "now": lambda: self.clock.utc(off),
             "breaks": breaks,
+            "user": user,
             "spares_absent": job.pop("spares_absent", self.spares_absent),
         }
         run = self._new_run(run_id, hosts or self.usual_hosts(), {**LIMITS, **(limits or {})}, **more)

@@ -211,6 +211,7 @@ class _SideBySide:
         self._number = 0
         self._answers: queue.SimpleQueue[tuple[str, int, t.Any, Exception | None]] = queue.SimpleQueue()
         self._told = time.monotonic()
+        self._reasons: set[str] = set()
 
     def results(self) -> dict[str, t.Any]:
         """What each work has returned or raised, by host."""
@@ -237,6 +238,9 @@ class _SideBySide:
         self._number += 1
         now, run = self._run.clock(), self._run
         if isinstance(call, Sleep):
+            if call.reason not in self._reasons:
+                self._reasons.add(call.reason)
+                self._world.say(f"{call.reason}: waiting")
             self._calls[host] = self._number, now if self._interrupt.received else now + call.seconds, None
             return
         limit = min(run.limits.on_host, run.limits.deadline)

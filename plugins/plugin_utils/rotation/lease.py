@@ -21,7 +21,9 @@ _LONGEST = 3600.0
 
 @dataclasses.dataclass(frozen=True)
 class Lease:
-    """The fields are texts as they stand in the record. ``serves`` is the machine for which main was written last."""
+    """The fields are texts as they stand in the record. ``serves``, ``serves_host`` and ``serves_user`` are the machines,
+    hosts and user for which main was written last.
+    """
 
     run: str = ""
     machine: str = ""
@@ -32,6 +34,7 @@ class Lease:
     state: str = "free"
     serves: str = ""
     serves_host: str = ""
+    serves_user: str = ""
 
     @classmethod
     def of(cls, note: t.Mapping[str, str]) -> Lease:

@@ -196,7 +196,7 @@ class OwnPassword:
         run, host = self._run, self._reach.host
         run.found(host, name, proved="login")
         run.warnings.append(
-            f"{host}: {refused.what} of {self._holder(refused.password)} was refused, that of {run.label(name)} is "
+            f"{host}: {refused.what} of {self._holder(refused.password)} was refused, that of {run.label(name)} was "
             "accepted"
         )
         return answer

@@ -291,6 +291,7 @@ def claim(run: Run) -> Steps:
             raise _busy_record(run, held, remaining)
         yield Sleep(min(_LOCK_POLL, remaining + 0.1), f"another run rotates {run.label(MAIN)} for {held.host}")
         yield from _renew(run)
+    _refuse_other_user(run, held)
     lease = dataclasses.replace(
         held,
         run=run.id,
@@ -312,6 +313,17 @@ def claim(run: Run) -> Steps:
     yield from require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
     # Another one may have come to its end since the first list.
     return (yield from list_records(run))
+
+
+def _refuse_other_user(run: Run, held: Lease) -> None:
+    """Stop if main has the secret of another user: the journal of a machine keeps those of one user only."""
+    if held.serves_user and run.user and held.serves_user != run.user:
+        raise Stopped(
+            "refused",
+            f"{run.label(MAIN)} was last rotated for the user {held.serves_user}, not for {run.user}",
+            f"Nothing was changed. Give each user a credential of its own; if {held.serves_user} is gone, remove "
+            f"{run.label(LEASE)} from the vault",
+        )
 
 
 def _busy_record(run: Run, held: Lease, remaining: float) -> Stopped:
@@ -534,7 +546,10 @@ def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
         if held.secret == secret:
             if run.lease is not None:
                 run.lease = dataclasses.replace(
-                    run.lease, serves=",".join(run.machines.values()), serves_host=run.lease.host
+                    run.lease,
+                    serves=",".join(run.machines.values()),
+                    serves_host=run.lease.host,
+                    serves_user=run.user,
                 )
             return
         refused = refused and held.secret == before

@@ -118,15 +118,17 @@ def test_who_waits_holds_up_nobody() -> None:
     order = []
 
     def patient() -> Steps:
-        yield Sleep(0.5, "waiting")
+        yield Sleep(0.5, "a lock is held")
         order.append("patient")
 
     def quick() -> Steps:
         yield OnHost("host2", "look_keys")
         order.append("quick")
 
-    results(World(), {"host1": patient(), "host2": quick()})
+    world = World()
+    results(world, {"host1": patient(), "host2": quick()})
     assert order == ["quick", "patient"]
+    assert "a lock is held: waiting" in world.said
 
 
 def test_a_command_in_a_thread_needs_no_signal() -> None:

@@ -56,6 +56,7 @@ PASSWORDS: dict[str, tuple[Stage, dict[str, t.Any]]] = {
     "automatic change": (lambda scene: scene.vault.records[scene.main].update(automatic_change=True), {}),
     "read-only record": (lambda scene: setattr(scene.vault, "refuses", lambda name: name == "web01-app"), {}),
     "another machine": (_other_machine, {"accept": "other_host"}),
+    "another user": (lambda scene: scene.run(user="root"), {}),
     "another record": (_other_mark, {}),
 }
 
@@ -128,6 +129,7 @@ KEYS: dict[str, tuple[Stage, dict[str, t.Any]]] = {
     "others may write the folder": (_mode("folder", 0o777), {}),
     "two names": (_second_name, {}),
     "automatic change": (lambda scene: scene.vault.records[scene.main].update(automatic_change=True), {}),
+    "another user": (lambda scene: scene.run(user="root"), {}),
 }
 
 

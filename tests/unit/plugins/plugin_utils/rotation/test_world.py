@@ -189,7 +189,7 @@ def test_one_that_a_killed_run_has_left_is_found_with_one_refused_password(start
     scene.do("look", "unlock")
     assert scene.host.refused == [("login", "old")]
     assert scene.run.works_and_proved() == ("web-app--m-j1", "login")
-    assert scene.run.warnings == ["host: the login password of web-app was refused, that of web-app--m-j1 is accepted"]
+    assert scene.run.warnings == ["host: the login password of web-app was refused, that of web-app--m-j1 was accepted"]
 
 
 @pytest.mark.parametrize("new", ["", "new"])
