@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "55b64b2"
 TEST = re.compile(r"`(tests/[\w/.-]+\.py::[^`]+)`")
-FAULT = re.compile(r"\| ([BCD]\d+)\b.*?\|(.*?)\|")
+FAULT = re.compile(r"\| ([A-D]\d+)\b.*?\|(.*?)\|")
 # What belongs to the tests and not to the code that they test.
 OUTSIDE = ("tests", "pyproject.toml")
 
@@ -106,7 +106,7 @@ def outcome(tree: Path, tests: list[str]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python tests/faults.py", description=__doc__)
     parser.add_argument("--base", default=BASE, help=f"the commit with the faults (default: {BASE})")
-    parser.add_argument("fault", nargs="*", help="only these, for example C1 B17")
+    parser.add_argument("fault", nargs="*", help="only these, for example A7 C1 B17")
     options = parser.parse_args()
     found: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory(prefix="faults-") as place:

@@ -44,7 +44,7 @@ def rotate_password(
 
     :param log_in: tries to log in with a password once, or None to believe the list of the server
     """
-    ref = Reference(info.id, "id")
+    ref, name = Reference(info.id, "id"), info.identifier or info.id
     before = credentials.rotatable(ref)
     if recover_only:
         return Outcome("unchanged", "the server settles by itself what it has begun")
@@ -55,7 +55,7 @@ def rotate_password(
     # Where the list tells no time of change, only the password itself shows one.
     tells = before.change is not None
     old = None if tells else _read(credentials, ref)
-    say(f"the server changes {info.identifier or info.id}: waiting up to {pace['wait']:.0f} seconds")
+    say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     after = credentials.rotate(ref, **pace, before=before)
     if not pace["wait"]:
         return Outcome("changed", "the server was asked to change the password; nobody has waited for it")
@@ -64,8 +64,14 @@ def rotate_password(
     )
     if log_in is not None and new is not None:
         verdict = _tries(functools.partial(log_in, new), sleep)
-        _judge(info.identifier or info.id, "the host", verdict, "password")
-    return Outcome("changed", "the server has changed the password", details={"change": after.change})
+        _judge(name, "the host", verdict, "password")
+    return Outcome(
+        "changed",
+        "the server has changed the password",
+        details={"change": after.change},
+        works=name,
+        proved="login" if log_in is not None else "",
+    )
 
 
 def rotate_key(
@@ -111,7 +117,14 @@ def rotate_key(
         _prove_refused(name, host, old, log_in, sleep)
     details = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint, "not_proved": left}
     warnings = (f"{', '.join(left)} have the key as well by the vault: no login there has proved it",) if left else ()
-    return Outcome("changed", "the server has changed the key, and the hosts accept no other", warnings, details)
+    return Outcome(
+        "changed",
+        "the server has changed the key, and the hosts accept no other",
+        warnings,
+        details,
+        works=name,
+        proved="login",
+    )
 
 
 def _read_key(keys: SshKeys, ref: Reference) -> Pair:
@@ -201,8 +214,10 @@ def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
             f"{verdict.explanation}",
             "Look at Executions in the console, and at the template that changes it",
         )
-    raise Stopped(
+    stop = Stopped(
         "in_doubt",
         f"the server says that it has changed {name}, but no login to {host} could prove it: {verdict.explanation}",
         "Mend the way to the host" + ("" if what == "key" else ", or set verify to hash_only"),
     )
+    stop.works = name
+    raise stop

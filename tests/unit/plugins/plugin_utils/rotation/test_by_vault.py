@@ -71,13 +71,14 @@ def rotate(server: Server, *verdicts: Result, **options: t.Any) -> tuple[t.Any, 
 def test_the_new_password_is_proven() -> None:
     server = Server()
     outcome, tried = rotate(server, Result.OK)
-    assert outcome.result == "changed"
+    assert (outcome.result, outcome.works, outcome.proved) == ("changed", "web01-app", "login")
     assert (tried, server.reads) == (["new"], 1)
 
 
 def test_without_a_proof_nothing_is_read() -> None:
     server = Server()
-    assert rotate(server)[0].result == "changed"
+    outcome, _tried = rotate(server)
+    assert (outcome.result, outcome.works, outcome.proved) == ("changed", "web01-app", "")
     assert server.reads == 0
 
 
@@ -97,7 +98,7 @@ def test_a_server_that_changes_nothing_is_not_believed() -> None:
 def test_a_host_that_does_not_take_it_is_drift(result: Result) -> None:
     with pytest.raises(Stopped) as caught:
         rotate(Server(), result)
-    assert caught.value.result == "drift"
+    assert (caught.value.result, caught.value.works) == ("drift", "")
     assert "it said so" in caught.value.message
 
 
@@ -105,7 +106,7 @@ def test_a_host_that_cannot_be_reached_is_tried_again() -> None:
     assert rotate(Server(), Result.NETWORK, Result.OK)[0].result == "changed"
     with pytest.raises(Stopped) as caught:
         rotate(Server(), Result.NETWORK, Result.NETWORK, Result.NETWORK)
-    assert caught.value.result == "in_doubt"
+    assert (caught.value.result, caught.value.works, caught.value.proved) == ("in_doubt", "web01-app", "")
 
 
 @pytest.mark.parametrize(
