@@ -83,6 +83,10 @@ class Code:
             self.modules[name] for name in ("records", "on_host.state", "on_host.commands")
         )
 
+    def edited(self, *edits: Edit) -> Code:
+        """The same with more edits."""
+        return Code(*self._edits, *edits, folder=self._folder)
+
     def __getattr__(self, name: str) -> types.ModuleType:
         if name.startswith("_"):
             raise AttributeError(name)

@@ -15,9 +15,9 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from rotation.code import Code
+from rotation.code import Code, Edit
 from rotation.keys import KeyScene, KeyWorld, texts
 from rotation.world import LIMITS, Scene, Violation, World
 
@@ -41,6 +41,9 @@ class Pair:
 
 @dataclasses.dataclass(frozen=True)
 class _Answer:
+    """What a call was answered, the time then, and the time at which the run came to the call."""
+
+    came: float
     at: float
     value: Any
     failure: BaseException | None
@@ -58,9 +61,18 @@ class _Side:
     end: str = ""
 
 
+class _Shared(NamedTuple):
+    """The files of the hosts, the records of the vault and how often each was changed, and what tells them apart."""
+
+    hosts: Mapping[str, Mapping[str, bytes]]
+    records: Mapping[str, Mapping[str, Any]]
+    changes: Mapping[str, Any]
+    key: int
+
+
 @dataclasses.dataclass(frozen=True)
 class _State:
-    world: Any
+    world: _Shared
     now: float
     sides: tuple[_Side, _Side]
     # The number of a killed run whose last request is still under way, and until when.
@@ -68,9 +80,13 @@ class _State:
     passed: int = 0
     kills: int = 0
 
-    def key(self, shown: Any) -> Any:
-        sides = tuple((side.key, side.end) for side in self.sides)
-        return shown, self.now, sides, self.flying, self.passed, self.kills
+    def key(self) -> Any:
+        """What tells states apart. What a run was answered matters no more when it is over and nothing of it under way."""
+        flying = self.flying[0] if self.flying else None
+        sides = tuple(
+            (() if side.end and number != flying else side.key, side.end) for number, side in enumerate(self.sides)
+        )
+        return self.world.key, self.now, sides, self.flying, self.passed, self.kills
 
 
 class _Pause(BaseException):
@@ -81,6 +97,8 @@ class _Again:
     """A world in which a run gets the answers again that it had, and then does one call more."""
 
     past: tuple[_Answer, ...]
+    # When it comes to that call, which is the time at which it looks at its deadline, and when the call is made.
+    came: float
     now: float
     done: _Answer | None
     next: str
@@ -93,18 +111,10 @@ class _Again:
             super().write(name, secret, note)  # type: ignore[misc]
 
     def _faulty(self: Any, name: str, work: Any, **more: Any) -> Any:
-        number, clock = len(self.trace), self._scene.clock
-        if number < len(self.past):
-            answer = self.past[number]
-            clock.now = answer.at
-            self.trace.append(name)
-            self.failures = answer.failures
-            if answer.failure is not None:
-                raise answer.failure
-            return answer.value
-        if self.done is not None or number > len(self.past):
-            self.next = name
-            raise _Pause
+        clock = self._scene.clock
+        if len(self.trace) < len(self.past):
+            return self._answered(name)
+        self._end_here(name)
         clock.now = self.now
         if self.landing:
             # It was sent in time.
@@ -114,10 +124,38 @@ class _Again:
             value = super()._faulty(name, work, **more)  # type: ignore[misc]
         except Exception as exc:
             failure = exc
-        self.done = _Answer(self.now, value, failure, _copied(self._records), self.failures)
+        self.done = _Answer(self.came, self.now, value, failure, _copied(self._records), self.failures)
         if failure is not None:
             raise failure
         return value
+
+    def sleep(self: Any, seconds: float) -> None:
+        """A call as well: meanwhile the other run goes on."""
+        name, clock = f"sleep {seconds:.0f}", self._scene.clock
+        if len(self.trace) < len(self.past):
+            self._answered(name)
+            return
+        self._end_here(name)
+        woken = max(self.now, clock.now + seconds)
+        self.done = _Answer(clock.now, woken, None, None, _copied(self._records), self.failures)
+        self.trace.append(name)
+        clock.now = woken
+
+    def _answered(self: Any, name: str) -> Any:
+        """What the call was answered. Time goes on to when the run came to the next one."""
+        self.trace.append(name)
+        answer = self.past[len(self.trace) - 1]
+        following = self.past[len(self.trace) : len(self.trace) + 1]
+        self._scene.clock.now = following[0].came if following else self.came
+        self.failures = answer.failures
+        if answer.failure is not None:
+            raise answer.failure
+        return answer.value
+
+    def _end_here(self: Any, name: str) -> None:
+        if self.done is not None or len(self.trace) > len(self.past):
+            self.next = name
+            raise _Pause
 
 
 class _PasswordAgain(_Again, World):
@@ -168,7 +206,9 @@ class Found:
 
 class _Explorer:
     def __init__(self, code: Code, pair: Pair, most: int) -> None:
-        self.code, self._pair, self._most = code, pair, most
+        # A run sleeps as long as it wants in one go.
+        self.code = code.edited(Edit("driver", "_NAP = 0.2\n", "_NAP = 1e9\n"))
+        self._pair, self._most = pair, most
         self._settled: set[Any] = set()
         # What is on the hosts now, where that is known.
         self._files: Mapping[str, Mapping[str, bytes]] = {}
@@ -189,13 +229,13 @@ class _Explorer:
     def _visit(self, start: _State) -> None:
         """Depth first, so that each state is counted when all that follow it were."""
         ways: dict[Any, int] = {}
-        came: dict[Any, tuple[Any, str] | None] = {self._key(start): None}
+        came: dict[Any, tuple[Any, str] | None] = {start.key(): None}
         todo: list[tuple[_State, Any, Iterator[tuple[str, _State]], list[Any]]] = []
 
         def push(state: _State, key: Any) -> None:
             todo.append((state, key, self._following(state, key, came), []))
 
-        push(start, self._key(start))
+        push(start, start.key())
         while todo and len(self.found.losses) < self._most:
             _state, key, following, children = todo[-1]
             step = next(following, None)
@@ -204,16 +244,13 @@ class _Explorer:
                 todo.pop()
                 continue
             how, after = step
-            child = self._key(after)
+            child = after.key()
             children.append(child)
             if child not in came:
                 came[child] = key, how
                 push(after, child)
         self.found.states = len(came)
-        self.found.interleavings = ways.get(self._key(start), 0)
-
-    def _key(self, state: _State) -> Any:
-        return state.key(_plain(state.world))
+        self.found.interleavings = ways.get(start.key(), 0)
 
     # What may happen
 
@@ -267,9 +304,7 @@ class _Explorer:
         end = ""
         told: list[Any] = []
         try:
-            outcome = drive(
-                self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=self._scene.clock.pass_
-            )
+            outcome = drive(self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep)
             end, told = outcome.result, [outcome.message, "", outcome]
         except _Pause:
             pass
@@ -278,7 +313,8 @@ class _Explorer:
         past, key = side.past, side.key
         if world.done is not None:
             past = (*past, world.done)
-            key = (*key, hash((_plain(world.done.value), _plain(world.done.failure), world.done.at)))
+            done = world.done
+            key = (*key, hash((_plain(done.value), _plain(done.failure), done.came, done.at)))
         if world.failures > self._scene.most_failures:
             raise Violation(f"{world.failures} failed logins in one run")
         after = self._with(state, number, _Side(past, key, world.next, end))
@@ -296,11 +332,11 @@ class _Explorer:
     def _land(self, state: _State) -> _State:
         assert state.flying
         world = self._again(state, state.flying[0])
-        world.landing = True
+        world.landing, world.came = True, state.flying[1] - _LIFE
         self._files = {}
         try:
             self.code.driver.drive(
-                self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=self._scene.clock.pass_
+                self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep
             )
         except (_Pause, self.code.calls.Stopped):
             pass
@@ -326,35 +362,37 @@ class _Explorer:
         world, self._run, self._protocol = scene.start(
             world=_KeyAgain if keys else _PasswordAgain, run_id=f"run{number}", generate=generate, **given
         )
-        past = state.sides[number].past
+        side = state.sides[number]
+        past = side.past
         world.past, world.now, world.done, world.next = past, state.now, None, ""
+        world.came = past[-1].at if past and side.next.startswith("sleep") else state.now
         if past:
             # What it knows of the records only grows.
             _put_back(world._records, past[-1].records)
         return world
 
-    def _world(self) -> Any:
+    def _world(self) -> _Shared:
         hosts = self._files = {name: host.tree() for name, host in self._scene.hosts.items()}
         vault = self._scene.vault
-        return hosts, {ref: dict(record) for ref, record in vault.records.items()}, dict(vault.changes)
+        parts = hosts, {ref: dict(record) for ref, record in vault.records.items()}, dict(vault.changes)
+        return _Shared(*parts, hash(_plain(parts)))
 
-    def _put_back(self, world: Any) -> None:
-        hosts, records, changes = world
-        for name, tree in hosts.items():
+    def _put_back(self, world: _Shared) -> None:
+        for name, tree in world.hosts.items():
             self._scene.hosts[name].put_back(tree, self._files.get(name))
-        self._files = hosts
+        self._files = world.hosts
         vault = self._scene.vault
         vault.records.clear()
-        vault.records.update((ref, dict(record)) for ref, record in records.items())
+        vault.records.update((ref, dict(record)) for ref, record in world.records.items())
         vault.changes.clear()
-        vault.changes.update(changes)
+        vault.changes.update(world.changes)
 
     # The end
 
     def _settle(self, state: _State, key: Any, came: Any) -> None:
         """When both are over, one clean run puts everything right."""
         self.found.ends.add((state.sides[0].end, state.sides[1].end))
-        settled = _plain(state.world), state.now
+        settled = state.world.key, state.now
         if settled in self._settled:
             return
         self._settled.add(settled)
