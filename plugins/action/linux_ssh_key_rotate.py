@@ -72,6 +72,7 @@ class ActionModule(RotationAction):
             address=params["address"],
             play=hashlib.sha256(address().encode()).hexdigest()[:12],
             verify=params["verify"] != "none",
+            part_is_meant=bool(params["hosts"] and params["shared_with"]) and "ansible_limit" not in self._variables,
         )
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, world = self.prepare(records, hosts, user, params, by_key)

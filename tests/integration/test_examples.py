@@ -43,7 +43,7 @@ STOOD_FOR = {
     "community.general.mail": "a module of another collection",
 }
 # What the role gives to the tasks of a notification.
-NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "hint": "h"}
+NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "hint": "h", "summary": "s"}
 MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/test_key.py.
@@ -55,6 +55,7 @@ GIVEN = {
     "api_key": "api-key-1",
 }
 PASSWORDS = ("app", "batch", "root")
+JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
 
 
 def sources() -> dict[str, list[Any]]:
@@ -101,8 +102,18 @@ def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
                 [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
             )
         else:
-            commands = re.sub(r" +#.*", "", text).replace("\\\n", " ").splitlines()
-            yield from (line.strip() for line in commands if re.match(r"\s*(ansible|ansible-playbook) ", line))
+            yield from (line for line in commands(text) if re.match("(ansible|ansible-playbook) ", line))
+
+
+def commands(text: str) -> Iterator[str]:
+    """The lines of a shell, each of which goes on until its quotes are closed."""
+    command = ""
+    for line in re.sub(r" +#.*", "", text).replace("\\\n", " ").splitlines():
+        command = f"{command}\n{line}".strip()
+        # Words of a sentence may have one apostrophe.
+        if not command.startswith("ansible") or command.count("'") % 2 == 0:
+            yield command
+            command = ""
 
 
 PING = {"name": "See that the variables let Ansible in", "ansible.builtin.ping": {}}
@@ -164,6 +175,10 @@ class Site:
         ]
         if "'cluster-app'" in text:
             accounts = [{"identifier": "cluster-app", "username": "app", "hostname": "web01", "password": PASSWORD}]
+        # As a run has left it that was killed; the hosts let Ansible in by its key.
+        if JOURNAL in text:
+            other = {"identifier": JOURNAL, "username": "app--rot-5f0c6a3b9d1e-j1", "hostname": "web01", "password": "p-2"}
+            accounts.append(other)
         others = [
             {
                 "identifier": "web-root",

@@ -79,7 +79,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("records", "entry.username != self._username(name)", "False"),
     ),
     "a run has no deadline": (
-        Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    if quiet", "    if quiet"),
+        Edit("steps", "    run.ends = ends\n    if quiet", "    if quiet"),
         Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
     ),
     "all keys of the user go": (

@@ -66,7 +66,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("steps", "        if held.secret == secret:\n", "        if True:\n"),
     ),
     "M10 a run has no deadline": (
-        Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    if quiet", "    if quiet"),
+        Edit("steps", "    run.ends = ends\n    if quiet", "    if quiet"),
         Edit("steps", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
     ),
     "M11 the journal has the user name of the main record": (

@@ -45,6 +45,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.wor
 display = Display()
 RecordsOf = PasswordRecords | KeyRecords
 _JOB_VARIABLES = ("awx_job_id", "tower_job_id")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 
 
 class RotationAction(SenhaseguraAction):
@@ -97,7 +98,7 @@ class RotationAction(SenhaseguraAction):
 
     def user(self, params: Params, info: CredentialInfo) -> str:
         """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
-        if params["user"] and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?", params["user"]):
+        if params["user"] and not _USER.fullmatch(params["user"]):
             raise ConfigError("user is no name of a local user", hint="Check user").with_context(option="user")
         return str(params["user"] or info.username)
 
@@ -252,17 +253,17 @@ class RotationAction(SenhaseguraAction):
 
     def _subject_of(self, params: Params) -> settle.Subject:
         """What the task is about, for the command that settles it. The options may be those that nobody has checked."""
-        hosts = params.get("hosts")
-        shared = params.get("shared_with")
+        user = params.get("user")
+        secret = params.get("ssh_key") or params.get("credential")
         return settle.Subject(
             kind="ssh_key" if params.get("ssh_key") else "password",
-            secret=str(params.get("ssh_key") or params.get("credential") or ""),
-            user=str(params.get("user") or ""),
-            hosts=tuple(map(str, hosts)) if hosts and isinstance(hosts, list) else (self.host,),
-            mode=str(params.get("mode") or "ansible"),
+            secret=secret if isinstance(secret, str) else "",
+            user=user if isinstance(user, str) and _USER.fullmatch(user) else "",
+            hosts=_names_in(params.get("hosts")) or (self.host,),
+            mode="vault" if params.get("mode") == "vault" else "ansible",
             # What AWX makes of an inventory is gone with its job.
             inventories=() if self._job() else tuple(context.CLIARGS.get("inventory") or ()),
-            shared_with=tuple(map(str, shared)) if shared and isinstance(shared, list) else (),
+            shared_with=_names_in(params.get("shared_with")),
             looks=self._verdict == "status",
         )
 
@@ -308,6 +309,11 @@ class RotationAction(SenhaseguraAction):
 def this_run() -> str:
     """An id of the whole run of ansible-playbook, the same for all its hosts and tasks."""
     return hashlib.sha256(address().encode()).hexdigest()[:16]
+
+
+def _names_in(value: t.Any) -> tuple[str, ...]:
+    """The texts of a list. An option that nobody has checked may be anything."""
+    return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
 
 
 def _subject(info: CredentialInfo) -> str:

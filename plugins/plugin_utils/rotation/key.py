@@ -66,7 +66,8 @@ class Job:
 
     ``shared_with`` are all hosts that have the key, whether this run reaches them or not. ``address`` is that from
     which the user of the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task
-    that runs once for each host although these share a key. Without ``verify`` nothing is proved by logins.
+    that runs once for each host although these share a key. Without ``verify`` nothing is proved by logins. With
+    ``part_is_meant`` nobody is warned of the hosts that this run leaves out, since the task itself says so.
     """
 
     user: str
@@ -81,6 +82,7 @@ class Job:
     address: str | None = None
     play: str = ""
     verify: bool = True
+    part_is_meant: bool = False
     now: t.Callable[[], datetime.datetime] = _now
 
 
@@ -422,7 +424,7 @@ class _Rotation:
         if owing:
             have = f"the main record and {len(run.present)} of {len(run.present) + len(owing)} hosts have"
         left = set(owing) - set(run.absent)
-        if left:
+        if left and not job.part_is_meant:
             run.warnings.append(f"{tell(left)} may accept the previous key alone: the next run for them settles it")
         return self._done(
             "changed",

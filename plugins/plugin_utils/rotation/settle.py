@@ -43,7 +43,7 @@ def command(subject: Subject, result: str, settles: str = "") -> str:
 
     :param settles: the record whose run is to be settled, if that is another one
     """
-    if result in (*GOOD, "clean"):
+    if result in (*GOOD, "clean") or not (settles or subject.secret):
         return ""
     role = _ROLES[subject.kind]
     variables: dict[str, t.Any] = {_SECRETS[subject.kind]: settles or subject.secret}

@@ -212,29 +212,34 @@ def holding_the_lock(run: Run, work: t.Callable[[], Protocol]) -> Protocol:
 
 
 def _acquire(run: Run) -> Steps:
-    quiet = 0.0
+    quiet, ends = 0.0, float("inf")
     # The first host by itself: two runs for the same hosts meet there.
     for hosts in (run.hosts[:1], run.hosts[1:]):
         answers = yield from side_by_side(run, "locking", {host: _wait_for_lock(run, host) for host in hosts})
         for host, answer in answers.items():
             if isinstance(answer, dict):
                 run.machines[host] = answer["machine"]
-                quiet = max(quiet, answer["quiet_in"])
+                quiet, ends = max(quiet, answer["quiet_in"]), min(ends, answer["ends"])
         raise_first(answers)
     if quiet:
         yield Sleep(quiet, "an interrupted run may still have requests under way to the vault")
-    run.ends = run.clock() + run.limits.deadline
+    run.ends = ends
     if quiet or len(run.hosts) > 1:
         # The deadline begins when the work does.
         yield from _renew(run)
 
 
 def _wait_for_lock(run: Run, host: str) -> Steps:
-    """What the host has answered that has given the lock, or None if it gives no answer and is spared."""
+    """What the host has answered that has given the lock, or None if it gives no answer and is spared. C(ends) is added:
+    when the lock ends at the earliest, however long its answer was on the way.
+    """
     while True:
+        asked = run.clock()
         answer = yield from _lock(run, host)
-        if answer is None or answer["mine"]:
-            return answer
+        if answer is None:
+            return None
+        if answer["mine"]:
+            return {**answer, "ends": asked + run.limits.deadline}
         if run.clock() >= run.give_up:
             raise _busy_host(host, answer)
         yield Sleep(min(_LOCK_POLL, answer["remaining"] + 0.1), f"another run works on {host}")

@@ -155,6 +155,12 @@ def test_what_is_gone_can_be_written_off(scene: KeyScene) -> None:
     assert outcome(scene, hosts=("web01",), write_off=frozenset({"web02"}))[0] == "changed"
 
 
+def test_nobody_is_warned_of_hosts_that_the_task_leaves_out_itself(scene: KeyScene) -> None:
+    shared = frozenset(HOSTS)
+    result, _text, _trace, warnings = outcome(scene, hosts=("web01",), shared_with=shared, part_is_meant=True)
+    assert (result, warnings) == ("changed", [])
+
+
 def test_a_part_of_the_hosts_leaves_the_old_key_in_the_journal(scene: KeyScene) -> None:
     scene.run()
     result, _text, _trace, warnings = outcome(scene, hosts=("web01",))
