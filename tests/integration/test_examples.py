@@ -177,7 +177,12 @@ class Site:
             accounts = [{"identifier": "cluster-app", "username": "app", "hostname": "web01", "password": PASSWORD}]
         # As a run has left it that was killed; the hosts let Ansible in by its key.
         if JOURNAL in text:
-            other = {"identifier": JOURNAL, "username": "app--rot-5f0c6a3b9d1e-j1", "hostname": "web01", "password": "p-2"}
+            other = {
+                "identifier": JOURNAL,
+                "username": "app--rot-5f0c6a3b9d1e-j1",
+                "hostname": "web01",
+                "password": "p-2",
+            }
             accounts.append(other)
         others = [
             {

@@ -11,12 +11,13 @@ import contextlib
 import dataclasses
 import functools
 import itertools
-import multiprocessing.pool
+import multiprocessing
 import os
 import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from subprocess import SubprocessError
 from typing import Any
 
@@ -162,9 +163,9 @@ def _on_real_hosts(what: str, scenes: list[MakeScene], options: argparse.Namespa
     # A run that is cut short shall have seen something of everything; 7 has nothing in common with the numbers of kinds.
     todo = [case for number in range(7) for case in chosen[number::7]]
     print(f"{len(todo)} of {len(singles)} {what}", flush=True)
-    with multiprocessing.pool.ThreadPool(len(scenes)) as pool:
+    with ThreadPoolExecutor(len(scenes)) as pool:
         left = iter(todo)
-        shares = pool.map(lambda make: list(_in_scene(make, left)), scenes)
+        shares = list(pool.map(lambda make: list(_in_scene(make, left)), scenes))
     reports = list(itertools.chain(*shares))
     yield from reports
     seconds = time.monotonic() - start
@@ -210,8 +211,8 @@ def kills(options: argparse.Namespace) -> Iterator[str]:
         for setup, share, number in left:
             tier.play(hosts, setup, share, f"{options.seed}-{setup.kind}-{setup.name}", number, tally)
 
-    with tier.groups(options.jobs) as groups, multiprocessing.pool.ThreadPool(options.jobs) as pool:
-        pool.map(work, groups, chunksize=1)
+    with tier.groups(options.jobs) as groups, ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(work, groups))
     yield from tally.losses
     print("kills: " + ", ".join(f"{name} {number}" for name, number in tally.kills.items()))
     seconds = time.monotonic() - start
@@ -239,8 +240,8 @@ def controllers(options: argparse.Namespace) -> Iterator[str]:
             found += tier.play(hosts, meeting, 1, f"{options.seed}-{number}", results)
         return found
 
-    with kills.groups(options.jobs) as groups, multiprocessing.pool.ThreadPool(options.jobs) as pool:
-        reports = [report for found in pool.map(work, groups, chunksize=1) for report in found]
+    with kills.groups(options.jobs) as groups, ThreadPoolExecutor(options.jobs) as pool:
+        reports = [report for found in pool.map(work, groups) for report in found]
     yield from reports
     for name, number in sorted(results.items()):
         print(f"{number:4} {name}")

@@ -335,9 +335,7 @@ class _Explorer:
         world.landing, world.came = True, state.flying[1] - _LIFE
         self._files = {}
         try:
-            self.code.driver.drive(
-                self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep
-            )
+            self.code.driver.drive(self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep)
         except (_Pause, self.code.calls.Stopped):
             pass
         return dataclasses.replace(state, world=self._world(), flying=None)

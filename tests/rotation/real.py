@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from multiprocessing.pool import ThreadPool
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -278,8 +278,9 @@ class RealKeyScene(RealScene):
 
     def _at_once(self, work: Callable[[Host], Any]) -> list[Any]:
         """Do this for all hosts at the same time."""
-        with ThreadPool(len(self.hosts)) as pool:
-            return pool.map(work, self.hosts)
+        # Unlike multiprocessing.pool, it hands a Violation on, which is a BaseException.
+        with ThreadPoolExecutor(len(self.hosts)) as pool:
+            return list(pool.map(work, self.hosts))
 
     def _lines(self, host: Host) -> list[str]:
         return host.read(f"/home/{self.user}/.ssh/authorized_keys").splitlines()
