@@ -10,13 +10,15 @@ went on for ever without an end. Each is staged in memory, for any code: a Viola
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from rotation.code import Code, old_folder
 from rotation.keys import HOSTS, KeyScene
-from rotation.world import Controller, Scene, Violation
+from rotation.world import Clock, Controller, Scene, Violation
 
 _FIRST, _SECOND = ("web01",), ("web02",)
 # By the number of the fault in the list of issue 11: what is staged, and how.
@@ -65,6 +67,10 @@ def _main_works(scene: Any, hosts: tuple[str, ...], when: str) -> None:
 # A1
 
 
+def _run_too(scene: Scene, results: list[str], controller: Controller) -> None:
+    results.append(scene.run(hosts=_SECOND, controller=controller)[0])
+
+
 def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: bool = False) -> None:
     def make() -> Scene:
         if not clone:
@@ -78,9 +84,7 @@ def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: b
             scene.vault.refuses = lambda name: name == "web01-app"
         results: list[str] = []
 
-        def other(scene: Scene = scene, results: list[str] = results) -> None:
-            results.append(scene.run(hosts=_SECOND, controller=controller)[0])
-
+        other = functools.partial(_run_too, scene, results, controller)
         results.append(scene.run({at: other}, hosts=_FIRST)[0])
         if results[-1] != "changed":
             scene.check_truth()
@@ -94,22 +98,22 @@ def _two_at_once(code: Code, refuse_main: bool, controller: Controller, clone: b
 
 
 @_scene("A1 two hosts rotate one credential at once")
-def _(code: Code) -> None:
+def a1_two_hosts_rotate_one_credential_at_once(code: Code) -> None:
     _two_at_once(code, refuse_main=False, controller=Controller())
 
 
 @_scene("A1 the same, and the vault refuses main (1052)")
-def _(code: Code) -> None:
+def a1_the_same_and_the_vault_refuses_main_1052(code: Code) -> None:
     _two_at_once(code, refuse_main=True, controller=Controller())
 
 
 @_scene("A1 the same, by a controller whose clock is a year off")
-def _(code: Code) -> None:
+def a1_the_same_by_a_controller_whose_clock_is_a_year_off(code: Code) -> None:
     _two_at_once(code, refuse_main=False, controller=Controller(off=-365 * 86400.0))
 
 
 @_scene("A1 a host and its clone, in two inventories")
-def _(code: Code) -> None:
+def a1_a_host_and_its_clone_in_two_inventories(code: Code) -> None:
     _two_at_once(code, refuse_main=False, controller=Controller(), clone=True)
 
 
@@ -124,7 +128,7 @@ def _one_account(code: Code) -> KeyScene:
 
 
 @_scene("A2 two keys on one account, and a run for one is killed anywhere")
-def _(code: Code) -> None:
+def a2_two_keys_on_one_account_and_a_run_for_one_is_killed_anywhere(code: Code) -> None:
     for scene, at in _at_each_call(lambda: _one_account(code)):
         scene.run({at: "killed before"})
         scene.rest()
@@ -146,7 +150,7 @@ def _shared(code: Code) -> dict[str, Any]:
 
 
 @_scene("A3 the first rotation of a shared key, with --limit")
-def _(code: Code) -> None:
+def a3_the_first_rotation_of_a_shared_key_with_limit(code: Code) -> None:
     with KeyScene(code) as scene:
         scene.run(hosts=_FIRST, **_shared(code))
         scene.rest()
@@ -155,7 +159,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A3 the same, twice, and killed anywhere")
-def _(code: Code) -> None:
+def a3_the_same_twice_and_killed_anywhere(code: Code) -> None:
     for scene, at in _at_each_call(lambda: KeyScene(code), hosts=_FIRST, **_shared(code)):
         scene.run({at: "killed after"}, hosts=_FIRST, **_shared(code))
         scene.rest()
@@ -170,7 +174,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A6 another program holds the lock of shadow while the session dies")
-def _(code: Code) -> None:
+def a6_another_program_holds_the_lock_of_shadow_while_the_session_dies(code: Code) -> None:
     for seconds in (1.5, 8.0, 14.0):
         with Scene(code) as scene:
             scene.truthful, scene.host.busy_for = True, seconds
@@ -180,7 +184,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A6 the same, and Python on the host dies with the session")
-def _(code: Code) -> None:
+def a6_the_same_and_python_on_the_host_dies_with_the_session(code: Code) -> None:
     for seconds in (1.5, 8.0, 14.0):
         with Scene(code) as scene:
             scene.truthful, scene.host.busy_for, scene.host.orphan = True, seconds, True
@@ -192,17 +196,25 @@ def _(code: Code) -> None:
 # A7
 
 
+def _after(taken: int, label: str, until: Callable[[], bool] = lambda: False) -> Callable[[str], bool]:
+    """What has a vault take so many writes to a record, and refuse the others as long as C(until) is not true."""
+    left = itertools.repeat(True, taken)
+
+    def refuses(name: str) -> bool:
+        return name == label and not next(left, False) and not until()
+
+    return refuses
+
+
+def _is_later(clock: Clock, end: float) -> bool:
+    return clock.now >= end
+
+
 def _refused(make: Callable[[], Any], label: str, hosts: tuple[str, ...], allowed: int) -> None:
     """The vault refuses a record for good, after so many writes that it took."""
     with make() as scene:
         scene.prepare()
-        taken = [0]
-
-        def refuses(name: str) -> bool:
-            taken[0] += name == label
-            return name == label and taken[0] > allowed
-
-        scene.vault.refuses = refuses
+        scene.vault.refuses = _after(allowed, label)
         scene.truthful = True
         _result, world = scene.run()
         if not allowed and "host set" in world.trace:
@@ -214,29 +226,21 @@ def _refused(make: Callable[[], Any], label: str, hosts: tuple[str, ...], allowe
 
 
 @_scene("A7 the vault takes the journal and refuses main")
-def _(code: Code) -> None:
+def a7_the_vault_takes_the_journal_and_refuses_main(code: Code) -> None:
     for allowed in (0, 1):
         _refused(lambda: Scene(code), "web01-app", _FIRST, allowed)
 
 
 @_scene("A7 a write to main comes late, and all others are refused")
-def _(code: Code) -> None:
+def a7_a_write_to_main_comes_late_and_all_others_are_refused(code: Code) -> None:
     # Nothing can be done about it, but to keep what the host has, and to say which record that is.
     for number in range(3):
         with Scene(code) as scene:
             commits = [at for at, call in enumerate(scene.run()[1].trace) if call == "write main"]
         with Scene(code) as scene:
             scene.truthful = True
-            taken = [0]
-            first_refused, end = len(commits) + number, scene.clock.now + 60
-
-            def refuses(
-                name: str, scene: Scene = scene, taken: list[int] = taken, first: int = first_refused, end: float = end
-            ) -> bool:
-                taken[0] += name == "web01-app"
-                return name == "web01-app" and taken[0] >= first and scene.clock.now < end
-
-            scene.vault.refuses = refuses
+            over = functools.partial(_is_later, scene.clock, scene.clock.now + 60)
+            scene.vault.refuses = _after(len(commits) + number - 1, "web01-app", over)
             scene.run({commits[-1]: "late, after the run"})
             scene.rest()
             scene.run()
@@ -244,16 +248,10 @@ def _(code: Code) -> None:
 
 
 @_scene("A7 the same, with a key")
-def _(code: Code) -> None:
+def a7_the_same_with_a_key(code: Code) -> None:
     for allowed in (0, 1):
         with KeyScene(code) as scene:
-            taken = [0]
-
-            def refuses(name: str, taken: list[int] = taken, allowed: int = allowed) -> bool:
-                taken[0] += name == "web-app"
-                return name == "web-app" and taken[0] > allowed
-
-            scene.vault.refuses = refuses
+            scene.vault.refuses = _after(allowed, "web-app")
             result, _world = scene.run()
             scene.rest()
             main = scene.pairs()[scene.main].fingerprint
@@ -266,7 +264,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A8 a snapshot from before the first rotation is restored")
-def _(code: Code) -> None:
+def a8_a_snapshot_from_before_the_first_rotation_is_restored(code: Code) -> None:
     with Scene(code) as scene:
         before = scene.host.tree()
         scene.run()
@@ -277,7 +275,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A8 the same, with a key")
-def _(code: Code) -> None:
+def a8_the_same_with_a_key(code: Code) -> None:
     with KeyScene(code) as scene:
         before = {name: host.tree() for name, host in scene.hosts.items()}
         scene.run()
@@ -289,7 +287,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A8 the power fails after the first rotation")
-def _(code: Code) -> None:
+def a8_the_power_fails_after_the_first_rotation(code: Code) -> None:
     for scene, at in _at_each_call(lambda: Scene(code)):
         scene.host.watch()
         scene.run({at: "killed after"})
@@ -307,7 +305,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A10 who must change the password still must, wherever a run was killed")
-def _(code: Code) -> None:
+def a10_who_must_change_the_password_still_must_wherever_a_run_was_killed(code: Code) -> None:
     accept = frozenset({"must_change"})
     for scene, at in _at_each_call(lambda: _must_change(code), accept=accept):
         scene.run({at: "killed after"}, accept=accept)
@@ -344,13 +342,13 @@ def _spoiled(code: Code, name: str, text: str, runs: int) -> None:
 
 
 @_scene("A13 main or the journal ends with a line end")
-def _(code: Code) -> None:
+def a13_main_or_the_journal_ends_with_a_line_end(code: Code) -> None:
     for name, runs in (("main", 0), ("main", 2), ("journal", 2)):
         _spoiled(code, name, "\n" if name == "main" else "something\n", runs)
 
 
 @_scene("A13 main is empty")
-def _(code: Code) -> None:
+def a13_main_is_empty(code: Code) -> None:
     with Scene(code) as scene:
         scene.checking = False
         scene.vault.records[scene.main]["password"] = "\0"
@@ -363,7 +361,7 @@ def _(code: Code) -> None:
 
 
 @_scene("A17 one key on two hosts, and the task runs for each of them at once")
-def _(code: Code) -> None:
+def a17_one_key_on_two_hosts_and_the_task_runs_for_each_of_them_at_once(code: Code) -> None:
     more = {**_shared(code)}
     for scene, at in _at_each_call(lambda: KeyScene(code), hosts=_FIRST, **more):
         scene.run({at: lambda scene=scene: scene.run(hosts=_SECOND, **more)}, hosts=_FIRST, **more)

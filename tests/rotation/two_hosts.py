@@ -168,7 +168,7 @@ class Model:
         if self._rules.read_back and state.slots[me.slot] != me.old:
             yield self._go(state, run, "dead")
             return
-        other = next(slot for slot in self._own(run) if slot != me.slot)
+        (other,) = {*self._own(run)} - {me.slot}
         yield self._go(state, run, "write_new", slot=other)
 
     def write_new(self, state: State, run: int) -> Iterator[State]:

@@ -622,7 +622,7 @@ def inspect(run: steps.Run, job: Job, *, compare: bool, login: bool = False) -> 
                     refused.append(f"{host}: {verdict.explanation}")
     others = {host: str(looked["pending"]) for host, looked in looks.items() if looked["pending"]}
     works, proved = run.works_and_proved()
-    status = next(status for status in _STATES if status in found.values())
+    status = min(found.values(), key=[*_STATES].index)
     some = [host for host, its in found.items() if its == status]
     message = "; ".join([_STATES[status].format(user=job.user, hosts=", ".join(some)), *refused])
     if status in ("clean", "in_doubt", "unreachable") and others:

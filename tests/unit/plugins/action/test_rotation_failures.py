@@ -24,13 +24,14 @@ SERVER = "https://pam.example.com:443"
 PARAMS = {"mode": "ansible", "report_dir": None, "credential": "web01-app"}
 
 
-def failed(error: Exception, info: CredentialInfo, params: Mapping[str, Any] = PARAMS, host: str = "web01") -> Any:
+def failed(error: Exception, info: CredentialInfo, params: Mapping[str, Any] | None = None, host: str = "web01") -> Any:
     """The result of a rotation that ends with this error."""
 
     def work() -> NoReturn:
         raise error
 
     action: Any = object.__new__(ActionModule)
+    params = params or PARAMS
     action._variables, action._server = {"inventory_hostname": host}, SERVER
     action._task = types.SimpleNamespace(check_mode=False)
     action._templar = types.SimpleNamespace(template=str)
