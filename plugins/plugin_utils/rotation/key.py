@@ -911,7 +911,7 @@ def inspect(run: steps.Run, job: Job, *, compare: bool, login: bool = False) -> 
         works=record,
         proved=proved,
         login=run.login(),
-        settles=f"id:{[*others.values()][0]['record']}" if only_others else "",
+        settles=f"id:{min(other['record'] for other in others.values())}" if only_others else "",
     )
 
 

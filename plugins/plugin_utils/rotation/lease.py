@@ -21,8 +21,8 @@ _LONGEST = 3600.0
 
 @dataclasses.dataclass(frozen=True)
 class Lease:
-    """The fields are texts as they stand in the record. ``serves``, ``serves_host`` and ``serves_user`` are the machines,
-    hosts and user for which main was written last.
+    """The fields are texts as they stand in the record. ``serves``, ``serves_host`` and ``serves_user`` are the
+    machines, hosts and user for which main was written last.
     """
 
     run: str = ""
