@@ -40,7 +40,7 @@ UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 # Minutes of plain Python that depend on no ansible-core: in one session, they need not be in another.
 CRASH_TESTS = {
     Path("tests/unit/plugins/plugin_utils/rotation", f"test_{name}.py")
-    for name in ("password", "password_faults", "key", "model")
+    for name in ("password", "password_faults", "key", "messages", "model")
 }
 
 # Integration tests whose subject differs most between the releases of ansible-core.
