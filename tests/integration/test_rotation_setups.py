@@ -136,7 +136,7 @@ def reached(scene: Stage) -> dict[str, Any] | None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("name", ["two keys", "two keys, two hosts"])
+@pytest.mark.parametrize("name", ["two keys", *(["two keys, two hosts"] if ALL else [])])
 def test_a_run_for_another_key_of_the_account(hosts: Hosts, name: str) -> None:
     """It leaves alone what a killed run for the first key has left."""
     with stage(hosts, BY_NAME["key", name]) as scene:
@@ -215,7 +215,7 @@ def test_the_login_is_named_in_ssh_config_alone(hosts: Hosts) -> None:
         scene.check_settled()
 
 
-@pytest.mark.parametrize("name", ["login and sudo", "su", "two hosts, login and sudo"])
+@pytest.mark.parametrize("name", ["su", "two hosts, login and sudo", *(["login and sudo"] if ALL else [])])
 def test_an_own_account_after_a_killed_run(hosts: Hosts, name: str) -> None:
     """The play has main's password, and the host another one."""
     with stage(hosts, BY_NAME["password", name]) as scene:
