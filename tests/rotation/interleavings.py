@@ -53,10 +53,13 @@ class _Answer:
 
 @dataclasses.dataclass(frozen=True)
 class _Side:
-    """A run: what it was answered so far, its next call ("" before the first), and how it ended."""
+    """A run: what it was answered so far, its next call ("" before the first), and how it ended. ``key`` stands for the
+    answers without their times: of these only its deadlines and its next call depend.
+    """
 
     past: tuple[_Answer, ...] = ()
-    key: tuple[Any, ...] = ()
+    key: int = 0
+    deadlines: tuple[float, ...] = ()
     next: str = "start"
     end: str = ""
 
@@ -84,7 +87,8 @@ class _State:
         """What tells states apart. What a run was answered matters no more when it is over and nothing of it under way."""
         flying = self.flying[0] if self.flying else None
         sides = tuple(
-            (() if side.end and number != flying else side.key, side.end) for number, side in enumerate(self.sides)
+            (side.key, side.deadlines, side.next, side.end) if number == flying or not side.end else side.end
+            for number, side in enumerate(self.sides)
         )
         return self.world.key, self.now, sides, self.flying, self.passed, self.kills
 
@@ -212,6 +216,7 @@ class _Explorer:
         self._settled: set[Any] = set()
         # What is on the hosts now, where that is known.
         self._files: Mapping[str, Mapping[str, bytes]] = {}
+        self._untrue = ""
         self.found = Found()
 
     def explore(self) -> Found:
@@ -266,9 +271,14 @@ class _Explorer:
             steps.append((f"{state.flying[0]}: it arrives", lambda: self._land(state)))
         for how, do in steps:
             try:
-                yield how, do()
+                after = do()
             except Violation as exc:
-                self._tell(self.found.losses, came, key, how, exc)
+                self._tell(self.found.losses, came, key, how, str(exc))
+                continue
+            if self._untrue:
+                self._tell(self.found.untrue, came, key, how, self._untrue)
+                self._untrue = ""
+            yield how, after
         if not running:
             self._settle(state, key, came)
 
@@ -314,10 +324,10 @@ class _Explorer:
         if world.done is not None:
             past = (*past, world.done)
             done = world.done
-            key = (*key, hash((_plain(done.value), _plain(done.failure), done.came, done.at)))
+            key = hash((key, _plain(done.value), _plain(done.failure)))
         if world.failures > self._scene.most_failures:
             raise Violation(f"{world.failures} failed logins in one run")
-        after = self._with(state, number, _Side(past, key, world.next, end))
+        after = self._with(state, number, _Side(past, key, (self._run.ends, self._run.give_up), world.next, end))
         after = dataclasses.replace(after, world=self._world(), now=max(self._scene.clock.now, state.now))
         if end:
             self._scene.told.clear()
@@ -325,8 +335,7 @@ class _Explorer:
             try:
                 self._scene.check_truth()
             except Violation as exc:
-                if len(self.found.untrue) < self._most:
-                    self.found.untrue.append(f"{exc} ({told[0]})")
+                self._untrue = f"{exc} ({told[0]})"
         return after
 
     def _land(self, state: _State) -> _State:
@@ -403,14 +412,16 @@ class _Explorer:
             scene.check("when both are over")
             scene.settle(hosts=self._pair.both)
         except Violation as exc:
-            self._tell(self.found.losses, came, key, "both are over", exc)
+            self._tell(self.found.losses, came, key, "both are over", str(exc))
 
-    def _tell(self, stories: list[str], came: Any, key: Any, how: str, exc: Violation) -> None:
+    def _tell(self, stories: list[str], came: Any, key: Any, how: str, what: str) -> None:
+        if len(stories) >= self._most:
+            return
         way = [how]
         while step := came[key]:
             key, before = step
             way.insert(0, before)
-        stories.append(f"{exc}\n  after {'; '.join(way)}")
+        stories.append(f"{what}\n  after {'; '.join(way)}")
 
 
 def explore(code: Code, pair: Pair, most: int = 1) -> Found:

@@ -397,6 +397,7 @@ class _Rotation:
         """The same when no answer came to a change, which may arrive only now: without the lock, it is refused."""
         try:
             yield self._run.on(host, "unlock")
+            self._run.gave_back.add(host)
         except CallFailed as exc:
             raise self._in_doubt(host, str(exc)) from None
         return (yield from self._judge(host))

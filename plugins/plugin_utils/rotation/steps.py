@@ -116,6 +116,8 @@ class Run:
     unsure: bool = False
     # The machines whose lock this run holds, by host; the first one gives the journal its name.
     machines: dict[str, str] = dataclasses.field(default_factory=dict)
+    # The hosts whose lock this run has given back before its end.
+    gave_back: set[str] = dataclasses.field(default_factory=set)
     # What this run has written, while that counts.
     lease: Lease | None = None
     works: dict[str, Works] = dataclasses.field(default_factory=dict)
@@ -376,7 +378,11 @@ def _give_back(run: Run) -> Steps:
 
 def _unlock(run: Run, host: str) -> Steps:
     try:
-        yield run.on(host, "unlock")
+        answer = yield run.on(host, "unlock")
+        if not answer["mine"] and host not in run.gave_back:
+            # Whatever was found out here, somebody else may have changed it by now.
+            run.works.pop(host, None)
+            run.warnings.append(f"another run has worked on {host} meanwhile")
     except CallFailed:
         run.warnings.append(f"the lock of {host} could not be given back: it ends by itself")
 
