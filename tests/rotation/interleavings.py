@@ -327,7 +327,9 @@ class _Explorer:
             key = hash((key, _plain(done.value), _plain(done.failure)))
         if world.failures > self._scene.most_failures:
             raise Violation(f"{world.failures} failed logins in one run")
-        after = self._with(state, number, _Side(past, key, (self._run.ends, self._run.give_up), world.next, end))
+        # Code of 55b64b2 waits for nobody.
+        deadlines = self._run.ends, getattr(self._run, "give_up", 0.0)
+        after = self._with(state, number, _Side(past, key, deadlines, world.next, end))
         after = dataclasses.replace(after, world=self._world(), now=max(self._scene.clock.now, state.now))
         if end:
             self._scene.told.clear()
