@@ -26,8 +26,8 @@ from workspace import environment
 os.environ.update(environment())
 sys.path.insert(0, environment()["ANSIBLE_COLLECTIONS_PATH"])
 
-from rotation import interleavings, matrix, model, schedules
-from rotation.code import Code
+from rotation import interleavings, matrix, model, scenes, schedules
+from rotation.code import Code, old_folder
 from rotation.keys import STARTS as KEY_STARTS
 from rotation.world import Violation
 
@@ -104,6 +104,20 @@ def real_keys(options: argparse.Namespace) -> Iterator[str]:
         groups = [stack.enter_context(Hosts(["bookworm", "trixie", "bookworm"])) for _group in range(options.jobs)]
         scenes = [functools.partial(tier.key_scene, hosts) for hosts in groups]
         yield from _on_real_hosts("faults in keys", scenes, options)
+
+
+def all_scenes(_options: argparse.Namespace) -> Iterator[str]:
+    """The set-ups that people have, and two runs that cross: the code of 55b64b2 loses in each, that of today in none."""
+    then, now, pair = Code(folder=old_folder()), Code(), "two passwords on two hosts"
+    for name in scenes.SCENES:
+        lost = scenes.loss(then, name)
+        print(f"{name}\n  55b64b2: {lost or 'loses nothing'}", flush=True)
+        if not lost and name not in scenes.NEW_RISKS:
+            yield f"55b64b2 loses nothing: {name}"
+        if lost := scenes.loss(now, name):
+            yield f"{name}: {lost}"
+    if not interleavings.explore(then, interleavings.PAIRS[pair]).losses:
+        yield f"55b64b2 loses in no interleaving of {pair}"
 
 
 def _pairs_of(first: tuple[str, int, str]) -> tuple[int, Report]:
@@ -263,6 +277,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash", description=__doc__)
     parts = {
         "states": states,
+        "scenes": all_scenes,
         "interleavings": all_interleavings,
         "singles": singles,
         "pairs": pairs,

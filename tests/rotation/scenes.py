@@ -4,7 +4,7 @@
 """Set-ups that people have, in which the code of 55b64b2 lost a password or key, told a record that does not log in, or
 went on for ever without an end. Each is staged in memory, for any code: a Violation says what was lost.
 
-`python -m rotation.scenes` prints which of them lose what, with the old code and with the present one.
+`./run crash scenes` prints which of them lose what, with the old code and with the present one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rotation.code import Code, old_folder
+from rotation.code import Code
 from rotation.keys import HOSTS, KeyScene
 from rotation.world import Clock, Controller, Scene, Violation
 
@@ -368,19 +367,3 @@ def a17_one_key_on_two_hosts_and_the_task_runs_for_each_of_them_at_once(code: Co
         scene.rest()
         for hosts in (_FIRST, _SECOND):
             scene.run(hosts=hosts, recover_only=True, **more)
-
-
-def main() -> int:
-    """Print what each scene loses, with the old code and with the present one."""
-    folders = {"55b64b2": Code(folder=old_folder()), "now": Code()}
-    failed = 0
-    for name in SCENES:
-        found = {what: loss(code, name) for what, code in folders.items()}
-        failed += found["now"] is not None or (found["55b64b2"] is None and name not in NEW_RISKS)
-        print(name, *(f"  {what}: {text or 'loses nothing'}" for what, text in found.items()), sep="\n", flush=True)
-    print(f"{len(SCENES)} scenes, {failed} not as they should be")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

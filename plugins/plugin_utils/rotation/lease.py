@@ -14,6 +14,7 @@ import dataclasses
 import datetime
 import math
 import typing as t
+import zlib
 
 # Seconds. Who claims to hold a lease for longer, or from later on than that, is not believed.
 _LONGEST = 3600.0
@@ -39,10 +40,15 @@ class Lease:
     @classmethod
     def of(cls, note: t.Mapping[str, str]) -> Lease:
         """The lease in a record. What is garbled or empty is free."""
-        return cls(**{field.name: note[field.name] for field in dataclasses.fields(cls) if field.name in note})
+        lease = cls(**{field.name: note[field.name] for field in dataclasses.fields(cls) if field.name in note})
+        return lease if note.get("sum") == lease._sum() else cls()
 
     def note(self) -> dict[str, str]:
-        return dataclasses.asdict(self)
+        return {**dataclasses.asdict(self), "sum": self._sum()}
+
+    def _sum(self) -> str:
+        """What tells that a text is what was written. It proves nothing against somebody who wants to deceive."""
+        return f"{zlib.crc32(repr(dataclasses.astuple(self)).encode()):08x}"
 
     def remaining(self, now: datetime.datetime) -> float:
         """Seconds until another run may take it."""

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 import pytest
 from rotation import interleavings, scenes, two_hosts
-from rotation.code import Code, old_folder
+from rotation.code import Code
 from rotation.model import BREAKS, HOLDS, visit
 from rotation.mutants import BY_INTERLEAVING, BY_SCENE, MUTANTS
 
 CODE = Code()
-
-
-@pytest.fixture(scope="module")
-def old() -> Code:
-    """The code at the commit at which the faults were measured."""
-    return Code(folder=old_folder())
 
 
 @pytest.mark.parametrize("name", HOLDS)
@@ -50,19 +44,13 @@ def test_each_rule_for_two_hosts_is_needed(name: str) -> None:
     assert two_hosts.visit(two_hosts.BREAKS[name]).loss
 
 
-# Set-ups that people have: python -m rotation.scenes prints what each of them loses.
+# Set-ups that people have: ./run crash scenes shows what 55b64b2 loses in each of them.
 
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", scenes.SCENES)
 def test_nothing_is_lost_in_the_set_ups_that_people_have(name: str) -> None:
     assert scenes.loss(CODE, name) is None
-
-
-@pytest.mark.no_cover
-@pytest.mark.parametrize("name", [name for name in scenes.SCENES if name not in scenes.NEW_RISKS])
-def test_the_old_code_loses_in_each_of_them(old: Code, name: str) -> None:
-    assert scenes.loss(old, name)
 
 
 @pytest.mark.no_cover
@@ -81,11 +69,6 @@ def test_no_interleaving_of_two_runs_on_one_host_loses_anything() -> None:
     assert (found.losses, found.untrue) == ([], [])
     assert found.interleavings >= found.states // 10 > 10
     assert ("changed", "busy") in found.ends
-
-
-@pytest.mark.no_cover
-def test_the_old_code_loses_in_an_interleaving(old: Code) -> None:
-    assert interleavings.explore(old, interleavings.PAIRS["two passwords on two hosts"]).losses
 
 
 @pytest.mark.no_cover
