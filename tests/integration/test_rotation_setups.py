@@ -2,13 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Set-ups in which rotations have once lost a secret or locked an account, on real hosts: A1 to A8, A14 and A17 of the
+"""Set-ups in which rotations have once lost a secret or locked an account, on real hosts: A4 to A8 and A14 of the
 faults that tests/README.md lists. All of them with ROTATION_SETUPS=all, a sample without.
 """
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import json
 import os
@@ -22,12 +21,18 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
-from rotation import controllers
-from rotation.setups import KEYS, PASSWORDS, SECRET, Ended, Setup, Stage, stage
+from rotation.setups import (
+    BY_NAME,
+    SECRET,
+    TWO,
+    Setup,
+    content,
+    honest,
+    killed_at_each_write,
+    stage,
+)
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
-BY_NAME = {(setup.kind, setup.name): setup for setup in (*PASSWORDS, *KEYS)}
-TWO = {kind: Setup("two hosts", kind, hosts=2) for kind in ("password", "key")}
 kinds = pytest.mark.parametrize("kind", ["password", "key"])
 ALL = os.environ.get("ROTATION_SETUPS") == "all"
 
@@ -36,146 +41,6 @@ ALL = os.environ.get("ROTATION_SETUPS") == "all"
 def hosts() -> Iterator[Hosts]:
     with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
         yield hosts
-
-
-def alone(scene: Stage, **options: Any) -> dict[str, Any]:
-    """A task that says nothing of other hosts."""
-    module, option = {
-        "password": ("linux_password_rotate", "credential"),
-        "key": ("linux_ssh_key_rotate", "ssh_key"),
-    }[scene.setup.kind]
-    return {"name": "rotate", f"community.senhasegura.{module}": {option: SECRET, "timeout": 4, **options}}
-
-
-def honest(scene: Stage, done: Ended) -> None:
-    """No result names a record as what logs in that does not."""
-    for result in done.results.values():
-        assert not scene.false_claims(result), result
-
-
-def content(scene: Stage, host: Host) -> str:
-    """What decides about logins of the account whose secret is rotated."""
-    user = scene.setup.user
-    if scene.setup.kind == "password":
-        return host.shadow(user).hash
-    return host.run(f"stat -c '%Y %i' /home/{user}/.ssh/authorized_keys") + "\n".join(scene._lines(host))
-
-
-# --- A1, A17: one secret, several hosts, one task
-
-
-@kinds
-@pytest.mark.parametrize("options", [{}, {"lock_wait": 60}], ids=["one gives way", "one waits"])
-def test_hosts_of_a_play_that_share_a_secret(hosts: Hosts, kind: str, options: dict[str, Any]) -> None:
-    """The task is run for both at the same time, and knows nothing of the other. Then the hint is followed."""
-    with stage(hosts, TWO[kind]) as scene:
-        done = scene.controller.run([alone(scene, **options)], "all")
-        scene.check()
-        honest(scene, done)
-        for _time in range(2):
-            done = scene.controller.run([alone(scene, state="recovered", **options)], "all")
-            scene.check()
-            honest(scene, done)
-        # One run for both settles it.
-        scene.end_leases()
-        done = scene.run(**({"accept": ["other_host"]} if kind == "password" else {}))
-        assert done.code == 0, done.told()
-        scene.check_settled()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "password, different hosts, by identifier and by id",
-        "password, both hosts, in another order",
-        "password, same host, by identifier and by id",
-        "key, different hosts",
-        "key, both hosts, in another order",
-    ],
-)
-def test_two_controllers(hosts: Hosts, name: str) -> None:
-    """100 times: ./run crash controllers --count 100."""
-    (meeting,) = (meeting for meeting in controllers.MEETINGS if meeting.name == name)
-    assert controllers.play(hosts, meeting, 1, f"sample {name}", collections.Counter()) == []
-
-
-# --- A2: two keys on one account
-
-
-def killed_at_each_write(scene: Stage, record: str) -> Iterator[int]:
-    """Kill a run when it asks for its first write to the vault, the next one when it asks for its second, and so on."""
-    operation = {"password": "credential.write", "key": "key.write"}[scene.setup.kind]
-    for number in range(30):
-        scene.control.fault("gate", operation=operation, skip=number, times=1)
-        scene.forget_failures()
-        scene.start(record)
-        gate = reached(scene)
-        if gate is None:
-            scene.control.clear_faults()
-            return
-        scene.controller.kill("broker")
-        scene.control.release_gate(gate["number"], "drop" if number % 2 else "continue")
-        scene.control.clear_faults()
-        scene.quiet()
-        scene.check()
-        scene.check_failures()
-        scene.end_leases()
-        scene.forget_failures()
-        yield number
-    raise AssertionError("a run that writes so often is not to be expected")
-
-
-def reached(scene: Stage) -> dict[str, Any] | None:
-    """The request that is held, or None when the run has ended without."""
-    while True:
-        over = scene.controller.ended()
-        if waiting := [gate for gate in scene.control.gates() if gate["state"] == "waiting"]:
-            return dict(waiting[0])
-        if over:
-            return None
-        time.sleep(0.05)
-
-
-@pytest.mark.parametrize("name", ["two keys", *(["two keys, two hosts"] if ALL else [])])
-def test_a_run_for_another_key_of_the_account(hosts: Hosts, name: str) -> None:
-    """It leaves alone what a killed run for the first key has left."""
-    with stage(hosts, BY_NAME["key", name]) as scene:
-        first, second = scene.setup.records
-        for _number in killed_at_each_write(scene, first):
-            done = scene.run(second)
-            scene.check()
-            honest(scene, done)
-            assert set(done.kinds()) <= {"changed", "recovered", "pending", "busy"}, done.told()
-            scene.end_leases()
-            done = scene.run(first)
-            assert done.code == 0, done.told()
-            scene.check()
-        assert scene.run(second).code == 0
-        scene.check_settled()
-
-
-# --- A3: a first rotation that does not reach all hosts
-
-
-@pytest.mark.parametrize("by", ["role", "module"])
-def test_the_first_rotation_with_a_limit(hosts: Hosts, by: str) -> None:
-    with stage(hosts, BY_NAME["key", "three hosts"]) as scene:
-        task = alone(scene)
-        if by == "role":
-            task = {
-                "name": "rotate",
-                "ansible.builtin.include_role": {"name": "community.senhasegura.ssh_key_rotation"},
-                "vars": {"ssh_key_rotation_key": SECRET},
-            }
-        limit = ("--limit", scene.hosts[0].name)
-        for _time in range(3):
-            done = scene.controller.run([task], "all", *limit)
-            scene.check()
-            honest(scene, done)
-        # All of them, which settles it.
-        done = scene.run()
-        assert done.code == 0, done.told()
-        scene.check_settled()
 
 
 # --- A4, A5: Ansible's own way in needs the password that changes

@@ -467,3 +467,65 @@ def stage(hosts: Hosts, setup: Setup, number: int = 0) -> Iterator[Stage]:
             ]
         with Simulator(profile="4.0", seed=seed) as simulator:
             yield Stage(Path(folder), hosts, setup, some, simulator)
+
+
+# By kind and name.
+BY_NAME = {(setup.kind, setup.name): setup for setup in (*PASSWORDS, *KEYS)}
+TWO = {kind: Setup("two hosts", kind, hosts=2) for kind in ("password", "key")}
+
+
+def alone(scene: Stage, **options: Any) -> dict[str, Any]:
+    """A task that says nothing of other hosts."""
+    module, option = {
+        "password": ("linux_password_rotate", "credential"),
+        "key": ("linux_ssh_key_rotate", "ssh_key"),
+    }[scene.setup.kind]
+    return {"name": "rotate", f"community.senhasegura.{module}": {option: SECRET, "timeout": 4, **options}}
+
+
+def honest(scene: Stage, done: Ended) -> None:
+    """No result names a record as what logs in that does not."""
+    for result in done.results.values():
+        assert not scene.false_claims(result), result
+
+
+def content(scene: Stage, host: Host) -> str:
+    """What decides about logins of the account whose secret is rotated."""
+    user = scene.setup.user
+    if scene.setup.kind == "password":
+        return host.shadow(user).hash
+    return host.run(f"stat -c '%Y %i' /home/{user}/.ssh/authorized_keys") + "\n".join(scene._lines(host))
+
+
+def killed_at_each_write(scene: Stage, record: str) -> Iterator[int]:
+    """Kill a run when it asks for its first write to the vault, the next one when it asks for its second, and so on."""
+    operation = {"password": "credential.write", "key": "key.write"}[scene.setup.kind]
+    for number in range(30):
+        scene.control.fault("gate", operation=operation, skip=number, times=1)
+        scene.forget_failures()
+        scene.start(record)
+        gate = reached(scene)
+        if gate is None:
+            scene.control.clear_faults()
+            return
+        scene.controller.kill("broker")
+        scene.control.release_gate(gate["number"], "drop" if number % 2 else "continue")
+        scene.control.clear_faults()
+        scene.quiet()
+        scene.check()
+        scene.check_failures()
+        scene.end_leases()
+        scene.forget_failures()
+        yield number
+    raise AssertionError("a run that writes so often is not to be expected")
+
+
+def reached(scene: Stage) -> dict[str, Any] | None:
+    """The request that is held, or None when the run has ended without."""
+    while True:
+        over = scene.controller.ended()
+        if waiting := [gate for gate in scene.control.gates() if gate["state"] == "waiting"]:
+            return dict(waiting[0])
+        if over:
+            return None
+        time.sleep(0.05)
