@@ -34,12 +34,12 @@ def test_passwords(hosts: Hosts, number: int) -> None:
 
 
 def test_keys(hosts: Hosts) -> None:
-    """Each kind of fault once, at calls that chance chooses. All of it: ./run crash real-keys."""
+    """Each third kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
     with real.key_scene(hosts) as scene:
         some: dict[tuple[str, str], real.Case] = {}
         for case in random.Random("keys").sample(every := real.cases(scene), len(every)):
             some.setdefault((case[0], case[2]), case)
-        for case in list(some.values())[::2]:
+        for case in list(some.values())[::3]:
             scene.play(case)
 
 
@@ -56,13 +56,13 @@ def test_keys_when_the_broker_is_killed_during_a_write(hosts: Hosts, write: int,
 
 
 # Each way to become root of which the model knows nothing is in test_rotation_setups.py.
-@pytest.mark.parametrize("name", ["login and sudo", "two hosts, su"])
+@pytest.mark.parametrize("name", ["two hosts, su"])
 def test_passwords_killed_at_any_moment(hosts: Hosts, name: str) -> None:
     """All of it: ./run crash kills."""
     _kill(hosts, next(setup for setup in PASSWORDS if setup.name == name))
 
 
-@pytest.mark.parametrize("name", ["two hosts, the key of the login", "two keys"])
+@pytest.mark.parametrize("name", ["two keys"])
 def test_keys_killed_at_any_moment(hosts: Hosts, name: str) -> None:
     """All of it: ./run crash kills."""
     _kill(hosts, next(setup for setup in KEYS if setup.name == name))
