@@ -372,7 +372,9 @@ class Stage:
                 refused = host.refusals(user)
                 refused += [login.method for login in host.logins(user, "publickey") if not login.accepted]
                 if len(refused) > runs:
-                    raise Violation(f"{user} was refused more often than there were runs on {host.name}: {', '.join(refused)}")
+                    raise Violation(
+                        f"{user} was refused more often than there were runs on {host.name}: {', '.join(refused)}"
+                    )
                 if (counted := host.failures(user)) > runs:
                     raise Violation(f"faillock counts {counted} failures of {user} on {host.name}")
 
