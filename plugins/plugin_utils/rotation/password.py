@@ -395,9 +395,10 @@ class _Rotation:
 
     def _judge_for_good(self, host: str) -> Steps:
         """The same when no answer came to a change, which may arrive only now: without the lock, it is refused."""
+        # Even if no answer says so.
+        self._run.gave_back.add(host)
         try:
             yield self._run.on(host, "unlock")
-            self._run.gave_back.add(host)
         except CallFailed as exc:
             raise self._in_doubt(host, str(exc)) from None
         return (yield from self._judge(host))

@@ -352,7 +352,11 @@ def require_lease(run: Run, result: str, hint: str) -> Steps:
     if now.run != run.id:
         run.lease = None
         run.forget_main()
-        raise Stopped(result, f"run {now.run or 'unknown'} has taken over {run.label(MAIN)} for {now.host}", hint)
+        raise Stopped(
+            result,
+            f"run {now.run or 'unknown'} has taken over {run.label(MAIN)} for {now.host or 'an unknown host'}",
+            hint,
+        )
 
 
 def _give_back(run: Run) -> Steps:
@@ -382,7 +386,7 @@ def _unlock(run: Run, host: str) -> Steps:
         if not answer["mine"] and host not in run.gave_back:
             # Whatever was found out here, somebody else may have changed it by now.
             run.works.pop(host, None)
-            run.warnings.append(f"another run has worked on {host} meanwhile")
+            run.warnings.append(f"another run has worked on {host} meanwhile: run rotation_info to see what logs in")
     except CallFailed:
         run.warnings.append(f"the lock of {host} could not be given back: it ends by itself")
 

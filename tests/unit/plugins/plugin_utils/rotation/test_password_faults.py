@@ -8,6 +8,7 @@ the code of then, which does not come through.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import typing as t
@@ -401,6 +402,31 @@ def test_a6_what_was_said_of_a_change_without_an_answer_stays_true() -> None:
             scene.run({set_at + 2: "refused", set_at + 3: kind})
             scene.rest()
             scene.settle()
+
+
+def warnings_of(scene: Scene, faults: t.Any) -> list[str]:
+    world, run, protocol = scene.start(faults)
+    with contextlib.suppress(CODE.calls.Stopped):
+        CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
+    return list(run.warnings)
+
+
+def test_another_run_is_named_only_if_there_was_one() -> None:
+    other = "another run has worked on web01 meanwhile"
+    with Scene(CODE) as scene:
+        # The run has given the lock back itself, and was not told that it has.
+        at = calls(CODE).index("host set")
+        assert not [
+            text for text in warnings_of(scene, {at: "lost, not applied", at + 2: "lost, applied"}) if other in text
+        ]
+    with Scene(CODE) as scene:
+
+        def meanwhile() -> None:
+            scene.clock.pass_(1000.0)
+            assert scene.run()[0] == "changed"
+
+        found = warnings_of(scene, {calls(CODE).index("host unlock"): meanwhile})
+        assert [text for text in found if other in text]
 
 
 # The lease
