@@ -72,7 +72,7 @@ class ActionModule(RotationAction):
             address=params["address"],
             play=hashlib.sha256(address().encode()).hexdigest()[:12],
             verify=params["verify"] != "none",
-            part_is_meant=bool(params["hosts"] and params["shared_with"]) and "ansible_limit" not in self._variables,
+            part_is_meant=self._part_is_meant(params),
         )
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, world = self.prepare(records, hosts, user, params, by_key)
@@ -88,6 +88,11 @@ class ActionModule(RotationAction):
             )
         protocol = key.predict(run, job) if check_mode else key.rotate(run, job)
         return self.drive(protocol, world, run)
+
+    def _part_is_meant(self, params: Params) -> bool:
+        """Whether the task itself says which hosts it leaves out. A role takes both options from the inventory."""
+        named = bool(params["hosts"] and params["shared_with"])
+        return named and "ansible_limit" not in self._variables and getattr(self._task, "_role", None) is None
 
     def _shared_with(self, params: Params, hosts: list[str]) -> frozenset[str]:
         """All hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
