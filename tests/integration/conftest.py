@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hosts.group import Hosts
 from workspace import environment
 
 from senhasegura_simulator.server import Simulator
@@ -93,6 +94,13 @@ def server(_server: Server) -> Server:
     """A freshly seeded server of each dialect in turn."""
     _server.control.reset()
     return _server
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[Hosts]:
+    """Three real hosts. Files that need others have a fixture of that name."""
+    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
+        yield hosts
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from hosts.group import Hosts
@@ -16,12 +15,6 @@ from rotation import kills, real
 from rotation.setups import KEYS, PASSWORDS, Setup
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[Hosts]:
-    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
-        yield hosts
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["bookworm", "trixie"])

@@ -110,7 +110,7 @@ def commands(text: str) -> Iterator[str]:
     command = ""
     for line in re.sub(r" +#.*", "", text).replace("\\\n", " ").splitlines():
         command = f"{command}\n{line}".strip()
-        # Words of a sentence may have one apostrophe.
+        # What is no command may be a sentence with an apostrophe.
         if not command.startswith("ansible") or command.count("'") % 2 == 0:
             yield command
             command = ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import threading
 import time
@@ -22,6 +21,7 @@ from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
 from rotation.setups import (
+    ALL,
     BY_NAME,
     SECRET,
     TWO,
@@ -33,14 +33,7 @@ from rotation.setups import (
 )
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
-kinds = pytest.mark.parametrize("kind", ["password", "key"])
-ALL = os.environ.get("ROTATION_SETUPS") == "all"
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[Hosts]:
-    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
-        yield hosts
+kinds = pytest.mark.parametrize("kind", TWO)
 
 
 # --- A4, A5: Ansible's own way in needs the password that changes

@@ -9,8 +9,6 @@ tests/README.md lists. All of them with ROTATION_SETUPS=all, a sample without.
 from __future__ import annotations
 
 import collections
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from hosts.group import Hosts
 from hosts.image import why_unavailable
 from rotation import controllers
 from rotation.setups import (
+    ALL,
     BY_NAME,
     SECRET,
     TWO,
@@ -28,20 +27,12 @@ from rotation.setups import (
 )
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
-kinds = pytest.mark.parametrize("kind", ["password", "key"])
-ALL = os.environ.get("ROTATION_SETUPS") == "all"
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[Hosts]:
-    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
-        yield hosts
 
 
 # --- A1, A17: one secret, several hosts, one task
 
 
-@kinds
+@pytest.mark.parametrize("kind", TWO)
 @pytest.mark.parametrize("options", [{}, {"lock_wait": 60}], ids=["one gives way", "one waits"])
 def test_hosts_of_a_play_that_share_a_secret(hosts: Hosts, kind: str, options: dict[str, Any]) -> None:
     """The task is run for both at the same time, and knows nothing of the other. Then the hint is followed."""

@@ -473,6 +473,8 @@ def stage(hosts: Hosts, setup: Setup, number: int = 0) -> Iterator[Stage]:
             yield Stage(Path(folder), hosts, setup, some, simulator)
 
 
+# Whether the tests shall go through all set-ups, and not through a sample.
+ALL = os.environ.get("ROTATION_SETUPS") == "all"
 # By kind and name.
 BY_NAME = {(setup.kind, setup.name): setup for setup in (*PASSWORDS, *KEYS)}
 TWO = {kind: Setup("two hosts", kind, hosts=2) for kind in ("password", "key")}

@@ -6,19 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hosts.group import Hosts
 from rotation.shared_key import OPTIONS, Key, seed
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[Hosts]:
-    with Hosts(["bookworm", "trixie", "bookworm"]) as hosts:
-        yield hosts
 
 
 @pytest.fixture
