@@ -99,7 +99,8 @@ def integration(session: nox.Session) -> None:
     # the files that have most tests: those that take longest have few, and one process would be left alone with them.
     arguments = session.posargs or [*WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
     where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
-    session.run("python", *PYTEST, *where, *arguments)
+    # The slowest, since CI has a limit of time.
+    session.run("python", *PYTEST, "--durations", "40", *where, *arguments)
 
 
 @nox.session(tags=["test"])
