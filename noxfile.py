@@ -37,12 +37,18 @@ WORKERS = ("-n", "2")
 # Parts of a collection that are not plugins of their own, or whose documentation is the module's.
 UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 
-# Minutes of plain Python that depend on no ansible-core: in one session, they need not be in another.
-CRASH_TESTS = {
-    Path("tests/unit/plugins/plugin_utils/rotation", f"test_{name}.py")
-    for name in ("password", "password_faults", "key", "messages", "model")
+# Plain Python in the tests of what depends on ansible-core: of a rotation neither its protocol nor what runs on a host
+# imports anything of Ansible, nor does what the broker keeps.
+PLAIN_TESTS = {
+    Path("tests/unit/plugins/plugin_utils", f"{name}.py")
+    for name in (
+        *("test_broker_files", "test_broker_ledger", "test_broker_promise", "test_broker_shared"),
+        *("test_broker_shared_server", "test_failure", "rotation/test_authorized_keys", "rotation/test_hashing"),
+        *("rotation/test_key", "rotation/test_messages", "rotation/test_model", "rotation/test_on_host"),
+        *("rotation/test_password", "rotation/test_password_faults", "rotation/test_policy", "rotation/test_records"),
+        "rotation/test_report",
+    )
 }
-
 # Integration tests whose subject differs most between the releases of ansible-core.
 RUNS_ON_EACH_CORE = ("tests/integration/test_examples.py", "tests/integration/test_variables.py")
 
@@ -159,20 +165,19 @@ def sanity(session: nox.Session) -> None:
 
 @nox.session(tags=["test"])
 def ansible_test_units(session: nox.Session) -> None:
-    """The unit tests of the plugins as ansible-test runs them: its own loader, a fork for each test."""
-    found = set(Path("tests/unit/plugins").rglob("test_*.py")) - CRASH_TESTS
-    tests = session.posargs or sorted(map(str, found))
+    """Unit tests of what depends on ansible-core, as ansible-test runs them: its own loader, a fork for each test."""
+    tests = session.posargs or depends_on_core()
     ansible_test(session, "units", "--python", "{}.{}".format(*sys.version_info), "--num-workers", "2", *tests)
 
 
 @nox.session(tags=["test"])
 def oldest(session: nox.Session) -> None:
-    """Unit tests and demo on the oldest supported ansible-core."""
+    """Unit tests of what depends on ansible-core, and the demo, on the oldest supported one."""
     release, versions = next(iter(PYTHONS.items()))
     if not (found := pick_python(*reversed(versions))):
         session.skip(f"ansible-core {release} needs one of Python {', '.join(versions)}, and none is here")
     programs = make_environment(session, found, "oldest")
-    units_on_core(session, programs, *session.posargs)
+    units_on_core(session, programs, *(session.posargs or (*depends_on_core(), "tests/unit/test_role.py")))
     demo_on_core(session, programs)
 
 
@@ -304,6 +309,12 @@ def make_environment(session: nox.Session, python: str, *arguments: str) -> Path
 def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
     """ansible-test sanity of another environment."""
     ansible_test(session, "sanity", programs=programs, **options)
+
+
+def depends_on_core() -> list[str]:
+    """The unit tests of what depends on ansible-core. module_utils does not (test_layers.py holds that)."""
+    folders = [Path("tests/unit/plugins", name) for name in ("action", "lookup", "plugin_utils")]
+    return sorted(map(str, {path for folder in folders for path in folder.rglob("test_*.py")} - PLAIN_TESTS))
 
 
 def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:

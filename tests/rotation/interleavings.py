@@ -24,6 +24,8 @@ from rotation.world import LIMITS, Scene, Violation, World
 _ALMOST, _OVER = LIMITS["deadline"] - 1, 2.0
 # How long after it was sent something may arrive.
 _LIFE = LIMITS["request_life"] - 1
+# The parts of the world on which a call depends, if it is not on a host.
+_VAULT, _ALL, _NONE = "the vault", "everything", "nothing"
 _HARMLESS = ("list", "read", "look", "look_keys", "judge", "login")
 
 
@@ -54,7 +56,8 @@ class _Answer:
 @dataclasses.dataclass(frozen=True)
 class _Side:
     """A run: what it was answered so far, its next call ("" before the first), and how it ended. ``key`` stands for the
-    answers without their times: of these only its deadlines and its next call depend.
+    answers and what it knows of the records, without the times of the answers: of these only its deadlines and its next
+    call depend.
     """
 
     past: tuple[_Answer, ...] = ()
@@ -65,12 +68,27 @@ class _Side:
 
 
 class _Shared(NamedTuple):
-    """The files of the hosts, the records of the vault and how often each was changed, and what tells them apart."""
+    """The files of the hosts, the records of the vault with how often each was changed, and what tells each part apart."""
 
     hosts: Mapping[str, Mapping[str, bytes]]
-    records: Mapping[str, Mapping[str, Any]]
-    changes: Mapping[str, Any]
+    vault: tuple[Mapping[str, Mapping[str, Any]], Mapping[str, Any]]
+    # By the name of a host, or _VAULT.
+    keys: Mapping[str, int]
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        return tuple(self.keys.values())
+
+
+class _Effect(NamedTuple):
+    """What a call has done: the part of the world that it may have changed, as it is then, and how the run goes on."""
+
+    call: str
+    part: str
+    content: Any
     key: int
+    side: _Side
+    now: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,6 +232,11 @@ class _Explorer:
         self.code = code.edited(Edit("driver", "_NAP = 0.2\n", "_NAP = 1e9\n"))
         self._pair, self._most = pair, most
         self._settled: set[Any] = set()
+        # What calls have done, by the run, its past and the part of the world that they depend on; and the worlds in
+        # which the invariant was looked at. Runs on two hosts cross in many ways that differ in the order alone.
+        self._effects: dict[Any, _Effect] = {}
+        self._calls: dict[Any, str] = {}
+        self._checked: set[Any] = set()
         # What is on the hosts now, where that is known.
         self._files: Mapping[str, Mapping[str, bytes]] = {}
         self._untrue = ""
@@ -308,6 +331,67 @@ class _Explorer:
         return dataclasses.replace(state, sides=(sides[0], sides[1]))
 
     def _step(self, state: _State, number: int) -> _State:
+        side = state.sides[number]
+        run = number, side.key, side.deadlines, side.next, self._came(state, number), state.now
+        effect = self._known(run, state.world)
+        if effect is None:
+            after, call = self._carry_out(state, number)
+            # When it begins, it looks at the list as well.
+            if side.past and not after.sides[number].end:
+                self._remember(run, call, state.world, after, number)
+            return after
+        self._scene.clock.now = effect.now
+        world = self._changed(state.world, effect)
+        side = dataclasses.replace(effect.side, past=(*side.past, effect.side.past[-1]))
+        return dataclasses.replace(self._with(state, number, side), world=world, now=effect.now)
+
+    def _known(self, run: Any, world: _Shared) -> _Effect | None:
+        if run not in self._calls:
+            return None
+        return self._effects.get((*run, self._key_of(world, self._part(self._calls[run]))))
+
+    def _remember(self, run: Any, call: str, before: _Shared, after: _State, number: int) -> None:
+        """``call`` is what the run has really done: where its deadline is over meanwhile, not what it was about to do."""
+        self._calls[run] = call
+        part, world = self._part(call), after.world
+        if part != _ALL:
+            changed = world.vault if part == _VAULT else world.hosts.get(part)
+            effect = _Effect(call, part, changed, world.keys.get(part, 0), after.sides[number], after.now)
+            self._effects[(*run, self._key_of(before, part))] = effect
+
+    def _part(self, call: str) -> str:
+        """On which part of the world the effect and the answer of a call depend. Any write is compared with all hosts."""
+        word = call.partition(" ")[0]
+        if word in self._scene.hosts:
+            return word
+        if word in ("list", "read"):
+            return _VAULT
+        if word in ("", "write"):
+            return _ALL
+        return _NONE if word == "sleep" else next(iter(self._scene.hosts))
+
+    def _key_of(self, world: _Shared, part: str) -> Any:
+        if part == _ALL:
+            return world.key
+        return 0 if part == _NONE else world.keys[part]
+
+    def _changed(self, world: _Shared, effect: _Effect) -> _Shared:
+        """The world after a call whose effect is known."""
+        part = effect.part
+        if part != _NONE and world.keys[part] != effect.key:
+            keys = {**world.keys, part: effect.key}
+            if part == _VAULT:
+                world = world._replace(vault=effect.content, keys=keys)
+            else:
+                world = world._replace(hosts={**world.hosts, part: effect.content}, keys=keys)
+        if world.key not in self._checked:
+            self._put_back(world)
+            self._scene.check(f"after {effect.call}")
+            self._checked.add(world.key)
+        return world
+
+    def _carry_out(self, state: _State, number: int) -> tuple[_State, str]:
+        """The state after the next call of a run, and the call ("" for none)."""
         side, world = state.sides[number], self._again(state, number)
         self._files = {}
         drive = self.code.driver.drive
@@ -324,7 +408,7 @@ class _Explorer:
         if world.done is not None:
             past = (*past, world.done)
             done = world.done
-            key = hash((key, _plain(done.value), _plain(done.failure)))
+            key = hash((key, *map(_plain, (done.value, done.failure, done.records))))
         if world.failures > self._scene.most_failures:
             raise Violation(f"{world.failures} failed logins in one run")
         # Code of 55b64b2 waits for nobody.
@@ -338,18 +422,25 @@ class _Explorer:
                 self._scene.check_truth()
             except Violation as exc:
                 self._untrue = f"{exc} ({told[0]})"
-        return after
+        return after, next(iter(world.trace[len(side.past) :]), "")
 
     def _land(self, state: _State) -> _State:
         assert state.flying
-        world = self._again(state, state.flying[0])
-        world.landing, world.came = True, state.flying[1] - _LIFE
+        number, until = state.flying
+        side = state.sides[number]
+        run = "landing", number, side.key, side.deadlines, side.next, until, state.now
+        if effect := self._known(run, state.world):
+            return dataclasses.replace(state, world=self._changed(state.world, effect), flying=None)
+        world = self._again(state, number)
+        world.landing, world.came = True, until - _LIFE
         self._files = {}
         try:
             self.code.driver.drive(self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep)
         except (_Pause, self.code.calls.Stopped):
             pass
-        return dataclasses.replace(state, world=self._world(), flying=None)
+        after = dataclasses.replace(state, world=self._world(), flying=None)
+        self._remember(run, next(iter(world.trace[len(side.past) :]), ""), state.world, after, number)
+        return after
 
     def _again(self, state: _State, number: int) -> Any:
         """The run as it was, in the world as it is."""
@@ -374,27 +465,37 @@ class _Explorer:
         side = state.sides[number]
         past = side.past
         world.past, world.now, world.done, world.next = past, state.now, None, ""
-        world.came = past[-1].at if past and side.next.startswith("sleep") else state.now
+        world.came = self._came(state, number)
         if past:
             # What it knows of the records only grows.
             _put_back(world._records, past[-1].records)
         return world
 
+    @staticmethod
+    def _came(state: _State, number: int) -> float:
+        """When a run came to its next call, and looked at its deadline."""
+        side = state.sides[number]
+        return side.past[-1].at if side.past and side.next.startswith("sleep") else state.now
+
     def _world(self) -> _Shared:
+        """The world as it is, in which the invariant was looked at."""
         hosts = self._files = {name: host.tree() for name, host in self._scene.hosts.items()}
-        vault = self._scene.vault
-        parts = hosts, {ref: dict(record) for ref, record in vault.records.items()}, dict(vault.changes)
-        return _Shared(*parts, hash(_plain(parts)))
+        records, changes = self._scene.vault.records, self._scene.vault.changes
+        vault = {ref: dict(record) for ref, record in records.items()}, dict(changes)
+        keys = {name: hash(_plain(tree)) for name, tree in hosts.items()}
+        world = _Shared(hosts, vault, {**keys, _VAULT: hash(_plain(vault))})
+        self._checked.add(world.key)
+        return world
 
     def _put_back(self, world: _Shared) -> None:
         for name, tree in world.hosts.items():
             self._scene.hosts[name].put_back(tree, self._files.get(name))
         self._files = world.hosts
-        vault = self._scene.vault
+        vault, (records, changes) = self._scene.vault, world.vault
         vault.records.clear()
-        vault.records.update((ref, dict(record)) for ref, record in world.records.items())
+        vault.records.update((ref, dict(record)) for ref, record in records.items())
         vault.changes.clear()
-        vault.changes.update(world.changes)
+        vault.changes.update(changes)
 
     # The end
 
