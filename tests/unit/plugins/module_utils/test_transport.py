@@ -13,6 +13,7 @@ import fcntl
 import gc
 import gzip
 import itertools
+import logging
 import os
 import pathlib
 import resource
@@ -211,6 +212,16 @@ def test_nothing_is_printed_when_others_debug(
     assert capfd.readouterr() == ("", "")
 
 
+def test_nothing_of_an_answer_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """urllib3 warns of headers that it cannot parse, and quotes them. Without a handler that goes to stderr."""
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nno colon {CANARY}\r\nX-Next: {CANARY}\r\n\r\n"
+    with Wire(fixed(answer.encode())) as server:
+        client = transport(server.url())
+        with caplog.at_level(logging.DEBUG):
+            send(client, path=f"/{CANARY}")
+    assert caplog.text == ""
+
+
 def test_cookies_are_not_sent_back() -> None:
     cookies = {"Set-Cookie": "sid=1; Path=/; Domain=localhost"}
     with Wire(fixed(http({}, headers=cookies))) as server:
@@ -258,6 +269,28 @@ def test_redirects_are_not_followed(status: int, method: str) -> None:
     assert answer.status == status
     assert len(server.requests) == 1
     assert (other.connections, other.requests) == (0, [])
+
+
+@pytest.mark.parametrize("location", ["/elsewhere", "http://[", "http://\xff", "", "ftp://x", "//evil.example"])
+def test_a_redirect_is_an_answer_whatever_it_says(location: str) -> None:
+    with Wire(fixed(http({"a": 1}, 302, {"Location": location}))) as server:
+        client = transport(server.url())
+        for _again in range(2):
+            assert (send(client).status, server.connections) == (302, 1)
+
+
+def test_a_redirect_is_not_unpacked() -> None:
+    """requests would read it to the end, in order to use the connection again."""
+    bomb = http(BOMB, 302, {"Content-Encoding": "gzip", "Location": "/"})
+    with Wire(fixed(bomb)) as server:
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnexpectedAnswer, match="compressed"):
+                send(transport(server.url()))
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert peak < 2_000_000
 
 
 # --- proxies ---------------------------------------------------------------------------------------------------------
@@ -665,6 +698,21 @@ def test_a_connection_that_breaks_may_have_applied_the_request(reset: bool) -> N
     assert len(server.requests) == 1
 
 
+def test_an_error_that_is_being_handled_is_no_cause_of_the_next_one() -> None:
+    """Custody is given back after a read that took too long, for example."""
+
+    def handler(request: Received, sock: socket.socket) -> None:
+        raise Close
+
+    with Wire(handler) as server:
+        client = transport(server.url())
+        try:
+            raise TimeoutError
+        except TimeoutError:
+            with pytest.raises(AnswerLost, match="broke"):
+                send(client)
+
+
 @pytest.mark.parametrize("length", ["²", "x", "-1", "1e3", "", "0x10", "9" * 30 + "x"])
 def test_a_senseless_length_is_no_crash(length: str) -> None:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n".encode("latin-1")
@@ -1062,7 +1110,7 @@ def test_a_name_service_that_does_not_answer_may_do_so_later(monkeypatch: pytest
 
 
 def test_who_only_asks_the_broker_does_not_pay_for_requests() -> None:
-    """They take long to import, in each worker of a run."""
+    """It takes some 100 ms to import, in each worker of a run."""
     names = (
         "module_utils.client.connect",
         "module_utils.client.lookups",
