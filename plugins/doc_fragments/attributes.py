@@ -25,7 +25,7 @@ attributes:
     support: full
     details: It runs on the controller and needs no connection to the managed host.
 requirements:
-  - requests, on the controller, for OAuth 1 and proxies from the environment
+  - requests >= 2.31.0, on the controller
 """
 
     STATE = r"""

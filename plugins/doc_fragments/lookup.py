@@ -9,6 +9,8 @@ class ModuleDocFragment:
     """Options that the lookups share."""
 
     DOCUMENTATION = r"""
+requirements:
+  - requests >= 2.31.0, on the controller
 options:
   default:
     description:

@@ -392,9 +392,9 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "plugins.module_utils.client.session:Session._log_in",
         "plugins.module_utils.client.session:parse_answer",
         "plugins.module_utils.client.session:fill_path",
-        "plugins.module_utils.transport:tls_context",
-        "plugins.module_utils.transport:_read",
-        "plugins.module_utils.transport:_connect",
+        "plugins.module_utils.transport.route:tls_context",
+        "plugins.module_utils.transport.session:_read",
+        "plugins.module_utils.transport.route:open_socket",
         "plugins.module_utils.dialects.envelope:_strict_object",
         "plugins.module_utils.dialects.envelope:required_id plugins.module_utils.dialects.vendor:required_id",
     ),
@@ -402,12 +402,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "ValueError": (
         "plugins.module_utils.auth:token_request",
         "plugins.module_utils.client.session:Session._once",
-        "plugins.module_utils.transport:_refuse_unfit",
+        "plugins.module_utils.transport.session:_refuse_unfit",
     ),
     "UnicodeDecodeError": ("plugins.module_utils.dialects.envelope:_says_error",),
-    "OSError": ("plugins.module_utils.transport:Transport.send",),
-    "UnicodeError": ("plugins.module_utils.transport:_Route.__init__",),
-    "http.client.HTTPException": ("plugins.module_utils.transport:_exchange",),
+    "OSError": ("plugins.module_utils.transport.session:Transport.send",),
+    "UnicodeError": ("plugins.module_utils.transport.route:Route.__init__",),
+    "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
     "ansible.errors.AnsibleError": ("plugins.plugin_utils.connection:_ini_source",),
 }
 
@@ -416,11 +416,11 @@ BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
         "plugins.plugin_utils.broker.shared:SharedSession.call",
         "plugins.module_utils.client.session:Session.call",
-        "plugins.module_utils.transport:_read",
+        "plugins.module_utils.transport.session:_read",
     ),
     "KeyError": ("plugins.module_utils.auth:parse_token",),
-    "OSError": ("plugins.module_utils.transport:Transport.send",),
-    "http.client.HTTPException": ("plugins.module_utils.transport:_exchange",),
+    "OSError": ("plugins.module_utils.transport.session:Transport.send",),
+    "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
 }
 
 

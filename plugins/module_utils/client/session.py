@@ -49,7 +49,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
     retry_delay,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets, scrub
-from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
 
 # The part of its timeout that an operation must have left at its first attempt, to find out that there is no server.
 _WHOLE = 0.9

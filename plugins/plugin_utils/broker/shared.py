@@ -43,7 +43,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
-from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline, Transport
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Account, Ledger
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise

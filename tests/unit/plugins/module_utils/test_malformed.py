@@ -18,7 +18,6 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import transport
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -35,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import deadline
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Received,
     Wire,
@@ -389,7 +389,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> t.Iterator[tuple[Wire, Server]]:
-    monkeypatch.setattr(transport, "MAX_BODY", 1_000_000)
+    monkeypatch.setattr(deadline, "MAX_BODY", 1_000_000)
     behaviour = Server()
     with Wire(behaviour) as wire:
         yield wire, behaviour

@@ -40,7 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
-from ansible_collections.community.senhasegura.plugins.module_utils.transport import Transport
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import Received, Wire, http
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     OAUTH1,

@@ -26,7 +26,6 @@ import pytest
 pytest.importorskip("requests")
 pytest.importorskip("cryptography")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import transport as module
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AnswerLost,
@@ -36,10 +35,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.pem import whole_pem
-from ansible_collections.community.senhasegura.plugins.module_utils.transport import (
-    Deadline,
-    Transport,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import deadline as deadline_module
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.tls import tls_context
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils import certificates
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import (
     CLIENT,
@@ -120,7 +119,7 @@ def test_nothing_else_is_trusted_beside_the_named_ca(
 ) -> None:
     """A public CA is played by the one that the system's store names; ca_path names another one."""
     system = ssl.get_default_verify_paths()._replace(openssl_cafile=pki.ca_path, openssl_capath="/nowhere")
-    monkeypatch.setattr(module.ssl, "get_default_verify_paths", lambda: system)
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: system)
     other = make(ca=True).files(tmp_path, "other")[0]
     with Wire(ok, tls=pki.context) as server:
         assert send(server.url()).status == 200
@@ -135,7 +134,7 @@ def test_requests_own_bundle_counts_only_where_the_system_has_none(pki: Pki, mon
         monkeypatch.setattr("certifi.where", lambda: pki.ca_path)
         with pytest.raises(ConfigError, match="not trusted"):
             send(server.url())
-        monkeypatch.setattr(module.ssl, "get_default_verify_paths", lambda: nowhere)
+        monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nowhere)
         assert send(server.url()).status == 200
 
 
@@ -211,7 +210,7 @@ BAD: dict[str, tuple[t.Callable[[Certificate], Certificate], str, str]] = {
 def any_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every host name leads to this machine."""
     real = socket.getaddrinfo
-    monkeypatch.setattr(module.socket, "getaddrinfo", lambda host, port, **k: real("127.0.0.1", port, **k))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **k: real("127.0.0.1", port, **k))
 
 
 @pytest.mark.parametrize("kind", BAD)
@@ -485,7 +484,7 @@ def test_client_certificate_as_text(
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", load)
     before = len(os.listdir("/proc/self/fd"))
-    module.tls_context(settings(ca_path=pki.ca_path, client_cert=cert_option, client_key=key_option))
+    tls_context(settings(ca_path=pki.ca_path, client_cert=cert_option, client_key=key_option))
     assert len(os.listdir("/proc/self/fd")) == before
     with Wire(ok, tls=demanding) as server:
         assert send(server.url(), ca_path=pki.ca_path, client_cert=cert_option, client_key=key_option).status == 200
@@ -583,7 +582,7 @@ def test_a_server_that_reads_slowly_ends_at_the_deadline(pki: Pki, tmp_path: pat
 
 
 def test_too_much_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BODY", 1_000_000)
+    monkeypatch.setattr(deadline_module, "MAX_BODY", 1_000_000)
     with Wire(lambda r, s: http(b"x" * 3_000_000), tls=pki.context) as server:
         with pytest.raises(UnexpectedAnswer, match="larger than"):
             send(server.url(), ca_path=pki.ca_path)
@@ -756,7 +755,7 @@ def test_a_proxy_that_demands_a_certificate_cannot_be_used(pki: Pki, demanding: 
 
 
 def test_too_much_through_a_proxy_over_tls_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_BODY", 300_000)
+    monkeypatch.setattr(deadline_module, "MAX_BODY", 300_000)
     with Wire(lambda r, s: http(b"x" * 1_000_000), tls=pki.context) as server, Proxy(tls=pki.context) as proxy:
         with pytest.raises(UnexpectedAnswer, match="larger than"):
             send(server.url(), ca_path=pki.ca_path, proxy=f"https://localhost:{proxy.port}")

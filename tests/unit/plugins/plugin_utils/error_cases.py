@@ -20,8 +20,9 @@ from unittest import mock
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair, transport
+from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.module_utils.transport import route
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLate
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import DAY, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import CRLF, Close, http
@@ -138,7 +139,7 @@ def _unresolved(bench: Bench) -> str:
 
 
 def _unreachable(bench: Bench) -> str:
-    with mock.patch.object(transport, "_connect", side_effect=OSError(113, CANARY)):
+    with mock.patch.object(route, "open_socket", side_effect=OSError(113, CANARY)):
         return bench.lookup("https://pam.example.com", "web-root")
 
 

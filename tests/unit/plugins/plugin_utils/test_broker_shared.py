@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ServerBusy,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
-from ansible_collections.community.senhasegura.plugins.module_utils.transport import Deadline
+from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import shared as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import (
