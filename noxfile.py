@@ -103,7 +103,8 @@ def integration(session: nox.Session) -> None:
     """Real ansible-playbook runs against the simulator."""
     # A file at a time in each process: its tests share hosts. In the order of their names, since xdist would begin with
     # the files that have most tests: those that take longest have few, and one process would be left alone with them.
-    arguments = session.posargs or [*WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"]
+    # One process more than cores, because most tests wait for hosts and locks some of the time.
+    arguments = session.posargs or ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
     # The slowest, since CI has a limit of time.
     session.run("python", *PYTEST, "--durations", "40", *where, *arguments)
