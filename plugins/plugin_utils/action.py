@@ -15,7 +15,6 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import (
     Client,
     client_over,
@@ -26,6 +25,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conve
     Conversation,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import NO_LOG, Params, Result
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
@@ -42,12 +43,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register, register_arguments
 
-Result = dict[str, t.Any]
-# The options that name the object of a task, in the order in which they count.
-_NAMES = ("credential", "ssh_key", "identity", "id", "identifier")
-Params = t.Mapping[str, t.Any]
-# Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
-NO_LOG: Result = {"_ansible_no_log": True}
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
 
@@ -60,7 +55,6 @@ class SenhaseguraAction(ActionBase):
     # What errors call the object of the task.
     thing: t.ClassVar[str] = "credential"
     _requires_connection = False
-    _on_ciphertext = "warn"
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
         """The client that talks through the broker, or directly where there is none."""
@@ -99,18 +93,6 @@ class SenhaseguraAction(ActionBase):
         """The monotonic time after which nothing is sent any more for this task."""
         return math.inf
 
-    def sealed(self, values: t.Iterable[tuple[str, t.Any]], subject: str) -> list[str]:
-        """Warnings about values that look like ciphertext. Raises UnexpectedAnswer if on_ciphertext wants it."""
-        return judge(values, subject, self._on_ciphertext)
-
-    def asked_for(self, params: Params) -> str:
-        """What the task is about, as errors name it where nothing more precise is known."""
-        name = next((params[option] for option in _NAMES if params.get(option)), "")
-        if not name and params.get("username") and params.get("hostname"):
-            name = f"{params['username']}@{params['hostname']}"
-        thing = "SSH key" if params.get("ssh_key") else self.thing
-        return f"{thing} {name}" if name else f"the list of {thing}s"
-
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
@@ -123,8 +105,8 @@ class SenhaseguraAction(ActionBase):
             params = validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
             settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
-            place = {"subject": self.asked_for(params), "server": settings.server}
-            self._on_ciphertext = run.on_ciphertext
+            place = {"subject": subject_of(params, self.thing), "server": settings.server}
+            params["on_ciphertext"] = run.on_ciphertext
             done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
@@ -136,6 +118,29 @@ class SenhaseguraAction(ActionBase):
         except Exception as exc:  # noqa: BLE001
             result.update(failed=True, msg=describe(exc))
         return result
+
+
+class Operation(t.Protocol):
+    """One file of module_utils/operations."""
+
+    NOUN: str
+    SPEC: dict[str, t.Any]
+    RULES: dict[str, t.Any]
+
+    def run(self, client: Client, params: Params, check_mode: bool) -> Result:
+        """Do what the module is for, and return its result. In check mode, only predict it."""
+
+
+class VaultAction(SenhaseguraAction):
+    """The action of a module that only talks to the server. Subclasses name the operation."""
+
+    operation: Operation
+
+    def __init_subclass__(cls) -> None:
+        cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
+
+    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
+        return self.operation.run(client, params, check_mode)
 
 
 def _safe_to_print(result: Result) -> Result:

@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, put
 
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Question, Request
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import Question, Request
 
 # Seconds: the default of the option, and more than anybody should wait for the broker.
 _DEFAULT_TIMEOUT = 30.0

@@ -19,7 +19,9 @@ import typing as t
 from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 
+from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations import lookup
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     RunOptions,
     Settings,
@@ -48,13 +50,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
-    CHECK_MODE_VARIABLE,
-    CHECK_MODES,
-    SPECS,
-    Question,
-    Request,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import Question, Request
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import CHECK_MODE, is_omitted
 
@@ -105,10 +101,7 @@ def _read(
             undo(begun)
         elif begun is None and usable and turn is not None:
             begun = begin(turn, until)
-        # Here, because the broker starts meanwhile.
-        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation, lookups
-
-        lookups.check(request.name, options)
+        lookup.check(request.name, options)
         if not usable and run.custody != "keep":
             connection.warn_of_custody()
         introduced = introduction = None
@@ -132,7 +125,7 @@ def _read(
         # This worker ends before the run does.
         files = Files(os.path.dirname(address()), authentication_key(), memory=False)
         return ["ok", files.look_up(request.name, client, names, options)]
-    return ["ok", lookups.look_up(request.name, client, names, options)]
+    return ["ok", lookup.look_up(request.name, client, names, options)]
 
 
 def _introduce(
@@ -179,7 +172,7 @@ def _introduce(
 def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
     """What is asked for, of whom, and how."""
     given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
-    spec = SPECS[request.name]
+    spec = lookup.SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
@@ -206,12 +199,14 @@ def _check_mode(options: Options, request: Request) -> str:
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
     wanted = options[CHECK_MODE] or text(request.values.get(CHECK_MODE))
-    if is_set(wanted) and wanted not in CHECK_MODES:
-        choices = ", ".join(CHECK_MODES)
-        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable")
+    if is_set(wanted) and wanted not in lookup.CHECK_MODES:
+        choices = ", ".join(lookup.CHECK_MODES)
+        raise ConfigError(
+            f"the variable {lookup.CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable"
+        )
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
-            f"Set check_mode=read (or the variable {CHECK_MODE_VARIABLE}) if the play needs the real one"
+            f"Set check_mode=read (or the variable {lookup.CHECK_MODE_VARIABLE}) if the play needs the real one"
         )
-    return wanted or CHECK_MODES[0]
+    return wanted or lookup.CHECK_MODES[0]

@@ -20,7 +20,7 @@ import time
 import typing as t
 
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import (
         Arguments,
         Question,
         Template,
@@ -221,7 +221,7 @@ def evaluate(
 ) -> list[t.Any]:
     """The values of a lookup: from the broker if it knows all that is asked for, else in the way of lookup.py.
 
-    :param name: the lookup, under which lookup_spec.py has its options
+    :param name: the lookup, under which operations/lookup.py has its options
     :param template: evaluates the value of a variable
     """
     began = time.monotonic()
@@ -247,9 +247,9 @@ def evaluate(
         from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 
         with bytecode.first():
-            from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_spec
+            from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_request
 
-            request = lookup_spec.Request(name, flat, variables, arguments, values)
+            request = lookup_request.Request(name, flat, variables, arguments, values)
             answer = lookup.answer(request, question, link, began)
     return _deliver(answer)
 

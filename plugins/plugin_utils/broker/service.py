@@ -10,8 +10,8 @@ import pickle
 import threading
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
