@@ -80,9 +80,9 @@ class Watched(Conversation):
         self._watch.know(secret_leaves(result))
         return result
 
-    def select(self, operation: str, pick: Any, **more: Any) -> Any:
+    def select(self, operation: str, query: Any, **more: Any) -> Any:
         self._watch.use(operation)
-        result = self._conversation.select(operation, pick, **more)
+        result = self._conversation.select(operation, query, **more)
         self._watch.know(secret_leaves(result))
         return result
 

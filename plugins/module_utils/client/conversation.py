@@ -10,10 +10,10 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries, secret_leaves
+from ansible_collections.community.senhasegura.plugins.module_utils.models import secret_leaves
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
 
-# What to take of a list: a function of a module, or a partial of one, since it may be carried out in another process.
-Pick = t.Callable[[Entries], t.Any]
+_Answer = t.TypeVar("_Answer")
 
 
 class Conversation(t.Protocol):
@@ -34,16 +34,18 @@ class Conversation(t.Protocol):
         :param fresh: ask the server, even if it has answered the same before
         """
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of the list that an operation decodes, where that list is: it may have thousands of
-        entries, and hundreds of hosts that want one each.
-        """
-        return self.picked(operation, pick, self.call(operation, subject=subject, fresh=fresh), subject)
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+        """Answer a query about the list that an operation decodes, in the process that holds the list.
 
-    def picked(self, operation: str, pick: Pick, listed: t.Any, subject: str) -> t.Any:
-        """What ``pick`` takes of the list. Its errors name the server and the call that the list came from."""
+        :param subject: what is looked for, as errors name it
+        :param fresh: ask the server, even if it has answered the same before
+        """
+        return self.answered(operation, query, self.call(operation, subject=subject, fresh=fresh), subject)
+
+    def answered(self, operation: str, query: Query[_Answer], listed: t.Any, subject: str) -> _Answer:
+        """Answer a query about ``listed``. Its errors name the server and the call that the list came from."""
         try:
-            return pick(listed)
+            return answer(listed, query)
         except SenhaseguraError as exc:
             raise exc.with_context(subject=subject, **self.place(operation)) from None
 
@@ -73,9 +75,9 @@ class AnnouncingConversation(Conversation):
         self._announce(secret_leaves(model))
         return self._announced(self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh))
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
-        return self._announced(self._conversation.select(operation, pick, subject=subject, fresh=fresh))
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+        return self._announced(self._conversation.select(operation, query, subject=subject, fresh=fresh))
 
-    def _announced(self, result: t.Any) -> t.Any:
+    def _announced(self, result: _Answer) -> _Answer:
         self._announce(secret_leaves(result))
         return result

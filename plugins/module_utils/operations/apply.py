@@ -15,11 +15,11 @@ import dataclasses
 import typing as t
 
 from ..client.credentials import Credentials
-from ..client.listing import matching
 from ..client.ssh_keys import SshKeys
 from ..errors import NotFound, Refused, SenhaseguraError, UnexpectedAnswer
-from ..models import CredentialInfo, CredentialWrite, Entries, SshKeyWrite, Stored
+from ..models import CredentialInfo, CredentialWrite, SshKeyWrite, Stored
 from ..plan import Plan, make_plan
+from ..queries import fits
 from .parameters import reference_from
 from .results import Params, Result
 
@@ -74,7 +74,7 @@ def at_listed_host(wanted: Write, info: CredentialInfo) -> Write:
 
     The server may compare them letter by letter, and would make another one.
     """
-    same = matching(Entries([info]), {"hostname": wanted.hostname, **({"ip": wanted.ip} if wanted.ip else {})})
+    same = fits(info, {"hostname": wanted.hostname, **({"ip": wanted.ip} if wanted.ip else {})})
     return dataclasses.replace(wanted, hostname=info.hostname, ip=info.ip or wanted.ip) if same else wanted
 
 
@@ -166,7 +166,7 @@ def _refuse_contradiction(params: Params, info: CredentialInfo) -> None:
     if not (params["id"] or params["identifier"]):
         return
     given = {name: params[name] for name in ("identifier", "username", "hostname", "ip") if params[name]}
-    differing = [name for name in given if not matching(Entries([info]), {name: given[name]})]
+    differing = [name for name in given if not fits(info, {name: given[name]})]
     if differing:
         option = "id" if params["id"] else "identifier"
         raise Refused(

@@ -106,15 +106,15 @@ class Worker:
                 return ["ok", [values, [*warnings, *self._service.sessions.warnings()], secrets]]
 
     def call(self, request: tuple[t.Any, ...]) -> bytes:
-        """Carry out (settings, policy, operation, ref, model, subject, pick); the pickled answer is (error, result)."""
-        settings, policy, operation, ref, model, subject, pick = request
+        """Carry out (settings, policy, operation, ref, model, subject, query); the pickled reply is (error, result)."""
+        settings, policy, operation, ref, model, subject, query = request
         error, result = None, None
         try:
             conversation = self._service.sessions.conversation(Settings.from_state(settings), Policy(**policy))
             if operation == "dialect":
                 result = conversation.dialect().name
-            elif pick is not None:
-                result = conversation.select(operation, pick, subject=subject)
+            elif query is not None:
+                result = conversation.select(operation, query, subject=subject)
             else:
                 result = conversation.call(operation, ref=ref, model=model, subject=subject)
         except SenhaseguraError as exc:

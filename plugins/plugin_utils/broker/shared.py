@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_vault_rotation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Sender, Session
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
@@ -40,6 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
@@ -57,6 +58,7 @@ _SHORT_TIMEOUT = 5.0
 # Seconds. How much longer than its deadline a call may take to end.
 _GRACE = 5.0
 Clock = t.Callable[[], float]
+_Answer = t.TypeVar("_Answer")
 # After these a read has certainly not taken custody; after all others it may have.
 _NOT_READ = (
     AuthenticationFailed,
@@ -399,10 +401,10 @@ class PolicySession(Conversation):
         policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
         """As in general, but what is not in the list is looked for once more in one of the last seconds."""
         try:
-            found = super().select(operation, pick, subject=subject, fresh=fresh)
+            found = super().select(operation, query, subject=subject, fresh=fresh)
             if fresh or self._policy.fresh or not _incomplete(found):
                 return found
         except NotFound:
@@ -411,7 +413,7 @@ class PolicySession(Conversation):
         ttl = NEWS_AFTER if self._policy.ttl is None else min(NEWS_AFTER, self._policy.ttl)
         # Shared with all who miss something, since it is made once and then not old any more.
         policy = dataclasses.replace(self._policy, ttl=ttl)
-        return self.picked(operation, pick, self._shared.call(operation, policy=policy, subject=subject), subject)
+        return self.answered(operation, query, self._shared.call(operation, policy=policy, subject=subject), subject)
 
 
 def _incomplete(found: t.Any) -> bool:

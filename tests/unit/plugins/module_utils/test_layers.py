@@ -19,7 +19,7 @@ PACKAGE = "ansible_collections.community.senhasegura.plugins."
 # The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
 # A folder stands for all files in it that have no line of their own.
 STD = "the standard library"
-PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs", "pem", "ciphertext"}
+PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs", "pem", "ciphertext", "queries"}
 DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}
 BELOW_CLIENT = {"options", "transport", "auth", "decrypt", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "options", *PURE}
