@@ -12,8 +12,8 @@ Variables = t.Mapping[str, t.Any]
 Arguments = t.Mapping[str, t.Any]
 # Evaluates the value of a variable.
 Template = t.Callable[[t.Any], t.Any]
-# "lookup", the digest of all options, and the terms.
-Question = tuple[str, str, list[str]]
+# The context, which is a digest of all options, and the terms: see protocol.py.
+Question = tuple[str, list[str]]
 
 
 class Request(t.NamedTuple):

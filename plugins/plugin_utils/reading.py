@@ -31,6 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
     Link,
     address,
@@ -65,8 +66,8 @@ def read(
     turn: Turn | None,
     begun: Process | None,
     began: float,
-) -> t.Sequence[t.Any]:
-    """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text].
+) -> protocol.Message:
+    """Return the reply that the broker would give.
 
     :param turn: the right to start the broker. Others may be waiting for it until it is started, or found not to be.
     :param begun: a broker that has been started already, before anybody knew whether it is wanted
@@ -75,13 +76,13 @@ def read(
     try:
         return _read(request, question, link, turn, begun, began)
     except SenhaseguraError as exc:
-        return ["error", str(exc)]
+        return protocol.failed(str(exc))
     except UndefinedError:
         # An undefined variable among the terms. Ansible says so itself, unless default() makes it good.
         raise
     # Whatever it is: the text of an unexpected exception may quote a secret.
     except Exception as exc:  # noqa: BLE001
-        return ["error", describe(exc)]
+        return protocol.failed(describe(exc))
 
 
 def _read(
@@ -91,7 +92,7 @@ def _read(
     turn: Turn | None,
     begun: Process | None,
     began: float,
-) -> t.Sequence[t.Any]:
+) -> protocol.Message:
     with turn or contextlib.nullcontext():
         names, settings, run, options = _work_out(request)
         # For the way to the broker and the first operation. Each term is one more.
@@ -107,11 +108,11 @@ def _read(
         introduced = introduction = None
         if usable and question is not None:
             policy = policy_of(run, options).state()
-            introduction = (question[1], settings.state(), policy, request.name, options)
+            introduction = protocol.register_context(question[0], settings.state(), policy, request.name, options)
             introduced = _introduce(introduction, until, link, turn, begun)
     while introduced is not None and introduction is not None and question is not None:
         if answered := put(question, introduced):
-            return t.cast("t.Sequence[t.Any]", answered)
+            return answered
         # It was lost, and the next one does not know this question. open_link ends this when it happens too often.
         until = max(until, min(time.monotonic() + settings.timeout, end))
         introduced = _introduce(introduction, until, introduced)
@@ -124,12 +125,12 @@ def _read(
 
         # This worker ends before the run does.
         files = Files(os.path.dirname(address()), authentication_key(), memory=False)
-        return ["ok", files.look_up(request.name, client, names, options)]
-    return ["ok", lookup.look_up(request.name, client, names, options)]
+        return protocol.answered(*files.look_up(request.name, client, names, options))
+    return protocol.answered(*lookup.look_up(request.name, client, names, options))
 
 
 def _introduce(
-    introduction: tuple[t.Any, ...],
+    introduction: protocol.Message,
     until: float,
     link: Link | None,
     turn: Turn | None = None,
@@ -147,7 +148,7 @@ def _introduce(
                 link = open_link(until, turn if turn and not turn.is_over() else None, begun)
             begun = None
             link.until = until
-            kind, problem = link.ask("introduce", *introduction)
+            reply = link.ask(introduction)
             # What it does for the question has deadlines of its own.
             link.until = math.inf
             break
@@ -163,9 +164,9 @@ def _introduce(
             continue
     if turn is not None:
         turn.started()
-    if kind == "error":
-        # Such settings are of no use, to nobody: the broker makes no client of them.
-        raise SenhaseguraError(problem)
+    if protocol.FAILURE in reply:
+        # These settings can never work: the broker could not make a client of them.
+        raise SenhaseguraError(reply[protocol.FAILURE])
     return link
 
 

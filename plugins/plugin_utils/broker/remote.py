@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 
@@ -93,7 +94,8 @@ class RemoteSession(Conversation):
         subject: str = "",
         query: Query[t.Any] | None = None,
     ) -> t.Any:
-        return link.call(self._settings, policy.state(), operation, ref, model, subject, query)
+        request = protocol.call(self._settings, policy.state(), operation, ref, model, subject, query)
+        return protocol.result_of(link.ask(request))
 
     def _ask(
         self,
