@@ -8,6 +8,7 @@ and a module that is copied to a host would leave its parameters on disk there.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 import typing as t
@@ -31,6 +32,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
@@ -56,16 +58,27 @@ class SenhaseguraAction(ActionBase):
     thing: t.ClassVar[str] = "credential"
     _requires_connection = False
 
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        """Do the task and return its result."""
+        return self.work(self.connect(settings, run, params), params, check_mode)
+
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
-        """The client that talks through the broker, or directly where there is none."""
-        if not run.broker:
-            if run.custody != "keep":
-                connection.warn_of_custody()
-            return client_over(AnnouncingConversation(direct(settings, self.until), register))
-
+        """Return the client that talks through the broker, or directly where there is none."""
         began = time.monotonic()
+        reached = self.open(settings, run, began + settings.timeout)
+        if isinstance(reached, Link):
+            again = functools.partial(self.open, settings, run)
+            spent = time.monotonic() - began
+            policy = self.policy(run, params)
+            reached = RemoteSession(reached, settings, policy, until=self.until, again=again, spent=spent)
+        return client_over(AnnouncingConversation(reached, register))
 
-        def reach(until: float) -> Link | Conversation:
+    def open(self, settings: Settings, run: RunOptions, until: float) -> Link | Conversation:
+        """Return a link to the broker, or a conversation with the server where there is none.
+
+        Raises ConnectionFailed if a broker was lost, and cannot be replaced until then (monotonic).
+        """
+        if run.broker:
             try:
                 return open_link(until)
             except BrokerLost:
@@ -74,16 +87,10 @@ class SenhaseguraAction(ActionBase):
                 raise connection.broker_late() from None
             except BrokerUnavailable as exc:
                 connection.go_on_without_broker(exc)
-            if run.custody != "keep":
-                connection.warn_of_custody()
-            return direct(settings, self.until, spent=settings.timeout - (until - time.monotonic()))
-
-        reached = reach(began + settings.timeout)
-        if isinstance(reached, Link):
-            policy = self.policy(run, params)
-            spent = time.monotonic() - began
-            reached = RemoteSession(reached, settings, policy, until=self.until, again=reach, spent=spent)
-        return client_over(AnnouncingConversation(reached, register))
+        if run.custody != "keep":
+            connection.warn_of_custody()
+        spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
+        return direct(settings, self.until, spent=spent)
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
@@ -107,7 +114,7 @@ class SenhaseguraAction(ActionBase):
             settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
             place = {"subject": subject_of(params, self.thing), "server": settings.server}
             params["on_ciphertext"] = run.on_ciphertext
-            done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
+            done = self.perform(settings, run, params, self._task.check_mode)
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
             result.update(_safe_to_print(done))
@@ -120,27 +127,17 @@ class SenhaseguraAction(ActionBase):
         return result
 
 
-class Operation(t.Protocol):
-    """One file of module_utils/operations."""
-
-    NOUN: str
-    SPEC: dict[str, t.Any]
-    RULES: dict[str, t.Any]
-
-    def run(self, client: Client, params: Params, check_mode: bool) -> Result:
-        """Do what the module is for, and return its result. In check mode, only predict it."""
-
-
 class VaultAction(SenhaseguraAction):
     """The action of a module that only talks to the server. Subclasses name the operation."""
 
-    operation: Operation
+    operation: operation.Operation
 
     def __init_subclass__(cls) -> None:
         cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
-    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        return self.operation.run(client, params, check_mode)
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        reach = functools.partial(self.open, settings, run)
+        return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), reach)
 
 
 def _safe_to_print(result: Result) -> Result:

@@ -49,6 +49,13 @@ class Conversation(t.Protocol):
         except SenhaseguraError as exc:
             raise exc.with_context(subject=subject, **self.place(operation)) from None
 
+    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
+        """Return what ``make`` returns, and the same again if the operation is repeated because its broker was lost.
+
+        For what is made by chance. It may be a text, or a map of texts.
+        """
+        return make()
+
     def place(self, operation: str) -> dict[str, str]:
         """The server and the endpoint of an operation, as errors name them."""
         return {"server": self.server, "operation": operation, "endpoint": self.dialect().call(operation).endpoint}
@@ -77,6 +84,9 @@ class AnnouncingConversation(Conversation):
 
     def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
         return self._announced(self._conversation.select(operation, query, subject=subject, fresh=fresh))
+
+    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
+        return self._conversation.remember(make)
 
     def _announced(self, result: _Answer) -> _Answer:
         self._announce(secret_leaves(result))

@@ -203,6 +203,13 @@ class SshKeys:
             ).with_context(**self._session.place(self._list()))
         return switched(self._session, operation, key_id, f"SSH key {ref}")
 
+    def new_pair(self, make: t.Callable[[], KeyPair]) -> KeyPair:
+        """Return the key pair that ``make`` makes, and the same again if the operation is repeated."""
+        # Imported lazily: cryptography takes 20 ms to import, and hardly any run makes a key.
+        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+
+        return keypair.KeyPair(**self._session.remember(lambda: dataclasses.asdict(make())))
+
     def server_rotates(self) -> bool:
         """Whether the dialect has a call for it."""
         return self._session.dialect().supports("key.rotate")

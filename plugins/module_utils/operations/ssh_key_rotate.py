@@ -49,7 +49,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
             f"the server makes the new key pair by itself, so {given} cannot be chosen", hint=f"Leave out {given}"
         )
     # Made before anything is asked: options that make no pair are an error in check mode as well.
-    pair = None if by_server else _new_pair(params)
+    pair = None if by_server else keys.new_pair(lambda: _new_pair(params))
 
     def rotate() -> KeyRotation:
         if pair is None:

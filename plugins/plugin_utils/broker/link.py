@@ -20,6 +20,7 @@ import typing as t
 # Names and not the module, whose package would have to be imported first.
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import (
     FAILURE,
+    PROGRESS,
     UNKNOWN_CONTEXT,
     WORKER,
     Channel,
@@ -96,8 +97,11 @@ class Link:
             raise
         self._channel.waits = lambda: time.monotonic() < self.until and is_answering(silence)
 
-    def ask(self, request: Message) -> Message:
-        """Send a request and return the reply. Raises NotSent as well."""
+    def ask(self, request: Message, heard: t.Callable[[Message], None] | None = None) -> Message:
+        """Send a request and return the reply. Raises NotSent as well.
+
+        :param heard: gets what the broker tells of its progress before it replies
+        """
         if self._owner != os.getpid():
             # Two processes on one line would read each other's answers.
             raise NotSent("the line belongs to the process that this one was forked from")
@@ -106,7 +110,12 @@ class Link:
                 self._channel.send(dump(request))
             except OSError as exc:
                 raise NotSent(*exc.args) from None
-            return load(self._channel.receive())
+            reply = load(self._channel.receive())
+            while PROGRESS in reply:
+                if heard:
+                    heard(reply)
+                reply = load(self._channel.receive())
+            return reply
         except (OSError, EOFError):
             self.lost = True
             self.close()

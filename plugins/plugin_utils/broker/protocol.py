@@ -8,10 +8,12 @@ A request or a reply is one JSON object. The functions here make them, and read 
 
     look_up(context, terms)                     -> answered(values, warnings, secrets) | failed(text) | UNKNOWN_CONTEXT
     register_context(context, settings, ...)    -> done(None) | failed(text)
+    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error)
     call(settings, policy, operation, ...)      -> done(result) | failed(error)
 
 A context is a digest under which the broker knows the settings and options of a lookup. The broker that does not know
-it asks the worker to register it.
+it asks the worker to register it. The operation of a module is run as a whole, and so is a lookup. Rotations run in the
+worker, and make single calls.
 
 JSON has no tuples, dates and objects. C(pack) marks them by a key, and C(unpack) makes of that what it was: nothing but
 the frozen data of models.py and queries.py, and the errors of errors.py. No code crosses the wire.
@@ -103,8 +105,8 @@ def _proof(key: bytes, number: int, data: bytes) -> bytes:
 # --- requests and replies --------------------------------------------------------------------------------------------
 
 # What a request asks for.
-LOOK_UP, REGISTER_CONTEXT, CALL = "look_up", "register_context", "call"
-RESULT, FAILURE = "result", "failure"
+LOOK_UP, REGISTER_CONTEXT, RUN, CALL = "look_up", "register_context", "run", "call"
+RESULT, FAILURE, PROGRESS = "result", "failure", "progress"
 UNKNOWN_CONTEXT: Message = {"unknown_context": True}
 
 
@@ -135,6 +137,52 @@ def register_context(
         "name": name,
         "options": dict(options),
     }
+
+
+def run(
+    settings: Message,
+    policy: Message,
+    name: str,
+    params: t.Mapping[str, t.Any],
+    check_mode: bool,
+    *,
+    until: float,
+    journal: list[Message],
+    interrupted: bool,
+) -> Message:
+    """Ask for a whole operation. Raises Unsendable.
+
+    :param name: that of a file in module_utils/operations
+    :param until: the monotonic time after which its first call must not be sent
+    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see journal.py
+    :param interrupted: whether that broker was lost within a write
+    """
+    return {
+        "ask": RUN,
+        "settings": settings,
+        "policy": policy,
+        "name": name,
+        "params": pack(dict(params)),
+        "check_mode": check_mode,
+        "until": until,
+        "journal": journal,
+        "interrupted": interrupted,
+    }
+
+
+def progress(journal: list[Message], writing: bool) -> Message:
+    """Tell the worker how further calls of its operation ended, and whether a write comes next."""
+    return {PROGRESS: journal, "writing": writing}
+
+
+def finished(result: t.Any, secrets: list[str]) -> Message:
+    """Reply with the result of an operation, and with all secrets that it has used or found."""
+    return {**done(result), "secrets": secrets}
+
+
+def secrets_of(reply: Message) -> list[str]:
+    """Return the secrets that came with the reply to C(run)."""
+    return list(reply.get("secrets", ()))
 
 
 def call(
@@ -177,13 +225,13 @@ def done(result: t.Any) -> Message:
     return {RESULT: pack(result)}
 
 
-def failed(error: str | Exception) -> Message:
-    """Reply with an error: its text for a lookup, the error itself for a call."""
-    return {FAILURE: error if isinstance(error, str) else pack(error)}
+def failed(error: str | Exception, secrets: t.Iterable[str] = ()) -> Message:
+    """Reply with an error: its text for a lookup, the error itself for a call or an operation."""
+    return {FAILURE: error if isinstance(error, str) else pack(error), "secrets": list(secrets)}
 
 
 def result_of(reply: Message) -> t.Any:
-    """Return the result of a call, or raise its error."""
+    """Return the result of a call or operation, or raise its error."""
     if FAILURE in reply:
         raise unpack(reply[FAILURE])
     return unpack(reply[RESULT])

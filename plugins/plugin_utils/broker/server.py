@@ -212,18 +212,30 @@ class _Broker:
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
             if self._service:
-                _converse(channel, self._service.worker())
+                _converse(channel, self._service.worker(), line)
 
     def release_all(self) -> list[str]:
         return self._service.release_all() if self._service else []
 
 
-def _converse(channel: t.Any, worker: t.Any) -> None:
+def _converse(channel: t.Any, worker: t.Any, line: socket.socket) -> None:
     from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 
+    class Peer:
+        """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the line."""
+
+        def send(self, message: protocol.Message) -> None:
+            channel.send(protocol.dump(message))
+
+        def is_gone(self) -> bool:
+            poll = select.poll()
+            poll.register(line, select.POLLIN | select.POLLHUP)
+            return bool(poll.poll(0))
+
+    peer = Peer()
     try:
         while True:
-            channel.send(protocol.dump(worker.answer(protocol.load(channel.receive()))))
+            peer.send(worker.answer(protocol.load(channel.receive()), peer))
     finally:
         worker.gone()
 

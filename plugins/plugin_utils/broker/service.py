@@ -2,19 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the broker does for workers: lookups by what the worker asked for, and single calls of a session."""
+"""What the broker does for workers: lookups, operations of modules, and single calls for rotations."""
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import AnnouncingConversation
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConnectionFailed, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.journal import JournaledConversation
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.operation import Operation
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
@@ -23,6 +29,16 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.failure impo
 Message = protocol.Message
 # How long a worker waits for another one that works out the same settings.
 _INTRODUCTION_WITHIN = 10.0
+
+
+class Peer(t.Protocol):
+    """The worker at the other end, while its request is carried out."""
+
+    def send(self, message: Message) -> None:
+        """Tell it something before the reply. Raises OSError."""
+
+    def is_gone(self) -> bool:
+        """Whether it has hung up."""
 
 
 class Service:
@@ -68,10 +84,12 @@ class Worker:
         self._service = service
         self._promised = ""
 
-    def answer(self, request: Message) -> Message:
+    def answer(self, request: Message, peer: Peer) -> Message:
         """Return the reply to a request."""
         if request["ask"] == protocol.CALL:
             return self._call(request)
+        if request["ask"] == protocol.RUN:
+            return self._run(request, peer)
         try:
             if request["ask"] == protocol.REGISTER_CONTEXT:
                 return self._introduce(request)
@@ -108,6 +126,34 @@ class Worker:
                 values, warnings, secrets = read(name, client, names, options)
                 return protocol.answered(values, [*warnings, *self._service.sessions.warnings()], secrets)
 
+    def _run(self, request: Message, peer: Peer) -> Message:
+        """Run the operation of a module as a whole."""
+        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+        ends = itertools.chain([request["until"]], iter(lambda: time.monotonic() + settings.timeout, None))
+        secrets: list[str] = []
+
+        def proceed() -> None:
+            if peer.is_gone():
+                raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
+
+        try:
+            conversation = JournaledConversation(
+                self._service.sessions.conversation(settings, policy, lambda: next(ends)),
+                request["journal"],
+                request["interrupted"],
+                note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
+                proceed=proceed,
+            )
+            client = client_over(AnnouncingConversation(conversation, secrets.extend))
+            params = protocol.unpack(request["params"])
+            result = _operations()[request["name"]].run(client, params, request["check_mode"])
+            return protocol.finished(result, secrets)
+        except SenhaseguraError as exc:
+            return protocol.failed(exc, secrets)
+        # Catch everything: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            return protocol.failed(SenhaseguraError(describe(exc)), secrets)
+
     def _call(self, request: Message) -> Message:
         """Carry out one call of a session, or answer a query about a list."""
         operation, subject = request["operation"], request["subject"]
@@ -130,3 +176,25 @@ class Worker:
     def gone(self) -> None:
         if self._promised:
             self._service.withdraw(self._promised)
+
+
+def _operations() -> t.Mapping[str, Operation]:
+    """Return the operations by their names."""
+    # Imported lazily: many runs have lookups only.
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
+        credential,
+        credential_info,
+        credential_rotate,
+        custody,
+        secret,
+        secret_info,
+        ssh_key,
+        ssh_key_info,
+        ssh_key_rotate,
+    )
+
+    modules = (
+        *(credential, credential_info, credential_rotate, custody),
+        *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
+    )
+    return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -385,8 +385,9 @@ class _Last(Conversation):
 class PolicySession(Conversation):
     """A shared session with the policy of one caller: what the areas of the client take for a session."""
 
-    def __init__(self, shared: SharedSession, policy: Policy) -> None:
-        self._shared, self._policy = shared, policy
+    def __init__(self, shared: SharedSession, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> None:
+        """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
+        self._shared, self._policy, self._until = shared, policy, until
 
     @property
     def server(self) -> str:
@@ -398,7 +399,7 @@ class PolicySession(Conversation):
     def call(
         self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
     ) -> t.Any:
-        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
+        policy = self._now(fresh=fresh or self._policy.fresh)
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
     def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
@@ -412,8 +413,12 @@ class PolicySession(Conversation):
                 raise
         ttl = NEWS_AFTER if self._policy.ttl is None else min(NEWS_AFTER, self._policy.ttl)
         # Shared with all who miss something, since it is made once and then not old any more.
-        policy = dataclasses.replace(self._policy, ttl=ttl)
+        policy = self._now(ttl=ttl)
         return self.answered(operation, query, self._shared.call(operation, policy=policy, subject=subject), subject)
+
+    def _now(self, **changes: t.Any) -> Policy:
+        """Return the policy for a call that begins now."""
+        return dataclasses.replace(self._policy, not_after=min(self._policy.not_after, self._until()), **changes)
 
 
 def _incomplete(found: t.Any) -> bool:
@@ -431,12 +436,15 @@ class Sessions:
         self._lock = threading.Lock()
         self._sessions: dict[Settings, SharedSession] = {}
 
-    def conversation(self, settings: Settings, policy: Policy) -> Conversation:
+    def conversation(
+        self, settings: Settings, policy: Policy, until: t.Callable[[], float] = lambda: math.inf
+    ) -> Conversation:
+        """Return a conversation for one caller. ``until``: see PolicySession."""
         with self._lock:
             if settings not in self._sessions:
                 account = self._ledger.account(settings)
                 self._sessions[settings] = SharedSession(settings, account=account, known=self._known)
-            return PolicySession(self._sessions[settings], policy)
+            return PolicySession(self._sessions[settings], policy, until)
 
     def client(self, settings: Settings, policy: Policy) -> Client:
         return client_over(self.conversation(settings, policy))

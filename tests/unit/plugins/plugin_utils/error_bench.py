@@ -232,8 +232,8 @@ class _Line:
     def __init__(self, worker: t.Any) -> None:
         self._worker = worker
 
-    def ask(self, request: protocol.Message) -> protocol.Message:
-        reply = self._worker.answer(protocol.load(protocol.dump(request)))
+    def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
+        reply = self._worker.answer(protocol.load(protocol.dump(request)), None)
         return protocol.load(protocol.dump(reply))
 
 

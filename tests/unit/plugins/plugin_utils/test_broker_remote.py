@@ -61,7 +61,7 @@ class Line:
 
     def ask(self, request: protocol.Message) -> protocol.Message:
         sent = protocol.dump(request)
-        answer = protocol.dump(self._worker.answer(protocol.load(sent)))
+        answer = protocol.dump(self._worker.answer(protocol.load(sent), None))
         self.sent.append(sent)
         self.taken += [len(sent), len(answer)]
         return protocol.load(answer)
@@ -83,8 +83,8 @@ class Shared:
 class Known(Sessions):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: Policy) -> PolicySession:
-        return PolicySession(Shared(), policy)  # type: ignore[arg-type]
+    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> PolicySession:
+        return PolicySession(Shared(), policy, until)  # type: ignore[arg-type]
 
 
 def never(_seconds: float) -> t.Any:
@@ -163,7 +163,7 @@ class Scripted(Link):
     def __init__(self, *outcomes: t.Any) -> None:
         self.outcomes, self.sent, self.policies, self.until = list(outcomes), [], [], math.inf
 
-    def ask(self, request: protocol.Message) -> protocol.Message:
+    def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
         self.sent.append(request["operation"])
         self.policies.append(request["policy"])
         outcome = self.outcomes.pop(0)
