@@ -20,7 +20,7 @@ from .references import Reference
 Kind = t.Literal["credentials", "keys"]
 # User name, host name and address.
 Account = tuple[str, str, str]
-_Found = t.TypeVar("_Found", covariant=True)
+_Found_co = t.TypeVar("_Found_co", covariant=True)
 _Answer = t.TypeVar("_Answer")
 _NOUNS: t.Mapping[Kind, str] = {"credentials": "credential", "keys": "SSH key"}
 _TO_USE: t.Mapping[Kind, str] = {
@@ -29,7 +29,7 @@ _TO_USE: t.Mapping[Kind, str] = {
 }
 
 
-class Query(t.Generic[_Found]):
+class Query(t.Generic[_Found_co]):
     """A question about a list. Its type parameter is the type of the answer."""
 
 
@@ -121,11 +121,11 @@ class UpsertTarget(Query["CredentialInfo | None"]):
 
 
 @dataclasses.dataclass(frozen=True)
-class OfKind(Query[_Found]):
+class OfKind(Query[_Found_co]):
     """The answer to a query about the SSH keys only, or about all other entries."""
 
     kind: Kind
-    query: Query[_Found]
+    query: Query[_Found_co]
 
 
 @dataclasses.dataclass(frozen=True)
