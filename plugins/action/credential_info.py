@@ -7,16 +7,9 @@ from __future__ import annotations
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 
 with bytecode.first():
-    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.modules.credential_info import ARGUMENT_SPEC, FILTERS
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations import credential_info
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import VaultAction
 
 
-class ActionModule(SenhaseguraAction):
-    spec = ARGUMENT_SPEC
-
-    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        wanted = given(params, FILTERS)
-        entries = [*client.credentials.matching(wanted), *(client.ssh_keys.matching(wanted) if params["keys"] else ())]
-        return {"changed": False, "credentials": [entry.public() for entry in entries]}
+class ActionModule(VaultAction):
+    operation = credential_info

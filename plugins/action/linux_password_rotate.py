@@ -13,10 +13,11 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
     from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
     from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import wait_options
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
+    from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-    from ansible_collections.community.senhasegura.plugins.modules.linux_password_rotate import ARGUMENT_SPEC
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
+    from ansible_collections.community.senhasegura.plugins.module_utils.specs import ROTATION, WAITING
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import (
         by_vault,
         login,
@@ -28,9 +29,43 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import PasswordRecords
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_password
 
+SPEC: dict[str, t.Any] = {
+    **argument_spec(),
+    **WAITING,
+    **ROTATION,
+    "credential": {"type": "str", "required": True, "no_log": False},
+    "hosts": {"type": "list", "elements": "str"},
+    "verify": {"type": "str", "choices": ["login", "hash_only"], "default": "login"},
+    "accept": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["locked", "expired", "must_change", "other_host"],
+        "default": [],
+    },
+    "reconcile": {"type": "bool", "default": False},
+    "policy": {
+        "type": "dict",
+        "options": {
+            "length": {"type": "int", "default": 24},
+            "min_lower": {"type": "int", "default": 1},
+            "min_upper": {"type": "int", "default": 1},
+            "min_digits": {"type": "int", "default": 1},
+            "min_special": {"type": "int", "default": 1},
+            "special": {"type": "str"},
+            "forbidden": {"type": "str", "default": ""},
+        },
+    },
+    "chage": {
+        "type": "dict",
+        "options": {
+            name: {"type": "int"} for name in ("min_days", "max_days", "warn_days", "inactive_days", "expire_day")
+        },
+    },
+}
+
 
 class ActionModule(RotationAction):
-    spec = ARGUMENT_SPEC
+    spec = SPEC
     kind = "password"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
@@ -74,7 +109,7 @@ class ActionModule(RotationAction):
             functools.partial(login.by_password, target) if target else None,
             recover_only=params["state"] == "recovered",
             max_age=params["max_age"],
-            pace=waiting(params),
+            pace=wait_options(params),
             check_mode=check_mode,
             say=self.say,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 
@@ -14,11 +15,12 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
     from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
     from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import wait_options
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
+    from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-    from ansible_collections.community.senhasegura.plugins.modules.linux_ssh_key_rotate import ARGUMENT_SPEC
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+    from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS, ROTATION, WAITING
     from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import waiting
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import by_vault, key, sharing
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome
@@ -26,9 +28,29 @@ with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import KeyRecords
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import by_key
 
+SPEC: dict[str, t.Any] = {
+    **argument_spec(),
+    **WAITING,
+    **ROTATION,
+    **KEY_HOSTS,
+    "ssh_key": {"type": "str", "required": True, "no_log": False},
+    "shared_with": {"type": "list", "elements": "str"},
+    "verify": {"type": "str", "choices": ["login", "none"], "default": "login"},
+    "forks": {"type": "int", "default": 20},
+    "host_timeout": {"type": "float", "default": 60.0},
+    "unreachable": {"type": "str", "choices": ["stop", "debt"], "default": "stop"},
+    "write_off": {"type": "list", "elements": "str", "default": []},
+    "reconcile": {"type": "bool", "default": False},
+    "grace": {"type": "float", "default": 0.0},
+    "type": {"type": "str", "choices": ["ed25519", "ecdsa", "rsa"], "default": "ed25519"},
+    "bits": {"type": "int"},
+    "passphrase": {"type": "str", "no_log": True},
+    "comment": {"type": "str"},
+}
+
 
 class ActionModule(RotationAction):
-    spec = ARGUMENT_SPEC
+    spec = SPEC
     thing = "SSH key"
     kind = "ssh_key"
     noun = "ssh_key"
@@ -112,7 +134,7 @@ class ActionModule(RotationAction):
             {host: functools.partial(by_key, target) for host, target in targets.items()},
             recover_only=params["state"] == "recovered",
             max_age=params["max_age"],
-            pace=waiting(params),
+            pace=wait_options(params),
             check_mode=check_mode,
             say=self.say,
             known=frozenset({*hosts, *(target.address for target in targets.values())}),

@@ -12,9 +12,10 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import bytec
 with bytecode.first():
     from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
     from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
+    from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
     from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-    from ansible_collections.community.senhasegura.plugins.modules.rotation_info import ARGUMENT_SPEC, RULES
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result
+    from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import key, password
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
     from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
@@ -29,11 +30,22 @@ with bytecode.first():
         by_password,
     )
 
+SPEC: dict[str, t.Any] = {
+    **argument_spec(),
+    **KEY_HOSTS,
+    "credential": {"type": "str", "no_log": False},
+    "compare": {"type": "bool", "default": True},
+    "login": {"type": "bool", "default": False},
+}
+RULES: dict[str, t.Any] = {
+    "required_one_of": [["credential", "ssh_key"]],
+    "mutually_exclusive": [["credential", "ssh_key"]],
+}
 Subject = tuple[CredentialInfo, str, Run, HostsWorld, t.Callable[..., t.Any]]
 
 
 class ActionModule(RotationAction):
-    spec = ARGUMENT_SPEC
+    spec = SPEC
     rules = RULES
     kind = "info"
     _verdict = "status"

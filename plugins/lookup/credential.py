@@ -110,13 +110,14 @@ from types import ModuleType
 
 from ansible.plugins.lookup import LookupBase
 
-# By its path: to find it by its name, and to compile it, would take each worker longer than all it does.
-_LINK = "ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link"
-if _LINK not in sys.modules:
-    _plugins = os.path.dirname(os.path.dirname(__file__))
-    _module = ModuleType(_LINK)
-    SourceFileLoader(_LINK, os.path.join(_plugins, "plugin_utils", "broker", "link.py")).exec_module(_module)
-    sys.modules[_LINK] = _module
+# By their paths: to find them by their names, and to compile them, would take each worker longer than all they do.
+_BROKER = "ansible_collections.community.senhasegura.plugins.plugin_utils.broker"
+for _name in ("protocol", "link"):
+    if f"{_BROKER}.{_name}" not in sys.modules:
+        _path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "broker", f"{_name}.py")
+        _module = ModuleType(f"{_BROKER}.{_name}")
+        sys.modules[_module.__name__] = _module
+        SourceFileLoader(_module.__name__, _path).exec_module(_module)
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import evaluate
 

@@ -83,23 +83,3 @@ failure:
     server: "https://pam.example.com:443"
     server_message: ""
 """
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-
-ARGUMENT_SPEC = {
-    **argument_spec(),
-    "credential": {"type": "str", "required": True, "no_log": False},
-    "state": {"type": "str", "choices": ["released"], "default": "released"},
-    "allow_vault_rotation": {"type": "bool", "default": False},
-}
-
-
-def main() -> None:
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
-    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
-
-
-if __name__ == "__main__":
-    main()

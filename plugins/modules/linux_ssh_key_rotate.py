@@ -345,39 +345,3 @@ failure:
     server: "https://pam.example.com:443"
     server_message: ""
 """
-
-import typing as t
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS, ROTATION, WAITING
-
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **argument_spec(),
-    **WAITING,
-    **ROTATION,
-    **KEY_HOSTS,
-    "ssh_key": {"type": "str", "required": True, "no_log": False},
-    "shared_with": {"type": "list", "elements": "str"},
-    "verify": {"type": "str", "choices": ["login", "none"], "default": "login"},
-    "forks": {"type": "int", "default": 20},
-    "host_timeout": {"type": "float", "default": 60.0},
-    "unreachable": {"type": "str", "choices": ["stop", "debt"], "default": "stop"},
-    "write_off": {"type": "list", "elements": "str", "default": []},
-    "reconcile": {"type": "bool", "default": False},
-    "grace": {"type": "float", "default": 0.0},
-    "type": {"type": "str", "choices": ["ed25519", "ecdsa", "rsa"], "default": "ed25519"},
-    "bits": {"type": "int"},
-    "passphrase": {"type": "str", "no_log": True},
-    "comment": {"type": "str"},
-}
-
-
-def main() -> None:
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
-    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
-
-
-if __name__ == "__main__":
-    main()

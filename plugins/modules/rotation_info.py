@@ -203,29 +203,3 @@ failure:
     server: "https://pam.example.com:443"
     server_message: ""
 """
-
-import typing as t
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS
-
-ARGUMENT_SPEC: dict[str, t.Any] = {
-    **argument_spec(),
-    **KEY_HOSTS,
-    "credential": {"type": "str", "no_log": False},
-    "compare": {"type": "bool", "default": True},
-    "login": {"type": "bool", "default": False},
-}
-
-RULES = {"required_one_of": [["credential", "ssh_key"]], "mutually_exclusive": [["credential", "ssh_key"]]}
-
-
-def main() -> None:
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True, **RULES)
-    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
-
-
-if __name__ == "__main__":
-    main()

@@ -153,22 +153,3 @@ failure:
     server: "https://pam.example.com:443"
     server_message: You are not authorized to access this resource.
 """
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-
-ARGUMENT_SPEC = {
-    **argument_spec(),
-    "identity": {"type": "str"},
-    "include_data": {"type": "bool", "default": False},
-}
-
-
-def main() -> None:
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True)
-    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
-
-
-if __name__ == "__main__":
-    main()

@@ -203,25 +203,3 @@ failure:
     server: "https://pam.example.com:443"
     server_message: "1009: No access to credential"
 """
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-from ansible_collections.community.senhasegura.plugins.module_utils.specs import NAMES
-
-FILTERS = (*NAMES, "ip")
-ARGUMENT_SPEC = {
-    **argument_spec(),
-    **{name: {"type": "str"} for name in FILTERS},
-    "include_key": {"type": "bool", "default": False, "no_log": False},
-}
-RULES = {"required_if": [("include_key", True, FILTERS, True)]}
-
-
-def main() -> None:
-    module = AnsibleModule(ARGUMENT_SPEC, supports_check_mode=True, **RULES)
-    module.fail_json(msg="This module runs as an action plugin on the controller; it cannot run on its own")
-
-
-if __name__ == "__main__":
-    main()

@@ -8,6 +8,7 @@ and a module that is copied to a host would leave its parameters on disk there.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 import typing as t
@@ -15,7 +16,6 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import (
     Client,
     client_over,
@@ -26,10 +26,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conve
     Conversation,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import NO_LOG, Params, Result
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import Spec, validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
@@ -42,12 +45,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register, register_arguments
 
-Result = dict[str, t.Any]
-# The options that name the object of a task, in the order in which they count.
-_NAMES = ("credential", "ssh_key", "identity", "id", "identifier")
-Params = t.Mapping[str, t.Any]
-# Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
-NO_LOG: Result = {"_ansible_no_log": True}
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
 
@@ -60,18 +57,28 @@ class SenhaseguraAction(ActionBase):
     # What errors call the object of the task.
     thing: t.ClassVar[str] = "credential"
     _requires_connection = False
-    _on_ciphertext = "warn"
+
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        """Do the task and return its result."""
+        return self.work(self.connect(settings, run, params), params, check_mode)
 
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
-        """The client that talks through the broker, or directly where there is none."""
-        if not run.broker:
-            if run.custody != "keep":
-                connection.warn_of_custody()
-            return client_over(AnnouncingConversation(direct(settings, self.until), register))
-
+        """Return the client that talks through the broker, or directly where there is none."""
         began = time.monotonic()
+        reached = self.open(settings, run, began + settings.timeout)
+        if isinstance(reached, Link):
+            again = functools.partial(self.open, settings, run)
+            spent = time.monotonic() - began
+            policy = self.policy(run, params)
+            reached = RemoteSession(reached, settings, policy, until=self.until, again=again, spent=spent)
+        return client_over(AnnouncingConversation(reached, register))
 
-        def reach(until: float) -> Link | Conversation:
+    def open(self, settings: Settings, run: RunOptions, until: float) -> Link | Conversation:
+        """Return a link to the broker, or a conversation with the server where there is none.
+
+        Raises ConnectionFailed if a broker was lost, and cannot be replaced until then (monotonic).
+        """
+        if run.broker:
             try:
                 return open_link(until)
             except BrokerLost:
@@ -80,16 +87,10 @@ class SenhaseguraAction(ActionBase):
                 raise connection.broker_late() from None
             except BrokerUnavailable as exc:
                 connection.go_on_without_broker(exc)
-            if run.custody != "keep":
-                connection.warn_of_custody()
-            return direct(settings, self.until, spent=settings.timeout - (until - time.monotonic()))
-
-        reached = reach(began + settings.timeout)
-        if isinstance(reached, Link):
-            policy = self.policy(run, params)
-            spent = time.monotonic() - began
-            reached = RemoteSession(reached, settings, policy, until=self.until, again=reach, spent=spent)
-        return client_over(AnnouncingConversation(reached, register))
+        if run.custody != "keep":
+            connection.warn_of_custody()
+        spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
+        return direct(settings, self.until, spent=spent)
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
@@ -98,18 +99,6 @@ class SenhaseguraAction(ActionBase):
     def until(self) -> float:
         """The monotonic time after which nothing is sent any more for this task."""
         return math.inf
-
-    def sealed(self, values: t.Iterable[tuple[str, t.Any]], subject: str) -> list[str]:
-        """Warnings about values that look like ciphertext. Raises UnexpectedAnswer if on_ciphertext wants it."""
-        return judge(values, subject, self._on_ciphertext)
-
-    def asked_for(self, params: Params) -> str:
-        """What the task is about, as errors name it where nothing more precise is known."""
-        name = next((params[option] for option in _NAMES if params.get(option)), "")
-        if not name and params.get("username") and params.get("hostname"):
-            name = f"{params['username']}@{params['hostname']}"
-        thing = "SSH key" if params.get("ssh_key") else self.thing
-        return f"{thing} {name}" if name else f"the list of {thing}s"
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
@@ -123,9 +112,9 @@ class SenhaseguraAction(ActionBase):
             params = validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
             settings, run = connection.settings(params, task_vars or {}, self._templar.template, environment)
-            place = {"subject": self.asked_for(params), "server": settings.server}
-            self._on_ciphertext = run.on_ciphertext
-            done = self.work(self.connect(settings, run, params), params, self._task.check_mode)
+            place = {"subject": subject_of(params, self.thing), "server": settings.server}
+            params["on_ciphertext"] = run.on_ciphertext
+            done = self.perform(settings, run, params, self._task.check_mode)
             if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
                 raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
             result.update(_safe_to_print(done))
@@ -136,6 +125,19 @@ class SenhaseguraAction(ActionBase):
         except Exception as exc:  # noqa: BLE001
             result.update(failed=True, msg=describe(exc))
         return result
+
+
+class VaultAction(SenhaseguraAction):
+    """The action of a module that only talks to the server. Subclasses name the operation."""
+
+    operation: operation.Operation
+
+    def __init_subclass__(cls) -> None:
+        cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
+
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        reach = functools.partial(self.open, settings, run)
+        return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), reach)
 
 
 def _safe_to_print(result: Result) -> Result:

@@ -20,6 +20,7 @@ from ansible.module_utils.errors import (
 )
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import not_text
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     OPTIONS,
     RUN_OPTIONS,
@@ -77,15 +78,6 @@ def plain(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {plain(name): plain(item) for name, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list) else value
-
-
-def not_text(name: str, option: str) -> SenhaseguraError:
-    """The error for a value that is no text, where the text that was meant is not known any more.
-
-    YAML makes 12345 of 12_34_5, true of yes, and 1.1 of 1.10.
-    """
-    hint = "Use the filter string in a template, or to_json for a list or a map"
-    return ConfigError(f"{name} must be text: quote it", hint=hint).with_context(option=option)
 
 
 def _check_texts(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "", exact: bool = False) -> None:

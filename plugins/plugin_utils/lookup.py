@@ -13,15 +13,16 @@ import os
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, put
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import Message
 
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import Question, Request
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import Question, Request
 
 # Seconds: the default of the option, and more than anybody should wait for the broker.
 _DEFAULT_TIMEOUT = 30.0
 
 
-def answer(request: Request, question: Question | None, link: Link | None, began: float) -> t.Sequence[t.Any]:
+def answer(request: Request, question: Question | None, link: Link | None, began: float) -> Message:
     """Have the broker answer, which is started if it does not run (one worker does that), or answer without one.
 
     :param began: the monotonic time at which the lookup began, and its timeout with it
@@ -33,7 +34,7 @@ def answer(request: Request, question: Question | None, link: Link | None, began
         until = began + _timeout(request)
         link, turn = wait_for_broker(until)
         if answered := put(question, link):
-            return t.cast("t.Sequence[t.Any]", answered)
+            return answered
         if turn is not None and turn.is_first() and not _may_be_unwanted(request):
             # First of all, since both the broker and what comes next have much to import. Only the first worker
             # does: if it turns out that no broker is wanted, the others need not start and end one too.

@@ -19,7 +19,9 @@ import typing as t
 from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 
+from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations import lookup
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     RunOptions,
     Settings,
@@ -29,6 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
     Link,
     address,
@@ -48,13 +51,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
-    CHECK_MODE_VARIABLE,
-    CHECK_MODES,
-    SPECS,
-    Question,
-    Request,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import Question, Request
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import CHECK_MODE, is_omitted
 
@@ -69,8 +66,8 @@ def read(
     turn: Turn | None,
     begun: Process | None,
     began: float,
-) -> t.Sequence[t.Any]:
-    """Return the answer that the broker would give: ["ok", [values, warnings, secrets]] or ["error", text].
+) -> protocol.Message:
+    """Return the reply that the broker would give.
 
     :param turn: the right to start the broker. Others may be waiting for it until it is started, or found not to be.
     :param begun: a broker that has been started already, before anybody knew whether it is wanted
@@ -79,13 +76,13 @@ def read(
     try:
         return _read(request, question, link, turn, begun, began)
     except SenhaseguraError as exc:
-        return ["error", str(exc)]
+        return protocol.failed(str(exc))
     except UndefinedError:
         # An undefined variable among the terms. Ansible says so itself, unless default() makes it good.
         raise
     # Whatever it is: the text of an unexpected exception may quote a secret.
     except Exception as exc:  # noqa: BLE001
-        return ["error", describe(exc)]
+        return protocol.failed(describe(exc))
 
 
 def _read(
@@ -95,7 +92,7 @@ def _read(
     turn: Turn | None,
     begun: Process | None,
     began: float,
-) -> t.Sequence[t.Any]:
+) -> protocol.Message:
     with turn or contextlib.nullcontext():
         names, settings, run, options = _work_out(request)
         # For the way to the broker and the first operation. Each term is one more.
@@ -105,20 +102,17 @@ def _read(
             undo(begun)
         elif begun is None and usable and turn is not None:
             begun = begin(turn, until)
-        # Here, because the broker starts meanwhile.
-        from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation, lookups
-
-        lookups.check(request.name, options)
+        lookup.check(request.name, options)
         if not usable and run.custody != "keep":
             connection.warn_of_custody()
         introduced = introduction = None
         if usable and question is not None:
             policy = policy_of(run, options).state()
-            introduction = (question[1], settings.state(), policy, request.name, options)
+            introduction = protocol.register_context(question[0], settings.state(), policy, request.name, options)
             introduced = _introduce(introduction, until, link, turn, begun)
     while introduced is not None and introduction is not None and question is not None:
         if answered := put(question, introduced):
-            return t.cast("t.Sequence[t.Any]", answered)
+            return answered
         # It was lost, and the next one does not know this question. open_link ends this when it happens too often.
         until = max(until, min(time.monotonic() + settings.timeout, end))
         introduced = _introduce(introduction, until, introduced)
@@ -131,12 +125,12 @@ def _read(
 
         # This worker ends before the run does.
         files = Files(os.path.dirname(address()), authentication_key(), memory=False)
-        return ["ok", files.look_up(request.name, client, names, options)]
-    return ["ok", lookups.look_up(request.name, client, names, options)]
+        return protocol.answered(*files.look_up(request.name, client, names, options))
+    return protocol.answered(*lookup.look_up(request.name, client, names, options))
 
 
 def _introduce(
-    introduction: tuple[t.Any, ...],
+    introduction: protocol.Message,
     until: float,
     link: Link | None,
     turn: Turn | None = None,
@@ -154,7 +148,7 @@ def _introduce(
                 link = open_link(until, turn if turn and not turn.is_over() else None, begun)
             begun = None
             link.until = until
-            kind, problem = link.ask("introduce", *introduction)
+            reply = link.ask(introduction)
             # What it does for the question has deadlines of its own.
             link.until = math.inf
             break
@@ -170,16 +164,16 @@ def _introduce(
             continue
     if turn is not None:
         turn.started()
-    if kind == "error":
-        # Such settings are of no use, to nobody: the broker makes no client of them.
-        raise SenhaseguraError(problem)
+    if protocol.FAILURE in reply:
+        # These settings can never work: the broker could not make a client of them.
+        raise SenhaseguraError(reply[protocol.FAILURE])
     return link
 
 
 def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
     """What is asked for, of whom, and how."""
     given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
-    spec = SPECS[request.name]
+    spec = lookup.SPECS[request.name]
     options = validate(given, {**argument_spec(), **spec}, {})
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
@@ -206,12 +200,14 @@ def _check_mode(options: Options, request: Request) -> str:
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
     wanted = options[CHECK_MODE] or text(request.values.get(CHECK_MODE))
-    if is_set(wanted) and wanted not in CHECK_MODES:
-        choices = ", ".join(CHECK_MODES)
-        raise ConfigError(f"the variable {CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable")
+    if is_set(wanted) and wanted not in lookup.CHECK_MODES:
+        choices = ", ".join(lookup.CHECK_MODES)
+        raise ConfigError(
+            f"the variable {lookup.CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable"
+        )
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
-            f"Set check_mode=read (or the variable {CHECK_MODE_VARIABLE}) if the play needs the real one"
+            f"Set check_mode=read (or the variable {lookup.CHECK_MODE_VARIABLE}) if the play needs the real one"
         )
-    return wanted or CHECK_MODES[0]
+    return wanted or lookup.CHECK_MODES[0]

@@ -31,7 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import encoded_forms
 from ansible_collections.community.senhasegura.plugins.plugin_utils import action as action_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils import registry
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link, protocol
 
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
 # They change hosts, which are not here: what they send to the vault goes the same way.
@@ -80,9 +80,9 @@ class Watched(Conversation):
         self._watch.know(secret_leaves(result))
         return result
 
-    def select(self, operation: str, pick: Any, **more: Any) -> Any:
+    def select(self, operation: str, query: Any, **more: Any) -> Any:
         self._watch.use(operation)
-        result = self._conversation.select(operation, pick, **more)
+        result = self._conversation.select(operation, query, **more)
         self._watch.know(secret_leaves(result))
         return result
 
@@ -231,7 +231,7 @@ def test_values_from_the_broker(watch: Watch) -> None:
     """They come with the warnings that are shown before they are returned."""
     value = "Value-4711-of-the-broker"
     watch.know([value])
-    assert link._deliver(["ok", [[value], ["custody is still held"], [value]]]) == [value]
+    assert link._deliver(protocol.answered([value], ["custody is still held"], [value])) == [value]
     watch.use("end")
     assert watch.used == ["warning", "end"]
     assert watch.early == []

@@ -12,7 +12,7 @@ import functools
 import itertools
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKeyWrite,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 
 HOSTS = ("web01", "web02")
@@ -66,13 +67,14 @@ def texts(number: int) -> keypair.KeyPair:
 class Vault(Upserts):
     """Keys by id; found by identifier only. It has the methods of client.ssh_keys."""
 
-    def select(self, pick: Callable[[Entries], Any], *, fresh: bool = False) -> Any:
+    def select(self, query: Query[Any], *, fresh: bool = False) -> Any:
         names = ("id", "identifier", "username", "hostname", "ip", "change", "automatic_change")
-        return pick(
+        return answer(
             Entries(
                 CredentialInfo(type=SSH_KEY_TYPE, **{name: record[name] for name in names})
                 for record in self.records.values()
-            )
+            ),
+            query,
         )
 
     def read(self, ref: Any, *, fresh: bool = False) -> SshKey:

@@ -45,6 +45,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Matching, Query, answer
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hashing import split_lock
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.remote import uncovered
@@ -145,13 +146,14 @@ class Upserts:
 class Vault(Upserts):
     """Credentials by id, with the server's own upsert rules. It has the methods of client.credentials."""
 
-    def select(self, pick: Callable[[Entries], Any], *, fresh: bool = False) -> Any:
+    def select(self, query: Query[Any], *, fresh: bool = False) -> Any:
         names = {field.name for field in dataclasses.fields(CredentialInfo)}
-        return pick(
+        return answer(
             Entries(
                 CredentialInfo(**{name: value for name, value in record.items() if name in names})
                 for record in self.records.values()
-            )
+            ),
+            query,
         )
 
     def read(self, ref: Any, *, fresh: bool = False) -> Credential:
@@ -753,7 +755,7 @@ class Scene:
 
     def records_of(self, run: str, record: str = "", controller: Controller | None = None) -> Any:
         wanted = record or self.main
-        info = next(entry for entry in self.vault.select(tuple) if entry.id == wanted)
+        info = next(entry for entry in self.vault.select(Matching({})) if entry.id == wanted)
         start = (controller or Controller()).wall(self.clock)
         return self._records(info, run, f"{start:020.3f}")
 

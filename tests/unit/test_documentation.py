@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib
 import json
@@ -20,15 +21,15 @@ import yaml
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import (
+    CHECK_MODE_VARIABLE,
+    SPECS,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.options import (
     INI_SECTION,
     OPTIONS,
     RUN_OPTIONS,
     argument_spec,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
-    CHECK_MODE_VARIABLE,
-    SPECS,
 )
 
 COLLECTION = "community.senhasegura"
@@ -81,7 +82,7 @@ def plugin(folder: str, name: str) -> Any:
 def spec(folder: str, name: str) -> dict[str, Any]:
     """The argument spec by which a plugin checks its options."""
     if folder == "modules":
-        return dict(plugin(folder, name).ARGUMENT_SPEC)
+        return dict(plugin("action", name).ActionModule.spec)
     return {**argument_spec(), **SPECS[name]}
 
 
@@ -246,8 +247,31 @@ def test_each_action_has_a_module_and_each_module_an_action() -> None:
     assert names("action") == MODULES
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_an_action_checks_by_the_spec_of_its_module(name: str) -> None:
+OPERATIONS = sorted(
+    path.stem for path in (PLUGINS / "module_utils" / "operations").glob("*.py") if path.stem in MODULES
+)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_action_without_a_rotation_is_wiring(name: str) -> None:
+    operation = importlib.import_module(
+        f"ansible_collections.community.senhasegura.plugins.module_utils.operations.{name}"
+    )
     action = plugin("action", name).ActionModule
-    assert action.spec == plugin("modules", name).ARGUMENT_SPEC
-    assert action.rules == getattr(plugin("modules", name), "RULES", {})
+    assert action.operation is operation
+    assert (action.spec, action.rules, action.thing) == (operation.SPEC, operation.RULES, operation.NOUN)
+    assert len((PLUGINS / "action" / f"{name}.py").read_text().splitlines()) < 20
+
+
+def test_which_actions_rotate_on_hosts() -> None:
+    assert set(MODULES) - set(OPERATIONS) == {"linux_password_rotate", "linux_ssh_key_rotate", "rotation_info"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_documentation_and_nothing_else(name: str) -> None:
+    body = ast.parse((PLUGINS / "modules" / f"{name}.py").read_text()).body
+    assert isinstance(body[0], ast.ImportFrom)
+    assert body[0].module == "__future__"
+    names = [ast.unparse(part.targets[0]) for part in body[1:] if isinstance(part, ast.Assign)]
+    assert names == ["DOCUMENTATION", "EXAMPLES", "RETURN"]
+    assert len(body) == 1 + len(names)

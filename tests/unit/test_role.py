@@ -14,8 +14,8 @@ import pytest
 import yaml
 from workspace import ROOT
 
+from ansible_collections.community.senhasegura.plugins.action import linux_password_rotate, linux_ssh_key_rotate
 from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-from ansible_collections.community.senhasegura.plugins.modules import linux_password_rotate, linux_ssh_key_rotate
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ ROLES = [
     Role(
         "linux_password_change",
         "community.senhasegura.linux_password_rotate",
-        linux_password_rotate.ARGUMENT_SPEC,
+        linux_password_rotate.SPEC,
         "tasks/main.yml",
         {"share": "hosts"},
         frozenset({"credential", "user", "report_keep_days", "report_dir", "policy", "chage", "break_lock"}),
@@ -71,7 +71,7 @@ ROLES = [
     Role(
         "ssh_key_rotation",
         "community.senhasegura.linux_ssh_key_rotate",
-        linux_ssh_key_rotate.ARGUMENT_SPEC,
+        linux_ssh_key_rotate.SPEC,
         "tasks/rotate.yml",
         {"key": "ssh_key"},
         frozenset({"key", "user", "report_keep_days", "report_dir", "passphrase", "break_lock"}),

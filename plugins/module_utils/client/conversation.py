@@ -10,10 +10,10 @@ import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries, secret_leaves
+from ansible_collections.community.senhasegura.plugins.module_utils.models import secret_leaves
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
 
-# What to take of a list: a function of a module, or a partial of one, since it may be carried out in another process.
-Pick = t.Callable[[Entries], t.Any]
+_Answer = t.TypeVar("_Answer")
 
 
 class Conversation(t.Protocol):
@@ -34,18 +34,27 @@ class Conversation(t.Protocol):
         :param fresh: ask the server, even if it has answered the same before
         """
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of the list that an operation decodes, where that list is: it may have thousands of
-        entries, and hundreds of hosts that want one each.
-        """
-        return self.picked(operation, pick, self.call(operation, subject=subject, fresh=fresh), subject)
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+        """Answer a query about the list that an operation decodes, in the process that holds the list.
 
-    def picked(self, operation: str, pick: Pick, listed: t.Any, subject: str) -> t.Any:
-        """What ``pick`` takes of the list. Its errors name the server and the call that the list came from."""
+        :param subject: what is looked for, as errors name it
+        :param fresh: ask the server, even if it has answered the same before
+        """
+        return self.answered(operation, query, self.call(operation, subject=subject, fresh=fresh), subject)
+
+    def answered(self, operation: str, query: Query[_Answer], listed: t.Any, subject: str) -> _Answer:
+        """Answer a query about ``listed``. Its errors name the server and the call that the list came from."""
         try:
-            return pick(listed)
+            return answer(listed, query)
         except SenhaseguraError as exc:
             raise exc.with_context(subject=subject, **self.place(operation)) from None
+
+    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
+        """Return what ``make`` returns, and the same again if the operation is repeated because its broker was lost.
+
+        For what is made by chance. It may be a text, or a map of texts.
+        """
+        return make()
 
     def place(self, operation: str) -> dict[str, str]:
         """The server and the endpoint of an operation, as errors name them."""
@@ -73,9 +82,12 @@ class AnnouncingConversation(Conversation):
         self._announce(secret_leaves(model))
         return self._announced(self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh))
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
-        return self._announced(self._conversation.select(operation, pick, subject=subject, fresh=fresh))
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+        return self._announced(self._conversation.select(operation, query, subject=subject, fresh=fresh))
 
-    def _announced(self, result: t.Any) -> t.Any:
+    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
+        return self._conversation.remember(make)
+
+    def _announced(self, result: _Answer) -> _Answer:
         self._announce(secret_leaves(result))
         return result

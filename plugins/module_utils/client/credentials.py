@@ -12,8 +12,7 @@ import functools
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     AnswerLost,
@@ -32,12 +31,25 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     CredentialWrite,
     Entries,
     Stored,
-    host_key,
     require_readable,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
+    ById,
+    ByIdentifier,
+    Find,
+    Matching,
+    OfKind,
+    OnAccount,
+    OnDevice,
+    Query,
+    Require,
+    UpsertTarget,
+    wanted_name,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import may_be_applied
 
+_Answer = t.TypeVar("_Answer")
 # Gets the error of a release that has failed after a read that was not in vain.
 OnReleaseFailure = t.Callable[[SenhaseguraError], None]
 
@@ -92,53 +104,46 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"credential.{operation}", model)
 
-    def select(self, pick: Pick, *, subject: str = "the list of credentials", fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of all credentials and SSH keys, without secrets and without taking custody.
+    def select(
+        self, query: Query[_Answer], *, subject: str = "the list of credentials", fresh: bool = False
+    ) -> _Answer:
+        """Answer a query about all credentials and SSH keys, without secrets and without taking custody.
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select("credential.list", pick, subject=subject, fresh=fresh)
+        return self._session.select("credential.list", query, subject=subject, fresh=fresh)
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
-        """The credentials that have all the ``wanted`` values. No SSH keys."""
-        pick = functools.partial(listing.matching, wanted=wanted)
-        within = functools.partial(listing.among, kind="credentials", pick=pick)
-        return t.cast(Entries, self.select(within, subject=listing.wanted_name("credentials", wanted)))
+        """Return the credentials that have all the ``wanted`` values. No SSH keys."""
+        return self.select(OfKind("credentials", Matching(wanted)), subject=wanted_name("credentials", wanted))
 
     def info(self, ref: Reference) -> CredentialInfo:
-        """What the list says of one credential. Raises NotFound."""
-        pick = functools.partial(listing.require, ref=ref, kind="credentials")
-        return t.cast(CredentialInfo, self.select(pick, subject=f"credential {ref}"))
+        """Return what the list says of one credential. Raises NotFound."""
+        return self.select(Require(ref, "credentials"), subject=f"credential {ref}")
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
-        """What the list says of one credential, or None. Inactive ones may not be listed."""
-        pick = functools.partial(listing.find_kind, ref=ref, kind="credentials")
-        return t.cast("CredentialInfo | None", self.select(pick, subject=f"credential {ref}", fresh=fresh))
+        """Return what the list says of one credential, or None. Inactive ones may not be listed."""
+        return self.select(Find(ref, "credentials"), subject=f"credential {ref}", fresh=fresh)
 
     def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
         """Return the entry with this id, which may be an SSH key, or None."""
-        pick = functools.partial(listing.with_id, id_=id_)
-        return t.cast("CredentialInfo | None", self.select(pick, subject=f"credential {id_}", fresh=fresh))
+        return self.select(ById(id_), subject=f"credential {id_}", fresh=fresh)
 
     def on_device(self, hostname: str) -> CredentialInfo | None:
         """Return some entry of the device with this host name, or None if none is listed."""
-        pick = functools.partial(listing.of_device, hostname=hostname)
-        return t.cast("CredentialInfo | None", self.select(pick, subject=f"device {hostname}"))
+        return self.select(OnDevice(hostname), subject=f"device {hostname}")
 
     def match(
         self, wanted: CredentialWrite, ref: Reference | None = None, *, shared_account: bool = False
     ) -> CredentialInfo | None:
-        """The credential that a write would hit: by ``ref``, by identifier, or by user name, host name and address.
+        """Return the credential that a write would hit: by ``ref``, identifier, or user name, host name and address.
 
         This is the server's own upsert rule (http-api.md 3.1.3), applied beforehand so that nothing is overwritten
         by surprise. Raises Refused when the one that ``ref`` names is not the one that would be hit, and when only
         an SSH key has the account, unless ``shared_account``.
         """
-        pick = functools.partial(
-            hit, identifier=wanted.identifier, account=_account(wanted), ref=ref, shared_account=shared_account
-        )
-        subject = f"credential {ref}" if ref else _name(wanted)
-        return t.cast("CredentialInfo | None", self.select(pick, subject=subject))
+        query = UpsertTarget(wanted.identifier, _account(wanted), ref, shared_account)
+        return self.select(query, subject=f"credential {ref}" if ref else _name(wanted))
 
     def is_inactive(self, wanted: CredentialWrite) -> bool:
         """Whether the server knows a credential of this name that is inactive, and so is not in its list.
@@ -148,7 +153,7 @@ class Credentials:
         is listed.
         """
         names = [Reference(wanted.identifier, "identifier")] if wanted.identifier else []
-        on_account = functools.partial(listing.on_account, username=wanted.username, host=wanted.hostname)
+        on_account = OnAccount(wanted.username, wanted.hostname)
         # With another address, such an account is listed and active: it must not lose its custody.
         if self.select(on_account, subject=_name(wanted)) is None:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
@@ -240,15 +245,14 @@ class Credentials:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
-            landed = self.select(functools.partial(listing.identified, identifier=wanted.identifier), subject=subject)
+            landed = self.select(ByIdentifier(wanted.identifier), subject=subject)
             return Stored(landed.id, landed.identifier) if landed else create()
         return stored if stored.id else self._listed_as(wanted)
 
     def _listed_as(self, wanted: CredentialWrite) -> Stored:
         """What was written, by the list, when the answer does not tell. It is written, so nothing fails here."""
-        pick = functools.partial(hit, identifier=wanted.identifier, account=_account(wanted))
         with contextlib.suppress(SenhaseguraError):
-            if entry := self.select(pick, fresh=True):
+            if entry := self.select(UpsertTarget(wanted.identifier, _account(wanted)), fresh=True):
                 return Stored(entry.id, entry.identifier)
         return Stored("", wanted.identifier)
 
@@ -384,42 +388,6 @@ def refuse_stale_read(info: CredentialInfo, allowed: bool) -> None:
         ).with_context(subject=f"credential {info.identifier or info.id}")
 
 
-def hit(
-    entries: Entries,
-    identifier: str | None,
-    account: tuple[str, str, str],
-    ref: Reference | None = None,
-    shared_account: bool = False,
-) -> CredentialInfo | None:
-    """Which entry a write of these values would hit: see C(Credentials.match)."""
-    by_identifier = entries.by_identifier.get(identifier, []) if identifier else []
-    if ref is not None:
-        info = listing.require(entries, ref, "credentials")
-        return _sure_to_hit(info, identifier, account, by_identifier)
-    if by_identifier:
-        return _no_key(by_identifier[0])
-    same = like(entries, account)
-    if len(same) > 1:
-        raise InvalidRequest(
-            f"several credentials have this user name, host name and ip: the ids {', '.join(e.id for e in same)}",
-            hint="Give the id or the identifier",
-        )
-    keys = [] if same or shared_account else entries.keys.of_account(*account)
-    if keys:
-        # Nothing says that the server's search keeps both kinds apart.
-        raise Refused(
-            f"the SSH key {keys[0].identifier or keys[0].id} has this user name, host name and ip, and the server "
-            f"might overwrite it (id {keys[0].id}) instead of creating a credential",
-            hint="Correct the account, or set allow_shared_account=true if the vault shall have both",
-        )
-    return same[0] if same else None
-
-
-def like(entries: Entries, account: tuple[str, str, str]) -> list[CredentialInfo]:
-    """The credentials with this user name, host name and address."""
-    return entries.credentials.of_account(*account)
-
-
 def switched(session: Conversation, operation: str, name: str, subject: str) -> bool:
     """Enable or disable by id or name, and return whether that changed anything.
 
@@ -457,34 +425,8 @@ def _name(wanted: CredentialWrite) -> str:
     return f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
 
 
-def _account(credential: CredentialInfo | CredentialWrite) -> tuple[str, str, str]:
-    return (credential.username, credential.hostname, credential.ip)
-
-
-def _same_account(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
-    return one[0] == other[0] and [*map(host_key, one[1:])] == [*map(host_key, other[1:])]
-
-
-def _sure_to_hit(
-    info: CredentialInfo,
-    identifier: str | None,
-    account: tuple[str, str, str],
-    by_identifier: t.Sequence[CredentialInfo],
-) -> CredentialInfo:
-    keeps_identifier = info.identifier is not None and identifier in (None, info.identifier)
-    others = [entry for entry in by_identifier if entry.id != info.id]
-    if others or not (keeps_identifier or _same_account(_account(info), account)):
-        raise Refused(
-            f"the server would not recognise credential {info.id} by these values, and write another one",
-            hint="Keep its identifier or, to change that, its present username, hostname and ip",
-        ).with_context(subject=f"credential {info.id}")
-    return info
-
-
-def _no_key(info: CredentialInfo) -> CredentialInfo:
-    if info.is_key:
-        raise listing.wrong_kind(info, "keys")
-    return info
+def _account(wanted: CredentialWrite) -> tuple[str, str, str]:
+    return (wanted.username, wanted.hostname, wanted.ip)
 
 
 def _unknown_name(error: NoRoute | InvalidRequest) -> bool:

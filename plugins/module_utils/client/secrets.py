@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AnswerLost,
     Context,
@@ -19,7 +19,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     UnexpectedAnswer,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import ByIdentities, Query
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+
+_Answer = t.TypeVar("_Answer")
 
 _HINT = (
     "Check the identity, and that the secret is assigned to the DSM authorization of this client "
@@ -37,12 +40,14 @@ class Secrets:
         """Raise what create, update or delete would raise before it asks the server."""
         self._session.dialect().check(f"secret.{operation}", model)
 
-    def select(self, pick: Pick, *, subject: str = "the list of DSM secrets", fresh: bool = False) -> t.Any:
-        """Return what ``pick`` takes of all secrets.
+    def select(
+        self, query: Query[_Answer], *, subject: str = "the list of DSM secrets", fresh: bool = False
+    ) -> _Answer:
+        """Answer a query about all secrets.
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select("secret.list", pick, subject=subject, fresh=fresh)
+        return self._session.select("secret.list", query, subject=subject, fresh=fresh)
 
     def list(self) -> tuple[DsmSecret, ...]:
         """All secrets, with their values unless C(incomplete) says otherwise (see C(complete))."""
@@ -50,9 +55,7 @@ class Secrets:
 
     def several(self, identities: t.Sequence[str]) -> dict[str, DsmSecret | None]:
         """Return the secrets with these identities, None for one that does not exist. It makes one request."""
-        pick = functools.partial(named, identities=identities)
-        subject = f"DSM secret {', '.join(identities)}"
-        return t.cast("dict[str, DsmSecret | None]", self.select(pick, subject=subject))
+        return self.select(ByIdentities(tuple(identities)), subject=f"DSM secret {', '.join(identities)}")
 
     def find(self, identity: str, *, fresh: bool = False) -> DsmSecret | None:
         """The secret with this identity, or None."""
@@ -81,8 +84,8 @@ class Secrets:
                 # The path may take an id as well, and find another secret by it.
                 if secret.identity == identity:
                     return secret
-        pick = functools.partial(named, identities=[identity])
-        secret = self.require(self.select(pick, subject=subject, fresh=fresh)[identity], identity)
+        listed = self.select(ByIdentities((identity,)), subject=subject, fresh=fresh)
+        secret = self.require(listed[identity], identity)
         if secret.incomplete:
             raise unreadable or UnexpectedAnswer(
                 f"the server lists {subject} without its data", hint="Give it an identity that can be part of a path"
@@ -178,9 +181,3 @@ class Secrets:
         except NotFound:
             return False
         return True
-
-
-def named(secrets: t.Iterable[DsmSecret], identities: t.Iterable[str]) -> dict[str, DsmSecret | None]:
-    """Return the secrets with these identities, None for one that is not among them."""
-    known = {secret.identity: secret for secret in reversed(tuple(secrets))}
-    return {identity: known.get(identity) for identity in identities}

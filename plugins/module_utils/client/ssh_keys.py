@@ -12,8 +12,7 @@ import functools
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import looks_encrypted
-from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
     OnReleaseFailure,
     after_read,
@@ -41,12 +40,24 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
     require_readable,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
+    ById,
+    ByIdentifier,
+    Find,
+    Matching,
+    OfKind,
+    Query,
+    Require,
+    wanted_name,
+    wrong_kind,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
 if t.TYPE_CHECKING:
     from ansible_collections.community.senhasegura.plugins.module_utils.keypair import KeyPair
 
 PREVIOUS = "--previous"
+_Answer = t.TypeVar("_Answer")
 
 
 class SshKeys:
@@ -61,47 +72,41 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._session.dialect().check(f"key.{operation}", model)
 
-    def select(self, pick: Pick, *, subject: str = "the list of SSH keys", fresh: bool = False) -> t.Any:
-        """What ``pick`` takes of all keys, without private keys and without taking custody.
+    def select(self, query: Query[_Answer], *, subject: str = "the list of SSH keys", fresh: bool = False) -> _Answer:
+        """Answer a query about all keys, without private keys and without taking custody.
 
         :param subject: what is looked for, as errors name it
         """
-        return self._select(functools.partial(listing.among, kind="keys", pick=pick), subject=subject, fresh=fresh)
+        return self._select(OfKind("keys", query), subject=subject, fresh=fresh)
 
-    def _select(self, pick: Pick, *, subject: str, fresh: bool = False) -> t.Any:
-        """The same of the list that has the keys: that of the credentials where the dialect has none of their own."""
-        return self._session.select(self._list(), pick, subject=subject, fresh=fresh)
+    def _select(self, query: Query[_Answer], *, subject: str, fresh: bool = False) -> _Answer:
+        """Answer it by the list that has the keys: that of the credentials where the dialect has no other."""
+        return self._session.select(self._list(), query, subject=subject, fresh=fresh)
 
     def _list(self) -> str:
         return "key.list" if self._session.dialect().supports("key.list") else "credential.list"
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
-        """The keys that have all the ``wanted`` values."""
-        pick = functools.partial(listing.matching, wanted=wanted)
-        return t.cast(Entries, self.select(pick, subject=listing.wanted_name("SSH keys", wanted)))
+        """Return the keys that have all the ``wanted`` values."""
+        return self.select(Matching(wanted), subject=wanted_name("SSH keys", wanted))
 
     def info(self, ref: Reference) -> CredentialInfo:
-        """What the list says of one key. Raises NotFound."""
-        pick = functools.partial(listing.require, ref=ref, kind="keys")
-        return t.cast(CredentialInfo, self._select(pick, subject=f"SSH key {ref}"))
+        """Return what the list says of one key. Raises NotFound."""
+        return self._select(Require(ref, "keys"), subject=f"SSH key {ref}")
 
     def find(self, ref: Reference, *, fresh: bool = False) -> CredentialInfo | None:
-        """What the list says of one key, or None. Inactive ones may not be listed."""
-        pick = functools.partial(listing.find_kind, ref=ref, kind="keys")
-        entry = self._select(pick, subject=f"SSH key {ref}", fresh=fresh)
-        return t.cast("CredentialInfo | None", entry)
+        """Return what the list says of one key, or None. Inactive ones may not be listed."""
+        return self._select(Find(ref, "keys"), subject=f"SSH key {ref}", fresh=fresh)
 
     def listed(self, id_: str, *, fresh: bool = False) -> CredentialInfo | None:
         """Return the entry with this id, which may be a credential where the dialect has one list, or None."""
-        pick = functools.partial(listing.with_id, id_=id_)
-        return t.cast("CredentialInfo | None", self._select(pick, subject=f"SSH key {id_}", fresh=fresh))
+        return self._select(ById(id_), subject=f"SSH key {id_}", fresh=fresh)
 
     def match(self, identifier: str) -> CredentialInfo | None:
-        """The key that a write with this identifier would hit. The server searches for keys by nothing else."""
-        pick = functools.partial(listing.identified, identifier=identifier)
-        entry: CredentialInfo | None = self._select(pick, subject=f"SSH key {identifier}")
+        """Return the key that a write with this identifier would hit. The server searches for keys by nothing else."""
+        entry = self._select(ByIdentifier(identifier), subject=f"SSH key {identifier}")
         if entry is not None and not entry.is_key:
-            error = listing.wrong_kind(entry, "credentials")
+            error = wrong_kind(entry, "credentials")
             raise error.with_context(subject=f"SSH key {identifier}", **self._session.place(self._list()))
         return entry
 
@@ -178,8 +183,7 @@ class SshKeys:
         """The receipt with the id of the list, when the answer does not tell it. It is written, so nothing fails."""
         entry = None
         with contextlib.suppress(SenhaseguraError):
-            pick = functools.partial(listing.identified, identifier=identifier)
-            entry = self._select(pick, subject=f"SSH key {identifier}", fresh=True)
+            entry = self._select(ByIdentifier(identifier), subject=f"SSH key {identifier}", fresh=True)
         return dataclasses.replace(stored, id=entry.id if entry else "", identifier=identifier)
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
@@ -198,6 +202,13 @@ class SshKeys:
                 hint="Check the name, and that the authorization may see it; an inactive one is found by its id only",
             ).with_context(**self._session.place(self._list()))
         return switched(self._session, operation, key_id, f"SSH key {ref}")
+
+    def new_pair(self, make: t.Callable[[], KeyPair]) -> KeyPair:
+        """Return the key pair that ``make`` makes, and the same again if the operation is repeated."""
+        # Imported lazily: cryptography takes 20 ms to import, and hardly any run makes a key.
+        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+
+        return keypair.KeyPair(**self._session.remember(lambda: dataclasses.asdict(make())))
 
     def server_rotates(self) -> bool:
         """Whether the dialect has a call for it."""

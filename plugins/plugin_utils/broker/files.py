@@ -18,8 +18,8 @@ import threading
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER, look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import PLACEHOLDER, look_up
 
 
 class Files:

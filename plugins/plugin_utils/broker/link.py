@@ -2,42 +2,49 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The line between a worker and the broker of this run: where it is, how both ends prove that they belong to it, and
-what a lookup asks over it.
+"""The connection of a worker to the broker of this run: where it is, and what a lookup asks over it.
 
-Ansible evaluates a lookup again for every host and use, in a new worker each time. So this is the one file that each of
-them loads, and it imports at its head nothing that Ansible has not imported already. The broker loads it as well.
+Ansible evaluates a lookup again for every host and use, in a new worker each time. So this file and protocol.py are all
+that each of them loads, and they import at their heads nothing that Ansible has not imported already. The broker loads
+them as well.
 """
 
 from __future__ import annotations
 
 import hmac
-import json
 import os
-import pickle
 import socket
 import time
 import typing as t
 
+# Names and not the module, whose package would have to be imported first.
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import (
+    FAILURE,
+    PROGRESS,
+    UNKNOWN_CONTEXT,
+    WORKER,
+    Channel,
+    Message,
+    dump,
+    failed,
+    found,
+    load,
+    look_up,
+)
+
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_spec import (
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import (
         Arguments,
         Question,
         Template,
         Variables,
     )
 
-# The two ends.
-WORKER, BROKER = b"worker", b"broker"
-_NONCE_SIZE = _PROOF_SIZE = 32
-_HEAD_SIZE = 4
 # What an address of AF_UNIX has room for on every system: 107 bytes on Linux, 103 on macOS.
 LONGEST_PATH = 103
 # Seconds. A broker that works is silent for longer, but takes another connection meanwhile. A stopped one does not.
 SILENCE = 2.0
 _PAUSE = 0.02
-# The first is enough for nearly all messages. No more than the other is made room for at once, whatever a head says.
-_PART_SIZE, _LARGEST_PART = 4096, 1 << 20
 
 
 def authentication_key() -> bytes:
@@ -71,69 +78,6 @@ class NotSent(ConnectionError):
     """The broker has certainly not got the whole request, so it has done nothing of it."""
 
 
-class Channel:
-    """Messages between the two ends, each with the proof that its sender knows the key of the run.
-
-    Both ends begin with a random text. From both texts and the key comes a key for each direction of this one
-    connection, and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor
-    back to its sender. A message is its length (4 bytes), its proof, and its data.
-    Raises OSError or EOFError when the other end is gone or does not know the key, and TimeoutError (an OSError) when
-    the line has a timeout, nothing came for so long, and ``waits`` says that there is nothing more to wait for.
-    """
-
-    def __init__(self, line: socket.socket, key: bytes, end: bytes) -> None:
-        self._line = line
-        self._come = b""
-        self.waits: t.Callable[[], bool] = lambda: False
-        own = os.urandom(_NONCE_SIZE)
-        line.sendall(own)
-        texts = {end: own, (BROKER if end == WORKER else WORKER): self._take(_NONCE_SIZE)}
-        both = texts[WORKER] + texts[BROKER]
-        # HMAC with SHA-256, here and below: a Python in FIPS mode refuses BLAKE2 and MD5.
-        keys = {each: hmac.digest(key, each + both, "sha256") for each in texts}
-        self._own = keys.pop(end)
-        (self._other,) = keys.values()
-        self._sent = self._received = 0
-
-    def send(self, data: bytes) -> None:
-        head = (_PROOF_SIZE + len(data)).to_bytes(_HEAD_SIZE, "big")
-        self._line.sendall(head + _proof(self._own, self._sent, data) + data)
-        self._sent += 1
-
-    def receive(self) -> bytes:
-        message = self._take(int.from_bytes(self._take(_HEAD_SIZE), "big"))
-        data = message[_PROOF_SIZE:]
-        if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
-            raise ConnectionRefusedError("the other end belongs to another run")
-        self._received += 1
-        return data
-
-    def close(self) -> None:
-        self._line.close()
-
-    def _take(self, size: int) -> bytes:
-        """The next bytes of the line. What comes with them is kept: a message seldom takes more than one call."""
-        parts, missing = [self._come], size - len(self._come)
-        while missing > 0:
-            try:
-                part = self._line.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
-            except TimeoutError:
-                if not self.waits():
-                    raise
-                continue
-            if not part:
-                raise EOFError
-            parts.append(part)
-            missing -= len(part)
-        come = b"".join(parts)
-        self._come = come[size:]
-        return come[:size]
-
-
-def _proof(key: bytes, number: int, data: bytes) -> bytes:
-    return hmac.digest(key, number.to_bytes(8, "big") + data, "sha256")
-
-
 class Link:
     """One connection to the broker, of the process that made it. Raises OSError or EOFError when there is none (any
     more), and TimeoutError (an OSError) when the broker is there, but neither answers nor takes another connection.
@@ -153,36 +97,32 @@ class Link:
             raise
         self._channel.waits = lambda: time.monotonic() < self.until and is_answering(silence)
 
-    def ask(self, *request: t.Any) -> t.Any:
-        """Send plain data and return the answer's."""
-        return self._exchange([json.dumps(request).encode()], json.loads)
+    def ask(self, request: Message, heard: t.Callable[[Message], None] | None = None) -> Message:
+        """Send a request and return the reply. Raises NotSent as well.
 
-    def call(self, *request: t.Any) -> t.Any:
-        """Send a call of a session (see remote.py) and return its result, or raise its error, or NotSent."""
-        # Both ends belong to the same user and prove that they know the key, so pickle is no risk.
-        error, result = self._exchange([json.dumps(["call"]).encode(), pickle.dumps(request)], pickle.loads)
-        if error is not None:
-            raise error
-        return result
-
-    def close(self) -> None:
-        self._channel.close()
-
-    def _exchange(self, messages: list[bytes], decode: t.Callable[[bytes], t.Any]) -> t.Any:
+        :param heard: gets what the broker tells of its progress before it replies
+        """
         if self._owner != os.getpid():
             # Two processes on one line would read each other's answers.
             raise NotSent("the line belongs to the process that this one was forked from")
         try:
             try:
-                for message in messages:
-                    self._channel.send(message)
+                self._channel.send(dump(request))
             except OSError as exc:
                 raise NotSent(*exc.args) from None
-            return decode(self._channel.receive())
+            reply = load(self._channel.receive())
+            while PROGRESS in reply:
+                if heard:
+                    heard(reply)
+                reply = load(self._channel.receive())
+            return reply
         except (OSError, EOFError):
             self.lost = True
             self.close()
             raise
+
+    def close(self) -> None:
+        self._channel.close()
 
 
 def is_answering(silence: float = SILENCE) -> bool:
@@ -221,7 +161,7 @@ def evaluate(
 ) -> list[t.Any]:
     """The values of a lookup: from the broker if it knows all that is asked for, else in the way of lookup.py.
 
-    :param name: the lookup, under which lookup_spec.py has its options
+    :param name: the lookup, under which operations/lookup.py has its options
     :param template: evaluates the value of a variable
     """
     began = time.monotonic()
@@ -238,7 +178,7 @@ def evaluate(
         try:
             values = which.option_variables(variables, arguments, template)
         except which.VariableError as exc:
-            return _deliver(["error", str(exc)])
+            return _deliver(failed(str(exc)))
         _register_options(values)
     question = _question(name, flat, variables, arguments, values)
     link = open_if_there() if question is not None else None
@@ -247,9 +187,9 @@ def evaluate(
         from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
 
         with bytecode.first():
-            from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_spec
+            from ansible_collections.community.senhasegura.plugins.plugin_utils import lookup, lookup_request
 
-            request = lookup_spec.Request(name, flat, variables, arguments, values)
+            request = lookup_request.Request(name, flat, variables, arguments, values)
             answer = lookup.answer(request, question, link, began)
     return _deliver(answer)
 
@@ -279,16 +219,18 @@ def _variables_matter(variables: Variables) -> bool:
     )
 
 
-def put(question: Question | None, link: Link | None) -> t.Any:
-    """The answer of the broker: ["ok", [values, warnings, secrets]] or ["error", text]; None if it cannot give any.
+def put(question: Question | None, link: Link | None) -> Message | None:
+    """Ask the broker. Return its reply (see protocol.py), or None if it cannot give any.
 
     That is when there is no link, when it is lost (as C(lost) says), or when the broker does not know the settings.
     """
+    if link is None or question is None:
+        return None
     try:
-        answer = link.ask(*question) if link is not None and question is not None else None
+        reply = link.ask(look_up(*question))
     except (OSError, EOFError):
         return None
-    return None if answer is not None and answer[0] == "introduce yourself" else answer
+    return None if reply == UNKNOWN_CONTEXT else reply
 
 
 def _question(
@@ -306,7 +248,7 @@ def _question(
     check_mode = bool(variables.get("ansible_check_mode"))
     parts = (name, check_mode, *(sorted(part.items()) for part in (arguments, values, environment)))
     digest = hmac.digest(authentication_key(), repr(parts).encode("utf-8", "surrogatepass"), "sha256").hex()
-    return "lookup", digest, [str(term) for term in terms]
+    return digest, [str(term) for term in terms]
 
 
 def open_if_there() -> Link | None:
@@ -332,14 +274,14 @@ def _flat(terms: t.Iterable[t.Any]) -> t.Iterator[t.Any]:
             yield term
 
 
-def _deliver(answer: t.Sequence[t.Any]) -> list[t.Any]:
-    """Values for Ansible, from an answer ["ok", [values, warnings, secrets]] or ["error", text]."""
-    if answer[0] != "ok":
+def _deliver(reply: Message) -> list[t.Any]:
+    """Return the values for Ansible from the reply to a lookup."""
+    if FAILURE in reply:
         from ansible.errors import AnsibleLookupError
 
         # "from None": from ansible-core 2.19 on, the causes of an error are printed as well.
-        raise AnsibleLookupError(answer[1]) from None
-    values, warnings, secrets = answer[1]
+        raise AnsibleLookupError(reply[FAILURE]) from None
+    values, warnings, secrets = found(reply)
     version = _core()
     # From 2.22 on. Before, registry.py would do nothing, but looking for that takes each worker half a millisecond.
     if version >= (2, 22):

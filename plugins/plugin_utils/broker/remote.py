@@ -12,17 +12,20 @@ import math
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, ConnectionFailed
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 
 # Seconds. The broker's own deadline for a call ends first, unless it is stopped.
 _GRACE = 2.0
+_Answer = t.TypeVar("_Answer")
 
 
 class RemoteSession(Conversation):
@@ -72,13 +75,14 @@ class RemoteSession(Conversation):
             fresh=fresh,
         )
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
-        return self._ask(
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+        found: _Answer = self._ask(
             True,
-            lambda link, policy: self._call(link, policy, operation, "", None, subject, pick),
-            lambda other: other.select(operation, pick, subject=subject, fresh=fresh),
+            lambda link, policy: self._call(link, policy, operation, "", None, subject, query),
+            lambda other: other.select(operation, query, subject=subject, fresh=fresh),
             fresh=fresh,
         )
+        return found
 
     def _call(
         self,
@@ -88,9 +92,10 @@ class RemoteSession(Conversation):
         ref: str = "",
         model: t.Any = None,
         subject: str = "",
-        pick: Pick | None = None,
+        query: Query[t.Any] | None = None,
     ) -> t.Any:
-        return link.call(self._settings, policy.state(), operation, ref, model, subject, pick)
+        request = protocol.call(self._settings, policy.state(), operation, ref, model, subject, query)
+        return protocol.result_of(link.ask(request))
 
     def _ask(
         self,

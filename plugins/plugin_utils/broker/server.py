@@ -4,7 +4,7 @@
 
 """The broker process of a run: serves workers over a unix socket, and ends when the run ends.
 
-Executed as a script: what it needs comes as a pickled ``Setup`` on its standard input. Nothing of it is ever on disk
+Executed as a script: what it needs comes as a ``Setup`` in JSON on its standard input. Nothing of it is ever on disk
 but the socket, the note of turn.py, and the ledger. It writes one byte to its standard output when it listens.
 
 Nothing here needs Linux: what only Linux has is used where it is there.
@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pickle
 import resource
 import select
 import signal
@@ -46,6 +45,16 @@ class Setup(t.NamedTuple):
     controller: int
     ledger: str
 
+    def dump(self) -> bytes:
+        """Return it as JSON."""
+        return json.dumps(self._replace(key=self.key.hex())).encode()  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, data: bytes) -> Setup:
+        """Return the setup that C(dump) gave."""
+        setup = cls(*json.loads(data))
+        return setup._replace(key=bytes.fromhex(setup.key))  # type: ignore[arg-type]
+
 
 def main() -> None:
     """Serve until the controller is gone, and end then, whatever the threads still do."""
@@ -57,7 +66,7 @@ def main() -> None:
 
 def _run() -> None:
     """Listen, serve until the controller is gone, give custody back, leave nothing behind."""
-    setup = Setup(*pickle.load(sys.stdin.buffer))  # noqa: S301
+    setup = Setup.load(sys.stdin.buffer.read())
     # A core dump would put everything that was read on disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.umask(0o077)
@@ -191,7 +200,7 @@ class _Broker:
 
     def serve(self, line: socket.socket) -> None:
         """Talk to one worker until it hangs up."""
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import BROKER, Channel
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import BROKER, Channel
 
         with contextlib.suppress(OSError, EOFError), line:
             # Where the system does not tell who it is, the folder's mode and the proof of the channel are enough.
@@ -203,21 +212,30 @@ class _Broker:
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
             if self._service:
-                _converse(channel, self._service.worker())
+                _converse(channel, self._service.worker(), line)
 
     def release_all(self) -> list[str]:
         return self._service.release_all() if self._service else []
 
 
-def _converse(channel: t.Any, worker: t.Any) -> None:
+def _converse(channel: t.Any, worker: t.Any, line: socket.socket) -> None:
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
+
+    class Peer:
+        """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the line."""
+
+        def send(self, message: protocol.Message) -> None:
+            channel.send(protocol.dump(message))
+
+        def is_gone(self) -> bool:
+            poll = select.poll()
+            poll.register(line, select.POLLIN | select.POLLHUP)
+            return bool(poll.poll(0))
+
+    peer = Peer()
     try:
         while True:
-            request = json.loads(channel.receive())
-            if request[0] == "call":
-                # Nobody but a worker of this run can have sent it.
-                channel.send(worker.call(pickle.loads(channel.receive())))  # noqa: S301
-            else:
-                channel.send(json.dumps(worker.answer(request)).encode())
+            peer.send(worker.answer(protocol.load(channel.receive()), peer))
     finally:
         worker.gone()
 

@@ -2,26 +2,43 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the broker does for workers: lookups by what the worker asked for, and single calls of a session."""
+"""What the broker does for workers: lookups, operations of modules, and single calls for rotations."""
 
 from __future__ import annotations
 
-import pickle
+import itertools
 import threading
+import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import look_up
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import AnnouncingConversation
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConnectionFailed, SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.journal import JournaledConversation
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.operation import Operation
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
 
+Message = protocol.Message
 # How long a worker waits for another one that works out the same settings.
 _INTRODUCTION_WITHIN = 10.0
+
+
+class Peer(t.Protocol):
+    """The worker at the other end, while its request is carried out."""
+
+    def send(self, message: Message) -> None:
+        """Tell it something before the reply. Raises OSError."""
+
+    def is_gone(self) -> bool:
+        """Whether it has hung up."""
 
 
 class Service:
@@ -67,63 +84,117 @@ class Worker:
         self._service = service
         self._promised = ""
 
-    def answer(self, request: list[t.Any]) -> t.Any:
-        """Answer ["lookup", digest, terms], or ["introduce", digest, settings, policy, name, options]."""
-        kind, digest, *rest = request
+    def answer(self, request: Message, peer: Peer) -> Message:
+        """Return the reply to a request."""
+        if request["ask"] == protocol.CALL:
+            return self._call(request)
+        if request["ask"] == protocol.RUN:
+            return self._run(request, peer)
         try:
-            return self._introduce(digest, rest) if kind == "introduce" else self._look_up(digest, rest[0])
+            if request["ask"] == protocol.REGISTER_CONTEXT:
+                return self._introduce(request)
+            return self._look_up(request["context"], request["terms"])
         except SenhaseguraError as exc:
-            return ["error", str(exc)]
+            return protocol.failed(str(exc))
         # Whatever it is: the text of an unexpected exception may quote a secret.
         except Exception as exc:  # noqa: BLE001
-            return ["error", describe(exc)]
+            return protocol.failed(describe(exc))
 
-    def _introduce(self, digest: str, introduction: list[t.Any]) -> t.Any:
-        settings, policy, name, options = introduction
+    def _introduce(self, request: Message) -> Message:
         # Made once, and not for each worker that asks under this digest.
-        client = self._service.sessions.client(Settings.from_state(settings), Policy(**policy))
-        self._service.introduce(digest, (name, client, options))
+        client = self._service.sessions.client(Settings.from_state(request["settings"]), Policy(**request["policy"]))
+        self._service.introduce(request["context"], (request["name"], client, request["options"]))
         self._promised = ""
-        return ["ok", None]
+        return protocol.done(None)
 
-    def _look_up(self, digest: str, terms: list[str]) -> t.Any:
+    def _look_up(self, digest: str, terms: list[str]) -> Message:
         names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(terms, 1)]
         while True:
             known = self._service.introduced(digest)
             if known is None:
                 self._promised = digest
-                return ["introduce yourself", None]
+                return protocol.UNKNOWN_CONTEXT
             try:
                 introduction = known.result(timeout=_INTRODUCTION_WITHIN)
             except TimeoutError:
                 # The worker that promised it may be stopped. Whoever makes it first does it for all.
-                return ["introduce yourself", None]
+                return protocol.UNKNOWN_CONTEXT
             # None if the worker that promised it is gone: then another has to make it.
             if introduction:
                 name, client, options = introduction
                 read = self._service.files.look_up if options.get("as_file") else look_up
                 values, warnings, secrets = read(name, client, names, options)
-                return ["ok", [values, [*warnings, *self._service.sessions.warnings()], secrets]]
+                return protocol.answered(values, [*warnings, *self._service.sessions.warnings()], secrets)
 
-    def call(self, request: tuple[t.Any, ...]) -> bytes:
-        """Carry out (settings, policy, operation, ref, model, subject, pick); the pickled answer is (error, result)."""
-        settings, policy, operation, ref, model, subject, pick = request
-        error, result = None, None
+    def _run(self, request: Message, peer: Peer) -> Message:
+        """Run the operation of a module as a whole."""
+        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+        ends = itertools.chain([request["until"]], iter(lambda: time.monotonic() + settings.timeout, None))
+        secrets: list[str] = []
+
+        def proceed() -> None:
+            if peer.is_gone():
+                raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
+
         try:
-            conversation = self._service.sessions.conversation(Settings.from_state(settings), Policy(**policy))
-            if operation == "dialect":
-                result = conversation.dialect().name
-            elif pick is not None:
-                result = conversation.select(operation, pick, subject=subject)
-            else:
-                result = conversation.call(operation, ref=ref, model=model, subject=subject)
+            conversation = JournaledConversation(
+                self._service.sessions.conversation(settings, policy, lambda: next(ends)),
+                request["journal"],
+                request["interrupted"],
+                note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
+                proceed=proceed,
+            )
+            client = client_over(AnnouncingConversation(conversation, secrets.extend))
+            params = protocol.unpack(request["params"])
+            result = _operations()[request["name"]].run(client, params, request["check_mode"])
+            return protocol.finished(result, secrets)
         except SenhaseguraError as exc:
-            error = exc
+            return protocol.failed(exc, secrets)
+        # Catch everything: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            return protocol.failed(SenhaseguraError(describe(exc)), secrets)
+
+    def _call(self, request: Message) -> Message:
+        """Carry out one call of a session, or answer a query about a list."""
+        operation, subject = request["operation"], request["subject"]
+        try:
+            settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+            conversation = self._service.sessions.conversation(settings, policy)
+            if operation == "dialect":
+                return protocol.done(conversation.dialect().name)
+            query = protocol.unpack(request["query"])
+            if query is not None:
+                return protocol.done(conversation.select(operation, query, subject=subject))
+            model = protocol.unpack(request["model"])
+            return protocol.done(conversation.call(operation, ref=request["ref"], model=model, subject=subject))
+        except SenhaseguraError as exc:
+            return protocol.failed(exc)
         # Whatever it is: the text of an unexpected exception may quote a secret.
         except Exception as exc:  # noqa: BLE001
-            error = SenhaseguraError(describe(exc))
-        return pickle.dumps((error, result))
+            return protocol.failed(SenhaseguraError(describe(exc)))
 
     def gone(self) -> None:
         if self._promised:
             self._service.withdraw(self._promised)
+
+
+def _operations() -> t.Mapping[str, Operation]:
+    """Return the operations by their names."""
+    # Imported lazily: many runs have lookups only.
+    from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
+        credential,
+        credential_info,
+        credential_rotate,
+        custody,
+        secret,
+        secret_info,
+        ssh_key,
+        ssh_key_info,
+        ssh_key_rotate,
+    )
+
+    modules = (
+        *(credential, credential_info, credential_rotate, custody),
+        *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
+    )
+    return {module.__name__.rpartition(".")[2]: module for module in modules}

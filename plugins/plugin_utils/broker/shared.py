@@ -17,7 +17,7 @@ import time
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation, Pick
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_vault_rotation
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Sender, Session
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
@@ -40,6 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay, parse_retry_after
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
@@ -58,6 +59,7 @@ _SHORT_TIMEOUT = 5.0
 # Seconds. How much longer than its deadline a call may take to end.
 _GRACE = 5.0
 Clock = t.Callable[[], float]
+_Answer = t.TypeVar("_Answer")
 # After these a read has certainly not taken custody; after all others it may have.
 _NOT_READ = (
     AuthenticationFailed,
@@ -384,8 +386,9 @@ class _Last(Conversation):
 class PolicySession(Conversation):
     """A shared session with the policy of one caller: what the areas of the client take for a session."""
 
-    def __init__(self, shared: SharedSession, policy: Policy) -> None:
-        self._shared, self._policy = shared, policy
+    def __init__(self, shared: SharedSession, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> None:
+        """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
+        self._shared, self._policy, self._until = shared, policy, until
 
     @property
     def server(self) -> str:
@@ -397,13 +400,13 @@ class PolicySession(Conversation):
     def call(
         self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
     ) -> t.Any:
-        policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh)
+        policy = self._now(fresh=fresh or self._policy.fresh)
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
-    def select(self, operation: str, pick: Pick, *, subject: str = "", fresh: bool = False) -> t.Any:
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
         """As in general, but what is not in the list is looked for once more in one of the last seconds."""
         try:
-            found = super().select(operation, pick, subject=subject, fresh=fresh)
+            found = super().select(operation, query, subject=subject, fresh=fresh)
             if fresh or self._policy.fresh or not _incomplete(found):
                 return found
         except NotFound:
@@ -411,8 +414,12 @@ class PolicySession(Conversation):
                 raise
         ttl = NEWS_AFTER if self._policy.ttl is None else min(NEWS_AFTER, self._policy.ttl)
         # Shared with all who miss something, since it is made once and then not old any more.
-        policy = dataclasses.replace(self._policy, ttl=ttl)
-        return self.picked(operation, pick, self._shared.call(operation, policy=policy, subject=subject), subject)
+        policy = self._now(ttl=ttl)
+        return self.answered(operation, query, self._shared.call(operation, policy=policy, subject=subject), subject)
+
+    def _now(self, **changes: t.Any) -> Policy:
+        """Return the policy for a call that begins now."""
+        return dataclasses.replace(self._policy, not_after=min(self._policy.not_after, self._until()), **changes)
 
 
 def _incomplete(found: t.Any) -> bool:
@@ -430,12 +437,15 @@ class Sessions:
         self._lock = threading.Lock()
         self._sessions: dict[Settings, SharedSession] = {}
 
-    def conversation(self, settings: Settings, policy: Policy) -> Conversation:
+    def conversation(
+        self, settings: Settings, policy: Policy, until: t.Callable[[], float] = lambda: math.inf
+    ) -> Conversation:
+        """Return a conversation for one caller. ``until``: see PolicySession."""
         with self._lock:
             if settings not in self._sessions:
                 account = self._ledger.account(settings)
                 self._sessions[settings] = SharedSession(settings, account=account, known=self._known)
-            return PolicySession(self._sessions[settings], policy)
+            return PolicySession(self._sessions[settings], policy, until)
 
     def client(self, settings: Settings, policy: Policy) -> Client:
         return client_over(self.conversation(settings, policy))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import select
 import subprocess
 import sys
@@ -169,7 +168,7 @@ def _launch() -> Process:
     setup = server.Setup(path, address(), authentication_key(), controller(), owed)
     try:
         with t.cast("t.IO[bytes]", process.stdin) as pipe:
-            pickle.dump(tuple(setup), pipe)
+            pipe.write(setup.dump())
     except OSError:
         # It has ended already; whoever waits for it finds out how.
         pass

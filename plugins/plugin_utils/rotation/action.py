@@ -24,9 +24,10 @@ from ansible.utils.display import Display
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Params, Result, SenhaseguraAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.action import SenhaseguraAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address, authentication_key
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of

@@ -13,9 +13,7 @@ import re
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Pick
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials, like
+from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
 from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -24,6 +22,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     SshKeyWrite,
     Stored,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
+    ByPrefix,
+    Find,
+    Query,
+    SameAccount,
+    Several,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import LEASE, MAIN, SLOTS, Held
@@ -53,12 +58,9 @@ class _Records:
     def main_id(self) -> str:
         return self._main.id
 
-    def _picks(self) -> dict[str, Pick]:
-        """What to take of the list: the main entry, and those whose identifiers begin as its own."""
-        return {
-            MAIN: functools.partial(listing.find, ref=Reference(self._main.id, "id")),
-            "others": functools.partial(listing.beginning, identifier=f"{self._base}--"),
-        }
+    def _queries(self) -> dict[str, Query[t.Any]]:
+        """Return what to ask the list for: the main entry, and those whose identifiers begin as its own."""
+        return {MAIN: Find(Reference(self._main.id, "id")), "others": ByPrefix(f"{self._base}--")}
 
     def _listed(self, found: t.Mapping[str, t.Any], machine: str | None) -> dict[str, CredentialInfo | None]:
         """What the vault lists of each record. Raises Refused if a write would hit another one."""
@@ -126,9 +128,8 @@ class PasswordRecords(_Records):
 
     def list(self, machine: str | None = None) -> dict[str, CredentialInfo | None]:
         main = self._main
-        like_main = functools.partial(like, account=(main.username, main.hostname, main.ip))
-        picks: dict[str, Pick] = {**self._picks(), "like main": like_main}
-        found = self._credentials.select(functools.partial(listing.each, picks=picks), fresh=True)
+        like_main = SameAccount((main.username, main.hostname, main.ip))
+        found = self._credentials.select(Several({**self._queries(), "like main": like_main}), fresh=True)
         listed = self._listed(found, machine)
         if main.identifier is None and len(found["like main"]) > 1:
             raise Refused(
@@ -179,8 +180,7 @@ class KeyRecords(_Records):
         self._present: SshKey | None = None
 
     def list(self, machine: str | None = None) -> dict[str, CredentialInfo | None]:
-        picks = functools.partial(listing.each, picks=self._picks())
-        return self._listed(self._keys.select(picks, fresh=True), machine)
+        return self._listed(self._keys.select(Several(self._queries()), fresh=True), machine)
 
     def read(self, name: str) -> Held:
         key = self._keys.read(Reference(self._id(name), "id"), fresh=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Actions over a conversation that is a table of answers: no server, no task."""
+"""Operations over a conversation that is a table of answers: no server, no task."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ def talk() -> Callable[[str], Table]:
 
 @pytest.fixture
 def work() -> Work:
-    """work(conversation, module, check_mode=False, **options) -> the result of the module's action"""
+    """work(conversation, module, check_mode=False, **options) -> the result of the module's operation"""
 
     def run(conversation: Table, module: str, check_mode: bool = False, **options: Any) -> dict[str, Any]:
-        action = importlib.import_module(f"{PLUGINS}.action.{module}").ActionModule
-        params = validate(options, action.spec, action.rules)
-        return action.work(object.__new__(action), client_over(conversation), params, check_mode)
+        operation = importlib.import_module(f"{PLUGINS}.module_utils.operations.{module}")
+        params = validate(options, operation.SPEC, operation.RULES)
+        return operation.run(client_over(conversation), params, check_mode)
 
     return run

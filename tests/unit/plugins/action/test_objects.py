@@ -17,7 +17,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NotFound,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
-from ansible_collections.community.senhasegura.plugins.plugin_utils.objects import given, named, waiting
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import (
+    passed,
+    reference_from,
+    wait_options,
+)
 
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User")
 KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
@@ -39,7 +43,7 @@ def already(code: int) -> AlreadyDone:
     ],
 )
 def test_named(names: dict[str, str], text: str) -> None:
-    assert named({**NOBODY, **names}).text == text
+    assert reference_from({**NOBODY, **names}).text == text
 
 
 @pytest.mark.parametrize(
@@ -52,25 +56,25 @@ def test_named(names: dict[str, str], text: str) -> None:
 )
 def test_not_named(names: dict[str, str], option: str) -> None:
     with pytest.raises(ConfigError) as error:
-        named({**NOBODY, **names})
+        reference_from({**NOBODY, **names})
     assert error.value.context.option == option
 
 
 def test_only_what_is_given_counts() -> None:
     params = {"username": "root", "hostname": None, "id": "", "keys": True}
-    assert given(params, ("username", "hostname", "id")) == {"username": "root", "id": ""}
+    assert passed(params, ("username", "hostname", "id")) == {"username": "root", "id": ""}
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan"), 0.05])
 @pytest.mark.parametrize("option", ["wait_timeout", "poll_interval"])
 def test_pace_that_would_hammer_the_server(option: str, value: float) -> None:
     with pytest.raises(ConfigError, match=option):
-        waiting({"wait": True, "wait_timeout": 1, "poll_interval": 1, option: value})
+        wait_options({"wait": True, "wait_timeout": 1, "poll_interval": 1, option: value})
 
 
 def test_pace() -> None:
-    assert waiting({"wait": True, "wait_timeout": 9.0, "poll_interval": 1.0}) == {"wait": 9.0, "poll": 1.0}
-    assert waiting({"wait": False, "wait_timeout": 9.0, "poll_interval": 1.0}) == {"wait": 0.0, "poll": 1.0}
+    assert wait_options({"wait": True, "wait_timeout": 9.0, "poll_interval": 1.0}) == {"wait": 9.0, "poll": 1.0}
+    assert wait_options({"wait": False, "wait_timeout": 9.0, "poll_interval": 1.0}) == {"wait": 0.0, "poll": 1.0}
 
 
 @pytest.mark.parametrize("module", ["credential", "ssh_key"])

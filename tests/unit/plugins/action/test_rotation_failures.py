@@ -18,6 +18,7 @@ from ansible_collections.community.senhasegura.plugins.action import rotation_in
 from ansible_collections.community.senhasegura.plugins.action.linux_password_rotate import ActionModule
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Stopped
 
 SERVER = "https://pam.example.com:443"
@@ -67,8 +68,7 @@ def test_it_names_the_secret_and_the_server(make: Callable[[], Exception], info:
     [({"credential": "web-root"}, "credential web-root"), ({"ssh_key": "deploy-key"}, "SSH key deploy-key")],
 )
 def test_what_looks_at_both_kinds_names_the_right_one(params: dict[str, str], name: str) -> None:
-    action: Any = object.__new__(rotation_info.ActionModule)
-    assert action.asked_for(params) == name
+    assert subject_of(params, rotation_info.ActionModule.thing) == name
 
 
 def _end(works: str = "", proved: str = "", settles: str = "") -> Stopped:

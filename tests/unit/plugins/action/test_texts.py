@@ -18,9 +18,10 @@ from ansible.utils.display import Display
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
 from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import Result, SenhaseguraAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.action import SenhaseguraAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import NotDone

@@ -23,7 +23,6 @@ from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
@@ -41,6 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
     SshKey,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import PLACEHOLDER
 
 CANARY = "Canary-1234-abcd"
 CHECK = {"ansible_check_mode": True}

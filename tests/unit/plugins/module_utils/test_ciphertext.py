@@ -14,10 +14,10 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge, looks_encrypted
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, UnexpectedAnswer
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     Scripted,

@@ -14,9 +14,8 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+from ansible_collections.community.senhasegura.plugins.module_utils import keypair, queries
 from ansible_collections.community.senhasegura.plugins.module_utils.client import credentials as credentials_module
-from ansible_collections.community.senhasegura.plugins.module_utils.client import listing
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -40,6 +39,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     KeyRotation,
     SshKeyWrite,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.queries import Find, Matching
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     NO_ROUTE,
@@ -131,7 +131,7 @@ def test_info_and_find_of_keys_and_credentials() -> None:
     assert client.ssh_keys.info(ref("deploy-key")).id == "9"
     assert [key.id for key in client.ssh_keys.matching({})] == ["9"]
     assert len(client.credentials.matching({})) == len(ENTRIES) - 1
-    assert client.credentials.select(len) == len(ENTRIES)
+    assert len(client.credentials.select(Matching({}))) == len(ENTRIES)
     for wrong in ("deploy-key", "9"):
         with pytest.raises(InvalidRequest, match="is an SSH key"):
             client.credentials.info(ref(wrong))
@@ -158,22 +158,22 @@ def test_a_name_that_can_be_read_in_two_ways_is_refused_unless_it_says_which() -
     )
     for text, words in (("a@b", "the ids 1, 2"), ("1", "the id 3"), ("8", "may be the id 8, or the identifier")):
         with pytest.raises(InvalidRequest, match=words) as caught:
-            listing.find(entries, parse_reference(text))
+            queries.answer(entries, Find(parse_reference(text)))
         assert caught.value.hint
     said = [
-        listing.find(entries, parse_reference(text))
+        queries.answer(entries, Find(parse_reference(text)))
         for text in ("id:1", "identifier:1", "identifier:8", "identifier:a@b", "2")
     ]
     assert [entry.id for entry in said if entry] == ["1", "3", "4", "1", "2"]
-    assert listing.find(entries, ref("id:8")) is None
-    assert listing.find(entries, ref("b@a")) is None
+    assert queries.answer(entries, Find(ref("id:8"))) is None
+    assert queries.answer(entries, Find(ref("b@a"))) is None
 
 
 def test_a_listing_is_indexed_once_and_travels_without_its_indexes() -> None:
     entries = Entries(CredentialInfo(str(number), f"name-{number}") for number in range(1000))
     bare = pickle.dumps(entries)
     assert entries.by_identifier is entries.by_identifier
-    assert listing.find(entries, ref("name-999")) is entries[999]
+    assert queries.answer(entries, Find(ref("name-999"))) is entries[999]
     assert pickle.dumps(entries) == bare
     assert pickle.loads(bare) == entries
 
@@ -181,7 +181,7 @@ def test_a_listing_is_indexed_once_and_travels_without_its_indexes() -> None:
 def test_a_name_that_several_entries_have_is_refused() -> None:
     entries = Entries([CredentialInfo("1", "twice"), CredentialInfo("2", "twice")])
     with pytest.raises(InvalidRequest, match="the ids 1, 2"):
-        listing.find(entries, ref("twice"))
+        queries.answer(entries, Find(ref("twice")))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

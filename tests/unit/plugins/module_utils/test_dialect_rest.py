@@ -16,7 +16,6 @@ import pytest
 pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -36,6 +35,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SecretBlock,
     SshKeyWrite,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CLIENT_SECRET,

@@ -19,10 +19,10 @@ PACKAGE = "ansible_collections.community.senhasegura.plugins."
 # The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
 # A folder stands for all files in it that have no line of their own.
 STD = "the standard library"
-PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs", "pem", "ciphertext"}
+PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs", "pem", "ciphertext", "queries"}
 DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}
 BELOW_CLIENT = {"options", "transport", "auth", "decrypt", "keypair"} | DIALECTS | PURE
-EDGES = {"plugin_utils", "client/connect", "client/lookups", "options", *PURE}
+EDGES = {"plugin_utils", "client/connect", "operations", "options", *PURE}
 REPORT = {f"plugin_utils/rotation/report_{name}" for name in ("history", "state", "page")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "decrypt": {STD, *PURE, "cryptography"},
     "keypair": {STD, *PURE, "cryptography"},
     "client": {STD, *BELOW_CLIENT, "client"},
-    "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "plugin_utils", "ansible"},
+    "operations": {STD, *PURE, "options", "keypair", "client", "operations"},
+    "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else.
     "plugin_utils/rotation/report": {STD, "errors", *REPORT},
     "plugin_utils/rotation/report_history": {STD},
@@ -47,8 +48,9 @@ ALLOWED: dict[str, set[str]] = {
     # This is sent to the managed host and executed there.
     "plugin_utils/rotation/on_host/authorized_keys": {STD, "plugin_utils/rotation/on_host/state"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
-    "modules": {STD, *PURE, "options", "keypair", "ansible.module_utils"},
-    "action": {STD, *EDGES, "keypair", "modules", "ansible"},
+    # Documentation only.
+    "modules": {STD},
+    "action": {STD, *EDGES, "ansible"},
     "lookup": {STD, *EDGES, "ansible"},
     "doc_fragments": {STD},
 }
@@ -81,11 +83,18 @@ def imports(path: pathlib.Path) -> t.Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            base = node.module or ""
+            base = absolute(path, node)
             # "from package import module" imports the module.
             for alias in node.names:
                 yield f"{base}.{alias.name}" if own(f"{base}.{alias.name}") in FILES else base
+
+
+def absolute(path: pathlib.Path, node: ast.ImportFrom) -> str:
+    """The absolute name of what an import names, which may be relative."""
+    if not node.level:
+        return node.module or ""
+    folder = path.parents[node.level - 1].relative_to(PLUGINS)
+    return ".".join([PACKAGE + ".".join(folder.parts), *([node.module] if node.module else [])])
 
 
 def own(module: str) -> str:
@@ -157,13 +166,53 @@ def test_no_import_circle() -> None:
         ("auth", "requests_oauthlib", True),
         ("lookup/password", "http.client", False),
         ("lookup/password", "ansible_collections.community.senhasegura.plugins.module_utils.transport.session", False),
-        ("action/credential", "ansible_collections.community.senhasegura.plugins.modules.credential", True),
-        ("modules/credential", "ansible.module_utils.basic", True),
-        ("modules/credential", "ansible.errors", False),
+        ("action/credential", "ansible_collections.community.senhasegura.plugins.modules.credential", False),
+        (
+            "action/credential",
+            "ansible_collections.community.senhasegura.plugins.module_utils.operations.credential",
+            True,
+        ),
+        ("modules/credential", "ansible.module_utils.basic", False),
+        ("operations/credential", "ansible.module_utils.basic", False),
+        (
+            "operations/credential",
+            "ansible_collections.community.senhasegura.plugins.module_utils.transport.session",
+            False,
+        ),
+        ("operations/credential", "ansible_collections.community.senhasegura.plugins.plugin_utils.action", False),
+        ("operations/credential", "socket", False),
+        (
+            "client/credentials",
+            "ansible_collections.community.senhasegura.plugins.module_utils.operations.apply",
+            False,
+        ),
     ],
 )
 def test_the_table_can_refuse(name: str, module: str, expected: bool) -> None:
     assert allowed(name, module) is expected
+
+
+def test_relative_imports_are_resolved() -> None:
+    found = set(imports(PLUGINS / "module_utils" / "operations" / "ssh_key.py"))
+    assert {f"{PACKAGE}module_utils.{name}" for name in ("keypair", "client.connect", "operations.apply")} <= found
+
+
+def test_operations_import_relatively() -> None:
+    """So that they can be a Python library without Ansible."""
+    for path in (PLUGINS / "module_utils" / "operations").glob("*.py"):
+        assert "ansible_collections" not in path.read_text(), path
+
+
+def test_one_guard_for_check_mode() -> None:
+    """All other code hands check mode on."""
+    for path in (PLUGINS / "module_utils" / "operations").glob("*.py"):
+        uses = sum(
+            isinstance(node, ast.Name) and node.id == "check_mode"
+            for part in ast.walk(ast.parse(path.read_text()))
+            if not isinstance(part, ast.Call)
+            for node in ast.iter_child_nodes(part)
+        )
+        assert uses == (path.stem == "apply"), path
 
 
 def test_no_init_files() -> None:

@@ -1113,7 +1113,7 @@ def test_who_only_asks_the_broker_does_not_pay_for_requests() -> None:
     """It takes some 100 ms to import, in each worker of a run."""
     names = (
         "module_utils.client.connect",
-        "module_utils.client.lookups",
+        "module_utils.operations.lookup",
         "plugin_utils.action",
         "plugin_utils.broker.link",
         "plugin_utils.broker.remote",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import pathlib
-import pickle
 import re
 import socket
 import types
@@ -22,7 +21,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.plugin_utils import action as action_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link, protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
@@ -200,7 +199,7 @@ class Bench:
 
     def gone(self, end: type[Exception] = BrokerLost) -> str:
         """What a module ends with whose broker has ended, and why there is no other one."""
-        ended = mock.Mock(spec=link.Link, call=mock.Mock(side_effect=EOFError))
+        ended = mock.Mock(spec=link.Link, ask=mock.Mock(side_effect=EOFError))
         with mock.patch.object(action_module, "open_link", side_effect=[ended, end("lost")]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
@@ -233,11 +232,9 @@ class _Line:
     def __init__(self, worker: t.Any) -> None:
         self._worker = worker
 
-    def call(self, *request: t.Any) -> t.Any:
-        error, result = pickle.loads(self._worker.call(pickle.loads(pickle.dumps(request))))
-        if error is not None:
-            raise error
-        return result
+    def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
+        reply = self._worker.answer(protocol.load(protocol.dump(request)), None)
+        return protocol.load(protocol.dump(reply))
 
 
 SIMULATED = f"simulated-{CANARY}"

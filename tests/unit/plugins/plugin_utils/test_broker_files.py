@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.module_utils.client.lookups import PLACEHOLDER
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import PLACEHOLDER
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import files
 
 PASSPHRASE = "pass-phrase-of-a-key"

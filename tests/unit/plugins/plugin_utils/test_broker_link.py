@@ -29,14 +29,8 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker impor
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import start as start_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    BROKER,
-    WORKER,
-    Channel,
-    Link,
-    NotSent,
-    is_answering,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, NotSent, is_answering
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import BROKER, WORKER, Channel
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
     Note,
     Turn,
@@ -45,6 +39,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn 
 
 # Seconds: long enough for every machine, where nobody waits in vain.
 PATIENCE = 40.0
+QUESTION, REPLY = {"ask": "x"}, {"result": 1}
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
@@ -378,14 +373,16 @@ def test_whoever_waits_meets_a_broker_that_was_started_meanwhile(own_address: pa
     lost(own, 1)
     with Turn(within()) as slow:
         met: list[t.Any] = []
-        other = threading.Thread(target=lambda: met.append(start_module.open_link(within(3600)).ask("x")), daemon=True)
+        other = threading.Thread(
+            target=lambda: met.append(start_module.open_link(within(3600)).ask(QUESTION)), daemon=True
+        )
         other.start()
         time.sleep(0.2)
         assert other.is_alive()
         Answering(own_address, 0.0)
         own.open("a").write(f"started {2**30 + 1}\n")
         other.join(120)
-        assert met == [["ok", 1]]
+        assert met == [REPLY]
         slow.started()
 
 
@@ -577,12 +574,12 @@ class Answering(Listening):
         except EOFError:
             return
         time.sleep(self._seconds)
-        channel.send(b'["ok", 1]')
+        channel.send(b'{"result": 1}')
 
 
 def test_a_broker_that_works_for_long_is_waited_for(own_address: pathlib.Path) -> None:
     broker = Answering(own_address, 1.0)
-    assert Link(0.2).ask("x") == ["ok", 1]
+    assert Link(0.2).ask(QUESTION) == REPLY
     assert broker.came > 1
 
 
@@ -590,7 +587,7 @@ def test_but_not_beyond_the_deadline(own_address: pathlib.Path) -> None:
     Answering(own_address, 60.0)
     link = Link(0.1, until=time.monotonic() + 0.3)
     with pytest.raises(TimeoutError):
-        link.ask("x")
+        link.ask(QUESTION)
     assert link.lost
 
 
@@ -603,14 +600,14 @@ def test_a_link_belongs_to_its_process(own_address: pathlib.Path) -> None:
     if not child:
         code = 1
         try:
-            link.call("x")
+            link.ask(QUESTION)
         except NotSent:
             code = 0
         finally:
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     # The parent's is as it was.
-    assert link.ask("x") == ["ok", 1]
+    assert link.ask(QUESTION) == REPLY
 
 
 def test_a_long_path_is_a_link_to_a_short_one(

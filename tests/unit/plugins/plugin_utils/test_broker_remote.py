@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import math
-import pickle
 import time
 import typing as t
 
@@ -29,6 +28,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
@@ -57,15 +57,14 @@ class Line:
     def __init__(self, worker: t.Any) -> None:
         self._worker = worker
         self.taken: list[int] = []
+        self.sent: list[bytes] = []
 
-    def call(self, *request: t.Any) -> t.Any:
-        sent = pickle.dumps(request)
-        answer = self._worker.call(pickle.loads(sent))
+    def ask(self, request: protocol.Message) -> protocol.Message:
+        sent = protocol.dump(request)
+        answer = protocol.dump(self._worker.answer(protocol.load(sent), None))
+        self.sent.append(sent)
         self.taken += [len(sent), len(answer)]
-        error, result = pickle.loads(answer)
-        if error is not None:
-            raise error
-        return result
+        return protocol.load(answer)
 
 
 class Shared:
@@ -84,8 +83,8 @@ class Shared:
 class Known(Sessions):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: Policy) -> PolicySession:
-        return PolicySession(Shared(), policy)  # type: ignore[arg-type]
+    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> PolicySession:
+        return PolicySession(Shared(), policy, until)  # type: ignore[arg-type]
 
 
 def never(_seconds: float) -> t.Any:
@@ -152,13 +151,10 @@ def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Lin
     assert max(line.taken) < MOST_BYTES
 
 
-def test_a_search_takes_no_password_along(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[bytes] = []
-    dumps = pickle.dumps
-    monkeypatch.setattr(pickle, "dumps", lambda data: sent.append(dumps(data)) or sent[-1])
+def test_a_search_takes_no_password_along(client: Client, line: Line) -> None:
     client.credentials.match(write("user17", "name-17"))
-    assert sent
-    assert not any(b"secret-that-stays-here" in data for data in sent)
+    assert line.sent
+    assert not any(b"secret-that-stays-here" in data for data in line.sent)
 
 
 class Scripted(Link):
@@ -167,13 +163,13 @@ class Scripted(Link):
     def __init__(self, *outcomes: t.Any) -> None:
         self.outcomes, self.sent, self.policies, self.until = list(outcomes), [], [], math.inf
 
-    def call(self, *request: t.Any) -> t.Any:
-        self.sent.append(request[2])
-        self.policies.append(request[1])
+    def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
+        self.sent.append(request["operation"])
+        self.policies.append(request["policy"])
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, BaseException):
             raise outcome
-        return outcome
+        return protocol.done(outcome)
 
     def close(self) -> None:
         pass

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lookups return for their terms. Takes and gives plain data, so that it can run in another process too."""
+"""The lookups: their options, and what they return for their terms. Takes and gives plain data."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import refuse_stale_read
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+from ..ciphertext import judge
+from ..client.connect import Client
+from ..client.credentials import refuse_stale_read
+from ..errors import (
     ConfigError,
     CustodyHeld,
     Denied,
     NotFound,
     SenhaseguraError,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+from ..models import (
     Credential,
     CredentialInfo,
     DsmSecret,
@@ -29,19 +29,51 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     hidden_fields,
     require_readable,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference, parse_reference
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
+from ..references import Reference, parse_reference
+from ..secrecy import scrub
 
 Options = t.Mapping[str, t.Any]
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 Reader = t.Callable[[Reference], t.Any]
 
 # Stands for a secret in check mode. It is no secret itself.
 PLACEHOLDER = "not-read-in-check-mode"
+CHECK_MODES = ["placeholder", "read"]
+CHECK_MODE_VARIABLE = "senhasegura_check_mode"
+_COMMON: Spec = {
+    "field": {"type": "str"},
+    "default": {"type": "raw"},
+    "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
+    "on_denied": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
+    "return_format": {"type": "str", "choices": ["value", "dict", "raw"], "default": "value"},
+    "fresh": {"type": "bool", "default": False},
+}
+_CUSTODY: Spec = {
+    **_COMMON,
+    "release": {"type": "bool", "default": False},
+    "allow_vault_rotation": {"type": "bool", "default": False},
+    "on_release_failure": {"type": "str", "choices": ["warn", "error"], "default": "warn"},
+    "check_mode": {"type": "str", "choices": CHECK_MODES},
+}
+# The options of each lookup beyond those of the connection.
+SPECS: t.Mapping[str, Spec] = {
+    "password": _CUSTODY,
+    "ssh_key": {**_CUSTODY, "as_file": {"type": "bool", "default": False}},
+    "credential": {
+        **_CUSTODY,
+        "include_password": {"type": "bool", "default": True, "no_log": False},
+        "return_format": {**_COMMON["return_format"], "default": "dict"},
+    },
+    "secret": {
+        **_COMMON,
+        "duplicates": {"type": "str", "choices": ["error", "first", "last", "list"], "default": "error"},
+    },
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What a lookup reads: the model it returns, its name, the area of the client, and what only a read tells."""
+    """Say what a lookup reads: the model it returns, its name, the area of the client, and what only a read tells."""
 
     model: type[t.Any]
     noun: str
@@ -94,7 +126,7 @@ def check(name: str, options: Options) -> None:
 def look_up(
     name: str, client: Client, terms: t.Iterable[str], options: Options
 ) -> tuple[list[t.Any], list[str], list[str]]:
-    """The value for each term that is not left out, the warnings about those that are, and all secrets in the values.
+    """Return the values of the terms that are not left out, warnings about those that are, and all secrets in them.
 
     :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
     """
@@ -123,7 +155,7 @@ def look_up(
 
 
 def _sealed(values: t.Iterable[tuple[str, t.Any]], subject: str, options: Options) -> list[str]:
-    """Warnings about ciphertext among the values that the user asks for."""
+    """Return warnings about ciphertext among the values that the user asks for."""
     asked = [(name, value) for name, value in values if options["field"] in (None, "", name)]
     return judge(asked, subject, options.get("on_ciphertext", "warn"))
 
@@ -169,20 +201,20 @@ def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[st
 
 
 def _stand_in(kind: Kind, info: CredentialInfo) -> t.Any:
-    """What the list tells, with placeholders for what only a read would."""
+    """Return what the list tells, with placeholders for what only a read would."""
     known = {name: getattr(info, name) for name in ("id", "identifier", "username", "hostname", "ip")}
     known |= dict.fromkeys(kind.hidden, PLACEHOLDER)
     return kind.model(**known, raw=known)
 
 
 def _asked_for(main: str, options: Options) -> list[str] | None:
-    """The one field that is returned, or None if all are."""
+    """Return the one field that is asked for, as a list, or None if all are."""
     field = options["field"] or (main if options["return_format"] == "value" else None)
     return [field] if field else None
 
 
 def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) -> t.Any:
-    """What the user wants of an entity: the server's own form, one field, or all fields."""
+    """Return what the user wants of an entity: the server's own form, one field, or all fields."""
     if options["return_format"] == "raw":
         return raw
     asked = _asked_for(main, options)
@@ -224,7 +256,7 @@ def _secret(secret: DsmSecret, options: Options) -> t.Any:
 
 
 def _secret_value(secret: DsmSecret, key: str, *, duplicates: str) -> t.Any:
-    """The value of a key, which may stand in several maps; a null does not count where there is a value."""
+    """Return the value of a key, which may stand in several maps; a null does not count where there is a value."""
     values = [block[key] for block in secret.data if block.get(key) is not None]
     if duplicates == "list":
         return values

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What operations get and return, and how they show what the server lists."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..errors import SenhaseguraError
+from ..models import CredentialInfo
+
+# The options of a task as its SPEC has checked them, by name. C(on_ciphertext) is resolved from all places.
+Params = t.Mapping[str, t.Any]
+# What the task returns, as Ansible wants it.
+Result = dict[str, t.Any]
+# Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
+NO_LOG: Result = {"_ansible_no_log": True}
+
+
+def listed_fields(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.Any] | None:
+    """Return some fields of a list entry by name, or None without one. A text that the dialect leaves out is None."""
+    return None if info is None else {name: None if (value := getattr(info, name)) == "" else value for name in names}
+
+
+def unread(
+    unreadable: t.Mapping[str, SenhaseguraError], noun: str, effect: str = "cannot be read and is null"
+) -> list[str]:
+    """Return a warning for each value that could not be read.
+
+    :param unreadable: name of a value -> why it could not be read
+    :param noun: what has the values, such as C(SSH key 9)
+    :param effect: what that means for the result
+    """
+    return [
+        f"the value of {name} in {noun} {effect}: {problem.message}. {problem.hint}"
+        for name, problem in unreadable.items()
+    ]

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run the operation of a module: in the broker, which is one of this run, or without one."""
+
+from __future__ import annotations
+
+import time
+import types
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import (
+    AnnouncingConversation,
+    Conversation,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, ConnectionFailed
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
+from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS, Settings
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.journal import JournaledConversation
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+
+# These say how to reach the server, and are none of an operation's business. on_ciphertext is.
+_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS)) - {"on_ciphertext"}
+
+
+class Operation(t.Protocol):
+    """One file of module_utils/operations."""
+
+    NOUN: str
+    SPEC: dict[str, t.Any]
+    RULES: dict[str, t.Any]
+
+    def run(self, client: t.Any, params: Params, check_mode: bool) -> Result:
+        """Do what the module is for, and return its result. In check mode, only predict it."""
+
+
+def run(
+    operation: Operation,
+    params: Params,
+    check_mode: bool,
+    settings: Settings,
+    policy: Policy,
+    reach: t.Callable[[float], Link | Conversation],
+) -> Result:
+    """Run an operation and return its result. Raises its error.
+
+    :param params: its checked options
+    :param reach: returns a link to a broker, or a conversation without one, until so and so (monotonic). It is called
+        again when the broker is lost. A write is never repeated whose end is not known.
+    """
+    own = {name: value for name, value in params.items() if name not in _CONNECTION}
+    name = t.cast(types.ModuleType, operation).__name__.rpartition(".")[2]
+    journal: list[protocol.Message] = []
+    interrupted = False
+
+    def heard(progress: protocol.Message) -> None:
+        nonlocal interrupted
+        journal.extend(progress[protocol.PROGRESS])
+        interrupted = progress["writing"]
+
+    until = time.monotonic() + settings.timeout
+    while True:
+        began, calls = time.monotonic(), len(journal)
+        reached = reach(until)
+        if not isinstance(reached, Link):
+            alone = JournaledConversation(reached, journal, interrupted)
+            return operation.run(client_over(AnnouncingConversation(alone, register)), own, check_mode)
+        try:
+            request = protocol.run(
+                settings.state(),
+                policy.state(),
+                name,
+                own,
+                check_mode,
+                until=until,
+                journal=journal,
+                interrupted=interrupted,
+            )
+        except protocol.Unsendable:
+            raise ConfigError(
+                "an option has a value that cannot be sent as text", hint="Quote it in YAML if a text is meant"
+            ) from None
+        try:
+            reply = reached.ask(request, heard)
+        except (OSError, EOFError):
+            # The broker is lost, and so is its connection. Another one goes on.
+            now = time.monotonic()
+            if len(journal) > calls or now - began > settings.timeout:
+                # It has done something meanwhile, so that the next call has a timeout of its own.
+                until = now + settings.timeout
+            if now >= until:
+                raise ConnectionFailed(
+                    "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
+                ) from None
+            continue
+        reached.close()
+        register(protocol.secrets_of(reply))
+        return t.cast(Result, protocol.result_of(reply))

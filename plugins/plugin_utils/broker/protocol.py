@@ -1,0 +1,332 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What workers and the broker of a run say to each other, and how. No other file knows what is on the wire.
+
+A request or a reply is one JSON object. The functions here make them, and read them at the other end:
+
+    look_up(context, terms)                     -> answered(values, warnings, secrets) | failed(text) | UNKNOWN_CONTEXT
+    register_context(context, settings, ...)    -> done(None) | failed(text)
+    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error)
+    call(settings, policy, operation, ...)      -> done(result) | failed(error)
+
+A context is a digest under which the broker knows the settings and options of a lookup. The broker that does not know
+it asks the worker to register it. The operation of a module is run as a whole, and so is a lookup. Rotations run in the
+worker, and make single calls.
+
+JSON has no tuples, dates and objects. C(pack) marks them by a key, and C(unpack) makes of that what it was: nothing but
+the frozen data of models.py and queries.py, and the errors of errors.py. No code crosses the wire.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import socket
+import typing as t
+
+Message = dict[str, t.Any]
+
+# The two ends.
+WORKER, BROKER = b"worker", b"broker"
+_NONCE_SIZE = _PROOF_SIZE = 32
+_HEAD_SIZE = 4
+# The first is enough for nearly all messages. No more than the other is made room for at once, whatever a head says.
+_PART_SIZE, _LARGEST_PART = 4096, 1 << 20
+
+# --- frames ----------------------------------------------------------------------------------------------------------
+
+
+class Channel:
+    """Messages between the two ends, each with the proof that its sender knows the key of the run.
+
+    Both ends begin with a random text. From both texts and the key comes a key for each direction of this one
+    connection, and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor
+    back to its sender. A message is its length (4 bytes), its proof, and its data.
+    Raises OSError or EOFError when the other end is gone or does not know the key, and TimeoutError (an OSError) when
+    the line has a timeout, nothing came for so long, and ``waits`` says that there is nothing more to wait for.
+    """
+
+    def __init__(self, line: socket.socket, key: bytes, end: bytes) -> None:
+        self._line = line
+        self._come = b""
+        self.waits: t.Callable[[], bool] = lambda: False
+        own = os.urandom(_NONCE_SIZE)
+        line.sendall(own)
+        texts = {end: own, (BROKER if end == WORKER else WORKER): self._take(_NONCE_SIZE)}
+        both = texts[WORKER] + texts[BROKER]
+        # HMAC with SHA-256, here and below: a Python in FIPS mode refuses BLAKE2 and MD5.
+        keys = {each: hmac.digest(key, each + both, "sha256") for each in texts}
+        self._own = keys.pop(end)
+        (self._other,) = keys.values()
+        self._sent = self._received = 0
+
+    def send(self, data: bytes) -> None:
+        head = (_PROOF_SIZE + len(data)).to_bytes(_HEAD_SIZE, "big")
+        self._line.sendall(head + _proof(self._own, self._sent, data) + data)
+        self._sent += 1
+
+    def receive(self) -> bytes:
+        message = self._take(int.from_bytes(self._take(_HEAD_SIZE), "big"))
+        data = message[_PROOF_SIZE:]
+        if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
+            raise ConnectionRefusedError("the other end belongs to another run")
+        self._received += 1
+        return data
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _take(self, size: int) -> bytes:
+        """The next bytes of the line. What comes with them is kept: a message seldom takes more than one call."""
+        parts, missing = [self._come], size - len(self._come)
+        while missing > 0:
+            try:
+                part = self._line.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
+            except TimeoutError:
+                if not self.waits():
+                    raise
+                continue
+            if not part:
+                raise EOFError
+            parts.append(part)
+            missing -= len(part)
+        come = b"".join(parts)
+        self._come = come[size:]
+        return come[:size]
+
+
+def _proof(key: bytes, number: int, data: bytes) -> bytes:
+    return hmac.digest(key, number.to_bytes(8, "big") + data, "sha256")
+
+
+# --- requests and replies --------------------------------------------------------------------------------------------
+
+# What a request asks for.
+LOOK_UP, REGISTER_CONTEXT, RUN, CALL = "look_up", "register_context", "run", "call"
+RESULT, FAILURE, PROGRESS = "result", "failure", "progress"
+UNKNOWN_CONTEXT: Message = {"unknown_context": True}
+
+
+def dump(message: Message) -> bytes:
+    """Return the data of a message."""
+    return json.dumps(message).encode()
+
+
+def load(data: bytes) -> Message:
+    """Return the message of some data."""
+    return t.cast(Message, json.loads(data))
+
+
+def look_up(context: str, terms: list[str]) -> Message:
+    """Ask for the values of these terms, for a lookup that is known under ``context``."""
+    return {"ask": LOOK_UP, "context": context, "terms": terms}
+
+
+def register_context(
+    context: str, settings: Message, policy: Message, name: str, options: t.Mapping[str, t.Any]
+) -> Message:
+    """Say what ``context`` stands for: settings and policy as their C(state) gives them, and the lookup's options."""
+    return {
+        "ask": REGISTER_CONTEXT,
+        "context": context,
+        "settings": settings,
+        "policy": policy,
+        "name": name,
+        "options": dict(options),
+    }
+
+
+def run(
+    settings: Message,
+    policy: Message,
+    name: str,
+    params: t.Mapping[str, t.Any],
+    check_mode: bool,
+    *,
+    until: float,
+    journal: list[Message],
+    interrupted: bool,
+) -> Message:
+    """Ask for a whole operation. Raises Unsendable.
+
+    :param name: that of a file in module_utils/operations
+    :param until: the monotonic time after which its first call must not be sent
+    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see journal.py
+    :param interrupted: whether that broker was lost within a write
+    """
+    return {
+        "ask": RUN,
+        "settings": settings,
+        "policy": policy,
+        "name": name,
+        "params": pack(dict(params)),
+        "check_mode": check_mode,
+        "until": until,
+        "journal": journal,
+        "interrupted": interrupted,
+    }
+
+
+def progress(journal: list[Message], writing: bool) -> Message:
+    """Tell the worker how further calls of its operation ended, and whether a write comes next."""
+    return {PROGRESS: journal, "writing": writing}
+
+
+def finished(result: t.Any, secrets: list[str]) -> Message:
+    """Reply with the result of an operation, and with all secrets that it has used or found."""
+    return {**done(result), "secrets": secrets}
+
+
+def secrets_of(reply: Message) -> list[str]:
+    """Return the secrets that came with the reply to C(run)."""
+    return list(reply.get("secrets", ()))
+
+
+def call(
+    settings: Message,
+    policy: Message,
+    operation: str,
+    ref: str = "",
+    model: t.Any = None,
+    subject: str = "",
+    query: t.Any = None,
+) -> Message:
+    """Ask for one call of the dialect, or for the answer to a query about what it lists. Raises Unsendable.
+
+    :param operation: such as C(credential.read), or C(dialect) for the name of the dialect
+    """
+    return {
+        "ask": CALL,
+        "settings": settings,
+        "policy": policy,
+        "operation": operation,
+        "ref": ref,
+        "model": pack(model),
+        "subject": subject,
+        "query": pack(query),
+    }
+
+
+def answered(values: list[t.Any], warnings: list[str], secrets: list[str]) -> Message:
+    """Reply to a lookup: a value for each term that is not left out, and all secrets in them."""
+    return {RESULT: values, "warnings": warnings, "secrets": secrets}
+
+
+def found(reply: Message) -> tuple[list[t.Any], list[str], list[str]]:
+    """Return what C(answered) was given."""
+    return reply[RESULT], reply["warnings"], reply["secrets"]
+
+
+def done(result: t.Any) -> Message:
+    """Reply with the result of a call."""
+    return {RESULT: pack(result)}
+
+
+def failed(error: str | Exception, secrets: t.Iterable[str] = ()) -> Message:
+    """Reply with an error: its text for a lookup, the error itself for a call or an operation."""
+    return {FAILURE: error if isinstance(error, str) else pack(error), "secrets": list(secrets)}
+
+
+def result_of(reply: Message) -> t.Any:
+    """Return the result of a call or operation, or raise its error."""
+    if FAILURE in reply:
+        raise unpack(reply[FAILURE])
+    return unpack(reply[RESULT])
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+# The key that says what else than a map a JSON object stands for.
+_TYPE = "$type"
+
+
+class Unsendable(TypeError):
+    """A value is of a type that the wire has no form for."""
+
+
+def pack(value: t.Any) -> t.Any:
+    """Return the value as JSON has it. Raises Unsendable."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, list):
+        return [pack(item) for item in value]
+    if isinstance(value, dict):
+        if _TYPE not in value and all(isinstance(name, str) for name in value):
+            return {name: pack(item) for name, item in value.items()}
+        return {_TYPE: "map", "items": [[pack(name), pack(item)] for name, item in value.items()]}
+    return _pack_object(value)
+
+
+def unpack(data: t.Any) -> t.Any:
+    """Return the value that C(pack) was given."""
+    if isinstance(data, list):
+        return [unpack(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if _TYPE not in data:
+        return {name: unpack(item) for name, item in data.items()}
+    return _unpack_object(data[_TYPE], data)
+
+
+def _pack_object(value: t.Any) -> Message:
+    # Imported lazily: no worker of a lookup needs it.
+    import dataclasses
+    import datetime
+
+    from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries
+
+    kind = type(value).__name__
+    if isinstance(value, Entries):
+        # Of thousands, the names of the fields would be most of the message.
+        return {_TYPE: kind, "items": [list(vars(entry).values()) for entry in value]}
+    if isinstance(value, tuple):
+        return {_TYPE: "tuple", "items": [pack(item) for item in value]}
+    if isinstance(value, datetime.date):
+        # A datetime is a date as well.
+        return {_TYPE: "datetime" if isinstance(value, datetime.datetime) else "date", "text": value.isoformat()}
+    if isinstance(value, SenhaseguraError):
+        known = {name: pack(item) for name, item in vars(value).items()}
+        return {_TYPE: kind, "fields": known}
+    if dataclasses.is_dataclass(value) and kind in _classes():
+        return {_TYPE: kind, "fields": {f.name: pack(getattr(value, f.name)) for f in dataclasses.fields(value)}}
+    raise Unsendable(f"a value of the type {kind} cannot be sent")
+
+
+def _unpack_object(kind: str, data: Message) -> t.Any:
+    import datetime
+
+    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries
+
+    if kind == "map":
+        return {unpack(name): unpack(item) for name, item in data["items"]}
+    if kind == "tuple":
+        return tuple(unpack(item) for item in data["items"])
+    if kind == "Entries":
+        return Entries(CredentialInfo(*fields) for fields in data["items"])
+    if kind in ("date", "datetime"):
+        return getattr(datetime, kind).fromisoformat(data["text"])
+    fields = {name: unpack(item) for name, item in data["fields"].items()}
+    cls = _classes()[kind]
+    if not issubclass(cls, Exception):
+        return cls(**fields)
+    error = cls(fields["message"])
+    vars(error).update(fields)
+    return error
+
+
+def _classes() -> t.Mapping[str, type[t.Any]]:
+    """Return the only classes of which there are objects on the wire, by their names."""
+    import dataclasses
+
+    from ansible_collections.community.senhasegura.plugins.module_utils import errors, models, queries, references
+
+    return {
+        name: value
+        for module in (errors, models, queries, references)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and (dataclasses.is_dataclass(value) or issubclass(value, errors.SenhaseguraError))
+    }
