@@ -25,5 +25,6 @@ probe='import os, sys, ensurepip, sqlite3, ssl, venv; print("%d.%d" % sys.versio
 while read -r candidate; do
     found=$("$candidate" -c "$probe" 2>/dev/null </dev/null) || continue
     [[ " $* " == *" ${found%% *} "* ]] && echo "${found#* }" && exit
-done < <(candidates "$@")
+# Where whoever started this ignores SIGPIPE, as Python does, the rest of the candidates would be complained about.
+done < <(candidates "$@" 2>/dev/null)
 exit 1
