@@ -72,6 +72,9 @@ _MUST_CHANGE_TEXT = re.compile(
 _EXPIRED_TEXT = re.compile(
     r"account (has |is |was |been |temporarily |currently )*(expired|locked|disabled)|locked due to", re.IGNORECASE
 )
+# Where authentication begins in the log of ssh, and what it writes when the server has answered.
+_BEGINNING = re.compile(r"debug\d: Next authentication method: ")
+_JUDGED = re.compile(r"debug\d: (Server accepts key|Authentications that can continue|Authentication succeeded)\b")
 _HOST_KEY_TEXT = re.compile(
     r"Host key verification failed|HOST IDENTIFICATION HAS CHANGED|requested strict checking|was revoked"
 )
@@ -196,7 +199,10 @@ class _Conversation:
 
     def log(self, text: str) -> None:
         *lines, self._log_rest = (self._log_rest + text).split("\n")
-        for line in lines:
+        for number, line in enumerate(lines, 1):
+            if not self._method and _BEGINNING.match(line) and not any(map(_JUDGED.match, lines[number:])):
+                # What came before is a banner. After an answer to the login it may be the reason for that answer.
+                self._text.clear()
             self._log_line(line.rstrip("\r"))
 
     def _log_line(self, line: str) -> None:
@@ -204,8 +210,6 @@ class _Conversation:
         debug = message if re.fullmatch(r"debug\d", level) else ""
         name, _unused, value = (debug or line).partition(": ")
         if debug and name == "Next authentication method":
-            if not self._method:
-                self._text.clear()
             self._method = value
         elif debug and name == "Authentications that can continue":
             self._offered = frozenset(value.split(","))
@@ -378,6 +382,9 @@ def _converse(process: subprocess.Popen[bytes], terminal: int, log: int, talk: _
         def read() -> None:
             for fd, sink in list(sinks.items()):
                 while data := _read(fd):
+                    # A banner that ssh has written before these lines may have come since stderr was read.
+                    while fd == log and stderr in sinks and (earlier := _read(stderr)):
+                        talk.other(decoders[stderr].decode(earlier))
                     sink(decoders[fd].decode(data))
                 if data is not None:
                     selector.unregister(fd)

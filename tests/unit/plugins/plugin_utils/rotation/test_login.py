@@ -240,6 +240,43 @@ def test_a_warning_changes_nothing(sshd: Sshd, client: Client) -> None:
     assert client.password(WRONG).result is Result.WRONG
 
 
+def test_a_warning_that_is_read_late_changes_nothing(
+    sshd: Sshd, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes between the look at it and the look at the log, which a busy machine makes likely."""
+    sshd.behaviour.banner = "Your account has expired? Then your password has expired too.\r\n"
+    read, began = login._read, False
+    late: dict[int, bytes] = {}
+
+    def slow(fd: int) -> bytes | None:
+        nonlocal began
+        data = late.pop(fd) if began and fd in late else read(fd)
+        if data and not began and (b"account has expired" in data or b"password:" in data):
+            late[fd] = data
+            return None
+        began = began or b"Next authentication method" in (data or b"")
+        return data
+
+    monkeypatch.setattr(login, "_read", slow)
+    assert client.password().result is Result.OK
+    assert began
+    assert not late
+
+
+def test_a_reason_that_comes_with_the_log_is_kept() -> None:
+    """All of it is there at once, on a busy machine: the reason is no banner, which comes before authentication."""
+    log = [
+        "debug1: Next authentication method: publickey",
+        "debug1: Offering public key: key ED25519 SHA256:x explicit",
+        "debug1: Server accepts key: key ED25519 SHA256:x explicit",
+    ]
+    for lines, result in ((log, Result.EXPIRED), (log[:2], Result.NETWORK)):
+        talk = login._Conversation(None, "SHA256:x")
+        talk.other("Your account has expired; please contact your system administrator.\n")
+        talk.log("".join(f"{line}\r\n" for line in lines))
+        assert talk.verdict(in_time=True).result is result
+
+
 @pytest.mark.parametrize("methods", [("password",), ("keyboard-interactive",)], ids="+".join)
 def test_an_expired_account(sshd: Sshd, client: Client, methods: tuple[str, ...]) -> None:
     sshd.behaviour.methods = methods
