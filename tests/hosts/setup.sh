@@ -15,7 +15,7 @@ rm -rf /var/lib/apt/lists /var/cache/apt
 # count: there is no faillock in "account", which would do it for each login with a key.
 cat >/etc/pam.d/common-auth <<'PAM'
 auth    requisite                   pam_faillock.so preauth
-auth    [success=2 default=ignore]  pam_unix.so nodelay
+auth    [success=2 authtok_err=1 conv_err=1 default=ignore]  pam_unix.so nodelay
 auth    optional                    pam_exec.so quiet /usr/local/sbin/note-failure
 auth    [default=die]               pam_faillock.so authfail
 auth    sufficient                  pam_faillock.so authsucc
@@ -25,7 +25,8 @@ printf '%s\n' 'deny = 3' 'unlock_time = 900' 'fail_interval = 900' 'nodelay' >/e
 
 
 # What faillock counts is gone with the next success, and only sshd has a log here. su and doas call this as the user who
-# asks, with the rights of root.
+# asks, with the rights of root. A prompt at which whoever asked was killed is a failure for faillock, but none for this:
+# no password was sent.
 cat >/usr/local/sbin/note-failure <<'SCRIPT'
 #!/bin/sh
 echo "$PAM_SERVICE $PAM_USER ${PAM_RUSER:--}" >>/var/log/failures

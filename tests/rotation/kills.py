@@ -87,7 +87,7 @@ def _kill(scene: Stage, chance: random.Random, seconds: float, story: list[str])
     story.append(f"{record} killed ({way}) after {moment:.2f} of {seconds:.2f} s" if ran else "(had ended)")
     scene.quiet()
     scene.check()
-    scene.check_failures()
+    scene.check_failures(killed=1)
     return ran
 
 
