@@ -202,10 +202,10 @@ def test_ways_to_become_root(hosts: Hosts, tmp_path: Path, method: str) -> None:
         if right:
             assert "(stdout) 0" not in become("wrong-one")
             program = way.method.rpartition(".")[2]
-            # sudo takes the end of what Ansible has sent for another answer, when it asks again.
-            noted = [program] * (2 if program == "sudo" else 1)
-            assert [host.refusals(owner) for host in hosts] == [noted, noted]
-            assert [host.failures(owner) for host in hosts] == [len(noted)] * 2
+            assert [host.refusals(owner) for host in hosts] == [[program], [program]]
+            # sudo asks again, and finds the end of what Ansible has sent: faillock counts that, though no password came.
+            counted = 2 if program == "sudo" else 1
+            assert [host.failures(owner) for host in hosts] == [counted, counted]
     finally:
         for host in hosts:
             host.forget_failures(owner)
