@@ -69,7 +69,7 @@ def test_errors_arrive_whole(kind: Any) -> None:
     error.retry_after = 2.5
     with pytest.raises(kind) as caught:
         protocol.result_of(protocol.load(protocol.dump(protocol.failed(error))))
-    assert type(caught.value) is kind
+    assert caught.type is kind
     assert (str(caught.value), vars(caught.value)) == (str(error), vars(error))
 
 
