@@ -18,7 +18,7 @@ from .actions import strike
 from .call import Call, Incoming
 from .envelope import Reply, failure
 from .errors import GatewayProblem, Problem
-from .exchange import Exchange, write_ahead
+from .exchange import Exchange, abort, write_ahead
 from .faults import AFTER, BEFORE, Subject
 from .gates import Gates
 from .profiles import GUIDE, TOKEN
@@ -64,7 +64,7 @@ class Connection(RequestHandler):
         transport = self.transport
         super().force_close()
         if transport is not None:
-            self._loop.call_later(GOODBYE_SECONDS, transport.abort)
+            self._loop.call_later(GOODBYE_SECONDS, abort, transport)
 
     def take_line(self) -> str:
         """The request line as it came over the wire, before the framework's parser made parts of it."""
