@@ -17,12 +17,9 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import (
-    Client,
-    client_over,
     direct,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import (
-    AnnouncingConversation,
     Conversation,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, SenhaseguraError
@@ -35,7 +32,6 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments im
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import NEWS_AFTER, Policy, policy_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
     BrokerLate,
     BrokerLost,
@@ -43,7 +39,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     open_link,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register, register_arguments
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register_arguments
 
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
@@ -59,19 +55,8 @@ class SenhaseguraAction(ActionBase):
     _requires_connection = False
 
     def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
-        """Do the task and return its result."""
-        return self.work(self.connect(settings, run, params), params, check_mode)
-
-    def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
-        """Return the client that talks through the broker, or directly where there is none."""
-        began = time.monotonic()
-        reached = self.open(settings, run, began + settings.timeout)
-        if isinstance(reached, Link):
-            again = functools.partial(self.open, settings, run)
-            spent = time.monotonic() - began
-            policy = self.policy(run, params)
-            reached = RemoteSession(reached, settings, policy, until=self.until, again=again, spent=spent)
-        return client_over(AnnouncingConversation(reached, register))
+        """Do the task and return its result. In check mode, only predict it."""
+        raise NotImplementedError
 
     def open(self, settings: Settings, run: RunOptions, until: float) -> Link | Conversation:
         """Return a link to the broker, or a conversation with the server where there is none.
@@ -99,10 +84,6 @@ class SenhaseguraAction(ActionBase):
     def until(self) -> float:
         """The monotonic time after which nothing is sent any more for this task."""
         return math.inf
-
-    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
-        """Do the task and return its result. In check mode, only predict it."""
-        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         result: Result = super().run(tmp, task_vars)

@@ -82,9 +82,7 @@ def run(
                 interrupted=interrupted,
             )
         except protocol.Unsendable:
-            raise ConfigError(
-                "an option has a value that cannot be sent as text", hint="Quote it in YAML if a text is meant"
-            ) from None
+            raise _unsendable(own) from None
         try:
             reply = reached.ask(request, heard)
         except (OSError, EOFError):
@@ -101,3 +99,18 @@ def run(
         reached.close()
         register(protocol.secrets_of(reply))
         return t.cast(Result, protocol.result_of(reply))
+
+
+def _unsendable(params: Params) -> ConfigError:
+    """Make the error that names the option with a value that JSON has no form for."""
+    option = next(name for name, value in params.items() if not _is_sendable(value))
+    error = ConfigError(f"{option} has a value that cannot be sent as text", hint="Quote it in YAML if a text is meant")
+    return error.with_context(option=option)
+
+
+def _is_sendable(value: t.Any) -> bool:
+    try:
+        protocol.pack(value)
+    except protocol.Unsendable:
+        return False
+    return True

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 import typing as t
@@ -85,20 +84,24 @@ class Worker:
         self._promised = ""
 
     def answer(self, request: Message, peer: Peer) -> Message:
-        """Return the reply to a request."""
-        if request["ask"] == protocol.CALL:
-            return self._call(request)
-        if request["ask"] == protocol.RUN:
-            return self._run(request, peer)
+        """Return the reply to a request. Nothing is raised but what ``peer`` raises."""
+        secrets: list[str] = []
         try:
+            if request["ask"] == protocol.CALL:
+                return self._call(request)
+            if request["ask"] == protocol.RUN:
+                return self._run(request, peer, secrets)
             if request["ask"] == protocol.REGISTER_CONTEXT:
                 return self._introduce(request)
             return self._look_up(request["context"], request["terms"])
         except SenhaseguraError as exc:
-            return protocol.failed(str(exc))
-        # Whatever it is: the text of an unexpected exception may quote a secret.
+            error = exc
+        # Catch everything: the text of an unexpected exception may quote a secret.
         except Exception as exc:  # noqa: BLE001
-            return protocol.failed(describe(exc))
+            error = SenhaseguraError(describe(exc))
+        # A lookup shows the text, and nothing else of an error.
+        whole = request["ask"] in (protocol.CALL, protocol.RUN)
+        return protocol.failed(error if whole else str(error), secrets)
 
     def _introduce(self, request: Message) -> Message:
         # Made once, and not for each worker that asks under this digest.
@@ -126,56 +129,50 @@ class Worker:
                 values, warnings, secrets = read(name, client, names, options)
                 return protocol.answered(values, [*warnings, *self._service.sessions.warnings()], secrets)
 
-    def _run(self, request: Message, peer: Peer) -> Message:
-        """Run the operation of a module as a whole."""
+    def _run(self, request: Message, peer: Peer, secrets: list[str]) -> Message:
+        """Run the operation of a module as a whole. ``secrets`` gets those that it uses or finds, however it ends."""
         settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
-        ends = itertools.chain([request["until"]], iter(lambda: time.monotonic() + settings.timeout, None))
-        secrets: list[str] = []
+        ends = _ends(request["until"], settings.timeout)
 
         def proceed() -> None:
             if peer.is_gone():
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
-        try:
-            conversation = JournaledConversation(
-                self._service.sessions.conversation(settings, policy, lambda: next(ends)),
-                request["journal"],
-                request["interrupted"],
-                note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
-                proceed=proceed,
-            )
-            client = client_over(AnnouncingConversation(conversation, secrets.extend))
-            params = protocol.unpack(request["params"])
-            result = _operations()[request["name"]].run(client, params, request["check_mode"])
-            return protocol.finished(result, secrets)
-        except SenhaseguraError as exc:
-            return protocol.failed(exc, secrets)
-        # Catch everything: the text of an unexpected exception may quote a secret.
-        except Exception as exc:  # noqa: BLE001
-            return protocol.failed(SenhaseguraError(describe(exc)), secrets)
+        conversation = JournaledConversation(
+            self._service.sessions.conversation(settings, policy, lambda: next(ends)),
+            request["journal"],
+            request["interrupted"],
+            note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
+            proceed=proceed,
+        )
+        client = client_over(AnnouncingConversation(conversation, secrets.extend))
+        params = protocol.unpack(request["params"])
+        result = _operations()[request["name"]].run(client, params, request["check_mode"])
+        return protocol.finished(result, secrets)
 
     def _call(self, request: Message) -> Message:
         """Carry out one call of a session, or answer a query about a list."""
         operation, subject = request["operation"], request["subject"]
-        try:
-            settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
-            conversation = self._service.sessions.conversation(settings, policy)
-            if operation == "dialect":
-                return protocol.done(conversation.dialect().name)
-            query = protocol.unpack(request["query"])
-            if query is not None:
-                return protocol.done(conversation.select(operation, query, subject=subject))
-            model = protocol.unpack(request["model"])
-            return protocol.done(conversation.call(operation, ref=request["ref"], model=model, subject=subject))
-        except SenhaseguraError as exc:
-            return protocol.failed(exc)
-        # Whatever it is: the text of an unexpected exception may quote a secret.
-        except Exception as exc:  # noqa: BLE001
-            return protocol.failed(SenhaseguraError(describe(exc)))
+        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+        conversation = self._service.sessions.conversation(settings, policy)
+        if operation == "dialect":
+            return protocol.done(conversation.dialect().name)
+        query = protocol.unpack(request["query"])
+        if query is not None:
+            return protocol.done(conversation.select(operation, query, subject=subject))
+        model = protocol.unpack(request["model"])
+        return protocol.done(conversation.call(operation, ref=request["ref"], model=model, subject=subject))
 
     def gone(self) -> None:
         if self._promised:
             self._service.withdraw(self._promised)
+
+
+def _ends(first: float, timeout: float) -> t.Iterator[float]:
+    """Yield, for each call of an operation, the monotonic time after which it must not be sent."""
+    yield first
+    while True:
+        yield time.monotonic() + timeout
 
 
 def _operations() -> t.Mapping[str, Operation]:

@@ -21,7 +21,8 @@ import typing as t
 from ansible import context
 from ansible.utils.display import Display
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import AnnouncingConversation
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
@@ -29,8 +30,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.options impo
 from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable_message
 from ansible_collections.community.senhasegura.plugins.plugin_utils.action import SenhaseguraAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import address, authentication_key
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, address, authentication_key
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
+from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report, settle
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Protocol, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Interrupt, World, drive
@@ -73,8 +76,14 @@ class RotationAction(SenhaseguraAction):
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
 
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        return self.work(self.connect(settings, run, params), params, check_mode)
+
     def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
-        """Refuses what would make the guarantees of a rotation void."""
+        """Return the client that talks through the broker, or directly where there is none.
+
+        Refuses what would make the guarantees of a rotation void.
+        """
         self._server = settings.server
         if not settings.validate_certs and not params.get("allow_insecure_rotation", True):
             raise Refused(
@@ -85,7 +94,18 @@ class RotationAction(SenhaseguraAction):
             raise ConfigError(
                 "request_life is shorter than timeout, so a request could outlive it", hint="Raise request_life"
             ).with_context(option="request_life")
-        return super().connect(settings, run, params)
+        began = time.monotonic()
+        reached = self.open(settings, run, began + settings.timeout)
+        if isinstance(reached, Link):
+            again = functools.partial(self.open, settings, run)
+            spent = time.monotonic() - began
+            policy = self.policy(run, params)
+            reached = RemoteSession(reached, settings, policy, until=self.until, again=again, spent=spent)
+        return client_over(AnnouncingConversation(reached, register))
+
+    def work(self, client: Client, params: Params, check_mode: bool) -> Result:
+        """Do the task and return its result. In check mode, only predict it."""
+        raise NotImplementedError
 
     def policy(self, run: RunOptions, params: Params) -> Policy:
         return policy_of(run, {**params, "fresh": True})

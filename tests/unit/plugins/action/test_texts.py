@@ -40,10 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
     class Action(base):  # type: ignore[misc, valid-type]
         spec: ClassVar[Any] = {}
 
-        def connect(self, *_arguments: Any) -> Any:
-            return None
-
-        def work(self, *_arguments: Any) -> Result:
+        def perform(self, *_arguments: Any) -> Result:
             return work()  # type: ignore[no-any-return]
 
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
