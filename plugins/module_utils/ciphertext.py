@@ -13,8 +13,8 @@ import base64
 import binascii
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
+from .errors import UnexpectedAnswer
+from .redaction import scrub
 
 # Bytes of the modulus of RSA with 2048, 3072 and 4096 bits, and characters of their base64.
 _SIZES = (256, 384, 512)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
+from .redaction import printable
 
 _Error = t.TypeVar("_Error", bound="SenhaseguraError")
 

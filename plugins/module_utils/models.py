@@ -14,7 +14,7 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError, UnexpectedAnswer
+from .errors import SenhaseguraError, UnexpectedAnswer
 
 SSH_KEY_TYPE = "SSH Key"
 # What has a name, by that name. There may be several, or it would be no index but a promise of the server's.

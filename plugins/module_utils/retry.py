@@ -10,13 +10,7 @@ import email.utils
 import enum
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
-    ConnectionFailed,
-    SenhaseguraError,
-    ServerBusy,
-    UnknownHost,
-)
+from .errors import AnswerLost, ConnectionFailed, SenhaseguraError, ServerBusy, UnknownHost
 
 MAX_RETRIES = 1000
 _FIRST_DELAY = 0.25

@@ -35,7 +35,7 @@ def _plant() -> None:
 
     plan = json.loads(Path(os.environ["LEAKS_FAULTS"]).read_text(encoding="utf-8"))
     present = threading.local()
-    shared = planting.load("plugins.plugin_utils.broker.shared")
+    shared = planting.load("plugins.plugin_utils.broker.cache")
     conversation = shared.Sessions.conversation
 
     def noting(self: Any, settings: Any, *args: Any) -> Any:

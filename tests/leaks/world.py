@@ -383,10 +383,10 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 # one function, under the names that its users have for it.
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.action:validate",
+        "plugins.plugin_utils.vault_action:validate",
         "plugins.plugin_utils.reading:validate",
-        "plugins.plugin_utils.connection:merge",
-        "plugins.plugin_utils.connection:resolve",
+        "plugins.plugin_utils.setting_sources:merge",
+        "plugins.plugin_utils.setting_sources:resolve",
         "plugins.module_utils.client.session:Session.__init__",
         "plugins.module_utils.client.session:Session.call",
         "plugins.module_utils.client.session:Session._log_in",
@@ -395,30 +395,30 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "plugins.module_utils.transport.route:tls_context",
         "plugins.module_utils.transport.session:_read",
         "plugins.module_utils.transport.route:open_socket",
-        "plugins.module_utils.dialects.envelope:_strict_object",
-        "plugins.module_utils.dialects.envelope:required_id plugins.module_utils.dialects.vendor:required_id",
+        "plugins.module_utils.dialects.response:_strict_object",
+        "plugins.module_utils.dialects.response:required_id plugins.module_utils.dialects.vendor:required_id",
     ),
-    "KeyError": ("plugins.module_utils.options:check_url", "plugins.module_utils.auth:parse_token"),
+    "KeyError": ("plugins.module_utils.settings.options:check_url", "plugins.module_utils.client.auth:parse_token"),
     "ValueError": (
-        "plugins.module_utils.auth:token_request",
+        "plugins.module_utils.client.auth:token_request",
         "plugins.module_utils.client.session:Session._once",
         "plugins.module_utils.transport.session:_refuse_unfit",
     ),
-    "UnicodeDecodeError": ("plugins.module_utils.dialects.envelope:_says_error",),
+    "UnicodeDecodeError": ("plugins.module_utils.dialects.response:_says_error",),
     "OSError": ("plugins.module_utils.transport.session:Transport.send",),
     "UnicodeError": ("plugins.module_utils.transport.route:Route.__init__",),
     "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
-    "ansible.errors.AnsibleError": ("plugins.plugin_utils.connection:_ini_source",),
+    "ansible.errors.AnsibleError": ("plugins.plugin_utils.setting_sources:_ini_source",),
 }
 
 
 BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.broker.shared:SharedSession.call",
+        "plugins.plugin_utils.broker.cache:SharedSession.call",
         "plugins.module_utils.client.session:Session.call",
         "plugins.module_utils.transport.session:_read",
     ),
-    "KeyError": ("plugins.module_utils.auth:parse_token",),
+    "KeyError": ("plugins.module_utils.client.auth:parse_token",),
     "OSError": ("plugins.module_utils.transport.session:Transport.send",),
     "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
 }

@@ -10,12 +10,12 @@ import dataclasses
 import math
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
-from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import Secrets
-from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
+from ..redaction import KnownSecrets
+from ..settings.options import Settings
+from .api import Conversation
+from .credentials import Credentials
+from .secrets import Secrets
+from .ssh_keys import SshKeys
 
 # What this process has sent and received, for the texts of all its sessions.
 _KNOWN = KnownSecrets()
@@ -47,6 +47,6 @@ def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, 
     :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
     # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
-    from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+    from .session import Session
 
     return Session(settings, known=_KNOWN, until=until, spent=spent)

@@ -12,8 +12,7 @@ import functools
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+from ..errors import (
     AlreadyDone,
     AnswerLost,
     ChangeNotSeen,
@@ -25,15 +24,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     SenhaseguraError,
     UnexpectedAnswer,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    Credential,
-    CredentialInfo,
-    CredentialWrite,
-    Entries,
-    Stored,
-    require_readable,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
+from ..models import Credential, CredentialInfo, CredentialWrite, Entries, Stored, require_readable
+from ..queries import (
     ById,
     ByIdentifier,
     Find,
@@ -46,8 +38,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.queries impo
     UpsertTarget,
     wanted_name,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import may_be_applied
+from ..references import Reference
+from ..retry import may_be_applied
+from .api import Conversation
 
 _Answer = t.TypeVar("_Answer")
 # Gets the error of a release that has failed after a read that was not in vain.

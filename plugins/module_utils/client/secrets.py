@@ -10,17 +10,11 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
-    Context,
-    NotFound,
-    SenhaseguraError,
-    UnexpectedAnswer,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import ByIdentities, Query
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ..errors import AnswerLost, Context, NotFound, SenhaseguraError, UnexpectedAnswer
+from ..models import DsmSecret, DsmSecretWrite
+from ..queries import ByIdentities, Query
+from ..references import Reference
+from .api import Conversation
 
 _Answer = t.TypeVar("_Answer")
 

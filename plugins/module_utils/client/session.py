@@ -19,13 +19,10 @@ import time
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils import auth
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.decrypt import decrypter
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer, parse_answer
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+from ..dialects.catalog import AUTO_ORDER, DIALECTS
+from ..dialects.dialect import Call, Dialect, Json
+from ..dialects.response import Answer, parse_answer
+from ..errors import (
     AlreadyDone,
     AnswerLost,
     AuthenticationFailed,
@@ -38,19 +35,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedAnswer,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored, secret_leaves
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import (
-    Replay,
-    has_room,
-    may_be_applied,
-    may_retry,
-    retry_delay,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets, scrub
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
+from ..models import Stored, secret_leaves
+from ..redaction import KnownSecrets, scrub
+from ..references import fill_path
+from ..retry import Replay, has_room, may_be_applied, may_retry, retry_delay
+from ..settings.options import Settings
+from ..transport.deadline import Deadline
+from ..transport.session import Transport
+from . import auth
+from .api import Conversation
+from .decrypt import decrypter
 
 # The part of its timeout that an operation must have left at its first attempt, to find out that there is no server.
 _WHOLE = 0.9
@@ -74,9 +68,9 @@ _DIALECT_HINT = {
 def _no_route_hint(dialect: Dialect, call: Call) -> str:
     """What to do about a path that the server does not have. The vendor's DSM answers so without an authorization."""
     # Here, because most runs meet no error, and its tables take long to load.
-    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+    from ..dialects import error_codes
 
-    return codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
+    return error_codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
 
 
 class Sender(t.Protocol):

@@ -11,9 +11,13 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import looks_encrypted
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
+from ..ciphertext import looks_encrypted
+from ..errors import AlreadyDone, InvalidRequest, NotFound, Refused, SenhaseguraError, UnexpectedAnswer
+from ..models import CredentialInfo, Entries, KeyRotation, SshKey, SshKeyWrite, Stored, require_readable
+from ..queries import ById, ByIdentifier, Find, Matching, OfKind, Query, Require, wanted_name, wrong_kind
+from ..references import Reference
+from .api import Conversation
+from .credentials import (
     OnReleaseFailure,
     after_read,
     fail,
@@ -23,38 +27,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.crede
     switched,
     wait_for_change,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AlreadyDone,
-    InvalidRequest,
-    NotFound,
-    Refused,
-    SenhaseguraError,
-    UnexpectedAnswer,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialInfo,
-    Entries,
-    KeyRotation,
-    SshKey,
-    SshKeyWrite,
-    Stored,
-    require_readable,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
-    ById,
-    ByIdentifier,
-    Find,
-    Matching,
-    OfKind,
-    Query,
-    Require,
-    wanted_name,
-    wrong_kind,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.module_utils.keypair import KeyPair
+    from ..keypair import KeyPair
 
 PREVIOUS = "--previous"
 _Answer = t.TypeVar("_Answer")
@@ -206,7 +181,7 @@ class SshKeys:
     def new_pair(self, make: t.Callable[[], KeyPair]) -> KeyPair:
         """Return the key pair that ``make`` makes, and the same again if the operation is repeated."""
         # Imported lazily: cryptography takes 20 ms to import, and hardly any run makes a key.
-        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+        from .. import keypair
 
         return keypair.KeyPair(**self._session.remember(lambda: dataclasses.asdict(make())))
 
@@ -290,7 +265,7 @@ class SshKeys:
 
     def _store_and_check(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> SshKey:
         # Here, because cryptography takes 20 ms to import, and hardly any run replaces a key.
-        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+        from .. import keypair
 
         stored = self.store(wanted, info)
         ref = Reference(wanted.identifier, "identifier")

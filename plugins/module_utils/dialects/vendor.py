@@ -14,23 +14,8 @@ import base64
 import json
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
-    attempt,
-    echo,
-    echoed_id,
-    echoed_text,
-    entities,
-    entity,
-    required_id,
-    required_secret,
-    says_updated,
-    text,
-    text_or_none,
-    truth,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError, UnexpectedAnswer
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+from ..errors import SenhaseguraError, UnexpectedAnswer
+from ..models import (
     Credential,
     CredentialInfo,
     CredentialWrite,
@@ -44,7 +29,22 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
     key_text,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ..retry import Replay
+from .dialect import Call, Dialect, Json, Unseal
+from .response import (
+    attempt,
+    echo,
+    echoed_id,
+    echoed_text,
+    entities,
+    entity,
+    required_id,
+    required_secret,
+    says_updated,
+    text,
+    text_or_none,
+    truth,
+)
 
 
 def decode_nothing(document: Json, unseal: Unseal) -> None:

@@ -13,24 +13,10 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..client.credentials import refuse_stale_read
-from ..errors import (
-    ConfigError,
-    CustodyHeld,
-    Denied,
-    NotFound,
-    SenhaseguraError,
-)
-from ..models import (
-    Credential,
-    CredentialInfo,
-    DsmSecret,
-    SshKey,
-    fields_of,
-    hidden_fields,
-    require_readable,
-)
+from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
+from ..models import Credential, CredentialInfo, DsmSecret, SshKey, fields_of, hidden_fields, require_readable
+from ..redaction import scrub
 from ..references import Reference, parse_reference
-from ..secrecy import scrub
 
 Options = t.Mapping[str, t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]

@@ -14,10 +14,10 @@ from ..ciphertext import judge
 from ..client.connect import Client
 from ..errors import ConfigError, Refused
 from ..models import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
-from ..options import argument_spec
 from ..plan import make_plan
+from ..redaction import scrub
 from ..references import parse_reference
-from ..secrecy import scrub
+from ..settings.options import argument_spec
 from .apply import Outcome, apply
 from .parameters import not_text
 from .results import Params, Result, unread

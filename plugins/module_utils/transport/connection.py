@@ -18,8 +18,8 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import CALL, TcpSocket, Watched
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.failures import failure
+from .deadline import CALL, TcpSocket, Watched
+from .failures import failure
 
 # What goes wrong on the way. What makes no sense in an answer is a ValueError at some places of http.client.
 ERRORS: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)

@@ -21,7 +21,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
+from ..errors import UnexpectedAnswer
 
 # Bytes. The list of 50,000 credentials takes some 25 MiB. The parser limits further what is read of it.
 MAX_BODY = 48 * 1024 * 1024

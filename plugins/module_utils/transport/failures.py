@@ -15,13 +15,7 @@ import socket
 import ssl
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
-    ConfigError,
-    ConnectionFailed,
-    SenhaseguraError,
-    UnknownHost,
-)
+from ..errors import AnswerLost, ConfigError, ConnectionFailed, SenhaseguraError, UnknownHost
 
 
 class ProxyFailed(OSError):

@@ -21,17 +21,13 @@ import typing as t
 import urllib.parse
 import weakref
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    ConfigError,
-    UnexpectedAnswer,
-    missing_library,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.connection import ERRORS, Adapter, Pool
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import CALL, Deadline
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.failures import failure
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.route import Route
+from ..dialects.response import Answer
+from ..errors import ConfigError, UnexpectedAnswer, missing_library
+from ..settings.options import Settings
+from .connection import ERRORS, Adapter, Pool
+from .deadline import CALL, Deadline
+from .failures import failure
+from .route import Route
 
 try:
     import requests

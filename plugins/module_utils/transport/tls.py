@@ -14,11 +14,11 @@ import os
 import ssl
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import TlsSocket
+from ..errors import ConfigError
+from ..pem import is_pem
+from ..redaction import Hidden
+from ..settings.options import FROM_ENVIRONMENT, Settings
+from .deadline import TlsSocket
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:

@@ -15,13 +15,13 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ...module_utils.client.api import Conversation
+from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.errors import AnswerLost, SenhaseguraError
+from ...module_utils.queries import Query
+from ...module_utils.retry import Replay
+from ..unexpected import describe
+from . import protocol
 
 _Answer = t.TypeVar("_Answer")
 

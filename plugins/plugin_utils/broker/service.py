@@ -10,20 +10,20 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import AnnouncingConversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConnectionFailed, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.journal import JournaledConversation
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.operation import Operation
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
-from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ...module_utils.client.api import AnnouncingConversation
+from ...module_utils.client.connect import client_over
+from ...module_utils.errors import ConnectionFailed, SenhaseguraError
+from ...module_utils.operations.lookup import look_up
+from ...module_utils.references import parse_reference
+from ...module_utils.settings.options import Settings
+from ..unexpected import describe
+from . import protocol
+from .cache import Sessions
+from .cache_policy import Policy
+from .journal import JournaledConversation
+from .key_files import Files
+from .operation import Operation
+from .promise import Promise
 
 Message = protocol.Message
 # How long a worker waits for another one that works out the same settings.
@@ -178,7 +178,7 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
 def _operations() -> t.Mapping[str, Operation]:
     """Return the operations by their names."""
     # Imported lazily: many runs have lookups only.
-    from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
+    from ...module_utils.operations import (
         credential,
         credential_info,
         credential_rotate,

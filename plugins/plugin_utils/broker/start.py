@@ -14,22 +14,9 @@ import sys
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger, server
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    Link,
-    address,
-    authentication_key,
-    controller,
-    open_if_there,
-    run_is_over,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
-    IN_VAIN,
-    MOST_STARTED,
-    Turn,
-    read_note,
-    silence,
-)
+from . import ledger, server
+from .client import Link, address, authentication_key, controller, open_if_there, run_is_over
+from .turn import IN_VAIN, MOST_STARTED, Turn, read_note, silence
 
 # Seconds. The longest time in which a broker starts, and the least that a caller gives it.
 _READY_WITHIN, _LEAST_WAIT = 8.0, 1.0

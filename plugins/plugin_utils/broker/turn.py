@@ -17,12 +17,7 @@ import signal
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    SILENCE,
-    Link,
-    address,
-    run_is_over,
-)
+from .client import SILENCE, Link, address, run_is_over
 
 # How many brokers a run has at most, one after the other: each of them logs in and reads anew.
 MOST_STARTED = 4

@@ -11,11 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    ConfigError,
-    Refused,
-    UnexpectedAnswer,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Refused, UnexpectedAnswer
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
 
 DIALECTS = pytest.mark.parametrize("dialect", ["iso", "api", "rest"])

@@ -12,9 +12,9 @@ import threading
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Answer
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 
 CLIENT_ID = "id-4f1c2b9e8d7a6f5c"
 CLIENT_SECRET = "Sq-9f8e7d6c5b4a-Qx"

@@ -19,8 +19,8 @@ pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import parse_answer
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import parse_answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     AuthenticationFailed,
@@ -36,6 +36,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedAnswer,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.client.test_session import WRITE
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     CLIENT_SECRET,
@@ -45,7 +46,6 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     failure,
     settings,
 )
-from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_session import WRITE
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, SenhaseguraError)]
 
@@ -166,7 +166,7 @@ NUMBERS: dict[int, tuple[type[SenhaseguraError], str]] = {
 
 
 def test_the_table_of_numbers_is_complete() -> None:
-    assert {number for _module, number in codes.CODES} | {1105} == set(NUMBERS)
+    assert {number for _module, number in error_codes.CODES} | {1105} == set(NUMBERS)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -190,7 +190,7 @@ def test_each_number(number: int) -> None:
         for part in ("credential web-root", "GET /api/pam/credential/{ref}", "HTTP 400", f"server code {number}", fix):
             assert part in str(error)
         # Our own words lead, since the server's may be Portuguese.
-        assert error.message == codes.CODES.get(("pam", number), codes.REFERER).text
+        assert error.message == error_codes.CODES.get(("pam", number), error_codes.REFERER).text
         assert (f'The server says "{error.context.server_message}"' in str(error)) is (said in json.dumps(document))
 
 

@@ -17,8 +17,8 @@ import typing as t
 import pytest
 from workspace import environment
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import envelope
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import integer, parse_answer
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import response
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import integer, parse_answer
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     NoRoute,
@@ -261,7 +261,7 @@ def test_answers_of_all_kinds_still_parse() -> None:
     # Numbers with a fraction stay as they are written.
     parsed = {**document, "a": [1, -5, "1.5", "1e+300", *document["a"][4:]]}
     assert parse_answer(answer(document), module="pam", secrets=list, now=0.0) == parsed
-    assert envelope.integer("123456789") == 123456789
+    assert response.integer("123456789") == 123456789
 
 
 @pytest.mark.parametrize("status", [200, 403, 404, 502])
@@ -287,8 +287,8 @@ def test_a_page_is_told_whatever_its_status_is(page: str) -> None:
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
 def test_an_answer_that_reports_an_error_is_parsed_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
-    load = envelope._load
-    monkeypatch.setattr(envelope, "_load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
+    load = response._load
+    monkeypatch.setattr(response, "_load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
     body = b'{"message": "no such thing"}'
     with pytest.raises(SenhaseguraError):
         parse_answer(Answer(status, {}, body), module="pam", secrets=lambda: (), now=0.0, names_object=True)
