@@ -16,7 +16,7 @@ with bytecode.first():
     from ..module_utils.references import parse_reference
     from ..module_utils.settings.options import argument_spec
     from ..module_utils.specs import KEY_HOSTS
-    from ..plugin_utils.rotation.live import HostsWorld, by_key, by_password
+    from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
     from ..plugin_utils.rotation.protocol import password, ssh_key
     from ..plugin_utils.rotation.protocol.key_pair import Pair
     from ..plugin_utils.rotation.protocol.phases import Run
@@ -34,7 +34,7 @@ RULES: dict[str, t.Any] = {
     "required_one_of": [["credential", "ssh_key"]],
     "mutually_exclusive": [["credential", "ssh_key"]],
 }
-Subject = tuple[CredentialInfo, str, Run, HostsWorld, t.Callable[..., t.Any]]
+Subject = tuple[CredentialInfo, str, Run, LiveEnvironment, t.Callable[..., t.Any]]
 
 
 class ActionModule(RotationAction):

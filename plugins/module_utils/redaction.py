@@ -38,7 +38,7 @@ _CONTROL = re.compile(
 _LOG_COMMAND = re.compile(r"::|##vso|##\[", re.IGNORECASE)
 
 
-class Hidden:
+class SecretStr:
     """A secret string that str, repr, vars and pickle do not show. ``reveal()`` returns it."""
 
     __slots__ = ("reveal",)
@@ -54,7 +54,7 @@ class Hidden:
         raise TypeError("a hidden value cannot be pickled")
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Hidden) and other.reveal() == self.reveal()
+        return isinstance(other, SecretStr) and other.reveal() == self.reveal()
 
     def __hash__(self) -> int:
         return hash(self.reveal())
@@ -68,14 +68,14 @@ class KnownSecrets:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._values: dict[Hidden, None] = {}
+        self._values: dict[SecretStr, None] = {}
         self._size = 0
 
     def add(self, values: t.Iterable[str]) -> None:
         """Remember values, each of which is a secret."""
         with self._lock:
             for value in values:
-                hidden = Hidden(value[: self.LONGEST])
+                hidden = SecretStr(value[: self.LONGEST])
                 if value and hidden not in self._values:
                     self._values[hidden] = None
                     self._size += len(hidden.reveal())
@@ -85,14 +85,14 @@ class KnownSecrets:
                 self._size -= len(oldest.reveal())
 
     def texts(self) -> list[str]:
-        """The values in clear, for C(scrub)."""
+        """The values in clear, for C(redact)."""
         with self._lock:
             return [hidden.reveal() for hidden in self._values]
 
 
 def encoded_forms(value: str) -> set[str]:
     """The value as it may turn up in texts: raw, reversed, JSON, HTML, URL, shell, hexadecimal and base64."""
-    # Here, because its table takes long to load, and hardly any run has a text to scrub.
+    # Here, because its table takes long to load, and hardly any run has a text to redact.
     import html
 
     raw = value.encode("utf-8", "surrogatepass")
@@ -133,7 +133,7 @@ def printable_message(text: str) -> str:
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def scrub(text: str, secrets: t.Iterable[str]) -> str:
+def redact(text: str, secrets: t.Iterable[str]) -> str:
     """Return ``text`` as one short printable line without any part of a secret.
 
     A word is masked as a whole if it shares six or more characters in a row with any encoded form of a secret. Of a

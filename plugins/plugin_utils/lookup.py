@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .broker.client import Link, put
+from .broker.client import BrokerConnection, put
 from .broker.protocol import Message
 
 if t.TYPE_CHECKING:
@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
 _DEFAULT_TIMEOUT = 30.0
 
 
-def answer(request: Request, question: Question | None, link: Link | None, began: float) -> Message:
+def answer(request: Request, question: Question | None, link: BrokerConnection | None, began: float) -> Message:
     """Have the broker answer, which is started if it does not run (one worker does that), or answer without one.
 
     :param began: the monotonic time at which the lookup began, and its timeout with it

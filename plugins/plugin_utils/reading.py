@@ -28,7 +28,7 @@ from . import setting_sources
 from .arguments import validate
 from .broker import protocol
 from .broker.cache_policy import policy_of
-from .broker.client import Link, address, authentication_key, put, text
+from .broker.client import BrokerConnection, address, authentication_key, put, text
 from .broker.start import BrokerLate, BrokerLost, BrokerUnavailable, Process, begin, open_link, undo
 from .broker.turn import Turn
 from .lookup_request import Question, Request
@@ -43,7 +43,7 @@ Options = dict[str, t.Any]
 def read(
     request: Request,
     question: Question | None,
-    link: Link | None,
+    link: BrokerConnection | None,
     turn: Turn | None,
     begun: Process | None,
     began: float,
@@ -69,7 +69,7 @@ def read(
 def _read(
     request: Request,
     question: Question | None,
-    link: Link | None,
+    link: BrokerConnection | None,
     turn: Turn | None,
     begun: Process | None,
     began: float,
@@ -100,7 +100,7 @@ def _read(
     if usable and run.custody != "keep":
         setting_sources.warn_of_custody()
     alone = connect.direct(settings, spent=settings.timeout - (until - time.monotonic()))
-    client = connect.client_over(api.AnnouncingConversation(alone, register))
+    client = connect.client_over(api.AnnouncingApi(alone, register))
     if options.get("as_file"):
         from .broker.key_files import Files
 
@@ -113,10 +113,10 @@ def _read(
 def _introduce(
     introduction: protocol.Message,
     until: float,
-    link: Link | None,
+    link: BrokerConnection | None,
     turn: Turn | None = None,
     begun: Process | None = None,
-) -> Link | None:
+) -> BrokerConnection | None:
     """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used.
 
     :param until: the monotonic time at which the caller's time is over

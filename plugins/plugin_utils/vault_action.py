@@ -16,7 +16,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ..module_utils.client.api import Conversation
+from ..module_utils.client.api import Api
 from ..module_utils.client.connect import direct
 from ..module_utils.errors import Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
@@ -27,7 +27,7 @@ from . import setting_sources
 from .arguments import Spec, validate
 from .broker import operation
 from .broker.cache_policy import NEWS_AFTER, Policy, policy_of
-from .broker.client import Link
+from .broker.client import BrokerConnection
 from .broker.start import BrokerLate, BrokerLost, BrokerUnavailable, open_link
 from .masking import register_arguments
 from .unexpected import describe
@@ -49,7 +49,7 @@ class SenhaseguraAction(ActionBase):
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
-    def open(self, settings: Settings, run: RunOptions, until: float) -> Link | Conversation:
+    def open(self, settings: Settings, run: RunOptions, until: float) -> BrokerConnection | Api:
         """Return a link to the broker, or a conversation with the server where there is none.
 
         Raises ConnectionFailed if a broker was lost, and cannot be replaced until then (monotonic).

@@ -32,11 +32,11 @@ from typing import Any
 from faults.code import Code
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     ConnectionFailed,
     Denied,
     InvalidRequest,
     NotFound,
+    ResponseLost,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     Credential,
@@ -500,7 +500,7 @@ class World:
 
     def list(self, *machine: Any) -> Any:
         """``machine`` is whose journal is the own one; what knows nothing of machines does not say it."""
-        return self._faulty("list", lambda: self._records.list(*machine), lost=AnswerLost)
+        return self._faulty("list", lambda: self._records.list(*machine), lost=ResponseLost)
 
     def read(self, name: str) -> Any:
         def garbled(held: Any) -> Any:
@@ -509,7 +509,7 @@ class World:
                 return dataclasses.replace(held, note={})
             return dataclasses.replace(held, secret=self.garbled(held.secret))
 
-        return self._faulty(f"read {name}", lambda: self._records.read(name), lost=AnswerLost, garble=garbled)
+        return self._faulty(f"read {name}", lambda: self._records.read(name), lost=ResponseLost, garble=garbled)
 
     def write(self, name: str, secret: Any, note: Mapping[str, str]) -> None:
         # Who was told something else of it cannot know; the main record has it then.
@@ -531,7 +531,7 @@ class World:
         self._faulty(
             f"write {name}",
             lambda: store(secret),
-            lost=AnswerLost,
+            lost=ResponseLost,
             instead=altered,
         )
 

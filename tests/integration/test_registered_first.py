@@ -26,7 +26,7 @@ from leaks.cases import LOOKUPS, MODULES
 from leaks.runner import dump
 from leaks.world import World, world
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.models import secret_leaves
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import encoded_forms
 from ansible_collections.community.senhasegura.plugins.plugin_utils import masking
@@ -60,10 +60,10 @@ class Watch:
         self.early += [f"{how}: {secret[:12]}" for secret in self.secrets if encoded_forms(secret) - self.registered]
 
 
-class Watched(Conversation):
+class Watched(Api):
     """The conversation below the plugins. Its calls use secrets, and from then on there are those that came."""
 
-    def __init__(self, conversation: Conversation, watch: Watch) -> None:
+    def __init__(self, conversation: Api, watch: Watch) -> None:
         self._conversation, self._watch = conversation, watch
 
     @property

@@ -16,7 +16,7 @@ from ..queries import Query, answer
 _Answer = t.TypeVar("_Answer")
 
 
-class Conversation(t.Protocol):
+class Api(t.Protocol):
     """A conversation with one server as one client of it."""
 
     @property
@@ -61,12 +61,12 @@ class Conversation(t.Protocol):
         return {"server": self.server, "operation": operation, "endpoint": self.dialect().call(operation).endpoint}
 
 
-class AnnouncingConversation(Conversation):
+class AnnouncingApi(Api):
     """Announces each secret before anybody else has it: what is written before it is sent, what was read before it is
     returned.
     """
 
-    def __init__(self, conversation: Conversation, announce: t.Callable[[t.Iterable[str]], None]) -> None:
+    def __init__(self, conversation: Api, announce: t.Callable[[t.Iterable[str]], None]) -> None:
         self._conversation, self._announce = conversation, announce
 
     @property

@@ -12,8 +12,8 @@ import importlib.util
 import typing as t
 import urllib.parse
 
-from ..errors import ConfigError, UnexpectedAnswer, missing_library
-from ..redaction import Hidden
+from ..errors import ConfigError, UnexpectedResponse, missing_library
+from ..redaction import SecretStr
 from ..settings.options import Settings
 
 # Not imported before it is needed: that takes 35 ms of the start of each run.
@@ -32,7 +32,7 @@ _USABLE_PART = 0.8
 class Token:
     """An access token and the monotonic time (seconds) from which on it is not used any more."""
 
-    value: Hidden
+    value: SecretStr
     renew_at: float
 
     def header(self) -> dict[str, str]:
@@ -63,15 +63,15 @@ def parse_token(document: t.Mapping[str, t.Any], *, now: float) -> Token:
     """The token in a reply, usable for 80 % of its life time. The server's clock plays no part."""
     value, kind = document.get("access_token"), document.get("token_type", "Bearer")
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise UnexpectedAnswer("the reply to the token request must have an access_token")
+        raise UnexpectedResponse("the reply to the token request must have an access_token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise UnexpectedAnswer("the token must be of the type Bearer")
+        raise UnexpectedResponse("the token must be of the type Bearer")
     lifetime = document.get("expires_in")
     if isinstance(lifetime, str) and lifetime.isascii() and lifetime.isdigit() and len(lifetime) < _DIGITS:
         lifetime = int(lifetime)
     if isinstance(lifetime, bool) or not isinstance(lifetime, int) or not 0 < lifetime <= _LONGEST_LIFETIME:
         lifetime = _DOUBTFUL_LIFETIME
-    return Token(Hidden(value), now + lifetime * _USABLE_PART)
+    return Token(SecretStr(value), now + lifetime * _USABLE_PART)
 
 
 def oauth1_signer(settings: Settings) -> t.Any:
@@ -93,5 +93,5 @@ def oauth1_signer(settings: Settings) -> t.Any:
     )
 
 
-def _reveal(value: Hidden | None) -> str:
+def _reveal(value: SecretStr | None) -> str:
     return value.reveal() if value is not None else ""

@@ -11,7 +11,7 @@ import binascii
 import importlib.util
 import typing as t
 
-from ..errors import ConfigError, UnexpectedAnswer, missing_library
+from ..errors import ConfigError, UnexpectedResponse, missing_library
 from ..pem import is_pem
 
 # Not imported before a key is there: that takes 20 ms of the start of each run, and hardly any run has one.
@@ -32,7 +32,7 @@ def _content(source: str) -> bytes:
 def plain(value: str) -> str:
     """For authorizations that do not encrypt: the value as it is, unless it is the server's error sentence."""
     if value.strip().rstrip(".") == _FAILED:
-        raise UnexpectedAnswer(
+        raise UnexpectedResponse(
             "the server could not encrypt this value, which is too long for RSA",
             hint="Switch off 'encrypt sensitive information' in the A2A authorization",
         )
@@ -67,6 +67,6 @@ def decrypter(source: str | None) -> t.Callable[[str], str]:
         try:
             return key.decrypt(base64.b64decode(plain(value), validate=True), oaep).decode("utf-8")
         except (binascii.Error, ValueError):
-            raise UnexpectedAnswer("a value cannot be decrypted with decryption_key", hint=_HINT) from None
+            raise UnexpectedResponse("a value cannot be decrypted with decryption_key", hint=_HINT) from None
 
     return decrypt

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..errors import InvalidRequest, SenhaseguraError, UnexpectedAnswer
+from ..errors import InvalidRequest, SenhaseguraError, UnexpectedResponse
 from ..models import (
     SSH_KEY_TYPE,
     Credential,
@@ -27,7 +27,7 @@ from ..models import (
     Stored,
     key_text,
 )
-from ..redaction import scrub
+from ..redaction import redact
 from ..references import safe_name
 from ..retry import Replay
 from . import vendor
@@ -173,7 +173,7 @@ def decode_stored_secret(document: Json, unseal: Unseal) -> DsmSecret | None:
     """The secret as the answer to a write shows it, or None. It is written in any case."""
     try:
         return decode_secret(document, unseal)
-    except UnexpectedAnswer:
+    except UnexpectedResponse:
         return None
 
 
@@ -184,7 +184,7 @@ def encode_secret(model: DsmSecretWrite) -> Json:
         for name, value in block.items():
             if data.setdefault(name, value) != value:
                 raise InvalidRequest(
-                    f"the data has two values under the name {scrub(name, [])}, and the dialect rest sends one map",
+                    f"the data has two values under the name {redact(name, [])}, and the dialect rest sends one map",
                     hint="Give one of them another label",
                 ).with_context(subject=f"DSM secret {model.identity}")
     fields = {

@@ -19,9 +19,9 @@ from ..errors import (
     NotFound,
     SenhaseguraError,
     ServerBusy,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
-from ..redaction import scrub
+from ..redaction import redact
 from ..references import Reference
 from ..retry import parse_retry_after
 
@@ -89,7 +89,7 @@ _BUSY_HINTS = {429: "Try again later, or with fewer forks"}
 
 
 @dataclasses.dataclass(frozen=True)
-class Answer:
+class Response:
     """A complete HTTP answer. Header names are lower case."""
 
     status: int
@@ -112,8 +112,8 @@ class Answer:
         return match[1].lower() if match else ""
 
 
-def parse_answer(
-    answer: Answer,
+def parse_response(
+    answer: Response,
     *,
     module: str,
     secrets: Secrets,
@@ -164,11 +164,11 @@ def _names_no_call(document: t.Any) -> bool:
     return isinstance(document, dict) and bool(error_codes.NO_CALL.search(_message(document)))
 
 
-def _raise_for_status(answer: Answer, document: t.Any, module: str, secrets: Secrets) -> t.NoReturn:
+def _raise_for_status(answer: Response, document: t.Any, module: str, secrets: Secrets) -> t.NoReturn:
     context = _refusal_context(answer, document, secrets)
     if answer.status < 400:
         place = _quotable(_origin(answer.headers.get("location", "")), secrets)
-        raise UnexpectedAnswer(
+        raise UnexpectedResponse(
             f"the server redirects{f' to {place}' if place else ''}, which is not followed",
             hint="Set url to the address that the server itself uses (scheme, host, port)",
             context=context,
@@ -181,7 +181,7 @@ def _raise_for_status(answer: Answer, document: t.Any, module: str, secrets: Sec
     raise _error_class(meaning, module)(f"{meaning.text}{_form(answer)}", hint=meaning.hint, context=context)
 
 
-def _error_document(answer: Answer) -> t.Any:
+def _error_document(answer: Response) -> t.Any:
     """What JSON an answer has that reports an error, or None."""
     try:
         _check_size(answer.body, _ERROR_LIMITS)
@@ -198,7 +198,7 @@ def _decoded(body: bytes) -> str:
         return body.decode("latin-1")
 
 
-def _refusal_context(answer: Answer, document: t.Any, secrets: Secrets) -> Context:
+def _refusal_context(answer: Response, document: t.Any, secrets: Secrets) -> Context:
     """Status and words of an answer that reports an error: those of its document, its page, or its short text."""
     said = ""
     if isinstance(document, (dict, str)):
@@ -210,7 +210,7 @@ def _refusal_context(answer: Answer, document: t.Any, secrets: Secrets) -> Conte
     return Context(status=answer.status, server_message=_quotable(said, secrets))
 
 
-def _form(answer: Answer) -> str:
+def _form(answer: Response) -> str:
     """What to say of an answer without a document, beside its words."""
     if _is_page(_decoded(answer.body)):
         return ", in an HTML page"
@@ -221,7 +221,7 @@ def _is_page(text: str) -> bool:
     return bool(_PAGE.match(text[:_PAGE_WITHIN]))
 
 
-def _page_title(answer: Answer) -> str:
+def _page_title(answer: Response) -> str:
     # Here, because its table takes long to load, and hardly any answer is a page.
     import html
 
@@ -237,7 +237,7 @@ def _origin(location: str) -> str:
 
 def _quotable(words: str, secrets: Secrets) -> str:
     """Words of the server as one short line without secrets, fit to stand between double quotes."""
-    return scrub(words, secrets()).replace('"', "'") if words.strip() else ""
+    return redact(words, secrets()).replace('"', "'") if words.strip() else ""
 
 
 def _status_meaning(status: int, module: str) -> Meaning:
@@ -401,7 +401,7 @@ def _load(text: str, **hooks: t.Any) -> t.Any:
     return json.loads(text, parse_int=_short_integer, parse_float=_short, **hooks)
 
 
-def _strict_object(answer: Answer, context: Context, limits: _Limits) -> Json:
+def _strict_object(answer: Response, context: Context, limits: _Limits) -> Json:
     """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there".
 
     The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.
@@ -430,11 +430,11 @@ def _strict_object(answer: Answer, context: Context, limits: _Limits) -> Json:
             problem = "is a JSON object, but none of the API"
     if problem:
         hint = _TOO_LARGE_HINT if problem == _TOO_LARGE else hint
-        raise UnexpectedAnswer(f"the answer {problem} ({_shape(answer)})", hint=hint, context=context)
+        raise UnexpectedResponse(f"the answer {problem} ({_shape(answer)})", hint=hint, context=context)
     return t.cast(Json, document)
 
 
-def _text_of(answer: Answer) -> str:
+def _text_of(answer: Response) -> str:
     """The body as text: UTF-8 with a byte order mark or without, else the charset of one byte that the header names."""
     try:
         return answer.body.decode("utf-8-sig")
@@ -496,7 +496,7 @@ def _deeper_than(value: t.Any, limit: int) -> bool:
     return True
 
 
-def _shape(answer: Answer) -> str:
+def _shape(answer: Response) -> str:
     """What can be said of a body without showing it."""
     kind = answer.content_type
     # The header is text of the server's as well, so only known ones are shown.
@@ -533,7 +533,7 @@ def entity(document: Json, name: str, kind: type[t.Any]) -> t.Any:
     value = document.get(name)
     if not isinstance(value, kind):
         what = "a list" if kind is list else "an object"
-        raise UnexpectedAnswer(f"{name!r} in the answer must be {what}")
+        raise UnexpectedResponse(f"{name!r} in the answer must be {what}")
     return value
 
 
@@ -541,7 +541,7 @@ def entities(document: Json, name: str) -> list[Json]:
     """The list ``name`` of the answer, whose items must all be objects."""
     items = entity(document, name, list)
     if not all(isinstance(item, dict) for item in items):
-        raise UnexpectedAnswer(f"the list {name!r} in the answer must hold objects only")
+        raise UnexpectedResponse(f"the list {name!r} in the answer must hold objects only")
     return t.cast("list[Json]", items)
 
 
@@ -554,7 +554,7 @@ def text(item: Json, *names: str) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
         if value is not None and not isinstance(value, bool):
-            raise UnexpectedAnswer(f"{name!r} in the answer must be text")
+            raise UnexpectedResponse(f"{name!r} in the answer must be text")
     return ""
 
 
@@ -587,7 +587,7 @@ def required_id(item: Json, *names: str) -> str:
     """The id of an object: digits, as text or number."""
     value = text(item, *(names or ("id",)))
     if not Reference(value).is_id:
-        raise UnexpectedAnswer(f"{(names or ('id',))[0]!r} in the answer must be a number")
+        raise UnexpectedResponse(f"{(names or ('id',))[0]!r} in the answer must be a number")
     return value
 
 
@@ -614,7 +614,7 @@ def required_secret(item: Json, *names: str) -> str:
         value = item.get(name)
         if isinstance(value, str) and value:
             return value
-    raise UnexpectedAnswer(
+    raise UnexpectedResponse(
         f"the answer does not have a {names[0]}",
         hint="Check in the console that it has a value and that the authorization may see it",
     )

@@ -20,7 +20,7 @@ import urllib.parse
 
 from ..errors import ConfigError
 from ..pem import is_pem, private_parts, whole_pem
-from ..redaction import Hidden
+from ..redaction import SecretStr
 from ..retry import MAX_RETRIES
 
 INI_SECTION = "senhasegura"
@@ -266,23 +266,23 @@ class Settings:
     """
 
     url: str
-    client_id: Hidden | None = None
-    client_secret: Hidden | None = None
+    client_id: SecretStr | None = None
+    client_secret: SecretStr | None = None
     tenant: str | None = None
     dialect: str = "auto"
     auth_method: str = "oauth2"
-    consumer_key: Hidden | None = None
-    consumer_secret: Hidden | None = None
-    token_key: Hidden | None = None
-    token_secret: Hidden | None = None
-    decryption_key: Hidden | None = None
+    consumer_key: SecretStr | None = None
+    consumer_secret: SecretStr | None = None
+    token_key: SecretStr | None = None
+    token_secret: SecretStr | None = None
+    decryption_key: SecretStr | None = None
     validate_certs: bool = True
     ca_path: str | None = None
-    client_cert: Hidden | None = None
-    client_key: Hidden | None = None
+    client_cert: SecretStr | None = None
+    client_key: SecretStr | None = None
     timeout: float = 30.0
     retries: int | None = None
-    proxy: Hidden | None = None
+    proxy: SecretStr | None = None
     allow_http: bool = False
 
     @property
@@ -302,7 +302,7 @@ class Settings:
         found: list[str] = []
         for option in OPTIONS:
             value = getattr(self, option.name, None)
-            if isinstance(value, Hidden):
+            if isinstance(value, SecretStr):
                 # Paths and certificates are no secrets; in a text they would hide what it says.
                 found += private_parts(value.reveal()) if option.pem else [value.reveal()]
         return found
@@ -310,14 +310,14 @@ class Settings:
     def state(self) -> dict[str, t.Any]:
         """The settings as plain data, secrets in clear: only for the memory of the broker."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {name: value.reveal() if isinstance(value, Hidden) else value for name, value in values.items()}
+        return {name: value.reveal() if isinstance(value, SecretStr) else value for name, value in values.items()}
 
     @classmethod
     def from_state(cls, state: t.Mapping[str, t.Any]) -> Settings:
         """The settings that ``state`` gave."""
         secret = {option.name for option in OPTIONS if option.secret}
         values: dict[str, t.Any] = {
-            name: Hidden(value) if name in secret and value is not None else value for name, value in state.items()
+            name: SecretStr(value) if name in secret and value is not None else value for name, value in state.items()
         }
         return cls(**values)
 
@@ -384,7 +384,7 @@ def resolve(sources: t.Sequence[Source]) -> Settings:
         if option.name == "config_file":
             continue
         value = find_value(option, sources)
-        values[option.name] = Hidden(value) if option.secret and value is not None else value
+        values[option.name] = SecretStr(value) if option.secret and value is not None else value
     settings = Settings(**values)
     _check(settings)
     return dataclasses.replace(settings, url=check_url(settings.url, allow_http=settings.allow_http))

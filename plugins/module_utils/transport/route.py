@@ -20,7 +20,7 @@ import urllib.parse
 
 from ..errors import ConfigError
 from ..settings.options import FROM_ENVIRONMENT, Settings
-from .connection import ERRORS, Response, open_socket
+from .connection import ERRORS, FinalResponse, open_socket
 from .deadline import CALL, Watched
 from .failures import ProxyFailed
 from .tls import tls_context
@@ -146,7 +146,7 @@ def _ask_for_tunnel(sock: t.Any, proxy: str, address: str, headers: dict[str, st
     ]
     try:
         sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        with Response(sock, method="CONNECT") as response:
+        with FinalResponse(sock, method="CONNECT") as response:
             response.begin()
     except TimeoutError:
         raise

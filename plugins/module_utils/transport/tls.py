@@ -16,7 +16,7 @@ import typing as t
 
 from ..errors import ConfigError
 from ..pem import is_pem
-from ..redaction import Hidden
+from ..redaction import SecretStr
 from ..settings.options import FROM_ENVIRONMENT, Settings
 from .deadline import TlsSocket
 
@@ -80,7 +80,7 @@ def _naming(option: str, hint: str) -> t.Iterator[None]:
 
 
 @contextlib.contextmanager
-def _file_of(option: Hidden | None) -> t.Iterator[str | None]:
+def _file_of(option: SecretStr | None) -> t.Iterator[str | None]:
     """Give a path to what OpenSSL takes from files only. PEM text is there meanwhile, for this user alone."""
     value = option.reveal() if option else None
     if value is None or not is_pem(value):

@@ -12,23 +12,23 @@ import math
 import time
 import typing as t
 
-from ...module_utils.client.api import Conversation
+from ...module_utils.client.api import Api
 from ...module_utils.dialects.catalog import DIALECTS
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.errors import AnswerLost, ConnectionFailed
+from ...module_utils.errors import ConnectionFailed, ResponseLost
 from ...module_utils.queries import Query
 from ...module_utils.retry import Replay
 from ...module_utils.settings.options import Settings
 from . import protocol
 from .cache_policy import Policy
-from .client import Link, NotSent
+from .client import BrokerConnection, NotSent
 
 # Seconds. The broker's own deadline for a call ends first, unless it is stopped.
 _GRACE = 2.0
 _Answer = t.TypeVar("_Answer")
 
 
-class RemoteSession(Conversation):
+class BrokeredApi(Api):
     """What the areas of the client take for a session.
 
     :param link: the link to the broker
@@ -40,18 +40,18 @@ class RemoteSession(Conversation):
 
     def __init__(
         self,
-        link: Link,
+        link: BrokerConnection,
         settings: Settings,
         policy: Policy,
         *,
         until: t.Callable[[], float] = lambda: math.inf,
-        again: t.Callable[[float], Link | Conversation],
+        again: t.Callable[[float], BrokerConnection | Api],
         spent: float = 0.0,
     ) -> None:
         self._link, self._until, self._again = link, until, again
         self._server, self._settings, self._policy = settings.server, settings.state(), policy
         self._timeout, self._spent = settings.timeout, spent
-        self._direct: Conversation | None = None
+        self._direct: Api | None = None
         self._dialect: Dialect | None = None
 
     @property
@@ -86,7 +86,7 @@ class RemoteSession(Conversation):
 
     def _call(
         self,
-        link: Link,
+        link: BrokerConnection,
         policy: Policy,
         operation: str,
         ref: str = "",
@@ -100,8 +100,8 @@ class RemoteSession(Conversation):
     def _ask(
         self,
         safe: bool,
-        through: t.Callable[[Link, Policy], t.Any],
-        without: t.Callable[[Conversation], t.Any],
+        through: t.Callable[[BrokerConnection, Policy], t.Any],
+        without: t.Callable[[Api], t.Any],
         *,
         fresh: bool = False,
     ) -> t.Any:
@@ -118,7 +118,7 @@ class RemoteSession(Conversation):
                 with contextlib.suppress(OSError):
                     self._link.close()
                 if not (safe or isinstance(exc, NotSent)):
-                    raise AnswerLost(
+                    raise ResponseLost(
                         "the broker of this run was lost before it said whether the request was applied",
                         hint="Look whether it was before you run the play again",
                     ) from None
@@ -127,7 +127,7 @@ class RemoteSession(Conversation):
                         "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
                     ) from None
                 following = self._again(end)
-                if isinstance(following, Link):
+                if isinstance(following, BrokerConnection):
                     self._link = following
                 else:
                     self._direct = following

@@ -16,14 +16,13 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.client.api import Conversation
+from ...module_utils.client.api import Api
 from ...module_utils.client.connect import Client, client_over
 from ...module_utils.client.credentials import refuse_vault_rotation
-from ...module_utils.client.session import Sender, Session
+from ...module_utils.client.session import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.dialects.response import Answer
+from ...module_utils.dialects.response import Response
 from ...module_utils.errors import (
-    AnswerLost,
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
@@ -34,6 +33,7 @@ from ...module_utils.errors import (
     NoRoute,
     NotFound,
     Refused,
+    ResponseLost,
     SenhaseguraError,
     ServerBusy,
     Unsupported,
@@ -93,7 +93,7 @@ class SharedTransport:
         self._lock = threading.Lock()
         self._not_before, self._busy_status = 0.0, 0
 
-    def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Answer:
+    def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Response:
         while True:
             self._keep_pause(deadline)
             if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
@@ -138,7 +138,7 @@ class _Entry:
     at: float
 
 
-class SharedSession:
+class CachedApi:
     """One server and one client of it, for all workers of a run."""
 
     def __init__(
@@ -158,7 +158,7 @@ class SharedSession:
         self._clock = clock
         shared = SharedTransport(transport or Transport(settings), clock, timeout=settings.timeout)
         # A refused login stays refused for the run: 500 hosts must not lock the client.
-        self._session = Session(settings, transport=shared, clock=clock, login_pause=math.inf, known=known)
+        self._session = DirectApi(settings, transport=shared, clock=clock, login_pause=math.inf, known=known)
         self.server = settings.server
         self._timeout = settings.timeout
         self._lock = threading.Lock()
@@ -349,7 +349,7 @@ class SharedSession:
             except SenhaseguraError as exc:
                 self._account.owe((area, name), allowed, str(exc))
                 problems.append(str(exc))
-                if isinstance(exc, (AnswerLost, ConnectionFailed, ServerBusy)):
+                if isinstance(exc, (ResponseLost, ConnectionFailed, ServerBusy)):
                     # The server is perhaps gone, and there may be hundreds: none of the others is given so long.
                     last.timeout = _SHORT_TIMEOUT
             else:
@@ -357,10 +357,10 @@ class SharedSession:
         return problems
 
 
-class _Last(Conversation):
+class _Last(Api):
     """A session at the end of a run, when nobody writes any more: one list is enough for all."""
 
-    def __init__(self, session: Session, timeout: float) -> None:
+    def __init__(self, session: DirectApi, timeout: float) -> None:
         self._session, self.timeout = session, timeout
         self._listed: t.Any = None
 
@@ -383,10 +383,10 @@ class _Last(Conversation):
         return result
 
 
-class PolicySession(Conversation):
+class PolicyApi(Api):
     """A shared session with the policy of one caller: what the areas of the client take for a session."""
 
-    def __init__(self, shared: SharedSession, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> None:
+    def __init__(self, shared: CachedApi, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> None:
         """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
         self._shared, self._policy, self._until = shared, policy, until
 
@@ -427,7 +427,7 @@ def _incomplete(found: t.Any) -> bool:
     return found is None or found == () or (isinstance(found, dict) and None in found.values())
 
 
-class Sessions:
+class CachedApis:
     """All shared sessions of a run, by their settings."""
 
     def __init__(self, ledger: Ledger | None = None) -> None:
@@ -435,17 +435,15 @@ class Sessions:
         self._ledger = ledger or Ledger()
         self._warned = False
         self._lock = threading.Lock()
-        self._sessions: dict[Settings, SharedSession] = {}
+        self._sessions: dict[Settings, CachedApi] = {}
 
-    def conversation(
-        self, settings: Settings, policy: Policy, until: t.Callable[[], float] = lambda: math.inf
-    ) -> Conversation:
-        """Return a conversation for one caller. ``until``: see PolicySession."""
+    def conversation(self, settings: Settings, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> Api:
+        """Return a conversation for one caller. ``until``: see PolicyApi."""
         with self._lock:
             if settings not in self._sessions:
                 account = self._ledger.account(settings)
-                self._sessions[settings] = SharedSession(settings, account=account, known=self._known)
-            return PolicySession(self._sessions[settings], policy, until)
+                self._sessions[settings] = CachedApi(settings, account=account, known=self._known)
+            return PolicyApi(self._sessions[settings], policy, until)
 
     def client(self, settings: Settings, policy: Policy) -> Client:
         return client_over(self.conversation(settings, policy))

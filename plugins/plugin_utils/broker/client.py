@@ -61,7 +61,7 @@ class NotSent(ConnectionError):
     """The broker has certainly not got the whole request, so it has done nothing of it."""
 
 
-class Link:
+class BrokerConnection:
     """One connection to the broker, of the process that made it. Raises OSError or EOFError when there is none (any
     more), and TimeoutError (an OSError) when the broker is there, but neither answers nor takes another connection.
 
@@ -111,7 +111,7 @@ class Link:
 def is_answering(silence: float = SILENCE) -> bool:
     """Whether the broker takes a connection within so many seconds."""
     try:
-        Link(silence).close()
+        BrokerConnection(silence).close()
     except (OSError, EOFError):
         return False
     return True
@@ -202,7 +202,7 @@ def _variables_matter(variables: Variables) -> bool:
     )
 
 
-def put(question: Question | None, link: Link | None) -> Message | None:
+def put(question: Question | None, link: BrokerConnection | None) -> Message | None:
     """Ask the broker. Return its reply (see protocol.py), or None if it cannot give any.
 
     That is when there is no link, when it is lost (as C(lost) says), or when the broker does not know the settings.
@@ -234,10 +234,10 @@ def _question(
     return digest, [str(term) for term in terms]
 
 
-def open_if_there() -> Link | None:
+def open_if_there() -> BrokerConnection | None:
     """A link to the broker if it runs already."""
     try:
-        return Link()
+        return BrokerConnection()
     except (OSError, EOFError):
         return None
 

@@ -187,14 +187,14 @@ class _Broker:
 
     def load(self) -> None:
         try:
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import Sessions
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 
             setup = self._setup
             ledger = Ledger(setup.ledger, setup.key, setup.controller)
-            self._service = Service(Sessions(ledger=ledger), Files(os.path.dirname(setup.address), setup.key))
+            self._service = Service(CachedApis(ledger=ledger), Files(os.path.dirname(setup.address), setup.key))
         finally:
             self._loaded.set()
 

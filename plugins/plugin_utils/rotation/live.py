@@ -16,7 +16,7 @@ from ...module_utils.redaction import printable, printable_message
 from ..masking import register
 from .driver import Records
 from .host import runner
-from .host.connection import Reach
+from .host.connection import HostConnection
 from .host.own_account import OwnLogin, RegisteredRecords
 from .host.single_attempt import LoginRefused, Once
 from .login import probe
@@ -40,16 +40,16 @@ def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
     return probe.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 
-class HostsWorld:
+class LiveEnvironment:
     """The world of a rotation of one user on one or several hosts."""
 
     def __init__(
         self,
         run: Run,
         records: Records,
-        reaches: t.Mapping[str, Reach],
+        reaches: t.Mapping[str, HostConnection],
         log_in: LogIn,
-        own: t.Callable[[Reach, Once, RegisteredRecords, Run], OwnLogin],
+        own: t.Callable[[HostConnection, Once, RegisteredRecords, Run], OwnLogin],
     ) -> None:
         """``own`` makes what keeps the way to a host open."""
         self.records = RegisteredRecords(records)

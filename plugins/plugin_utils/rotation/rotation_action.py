@@ -21,16 +21,16 @@ import typing as t
 from ansible import context
 from ansible.utils.display import Display
 
-from ...module_utils.client.api import AnnouncingConversation
+from ...module_utils.client.api import AnnouncingApi
 from ...module_utils.client.connect import Client, client_over
 from ...module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ...module_utils.models import CredentialInfo
 from ...module_utils.operations.results import Params, Result
 from ...module_utils.redaction import printable_message
 from ...module_utils.settings.options import RunOptions, Settings
-from ..broker.brokered_api import RemoteSession
+from ..broker.brokered_api import BrokeredApi
 from ..broker.cache_policy import Policy, policy_of
-from ..broker.client import Link, address, authentication_key
+from ..broker.client import BrokerConnection, address, authentication_key
 from ..broker.key_files import Files
 from ..masking import register
 from ..vault_action import SenhaseguraAction
@@ -38,7 +38,7 @@ from . import report
 from .driver import Interrupt, World, drive
 from .host import connection
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
-from .live import HostsWorld, LogIn
+from .live import LiveEnvironment, LogIn
 from .protocol import settle
 from .protocol.effects import Outcome, Protocol, Stopped
 from .protocol.phases import Limits, Run, says
@@ -94,12 +94,12 @@ class RotationAction(SenhaseguraAction):
             ).with_context(option="request_life")
         began = time.monotonic()
         reached = self.open(settings, run, began + settings.timeout)
-        if isinstance(reached, Link):
+        if isinstance(reached, BrokerConnection):
             again = functools.partial(self.open, settings, run)
             spent = time.monotonic() - began
             policy = self.policy(run, params)
-            reached = RemoteSession(reached, settings, policy, until=self.until, again=again, spent=spent)
-        return client_over(AnnouncingConversation(reached, register))
+            reached = BrokeredApi(reached, settings, policy, until=self.until, again=again, spent=spent)
+        return client_over(AnnouncingApi(reached, register))
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
@@ -128,7 +128,7 @@ class RotationAction(SenhaseguraAction):
         user: str,
         params: Params,
         log_in: LogIn,
-    ) -> tuple[Run, HostsWorld]:
+    ) -> tuple[Run, LiveEnvironment]:
         """The run for these hosts, and the world in which its protocol is driven.
 
         :param records: makes the records, of the id of the run and the time at which it begins
@@ -151,9 +151,9 @@ class RotationAction(SenhaseguraAction):
         if isinstance(made, KeyRecords):
             files = Files(os.path.dirname(address()), authentication_key())
             own = functools.partial(OwnKey, files=files, may_read=may_read)
-        return self._run, HostsWorld(self._run, made, reaches, log_in, own)
+        return self._run, LiveEnvironment(self._run, made, reaches, log_in, own)
 
-    def reach(self, host: str) -> connection.Reach:
+    def reach(self, host: str) -> connection.HostConnection:
         """The way to a host: that of the task if it is its own."""
         if host == self.host and not self._task.delegate_to:
             return connection.own(self, host, self._variables)

@@ -35,7 +35,7 @@ _SSH_OPTIONS = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Reach:
+class HostConnection:
     """A host of the inventory, its variables, and the connection over which commands run there."""
 
     host: str
@@ -74,12 +74,14 @@ class Reach:
             return None
 
 
-def own(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> Reach:
+def own(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
     """The host of the task."""
-    return Reach(host, variables, action._templar.template, action._connection, action._low_level_execute_command)
+    return HostConnection(
+        host, variables, action._templar.template, action._connection, action._low_level_execute_command
+    )
 
 
-def other(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> Reach:
+def other(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
     """Another host of the inventory, over a connection of its own, as Ansible makes one for a task. Raises ConfigError.
 
     :param variables: those of the host of the task
@@ -88,7 +90,7 @@ def other(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> Re
     if host not in hostvars:
         raise ConfigError(f"{host} is not in the inventory", hint="Check hosts").with_context(option="hosts")
     # These evaluate templates by themselves.
-    reach = Reach(host, hostvars[host], lambda value: value, None, _nowhere)
+    reach = HostConnection(host, hostvars[host], lambda value: value, None, _nowhere)
     try:
         made, context = _connect(action, reach)
     except AnsibleError as exc:
@@ -103,7 +105,7 @@ def _nowhere(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
     raise NotImplementedError
 
 
-def _connect(action: ActionBase, reach: Reach) -> tuple[t.Any, t.Any]:
+def _connect(action: ActionBase, reach: HostConnection) -> tuple[t.Any, t.Any]:
     """A connection and its context, with the options that task, variables and configuration give it."""
     task, context = action._task, action._play_context.copy()
     context.remote_addr = str(reach.variable("ansible_host") or reach.host)
@@ -135,7 +137,7 @@ def _connect(action: ActionBase, reach: Reach) -> tuple[t.Any, t.Any]:
     return made, context
 
 
-def _become(task: t.Any, reach: Reach) -> t.Any:
+def _become(task: t.Any, reach: HostConnection) -> t.Any:
     wanted = reach.variable("ansible_become")
     if not (task.become if wanted is None else boolean(wanted)):
         return None
@@ -146,7 +148,7 @@ def _become(task: t.Any, reach: Reach) -> t.Any:
     return plugin
 
 
-def _set_options(plugin: t.Any, kind: str, reach: Reach, given: t.Mapping[str, t.Any]) -> None:
+def _set_options(plugin: t.Any, kind: str, reach: HostConnection, given: t.Mapping[str, t.Any]) -> None:
     names = constants.config.get_plugin_vars(kind, plugin._load_name)
     found = {name: value for name in names if (value := reach.variable(name)) is not None}
     plugin.set_options(task_keys=given, var_options=found)

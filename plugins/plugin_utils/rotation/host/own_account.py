@@ -22,10 +22,10 @@ from ..login import password_hash
 from ..protocol.effects import BEFORE, LEASE, MAIN, Held, Lost, OnHost
 from ..protocol.key_pair import Pair
 from ..protocol.phases import Listed, Run
-from .connection import Reach
+from .connection import HostConnection
 from .single_attempt import BECOME, LOGIN, LoginRefused, Once, PasswordRefused, option
 
-Answer = dict[str, t.Any]
+Response = dict[str, t.Any]
 
 
 class RegisteredRecords:
@@ -73,13 +73,13 @@ class RegisteredRecords:
 class OwnLogin(t.Protocol):
     """What there is to do around each command on a host, so that the next one gets in."""
 
-    def follow(self, call: OnHost, execute: t.Callable[[], Answer]) -> Answer:
+    def follow(self, call: OnHost, execute: t.Callable[[], Response]) -> Response:
         """Carry out a command. Should the login be refused, try with what else may be right.
 
         Raises LoginRefused.
         """
 
-    def after(self, call: OnHost, answer: Answer) -> None:
+    def after(self, call: OnHost, answer: Response) -> None:
         """The host has done what it was asked for."""
 
 
@@ -91,7 +91,9 @@ class OwnPassword:
     one that was refused is followed by one more at most: that which an interrupted run was about to give the host.
     """
 
-    def __init__(self, reach: Reach, once: Once, records: RegisteredRecords, run: Run, *, may_read: bool) -> None:
+    def __init__(
+        self, reach: HostConnection, once: Once, records: RegisteredRecords, run: Run, *, may_read: bool
+    ) -> None:
         """``may_read`` says whether custody may be taken to find a password that is accepted."""
         self._reach, self._once, self._records, self._run, self._may_read = reach, once, records, run, may_read
         # Whose the passwords of login and become are, as far as that was found out.
@@ -99,7 +101,7 @@ class OwnPassword:
         self._ours: set[str] = set()
         self._hash = ""
 
-    def follow(self, call: OnHost, execute: t.Callable[[], Answer]) -> Answer:
+    def follow(self, call: OnHost, execute: t.Callable[[], Response]) -> Response:
         if call.do == "set" and not self._ours:
             self._find_ours()
         try:
@@ -112,7 +114,7 @@ class OwnPassword:
                 self._once.forget()
             raise
 
-    def after(self, call: OnHost, answer: Answer) -> None:
+    def after(self, call: OnHost, answer: Response) -> None:
         told = {"set": call.request.get("new"), "restore": call.request.get("old")}
         hashed = told.get(call.do) or (answer.get("account") or {}).get("hash")
         if hashed and hashed != self._hash:
@@ -164,7 +166,7 @@ class OwnPassword:
                 self._once.forget(before)
                 self._once.use(way, has, right=True)
 
-    def _try_another(self, refused: PasswordRefused, execute: t.Callable[[], Answer]) -> Answer:
+    def _try_another(self, refused: PasswordRefused, execute: t.Callable[[], Response]) -> Response:
         if self._may_read:
             self._records.read_all()
         name = self._candidate(refused.password)
@@ -239,7 +241,7 @@ class OwnKey:
     _OPTIONS = ("private_key", "private_key_file")
 
     def __init__(
-        self, reach: Reach, once: Once, records: RegisteredRecords, run: Run, *, files: Files, may_read: bool
+        self, reach: HostConnection, once: Once, records: RegisteredRecords, run: Run, *, files: Files, may_read: bool
     ) -> None:
         """``may_read`` says whether custody may be taken to find a key that is accepted, when none was read so far."""
         connection = reach.connection
@@ -249,7 +251,7 @@ class OwnKey:
         self._concerned = option(connection, "remote_user") in (run.user, None)
         self._present = _fingerprint(connection) if self._concerned else ""
 
-    def follow(self, call: OnHost, execute: t.Callable[[], Answer]) -> Answer:
+    def follow(self, call: OnHost, execute: t.Callable[[], Response]) -> Response:
         try:
             return self._once.run(execute)
         except PasswordRefused:
@@ -266,7 +268,7 @@ class OwnKey:
             self._set(options)
             raise
 
-    def after(self, call: OnHost, answer: Answer) -> None:
+    def after(self, call: OnHost, answer: Response) -> None:
         if call.do != "remove_key" or self._present not in call.request["old"]:
             return
         for pair in self._others():

@@ -25,7 +25,7 @@ from ....module_utils.redaction import printable
 from ..login import probe
 from ..login.probe import Result
 from ..protocol.effects import Lost, NotDone
-from .connection import Reach
+from .connection import HostConnection
 from .runner import find_python
 
 LOGIN, BECOME = "login", "become"
@@ -102,7 +102,7 @@ class PasswordRefused(LoginRefused):
 class Once:
     """The passwords with which Ansible gets to a host and becomes root there."""
 
-    def __init__(self, reach: Reach) -> None:
+    def __init__(self, reach: HostConnection) -> None:
         self._reach, self._connection = reach, reach.connection
         self._become: t.Any = getattr(self._connection, "become", None)
         self._holders: dict[str, tuple[t.Any, str]] = {LOGIN: (self._connection, "password")}

@@ -128,7 +128,7 @@ def by_password(target: Target, password: str, *, timeout: float = 30) -> Verdic
     """Try one login with a password. Raises ConfigError without a usable ssh client, and nothing for a host's sake."""
     deadline = time.monotonic() + timeout
     answer = _typed(password)
-    return _log_in(target, None, _Conversation(answer), deadline)
+    return _log_in(target, None, _Transcript(answer), deadline)
 
 
 def by_key(target: Target, private_key: str, *, passphrase: str | None = None, timeout: float = 30) -> Verdict:
@@ -142,7 +142,7 @@ def by_key(target: Target, private_key: str, *, passphrase: str | None = None, t
         with open(files.public, "w", encoding="ascii") as file:
             file.write(public + "\n")
         stack.enter_context(_agent(target, files, keypair.without_passphrase(text, passphrase), deadline))
-        return _log_in(target, files, _Conversation(None, keypair.fingerprint(public)), deadline)
+        return _log_in(target, files, _Transcript(None, keypair.fingerprint(public)), deadline)
 
 
 def _typed(password: str) -> bytes:
@@ -158,7 +158,7 @@ def _typed(password: str) -> bytes:
     return data + b"\n"
 
 
-class _Conversation:
+class _Transcript:
     """What ssh has said so far, and what that means. What comes from a host is looked at and never shown."""
 
     def __init__(self, answer: bytes | None, fingerprint: str = "") -> None:
@@ -324,7 +324,7 @@ class _Conversation:
         return next(known, "the connection to the host failed")
 
 
-def _log_in(target: Target, key: KeyFiles | None, talk: _Conversation, deadline: float) -> Verdict:
+def _log_in(target: Target, key: KeyFiles | None, talk: _Transcript, deadline: float) -> Verdict:
     executable = shutil.which(target.executable)
     if executable is None:
         raise ConfigError(
@@ -361,7 +361,7 @@ def _found(target: Target, key: KeyFiles, deadline: float) -> str:
     return done.stdout if other_credentials(done.stdout, key) else ""
 
 
-def _converse(process: subprocess.Popen[bytes], terminal: int, log: int, talk: _Conversation, deadline: float) -> bool:
+def _converse(process: subprocess.Popen[bytes], terminal: int, log: int, talk: _Transcript, deadline: float) -> bool:
     """Read all that ssh says, and type the one answer. False if the time was over before it ended."""
     stdout, stderr = _fileno(process.stdout), _fileno(process.stderr)
     # The log comes last: what led to a prompt or to the output was written before it, and so has been read with it.

@@ -22,7 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations.r
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import HostsWorld
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import NotDone
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.rotation_action import RotationAction
 from ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action import SenhaseguraAction
@@ -122,7 +122,7 @@ def test_what_a_host_answers_is_plain() -> None:
     assert not FORBIDDEN.search(str(caught.value))
 
 
-@pytest.mark.parametrize("speaker", [HostsWorld, RotationAction])
+@pytest.mark.parametrize("speaker", [LiveEnvironment, RotationAction])
 def test_what_a_rotation_says_is_plain(monkeypatch: pytest.MonkeyPatch, speaker: Any) -> None:
     said: list[str] = []
     monkeypatch.setattr(Display, "display", lambda _display, text, **_options: said.append(text))

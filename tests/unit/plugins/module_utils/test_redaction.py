@@ -27,16 +27,16 @@ from hypothesis import strategies as st  # noqa: E402
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair, models, redaction  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session  # noqa: E402
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Answer  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import (  # noqa: E402
     MASK,
-    Hidden,
     KnownSecrets,
+    SecretStr,
     encoded_forms,
     printable,
     printable_message,
-    scrub,
+    redact,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.settings import options  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (  # noqa: E402
@@ -47,10 +47,10 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     token_answer,
 )
 
-HIDDEN = Hidden(CANARY)
+HIDDEN = SecretStr(CANARY)
 
 
-# --- Hidden ----------------------------------------------------------------------------------------------------------
+# --- SecretStr -------------------------------------------------------------------------------------------------------
 
 
 def test_hidden_reveals_on_request_only() -> None:
@@ -72,10 +72,10 @@ def test_hidden_is_not_pickled(protocol: int) -> None:
 
 
 def test_hidden_compares_by_value() -> None:
-    assert Hidden("a") == Hidden("a")
-    assert Hidden("a") != Hidden("b")
-    assert Hidden("a") != "a"
-    assert len({Hidden("a"), Hidden("a"), Hidden("b")}) == 2
+    assert SecretStr("a") == SecretStr("a")
+    assert SecretStr("a") != SecretStr("b")
+    assert SecretStr("a") != "a"
+    assert len({SecretStr("a"), SecretStr("a"), SecretStr("b")}) == 2
 
 
 # --- objects that hold secrets ---------------------------------------------------------------------------------------
@@ -85,10 +85,10 @@ def _block() -> models.SecretBlock:
     return models.SecretBlock({"password": CANARY}, {"password": "PASSWORD"})
 
 
-def _session() -> Session:
+def _session() -> DirectApi:
     read = success(credential={"id": "7", "password": CANARY})
     server = Scripted({"GET /api/pam/credential/7": read}, token=token_answer("ey" + CANARY))
-    session = Session(settings(client_secret=CANARY), transport=server)
+    session = DirectApi(settings(client_secret=CANARY), transport=server)
     assert session.call("credential.read", ref="7").password == CANARY
     # The server of these tests keeps its answers, as no real transport does.
     del session._transport
@@ -100,9 +100,9 @@ OBJECTS: dict[str, t.Callable[[], t.Any]] = {
         client_id=CANARY, client_secret=CANARY, proxy=CANARY, consumer_key=HIDDEN, consumer_secret=HIDDEN,
         token_key=HIDDEN, token_secret=HIDDEN,
     ),
-    "Token": lambda: auth.Token(Hidden(CANARY), 1.0),
+    "Token": lambda: auth.Token(SecretStr(CANARY), 1.0),
     "Session": _session,
-    "Answer": lambda: Answer(200, {}, CANARY.encode()),
+    "Response": lambda: Response(200, {}, CANARY.encode()),
     "Credential": lambda: models.Credential("1", CANARY, raw={"password": CANARY}),
     "CredentialWrite": lambda: models.CredentialWrite(
         "u", "h", "1", password=CANARY, settings={"additional_settings": {"secret_key": CANARY}}
@@ -150,7 +150,7 @@ def test_every_field_that_sounds_secret_is_hidden() -> None:
 
 def test_settings_hide_what_the_option_table_calls_secret() -> None:
     secret = {option.name for option in options.OPTIONS if option.secret}
-    hints = {f.name for f in dataclasses.fields(options.Settings) if "Hidden" in str(f.type)}
+    hints = {f.name for f in dataclasses.fields(options.Settings) if "SecretStr" in str(f.type)}
     assert secret == hints
     assert sorted(settings(proxy="http://p").secrets()) == sorted(
         [settings().client_id.reveal(), settings().client_secret.reveal(), "http://p"]
@@ -198,7 +198,7 @@ def test_printable_is_one_safe_line(text: str) -> None:
     line.encode()
 
 
-# --- scrub -----------------------------------------------------------------------------------------------------------
+# --- redact ----------------------------------------------------------------------------------------------------------
 
 AWKWARD = "a'b\"$\\{}<&%é 日/7+Zq4Xv9Lm2?"
 
@@ -237,7 +237,7 @@ AROUND = ["{}", "before {} after", "key={};", '"password":"{}",', "xx{}yy", "\x1
 def test_an_echoed_secret_is_masked(form: str, secret: str) -> None:
     echoed = FORMS[form](secret)
     for around in AROUND:
-        line = scrub(around.replace("{}", echoed), [secret])
+        line = redact(around.replace("{}", echoed), [secret])
         assert MASK in line
         for start in range(len(echoed) - 5):
             assert echoed[start : start + 6] not in line
@@ -245,11 +245,11 @@ def test_an_echoed_secret_is_masked(form: str, secret: str) -> None:
 
 
 def test_what_is_no_secret_stays() -> None:
-    assert scrub("1007: Credential not found, secret s3cr3t-s3cr3t.", ["s3cr3t-s3cr3t"]) == (
+    assert redact("1007: Credential not found, secret s3cr3t-s3cr3t.", ["s3cr3t-s3cr3t"]) == (
         "1007: Credential not found, secret ********"
     )
-    assert scrub("nothing to hide", []) == "nothing to hide"
-    assert scrub("nothing to hide", [""]) == "nothing to hide"
+    assert redact("nothing to hide", []) == "nothing to hide"
+    assert redact("nothing to hide", [""]) == "nothing to hide"
 
 
 @pytest.mark.parametrize(
@@ -263,34 +263,34 @@ def test_what_is_no_secret_stays() -> None:
     ],
 )
 def test_a_short_secret_is_masked_where_it_stands_alone(text: str, expected: str) -> None:
-    assert scrub(text, ["abc"]) == expected
+    assert redact(text, ["abc"]) == expected
 
 
 def test_a_secret_with_blanks_and_control_characters() -> None:
     for secret in ("correct horse battery", "line one\r\nline two", "tab\there\x00null", "a::bcdefgh", "a  b  c  d  e"):
-        line = scrub(f"echo: {secret} end", [secret])
+        line = redact(f"echo: {secret} end", [secret])
         assert line.startswith("echo: ********")
         assert line.endswith("end")
         assert not {word for word in re.split(r"[\s:\x00]+", secret) if len(word) > 2} & set(re.split(r"[\s:]+", line))
 
 
 def test_blanks_that_are_merged_do_not_make_a_secret() -> None:
-    assert "a b c d e" not in scrub("a  b\n\nc \t d   e", ["a b c d e"])
+    assert "a b c d e" not in redact("a  b\n\nc \t d   e", ["a b c d e"])
 
 
 def test_the_limit_comes_after_the_masks() -> None:
     text = "x" * 190 + " " + CANARY
-    line = scrub(text, [CANARY])
+    line = redact(text, [CANARY])
     assert len(line) <= 200
     assert CANARY[:6] not in line
-    assert len(scrub("y" * 1000, [])) == 200
-    assert scrub("y" * 1000, [])[-1] == "…"
+    assert len(redact("y" * 1000, [])) == 200
+    assert redact("y" * 1000, [])[-1] == "…"
 
 
 def test_a_huge_message_takes_no_time() -> None:
     # The time of this thread's own work, which other processes do not lengthen.
     start = time.thread_time()
-    assert len(scrub((CANARY + " ") * 2_000_000, [CANARY, "x" * 60_000])) == 200
+    assert len(redact((CANARY + " ") * 2_000_000, [CANARY, "x" * 60_000])) == 200
     assert time.thread_time() - start < 30
 
 
@@ -299,7 +299,7 @@ def test_many_long_secrets_take_no_memory() -> None:
     part = random.Random(7).randbytes(20).hex()
     tracemalloc.start()
     try:
-        assert scrub(f"nothing here but {part} end", secrets) == f"nothing here but {MASK} end"
+        assert redact(f"nothing here but {part} end", secrets) == f"nothing here but {MASK} end"
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -323,7 +323,7 @@ def test_thousands_of_secrets_take_no_time(quoted: str) -> None:
     spent = []
     for _again in range(3):
         start = time.process_time()
-        line = scrub(text, [*PASSWORDS, *KEYS])
+        line = redact(text, [*PASSWORDS, *KEYS])
         spent.append(time.process_time() - start)
         assert (MASK in line) is (quoted != "nothing")
         assert (quoted in line) is (quoted == "nothing")
@@ -335,7 +335,7 @@ def test_hostile_texts_take_no_time_either() -> None:
     letters = random.Random(5).choices("abcdefghijklmnopABCDEFGHIJKLMNOP0123456789+/", k=100_000)
     for text in ("".join(letters), "\\u0041" * 20_000, "%41&amp;" * 20_000, "ab" * 50_000, KEYS[0] * 20):
         start = time.process_time()
-        scrub(text, [*PASSWORDS, *KEYS])
+        redact(text, [*PASSWORDS, *KEYS])
         assert time.process_time() - start < 1.5
 
 
@@ -358,7 +358,7 @@ def test_no_part_of_an_echoed_long_secret_survives(form: str, secret: str, aroun
     for start in (0, 37, len(secret) // 2):
         part = secret[start : start + 100]
         echoed = LONG_FORMS[form](part)
-        line = scrub(around.replace("{}", echoed), [secret])
+        line = redact(around.replace("{}", echoed), [secret])
         assert MASK in line
         known = printable(secret)
         for run in (line[start : start + 6] for start in range(len(line) - 5)):
@@ -381,7 +381,7 @@ def test_a_part_of_a_long_secret_is_found_wherever_it_begins(secret: str, start:
     part = secret[start : start + 20]
     hypothesis.assume(len(printable(part)) == len(part))
     echoed = FORMS[form](part)
-    assert echoed not in scrub(f"{before} {echoed}", [secret])
+    assert echoed not in redact(f"{before} {echoed}", [secret])
 
 
 def test_known_secrets_are_bounded_and_the_oldest_are_forgotten() -> None:
@@ -428,7 +428,7 @@ def test_messages_are_bounded() -> None:
 
 
 def test_surrogates_do_not_crash() -> None:
-    assert scrub("a \udcff b", ["\udcff\udcfe-secret"]) == "a b"
+    assert redact("a \udcff b", ["\udcff\udcfe-secret"]) == "a b"
 
 
 SECRETS = st.text(
@@ -445,7 +445,7 @@ def test_no_six_characters_of_a_secret_survive(secret: str, before: str, after: 
     # A shorter one is masked only where it stands alone, and blanks at its ends do not count.
     hypothesis.assume(len(printable(secret)) >= 6)
     echoed = FORMS[form](secret)
-    line = scrub(f"{before}{echoed}{after}", [secret]).replace(MASK, "\0")
+    line = redact(f"{before}{echoed}{after}", [secret]).replace(MASK, "\0")
     for known in {printable(f) for f in encoded_forms(secret)} | encoded_forms(secret):
         for start in range(len(known) - 5):
             assert known[start : start + 6] not in line
@@ -454,6 +454,6 @@ def test_no_six_characters_of_a_secret_survive(secret: str, before: str, after: 
 @hypothesis.given(text=st.text(), secrets=st.lists(st.text(), max_size=3))
 @hypothesis.settings(max_examples=200)
 def test_scrub_never_fails(text: str, secrets: list[str]) -> None:
-    line = scrub(text, secrets)
+    line = redact(text, secrets)
     assert len(line) <= 200
     assert "\n" not in line

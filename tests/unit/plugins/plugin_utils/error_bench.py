@@ -22,8 +22,8 @@ from ansible.utils.display import Display
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import RemoteSession
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import Sessions
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
@@ -184,10 +184,10 @@ class Bench:
 
         options = server if isinstance(server, dict) else self.options(server)
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
-        service, text = Service(Sessions(), Files("", b"")), ""
+        service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
             line = _Line(service.worker())
-            client = client_over(RemoteSession(t.cast(t.Any, line), settings, Policy(), again=_never))
+            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, Policy(), again=_never))
             try:
                 ask(client)
             except Exception as exc:
@@ -199,7 +199,7 @@ class Bench:
 
     def gone(self, end: type[Exception] = BrokerLost) -> str:
         """What a module ends with whose broker has ended, and why there is no other one."""
-        ended = mock.Mock(spec=client.Link, ask=mock.Mock(side_effect=EOFError))
+        ended = mock.Mock(spec=client.BrokerConnection, ask=mock.Mock(side_effect=EOFError))
         with mock.patch.object(action_module, "open_link", side_effect=[ended, end("lost")]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 

@@ -16,7 +16,7 @@ import pytest
 from ansible import constants
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.redaction import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
 
@@ -173,7 +173,7 @@ def test_a_path_in_ini_starts_from_its_file(places: Places, monkeypatch: pytest.
     assert places.settings().ca_path == "environment"
 
 
-def _shown(value: Hidden | None) -> str:
+def _shown(value: SecretStr | None) -> str:
     assert value is not None
     return value.reveal()
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
-from ansible_collections.community.senhasegura.plugins.module_utils.redaction import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.unexpected import describe
 
@@ -118,11 +118,11 @@ def test_anything_else_is_a_bug_and_its_text_stays_hidden(error: BaseException) 
 
 def test_a_missing_thread_is_named_by_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looking up a name needs one."""
-    known = Settings("https://pam.example.com", Hidden("a"), Hidden("b"), dialect="api", retries=0)
+    known = Settings("https://pam.example.com", SecretStr("a"), SecretStr("b"), dialect="api", retries=0)
 
     def start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    session = Session(known)
+    session = DirectApi(known)
     monkeypatch.setattr(threading.Thread, "start", start)
     assert "allows no more threads" in described(lambda: session.call("credential.list"))

@@ -17,17 +17,17 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair, queries
 from ansible_collections.community.senhasegura.plugins.module_utils.client import credentials as credentials_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
-    AnswerLost,
     ChangeNotSeen,
     InvalidRequest,
     NotFound,
     Refused,
+    ResponseLost,
     SenhaseguraError,
     ServerBusy,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -63,7 +63,7 @@ ENTRIES = [
     entry(13, "twin", username="same", hostname="web05"),
 ]
 LIST = success(credentials=ENTRIES)
-LOST = AnswerLost("lost", hint="h")
+LOST = ResponseLost("lost", hint="h")
 
 
 def credential(id_: int | str, **fields: t.Any) -> t.Any:
@@ -72,7 +72,7 @@ def credential(id_: int | str, **fields: t.Any) -> t.Any:
 
 def make(replies: dict[str, t.Any], dialect: str = "api") -> tuple[Client, Scripted]:
     server = Scripted(replies)
-    return client_over(Session(settings(dialect=dialect), transport=server)), server
+    return client_over(DirectApi(settings(dialect=dialect), transport=server)), server
 
 
 def api(listed: t.Any = LIST, **replies: t.Any) -> tuple[Client, Scripted]:
@@ -250,7 +250,7 @@ def test_a_name_that_is_no_path_is_looked_up_only(text: str) -> None:
 def test_an_answer_about_another_credential() -> None:
     client, _server = api(GET_7=credential(8))
     for text in ("7", "web-root"):
-        with pytest.raises(UnexpectedAnswer, match="about credential 8 instead of 7") as caught:
+        with pytest.raises(UnexpectedResponse, match="about credential 8 instead of 7") as caught:
             client.credentials.read(ref(text))
         assert caught.value.context.subject == f"credential {text}"
 
@@ -366,7 +366,7 @@ def test_create_and_update() -> None:
     assert client.credentials.store(write(), info).identifier == "web-root"
     # Sent along, so that a change of the user name finds the record.
     assert server.sent[-1].document["identifier"] == "web-root"
-    with pytest.raises(UnexpectedAnswer, match="wrote credential 7 instead of 8"):
+    with pytest.raises(UnexpectedResponse, match="wrote credential 7 instead of 8"):
         client.credentials.store(write(), client.credentials.info(ref("8")))
 
 
@@ -383,7 +383,7 @@ def test_a_lost_create_is_read_back_before_it_is_repeated() -> None:
     assert server.lines == ["POST /api/pam/credential", "GET /api/pam/credential", "POST /api/pam/credential"]
     # Lost again: the user decides.
     client, server = api(POST=LOST)
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         client.credentials.store(write("new"), None)
     assert server.count("POST", "/pam/credential") == 2
 
@@ -399,7 +399,7 @@ def test_a_lost_create_is_not_mistaken_for_an_id() -> None:
 def test_other_lost_writes_are_not_repeated(info: str | None, identifier: str | None) -> None:
     client, server = api(POST=LOST)
     known = client.credentials.info(ref(info)) if info else None
-    with pytest.raises(AnswerLost) as caught:
+    with pytest.raises(ResponseLost) as caught:
         client.credentials.store(write(identifier), known)
     assert server.count("POST", "/pam/credential") == 1
     assert caught.value.context.subject == f"credential {identifier or 'root@web01'}"
@@ -550,7 +550,7 @@ def test_read_a_key() -> None:
     assert client.ssh_keys.read(ref("deploy-key")).id == "9"
     assert client.ssh_keys.read(ref("deploy@web01")).id == "9"
     server.on("GET /api/pam/key/9", key_answer(10))
-    with pytest.raises(UnexpectedAnswer, match="about SSH key 10 instead of 9"):
+    with pytest.raises(UnexpectedResponse, match="about SSH key 10 instead of 9"):
         client.ssh_keys.read(ref("9"))
 
 
@@ -581,7 +581,7 @@ def test_store_and_match_a_key() -> None:
     assert info
     assert client.ssh_keys.store(wanted, None).id == "9"
     assert client.ssh_keys.store(wanted, info).id == "9"
-    with pytest.raises(UnexpectedAnswer, match="wrote SSH key 9 instead of 8"):
+    with pytest.raises(UnexpectedResponse, match="wrote SSH key 9 instead of 8"):
         client.ssh_keys.store(wanted, dataclasses.replace(info, id="8"))
     client.ssh_keys.check("create", wanted)
 
@@ -712,7 +712,7 @@ def test_replace_a_key_without_keeping_the_old_one() -> None:
 )
 def test_a_key_that_reads_back_differently_stops_before_the_old_one_is_touched(spoil: t.Any) -> None:
     vault = Vault(spoil)
-    with pytest.raises(UnexpectedAnswer, match="deploy-key--previous reads back differently"):
+    with pytest.raises(UnexpectedResponse, match="deploy-key--previous reads back differently"):
         vault.client()[0].ssh_keys.replace(ref("9"), NEW, keep_previous=True)
     assert vault.items["9"]["private_key"] == OLD.private_key
 
@@ -720,7 +720,7 @@ def test_a_key_that_reads_back_differently_stops_before_the_old_one_is_touched(s
 @needs_cryptography
 def test_a_new_key_that_reads_back_differently() -> None:
     vault = Vault(lambda item: item.update(public_key=OLD.public_key))
-    with pytest.raises(UnexpectedAnswer, match="stored as deploy-key reads back differently"):
+    with pytest.raises(UnexpectedResponse, match="stored as deploy-key reads back differently"):
         vault.client()[0].ssh_keys.replace(ref("9"), NEW, keep_previous=True)
     assert vault.items["51"]["private_key"] == OLD.private_key
 
@@ -788,7 +788,7 @@ def test_a_lost_write_of_a_secret_is_repeated_only_if_it_has_not_landed(
 
 def test_a_write_of_a_secret_that_is_lost_twice() -> None:
     client, server = dsm(LOST)
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLost):
         client.secrets.store(DsmSecretWrite("db"), DsmSecret("1", "db", (), version="3"))
     assert server.count("POST", "/sctm/secret") == 2
 

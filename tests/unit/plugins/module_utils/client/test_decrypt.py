@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import decrypt
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, UnexpectedResponse
 from ansible_collections.community.senhasegura.plugins.module_utils.pem import whole_pem
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import CANARY
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_keypair import unknown_algorithm
@@ -62,7 +62,7 @@ def test_round_trip(key: rsa.RSAPrivateKey, value: str, form: str, tmp_path: pat
     ],
 )
 def test_what_cannot_be_decrypted(key: rsa.RSAPrivateKey, value: str, tmp_path: pathlib.Path) -> None:
-    with pytest.raises(UnexpectedAnswer, match="cannot be decrypted") as caught:
+    with pytest.raises(UnexpectedResponse, match="cannot be decrypted") as caught:
         decrypt.decrypter(write(tmp_path, key))(value)
     assert "decryption_key" in caught.value.hint
     assert caught.value.__suppress_context__
@@ -72,14 +72,14 @@ def test_another_key_another_hash_and_no_text(key: rsa.RSAPrivateKey, tmp_path: 
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     opened = decrypt.decrypter(write(tmp_path, key))
     for value in (seal(other, b"x"), seal(key, b"x", hashes.SHA256()), seal(key, b"\xff\xfe"), seal(key, b"x")[:-8]):
-        with pytest.raises(UnexpectedAnswer, match="cannot be decrypted"):
+        with pytest.raises(UnexpectedResponse, match="cannot be decrypted"):
             opened(value)
 
 
 @pytest.mark.parametrize("text", [SENTENCE, f"{SENTENCE}.", f"  {SENTENCE}. \n"])
 def test_the_servers_error_sentence_is_no_value(key: rsa.RSAPrivateKey, text: str, tmp_path: pathlib.Path) -> None:
     for opened in (decrypt.plain, decrypt.decrypter(None), decrypt.decrypter(write(tmp_path, key))):
-        with pytest.raises(UnexpectedAnswer, match="too long for RSA") as caught:
+        with pytest.raises(UnexpectedResponse, match="too long for RSA") as caught:
             opened(text)
         assert "encrypt sensitive information" in caught.value.hint
 

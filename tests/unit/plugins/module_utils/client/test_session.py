@@ -23,11 +23,10 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils import models
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
 from ansible_collections.community.senhasegura.plugins.module_utils.client import session as module
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
-    AnswerLost,
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
@@ -37,11 +36,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     InvalidRequest,
     NoRoute,
     NotFound,
+    ResponseLost,
     SenhaseguraError,
     ServerBusy,
     ServerFailed,
     TokenRefused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import KnownSecrets
@@ -78,14 +78,14 @@ REPLIES = {
 
 
 class Setup(t.NamedTuple):
-    session: Session
+    session: DirectApi
     server: Scripted
     time: FakeTime
 
 
 def setup(replies: dict[str, t.Any] | None = None, *, token: t.Any = None, **changes: t.Any) -> Setup:
     server, clock = Scripted(REPLIES if replies is None else replies, token=token), FakeTime()
-    session = Session(settings(**changes), transport=server, clock=clock.clock, sleep=clock.sleep)
+    session = DirectApi(settings(**changes), transport=server, clock=clock.clock, sleep=clock.sleep)
     return Setup(session, server, clock)
 
 
@@ -114,7 +114,7 @@ def together(count: int, work: t.Callable[[int], t.Any]) -> list[t.Any]:
 
 def test_nothing_is_sent_before_it_is_needed() -> None:
     assert setup().server.sent == []
-    Session(settings())  # nor is a server needed to make one
+    DirectApi(settings())  # nor is a server needed to make one
 
 
 def test_one_token_for_many_calls() -> None:
@@ -264,7 +264,7 @@ def test_a_busy_login_is_repeated_as_often_as_retries_say(status: int, dialect: 
     assert session.call("credential.list")
 
 
-@pytest.mark.parametrize("error", [ConnectionFailed("x", hint="y"), AnswerLost("x", hint="y")])
+@pytest.mark.parametrize("error", [ConnectionFailed("x", hint="y"), ResponseLost("x", hint="y")])
 @pytest.mark.parametrize("operation", ["credential.list", "credential.update"])
 def test_an_unreachable_server_is_tried_as_often_as_retries_say(error: SenhaseguraError, operation: str) -> None:
     """Logging in has retries of its own, and those of the call do not multiply them."""
@@ -367,7 +367,7 @@ def test_a_named_dialect_is_not_left_and_the_error_says_what_to_set(dialect: str
 def test_a_rest_client_of_a_vendor_server_is_told_so() -> None:
     """There the path exists, but the answer looks different."""
     session, _server, _time = setup(dialect="rest")
-    with pytest.raises(UnexpectedAnswer, match="set dialect to auto"):
+    with pytest.raises(UnexpectedResponse, match="set dialect to auto"):
         session.call("credential.list")
 
 
@@ -404,7 +404,7 @@ def test_unsupported_is_said_before_anything_is_sent() -> None:
 
 # --- retries ---------------------------------------------------------------------------------------------------------
 
-PASSING = [ConnectionFailed("x", hint="y"), AnswerLost("x", hint="y"), *(answer({}, s) for s in (429, 502, 503, 504))]
+PASSING = [ConnectionFailed("x", hint="y"), ResponseLost("x", hint="y"), *(answer({}, s) for s in (429, 502, 503, 504))]
 
 
 def kind_of(reply: t.Any) -> type[SenhaseguraError]:
@@ -486,7 +486,7 @@ def test_all_retries_together_stay_within_the_deadline() -> None:
 def test_what_came_before_is_a_part_of_the_first_operation() -> None:
     """As the wait for a broker that does not come. And of no other one."""
     server, clock = Scripted({"GET /api/pam/credential": answer({}, 503)}), FakeTime()
-    session = Session(
+    session = DirectApi(
         settings(timeout=30, retries=None), transport=server, clock=clock.clock, sleep=clock.sleep, spent=24.0
     )
     start = clock.now
@@ -529,12 +529,12 @@ def test_a_server_that_stays_away_is_waited_for_once() -> None:
     assert clock.now - waited > 15
 
 
-def _lease(session: Session, clock: FakeTime) -> None:
+def _lease(session: DirectApi, clock: FakeTime) -> None:
     with pytest.raises(ConnectionFailed):
         session.call("credential.read", ref="7", not_after=clock.now + 3)
 
 
-def _short_deadline(session: Session, _clock: FakeTime) -> None:
+def _short_deadline(session: DirectApi, _clock: FakeTime) -> None:
     with pytest.raises(ConnectionFailed):
         session.call("credential.read", ref="7", deadline=session.deadline(5))
 
@@ -553,7 +553,7 @@ def test_a_wait_that_was_not_the_whole_timeout_says_nothing_of_the_server(ends: 
 
 
 @pytest.mark.parametrize(
-    "other", [ConnectionsBusy("busy"), ServerBusy("x", context=Context(status=503)), AnswerLost("x")], ids=repr
+    "other", [ConnectionsBusy("busy"), ServerBusy("x", context=Context(status=503)), ResponseLost("x")], ids=repr
 )
 def test_a_timeout_of_which_something_else_was_a_part_says_nothing_of_the_server(other: SenhaseguraError) -> None:
     """All connections were busy, or the server has answered, or begun to, at least once."""
@@ -593,7 +593,7 @@ def test_busy_connections_do_not_bring_a_server_back() -> None:
 @pytest.mark.parametrize("where", ["token", "read", "release", "dsm"])
 def test_a_server_that_is_away_for_a_while_fails_nobody(seconds: int, status: t.Any, where: str) -> None:
     """With three retries, all was over after two seconds."""
-    down = {"refused": ConnectionFailed("x"), "lost": AnswerLost("x")}.get(status) or answer({}, status)
+    down = {"refused": ConnectionFailed("x"), "lost": ResponseLost("x")}.get(status) or answer({}, status)
     session, server, clock = setup(
         {**REPLIES, "DELETE /api/pam/credential/custody/7": success()}, timeout=30, retries=None
     )
@@ -667,7 +667,7 @@ def test_a_session_of_its_own_knows_the_end_of_the_lease() -> None:
     """That of a rotation without the broker."""
     server, clock = Scripted({"POST /api/pam/credential": answer({}, 429)}), FakeTime()
     start = clock.now
-    session = Session(
+    session = DirectApi(
         settings(timeout=30, retries=None),
         transport=server,
         clock=clock.clock,
@@ -680,7 +680,7 @@ def test_a_session_of_its_own_knows_the_end_of_the_lease() -> None:
     assert len(server.lines) > 1
 
 
-@pytest.mark.parametrize("first", [answer({}, s) for s in (502, 503, 504)] + [AnswerLost("x")])
+@pytest.mark.parametrize("first", [answer({}, s) for s in (502, 503, 504)] + [ResponseLost("x")])
 @pytest.mark.parametrize("operation", ["credential.release", "key.release"])
 def test_a_release_is_repeated_and_the_second_may_find_it_done(first: t.Any, operation: str) -> None:
     place = "DELETE /api/pam/credential/custody/7"
@@ -715,7 +715,7 @@ def test_who_waits_for_the_login_of_another_does_so_until_its_own_deadline() -> 
 
     server = Scripted({**REPLIES, "POST /api/oauth2/token": [answer({}, 503), hang]})
     # The first retry comes at once.
-    session = Session(settings(timeout=0.5, retries=None), transport=server, sleep=lambda seconds: None)
+    session = DirectApi(settings(timeout=0.5, retries=None), transport=server, sleep=lambda seconds: None)
 
     def work() -> None:
         with contextlib.suppress(SenhaseguraError):
@@ -997,10 +997,10 @@ def test_what_an_earlier_call_has_sent_is_not_quoted_later(place: str) -> None:
     texts = []
     for shared in (known, None):
         server = Scripted({**REPLIES, "POST /api/pam/key": STORED, "POST /iso/sctm/secret": STORED, **REFUSES_LIST})
-        first = Session(settings(), transport=server, known=shared)
+        first = DirectApi(settings(), transport=server, known=shared)
         with contextlib.suppress(SenhaseguraError):
             first.call(operation, model=model)
-        second = Session(settings(client_id="another"), transport=server, known=known) if shared else first
+        second = DirectApi(settings(client_id="another"), transport=server, known=known) if shared else first
         with pytest.raises(InvalidRequest, match=r"says .Last was \*{8}") as caught:
             second.call("credential.list")
         texts.append(f"{caught.value} {caught.value.failure()}")
@@ -1033,13 +1033,13 @@ RECEIVED: dict[str, tuple[str, dict[str, t.Any]]] = {
 def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
     operation, replies = RECEIVED[place]
     known = KnownSecrets()
-    Session(settings(), transport=Scripted({**REPLIES, **replies}), known=known).call(operation, ref="7")
+    DirectApi(settings(), transport=Scripted({**REPLIES, **replies}), known=known).call(operation, ref="7")
     token = answer({"error": "invalid_client", "message": f"Last was {CANARY}."}, 401)
     for replies, operation in (
         (REFUSES_LIST, "credential.list"),
         ({"POST /api/oauth2/token": token}, "credential.read"),
     ):
-        other = Session(settings(client_id="another"), transport=Scripted({**REPLIES, **replies}), known=known)
+        other = DirectApi(settings(client_id="another"), transport=Scripted({**REPLIES, **replies}), known=known)
         with pytest.raises(SenhaseguraError, match=r"says .*\*{8}") as caught:
             other.call(operation, ref="7")
         assert CANARY not in f"{caught.value} {caught.value.failure()}"
@@ -1047,8 +1047,8 @@ def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
 
 def test_the_login_data_of_another_session_is_not_quoted() -> None:
     known = KnownSecrets()
-    Session(settings(client_secret=CANARY), known=known)
-    session = Session(settings(), transport=Scripted({**REPLIES, **REFUSES_LIST}), known=known)
+    DirectApi(settings(client_secret=CANARY), known=known)
+    session = DirectApi(settings(), transport=Scripted({**REPLIES, **REFUSES_LIST}), known=known)
     with pytest.raises(InvalidRequest) as caught:
         session.call("credential.list")
     assert CANARY not in str(caught.value)

@@ -22,23 +22,23 @@ pytest.importorskip("aiohttp")
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
 from ansible_collections.community.senhasegura.plugins.module_utils.client import session as session_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     AuthenticationFailed,
     Denied,
     NoRoute,
     NotFound,
+    ResponseLost,
     SenhaseguraError,
     TokenRefused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     CredentialWrite,
     DsmSecretWrite,
     SshKeyWrite,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.redaction import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import Received, Wire, http
@@ -123,10 +123,10 @@ def close_all() -> None:
         OPEN.pop().close()
 
 
-def session(simulator: Simulator, **changes: t.Any) -> Session:
+def session(simulator: Simulator, **changes: t.Any) -> DirectApi:
     known = settings(**{"url": simulator.url, "ca_path": simulator.ca_path, "dialect": "auto", **DEMO, **changes})
     OPEN.append(Transport(known))
-    return Session(known, transport=OPEN[-1])
+    return DirectApi(known, transport=OPEN[-1])
 
 
 def client(simulator: Simulator, **changes: t.Any) -> Client:
@@ -174,7 +174,7 @@ def test_auto_never_speaks_rest(start: Start) -> None:
 @pytest.mark.parametrize(
     ("profile", "dialect", "kind"),
     [
-        ("3.32", "api", NoRoute), ("3.32", "rest", NoRoute), ("4.0", "iso", NoRoute), ("4.0", "rest", UnexpectedAnswer),
+        ("3.32", "api", NoRoute), ("3.32", "rest", NoRoute), ("4.0", "iso", NoRoute), ("4.0", "rest", UnexpectedResponse),
         ("rest", "api", NoRoute), ("rest", "iso", NoRoute),
     ],
 )  # fmt: skip
@@ -326,12 +326,12 @@ def test_encrypted_values(start: Start, tmp_path: pathlib.Path) -> None:
     assert talk.secrets.read("shop-db").data == (
         {"HOSTNAME": "db01", "USERNAME": "app", "PASSWORD": "pw-Db-1"}, {"API_KEY": "abc"},
     )  # fmt: skip
-    with pytest.raises(UnexpectedAnswer, match="too long for RSA"):
+    with pytest.raises(UnexpectedResponse, match="too long for RSA"):
         talk.ssh_keys.read(ref("4"))
     plain = client(simulator, client_id="encrypted", client_secret="encrypted-secret")
-    with pytest.raises(UnexpectedAnswer, match="too long for RSA"):
+    with pytest.raises(UnexpectedResponse, match="too long for RSA"):
         plain.ssh_keys.read(ref("4"))
-    with pytest.raises(UnexpectedAnswer, match="cannot be decrypted"):
+    with pytest.raises(UnexpectedResponse, match="cannot be decrypted"):
         client(simulator, decryption_key=str(key)).credentials.read(ref("1"))
 
 
@@ -363,7 +363,7 @@ def test_signatures_are_valid_for_each_kind_of_request(start: Start, profile: st
 def test_a_wrong_key_is_refused_once(start: Start, name: str) -> None:
     simulator = start()
     with pytest.raises(TokenRefused, match="Invalid signature") as caught:
-        session(simulator, retries=3, **{**OAUTH1, name: Hidden("wrong-key")}).call("credential.list")
+        session(simulator, retries=3, **{**OAUTH1, name: SecretStr("wrong-key")}).call("credential.list")
     assert len(lines(simulator)) == 1
     assert "clocks" not in str(caught.value)
     assert "wrong-key" not in str(caught.value)
@@ -389,7 +389,7 @@ def test_each_attempt_is_signed_anew(start: Start) -> None:
 
     answers = [http({}, 503), http({}, 503), http(success(credentials=[]).body)]
     with Wire(lambda request, sock: answers.pop(0)) as server:
-        talk = Session(settings(url=server.url(), allow_http=True, retries=3, **OAUTH1))
+        talk = DirectApi(settings(url=server.url(), allow_http=True, retries=3, **OAUTH1))
         talk.call("credential.list")
     headers = [request.header("authorization") for request in server.requests]
     nonces = {nonce for header in headers for nonce in re.findall('oauth_nonce="([^"]+)"', header)}
@@ -417,7 +417,7 @@ def test_the_signature_is_that_of_the_rfc(start: Start, monkeypatch: pytest.Monk
         return http({"response": {"status": 200, "credential": {"id": "7", "password": "x"}}})
 
     with Wire(handler) as server:
-        talk = Session(settings(url=server.url(), allow_http=True, dialect="rest", **OAUTH1))
+        talk = DirectApi(settings(url=server.url(), allow_http=True, dialect="rest", **OAUTH1))
         talk.call("credential.read", ref="7@x")
 
     def quote(text: str) -> str:
@@ -517,7 +517,7 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
         assert len(sent) == 1
         assert len(applied) == after
         if outcome == "lost":
-            assert isinstance(error, AnswerLost)
+            assert isinstance(error, ResponseLost)
             assert "look at the object on the server" in error.hint
     assert "new-password" not in str(error)
 

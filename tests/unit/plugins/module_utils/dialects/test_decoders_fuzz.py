@@ -18,7 +18,11 @@ from hypothesis import strategies as st  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client.decrypt import plain  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS  # noqa: E402
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Answer, parse_answer, truth  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import (  # noqa: E402
+    Response,
+    parse_response,
+    truth,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import CANARY  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_malformed import CALLS, good  # noqa: E402
@@ -95,9 +99,9 @@ def check(exc: SenhaseguraError) -> None:
 )
 @hypothesis.settings(max_examples=200)
 def test_arbitrary_bytes(status: int, kind: str, body: bytes, module: str) -> None:
-    answer = Answer(status, {"content-type": kind, "retry-after": kind}, body + CANARY.encode())
+    answer = Response(status, {"content-type": kind, "retry-after": kind}, body + CANARY.encode())
     try:
-        document = parse_answer(answer, module=module, secrets=lambda: [CANARY], now=0.0)
+        document = parse_response(answer, module=module, secrets=lambda: [CANARY], now=0.0)
     except SenhaseguraError as exc:
         check(exc)
     else:
@@ -106,9 +110,9 @@ def test_arbitrary_bytes(status: int, kind: str, body: bytes, module: str) -> No
 
 def decode(dialect: str, operation: str, status: int, document: t.Any) -> None:
     call = DIALECTS[dialect].calls[operation]
-    answer = Answer(status, {"content-type": "application/json"}, json.dumps(document).encode())
+    answer = Response(status, {"content-type": "application/json"}, json.dumps(document).encode())
     try:
-        call.decode(parse_answer(answer, module=call.module, secrets=lambda: [CANARY], now=0.0), plain)
+        call.decode(parse_response(answer, module=call.module, secrets=lambda: [CANARY], now=0.0), plain)
     except SenhaseguraError as exc:
         check(exc)
 

@@ -18,7 +18,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects imp
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -395,7 +395,7 @@ def test_secrets() -> None:
 def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
     document = {"application": {"secrets": [{"identity": "i", "data": [{"A": value}]}]}}
     (secret,) = vendor.decode_application(document, str)
-    with pytest.raises(UnexpectedAnswer, match="value of A in DSM secret i cannot be read: it is not text"):
+    with pytest.raises(UnexpectedResponse, match="value of A in DSM secret i cannot be read: it is not text"):
         secret.require_readable()
 
 

@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Denied,
@@ -24,7 +24,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NoRoute,
     NotFound,
     SenhaseguraError,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
@@ -67,7 +67,7 @@ KEY = {"id": "9", "identifier": "deploy", "username": "deploy", "hostname": "web
 
 def make(replies: dict[str, t.Any], dialect: str = "rest") -> tuple[Client, Scripted]:
     server = Scripted(replies)
-    return client_over(Session(settings(dialect=dialect), transport=server)), server
+    return client_over(DirectApi(settings(dialect=dialect), transport=server)), server
 
 
 def lookup(client: Client, name: str, *terms: str, **options: t.Any) -> t.Any:
@@ -102,7 +102,7 @@ def test_404_for_an_object_is_not_found(operation: str) -> None:
     call = DIALECTS["rest"].calls[operation]
     place = f"{call.method} {call.path.replace('{ref}', '7')}"
     for case, reply in NOT_THERE.items():
-        session = Session(settings(dialect="rest"), transport=Scripted({place: reply}))
+        session = DirectApi(settings(dialect="rest"), transport=Scripted({place: reply}))
         with pytest.raises(NotFound) as caught:
             session.call(operation, ref="7", model=write_model(operation), subject="thing 7")
         assert caught.value.context.status == 404
@@ -120,7 +120,7 @@ def test_404_for_a_path_is_not_about_the_object(operation: str, words: str) -> N
         {"message": words},
         {"response": {"status": 404, "message": words, "error": True, "error_code": 4}},
     ):
-        session = Session(settings(dialect="rest"), transport=Scripted({place: answer(document, 404)}))
+        session = DirectApi(settings(dialect="rest"), transport=Scripted({place: answer(document, 404)}))
         with pytest.raises(NoRoute, match="does not speak the dialect rest"):
             session.call(operation, ref="7", model=write_model(operation))
 
@@ -130,7 +130,7 @@ def test_404_in_the_vendors_dialects_never_means_that_nothing_is_there(dialect: 
     for operation, call in DIALECTS[dialect].calls.items():
         place = f"{call.method} {call.path.replace('{ref}', '7')}"
         for case in ("detail", "page", "empty"):
-            session = Session(settings(dialect=dialect), transport=Scripted({place: NOT_THERE[case]}))
+            session = DirectApi(settings(dialect=dialect), transport=Scripted({place: NOT_THERE[case]}))
             with pytest.raises(NoRoute) as caught:
                 session.call(operation, ref="7", model=write_model(operation))
             if call.module == "dsm":
@@ -168,7 +168,7 @@ def test_deleting_what_is_gone_changes_nothing() -> None:
 def test_the_words_of_a_404_hold_no_secret() -> None:
     server = Scripted({"GET /api/pam/sshkey/9": answer({"message": f"no key for {CLIENT_SECRET}"}, 404)})
     with pytest.raises(NotFound, match="no key for") as caught:
-        client_over(Session(settings(dialect="rest"), transport=server)).ssh_keys.read(Reference("9", "id"))
+        client_over(DirectApi(settings(dialect="rest"), transport=server)).ssh_keys.read(Reference("9", "id"))
     assert CLIENT_SECRET not in str(caught.value)
 
 
@@ -270,9 +270,9 @@ def test_another_id_is_still_an_error() -> None:
                 name = ("sshkey" if rest else "key") if "key" in place else "credential"
                 replies[place] = guide(**{name: wrong}) if rest else success(**{name: wrong})
         client, _server = make(replies, dialect)
-        with pytest.raises(UnexpectedAnswer, match="wrote credential 8 instead of 7"):
+        with pytest.raises(UnexpectedResponse, match="wrote credential 8 instead of 7"):
             client.credentials.store(WANTED, client.credentials.find(Reference("web-root")))
-        with pytest.raises(UnexpectedAnswer, match="wrote SSH key 8 instead of 9"):
+        with pytest.raises(UnexpectedResponse, match="wrote SSH key 8 instead of 9"):
             client.ssh_keys.store(WANTED_KEY, client.ssh_keys.find(Reference("deploy")))
 
 
@@ -390,7 +390,7 @@ def test_no_value_is_never_taken_for_an_empty_secret() -> None:
                 lookup(client, "secret", *terms)
     odd = guide(secrets=[{"id": "3", "identifier": "a b"}])
     client, _server = make({"GET /api/dsm/secret": odd})
-    with pytest.raises(UnexpectedAnswer, match="lists DSM secret a b without its data"):
+    with pytest.raises(UnexpectedResponse, match="lists DSM secret a b without its data"):
         client.secrets.read("a b")
 
 
@@ -527,8 +527,8 @@ def test_what_is_no_list_never_means_that_nothing_is_there(value: t.Any) -> None
         call = DIALECTS[dialect].calls[operation]
         names = {"credentials": value, "sshkeys": value, "secrets": value}
         reply = guide(**names) if dialect == "rest" else success(**names)
-        session = Session(settings(dialect=dialect), transport=Scripted({f"GET {call.path}": reply}))
+        session = DirectApi(settings(dialect=dialect), transport=Scripted({f"GET {call.path}": reply}))
         with pytest.raises(SenhaseguraError) as caught:
             session.call(operation)
-        assert isinstance(caught.value, UnexpectedAnswer)
+        assert isinstance(caught.value, UnexpectedResponse)
         assert "a list" in str(caught.value)

@@ -26,13 +26,13 @@ import pytest
 pytest.importorskip("requests")
 pytest.importorskip("cryptography")
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Answer
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     ConfigError,
     ConnectionFailed,
+    ResponseLost,
     SenhaseguraError,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.pem import whole_pem
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import deadline as deadline_module
@@ -84,7 +84,7 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def send(url: str, *, timeout: float = 5.0, **changes: t.Any) -> Answer:
+def send(url: str, *, timeout: float = 5.0, **changes: t.Any) -> Response:
     client = Transport(settings(url=url, allow_http=True, **changes))
     return client.send("GET", "/x", deadline=Deadline(timeout), headers={"Authorization": "Bearer T"})
 
@@ -558,7 +558,7 @@ def test_slow_answers_end_at_the_deadline(pki: Pki, part: str) -> None:
         sock.sendall(data[:at_once])
         slowly(sock, data[at_once:], every=0.02)
 
-    with Wire(handler, tls=pki.context) as server, Timer(), pytest.raises(AnswerLost, match="in time"):
+    with Wire(handler, tls=pki.context) as server, Timer(), pytest.raises(ResponseLost, match="in time"):
         send(server.url(), ca_path=pki.ca_path, timeout=SHORT)
 
 
@@ -574,14 +574,14 @@ def test_a_server_that_reads_slowly_ends_at_the_deadline(pki: Pki, tmp_path: pat
 
     with Wire(ok, accepted=accepted) as server, Timer():
         client = Transport(settings(url=server.url().replace("http:", "https:"), ca_path=pki.ca_path))
-        with pytest.raises(AnswerLost, match="in time"):
+        with pytest.raises(ResponseLost, match="in time"):
             client.send("POST", "/x", deadline=Deadline(SHORT), headers={}, body=b"x" * 20_000_000)
 
 
 def test_too_much_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadline_module, "MAX_BODY", 1_000_000)
     with Wire(lambda r, s: http(b"x" * 3_000_000), tls=pki.context) as server:
-        with pytest.raises(UnexpectedAnswer, match="larger than"):
+        with pytest.raises(UnexpectedResponse, match="larger than"):
             send(server.url(), ca_path=pki.ca_path)
 
 
@@ -754,7 +754,7 @@ def test_a_proxy_that_demands_a_certificate_cannot_be_used(pki: Pki, demanding: 
 def test_too_much_through_a_proxy_over_tls_is_cut_off(pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadline_module, "MAX_BODY", 300_000)
     with Wire(lambda r, s: http(b"x" * 1_000_000), tls=pki.context) as server, Proxy(tls=pki.context) as proxy:
-        with pytest.raises(UnexpectedAnswer, match="larger than"):
+        with pytest.raises(UnexpectedResponse, match="larger than"):
             send(server.url(), ca_path=pki.ca_path, proxy=f"https://localhost:{proxy.port}")
 
 
@@ -763,5 +763,5 @@ def test_slow_answers_through_a_proxy_over_tls_end_at_the_deadline(pki: Pki) -> 
         slowly(sock, http({"a": "b" * 1000}), every=0.02)
 
     with Wire(handler, tls=pki.context) as server, Proxy(tls=pki.context) as proxy, Timer():
-        with pytest.raises(AnswerLost, match="in time"):
+        with pytest.raises(ResponseLost, match="in time"):
             send(server.url(), ca_path=pki.ca_path, proxy=f"https://localhost:{proxy.port}", timeout=SHORT)

@@ -31,13 +31,13 @@ import pytest
 requests = pytest.importorskip("requests")
 from workspace import environment  # noqa: E402
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Answer  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (  # noqa: E402
-    AnswerLost,
     ConfigError,
     ConnectionFailed,
+    ResponseLost,
     SenhaseguraError,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     UnknownHost,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import deadline as deadline_module  # noqa: E402
@@ -67,7 +67,9 @@ def transport(url: str, **changes: t.Any) -> Transport:
     return Transport(settings(url=url, allow_http=True, **changes))
 
 
-def send(client: Transport, method: str = "GET", path: str = "/x", *, timeout: float = 5.0, **details: t.Any) -> Answer:
+def send(
+    client: Transport, method: str = "GET", path: str = "/x", *, timeout: float = 5.0, **details: t.Any
+) -> Response:
     return client.send(method, path, deadline=Deadline(timeout), headers=details.pop("headers", {}), **details)
 
 
@@ -279,7 +281,7 @@ def test_a_redirect_is_not_unpacked() -> None:
     with Wire(fixed(bomb)) as server:
         tracemalloc.start()
         try:
-            with pytest.raises(UnexpectedAnswer, match="compressed"):
+            with pytest.raises(UnexpectedResponse, match="compressed"):
                 send(transport(server.url()))
             peak = tracemalloc.get_traced_memory()[1]
         finally:
@@ -484,7 +486,7 @@ class Timer:
 
 @pytest.mark.parametrize("handler", SLOW, ids=lambda handler: handler.__name__.strip("_"))
 def test_slow_answers_end_at_the_deadline(handler: t.Callable[[Received, socket.socket], None]) -> None:
-    with Wire(handler) as server, Timer(), pytest.raises(AnswerLost, match="in time"):
+    with Wire(handler) as server, Timer(), pytest.raises(ResponseLost, match="in time"):
         send(transport(server.url()), timeout=SHORT)
 
 
@@ -492,7 +494,7 @@ def test_slow_answers_end_at_the_deadline(handler: t.Callable[[Received, socket.
 def test_slow_answers_through_a_proxy_end_at_the_deadline(
     handler: t.Callable[[Received, socket.socket], None], no_proxies: None
 ) -> None:
-    with Wire(handler) as proxy, Timer(), pytest.raises(AnswerLost):
+    with Wire(handler) as proxy, Timer(), pytest.raises(ResponseLost):
         send(transport("http://localhost:9", proxy=f"http://127.0.0.1:{proxy.port}"), timeout=SHORT)
 
 
@@ -518,7 +520,7 @@ def test_a_slow_name_service_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_server_that_does_not_read_ends_at_the_deadline() -> None:
-    with Wire(fixed(b""), accepted=until_gone) as server, Timer(), pytest.raises(AnswerLost):
+    with Wire(fixed(b""), accepted=until_gone) as server, Timer(), pytest.raises(ResponseLost):
         send(transport(server.url()), "POST", body=b"x" * 20_000_000, timeout=SHORT)
 
 
@@ -573,7 +575,7 @@ def test_too_much_is_cut_off(kind: str, monkeypatch: pytest.MonkeyPatch) -> None
         client = transport(server.url())
         tracemalloc.start()
         try:
-            with pytest.raises(UnexpectedAnswer, match="larger than"):
+            with pytest.raises(UnexpectedResponse, match="larger than"):
                 send(client, timeout=30)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
@@ -629,7 +631,7 @@ def test_compressed_answers_are_refused(encoding: str) -> None:
         client = transport(server.url())
         tracemalloc.start()
         try:
-            with pytest.raises(UnexpectedAnswer, match="compressed"):
+            with pytest.raises(UnexpectedResponse, match="compressed"):
                 send(client)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
@@ -665,7 +667,7 @@ def test_broken_answers_may_have_been_applied(kind: str) -> None:
         sock.sendall(BROKEN[kind])
         raise Close
 
-    with Wire(handler) as server, pytest.raises(AnswerLost) as caught:
+    with Wire(handler) as server, pytest.raises(ResponseLost) as caught:
         send(transport(server.url()), "POST", body=b"x")
     assert "broke" in str(caught.value) or "cut off" in str(caught.value)
     assert len(server.requests) == 1
@@ -687,7 +689,7 @@ def test_a_connection_that_breaks_may_have_applied_the_request(reset: bool) -> N
     def handler(request: Received, sock: socket.socket) -> None:
         raise Close(reset=reset)
 
-    with Wire(handler) as server, pytest.raises(AnswerLost, match="broke"):
+    with Wire(handler) as server, pytest.raises(ResponseLost, match="broke"):
         send(transport(server.url()), "POST", body=b"x")
     assert len(server.requests) == 1
 
@@ -703,7 +705,7 @@ def test_an_error_that_is_being_handled_is_no_cause_of_the_next_one() -> None:
         try:
             raise TimeoutError
         except TimeoutError:
-            with pytest.raises(AnswerLost, match="broke"):
+            with pytest.raises(ResponseLost, match="broke"):
                 send(client)
 
 
@@ -786,7 +788,7 @@ def test_an_informational_answer_and_no_other_is_a_lost_one() -> None:
         sock.sendall(informational(103))
         return b""
 
-    with Wire(handler) as server, pytest.raises(AnswerLost, match="broke"):
+    with Wire(handler) as server, pytest.raises(ResponseLost, match="broke"):
         send(transport(server.url()), "POST", body=b"x")
 
 
@@ -794,7 +796,7 @@ def test_another_protocol_is_refused() -> None:
     answers = itertools.chain([http(b"", 101)], itertools.repeat(http({"b": 2})))
     with Wire(lambda request, sock: next(answers)) as server:
         client = transport(server.url())
-        with pytest.raises(UnexpectedAnswer, match="another protocol"):
+        with pytest.raises(UnexpectedResponse, match="another protocol"):
             send(client)
         assert send(client).body == b'{"b": 2}'
     assert server.connections == 2
@@ -802,7 +804,7 @@ def test_another_protocol_is_refused() -> None:
 
 def test_contradicting_lengths_are_a_broken_answer() -> None:
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 8\r\n\r\n{"a": 1}'
-    with Wire(fixed(answer)) as server, pytest.raises(AnswerLost, match="broke"):
+    with Wire(fixed(answer)) as server, pytest.raises(ResponseLost, match="broke"):
         send(transport(server.url()), "POST", body=b"x")
 
 
@@ -884,7 +886,7 @@ def test_a_stale_connection_loses_the_answer_and_sends_nothing_twice(method: str
     with Wire(handler) as server:
         client = transport(server.url())
         send(client)
-        with pytest.raises(AnswerLost):
+        with pytest.raises(ResponseLost):
             send(client, method, body=b"x")
         send(client)
     assert len(seen) == 3
@@ -986,7 +988,7 @@ def test_a_failed_call_leaves_no_connection(monkeypatch: pytest.MonkeyPatch) -> 
     with Wire(fixed(http({}, headers={"Content-Encoding": "gzip"}))) as server:
         client = transport(server.url())
         for _again in range(2):
-            with pytest.raises(UnexpectedAnswer):
+            with pytest.raises(UnexpectedResponse):
                 send(client)
             assert until(lambda: not server._open)
     assert server.connections == 2
@@ -1002,7 +1004,7 @@ def test_a_closed_transport_stays_closed() -> None:
 
     with Wire(handler) as server:
         client = transport(server.url())
-        answers: list[Answer] = []
+        answers: list[Response] = []
         thread = threading.Thread(target=lambda: answers.append(send(client)))
         thread.start()
         started.wait(LONG)

@@ -15,10 +15,10 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     ConnectionFailed,
     InvalidRequest,
     NotFound,
+    ResponseLost,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
@@ -29,10 +29,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import RemoteSession
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import PolicySession, Sessions
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis, PolicyApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import Link, NotSent
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 
@@ -80,11 +80,11 @@ class Shared:
         return ENTRIES
 
 
-class Known(Sessions):
+class Known(CachedApis):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> PolicySession:
-        return PolicySession(Shared(), policy, until)  # type: ignore[arg-type]
+    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> PolicyApi:
+        return PolicyApi(Shared(), policy, until)  # type: ignore[arg-type]
 
 
 def never(_seconds: float) -> t.Any:
@@ -98,7 +98,7 @@ def line() -> Line:
 
 @pytest.fixture
 def client(line: Line) -> Client:
-    session = RemoteSession(line, Settings("https://pam"), Policy(), again=never)  # type: ignore[arg-type]
+    session = BrokeredApi(line, Settings("https://pam"), Policy(), again=never)  # type: ignore[arg-type]
     return client_over(session)
 
 
@@ -145,7 +145,7 @@ def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Lin
     with pytest.raises(error) as here:
         ask(client)
     with pytest.raises(error) as there:
-        ask(client_over(PolicySession(Shared(), Policy())))  # type: ignore[arg-type]
+        ask(client_over(PolicyApi(Shared(), Policy())))  # type: ignore[arg-type]
     assert str(here.value) == str(there.value)
     assert here.value.failure() == there.value.failure()
     assert max(line.taken) < MOST_BYTES
@@ -157,7 +157,7 @@ def test_a_search_takes_no_password_along(client: Client, line: Line) -> None:
     assert not any(b"secret-that-stays-here" in data for data in line.sent)
 
 
-class Scripted(Link):
+class Scripted(BrokerConnection):
     """A link without a broker: what comes of each call, in order. ``sent`` are the calls."""
 
     def __init__(self, *outcomes: t.Any) -> None:
@@ -175,10 +175,10 @@ class Scripted(Link):
         pass
 
 
-def session_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> RemoteSession:
+def session_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> BrokeredApi:
     following = [*links[1:], without]
     settings = Settings("https://pam", timeout=timeout)
-    return RemoteSession(links[0], settings, Policy(), again=lambda _seconds: following.pop(0))
+    return BrokeredApi(links[0], settings, Policy(), again=lambda _seconds: following.pop(0))
 
 
 LOST = [EOFError(), ConnectionResetError(), TimeoutError()]
@@ -195,7 +195,7 @@ def test_a_read_is_repeated_by_the_next_broker(lost: BaseException) -> None:
 @pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
 def test_a_write_whose_answer_did_not_come_is_not_repeated(operation: str, lost: BaseException) -> None:
     first, second = Scripted("api", lost), Scripted("stored")
-    with pytest.raises(AnswerLost, match="Look whether it was"):
+    with pytest.raises(ResponseLost, match="Look whether it was"):
         session_over(first, second).call(operation, ref="1")
     assert second.sent == []
 
@@ -236,7 +236,7 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
         return link
 
     settings = Settings("https://pam", timeout=1000.0)
-    session = RemoteSession(t.cast(t.Any, link), settings, Policy(), again=again, spent=900.0)
+    session = BrokeredApi(t.cast(t.Any, link), settings, Policy(), again=again, spent=900.0)
     before = time.monotonic()
     assert session.dialect().name == "api"
     assert link.policies[0]["not_after"] <= time.monotonic() + 100

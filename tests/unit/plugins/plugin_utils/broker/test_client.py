@@ -29,7 +29,11 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker impor
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import start as start_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import turn as turn_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import Link, NotSent, is_answering
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import (
+    BrokerConnection,
+    NotSent,
+    is_answering,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import BROKER, WORKER, Channel
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Note, Turn, read_note
 
@@ -523,14 +527,14 @@ def own(own_address: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.P
 
 def test_a_stopped_broker_is_told_from_none(own_address: pathlib.Path) -> None:
     with pytest.raises(FileNotFoundError):
-        Link(0.1)
+        BrokerConnection(0.1)
     listening = Listening(own_address)
     with pytest.raises(TimeoutError):
-        Link(0.1)
+        BrokerConnection(0.1)
     assert not is_answering(0.1)
     listening.line.close()
     with pytest.raises(ConnectionRefusedError):
-        Link(0.1)
+        BrokerConnection(0.1)
 
 
 def test_a_stopped_broker_with_a_full_queue_is_told_as_well(own_address: pathlib.Path) -> None:
@@ -545,7 +549,7 @@ def test_a_stopped_broker_with_a_full_queue_is_told_as_well(own_address: pathlib
             pass
         waiting.append(line)
     with pytest.raises(TimeoutError):
-        Link(0.1)
+        BrokerConnection(0.1)
     listening.line.close()
 
 
@@ -575,13 +579,13 @@ class Answering(Listening):
 
 def test_a_broker_that_works_for_long_is_waited_for(own_address: pathlib.Path) -> None:
     broker = Answering(own_address, 1.0)
-    assert Link(0.2).ask(QUESTION) == REPLY
+    assert BrokerConnection(0.2).ask(QUESTION) == REPLY
     assert broker.came > 1
 
 
 def test_but_not_beyond_the_deadline(own_address: pathlib.Path) -> None:
     Answering(own_address, 60.0)
-    link = Link(0.1, until=time.monotonic() + 0.3)
+    link = BrokerConnection(0.1, until=time.monotonic() + 0.3)
     with pytest.raises(TimeoutError):
         link.ask(QUESTION)
     assert link.lost
@@ -591,7 +595,7 @@ def test_but_not_beyond_the_deadline(own_address: pathlib.Path) -> None:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_link_belongs_to_its_process(own_address: pathlib.Path) -> None:
     Answering(own_address, 0.0)
-    link = Link()
+    link = BrokerConnection()
     child = os.fork()
     if not child:
         code = 1
@@ -617,7 +621,7 @@ def test_a_long_path_is_a_link_to_a_short_one(
     assert len(os.fsencode(place)) <= link_module.LONGEST_PATH
     assert place.parent.stat().st_mode & 0o777 == 0o700
     with pytest.raises(TimeoutError):
-        Link(0.1)
+        BrokerConnection(0.1)
     server.clean_up(str(far / "senhasegura"))
     assert not place.parent.exists()
     assert not far.exists()

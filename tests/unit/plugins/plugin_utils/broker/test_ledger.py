@@ -16,22 +16,22 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     Denied,
     NotFound,
+    ResponseLost,
     SenhaseguraError,
     ServerFailed,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.redaction import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import SharedSession
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, left_behind, path_for
 
 KEY = b"k" * 32
-PAM = Settings("https://pam.example.com", client_id=Hidden("the-client"), client_secret=Hidden("the-secret"))
-OTHER = Settings("https://pam.example.com", client_id=Hidden("the-client"), client_secret=Hidden("other-secret"))
+PAM = Settings("https://pam.example.com", client_id=SecretStr("the-client"), client_secret=SecretStr("the-secret"))
+OTHER = Settings("https://pam.example.com", client_id=SecretStr("the-client"), client_secret=SecretStr("other-secret"))
 WEB, DB = ("credential", "1"), ("credential", "2")
 
 
@@ -172,7 +172,7 @@ class Found(t.NamedTuple):
         (NotFound("no"), []),
         (Denied("no"), []),
         # It may have been read.
-        (AnswerLost("lost"), [("credential", "root@web01")]),
+        (ResponseLost("lost"), [("credential", "root@web01")]),
         (ServerFailed("500"), [("credential", "root@web01")]),
     ],
     ids=lambda value: type(value).__name__,
@@ -180,9 +180,11 @@ class Found(t.NamedTuple):
 def test_a_read_is_noted_before_it_is_made(
     folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch, outcome: t.Any, owed: list[module.Item]
 ) -> None:
-    settings = Settings("https://pam.example.com", client_id=Hidden("x"), client_secret=Hidden("x"), dialect="api")
+    settings = Settings(
+        "https://pam.example.com", client_id=SecretStr("x"), client_secret=SecretStr("x"), dialect="api"
+    )
     ledger = open_ledger(folder)
-    session = SharedSession(settings, account=ledger.account(settings))
+    session = CachedApi(settings, account=ledger.account(settings))
     reads = Reads(outcome, ledger)
     monkeypatch.setattr(session._session, "call", reads.call)
     for release_at_end in (False, True):

@@ -12,12 +12,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     ConnectionFailed,
     NotFound,
+    ResponseLost,
     SenhaseguraError,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -40,9 +40,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.opt
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import Sessions
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import Link, NotSent
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 
@@ -56,7 +56,7 @@ class Lost(BaseException):
     """The broker is killed at this point."""
 
 
-class Vault(Conversation):
+class Vault(Api):
     """A server of which a call may be the end of the broker. ``calls`` are those that reached it."""
 
     server = "https://pam:443"
@@ -117,19 +117,19 @@ class Peer:
         return self.left < 0
 
 
-class One(Sessions):
+class One(CachedApis):
     """All have the same server."""
 
     def __init__(self, vault: Vault) -> None:
         super().__init__()
         self.vault, self.ends = vault, []  # type: ignore[var-annotated]
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> Conversation:
+    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> Api:
         self.ends.append(until)
         return self.vault
 
 
-class Brokered(Link):
+class Brokered(BrokerConnection):
     """A link to a broker of its own, in which the operation runs for real."""
 
     def __init__(self, vault: Vault) -> None:
@@ -249,7 +249,7 @@ def test_a_write_within_which_the_broker_is_lost_is_not_repeated(when: str, dire
 
 def test_where_nothing_tells_whether_it_was_applied_the_task_fails(vault: Vault) -> None:
     vault.after = {"credential.update"}
-    with pytest.raises(AnswerLost, match="was lost before it said whether the request was applied"):
+    with pytest.raises(ResponseLost, match="was lost before it said whether the request was applied"):
         run(credential, vault, **{**ACCOUNT, "username": "root", "identifier": "web-root"}, update_password="always")
     assert vault.calls.count("credential.update") == 1
 

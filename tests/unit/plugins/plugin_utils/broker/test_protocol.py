@@ -21,7 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker impor
 
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", automatic_change=False)
 KEY = CredentialInfo("3", None, "root", "web01", "192.0.2.10", SSH_KEY_TYPE, rotation_days=30)
-UNREAD = errors.UnexpectedAnswer("no base64", hint="Look")
+UNREAD = errors.UnexpectedResponse("no base64", hint="Look")
 VALUES: list[Any] = [
     None, True, 7, 2**70, 1.5, "", "é☃\ud800", [], [1, "a"], {}, {"a": [None]}, (), (1, ("b",)),
     {1: "a", None: "b", (1, 2): "c"}, {"$type": "NotFound", "fields": {}},

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import live
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner, single_attempt
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import Reach
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import (
     Result,
@@ -130,10 +130,10 @@ class Host:
 class Scene:
     def __init__(self, host: Host, records: Records, *, may_read: bool = True, user: str = "app") -> None:
         variables = {"ansible_python_interpreter": "/usr/bin/python3"}
-        reach = Reach("host", variables, lambda value: value, host.connection, host.execute)
+        reach = HostConnection("host", variables, lambda value: value, host.connection, host.execute)
         self.run = Run("run", ("host",), Limits(), LABELS, user=user)
         own = functools.partial(OwnPassword, may_read=may_read)
-        self.host, self.world = host, live.HostsWorld(self.run, records, {"host": reach}, lambda *_: None, own)
+        self.host, self.world = host, live.LiveEnvironment(self.run, records, {"host": reach}, lambda *_: None, own)
 
     def read(self) -> None:
         """As a run does before it changes the host."""

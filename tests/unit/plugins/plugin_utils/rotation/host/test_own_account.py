@@ -18,7 +18,7 @@ from ansible.errors import AnsibleAuthenticationFailure
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Denied
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import Reach
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import (
     OwnKey,
     RegisteredRecords,
@@ -79,7 +79,7 @@ def start(
     connection: Connection, records: Any, *, user: str = "app", may_read: bool = True, files: Files | None = None
 ) -> tuple[OwnKey, RegisteredRecords]:
     registered = RegisteredRecords(records)
-    reach = Reach("host", {}, lambda value: value, connection, lambda *_: {})
+    reach = HostConnection("host", {}, lambda value: value, connection, lambda *_: {})
     run = Run("run", ("host",), Limits(), {}, user=user)
     files = files or Files("/nowhere", b"key")
     return OwnKey(reach, Once(reach), registered, run, files=files, may_read=may_read), registered

@@ -20,7 +20,7 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import single_attempt
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import Reach
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.single_attempt import (
     Once,
     PasswordRefused,
@@ -120,7 +120,7 @@ class Connection(Plugin):
 
 
 def make(connection: Connection, execute: Any = None) -> Once:
-    return Once(Reach("host", {}, lambda value: value, connection, execute))
+    return Once(HostConnection("host", {}, lambda value: value, connection, execute))
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ def test_a_reason_that_comes_with_the_log_is_kept() -> None:
         "debug1: Server accepts key: key ED25519 SHA256:x explicit",
     ]
     for lines, result in ((log, Result.EXPIRED), (log[:2], Result.NETWORK)):
-        talk = probe._Conversation(None, "SHA256:x")
+        talk = probe._Transcript(None, "SHA256:x")
         talk.other("Your account has expired; please contact your system administrator.\n")
         talk.log("".join(f"{line}\r\n" for line in lines))
         assert talk.verdict(in_time=True).result is result

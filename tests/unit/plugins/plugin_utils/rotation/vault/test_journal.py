@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import LEASE, SLOTS
@@ -42,7 +42,7 @@ def records(*lists: t.Any) -> tuple[PasswordRecords, Scripted]:
             "GET /iso/coe/senha": guide(credential={"id": "8", "password": "pw-Journal-1"}),
         }
     )
-    client = client_over(Session(settings(dialect="rest"), transport=server))
+    client = client_over(DirectApi(settings(dialect="rest"), transport=server))
     main = CredentialInfo("7", "web-root", "root", "web01", "192.0.2.10")
     return PasswordRecords(client.credentials, main, "run-1", "2026-01-01T00:00:00"), server
 
