@@ -17,12 +17,8 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation imp
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner, single_attempt
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import OwnPassword
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import (
-    Result,
-    Verdict,
-    password_hash,
-    probe,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
     Held,
     Lost,
@@ -161,7 +157,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Any:
         **more: Any,
     ) -> Scene:
         host = Host(Connection(login_user, password, become_pass, method))
-        monkeypatch.setattr(single_attempt.login, "by_password", host.log_in)
+        monkeypatch.setattr(single_attempt.probe, "by_password", host.log_in)
         return Scene(host, Records(new), **more)
 
     return start

@@ -20,7 +20,7 @@ from faults.world import USER, Scene, cheap_hash
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import accounts
 
 CODE = Code()
-GUIDES = Path(__file__).parents[5] / "docs" / "docsite" / "rst"
+GUIDES = Path(__file__).parents[6] / "docs" / "docsite" / "rst"
 TODAY = 20_000
 Stage = t.Callable[[t.Any], t.Any]
 
@@ -138,7 +138,7 @@ def ended(scene: t.Any, **job: t.Any) -> t.Any:
     world, run, protocol = scene.start(**job)
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
-    except CODE.calls.Stopped as stop:
+    except CODE.effects.Stopped as stop:
         end = stop
     return end
 
