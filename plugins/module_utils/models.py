@@ -283,7 +283,7 @@ class SshKeyWrite:
     devices: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     enabled: bool | None = None
-    auto_rotate: bool | None = None
+    automatic_change: bool | None = None
     rotation_days: int | None = None
 
 

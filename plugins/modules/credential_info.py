@@ -43,7 +43,7 @@ options:
     description:
       - Only credentials of this type, for example V(Local User).
     type: str
-  keys:
+  include_ssh_keys:
     description:
       - List SSH keys as well.
     type: bool

@@ -29,11 +29,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  identity:
+  identifier:
     description:
-      - Identity of the secret, by which applications ask for it.
+      - Identifier of the secret, by which applications ask for it. The server calls it its identity.
     type: str
     required: true
+    aliases: [identity]
   name:
     description:
       - Name of the secret.
@@ -169,7 +170,7 @@ seealso:
 EXAMPLES = r"""
 - name: Store what the shop needs
   community.senhasegura.secret:
-    identity: shop-db
+    identifier: shop-db
     name: Database of the shop
     credentials:
       - user: app
@@ -184,7 +185,7 @@ EXAMPLES = r"""
 
 - name: Change one value, remove another, and leave all others as they are
   community.senhasegura.secret:
-    identity: shop-api
+    identifier: shop-api
     data_mode: merge
     key_value:
       API_KEY: "{{ api_key }}"
@@ -192,7 +193,7 @@ EXAMPLES = r"""
 
 - name: Let it expire
   community.senhasegura.secret:
-    identity: shop-db
+    identifier: shop-db
     expiration_date: "2026-12-31 23:59:59"
 """
 
@@ -202,8 +203,8 @@ secret:
   returned: success
   type: dict
   contains:
-    identity:
-      description: Identity of the secret.
+    identifier:
+      description: Identifier of the secret.
       type: str
       returned: success
     name:
@@ -240,7 +241,7 @@ secret:
       elements: str
       returned: with O(state=present)
   sample:
-    identity: shop-db
+    identifier: shop-db
     name: Database of the shop
     engine: Generic
     description: null

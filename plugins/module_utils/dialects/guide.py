@@ -142,7 +142,7 @@ def encode_key(model: SshKeyWrite) -> Json:
         "public_key": model.public_key,
         "private_key": model.private_key,
         "passphrase": model.passphrase,
-        "auto_rotate": model.auto_rotate,
+        "auto_rotate": model.automatic_change,
         "rotation_days": model.rotation_days,
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -323,10 +323,10 @@ def _vendor_calls(prefix: str) -> dict[str, Call]:
 _MISSING = {
     "secret.delete": "Set expiration_date with state=present, or delete it in the console",
     "credential.rotate": "Rotate by release of custody, with automatic change configured on the credential",
-    "key.rotate": "Rotate with a new key pair, or with the vault's own change (wait=true)",
+    "key.rotate": "Rotate with a new key pair, or with the vault's own change (mode=vault)",
 }
 _UNWRITABLE = {
-    "key": frozenset({"auto_rotate", "rotation_days"}),
+    "key": frozenset({"automatic_change", "rotation_days"}),
     # A secret belongs to the application of the token (http-api.md 3.7).
     "secret": frozenset({"application", "system", "environment"}),
 }

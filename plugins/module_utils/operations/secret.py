@@ -26,7 +26,7 @@ NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "identity": {"type": "str", "required": True},
+    "identifier": {"type": "str", "required": True, "aliases": ["identity"]},
     "name": {"type": "str"},
     "engine": {"type": "str"},
     "description": {"type": "str"},
@@ -78,7 +78,7 @@ SPEC: dict[str, t.Any] = {
 }
 RULES: dict[str, t.Any] = {}
 _ATTRIBUTES = (
-    *("identity", "name", "engine", "description", "expiration_date"),
+    *("identifier", "name", "engine", "description", "expiration_date"),
     *("application", "system", "environment"),
 )
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
@@ -106,7 +106,8 @@ def _present(
 ) -> Result:
     if held is None:
         wanted = dataclasses.replace(wanted, engine=wanted.engine or "Generic")
-    desired: dict[str, t.Any] = {name: getattr(wanted, name) for name in _ATTRIBUTES}
+    desired: dict[str, t.Any] = {"identifier": wanted.identity}
+    desired.update((name, getattr(wanted, name)) for name in _ATTRIBUTES[1:])
     data = wanted.flat()
     rewrite = bool(data) and (held is None or not wanted.same_data(held.data, as_one=held.as_one))
     if rewrite:
@@ -201,7 +202,7 @@ def _removed(params: Params) -> set[str]:
 
 def _absent(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, check_mode: bool) -> Result:
     plan = make_plan("absent", _shown(held), {})
-    predicted = Outcome(plan, {"identity": wanted.identity})
+    predicted = Outcome(plan, {"identifier": wanted.identity})
 
     def delete() -> Outcome:
         return dataclasses.replace(predicted, changed=client.secrets.delete(wanted.identity))
@@ -223,7 +224,7 @@ def _desired(params: Params) -> DsmSecretWrite:
         hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
         raise ConfigError("expiration_date must be a date and time", hint=hint).with_context(option="expiration_date")
     return DsmSecretWrite(
-        identity=parse_reference(params["identity"], option="identity", kind="identifier").text,
+        identity=parse_reference(params["identifier"], option="identifier", kind="identifier").text,
         **{name: params[name] for name in _ATTRIBUTES[1:]},
         credentials=tuple(_block(item) for item in params["credentials"] or ()),
         access_keys=tuple(_block(item) for item in params["access_keys"] or ()),

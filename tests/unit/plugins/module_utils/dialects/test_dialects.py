@@ -130,7 +130,7 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
     dialect = DIALECTS[name]
     samples: dict[str, dict[str, t.Any]] = {
         "credential": {"parent": 9, "automatic_change": True, "settings": {"jit_settings": {"mark": "x"}}},
-        "key": {"enabled": True, "auto_rotate": True, "rotation_days": 9},
+        "key": {"enabled": True, "automatic_change": True, "rotation_days": 9},
         "secret": {"key_value": {"K": "mark"}},
     }
     blocks = (SecretBlock({"user": "mark"}, {"user": "MARK"}, "aws"),)
@@ -241,7 +241,7 @@ def test_rest_bodies() -> None:
         "identifier": "i", "username": "u", "password": "pw", "hostname": "h", "ip": "1", "type": "t",
         "additional_info": "a", "tags": ["x", "y"],
     }  # fmt: skip
-    key = SshKeyWrite("i", "u", "h", "1", "k", "p", passphrase="pp", auto_rotate=True, rotation_days=90)
+    key = SshKeyWrite("i", "u", "h", "1", "k", "p", passphrase="pp", automatic_change=True, rotation_days=90)
     assert guide.encode_key(key) == {
         "identifier": "i", "username": "u", "hostname": "h", "public_key": "p", "private_key": "k", "passphrase": "pp",
         "auto_rotate": True, "rotation_days": 90,

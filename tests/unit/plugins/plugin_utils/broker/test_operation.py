@@ -172,7 +172,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 CASES: list[tuple[t.Any, dict[str, t.Any]]] = [
     (credential, ACCOUNT),
     (credential, {"identifier": "web-root", "state": "absent"}),
-    (credential_info, {"keys": True}),
+    (credential_info, {"include_ssh_keys": True}),
     (credential_rotate, {"credential": "web-root", "wait": False}),
     (custody, {"credential": "web-root", "allow_vault_rotation": True}),
 ]
