@@ -131,13 +131,13 @@ def test_whether_an_option_is_secret_is_decided(folder: str, name: str) -> None:
     assert undecided == []
 
 
-@pytest.mark.parametrize("option", CONNECTION.values(), ids=lambda option: option.name)
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_places_of_connection_options(name: str, option: Any) -> None:
-    details = document("lookup", name)["doc"]["options"][option.name]
-    assert [place["name"] for place in details["vars"]] == [option.variable]
-    assert [place["name"] for place in details["env"]] == [option.env]
-    assert [(place["section"], place["key"]) for place in details["ini"]] == [(INI_SECTION, option.name)]
+def test_places_of_connection_options(name: str) -> None:
+    for option in CONNECTION.values():
+        details = document("lookup", name)["doc"]["options"][option.name]
+        assert [place["name"] for place in details["vars"]] == [option.variable], option.name
+        assert [place["name"] for place in details["env"]] == [option.env], option.name
+        assert [(place["section"], place["key"]) for place in details["ini"]] == [(INI_SECTION, option.name)]
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
@@ -152,11 +152,11 @@ def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> 
 
 
 @pytest.mark.parametrize("name", MODULES)
-@pytest.mark.parametrize("option", CONNECTION.values(), ids=lambda option: option.name)
-def test_defaults_of_connection_options_are_told(name: str, option: Any) -> None:
-    text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
-    default = str(option.default).lower() if isinstance(option.default, bool) else option.default
-    assert (f"The default is V({default})." in text) == (option.default is not None)
+def test_defaults_of_connection_options_are_told(name: str) -> None:
+    for option in CONNECTION.values():
+        text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
+        default = str(option.default).lower() if isinstance(option.default, bool) else option.default
+        assert (f"The default is V({default})." in text) == (option.default is not None), option.name
 
 
 @pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
