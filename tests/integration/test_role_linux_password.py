@@ -206,6 +206,12 @@ def test_check_then_change_then_nothing(site: Site) -> None:
         f"{ROLE} : Note the result"
     ] * 3
 
+    # Neither the rotation nor Ansible's own modules have left a file on a host.
+    kept = "-not -name guard -not -name machine.guard -not -name machine.json"
+    ours = r"\( -path '/var/lib/*' -o -path '*/.ansible/*' \)"
+    left = f"find /var/lib/senhasegura-rotation /home/admin /root -type f {ours} {kept}"
+    assert {host.name: host.run(left) for host in site.hosts} == dict.fromkeys(names(site.hosts), "")
+
     lines = [json.loads(line) for line in (site.report / "history.jsonl").read_text().splitlines()]
     assert sorted((line["result"], line["host"]) for line in lines) == [
         *(("changed", name) for name in names(site.hosts)),
