@@ -223,7 +223,7 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
-    session.run("python", "-m", "rotation", *session.posargs, env=TESTS)
+    session.run("python", "-m", "faults", *session.posargs, env=TESTS)
 
 
 @nox.session

@@ -29,14 +29,15 @@ TESTS = ROOT / "tests" / "unit" / "plugins"
 def units_of_core() -> list[str]:
     """List the unit tests of what depends on ansible-core: all that import it, themselves or by what they test.
 
-    Imports are followed through plugins/ and tests/unit/plugins/, where conftest.py counts for the tests beside it. Not
-    into other folders: what tests/rotation runs has a world in memory instead of Ansible.
+    Imports are followed through plugins/ and tests/unit/plugins/, and conftest.py counts for all tests below it. Not into
+    other folders: what tests/faults runs has a world in memory instead of Ansible.
     """
-    return [
-        str(path.relative_to(ROOT))
-        for path in sorted(TESTS.rglob("test_*.py"))
-        if _imports_core(path, set()) or _imports_core(path.with_name("conftest.py"), set())
-    ]
+    found = []
+    for path in sorted(TESTS.rglob("test_*.py")):
+        shared = [folder / "conftest.py" for folder in path.parents if folder.is_relative_to(TESTS)]
+        if any(_imports_core(file, set()) for file in (path, *shared)):
+            found.append(str(path.relative_to(ROOT)))
+    return found
 
 
 def _imports_core(path: Path, seen: set[Path]) -> bool:

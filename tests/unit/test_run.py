@@ -141,15 +141,15 @@ def test_what_reaches_ansible_core_is_tested_on_other_releases() -> None:
     # By an import of their own, of what they test, of a file beside them, and of conftest.py.
     assert {
         "lookup/test_lookups.py",
-        "plugin_utils/test_registry.py",
+        "plugin_utils/test_masking.py",
         "plugin_utils/rotation/test_driver.py",
         "plugin_utils/test_error_texts.py",
         "action/test_secret.py",
     } <= names
     plain = {
-        "plugin_utils/rotation/test_model.py",
-        "plugin_utils/rotation/test_policy.py",
-        "module_utils/test_client.py",
+        "plugin_utils/rotation/protocol/test_model.py",
+        "plugin_utils/rotation/protocol/test_password_policy.py",
+        "module_utils/test_layers.py",
     }
     assert not plain & names
     assert not [name for name in names if not (ROOT / "tests" / "unit" / "plugins" / name).exists()]

@@ -16,7 +16,7 @@ import typing as t
 
 import jinja2
 
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import printable
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_state import (
     GROUPS,
     Group,
