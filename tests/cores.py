@@ -29,8 +29,8 @@ TESTS = ROOT / "tests" / "unit" / "plugins"
 def units_of_core() -> list[str]:
     """List the unit tests of what depends on ansible-core: all that import it, themselves or by what they test.
 
-    Imports are followed through plugins/ and tests/unit/plugins/, and conftest.py counts for all tests below it. They are
-    not followed elsewhere: what tests/faults runs has a world in memory instead of Ansible.
+    Imports are followed through plugins/ and tests/unit/plugins/, where conftest.py counts for all tests below it. They
+    are not followed elsewhere: what tests/faults runs has a world in memory instead of Ansible.
     """
     found = []
     for path in sorted(TESTS.rglob("test_*.py")):
