@@ -25,12 +25,8 @@ from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import (
-    Result,
-    Target,
-    password_hash,
-    probe,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Target
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
