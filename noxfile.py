@@ -78,7 +78,7 @@ def lint(session: nox.Session) -> None:
     # In a copy, since it also looks at ignored files where a whole folder is new.
     session.run("reuse", "--root", str(checkout(CACHE / "lint")), "lint", "--lines")
     session.run("antsibull-changelog", "lint")
-    docs = ("python", "scripts/antsibull_docs.py", "lint-collection-docs", "--plugin-docs", ".")
+    docs = ("python", "scripts/run_antsibull_docs.py", "lint-collection-docs", "--plugin-docs", ".")
     session.run(*docs, env={"HOME": str(HOME)})
     session.run("ansible-lint", "--offline", "--strict")
 
@@ -158,7 +158,7 @@ def sanity(session: nox.Session) -> None:
     """ansible-test sanity on the newest ansible-core, with nothing ignored."""
     # All of its tests run, but pslint finds no PowerShell to check, validate-modules cannot compare with an earlier
     # release, and compile and import leave out the Pythons that are not here.
-    session.run("python", "scripts/ansible_test.py", "sanity", *session.posargs)
+    session.run("python", "scripts/run_ansible_test.py", "sanity", *session.posargs)
 
 
 @nox.session(tags=["test"])
@@ -166,7 +166,7 @@ def ansible_test_units(session: nox.Session) -> None:
     """Unit tests of what depends on ansible-core, as ansible-test runs them: its own loader, a fork for each test."""
     tests = session.posargs or units_of_core()
     python = "{}.{}".format(*sys.version_info)
-    session.run("python", "scripts/ansible_test.py", "units", "--python", python, "--num-workers", "2", *tests)
+    session.run("python", "scripts/run_ansible_test.py", "units", "--python", python, "--num-workers", "2", *tests)
 
 
 @nox.session(tags=["test"])
@@ -287,7 +287,7 @@ def make_environment(session: nox.Session, python: str, *arguments: str) -> Path
 
 def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
     """ansible-test sanity of another environment."""
-    session.run(programs / "python", "scripts/ansible_test.py", "sanity", **options)
+    session.run(programs / "python", "scripts/run_ansible_test.py", "sanity", **options)
 
 
 def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:

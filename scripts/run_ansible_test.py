@@ -4,7 +4,7 @@
 
 """Run ansible-test, as it is installed beside this Python, in a copy of the tree and with what this machine has.
 
-usage: PYTHON scripts/ansible_test.py COMMAND [ARGUMENTS]
+usage: PYTHON scripts/run_ansible_test.py COMMAND [ARGUMENTS]
 
 It works in a folder of its own for each command, .cache/ansible_test/COMMAND, so that two commands can run at the same
 time. What it needs besides:
