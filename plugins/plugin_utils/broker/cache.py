@@ -15,6 +15,7 @@ import math
 import threading
 import time
 import typing as t
+from concurrent import futures
 
 from ...module_utils.client.api import Api
 from ...module_utils.client.connect import Client, client_over
@@ -48,7 +49,6 @@ from ...module_utils.transport.deadline import Deadline
 from ...module_utils.transport.session import Transport
 from .cache_policy import NEWS_AFTER, Policy
 from .ledger import Account, Ledger
-from .promise import Promise
 
 MAX_CONNECTIONS = 4
 # Seconds for which everybody stays away when the server asks one of them for a pause that nobody can wait for, and the
@@ -134,7 +134,7 @@ class SharedTransport:
 class _Entry:
     """One read: under way, or done at ``at`` (monotonic seconds)."""
 
-    future: Promise[t.Any]
+    future: futures.Future[t.Any]
     at: float
 
 
@@ -217,7 +217,7 @@ class CachedApi:
             ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
             if ours:
                 others = [] if policy.fresh else self._by_another_name(operation, ref)
-                entry = self._entries[key] = _Entry(Promise(), self._clock())
+                entry = self._entries[key] = _Entry(futures.Future(), self._clock())
         if entry is None:
             raise AssertionError("unreachable: it was made above")
         if ours and not self._adopt(entry, ref, others, policy):
@@ -225,7 +225,8 @@ class CachedApi:
         try:
             # Another call may be making the read, which its own deadline ends.
             return entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
-        except TimeoutError:
+        # Before Python 3.11 it is not the TimeoutError that is built in.
+        except futures.TimeoutError:
             raise ConnectionFailed(
                 "the same read by another task did not end in time", hint="Raise timeout"
             ).with_context(subject=subject, server=self.server) from None

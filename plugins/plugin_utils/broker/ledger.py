@@ -20,7 +20,8 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.settings.options import Settings
+if t.TYPE_CHECKING:
+    from ...module_utils.settings.options import Settings
 
 _PREFIX = "senhasegura-custody-"
 # Seconds. A broker that is stopped holds its ledger for ever; the run is over nevertheless.

@@ -55,13 +55,13 @@ class Line:
     """Both ends of a link without what is between them. ``taken`` has the sizes of requests and answers."""
 
     def __init__(self, worker: t.Any) -> None:
-        self._worker = worker
+        self._handler = worker
         self.taken: list[int] = []
         self.sent: list[bytes] = []
 
     def ask(self, request: protocol.Message) -> protocol.Message:
         sent = protocol.dump(request)
-        answer = protocol.dump(self._worker.answer(protocol.load(sent), None))
+        answer = protocol.dump(self._handler.reply(protocol.load(sent), None))
         self.sent.append(sent)
         self.taken += [len(sent), len(answer)]
         return protocol.load(answer)
@@ -93,7 +93,7 @@ def never(_seconds: float) -> t.Any:
 
 @pytest.fixture
 def line() -> Line:
-    return Line(Service(Known(), Files("", b"")).worker())
+    return Line(Service(Known(), Files("", b"")).handler())
 
 
 @pytest.fixture

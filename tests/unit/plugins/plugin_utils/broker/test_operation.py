@@ -136,12 +136,12 @@ class Brokered(BrokerConnection):
         self.requests: list[protocol.Message] = []
         self.replies: list[protocol.Message] = []
         self.sessions = One(vault)
-        self._worker = Service(self.sessions, Files("", b"")).worker()
+        self._handler = Service(self.sessions, Files("", b"")).handler()
 
     def ask(self, request: protocol.Message, heard: t.Any = None) -> protocol.Message:
         self.requests.append(protocol.load(protocol.dump(request)))
         try:
-            reply = self._worker.answer(self.requests[-1], Peer(heard))
+            reply = self._handler.reply(self.requests[-1], Peer(heard))
         except Lost:
             raise EOFError from None
         self.replies.append(protocol.load(protocol.dump(reply)))
@@ -329,7 +329,7 @@ def test_nothing_is_sent_for_a_worker_that_is_gone(vault: Vault, calls: int, sen
     link = Brokered(vault)
     run(custody, vault, reached=[link], credential="web-root", allow_vault_rotation=True)
     vault.calls.clear()
-    reply = link._worker.answer(link.requests[0], Peer(gone_after=calls))
+    reply = link._handler.reply(link.requests[0], Peer(gone_after=calls))
     assert "the task has ended" in reply["failure"]["fields"]["message"]
     assert vault.calls == sent
 
