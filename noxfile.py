@@ -42,7 +42,7 @@ UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 PLAIN_TESTS = {
     Path("tests/unit/plugins/plugin_utils", f"{name}.py")
     for name in (
-        *("broker/test_key_files", "broker/test_ledger", "broker/test_cache"),
+        *("broker/test_key_files", "broker/test_ledger", "broker/test_cache", "broker/test_portable"),
         *("broker/test_cache_server", "test_unexpected", "rotation/login/test_password_hash", "rotation/test_report"),
         *("rotation/host/on_host/test_authorized_keys", "rotation/host/on_host/test_on_host"),
         *(

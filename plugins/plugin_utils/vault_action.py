@@ -26,7 +26,7 @@ from ..module_utils.settings.options import RunOptions, Settings
 from . import setting_sources
 from .arguments import Spec, validate
 from .broker import operation
-from .broker.cache_policy import NEWS_AFTER, Policy, policy_of
+from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
 from .broker.client import BrokerConnection
 from .broker.startup import BrokerLate, BrokerLost, BrokerUnavailable, open_connection
 from .masking import register_arguments
@@ -68,7 +68,7 @@ class SenhaseguraAction(ActionBase):
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
         return direct(settings, self.until, spent=spent)
 
-    def policy(self, run: RunOptions, params: Params) -> Policy:
+    def policy(self, run: RunOptions, params: Params) -> CachePolicy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
         return policy_of(run, params, ttl=NEWS_AFTER)
 

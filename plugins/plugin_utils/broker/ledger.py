@@ -67,10 +67,10 @@ class Ledger:
             self._owed = _replay(path)
             self._open()
 
-    def account(self, settings: Settings) -> Account:
+    def account(self, settings: Settings) -> ClientLedger:
         """The part of the ledger that belongs to one client of one server."""
         state = json.dumps(settings.state(), sort_keys=True).encode("utf-8", "surrogatepass")
-        return Account(self, hmac.digest(self._key, state, "sha256").hex(), settings.url)
+        return ClientLedger(self, hmac.digest(self._key, state, "sha256").hex(), settings.url)
 
     def owed(self, digest: str = "") -> list[Owed]:
         """What is owed, by one client or by all."""
@@ -123,7 +123,7 @@ class Ledger:
             self.problem = exc.strerror or type(exc).__name__
 
 
-class Account:
+class ClientLedger:
     """The custody that one client of one server owes."""
 
     def __init__(self, ledger: Ledger, digest: str, server: str) -> None:

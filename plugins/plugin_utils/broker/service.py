@@ -20,7 +20,7 @@ from ...module_utils.settings.options import Settings
 from ..unexpected import describe
 from . import protocol
 from .cache import CachedApis
-from .cache_policy import Policy
+from .cache_policy import CachePolicy
 from .journal import JournaledApi
 from .key_files import Files
 from .operation import Operation
@@ -115,7 +115,7 @@ class RequestHandler:
 
     def _register_context(self, request: Message) -> Message:
         # Made once, and not for each worker that asks under this digest.
-        client = self._service.apis.client(Settings.from_state(request["settings"]), Policy(**request["policy"]))
+        client = self._service.apis.client(Settings.from_state(request["settings"]), CachePolicy(**request["policy"]))
         self._service.register_context(request["context"], (request["name"], client, request["options"]))
         self._expected = ""
         return protocol.done(None)
@@ -141,7 +141,7 @@ class RequestHandler:
 
     def _run(self, request: Message, peer: Peer, secrets: list[str]) -> Message:
         """Run the operation of a module as a whole. Add to ``secrets`` those that it uses or finds, however it ends."""
-        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+        settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
         ends = _ends(request["until"], settings.timeout)
 
         def proceed() -> None:
@@ -163,7 +163,7 @@ class RequestHandler:
     def _call(self, request: Message) -> Message:
         """Make one call of the dialect, or answer a query about what it lists."""
         operation, subject = request["operation"], request["subject"]
-        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+        settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
         conversation = self._service.apis.conversation(settings, policy)
         if operation == "dialect":
             return protocol.done(conversation.dialect().name)

@@ -63,7 +63,7 @@ class BrokerLate(Exception):
     """The broker was lost, and another one was not ready before the caller's time was over."""
 
 
-class State(enum.Enum):
+class StartupState(enum.Enum):
     """Where a worker is on its way to the broker: see above."""
 
     IDLE = enum.auto()
@@ -81,7 +81,7 @@ class BrokerStartup:
     """
 
     def __init__(self, until: float) -> None:
-        self.state = State.IDLE
+        self.state = StartupState.IDLE
         self._until = until
         self._lock: StartLock | None = None
         # Whether this worker has looked for a broker since it has the lock: nobody else can have started one since.
@@ -115,7 +115,7 @@ class BrokerStartup:
         """
         self._until = until
         if connection := open_if_there():
-            self.state = State.CONNECTED
+            self.state = StartupState.CONNECTED
             return connection
         try:
             return self._insist(self._lock or self._wait())
@@ -125,10 +125,10 @@ class BrokerStartup:
     def release(self) -> None:
         """Let the other workers go on."""
         if self._lock is not None:
-            if self.state in (State.OWNER, State.STARTING):
+            if self.state in (StartupState.OWNER, StartupState.STARTING):
                 self._lock.mark_no_broker()
             self._lock.release()
-        self._lock, self._looked, self.state = None, False, State.RELEASED
+        self._lock, self._looked, self.state = None, False, StartupState.RELEASED
 
     def _wait(self) -> StartLock:
         """Wait for the lock, unless nobody needs to. Raises OSError if the directory of the run is gone."""
@@ -159,7 +159,7 @@ class BrokerStartup:
                 # would all log in by themselves now.
                 raise BrokerLate if marker.started else BrokerUnavailable(WAITED_IN_VAIN)
             # Without the lock: another worker has started one meanwhile, which is lost already.
-            if self.state is State.OWNER and (connection := self._start(lock)):
+            if self.state is StartupState.OWNER and (connection := self._start(lock)):
                 return connection
 
     def _find(self, lock: StartLock) -> BrokerConnection | None:
@@ -177,7 +177,7 @@ class BrokerStartup:
         except (OSError, EOFError):
             pass
         else:
-            self.state = State.CONNECTED
+            self.state = StartupState.CONNECTED
             return connection
         self._looked = lock.is_held
         return None
@@ -185,7 +185,7 @@ class BrokerStartup:
     def _start(self, lock: StartLock) -> BrokerConnection | None:
         """Start a broker and connect to it. Return None if somebody has killed or stopped it meanwhile."""
         process = None
-        self.state = State.STARTING
+        self.state = StartupState.STARTING
         try:
             process = _spawn()
             _wait_for(process, min(_READY_WITHIN, max((self._until - time.monotonic()) / 2, _LEAST_WAIT)))
@@ -202,7 +202,7 @@ class BrokerStartup:
                 lock.mark_failed("it cannot be started")
                 raise BrokerUnavailable("it cannot be started") from None
             return None
-        self.state = State.CONNECTED
+        self.state = StartupState.CONNECTED
         return connection
 
     def _silence(self) -> float:
@@ -210,8 +210,8 @@ class BrokerStartup:
         return min(_LONGEST_SILENCE, max((self._until - time.monotonic()) / 4, SILENCE / 4))
 
 
-def _holder(lock: StartLock) -> State:
-    return State.OWNER if lock.is_held else State.BYSTANDER
+def _holder(lock: StartLock) -> StartupState:
+    return StartupState.OWNER if lock.is_held else StartupState.BYSTANDER
 
 
 def open_connection(until: float) -> BrokerConnection:

@@ -24,7 +24,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import vault
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLost
@@ -191,7 +191,7 @@ class Bench:
         service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
             line = _Line(service.handler())
-            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, Policy(), again=_never))
+            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, CachePolicy(), again=_never))
             try:
                 ask(client)
             except Exception as exc:

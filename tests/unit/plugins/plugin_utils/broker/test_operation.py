@@ -41,7 +41,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments im
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
@@ -124,7 +124,7 @@ class One(CachedApis):
         super().__init__()
         self.vault, self.ends = vault, []  # type: ignore[var-annotated]
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> Api:
+    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> Api:
         self.ends.append(until)
         return self.vault
 
@@ -154,7 +154,7 @@ class Brokered(BrokerConnection):
 def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
     params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
     ways = iter(reached or [Brokered(vault) for _number in range(9)])
-    return module.run(operation, params, check_mode, SETTINGS, Policy(), lambda _until: next(ways))
+    return module.run(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
 
 
 @pytest.fixture

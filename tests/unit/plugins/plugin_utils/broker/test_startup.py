@@ -28,7 +28,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     BrokerLost,
     BrokerStartup,
     BrokerUnavailable,
-    State,
+    StartupState,
     open_connection,
 )
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import (
@@ -52,7 +52,7 @@ def owner(seconds: float = PATIENCE) -> t.Iterator[BrokerStartup]:
     """Be a worker that has the lock, and takes its time."""
     with BrokerStartup(within(seconds)) as slow:
         assert slow.join() is None
-        assert slow.state is State.OWNER
+        assert slow.state is StartupState.OWNER
         yield slow
 
 
@@ -98,11 +98,11 @@ def test_an_owner_without_a_broker_leaves_word_of_it(any_marker: pathlib.Path) -
         other, ends = connect_elsewhere(within(0.5))
         time.sleep(0.1)
         assert (other.is_alive(), ends) == (True, [])
-    assert first.state is State.RELEASED
+    assert first.state is StartupState.RELEASED
     assert read_marker().no_broker
     with BrokerStartup(within()) as second:
         assert second.join() is None
-        assert second.state is State.BYSTANDER
+        assert second.state is StartupState.BYSTANDER
     other.join(120)
 
 
@@ -112,7 +112,7 @@ def test_who_joins_a_broker_that_runs_holds_nobody_up(broker_address: pathlib.Pa
         startups = BrokerStartup(within()), BrokerStartup(within())
         connections = [each.join() for each in startups]
         assert [connection.ask(QUESTION) for connection in connections if connection] == [REPLY, REPLY]
-        assert {each.state for each in startups} == {State.RELEASED}
+        assert {each.state for each in startups} == {StartupState.RELEASED}
     assert read_marker() == Marker()
 
 
@@ -120,14 +120,14 @@ def test_an_owner_that_has_started_one_is_connected(
     broker_address: pathlib.Path, marker: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ready(_process: t.Any, _seconds: float) -> None:
-        assert starting.state is State.STARTING
+        assert starting.state is StartupState.STARTING
         Answering(broker_address, 0.0)
 
     process = Process(monkeypatch, "sleep", "60")
     monkeypatch.setattr(startup, "_wait_for", ready)
     with owner() as starting:
         assert starting.connect(within()).ask(QUESTION) == REPLY
-        assert starting.state is State.CONNECTED
+        assert starting.state is StartupState.CONNECTED
         # The lock is kept until it is released: the context is not registered yet.
         other = start_lock.StartLock()
         other.acquire(within(0.1))
@@ -143,7 +143,7 @@ def test_a_bystander_that_insists_becomes_the_owner(marker: pathlib.Path, monkey
     process = Process(monkeypatch, "false")
     with BrokerStartup(within()) as insisting:
         assert insisting.join() is None
-        assert insisting.state is State.BYSTANDER
+        assert insisting.state is StartupState.BYSTANDER
         with pytest.raises(BrokerUnavailable, match="it cannot be started"):
             insisting.connect(within())
     assert len(process.started) == 1
@@ -169,7 +169,7 @@ def test_connecting_begins_again_after_a_release(broker_address: pathlib.Path, m
         with owner():
             with pytest.raises(BrokerLate):
                 first.connect(within(0.3))
-            assert first.state is State.BYSTANDER
+            assert first.state is StartupState.BYSTANDER
         Answering(broker_address, 0.0)
         assert first.connect(within()).ask(QUESTION) == REPLY
 
@@ -319,7 +319,7 @@ def test_a_stopped_broker_is_killed_by_the_owner(
         assert killed == [2**30 + 1]
         with BrokerStartup(within(1.0)) as second:
             assert second.join() is None
-            assert second.state is State.BYSTANDER
+            assert second.state is StartupState.BYSTANDER
             assert killed == [2**30 + 1]
         count = len(tries)
         lost(marker, 2, 3)
