@@ -29,7 +29,7 @@ from ...module_utils.operations.results import Params, Result
 from ...module_utils.redaction import printable_message
 from ...module_utils.settings.options import RunOptions, Settings
 from ..broker.brokered_api import BrokeredApi
-from ..broker.cache_policy import Policy, policy_of
+from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection, address, authentication_key
 from ..broker.key_files import Files
 from ..masking import register
@@ -105,7 +105,7 @@ class RotationAction(SenhaseguraAction):
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
-    def policy(self, run: RunOptions, params: Params) -> Policy:
+    def policy(self, run: RunOptions, params: Params) -> CachePolicy:
         return policy_of(run, {**params, "fresh": True})
 
     def until(self) -> float:
