@@ -35,10 +35,6 @@ _SHARED = {
     "action",
     "by_vault",
     "policy",
-    "report",
-    "report_history",
-    "report_page",
-    "report_state",
 }
 # What is there at once, where the source has it.
 _ALWAYS = (

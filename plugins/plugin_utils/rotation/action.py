@@ -34,7 +34,8 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy, policy_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
 from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, report, settle
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report import report
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import reach, settle
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Outcome, Protocol, Stopped
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.driver import Interrupt, World, drive
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.own_login import (

@@ -23,7 +23,7 @@ PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs", "
 DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}
 BELOW_CLIENT = {"options", "transport", "auth", "decrypt", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "options", *PURE}
-REPORT = {f"plugin_utils/rotation/report_{name}" for name in ("history", "state", "page")}
+REPORT = {f"plugin_utils/report/{name}" for name in ("history", "state", "page")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
@@ -36,10 +36,10 @@ ALLOWED: dict[str, set[str]] = {
     "operations": {STD, *PURE, "options", "keypair", "client", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else.
-    "plugin_utils/rotation/report": {STD, "errors", *REPORT},
-    "plugin_utils/rotation/report_history": {STD},
-    "plugin_utils/rotation/report_state": {STD, *REPORT},
-    "plugin_utils/rotation/report_page": {STD, "secrecy", "jinja2", *REPORT},
+    "plugin_utils/report/report": {STD, "errors", *REPORT},
+    "plugin_utils/report/history": {STD},
+    "plugin_utils/report/state": {STD, *REPORT},
+    "plugin_utils/report/page": {STD, "secrecy", "jinja2", *REPORT},
     # These are pure, but for the library of the system; a login starts programs and is no network code of ours.
     "plugin_utils/rotation/target": {STD, *PURE},
     "plugin_utils/rotation/hashing": {STD, *PURE},
@@ -94,7 +94,7 @@ def absolute(path: pathlib.Path, node: ast.ImportFrom) -> str:
     if not node.level:
         return node.module or ""
     folder = path.parents[node.level - 1].relative_to(PLUGINS)
-    return ".".join([PACKAGE + ".".join(folder.parts), *([node.module] if node.module else [])])
+    return PACKAGE + ".".join([*folder.parts, *([node.module] if node.module else [])])
 
 
 def own(module: str) -> str:

@@ -25,15 +25,13 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import (
-    report,
-    report_history,
-    report_page,
-    report_state,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report import Entry, record
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_page import page
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_state import fold
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report import history as report_history
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report import page as report_page
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report import report
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report import state as report_state
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report.page import page
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report.report import Entry, record
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report.state import fold
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 FORK = multiprocessing.get_context("fork")

@@ -11,7 +11,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_history import WELL, Entry, moment
+from .history import WELL, Entry, moment
 
 SCHEMA = 1
 _RUNS = 20

@@ -16,8 +16,8 @@ import typing as t
 
 import jinja2
 
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_state import (
+from ...module_utils.secrecy import printable
+from .state import (
     GROUPS,
     Group,
     Latest,
@@ -27,7 +27,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.rep
     summary,
 )
 
-_TEMPLATE = "report.html.j2"
+_TEMPLATE = "page.html.j2"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _KINDS = {"password": "password", "ssh_key": "SSH key"}
 # Up to so many passwords and keys the chart of ages shows each of them, above it how many there are of each age.

@@ -14,8 +14,8 @@ import datetime
 import json
 import os
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_history import (
+from ...module_utils.errors import ConfigError
+from .history import (
     Entry,
     append,
     has_expired,
@@ -71,8 +71,8 @@ def _render_in_turn(folder: str, keep_days: float | None) -> None:
 def render(folder: str, keep_days: float | None = None) -> None:
     """Write C(report.json) and C(report.html) anew, each in one step. Only one may do so at a time."""
     # Compiled anew in each worker of Ansible, so not before it is known that this one renders.
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_page import page
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_state import document, fold
+    from .page import page
+    from .state import document, fold
 
     now = datetime.datetime.now(datetime.timezone.utc)
     entries, unreadable = parse(read(folder))
