@@ -46,7 +46,7 @@ PLAIN_TESTS = {
         *("test_broker_shared_server", "test_failure", "rotation/test_authorized_keys", "rotation/test_hashing"),
         *("rotation/test_key", "rotation/test_messages", "rotation/test_model", "rotation/test_on_host"),
         *("rotation/test_password", "rotation/test_password_faults", "rotation/test_policy", "rotation/test_records"),
-        "report/test_report",
+        *("report/test_history", "report/test_page", "report/test_render", "report/test_state"),
     )
 }
 # Integration tests whose subject differs most between the releases of ansible-core.
