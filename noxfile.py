@@ -42,10 +42,14 @@ UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 PLAIN_TESTS = {
     Path("tests/unit/plugins/plugin_utils", f"{name}.py")
     for name in (
-        *("test_broker_files", "test_broker_ledger", "test_broker_promise", "test_broker_shared"),
-        *("test_broker_shared_server", "test_failure", "rotation/test_authorized_keys", "rotation/test_hashing"),
-        *("rotation/test_key", "rotation/test_messages", "rotation/test_model", "rotation/test_on_host"),
-        *("rotation/test_password", "rotation/test_password_faults", "rotation/test_policy", "rotation/test_records"),
+        *("broker/test_key_files", "broker/test_ledger", "broker/test_promise", "broker/test_cache"),
+        *("broker/test_cache_server", "test_unexpected", "rotation/login/test_password_hash"),
+        *("rotation/host/on_host/test_authorized_keys", "rotation/host/on_host/test_on_host"),
+        *(
+            f"rotation/protocol/test_{name}"
+            for name in ("ssh_key", "messages", "model", "password", "password_faults", "password_policy")
+        ),
+        "rotation/vault/test_journal",
         *("report/test_history", "report/test_page", "report/test_render", "report/test_state"),
     )
 }
@@ -225,7 +229,7 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
-    session.run("python", "-m", "rotation", *session.posargs, env=TESTS)
+    session.run("python", "-m", "faults", *session.posargs, env=TESTS)
 
 
 @nox.session

@@ -23,7 +23,7 @@ LICENCE = """\
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
-NOTICE = "# Generated from plugins/module_utils/options.py by scripts/generate.py: change the table, then run that.\n"
+NOTICE = "# Generated from module_utils/settings/options.py by scripts/generate.py: change the table, then run that.\n"
 NOTES = [
     "A connection option may come from several places. The first of these that sets it counts: the option itself,"
     " the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section"
@@ -190,7 +190,7 @@ class _Dumper(yaml.SafeDumper):
 
 def main() -> int:
     sys.path.insert(0, str(ROOT / ".cache" / "collections"))
-    from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS
+    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
 
     files = {
         "plugins/doc_fragments/connection.py": doc_fragment((*OPTIONS, *RUN_OPTIONS)),

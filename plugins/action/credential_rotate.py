@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+from ..plugin_utils import bytecode
 
 with bytecode.first():
-    from ansible_collections.community.senhasegura.plugins.module_utils.operations import credential_rotate
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.action import VaultAction
+    from ..module_utils.operations import credential_rotate
+    from ..plugin_utils.vault_action import VaultAction
 
 
 class ActionModule(VaultAction):

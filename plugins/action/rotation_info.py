@@ -7,28 +7,21 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils import bytecode
+from ..plugin_utils import bytecode
 
 with bytecode.first():
-    from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client
-    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
-    from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
-    from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
-    from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-    from ansible_collections.community.senhasegura.plugins.module_utils.specs import KEY_HOSTS
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import key, password
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pair import Pair
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.records import (
-        KeyRecords,
-        PasswordRecords,
-    )
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Run
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import (
-        HostsWorld,
-        by_key,
-        by_password,
-    )
+    from ..module_utils.client.connect import Client
+    from ..module_utils.models import CredentialInfo
+    from ..module_utils.operations.results import Params, Result
+    from ..module_utils.references import parse_reference
+    from ..module_utils.settings.options import argument_spec
+    from ..module_utils.specs import KEY_HOSTS
+    from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
+    from ..plugin_utils.rotation.protocol import password, ssh_key
+    from ..plugin_utils.rotation.protocol.key_pair import Pair
+    from ..plugin_utils.rotation.protocol.phases import Run
+    from ..plugin_utils.rotation.rotation_action import RotationAction
+    from ..plugin_utils.rotation.vault.journal import KeyRecords, PasswordRecords
 
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
@@ -41,7 +34,7 @@ RULES: dict[str, t.Any] = {
     "required_one_of": [["credential", "ssh_key"]],
     "mutually_exclusive": [["credential", "ssh_key"]],
 }
-Subject = tuple[CredentialInfo, str, Run, HostsWorld, t.Callable[..., t.Any]]
+Subject = tuple[CredentialInfo, str, Run, LiveEnvironment, t.Callable[..., t.Any]]
 
 
 class ActionModule(RotationAction):
@@ -72,8 +65,8 @@ class ActionModule(RotationAction):
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_key)
         run.spares_absent = True
-        job = key.Job(user=user, generate=nothing, address=params["address"])
-        return info, user, run, world, functools.partial(key.inspect, job=job)
+        job = ssh_key.Job(user=user, generate=nothing, address=params["address"])
+        return info, user, run, world, functools.partial(ssh_key.inspect, job=job)
 
 
 def nothing() -> Pair:

@@ -10,10 +10,10 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils.errors import SenhaseguraError
 from ..module_utils.operations.results import Result
-from ..module_utils.secrecy import printable_message
+from ..module_utils.redaction import printable_message
 from ..plugin_utils.arguments import validate
-from ..plugin_utils.failure import describe
 from ..plugin_utils.report import render
+from ..plugin_utils.unexpected import describe
 
 
 class ActionModule(ActionBase):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Generated from plugins/module_utils/options.py by scripts/generate.py: change the table, then run that.
+# Generated from module_utils/settings/options.py by scripts/generate.py: change the table, then run that.
 
 from __future__ import annotations
 

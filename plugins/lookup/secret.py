@@ -105,14 +105,15 @@ from ansible.plugins.lookup import LookupBase
 
 # By their paths: to find them by their names, and to compile them, would take each worker longer than all they do.
 _BROKER = "ansible_collections.community.senhasegura.plugins.plugin_utils.broker"
-for _name in ("protocol", "link"):
+for _name in ("protocol", "client"):
     if f"{_BROKER}.{_name}" not in sys.modules:
         _path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "plugin_utils", "broker", f"{_name}.py")
         _module = ModuleType(f"{_BROKER}.{_name}")
+        _module.__package__ = _BROKER
         sys.modules[_module.__name__] = _module
         SourceFileLoader(_module.__name__, _path).exec_module(_module)
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import evaluate
+from ..plugin_utils.broker.client import evaluate
 
 
 class LookupModule(LookupBase):

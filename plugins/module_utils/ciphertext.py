@@ -13,8 +13,8 @@ import base64
 import binascii
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import scrub
+from .errors import UnexpectedResponse
+from .redaction import redact
 
 # Bytes of the modulus of RSA with 2048, 3072 and 4096 bits, and characters of their base64.
 _SIZES = (256, 384, 512)
@@ -48,8 +48,8 @@ def judge(values: t.Iterable[tuple[str, t.Any]], subject: str, policy: str) -> l
     names = [] if policy == "ignore" else sorted({name for name, value in values if looks_encrypted(value)})
     if not names:
         return []
-    shown = ", ".join(scrub(name, []) for name in names)
-    error = UnexpectedAnswer(f"what the server gives as {shown} of {subject} looks like ciphertext", hint=_HINT)
+    shown = ", ".join(redact(name, []) for name in names)
+    error = UnexpectedResponse(f"what the server gives as {shown} of {subject} looks like ciphertext", hint=_HINT)
     if policy == "error":
         raise error.with_context(option="on_ciphertext")
     return [str(error)]

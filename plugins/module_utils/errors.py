@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import printable
+from .redaction import printable
 
 _Error = t.TypeVar("_Error", bound="SenhaseguraError")
 
@@ -23,7 +23,7 @@ class Context:
     """Where an error happened. Every field is safe to print.
 
     ``server`` is the base URL with its port and without user and password. ``server_message`` holds the server's own
-    words, which have no secrets any more (see ``secrecy.scrub``). ``code`` is the error number of the server.
+    words, which have no secrets any more (see ``redaction.redact``). ``code`` is the error number of the server.
     """
 
     operation: str = ""
@@ -106,22 +106,22 @@ class UnknownHost(ConnectionFailed):
     kind = "unknown_host"
 
 
-class AnswerLost(SenhaseguraError):
+class ResponseLost(SenhaseguraError):
     """The request was sent and no complete answer came back: it may or may not have been applied."""
 
-    kind = "answer_lost"
+    kind = "response_lost"
 
 
-class UnexpectedAnswer(SenhaseguraError):
+class UnexpectedResponse(SenhaseguraError):
     """An answer came back that this dialect does not describe."""
 
-    kind = "unexpected_answer"
+    kind = "unexpected_response"
     default_hint = (
         "Check that url names a senhasegura server and that dialect (auto, api, iso or rest) fits its version"
     )
 
 
-class NoRoute(UnexpectedAnswer):
+class NoRoute(UnexpectedResponse):
     """The gateway knows no such path: the request was not applied."""
 
     kind = "no_route"

@@ -13,7 +13,7 @@ import hashlib
 import importlib.util
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest, missing_library
+from .errors import InvalidRequest, missing_library
 
 try:
     from cryptography.exceptions import UnsupportedAlgorithm

@@ -14,7 +14,7 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError, UnexpectedAnswer
+from .errors import SenhaseguraError, UnexpectedResponse
 
 SSH_KEY_TYPE = "SSH Key"
 # What has a name, by that name. There may be several, or it would be no index but a promise of the server's.
@@ -50,7 +50,7 @@ def require_readable(
     """
     for name, problem in unreadable.items():
         if names is None or name in names:
-            raise UnexpectedAnswer(
+            raise UnexpectedResponse(
                 f"the value of {name} in {subject} cannot be read: {problem.message}", hint=problem.hint
             ).with_context(subject=subject)
 

@@ -11,7 +11,7 @@ import re
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
+from .errors import ConfigError
 
 _ID = re.compile(r"[0-9]{1,19}\Z")
 _PATH_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,254}\Z")

@@ -10,13 +10,7 @@ import email.utils
 import enum
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
-    ConnectionFailed,
-    SenhaseguraError,
-    ServerBusy,
-    UnknownHost,
-)
+from .errors import ConnectionFailed, ResponseLost, SenhaseguraError, ServerBusy, UnknownHost
 
 MAX_RETRIES = 1000
 _FIRST_DELAY = 0.25
@@ -49,7 +43,7 @@ def may_retry(error: SenhaseguraError, replay: Replay) -> bool:
 
 def may_be_applied(error: SenhaseguraError) -> bool:
     """Whether a request that ended like this may have done its work."""
-    return isinstance(error, AnswerLost) or (isinstance(error, ServerBusy) and not _limits_rate(error))
+    return isinstance(error, ResponseLost) or (isinstance(error, ServerBusy) and not _limits_rate(error))
 
 
 def _limits_rate(error: SenhaseguraError) -> bool:

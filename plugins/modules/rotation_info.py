@@ -13,8 +13,8 @@ author:
   - community.senhasegura contributors (@community-senhasegura)
 description:
   - Tells how the password of a local user of the host, or an SSH key of a user of one or several hosts, and the records
-    of the vault stand to each other, and whether a run of M(community.senhasegura.linux_password_rotate) or
-    M(community.senhasegura.linux_ssh_key_rotate) was interrupted. It changes nothing, and returns no secret.
+    of the vault stand to each other, and whether a run of M(community.senhasegura.linux_password_change) or
+    M(community.senhasegura.linux_ssh_key_rotation) was interrupted. It changes nothing, and returns no secret.
   - The comparison reads the record and its journal, and so B(takes custody) of them, unless O(compare=false).
 extends_documentation_fragment:
   - community.senhasegura.connection
@@ -64,8 +64,8 @@ attributes:
     support: full
     details: It runs on the controller and looks at the host over Ansible's connection, as root (C(become)).
 seealso:
-  - module: community.senhasegura.linux_password_rotate
-  - module: community.senhasegura.linux_ssh_key_rotate
+  - module: community.senhasegura.linux_password_change
+  - module: community.senhasegura.linux_ssh_key_rotation
 """
 
 EXAMPLES = r"""
@@ -76,7 +76,7 @@ EXAMPLES = r"""
   register: rotation_state
 
 - name: Settle it if not
-  community.senhasegura.linux_password_rotate:
+  community.senhasegura.linux_password_change:
     credential: "{{ inventory_hostname }}-app"
     state: recovered
   become: true
@@ -132,7 +132,7 @@ rotation:
       description:
         - V(clean) if the main record has the password of the host.
         - V(pending) if only the journal has it, and V(in_doubt) if the main record has it but a run did not end in
-          order. M(community.senhasegura.linux_password_rotate) settles both, with C(state=recovered).
+          order. M(community.senhasegura.linux_password_change) settles both, with C(state=recovered).
         - V(drift) if no record has it.
         - V(no_login) if the main record has it, but no login could prove it (with O(login=true)).
         - V(busy) if a run works on the host, or for another host with the same record.

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - community.senhasegura contributors (@community-senhasegura)
 description:
-  - Reads C(history.jsonl), to which M(community.senhasegura.linux_password_rotate) and
-    M(community.senhasegura.linux_ssh_key_rotate) append with C(report_dir), and writes C(report.html) for people and
+  - Reads C(history.jsonl), to which M(community.senhasegura.linux_password_change) and
+    M(community.senhasegura.linux_ssh_key_rotation) append with C(report_dir), and writes C(report.html) for people and
     C(report.json) for programs beside it.
   - The report tells of each password and key its age, how the last rotation ended, which record logs in now, and the
     command that settles what is left. It holds no secret.
@@ -61,8 +61,8 @@ notes:
   - All files are replaced in one step. Rotations of other runs wait meanwhile before they append to the history.
   - A line that cannot be read, for example since a job was killed while it wrote, is counted and otherwise ignored.
 seealso:
-  - module: community.senhasegura.linux_password_rotate
-  - module: community.senhasegura.linux_ssh_key_rotate
+  - module: community.senhasegura.linux_password_change
+  - module: community.senhasegura.linux_ssh_key_rotation
 """
 
 EXAMPLES = r"""
@@ -88,7 +88,7 @@ EXAMPLES = r"""
     - name: Change the password and make the report
       block:
         - name: Change the password
-          community.senhasegura.linux_password_rotate:
+          community.senhasegura.linux_password_change:
             credential: "{{ inventory_hostname }}-app"
             report_dir: /var/lib/awx/reports/rotation
           become: true

@@ -192,10 +192,10 @@ devices_error:
 failure:
   description:
     - What went wrong, as data.
-    - C(kind) is one of V(error), V(configuration), V(connection), V(connections_busy), V(unknown_host), V(answer_lost),
-      V(unexpected_answer), V(no_route), V(authentication), V(token_refused), V(not_found), V(denied),
-      V(already_done), V(invalid_request), V(custody_held), V(server_busy), V(server), V(refused), V(unsupported) and
-      V(change_not_seen).
+    - C(kind) is one of V(error), V(configuration), V(connection), V(connections_busy), V(unknown_host),
+      V(response_lost), V(unexpected_response), V(no_route), V(authentication), V(token_refused), V(not_found),
+      V(denied), V(already_done), V(invalid_request), V(custody_held), V(server_busy), V(server), V(refused),
+      V(unsupported) and V(change_not_seen).
     - C(server) and C(endpoint) say where it happened, C(subject) what was asked for. C(status) is the HTTP status,
       C(code) the error number of the server, and C(server_message) holds its own words, without secrets.
   returned: failure

@@ -19,15 +19,10 @@ from ansible.module_utils.errors import (
     SubParameterTypeError,
 )
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import not_text
-from ansible_collections.community.senhasegura.plugins.module_utils.options import (
-    OPTIONS,
-    RUN_OPTIONS,
-    is_set,
-    takes_text_only,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import text
+from ..module_utils.errors import ConfigError, SenhaseguraError
+from ..module_utils.operations.parameters import not_text
+from ..module_utils.settings.options import OPTIONS, RUN_OPTIONS, is_set, takes_text_only
+from .broker.client import text
 
 _QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
 _HINT = "Correct the options; ansible-doc shows those of this plugin"

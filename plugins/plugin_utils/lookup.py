@@ -12,24 +12,24 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link, put
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import Message
+from .broker.client import BrokerConnection, put
+from .broker.protocol import Message
 
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import Question, Request
+    from .lookup_request import Question, Request
 
 # Seconds: the default of the option, and more than anybody should wait for the broker.
 _DEFAULT_TIMEOUT = 30.0
 
 
-def answer(request: Request, question: Question | None, link: Link | None, began: float) -> Message:
+def answer(request: Request, question: Question | None, link: BrokerConnection | None, began: float) -> Message:
     """Have the broker answer, which is started if it does not run (one worker does that), or answer without one.
 
     :param began: the monotonic time at which the lookup began, and its timeout with it
     """
     turn = begun = None
     if question is not None and (link is None or link.lost):
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import wait_for_broker
+        from .broker.turn import wait_for_broker
 
         until = began + _timeout(request)
         link, turn = wait_for_broker(until)
@@ -38,10 +38,10 @@ def answer(request: Request, question: Question | None, link: Link | None, began
         if turn is not None and turn.is_first() and not _may_be_unwanted(request):
             # First of all, since both the broker and what comes next have much to import. Only the first worker
             # does: if it turns out that no broker is wanted, the others need not start and end one too.
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import begin
+            from .broker.start import begin
 
             begun = begin(turn, until)
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.reading import read
+    from .reading import read
 
     return read(request, question, link, turn, begun, began)
 

@@ -19,41 +19,22 @@ import typing as t
 from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client import connect, conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.operations import lookup
-from ansible_collections.community.senhasegura.plugins.module_utils.options import (
-    RunOptions,
-    Settings,
-    argument_spec,
-    is_set,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    Link,
-    address,
-    authentication_key,
-    put,
-    text,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import policy_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import (
-    BrokerLate,
-    BrokerLost,
-    BrokerUnavailable,
-    Process,
-    begin,
-    open_link,
-    undo,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import Turn
-from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.lookup_request import Question, Request
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
-from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import CHECK_MODE, is_omitted
+from ..module_utils.client import api, connect
+from ..module_utils.errors import ConfigError, SenhaseguraError
+from ..module_utils.operations import lookup
+from ..module_utils.references import parse_reference
+from ..module_utils.settings.options import RunOptions, Settings, argument_spec, is_set
+from . import setting_sources
+from .arguments import validate
+from .broker import protocol
+from .broker.cache_policy import policy_of
+from .broker.client import BrokerConnection, address, authentication_key, put, text
+from .broker.start import BrokerLate, BrokerLost, BrokerUnavailable, Process, begin, open_link, undo
+from .broker.turn import Turn
+from .lookup_request import Question, Request
+from .masking import register
+from .unexpected import describe
+from .variables import CHECK_MODE, is_omitted
 
 display = Display()
 Options = dict[str, t.Any]
@@ -62,7 +43,7 @@ Options = dict[str, t.Any]
 def read(
     request: Request,
     question: Question | None,
-    link: Link | None,
+    link: BrokerConnection | None,
     turn: Turn | None,
     begun: Process | None,
     began: float,
@@ -88,7 +69,7 @@ def read(
 def _read(
     request: Request,
     question: Question | None,
-    link: Link | None,
+    link: BrokerConnection | None,
     turn: Turn | None,
     begun: Process | None,
     began: float,
@@ -104,7 +85,7 @@ def _read(
             begun = begin(turn, until)
         lookup.check(request.name, options)
         if not usable and run.custody != "keep":
-            connection.warn_of_custody()
+            setting_sources.warn_of_custody()
         introduced = introduction = None
         if usable and question is not None:
             policy = policy_of(run, options).state()
@@ -117,11 +98,11 @@ def _read(
         until = max(until, min(time.monotonic() + settings.timeout, end))
         introduced = _introduce(introduction, until, introduced)
     if usable and run.custody != "keep":
-        connection.warn_of_custody()
+        setting_sources.warn_of_custody()
     alone = connect.direct(settings, spent=settings.timeout - (until - time.monotonic()))
-    client = connect.client_over(conversation.AnnouncingConversation(alone, register))
+    client = connect.client_over(api.AnnouncingApi(alone, register))
     if options.get("as_file"):
-        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+        from .broker.key_files import Files
 
         # This worker ends before the run does.
         files = Files(os.path.dirname(address()), authentication_key(), memory=False)
@@ -132,10 +113,10 @@ def _read(
 def _introduce(
     introduction: protocol.Message,
     until: float,
-    link: Link | None,
+    link: BrokerConnection | None,
     turn: Turn | None = None,
     begun: Process | None = None,
-) -> Link | None:
+) -> BrokerConnection | None:
     """A link to the broker, which now knows what the digest of the question stands for; None if it cannot be used.
 
     :param until: the monotonic time at which the caller's time is over
@@ -153,11 +134,11 @@ def _introduce(
             link.until = math.inf
             break
         except BrokerLost:
-            raise connection.broker_lost() from None
+            raise setting_sources.broker_lost() from None
         except BrokerLate:
-            raise connection.broker_late() from None
+            raise setting_sources.broker_late() from None
         except BrokerUnavailable as exc:
-            connection.go_on_without_broker(exc)
+            setting_sources.go_on_without_broker(exc)
             return None
         except (OSError, EOFError):
             # Another one takes its place, as often as open_link allows.
@@ -178,7 +159,7 @@ def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Option
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
-    settings, run = connection.merge(options, request.values)
+    settings, run = setting_sources.merge(options, request.values)
     options = {name: options[name] for name in spec if name != "default" or name in given}
     options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:

@@ -22,8 +22,8 @@ from ansible.utils.display import Display
 Variables = t.Mapping[str, t.Any]
 Arguments = t.Mapping[str, t.Any]
 Template = t.Callable[[t.Any], t.Any]
-# The variables that are options: all of module_utils/options.py, which takes each worker too long to load, and the one
-# of check mode. A test holds both equal.
+# The variables that are options: all of module_utils/settings/options.py, which takes each worker too long to load, and
+# the one of check mode. A test holds both equal.
 CHECK_MODE = "check_mode"
 OPTIONS = (
     "url",

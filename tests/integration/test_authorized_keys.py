@@ -18,8 +18,8 @@ from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import authorized_keys
-from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import authorized_keys
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.host.on_host import (
     authorized_keys_corpus as corpus,
 )
 

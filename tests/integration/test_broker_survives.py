@@ -349,7 +349,7 @@ WRITE = """
 NEW, OLD = "username: late, identifier: late", "username: root, identifier: web-root, update_password: always"
 
 
-@pytest.mark.parametrize(("names", "end"), [(NEW, "changed."), (OLD, "answer_lost.")], ids=["new", "old"])
+@pytest.mark.parametrize(("names", "end"), [(NEW, "changed."), (OLD, "response_lost.")], ids=["new", "old"])
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
 def test_a_write_whose_answer_is_lost_is_not_repeated(
     vault: Server, tmp_path: Path, number: signal.Signals, names: str, end: str

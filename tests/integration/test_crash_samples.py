@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 
 import pytest
+from faults import kills, real
+from faults.setups import KEYS, PASSWORDS, Setup
 from hosts.group import Hosts
 from hosts.image import why_unavailable
-from rotation import kills, real
-from rotation.setups import KEYS, PASSWORDS, Setup
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 

@@ -47,7 +47,7 @@ NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "h
 MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
 ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "refused"}
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
-# tests/unit/plugins/plugin_utils/rotation/test_key.py.
+# tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
 # What the examples leave to the user.
 GIVEN = {
@@ -290,7 +290,7 @@ def test_examples_of_all_kinds_are_found() -> None:
 
 
 def test_what_a_guide_says_of_newer_releases_is_not_run_on_older_ones() -> None:
-    text = (ROOT / "docs/docsite/rst/ssh_key_rotation.rst").read_text()
+    text = (ROOT / "docs/docsite/rst/linux_ssh_key_rotation.rst").read_text()
     keys = {
         core: sum("private_key: " in content for _label, content in blocks(text, RST, core))
         for core in ((2, 18), (2, 19))

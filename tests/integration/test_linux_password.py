@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 from controlled import brokers_of
+from faults import real
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
-from rotation import real
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 each_release = pytest.mark.parametrize("host", [0, 1], ids=["bookworm", "trixie"], indirect=True)
@@ -71,7 +71,7 @@ def play(hosts: Hosts, tasks: list[dict[str, Any]], on: str, **keys: Any) -> lis
 
 def rotate(name: str = "rotate", credential: str = "{{ inventory_hostname }}-app", **options: Any) -> dict[str, Any]:
     options = {"credential": credential, **options}
-    return {"name": name, "community.senhasegura.linux_password_rotate": options}
+    return {"name": name, "community.senhasegura.linux_password_change": options}
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_accounts_that_are_refused_until_accepted(run: Any, vault: Any, host: Ho
     assert now.expires == was.expires
     assert (now.changed == "0") == (user == "mustchange")
     bare = now.hash.lstrip("!")
-    assert hashing.matches(password_of(vault, f"{host.name}-{user}"), bare)
+    assert password_hash.matches(password_of(vault, f"{host.name}-{user}"), bare)
     host.run(f"usermod -p '{was.hash}' {user}")
     if user == "mustchange":
         host.run("chage -d 0 mustchange")

@@ -25,8 +25,12 @@ from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import hashing, login
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import Result, Target
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import (
+    Result,
+    Target,
+    password_hash,
+    probe,
+)
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -80,11 +84,11 @@ def settled(host: Host, user: str) -> tuple[list[bool], int]:
 @METHODS
 def test_right_and_wrong(host: Host, target: MakeTarget, methods: str) -> None:
     host.sshd(methods)
-    wrong = login.by_password(target(host, "app"), WRONG)
+    wrong = probe.by_password(target(host, "app"), WRONG)
     assert wrong.result is Result.WRONG
     assert settled(host, "app") == ([False], 1)
     host.forget_logins()
-    right = login.by_password(target(host, "app"), PASSWORD)
+    right = probe.by_password(target(host, "app"), PASSWORD)
     assert right.result is Result.OK
     # The right password takes faillock's count back.
     assert settled(host, "app") == ([True], 0)
@@ -103,7 +107,7 @@ def test_right_and_wrong(host: Host, target: MakeTarget, methods: str) -> None:
 )
 def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, user: str, result: Result) -> None:
     host.sshd(methods)
-    verdict = login.by_password(target(host, user), PASSWORD)
+    verdict = probe.by_password(target(host, user), PASSWORD)
     assert verdict.result is result, verdict
     accepted, failures = settled(host, user)
     assert len(accepted) <= 1
@@ -114,7 +118,7 @@ def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, 
 @pytest.mark.parametrize("user", ["mustchange", "expired", "nologin"])
 def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, methods: str, user: str) -> None:
     host.sshd(methods)
-    assert login.by_password(target(host, user), WRONG).result is Result.WRONG
+    assert probe.by_password(target(host, user), WRONG).result is Result.WRONG
     assert settled(host, user) == ([False], 1)
 
 
@@ -122,9 +126,9 @@ def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, metho
 def test_an_account_that_faillock_has_locked(host: Host, target: MakeTarget, methods: str) -> None:
     host.sshd(methods)
     for _number in range(3):
-        assert login.by_password(target(host, "app"), WRONG).result is Result.WRONG
+        assert probe.by_password(target(host, "app"), WRONG).result is Result.WRONG
     assert host.failures("app") == 3
-    verdict = login.by_password(target(host, "app"), PASSWORD)
+    verdict = probe.by_password(target(host, "app"), PASSWORD)
     # With the plain method sshd does not hand on what PAM says: only the host's own faillock can tell.
     assert verdict.result is (Result.WRONG if methods == PLAIN else Result.EXPIRED)
     assert not verdict.authenticated
@@ -133,32 +137,32 @@ def test_an_account_that_faillock_has_locked(host: Host, target: MakeTarget, met
 
 def test_an_inactive_password(host: Host, target: MakeTarget) -> None:
     host.add_user("sleeper", PASSWORD, chage={"lastday": "2020-01-01", "maxdays": "1", "inactive": "1"})
-    assert login.by_password(target(host, "sleeper"), PASSWORD).result is Result.EXPIRED
+    assert probe.by_password(target(host, "sleeper"), PASSWORD).result is Result.EXPIRED
 
 
 def test_the_last_try_that_sshd_allows(host: Host, target: MakeTarget) -> None:
     host.sshd("MaxAuthTries 1\n")
-    verdict = login.by_password(target(host, "app"), WRONG)
+    verdict = probe.by_password(target(host, "app"), WRONG)
     assert verdict.result is Result.WRONG, verdict
     assert settled(host, "app") == ([False], 1)
 
 
 def test_methods_that_are_not_offered(host: Host, target: MakeTarget, hosts: Hosts) -> None:
     host.sshd("PasswordAuthentication no\nKbdInteractiveAuthentication no\n")
-    assert login.by_password(target(host, "app"), PASSWORD).result is Result.NOT_OFFERED
+    assert probe.by_password(target(host, "app"), PASSWORD).result is Result.NOT_OFFERED
     host.sshd("PubkeyAuthentication no\n")
-    assert login.by_key(target(host, "root"), hosts.private_key.read_text()).result is Result.NOT_OFFERED
+    assert probe.by_key(target(host, "root"), hosts.private_key.read_text()).result is Result.NOT_OFFERED
     # Offered, and refused whatever the password is: only the same with the old password can tell.
     host.sshd("PermitRootLogin prohibit-password\n")
-    assert login.by_password(target(host, "root"), PASSWORD).result is Result.WRONG
+    assert probe.by_password(target(host, "root"), PASSWORD).result is Result.WRONG
 
 
 def test_two_factors(host: Host, target: MakeTarget, hosts: Hosts) -> None:
     host.sshd("AuthenticationMethods publickey,password\n")
-    assert login.by_key(target(host, "root"), hosts.private_key.read_text()).result is Result.MFA
+    assert probe.by_key(target(host, "root"), hosts.private_key.read_text()).result is Result.MFA
     host.sshd("AuthenticationMethods password,publickey\n")
-    assert login.by_password(target(host, "app"), PASSWORD).result is Result.MFA
-    assert login.by_password(target(host, "app"), WRONG).result is Result.WRONG
+    assert probe.by_password(target(host, "app"), PASSWORD).result is Result.MFA
+    assert probe.by_password(target(host, "app"), WRONG).result is Result.WRONG
 
 
 @pytest.mark.parametrize(
@@ -168,19 +172,19 @@ def test_a_password_arrives_as_it_is(host: Host, target: MakeTarget, password: s
     """By a hash that this machine has made in the host's scheme: both sides agree on the bytes."""
     if "odd" not in host.read("/etc/passwd"):
         host.add_user("odd", "x")
-    made = hashing.make(password, host.shadow("odd").hash)
+    made = password_hash.make(password, host.shadow("odd").hash)
     host.run("chpasswd -e", input=f"odd:{made}\n")
     assert host.shadow("odd").hash == made
-    verdict = login.by_password(target(host, "odd"), password)
+    verdict = probe.by_password(target(host, "odd"), password)
     assert verdict.result is Result.OK, verdict
 
 
 def test_a_hash_made_by_the_host(host: Host) -> None:
-    assert hashing.matches(PASSWORD, host.shadow("app").hash)
-    assert not hashing.matches(WRONG, host.shadow("app").hash)
-    lock, rest = hashing.split_lock(host.shadow("locked").hash)
+    assert password_hash.matches(PASSWORD, host.shadow("app").hash)
+    assert not password_hash.matches(WRONG, host.shadow("app").hash)
+    lock, rest = password_hash.split_lock(host.shadow("locked").hash)
     assert lock == "!"
-    assert hashing.matches(PASSWORD, rest)
+    assert password_hash.matches(PASSWORD, rest)
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
@@ -188,13 +192,13 @@ def test_keys(host: Host, target: MakeTarget, kind: str) -> None:
     bits = 2048 if kind == "rsa" else None
     first, second = (keypair.generate(kind, bits=bits, passphrase=phrase) for phrase in (None, "Pass phrase"))
     host.authorize("app", first.public_key)
-    assert login.by_key(target(host, "app"), first.private_key).result is Result.OK
-    assert login.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is Result.WRONG
+    assert probe.by_key(target(host, "app"), first.private_key).result is Result.OK
+    assert probe.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is Result.WRONG
     host.authorize("app", second.public_key)
-    assert login.by_key(target(host, "app"), first.private_key).result is Result.WRONG
-    assert login.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is Result.OK
+    assert probe.by_key(target(host, "app"), first.private_key).result is Result.WRONG
+    assert probe.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is Result.OK
     host.authorize("app", f'command="/usr/bin/touch /tmp/forced-command" {first.public_key}')
-    assert login.by_key(target(host, "app"), first.private_key).result is Result.OK
+    assert probe.by_key(target(host, "app"), first.private_key).result is Result.OK
     assert settled(host, "app")[1] == 0
     # No session, so nothing is started.
     assert host.run("ls /tmp/forced-command 2>/dev/null || true") == ""
@@ -214,7 +218,7 @@ def test_a_key_of_accounts_in_other_states(host: Host, target: MakeTarget) -> No
         "locked": {Result.OK},
     }.items():
         host.authorize(user, key.public_key)
-        verdict = login.by_key(target(host, user), key.private_key)
+        verdict = probe.by_key(target(host, user), key.private_key)
         assert verdict.result in results, (user, verdict)
         host.authorize(user, "")
 
@@ -229,7 +233,7 @@ def test_the_wrong_host(hosts: Hosts, target: MakeTarget, host: Host, tmp_path: 
         ("-F", "none", "-o", f"UserKnownHostsFile={known}"),
         ("-F", "none", "-o", f"UserKnownHostsFile={tmp_path}/none"),
     ):
-        assert login.by_password(target(host, "app", arguments=arguments), PASSWORD).result is Result.HOST_KEY
+        assert probe.by_password(target(host, "app", arguments=arguments), PASSWORD).result is Result.HOST_KEY
     assert settled(host, "app") == ([], 0)
 
 
@@ -238,12 +242,12 @@ def test_the_network_goes(host: Host, target: MakeTarget) -> None:
     try:
         started = time.monotonic()
         assert (
-            login.by_password(target(host, "app", connect_timeout=3600), PASSWORD, timeout=3).result is Result.NETWORK
+            probe.by_password(target(host, "app", connect_timeout=3600), PASSWORD, timeout=3).result is Result.NETWORK
         )
         assert time.monotonic() - started < 300
     finally:
         host.restore()
-    assert login.by_password(target(host, "app"), PASSWORD).result is Result.OK
+    assert probe.by_password(target(host, "app"), PASSWORD).result is Result.OK
 
 
 @pytest.fixture
@@ -288,15 +292,15 @@ def test_through_a_jump_host(hosts: Hosts, target: MakeTarget, relay: tuple[str,
     key = keypair.generate()
     behind.authorize("app", key.public_key)
     way = target(behind, "app", address="behind", port=None, arguments=("-F", str(config)))
-    assert login.by_password(way, PASSWORD).result is Result.OK
-    assert login.by_password(way, WRONG).result is Result.WRONG
-    assert login.by_key(way, key.private_key).result is Result.OK
-    assert login.by_key(way, keypair.generate().private_key).result is Result.WRONG
+    assert probe.by_password(way, PASSWORD).result is Result.OK
+    assert probe.by_password(way, WRONG).result is Result.WRONG
+    assert probe.by_key(way, key.private_key).result is Result.OK
+    assert probe.by_key(way, keypair.generate().private_key).result is Result.WRONG
     # A jump host that asks for a password itself must not get that of the host behind it.
     jump.forget_failures("app")
     jump.forget_logins()
     config.write_text(text.replace("User admin\n", "User app\n  PubkeyAuthentication no\n"))
-    assert login.by_password(way, PASSWORD).result is Result.NETWORK
+    assert probe.by_password(way, PASSWORD).result is Result.NETWORK
     assert [entry for entry in jump.logins("app") if entry.accepted] == []
     assert jump.failures("app") == 0
     behind.authorize("app", "")
@@ -334,7 +338,7 @@ def test_the_secret_is_nowhere(host: Host, target: MakeTarget) -> None:
     way = target(host, "canary")
     # A new process: in this one, servers and brokers of other tests open and close files and hold locks.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
-        for work, text in ((login.by_password, secret), (login.by_key, key.private_key)):
+        for work, text in ((probe.by_password, secret), (probe.by_key, key.private_key)):
             assert process.submit(work, way, text).result().result is Result.OK
             descriptors = process.submit(os.listdir, "/proc/self/fd").result()
             # On a busy machine a login is over after a few rounds.

@@ -26,17 +26,17 @@ from leaks.cases import LOOKUPS, MODULES
 from leaks.runner import dump
 from leaks.world import World, world
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.models import secret_leaves
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import encoded_forms
-from ansible_collections.community.senhasegura.plugins.plugin_utils import action as action_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils import registry
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link, protocol
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import encoded_forms
+from ansible_collections.community.senhasegura.plugins.plugin_utils import masking
+from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
 
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
 # They change hosts, which are not here: what they send to the vault goes the same way.
 WRONG = "Wrong-7531-client-secret"
-ON_HOSTS = {"linux_ssh_key_rotate", "rotation_info"}
+ON_HOSTS = {"linux_ssh_key_rotation", "rotation_info"}
 
 
 class Watch:
@@ -60,10 +60,10 @@ class Watch:
         self.early += [f"{how}: {secret[:12]}" for secret in self.secrets if encoded_forms(secret) - self.registered]
 
 
-class Watched(Conversation):
+class Watched(Api):
     """The conversation below the plugins. Its calls use secrets, and from then on there are those that came."""
 
-    def __init__(self, conversation: Conversation, watch: Watch) -> None:
+    def __init__(self, conversation: Api, watch: Watch) -> None:
         self._conversation, self._watch = conversation, watch
 
     @property
@@ -97,7 +97,7 @@ def place() -> Iterator[World]:
 def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
     watch = Watch()
     monkeypatch.setenv("SENHASEGURA_BROKER", "false")
-    real = registry.register_secrets
+    real = masking.register_secrets
 
     def register_secrets(values: Iterable[str], /) -> None:
         known = set(values)
@@ -105,8 +105,8 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
         if real is not None:
             real(known)
 
-    monkeypatch.setattr(registry, "register_secrets", register_secrets)
-    monkeypatch.setattr(link, "_core", lambda: (2, 22))
+    monkeypatch.setattr(masking, "register_secrets", register_secrets)
+    monkeypatch.setattr(client, "_core", lambda: (2, 22))
     connect = importlib.import_module(f"{PLUGINS}.module_utils.client.connect")
     direct = connect.direct
     for module in (connect, action_module):
@@ -231,7 +231,7 @@ def test_values_from_the_broker(watch: Watch) -> None:
     """They come with the warnings that are shown before they are returned."""
     value = "Value-4711-of-the-broker"
     watch.know([value])
-    assert link._deliver(protocol.answered([value], ["custody is still held"], [value])) == [value]
+    assert client._deliver(protocol.answered([value], ["custody is still held"], [value])) == [value]
     watch.use("end")
     assert watch.used == ["warning", "end"]
     assert watch.early == []
@@ -242,7 +242,7 @@ def test_keys_as_text_are_registered(place: World, watch: Watch) -> None:
     key = place.secrets["client_key"]
     lines = key.splitlines()[1:-1]
     certificate = canaries.certificate(key)
-    registry.register_options(
+    masking.register_options(
         {"client_key": key.replace("\n", "\\n"), "client_cert": certificate, "decryption_key": "/x/y"}
     )
     assert {*lines} <= watch.registered
@@ -250,6 +250,6 @@ def test_keys_as_text_are_registered(place: World, watch: Watch) -> None:
 
 
 def test_the_watch_sees_what_comes_too_early(place: World, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "register_secrets", None)
+    monkeypatch.setattr(masking, "register_secrets", None)
     look_up(watch, "password", "web-root", config_file=place.config("ok"))
     assert watch.early

@@ -350,7 +350,7 @@ def test_hosts_that_share_a_credential_get_the_same_password_if_asked(site: Site
     )
     # Without, each of them is refused, by the module as well: the task of one host names the other one.
     task = {
-        "community.senhasegura.linux_password_rotate": {"credential": "host1-app", "user": "app"},
+        "community.senhasegura.linux_password_change": {"credential": "host1-app", "user": "app"},
         "become": True,
     }
     (site.folder / "alone.yml").write_text(json.dumps([{"hosts": "host3", "gather_facts": False, "tasks": [task]}]))

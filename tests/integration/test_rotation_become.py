@@ -108,7 +108,7 @@ class Scene:
         path.write_text(json.dumps(inventory))
         task = options.pop("task", {})
         arguments = {"credential": self.name, "request_life": 5, "timeout": 4, "lock_wait": 60, **options}
-        tasks = [{"name": "rotate", "community.senhasegura.linux_password_rotate": arguments, **task}]
+        tasks = [{"name": "rotate", "community.senhasegura.linux_password_change": arguments, **task}]
         paths = os.pathsep.join([environment()["ANSIBLE_COLLECTIONS_PATH"], str(COLLECTIONS)])
         return self._run_play(
             self.vault,

@@ -17,10 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hosts.group import Hosts
-from hosts.host import Host
-from hosts.image import PASSWORD, why_unavailable
-from rotation.setups import (
+from faults.setups import (
     ALL,
     BY_NAME,
     SECRET,
@@ -31,6 +28,9 @@ from rotation.setups import (
     killed_at_each_write,
     stage,
 )
+from hosts.group import Hosts
+from hosts.host import Host
+from hosts.image import PASSWORD, why_unavailable
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 kinds = pytest.mark.parametrize("kind", TWO)

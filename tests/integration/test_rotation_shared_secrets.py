@@ -12,10 +12,8 @@ import collections
 from typing import Any
 
 import pytest
-from hosts.group import Hosts
-from hosts.image import why_unavailable
-from rotation import controllers
-from rotation.setups import (
+from faults import controllers
+from faults.setups import (
     ALL,
     BY_NAME,
     SECRET,
@@ -25,6 +23,8 @@ from rotation.setups import (
     killed_at_each_write,
     stage,
 )
+from hosts.group import Hosts
+from hosts.image import why_unavailable
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -98,8 +98,8 @@ def test_the_first_rotation_with_a_limit(hosts: Hosts, by: str) -> None:
         if by == "role":
             task = {
                 "name": "rotate",
-                "ansible.builtin.include_role": {"name": "community.senhasegura.ssh_key_rotation"},
-                "vars": {"ssh_key_rotation_key": SECRET},
+                "ansible.builtin.include_role": {"name": "community.senhasegura.linux_ssh_key_rotation"},
+                "vars": {"linux_ssh_key_rotation_key": SECRET},
             }
         limit = ("--limit", scene.hosts[0].name)
         for _time in range(3):

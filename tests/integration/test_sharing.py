@@ -47,14 +47,14 @@ PLAY = """
 - hosts: web
   gather_facts: false
   tasks:
-    - linux_ssh_key_rotate: {ssh_key: deploy-key}
-    - linux_ssh_key_rotate: {ssh_key: "{{ key }}-key"}
-    - linux_ssh_key_rotate: {ssh_key: "{{ inventory_hostname }}-key"}
-    - linux_ssh_key_rotate: {ssh_key: "{{ broken }}-key"}
+    - linux_ssh_key_rotation: {ssh_key: deploy-key}
+    - linux_ssh_key_rotation: {ssh_key: "{{ key }}-key"}
+    - linux_ssh_key_rotation: {ssh_key: "{{ inventory_hostname }}-key"}
+    - linux_ssh_key_rotation: {ssh_key: "{{ broken }}-key"}
       ignore_errors: true
-    - linux_ssh_key_rotate: {hosts: "{{ ansible_play_hosts_all }}"}
+    - linux_ssh_key_rotation: {hosts: "{{ ansible_play_hosts_all }}"}
       run_once: true
-    - linux_ssh_key_rotate: {hosts: "{{ groups['db'] }}"}
+    - linux_ssh_key_rotation: {hosts: "{{ groups['db'] }}"}
       run_once: true
 """
 WEB = ["web01", "web02", "web03"]
@@ -64,7 +64,7 @@ WEB = ["web01", "web02", "web03"]
 def test_hosts_that_share_a_key(tmp_path: Path, limit: list[str]) -> None:
     for folder, content in (("action_plugins", ACTION), ("library", "#!/usr/bin/python\n")):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "linux_ssh_key_rotate.py").write_text(content)
+        (tmp_path / folder / "linux_ssh_key_rotation.py").write_text(content)
     (tmp_path / "inventory").write_text(INVENTORY)
     (tmp_path / "play.yml").write_text(PLAY)
     program = Path(sys.executable).with_name("ansible-playbook")

@@ -35,8 +35,8 @@ def _plant() -> None:
 
     plan = json.loads(Path(os.environ["LEAKS_FAULTS"]).read_text(encoding="utf-8"))
     present = threading.local()
-    shared = planting.load("plugins.plugin_utils.broker.shared")
-    conversation = shared.Sessions.conversation
+    shared = planting.load("plugins.plugin_utils.broker.cache")
+    conversation = shared.CachedApis.conversation
 
     def noting(self: Any, settings: Any, *args: Any) -> Any:
         made = conversation(self, settings, *args)
@@ -45,9 +45,9 @@ def _plant() -> None:
         made.fault = next((name for name in plan["broker"] if client.endswith(f"-{name}")), "")
         return made
 
-    shared.Sessions.conversation = noting
+    shared.CachedApis.conversation = noting
     for name in ("call", "dialect"):
-        _choose(shared.PolicySession, name, present)
+        _choose(shared.PolicyApi, name, present)
     planting.plant(plan["broker"], plan["text"], lambda: getattr(present, "fault", ""))
 
 

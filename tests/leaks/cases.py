@@ -140,7 +140,7 @@ MODULES: dict[str, Module] = {
         missing={"credential": "nobody"},
     ),
     # With hosts: tests/integration/test_role_linux_password.py.
-    "linux_password_rotate": Module(
+    "linux_password_change": Module(
         _BY_VAULT,
         (("rotate", _BY_VAULT, "changed"), ("recover", {**_BY_VAULT, "state": "recovered"}, "ok")),
         {
@@ -157,7 +157,7 @@ MODULES: dict[str, Module] = {
         missing={"credential": "nobody"},
     ),
     # With hosts: tests/integration/ssh_key.
-    "linux_ssh_key_rotate": Module(
+    "linux_ssh_key_rotation": Module(
         _NO_USERS_KEY,
         (
             ("no such user", _NO_USERS_KEY, "failed"),

@@ -43,7 +43,7 @@ RELEASED = {
 A_DIRECTORY = "/"
 OAUTH1 = ("consumer_key", "consumer_secret", "token_key", "token_secret")
 Secrets = dict[str, str]
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Scenario:
 
     name: str
     says: str = ""
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Response, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
     client: dict[str, Any] = field(default_factory=dict)
     file: str = ""
@@ -140,7 +140,7 @@ def _echoes(secrets: Secrets) -> list[Scenario]:
     ]
 
 
-def _said_to(method: str | list[str], text: str) -> Answer:
+def _said_to(method: str | list[str], text: str) -> Response:
     return _fault("status", method=method, status=500, message=text)
 
 
@@ -290,7 +290,7 @@ _IN_EACH_FORM = ("read by password", "read by ssh_key", "written secret")
 
 
 def _earlier(secrets: Secrets) -> list[Scenario]:
-    def scenario(name: str, *answers: Answer) -> Scenario:
+    def scenario(name: str, *answers: Response) -> Scenario:
         return Scenario(f"earlier: {name}", r"\*{8}", answers, only="earlier")
 
     found = []
@@ -324,23 +324,23 @@ def _earlier(secrets: Secrets) -> list[Scenario]:
     ]
 
 
-def _fault(kind: str, path: str = CALLS, **fields: Any) -> Answer:
+def _fault(kind: str, path: str = CALLS, **fields: Any) -> Response:
     return {"kind": kind, "path": path, **fields}
 
 
-def _status(status: int, message: str, path: str = CALLS) -> Answer:
+def _status(status: int, message: str, path: str = CALLS) -> Response:
     return _fault("status", path, status=status, message=message)
 
 
-def _body(body: str | bytes, path: str = CALLS, status: int = 200) -> Answer:
+def _body(body: str | bytes, path: str = CALLS, status: int = 200) -> Response:
     return _fault("answer", path, status=status, headers=JSON, body_base64=_base64(body))
 
 
-def _json(body: dict[str, Any], path: str = CALLS, status: int = 200) -> Answer:
+def _json(body: dict[str, Any], path: str = CALLS, status: int = 200) -> Response:
     return _body(json.dumps(body), path, status)
 
 
-def _wire(text: str) -> Answer:
+def _wire(text: str) -> Response:
     return _fault("answer", wire_base64=_base64(text))
 
 
@@ -383,42 +383,42 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 # one function, under the names that its users have for it.
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.action:validate",
+        "plugins.plugin_utils.vault_action:validate",
         "plugins.plugin_utils.reading:validate",
-        "plugins.plugin_utils.connection:merge",
-        "plugins.plugin_utils.connection:resolve",
+        "plugins.plugin_utils.setting_sources:merge",
+        "plugins.plugin_utils.setting_sources:resolve",
         "plugins.module_utils.client.session:Session.__init__",
         "plugins.module_utils.client.session:Session.call",
         "plugins.module_utils.client.session:Session._log_in",
-        "plugins.module_utils.client.session:parse_answer",
+        "plugins.module_utils.client.session:parse_response",
         "plugins.module_utils.client.session:fill_path",
         "plugins.module_utils.transport.route:tls_context",
         "plugins.module_utils.transport.session:_read",
         "plugins.module_utils.transport.route:open_socket",
-        "plugins.module_utils.dialects.envelope:_strict_object",
-        "plugins.module_utils.dialects.envelope:required_id plugins.module_utils.dialects.vendor:required_id",
+        "plugins.module_utils.dialects.response:_strict_object",
+        "plugins.module_utils.dialects.response:required_id plugins.module_utils.dialects.vendor:required_id",
     ),
-    "KeyError": ("plugins.module_utils.options:check_url", "plugins.module_utils.auth:parse_token"),
+    "KeyError": ("plugins.module_utils.settings.options:check_url", "plugins.module_utils.client.auth:parse_token"),
     "ValueError": (
-        "plugins.module_utils.auth:token_request",
+        "plugins.module_utils.client.auth:token_request",
         "plugins.module_utils.client.session:Session._once",
         "plugins.module_utils.transport.session:_refuse_unfit",
     ),
-    "UnicodeDecodeError": ("plugins.module_utils.dialects.envelope:_says_error",),
+    "UnicodeDecodeError": ("plugins.module_utils.dialects.response:_says_error",),
     "OSError": ("plugins.module_utils.transport.session:Transport.send",),
     "UnicodeError": ("plugins.module_utils.transport.route:Route.__init__",),
     "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
-    "ansible.errors.AnsibleError": ("plugins.plugin_utils.connection:_ini_source",),
+    "ansible.errors.AnsibleError": ("plugins.plugin_utils.setting_sources:_ini_source",),
 }
 
 
 BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.broker.shared:SharedSession.call",
+        "plugins.plugin_utils.broker.cache:CachedApi.call",
         "plugins.module_utils.client.session:Session.call",
         "plugins.module_utils.transport.session:_read",
     ),
-    "KeyError": ("plugins.module_utils.auth:parse_token",),
+    "KeyError": ("plugins.module_utils.client.auth:parse_token",),
     "OSError": ("plugins.module_utils.transport.session:Transport.send",),
     "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
 }

@@ -72,7 +72,7 @@ def archive(archive_path: Path) -> Any:
 
 def test_links_in_the_archive_lead_to_files_of_the_archive(archive: Any) -> None:
     texts, names = archive
-    assert {"README.md", "CONTRIBUTING.md", "docs/docsite/rst/ssh_key_rotation.rst"} <= set(texts)
+    assert {"README.md", "CONTRIBUTING.md", "docs/docsite/rst/linux_ssh_key_rotation.rst"} <= set(texts)
     assert not [name for name in names if name.startswith("tests/")]
     assert broken(texts, names) == []
 

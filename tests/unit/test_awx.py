@@ -22,7 +22,7 @@ from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import ENV_BLOCKLIST, HIDDEN_PASSWORD, inject_credential
 from workspace import ROOT, collections
 
-from ansible_collections.community.senhasegura.plugins.module_utils.options import (
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     OPTIONS,
     RUN_OPTIONS,
     Settings,

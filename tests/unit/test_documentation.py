@@ -21,11 +21,8 @@ import yaml
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import models
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import (
-    CHECK_MODE_VARIABLE,
-    SPECS,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.options import (
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import CHECK_MODE_VARIABLE, SPECS
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     INI_SECTION,
     OPTIONS,
     RUN_OPTIONS,
@@ -272,7 +269,7 @@ def test_an_action_without_a_rotation_is_wiring(name: str) -> None:
 
 
 def test_which_actions_rotate_on_hosts() -> None:
-    assert set(CONNECTING) - set(OPERATIONS) == {"linux_password_rotate", "linux_ssh_key_rotate", "rotation_info"}
+    assert set(CONNECTING) - set(OPERATIONS) == {"linux_password_change", "linux_ssh_key_rotation", "rotation_info"}
 
 
 @pytest.mark.parametrize("name", MODULES)

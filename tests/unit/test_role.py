@@ -14,8 +14,8 @@ import pytest
 import yaml
 from workspace import ROOT
 
-from ansible_collections.community.senhasegura.plugins.action import linux_password_rotate, linux_ssh_key_rotate
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.action import linux_password_change, linux_ssh_key_rotation
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import argument_spec
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ OF_THE_ROLE = {"notify", "retries", "retry_delay"}
 ROLES = [
     Role(
         "linux_password_change",
-        "community.senhasegura.linux_password_rotate",
-        linux_password_rotate.SPEC,
+        "community.senhasegura.linux_password_change",
+        linux_password_change.SPEC,
         "tasks/main.yml",
         {"share": "hosts"},
         frozenset({"credential", "user", "report_dir", "policy", "chage", "break_lock"}),
@@ -69,9 +69,9 @@ ROLES = [
         frozenset({"share"}),
     ),
     Role(
-        "ssh_key_rotation",
-        "community.senhasegura.linux_ssh_key_rotate",
-        linux_ssh_key_rotate.SPEC,
+        "linux_ssh_key_rotation",
+        "community.senhasegura.linux_ssh_key_rotation",
+        linux_ssh_key_rotation.SPEC,
         "tasks/rotate.yml",
         {"key": "ssh_key"},
         frozenset({"key", "user", "report_dir", "passphrase", "break_lock"}),

@@ -10,12 +10,12 @@ import dataclasses
 import math
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import Credentials
-from ansible_collections.community.senhasegura.plugins.module_utils.client.secrets import Secrets
-from ansible_collections.community.senhasegura.plugins.module_utils.client.ssh_keys import SshKeys
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets
+from ..redaction import KnownSecrets
+from ..settings.options import Settings
+from .api import Api
+from .credentials import Credentials
+from .secrets import Secrets
+from .ssh_keys import SshKeys
 
 # What this process has sent and received, for the texts of all its sessions.
 _KNOWN = KnownSecrets()
@@ -35,18 +35,18 @@ class Client:
     server: str = ""
 
 
-def client_over(conversation: Conversation) -> Client:
+def client_over(conversation: Api) -> Client:
     """A client that talks through ``conversation``."""
     return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation), conversation.server)
 
 
-def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, *, spent: float = 0.0) -> Conversation:
+def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, *, spent: float = 0.0) -> Api:
     """A conversation with the server, without anybody in between.
 
     :param until: tells the monotonic time after which no write is sent, and nothing is sent again
     :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
     # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
-    from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+    from .session import DirectApi
 
-    return Session(settings, known=_KNOWN, until=until, spent=spent)
+    return DirectApi(settings, known=_KNOWN, until=until, spent=spent)

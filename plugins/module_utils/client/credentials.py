@@ -12,28 +12,20 @@ import functools
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+from ..errors import (
     AlreadyDone,
-    AnswerLost,
     ChangeNotSeen,
     Denied,
     InvalidRequest,
     NoRoute,
     NotFound,
     Refused,
+    ResponseLost,
     SenhaseguraError,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    Credential,
-    CredentialInfo,
-    CredentialWrite,
-    Entries,
-    Stored,
-    require_readable,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
+from ..models import Credential, CredentialInfo, CredentialWrite, Entries, Stored, require_readable
+from ..queries import (
     ById,
     ByIdentifier,
     Find,
@@ -46,8 +38,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.queries impo
     UpsertTarget,
     wanted_name,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import may_be_applied
+from ..references import Reference
+from ..retry import may_be_applied
+from .api import Api
 
 _Answer = t.TypeVar("_Answer")
 # Gets the error of a release that has failed after a read that was not in vain.
@@ -97,7 +90,7 @@ class Credentials:
 
     noun = "credential"
 
-    def __init__(self, session: Conversation) -> None:
+    def __init__(self, session: Api) -> None:
         self._session = session
 
     def check(self, operation: str, model: CredentialWrite | None = None) -> None:
@@ -212,7 +205,7 @@ class Credentials:
         answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
         credential = t.cast(Credential, answer)
         if name.isdigit() and credential.id != name:
-            raise UnexpectedAnswer(
+            raise UnexpectedResponse(
                 f"the answer is about credential {credential.id} instead of {name}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
             ).with_context(subject=f"credential {ref}", **self._session.place("credential.read"))
@@ -230,7 +223,7 @@ class Credentials:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
         stored = t.cast(Stored, self._session.call("credential.update", ref=info.id, model=wanted, subject=subject))
         if stored.id not in ("", info.id):
-            raise UnexpectedAnswer(
+            raise UnexpectedResponse(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
             ).with_context(subject=subject, **self._session.place("credential.update"))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
@@ -241,7 +234,7 @@ class Credentials:
 
         try:
             stored = create()
-        except AnswerLost:
+        except ResponseLost:
             # Repeating could overwrite what somebody else made meanwhile; the list says whether the first one landed.
             if wanted.identifier is None or not repeat:
                 raise
@@ -388,7 +381,7 @@ def refuse_stale_read(info: CredentialInfo, allowed: bool) -> None:
         ).with_context(subject=f"credential {info.identifier or info.id}")
 
 
-def switched(session: Conversation, operation: str, name: str, subject: str) -> bool:
+def switched(session: Api, operation: str, name: str, subject: str) -> bool:
     """Enable or disable by id or name, and return whether that changed anything.
 
     Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
@@ -402,7 +395,7 @@ def switched(session: Conversation, operation: str, name: str, subject: str) -> 
     return True
 
 
-def says_inactive(session: Conversation, area: str, names: t.Iterable[Reference]) -> bool:
+def says_inactive(session: Api, area: str, names: t.Iterable[Reference]) -> bool:
     """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
     dialect = session.dialect()
     if not (dialect.supports(f"{area}.release") and dialect.supports(f"{area}.enable")):

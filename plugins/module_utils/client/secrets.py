@@ -10,17 +10,11 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
-    Context,
-    NotFound,
-    SenhaseguraError,
-    UnexpectedAnswer,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import ByIdentities, Query
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
+from ..errors import Context, NotFound, ResponseLost, SenhaseguraError, UnexpectedResponse
+from ..models import DsmSecret, DsmSecretWrite
+from ..queries import ByIdentities, Query
+from ..references import Reference
+from .api import Api
 
 _Answer = t.TypeVar("_Answer")
 
@@ -33,7 +27,7 @@ _HINT = (
 class Secrets:
     """The DevOps secrets of the application."""
 
-    def __init__(self, session: Conversation) -> None:
+    def __init__(self, session: Api) -> None:
         self._session = session
 
     def check(self, operation: str, model: DsmSecretWrite | None = None) -> None:
@@ -70,13 +64,13 @@ class Secrets:
         Raises NotFound.
         """
         subject = f"DSM secret {identity}"
-        unreadable: UnexpectedAnswer | None = None
+        unreadable: UnexpectedResponse | None = None
         if self._has_path(identity):
             try:
                 answer = self._session.call("secret.read", ref=identity, subject=subject, fresh=fresh)
             except NotFound as exc:
                 raise self._missing(identity, exc.context) from None
-            except UnexpectedAnswer as exc:
+            except UnexpectedResponse as exc:
                 # Perhaps the list is there all the same.
                 unreadable = exc
             else:
@@ -87,7 +81,7 @@ class Secrets:
         listed = self.select(ByIdentities((identity,)), subject=subject, fresh=fresh)
         secret = self.require(listed[identity], identity)
         if secret.incomplete:
-            raise unreadable or UnexpectedAnswer(
+            raise unreadable or UnexpectedResponse(
                 f"the server lists {subject} without its data", hint="Give it an identity that can be part of a path"
             ).with_context(subject=subject, **self._session.place("secret.list"))
         return secret
@@ -140,7 +134,7 @@ class Secrets:
 
         try:
             answer = store()
-        except AnswerLost:
+        except ResponseLost:
             now = self.find(wanted.identity, fresh=True)
             # The version rises with every write: the same one means that ours has not landed.
             answer = store() if (now.version if now else None) == (present.version if present else None) else None
@@ -155,7 +149,7 @@ class Secrets:
         return found
 
     def _restore(self, wanted: DsmSecretWrite, present: DsmSecret, now: DsmSecret | None) -> t.NoReturn:
-        """Write back the data that an update without data has lost, and raise UnexpectedAnswer in any case."""
+        """Write back the data that an update without data has lost, and raise UnexpectedResponse in any case."""
         lost = present.public()["key_names"] or []
         left = (now.public()["key_names"] if now else None) or []
         known = f"It had the keys {', '.join(lost)}, and has {', '.join(left) or 'none'} now"
@@ -170,7 +164,7 @@ class Secrets:
             except SenhaseguraError:
                 restored = False
             hint = f"{'It was written back' if restored else known + '. Write it again with key_value'}. {fix}"
-        raise UnexpectedAnswer(
+        raise UnexpectedResponse(
             f"the server did not keep the data of DSM secret {wanted.identity} at an update that sent none", hint=hint
         ).with_context(subject=f"DSM secret {wanted.identity}")
 

@@ -19,38 +19,32 @@ import time
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils import auth
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.decrypt import decrypter
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer, parse_answer
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+from ..dialects.catalog import AUTO_ORDER, DIALECTS
+from ..dialects.dialect import Call, Dialect, Json
+from ..dialects.response import Response, parse_response
+from ..errors import (
     AlreadyDone,
-    AnswerLost,
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
     ConnectionsBusy,
     NoRoute,
+    ResponseLost,
     SenhaseguraError,
     ServerBusy,
     TokenRefused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored, secret_leaves
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.references import fill_path
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import (
-    Replay,
-    has_room,
-    may_be_applied,
-    may_retry,
-    retry_delay,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import KnownSecrets, scrub
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
+from ..models import Stored, secret_leaves
+from ..redaction import KnownSecrets, redact
+from ..references import fill_path
+from ..retry import Replay, has_room, may_be_applied, may_retry, retry_delay
+from ..settings.options import Settings
+from ..transport.deadline import Deadline
+from ..transport.session import Transport
+from . import auth
+from .api import Api
+from .decrypt import decrypter
 
 # The part of its timeout that an operation must have left at its first attempt, to find out that there is no server.
 _WHOLE = 0.9
@@ -74,9 +68,9 @@ _DIALECT_HINT = {
 def _no_route_hint(dialect: Dialect, call: Call) -> str:
     """What to do about a path that the server does not have. The vendor's DSM answers so without an authorization."""
     # Here, because most runs meet no error, and its tables take long to load.
-    from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
+    from ..dialects import error_codes
 
-    return codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
+    return error_codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
 
 
 class Sender(t.Protocol):
@@ -92,11 +86,11 @@ class Sender(t.Protocol):
         query: t.Mapping[str, str] | None = None,
         body: bytes | None = None,
         auth: t.Any = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request and read its whole answer."""
 
 
-class Session(Conversation):
+class DirectApi(Api):
     """Holds the token and the dialect. Safe for threads: one login at a time, and one only."""
 
     def __init__(
@@ -205,7 +199,7 @@ class Session(Conversation):
                         exc.hint = _no_route_hint(dialect, call)
                         raise
                     dialect = following
-                except UnexpectedAnswer as exc:
+                except UnexpectedResponse as exc:
                     if dialect.name == "rest" and exc.hint == exc.default_hint:
                         exc.hint = _DIALECT_HINT["rest"]
                     raise
@@ -239,7 +233,7 @@ class Session(Conversation):
             call.method, path, deadline=deadline, headers=headers, query=query, body=body, auth=self._signer
         )
         try:
-            document = parse_answer(
+            document = parse_response(
                 answer,
                 module=call.module,
                 secrets=self._known.texts,
@@ -262,7 +256,7 @@ class Session(Conversation):
         if not isinstance(result, Stored) or not result.devices_error:
             return result
         known = self._known.texts()
-        return dataclasses.replace(result, devices_error=tuple(scrub(name, known) for name in result.devices_error))
+        return dataclasses.replace(result, devices_error=tuple(redact(name, known) for name in result.devices_error))
 
     def _unseal(self, value: str) -> str:
         opened = self._decrypt(value)
@@ -384,7 +378,7 @@ class Session(Conversation):
     def _token_answer(self, path: str, headers: dict[str, str], body: bytes, deadline: Deadline) -> Json:
         try:
             answer = self._transport.send("POST", path, deadline=deadline, headers=headers, body=body)
-            document = parse_answer(answer, module="login", secrets=self._known.texts, now=time.time())
+            document = parse_response(answer, module="login", secrets=self._known.texts, now=time.time())
         except SenhaseguraError as exc:
             # For those who wait, with its own place: theirs would be that of their calls.
             self._login_problem = copy.copy(exc).with_context(operation="token", endpoint=f"POST {path}")
@@ -398,7 +392,7 @@ def _tell_what_it_means(error: SenhaseguraError, operation: str, replay: Replay)
     if operation in _LISTS:
         error.message = f"{_LISTS[operation]} could not be read: {error.message}"
     gateway = isinstance(error, ServerBusy) and error.context.status != 429
-    if replay is not Replay.SAFE and (isinstance(error, AnswerLost) or gateway):
+    if replay is not Replay.SAFE and (isinstance(error, ResponseLost) or gateway):
         error.hint = f"{error.hint}. {_PERHAPS_APPLIED}"
 
 
@@ -416,7 +410,7 @@ def _encode(fields: Json, form: str) -> tuple[bytes, str]:
         ) from None
 
 
-def _oauth1_hint(answer: Answer) -> str:
+def _oauth1_hint(answer: Response) -> str:
     hint = (
         "Compare consumer_key, consumer_secret, token_key and token_secret with the console; url must be the address "
         "that the server itself sees (a proxy or an IP address changes the signature)"

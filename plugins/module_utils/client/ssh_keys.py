@@ -11,9 +11,13 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import looks_encrypted
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.client.credentials import (
+from ..ciphertext import looks_encrypted
+from ..errors import AlreadyDone, InvalidRequest, NotFound, Refused, SenhaseguraError, UnexpectedResponse
+from ..models import CredentialInfo, Entries, KeyRotation, SshKey, SshKeyWrite, Stored, require_readable
+from ..queries import ById, ByIdentifier, Find, Matching, OfKind, Query, Require, wanted_name, wrong_kind
+from ..references import Reference
+from .api import Api
+from .credentials import (
     OnReleaseFailure,
     after_read,
     fail,
@@ -23,38 +27,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.crede
     switched,
     wait_for_change,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AlreadyDone,
-    InvalidRequest,
-    NotFound,
-    Refused,
-    SenhaseguraError,
-    UnexpectedAnswer,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialInfo,
-    Entries,
-    KeyRotation,
-    SshKey,
-    SshKeyWrite,
-    Stored,
-    require_readable,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import (
-    ById,
-    ByIdentifier,
-    Find,
-    Matching,
-    OfKind,
-    Query,
-    Require,
-    wanted_name,
-    wrong_kind,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
 if t.TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.plugins.module_utils.keypair import KeyPair
+    from ..keypair import KeyPair
 
 PREVIOUS = "--previous"
 _Answer = t.TypeVar("_Answer")
@@ -65,7 +40,7 @@ class SshKeys:
 
     noun = "SSH key"
 
-    def __init__(self, session: Conversation) -> None:
+    def __init__(self, session: Api) -> None:
         self._session = session
 
     def check(self, operation: str, model: SshKeyWrite | None = None) -> None:
@@ -149,7 +124,7 @@ class SshKeys:
     def _read(self, key_id: str, ref: Reference, *, fresh: bool = False, partial: bool = False) -> SshKey:
         key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
         if key.id != key_id:
-            raise UnexpectedAnswer(
+            raise UnexpectedResponse(
                 f"the answer is about SSH key {key.id} instead of {key_id}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
             ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
@@ -174,7 +149,7 @@ class SshKeys:
             return stored if stored.id else self._listed_as(stored, wanted.identifier)
         stored = t.cast(Stored, self._session.call("key.update", ref=info.id, model=wanted, subject=subject))
         if stored.id not in ("", info.id):
-            raise UnexpectedAnswer(
+            raise UnexpectedResponse(
                 f"the server wrote SSH key {stored.id} instead of {info.id}", hint="Compare both in the console"
             ).with_context(subject=subject, **self._session.place("key.update"))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
@@ -206,7 +181,7 @@ class SshKeys:
     def new_pair(self, make: t.Callable[[], KeyPair]) -> KeyPair:
         """Return the key pair that ``make`` makes, and the same again if the operation is repeated."""
         # Imported lazily: cryptography takes 20 ms to import, and hardly any run makes a key.
-        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+        from .. import keypair
 
         return keypair.KeyPair(**self._session.remember(lambda: dataclasses.asdict(make())))
 
@@ -290,7 +265,7 @@ class SshKeys:
 
     def _store_and_check(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> SshKey:
         # Here, because cryptography takes 20 ms to import, and hardly any run replaces a key.
-        from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+        from .. import keypair
 
         stored = self.store(wanted, info)
         ref = Reference(wanted.identifier, "identifier")
@@ -302,7 +277,7 @@ class SshKeys:
         except InvalidRequest:
             same = False
         if not same:
-            raise UnexpectedAnswer(
+            raise UnexpectedResponse(
                 f"the key that was stored as {wanted.identifier} reads back differently",
                 hint=f"Compare it with {wanted.identifier} in the console before the old key is removed anywhere",
             ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.rest import REST
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.vendor import API, ISO
+from .dialect import Dialect
+from .guide import REST
+from .vendor import API, ISO
 
 DIALECTS: t.Mapping[str, Dialect] = {dialect.name: dialect for dialect in (ISO, API, REST)}
 # rest is never guessed: a vendor server has some of its paths, with other meanings (PUT activates).

@@ -14,23 +14,8 @@ import base64
 import json
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Call, Dialect, Json, Unseal
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import (
-    attempt,
-    echo,
-    echoed_id,
-    echoed_text,
-    entities,
-    entity,
-    required_id,
-    required_secret,
-    says_updated,
-    text,
-    text_or_none,
-    truth,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError, UnexpectedAnswer
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+from ..errors import SenhaseguraError, UnexpectedResponse
+from ..models import (
     Credential,
     CredentialInfo,
     CredentialWrite,
@@ -44,7 +29,22 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
     key_text,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
+from ..retry import Replay
+from .dialect import Call, Dialect, Json, Unseal
+from .response import (
+    attempt,
+    echo,
+    echoed_id,
+    echoed_text,
+    entities,
+    entity,
+    required_id,
+    required_secret,
+    says_updated,
+    text,
+    text_or_none,
+    truth,
+)
 
 
 def decode_nothing(document: Json, unseal: Unseal) -> None:
@@ -220,7 +220,7 @@ def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...
     """Return the secrets that the answer to a write shows (facts-dsm.md 3), or None: the write is done in any case."""
     try:
         return decode_application(document, unseal)
-    except UnexpectedAnswer:
+    except UnexpectedResponse:
         return None
 
 
@@ -234,7 +234,9 @@ def decode_secret_item(item: Json, unseal: Unseal, owner: Json | None = None) ->
     blocks = [data] if isinstance(data, dict) else data
     problem = None
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        problem = UnexpectedAnswer("the server sends null" if data is None else "it is not a list of maps", hint=_LOOK)
+        problem = UnexpectedResponse(
+            "the server sends null" if data is None else "it is not a list of maps", hint=_LOOK
+        )
         blocks = []
     opened = tuple({str(key): _value(block, key, unseal) for key in block} for block in blocks)
     return DsmSecret(
@@ -262,7 +264,7 @@ def _value(block: Json, key: str, unseal: Unseal) -> SecretValue:
     try:
         if isinstance(block[key], bool):
             # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
-            raise UnexpectedAnswer("it is not text", hint=_LOOK)
+            raise UnexpectedResponse("it is not text", hint=_LOOK)
         return unseal(text(block, key))
     except SenhaseguraError as exc:
         return exc.with_traceback(None)

@@ -16,7 +16,7 @@ import typing as t
 
 from ..client.credentials import Credentials
 from ..client.ssh_keys import SshKeys
-from ..errors import NotFound, Refused, SenhaseguraError, UnexpectedAnswer
+from ..errors import NotFound, Refused, SenhaseguraError, UnexpectedResponse
 from ..models import CredentialInfo, CredentialWrite, SshKeyWrite, Stored
 from ..plan import Plan, make_plan
 from ..queries import fits
@@ -106,7 +106,7 @@ def store_and_compare(
             "or the authorization may not see it"
         ]
     if now.is_key != (noun == "SSH key"):
-        raise UnexpectedAnswer(
+        raise UnexpectedResponse(
             f"the server wrote the {other} {now.identifier or now.id} instead of the {noun}",
             hint=f"Compare {now.id} in the console with what it should be, and give the {noun} another account",
         ).with_context(subject=f"{noun} {stored.id}")
@@ -114,7 +114,7 @@ def store_and_compare(
     lost = [name for name in compared if info and name not in written and _differ(info, now, name)]
     if lost:
         was = ", ".join(f"{name} {getattr(info, name)} (now {getattr(now, name)})" for name in lost)
-        raise UnexpectedAnswer(
+        raise UnexpectedResponse(
             f"the server has changed more of {noun} {stored.id} than the task asked for; before, it had {was}",
             hint=f"Set {', '.join(lost)} in the task",
         ).with_context(subject=f"{noun} {stored.id}")

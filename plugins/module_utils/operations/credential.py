@@ -11,8 +11,8 @@ import typing as t
 
 from ..client.connect import Client
 from ..models import CredentialInfo, CredentialWrite
-from ..options import argument_spec
 from ..plan import Plan, make_plan
+from ..settings.options import argument_spec
 from ..specs import NAMES, STATES, UPDATE
 from .apply import Outcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable, reference_from

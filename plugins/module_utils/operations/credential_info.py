@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..client.connect import Client
-from ..options import argument_spec
+from ..settings.options import argument_spec
 from ..specs import NAMES
 from .parameters import passed
 from .results import Params, Result

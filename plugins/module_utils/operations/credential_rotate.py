@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ..client.connect import Client
-from ..options import argument_spec
 from ..plan import Plan
 from ..references import parse_reference
+from ..settings.options import argument_spec
 from ..specs import WAITING
 from .apply import do_or_predict
 from .parameters import wait_options

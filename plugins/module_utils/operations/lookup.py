@@ -13,24 +13,10 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..client.credentials import refuse_stale_read
-from ..errors import (
-    ConfigError,
-    CustodyHeld,
-    Denied,
-    NotFound,
-    SenhaseguraError,
-)
-from ..models import (
-    Credential,
-    CredentialInfo,
-    DsmSecret,
-    SshKey,
-    fields_of,
-    hidden_fields,
-    require_readable,
-)
+from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
+from ..models import Credential, CredentialInfo, DsmSecret, SshKey, fields_of, hidden_fields, require_readable
+from ..redaction import redact
 from ..references import Reference, parse_reference
-from ..secrecy import scrub
 
 Options = t.Mapping[str, t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -244,7 +230,7 @@ def _secret(secret: DsmSecret, options: Options) -> t.Any:
         found = value(options["field"])
         if found in (None, []):
             hint = "See its keys with return_format=dict"
-            key = scrub(options["field"], [])
+            key = redact(options["field"], [])
             raise NotFound(
                 f"DSM secret {secret.identity} has no value under the key {key}, which field asks for",
                 hint=hint,
@@ -262,7 +248,7 @@ def _secret_value(secret: DsmSecret, key: str, *, duplicates: str) -> t.Any:
         return values
     if duplicates == "error" and len(set(values)) > 1:
         raise ConfigError(
-            f"DSM secret {secret.identity} has several values for the key {scrub(key, [])}",
+            f"DSM secret {secret.identity} has several values for the key {redact(key, [])}",
             hint="Set duplicates to first, last or list, or use return_format=dict",
         ).with_context(option="duplicates")
     return values[-1 if duplicates == "last" else 0] if values else None

@@ -14,10 +14,10 @@ from ..ciphertext import judge
 from ..client.connect import Client
 from ..errors import ConfigError, Refused
 from ..models import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
-from ..options import argument_spec
 from ..plan import make_plan
+from ..redaction import redact
 from ..references import parse_reference
-from ..secrecy import scrub
+from ..settings.options import argument_spec
 from .apply import Outcome, apply
 from .parameters import not_text
 from .results import Params, Result, unread
@@ -243,7 +243,7 @@ def _texts(values: t.Mapping[t.Any, t.Any], *, merging: bool) -> dict[str, str]:
     """
     for name, value in values.items():
         if not (isinstance(value, str) or (value is None and merging)):
-            error = not_text(f"the value of {scrub(str(name), [])} in key_value", "key_value")
+            error = not_text(f"the value of {redact(str(name), [])} in key_value", "key_value")
             if value is None:
                 error.hint = "Null removes a key with data_mode=merge only. Quote it in YAML if a text is meant"
             raise error

@@ -11,7 +11,7 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..models import DsmSecret
-from ..options import argument_spec
+from ..settings.options import argument_spec
 from .results import NO_LOG, Params, Result, unread
 
 NOUN = "DSM secret"

@@ -13,9 +13,9 @@ from .. import keypair
 from ..client.connect import Client
 from ..errors import InvalidRequest
 from ..models import CredentialInfo, SshKeyWrite, Stored, key_text
-from ..options import argument_spec
 from ..plan import Plan, make_plan
 from ..references import parse_reference
+from ..settings.options import argument_spec
 from ..specs import NAMES, STATES, UPDATE
 from .apply import Outcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable

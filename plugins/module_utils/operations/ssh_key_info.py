@@ -11,8 +11,8 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..models import CredentialInfo, Entries, SshKey, hidden_fields
-from ..options import argument_spec
 from ..references import Reference
+from ..settings.options import argument_spec
 from ..specs import NAMES
 from .apply import do_or_predict
 from .parameters import passed

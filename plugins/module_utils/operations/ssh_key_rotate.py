@@ -12,9 +12,9 @@ from .. import keypair
 from ..client.connect import Client
 from ..errors import Unsupported
 from ..models import KeyRotation
-from ..options import argument_spec
 from ..plan import Plan
 from ..references import parse_reference
+from ..settings.options import argument_spec
 from ..specs import WAITING
 from .apply import do_or_predict
 from .parameters import wait_options

@@ -18,8 +18,8 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import CALL, TcpSocket, Watched
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.failures import failure
+from .deadline import CALL, TcpSocket, Watched
+from .failures import failure
 
 # What goes wrong on the way. What makes no sense in an answer is a ValueError at some places of http.client.
 ERRORS: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
@@ -45,7 +45,7 @@ _POOL_SIZE = 10
 _MAX_IDLE, _MAX_IDLE_FOR_READS = 5.0, 30.0
 
 
-class Response(http.client.HTTPResponse):
+class FinalResponse(http.client.HTTPResponse):
     """Read the head of the answer that counts: http.client skips 100 Continue only."""
 
     def begin(self) -> None:
@@ -62,7 +62,7 @@ class Connection(HTTPConnection):
 
     # Others may set that of http.client, which would then print passwords.
     debuglevel = 0
-    response_class = Response
+    response_class = FinalResponse
 
     def __init__(self, *args: t.Any, route: t.Callable[[], Watched], **options: t.Any) -> None:
         """Take what urllib3 gives.

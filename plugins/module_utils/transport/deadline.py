@@ -21,7 +21,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
+from ..errors import UnexpectedResponse
 
 # Bytes. The list of 50,000 credentials takes some 25 MiB. The parser limits further what is read of it.
 MAX_BODY = 48 * 1024 * 1024
@@ -79,7 +79,7 @@ class _Call(threading.local):
         """
         self.received += size
         if self.received > MAX_BODY:
-            raise UnexpectedAnswer(f"the answer is larger than {MAX_BODY >> 20} MiB")
+            raise UnexpectedResponse(f"the answer is larger than {MAX_BODY >> 20} MiB")
 
 
 CALL = _Call()

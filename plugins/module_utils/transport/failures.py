@@ -15,13 +15,7 @@ import socket
 import ssl
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
-    ConfigError,
-    ConnectionFailed,
-    SenhaseguraError,
-    UnknownHost,
-)
+from ..errors import ConfigError, ConnectionFailed, ResponseLost, SenhaseguraError, UnknownHost
 
 
 class ProxyFailed(OSError):
@@ -107,8 +101,8 @@ def failure(error: Exception, *, sent: bool, outer: BaseException | None = None)
     if not sent:
         return _not_connected(error)
     if any(isinstance(cause, TimeoutError) for cause in causes):
-        return AnswerLost("the answer did not come in time", hint="Raise timeout, or find out why the server is slow")
-    return AnswerLost(
+        return ResponseLost("the answer did not come in time", hint="Raise timeout, or find out why the server is slow")
+    return ResponseLost(
         "the connection broke before the answer was complete",
         hint="Look at what stands between (firewall, proxy, gateway), and at the log of the server",
     )

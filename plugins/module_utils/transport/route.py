@@ -18,16 +18,12 @@ import ssl
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.connection import (
-    ERRORS,
-    Response,
-    open_socket,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import CALL, Watched
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.failures import ProxyFailed
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.tls import tls_context
+from ..errors import ConfigError
+from ..settings.options import FROM_ENVIRONMENT, Settings
+from .connection import ERRORS, FinalResponse, open_socket
+from .deadline import CALL, Watched
+from .failures import ProxyFailed
+from .tls import tls_context
 
 try:
     from requests import utils
@@ -150,7 +146,7 @@ def _ask_for_tunnel(sock: t.Any, proxy: str, address: str, headers: dict[str, st
     ]
     try:
         sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        with Response(sock, method="CONNECT") as response:
+        with FinalResponse(sock, method="CONNECT") as response:
             response.begin()
     except TimeoutError:
         raise

@@ -21,17 +21,13 @@ import typing as t
 import urllib.parse
 import weakref
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    ConfigError,
-    UnexpectedAnswer,
-    missing_library,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.connection import ERRORS, Adapter, Pool
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import CALL, Deadline
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.failures import failure
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.route import Route
+from ..dialects.response import Response
+from ..errors import ConfigError, UnexpectedResponse, missing_library
+from ..settings.options import Settings
+from .connection import ERRORS, Adapter, Pool
+from .deadline import CALL, Deadline
+from .failures import failure
+from .route import Route
 
 try:
     import requests
@@ -94,7 +90,7 @@ class Transport:
         query: t.Mapping[str, str] | None = None,
         body: bytes | None = None,
         auth: Auth | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request and read its whole answer, once.
 
         :param path: below the path of the option url
@@ -138,14 +134,14 @@ def _refuse_unfit(headers: t.Mapping[str, str]) -> None:
         )
 
 
-def _read(response: t.Any, deadline: Deadline) -> Answer:
+def _read(response: t.Any, deadline: Deadline) -> Response:
     """Read the body of an answer. Not by ``response.content``, which unpacks what is compressed."""
     raw = response.raw
     if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS:
-        raise UnexpectedAnswer("the server switches to another protocol, for which nobody has asked")
+        raise UnexpectedResponse("the server switches to another protocol, for which nobody has asked")
     headers = _headers(raw.headers.items())
     if headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
-        raise UnexpectedAnswer("the answer is compressed although the request forbids it")
+        raise UnexpectedResponse("the answer is compressed although the request forbids it")
     # Gives its content away without a copy.
     body = io.BytesIO()
     while chunk := raw.read(_CHUNK, decode_content=False):
@@ -154,7 +150,7 @@ def _read(response: t.Any, deadline: Deadline) -> Answer:
     # urllib3 1.26 counts down what it has read, but says nothing when that ends too early.
     if raw.length_remaining:
         raise http.client.IncompleteRead(b"", raw.length_remaining)
-    return Answer(status=response.status_code, headers=headers, body=body.getvalue())
+    return Response(status=response.status_code, headers=headers, body=body.getvalue())
 
 
 def _headers(items: t.Iterable[tuple[str, str]]) -> dict[str, str]:

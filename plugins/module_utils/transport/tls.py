@@ -14,11 +14,11 @@ import os
 import ssl
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import FROM_ENVIRONMENT, Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.pem import is_pem
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
-from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import TlsSocket
+from ..errors import ConfigError
+from ..pem import is_pem
+from ..redaction import SecretStr
+from ..settings.options import FROM_ENVIRONMENT, Settings
+from .deadline import TlsSocket
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext:
@@ -80,7 +80,7 @@ def _naming(option: str, hint: str) -> t.Iterator[None]:
 
 
 @contextlib.contextmanager
-def _file_of(option: Hidden | None) -> t.Iterator[str | None]:
+def _file_of(option: SecretStr | None) -> t.Iterator[str | None]:
     """Give a path to what OpenSSL takes from files only. PEM text is there meanwhile, for this user alone."""
     value = option.reveal() if option else None
     if value is None or not is_pem(value):

@@ -15,18 +15,18 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.base import Dialect
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import AnswerLost, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query
-from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ...module_utils.client.api import Api
+from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.errors import ResponseLost, SenhaseguraError
+from ...module_utils.queries import Query
+from ...module_utils.retry import Replay
+from ..unexpected import describe
+from . import protocol
 
 _Answer = t.TypeVar("_Answer")
 
 
-class JournaledConversation(Conversation):
+class JournaledApi(Api):
     """A conversation that notes how each of its calls ends.
 
     :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
@@ -37,7 +37,7 @@ class JournaledConversation(Conversation):
 
     def __init__(
         self,
-        conversation: Conversation,
+        conversation: Api,
         known: t.Iterable[protocol.Message] = (),
         interrupted: bool = False,
         *,
@@ -92,7 +92,7 @@ class JournaledConversation(Conversation):
     def _done(self, do: t.Callable[[], _Answer]) -> _Answer:
         if self._interrupted:
             self._interrupted = False
-            raise AnswerLost(
+            raise ResponseLost(
                 "the broker of this run was lost before it said whether the request was applied",
                 hint="Look whether it was before you run the play again",
             )

@@ -10,19 +10,16 @@ import time
 import types
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import (
-    AnnouncingConversation,
-    Conversation,
-)
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, ConnectionFailed
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Params, Result
-from ansible_collections.community.senhasegura.plugins.module_utils.options import OPTIONS, RUN_OPTIONS, Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.journal import JournaledConversation
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import Link
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.registry import register
+from ...module_utils.client.api import AnnouncingApi, Api
+from ...module_utils.client.connect import client_over
+from ...module_utils.errors import ConfigError, ConnectionFailed
+from ...module_utils.operations.results import Params, Result
+from ...module_utils.settings.options import OPTIONS, RUN_OPTIONS, Settings
+from ..masking import register
+from . import protocol
+from .cache_policy import Policy
+from .client import BrokerConnection
+from .journal import JournaledApi
 
 # These say how to reach the server, and are none of an operation's business. on_ciphertext is.
 _CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS)) - {"on_ciphertext"}
@@ -45,7 +42,7 @@ def run(
     check_mode: bool,
     settings: Settings,
     policy: Policy,
-    reach: t.Callable[[float], Link | Conversation],
+    reach: t.Callable[[float], BrokerConnection | Api],
 ) -> Result:
     """Run an operation and return its result. Raises its error.
 
@@ -67,9 +64,9 @@ def run(
     while True:
         began, calls = time.monotonic(), len(journal)
         reached = reach(until)
-        if not isinstance(reached, Link):
-            alone = JournaledConversation(reached, journal, interrupted)
-            return operation.run(client_over(AnnouncingConversation(alone, register)), own, check_mode)
+        if not isinstance(reached, BrokerConnection):
+            alone = JournaledApi(reached, journal, interrupted)
+            return operation.run(client_over(AnnouncingApi(alone, register)), own, check_mode)
         try:
             request = protocol.run(
                 settings.state(),

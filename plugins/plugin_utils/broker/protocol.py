@@ -276,8 +276,8 @@ def _pack_object(value: t.Any) -> Message:
     import dataclasses
     import datetime
 
-    from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-    from ansible_collections.community.senhasegura.plugins.module_utils.models import Entries
+    from ...module_utils.errors import SenhaseguraError
+    from ...module_utils.models import Entries
 
     kind = type(value).__name__
     if isinstance(value, Entries):
@@ -299,7 +299,7 @@ def _pack_object(value: t.Any) -> Message:
 def _unpack_object(kind: str, data: Message) -> t.Any:
     import datetime
 
-    from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo, Entries
+    from ...module_utils.models import CredentialInfo, Entries
 
     if kind == "map":
         return {unpack(name): unpack(item) for name, item in data["items"]}
@@ -322,7 +322,7 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
     """Return the only classes of which there are objects on the wire, by their names."""
     import dataclasses
 
-    from ansible_collections.community.senhasegura.plugins.module_utils import errors, models, queries, references
+    from ...module_utils import errors, models, queries, references
 
     return {
         name: value

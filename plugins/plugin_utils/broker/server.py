@@ -187,14 +187,14 @@ class _Broker:
 
     def load(self) -> None:
         try:
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
 
             setup = self._setup
             ledger = Ledger(setup.ledger, setup.key, setup.controller)
-            self._service = Service(Sessions(ledger=ledger), Files(os.path.dirname(setup.address), setup.key))
+            self._service = Service(CachedApis(ledger=ledger), Files(os.path.dirname(setup.address), setup.key))
         finally:
             self._loaded.set()
 
@@ -255,7 +255,7 @@ def _find_collection(path: list[str]) -> None:
 
 
 def _listener(address: str) -> socket.socket:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import LONGEST_PATH
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import LONGEST_PATH
 
     _remove_socket(address)
     place = address

@@ -10,20 +10,20 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import AnnouncingConversation
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConnectionFailed, SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.references import parse_reference
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.journal import JournaledConversation
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.operation import Operation
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.promise import Promise
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
-from ansible_collections.community.senhasegura.plugins.plugin_utils.failure import describe
+from ...module_utils.client.api import AnnouncingApi
+from ...module_utils.client.connect import client_over
+from ...module_utils.errors import ConnectionFailed, SenhaseguraError
+from ...module_utils.operations.lookup import look_up
+from ...module_utils.references import parse_reference
+from ...module_utils.settings.options import Settings
+from ..unexpected import describe
+from . import protocol
+from .cache import CachedApis
+from .cache_policy import Policy
+from .journal import JournaledApi
+from .key_files import Files
+from .operation import Operation
+from .promise import Promise
 
 Message = protocol.Message
 # How long a worker waits for another one that works out the same settings.
@@ -43,13 +43,13 @@ class Peer(t.Protocol):
 class Service:
     """The state of a run: sessions, and the settings that workers have introduced under a digest."""
 
-    def __init__(self, sessions: Sessions, files: Files) -> None:
+    def __init__(self, sessions: CachedApis, files: Files) -> None:
         self.sessions, self.files = sessions, files
         self._lock = threading.Lock()
         self._introductions: dict[str, Promise[t.Any]] = {}
 
-    def worker(self) -> Worker:
-        return Worker(self)
+    def worker(self) -> RequestHandler:
+        return RequestHandler(self)
 
     def introduced(self, digest: str) -> Promise[t.Any] | None:
         """The introduction for a digest, made or promised; None when the caller is the first and has to make it."""
@@ -76,7 +76,7 @@ class Service:
         return self.sessions.release_all()
 
 
-class Worker:
+class RequestHandler:
     """The conversation with one worker."""
 
     def __init__(self, service: Service) -> None:
@@ -138,14 +138,14 @@ class Worker:
             if peer.is_gone():
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
-        conversation = JournaledConversation(
+        conversation = JournaledApi(
             self._service.sessions.conversation(settings, policy, lambda: next(ends)),
             request["journal"],
             request["interrupted"],
             note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
             proceed=proceed,
         )
-        client = client_over(AnnouncingConversation(conversation, secrets.extend))
+        client = client_over(AnnouncingApi(conversation, secrets.extend))
         params = protocol.unpack(request["params"])
         result = _operations()[request["name"]].run(client, params, request["check_mode"])
         return protocol.finished(result, secrets)
@@ -178,7 +178,7 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
 def _operations() -> t.Mapping[str, Operation]:
     """Return the operations by their names."""
     # Imported lazily: many runs have lookups only.
-    from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
+    from ...module_utils.operations import (
         credential,
         credential_info,
         credential_rotate,

@@ -14,22 +14,9 @@ import sys
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger, server
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    Link,
-    address,
-    authentication_key,
-    controller,
-    open_if_there,
-    run_is_over,
-)
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.turn import (
-    IN_VAIN,
-    MOST_STARTED,
-    Turn,
-    read_note,
-    silence,
-)
+from . import ledger, server
+from .client import BrokerConnection, address, authentication_key, controller, open_if_there, run_is_over
+from .turn import IN_VAIN, MOST_STARTED, Turn, read_note, silence
 
 # Seconds. The longest time in which a broker starts, and the least that a caller gives it.
 _READY_WITHIN, _LEAST_WAIT = 8.0, 1.0
@@ -72,7 +59,7 @@ def undo(process: Process) -> None:
     server.clean_up(address(), folder=False)
 
 
-def open_link(until: float, turn: Turn | None = None, begun: Process | None = None) -> Link:
+def open_link(until: float, turn: Turn | None = None, begun: Process | None = None) -> BrokerConnection:
     """A link to the broker, which is started if it does not run (any more).
 
     Raises BrokerUnavailable when there has been none and cannot be one now, BrokerLost when it was lost too often, and
@@ -94,7 +81,7 @@ def open_link(until: float, turn: Turn | None = None, begun: Process | None = No
         raise BrokerUnavailable(f"its folder cannot be used: {exc.strerror}") from None
 
 
-def _start(turn: Turn, begun: Process | None, until: float) -> Link:
+def _start(turn: Turn, begun: Process | None, until: float) -> BrokerConnection:
     """Start the broker, unless another worker did while this one waited for its turn, or found that it cannot run.
 
     One that is killed or stopped while it starts is lost as well as one that has run, and another is started.
@@ -121,7 +108,7 @@ def _start(turn: Turn, begun: Process | None, until: float) -> Link:
         try:
             process, begun = begun or _launch(), None
             _wait_for(process, min(_READY_WITHIN, max((until - time.monotonic()) / 2, _LEAST_WAIT)))
-            return Link(silence(until))
+            return BrokerConnection(silence(until))
         except (OSError, EOFError):
             lost = process is not None and _is_lost(process)
             if process is not None and lost:

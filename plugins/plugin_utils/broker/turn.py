@@ -17,12 +17,7 @@ import signal
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.link import (
-    SILENCE,
-    Link,
-    address,
-    run_is_over,
-)
+from .client import SILENCE, BrokerConnection, address, run_is_over
 
 # How many brokers a run has at most, one after the other: each of them logs in and reads anew.
 MOST_STARTED = 4
@@ -72,7 +67,7 @@ class Note(t.NamedTuple):
         return attempts
 
 
-def wait_for_broker(until: float) -> tuple[Link | None, Turn | None]:
+def wait_for_broker(until: float) -> tuple[BrokerConnection | None, Turn | None]:
     """A link, if another worker has started the broker meanwhile, or the right to start it. Neither: see Turn.
 
     :param until: the monotonic time at which the caller's time is over
@@ -147,14 +142,14 @@ class Turn:
         """Whether the time for waiting is over."""
         return time.monotonic() >= self._patient_until
 
-    def look(self) -> Link | None:
+    def look(self) -> BrokerConnection | None:
         """A link to the broker that runs. Ends one that does not answer, since another one is to take its place."""
         if self._looked:
             # Nobody else can have started one since.
             return None
         self._known = read_note().started
         try:
-            return Link(silence(self._until))
+            return BrokerConnection(silence(self._until))
         except TimeoutError:
             # Somebody listens there, so the process of this id is still the one that noted it.
             for process in read_note().started[-1:] if self._ours else ():

@@ -12,7 +12,7 @@ import datetime
 import math
 import typing as t
 
-from ...module_utils.secrecy import printable
+from ...module_utils.redaction import printable
 from .state import GROUPS, Latest, State
 from .words import date_text, day_text, kind_text, span
 

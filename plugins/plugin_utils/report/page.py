@@ -14,7 +14,7 @@ import typing as t
 
 import jinja2
 
-from ...module_utils.secrecy import printable
+from ...module_utils.redaction import printable
 from .charts import ALL_BARS, age_bars, day_columns, histogram
 from .state import GROUPS, Group, Latest, Run, State, Summary, group_of, summary
 from .words import (

@@ -15,7 +15,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+from ...module_utils.errors import (
     AlreadyDone,
     AuthenticationFailed,
     ConfigError,
@@ -29,7 +29,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ServerBusy,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+from .protocol.effects import (
     Call,
     CallFailed,
     Held,
@@ -46,7 +46,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.cal
     Together,
     WriteRecord,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.steps import Listed, Run
+from .protocol.phases import Listed, Run
 
 # After these a write was certainly not applied. Whatever else happens, nobody knows.
 _NOT_APPLIED = (

@@ -63,7 +63,7 @@ def _raw(action: ActionBase, option: str) -> t.Any:
     written = action._task.get_ds() or {}
     for name in (
         action._task.action,
-        *(name for name in written if str(name).endswith("linux_ssh_key_rotate")),
+        *(name for name in written if str(name).endswith("linux_ssh_key_rotation")),
         "args",
     ):
         given = written.get(name)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.shared_key import OPTIONS, Key, seed
 from hosts.group import Hosts
-from rotation.shared_key import OPTIONS, Key, seed
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from ansible.release import __version__
+from faults.shared_key import Key, end_leases, info, rotate, settled, spoiled
 from hosts.group import Hosts
 from hosts.image import why_unavailable
-from rotation.shared_key import Key, end_leases, info, rotate, settled, spoiled
 
 pytestmark = [
     pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable())),
@@ -95,8 +95,8 @@ def test_the_key_of_ansible_itself(
 def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     role = {
         "name": "Use the role",
-        "ansible.builtin.include_role": {"name": "community.senhasegura.ssh_key_rotation"},
-        "vars": {"ssh_key_rotation_key": "app-key"},
+        "ansible.builtin.include_role": {"name": "community.senhasegura.linux_ssh_key_rotation"},
+        "vars": {"linux_ssh_key_rotation_key": "app-key"},
     }
     who = {"name": "who", "ansible.builtin.command": "id -un", "become": False}
     done = as_app([role, who], env={}, on="all", **IN_MEMORY)

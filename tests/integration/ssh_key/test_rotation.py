@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.shared_key import ALL, FILE, OPTIONS, Key, end_leases, info, journal_of, key_of, rotate, settled, spoiled
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
-from rotation.shared_key import ALL, FILE, OPTIONS, Key, end_leases, info, journal_of, key_of, rotate, settled, spoiled
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 STATE = "community.senhasegura.rotation_state"
@@ -212,19 +212,19 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     inventory, report = tmp_path / "inventory.json", tmp_path / "report"
     inventory.write_text(json.dumps(hosts.inventory("admin")))
     (tmp_path / "hook.yml").write_text(
-        "- name: Note\n  ansible.builtin.copy:\n    content: '{{ ssh_key_rotation_result | to_json }}'\n"
+        "- name: Note\n  ansible.builtin.copy:\n    content: '{{ linux_ssh_key_rotation_result | to_json }}'\n"
         f"    dest: {tmp_path}/note.json\n    mode: '0600'\n  delegate_to: localhost\n"
     )
     extra = {
-        "ssh_key_rotation_key": "app-key",
-        "ssh_key_rotation_report_dir": str(report),
-        "ssh_key_rotation_notify": str(tmp_path / "hook.yml"),
-        "ssh_key_rotation_max_age": 1,
+        "linux_ssh_key_rotation_key": "app-key",
+        "linux_ssh_key_rotation_report_dir": str(report),
+        "linux_ssh_key_rotation_notify": str(tmp_path / "hook.yml"),
+        "linux_ssh_key_rotation_max_age": 1,
     }
     vault.control.set_credential("app-key", change=time.time() - 40 * 86400)
     command = [
         "ansible-playbook",
-        "community.senhasegura.ssh_key_rotation",
+        "community.senhasegura.linux_ssh_key_rotation",
         "-i",
         str(inventory),
         "-e",
@@ -253,7 +253,7 @@ def test_the_state(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_pat
     def state(*arguments: str) -> Any:
         return run_command(vault, "ansible-playbook", STATE, "-i", str(inventory), *arguments)
 
-    key, password = ("-e", "ssh_key_rotation_key=app-key"), ("-e", "linux_password_change_user=app")
+    key, password = ("-e", "linux_ssh_key_rotation_key=app-key"), ("-e", "linux_password_change_user=app")
     nothing = state()
     assert nothing.rc == 2, str(nothing)
     assert "Set linux_password_change_credential" in nothing.stdout

@@ -47,8 +47,8 @@ class CallbackModule(CallbackBase):
 
         with open(os.environ["LEAKS_FAULTS"], encoding="utf-8") as file:
             plan = json.load(file)
-        action = planting.load("plugins.plugin_utils.action:SenhaseguraAction")
-        link = planting.load("plugins.plugin_utils.broker.link")
+        action = planting.load("plugins.plugin_utils.vault_action:SenhaseguraAction")
+        link = planting.load("plugins.plugin_utils.broker.client")
         action.run = _choosing(action.run, lambda self, *_arguments: self._task.args)
         link.evaluate = _choosing(link.evaluate, lambda _name, _template, _terms, _variables, arguments: arguments)
         planting.plant(plan["faults"], plan["text"], lambda: _Chosen.name)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .targets import Target
+from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.targets import Target
 
 
 @dataclass

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .store import KEY, Device, Item
+from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import KEY, Device, Item
 
 if TYPE_CHECKING:
-    from .world import World
+    from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
 
 
 @dataclass(frozen=True)

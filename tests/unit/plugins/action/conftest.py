@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -29,7 +29,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments im
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
 
 
-class Table(Conversation):
+class Table(Api):
     """Answers lists, and reads of one secret, from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
 
     ``fresh`` holds the operations that shall not be answered from memory. A write without an answer in ``answers`` is

@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NotFound,
     Refused,
     ServerBusy,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -214,10 +214,10 @@ def test_the_account_of_a_key_is_refused(
 @pytest.mark.parametrize("dialect", ["iso", "api"])
 def test_an_answer_about_the_other_kind_is_an_error(talk: Any, work: Any, dialect: str) -> None:
     conversation = server(talk, dialect, KEY, **{"credential.create": Stored("9"), "credential.release": NotFound("x")})
-    with pytest.raises(UnexpectedAnswer, match="wrote the SSH key deploy-key instead of the credential"):
+    with pytest.raises(UnexpectedResponse, match="wrote the SSH key deploy-key instead of the credential"):
         work(conversation, "credential", **ROOT, ip="192.0.2.10", allow_shared_account=True)
     conversation = server(talk, dialect, TEN, **{"key.create": Stored("1"), "key.release": NotFound("x")})
-    with pytest.raises(UnexpectedAnswer, match="wrote the credential ten instead of the SSH key"):
+    with pytest.raises(UnexpectedResponse, match="wrote the credential ten instead of the SSH key"):
         work(conversation, "ssh_key", identifier="k", **ROOT, ip="192.0.2.10", private_key=PAIR.private_key)
 
 
@@ -354,7 +354,7 @@ def test_an_update_that_changes_more_is_an_error(talk: Any, work: Any, dialect: 
         return store(operation, ref, model)
 
     conversation._apply = reset
-    with pytest.raises(UnexpectedAnswer, match=r"changed more of credential 1.*type Local User \(now Default\)"):
+    with pytest.raises(UnexpectedResponse, match=r"changed more of credential 1.*type Local User \(now Default\)"):
         work(conversation, "credential", identifier="new", **ROOT, ip="192.0.2.10")
 
 
@@ -379,7 +379,7 @@ def test_a_write_that_cannot_be_compared_is_done_all_the_same(talk: Any, work: A
 
 
 def test_key_info_of_a_key_that_cannot_be_decrypted(talk: Any, work: Any) -> None:
-    problem = UnexpectedAnswer("too long for RSA", hint="Switch it off")
+    problem = UnexpectedResponse("too long for RSA", hint="Switch it off")
     key = SshKey("9", "", "ssh-ed25519 AAAA", devices=("web02",), unreadable={"private_key": problem})
     conversation = server(talk, "api", KEY, **{"key.read": key})
     result = work(conversation, "ssh_key_info", identifier="deploy-key", include_key=True)
@@ -388,7 +388,7 @@ def test_key_info_of_a_key_that_cannot_be_decrypted(talk: Any, work: Any) -> Non
     assert shown["unreadable"] == ["private_key"]
     assert "private_key in SSH key 9 cannot be read and is null: too long for RSA" in result["warnings"][0]
     # What needs the private key fails instead of using nothing.
-    with pytest.raises(UnexpectedAnswer, match="private_key in SSH key deploy-key cannot be read"):
+    with pytest.raises(UnexpectedResponse, match="private_key in SSH key deploy-key cannot be read"):
         work(conversation, "ssh_key_rotate", ssh_key="deploy-key")
 
 

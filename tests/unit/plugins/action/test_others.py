@@ -14,11 +14,11 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
-    AnswerLost,
     Denied,
     InvalidRequest,
     NotFound,
     Refused,
+    ResponseLost,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -129,8 +129,8 @@ def test_custody(talk: Any, work: Any, answer: Any, released: bool) -> None:
 
 
 def test_custody_that_cannot_be_given_back_is_named(talk: Any, work: Any) -> None:
-    conversation = listing(talk, "api", WEB, **{"credential.release": AnswerLost("no answer", hint="Raise timeout")})
-    with pytest.raises(AnswerLost, match="custody of credential web-root .* may still be held: no answer"):
+    conversation = listing(talk, "api", WEB, **{"credential.release": ResponseLost("no answer", hint="Raise timeout")})
+    with pytest.raises(ResponseLost, match="custody of credential web-root .* may still be held: no answer"):
         work(conversation, "custody", credential="web-root")
     # What does not exist is in nobody's custody.
     conversation = listing(talk, "api", **{"credential.release": NotFound("nothing there")})
@@ -139,7 +139,7 @@ def test_custody_that_cannot_be_given_back_is_named(talk: Any, work: Any) -> Non
     assert "held" not in str(caught.value)
 
 
-@pytest.mark.parametrize("error", [AnswerLost("no answer"), Denied("read-only")])
+@pytest.mark.parametrize("error", [ResponseLost("no answer"), Denied("read-only")])
 def test_a_rotation_whose_release_fails_names_the_custody(talk: Any, work: Any, error: Exception) -> None:
     """The password was read for nothing but the change that the release triggers."""
     conversation = listing(talk, "api", AUTO, **{**READ, "credential.release": error})

@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.action import rotation_info
-from ansible_collections.community.senhasegura.plugins.action.linux_password_rotate import ActionModule
+from ansible_collections.community.senhasegura.plugins.action.linux_password_change import ActionModule
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.report import render
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import Stopped
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Stopped
 
 SERVER = "https://pam.example.com:443"
 PARAMS = {"mode": "ansible", "report_dir": None, "credential": "web01-app"}

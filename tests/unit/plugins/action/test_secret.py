@@ -17,11 +17,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     NotFound,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite, SecretBlock
 
 USER = SecretBlock({"user": "app", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})
 OTHER = SecretBlock({"user": "ops", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})

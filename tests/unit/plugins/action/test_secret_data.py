@@ -14,14 +14,14 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     Refused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
 
 DIALECTS = pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
 ACCOUNT = {"USERNAME": "app", "PASSWORD": "pw-1", "ip": "192.0.2.30"}
 USER = {"user": "app", "password": "pw-1"}
-BROKEN = UnexpectedAnswer("the server could not encrypt this value", hint="Switch it off")
+BROKEN = UnexpectedResponse("the server could not encrypt this value", hint="Switch it off")
 
 
 def held(*data: dict[str, Any], **fields: Any) -> DsmSecret:
@@ -107,8 +107,8 @@ def test_merge_of_data_that_comes_as_one_object(talk: Any, work: Any) -> None:
         (held(ACCOUNT, {"A": "1"}), {"key_value": {"B": "2"}}, Refused, "keys A, PASSWORD, USERNAME, ip may belong"),
         (held(ACCOUNT), {"key_value": {"B": "2"}}, Refused, "credentials and access_keys"),
         (held({"KEY": "AK", "TTL": None}), {"key_value": {"B": "2"}}, Refused, "KEY, TTL"),
-        (held({"A": "1", "C": BROKEN}), {"key_value": {"B": "2"}}, UnexpectedAnswer, "value of C in DSM secret shop"),
-        (held(problem=BROKEN), {"key_value": {"B": "2"}}, UnexpectedAnswer, "value of data in DSM secret shop"),
+        (held({"A": "1", "C": BROKEN}), {"key_value": {"B": "2"}}, UnexpectedResponse, "value of C in DSM secret shop"),
+        (held(problem=BROKEN), {"key_value": {"B": "2"}}, UnexpectedResponse, "value of data in DSM secret shop"),
         (held({"A": "1"}), {"key_value": {"A": None}}, Refused, "nothing would be left"),
     ],
 )
@@ -152,7 +152,7 @@ def forgetful(conversation: Any, times: int, left: tuple[Any, ...] = ()) -> None
 def test_data_that_an_update_drops_is_written_back(talk: Any, work: Any, dialect: str) -> None:
     conversation = dsm(talk, dialect, held({"A": "1", "B": "2"}))
     forgetful(conversation, 1)
-    with pytest.raises(UnexpectedAnswer, match="did not keep the data of DSM secret shop.*It was written back"):
+    with pytest.raises(UnexpectedResponse, match="did not keep the data of DSM secret shop.*It was written back"):
         work(conversation, "secret", identity="shop", name="New")
     assert conversation.secrets[0].data == ({"A": "1", "B": "2"},)
 
@@ -162,7 +162,7 @@ def test_data_that_an_update_drops_is_written_back(talk: Any, work: Any, dialect
 def test_data_that_cannot_be_written_back_is_named(talk: Any, work: Any, dialect: str, there: tuple[Any, ...]) -> None:
     conversation = dsm(talk, dialect, held(*there))
     forgetful(conversation, 1, ({"Z": "9"},))
-    with pytest.raises(UnexpectedAnswer, match=r"It had the keys A.* and has Z now") as caught:
+    with pytest.raises(UnexpectedResponse, match=r"It had the keys A.* and has Z now") as caught:
         work(conversation, "secret", identity="shop", expiration_date="2027-01-01 00:00:00")
     assert "pw-1" not in str(caught.value)
     assert len(conversation.calls) == 1
@@ -172,7 +172,7 @@ def test_data_that_cannot_be_written_back_is_named(talk: Any, work: Any, dialect
 def test_the_answer_counts_and_else_the_list(talk: Any, work: Any, answer: Any) -> None:
     conversation = dsm(talk, "api", held(ACCOUNT), **{"secret.update": answer})
     if answer:
-        with pytest.raises(UnexpectedAnswer, match="and has none now"):
+        with pytest.raises(UnexpectedResponse, match="and has none now"):
             work(conversation, "secret", identity="shop", name="New")
     else:
         assert work(conversation, "secret", identity="shop", name="New")["changed"]

@@ -16,7 +16,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ConfigError,
     InvalidRequest,
     Refused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -185,7 +185,7 @@ def test_replace_stops_when_the_copy_reads_back_differently(talk: Any, work: Any
     conversation = listing(talk, "api", LISTED)
     conversation.answers = {"key.read": HELD, "key.create": Stored("3"), "key.update": Stored("3")}
     conversation.answers["key.read"] = dataclasses.replace(HELD, private_key=NEW.private_key)
-    with pytest.raises(UnexpectedAnswer, match="reads back differently"):
+    with pytest.raises(UnexpectedResponse, match="reads back differently"):
         work(conversation, "ssh_key_rotate", ssh_key="deploy-key")
     assert [operation for operation, *_rest in conversation.calls] == ["key.read", "key.create", "key.read"]
     # What was read earlier in the run may have been rotated since.

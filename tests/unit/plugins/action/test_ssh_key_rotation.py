@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.action.linux_ssh_key_rotate import ActionModule
+from ansible_collections.community.senhasegura.plugins.action.linux_ssh_key_rotation import ActionModule
 
 BOTH = {"hosts": ["web01"], "shared_with": ["web01", "web02"]}
 
@@ -24,7 +24,7 @@ BOTH = {"hosts": ["web01"], "shared_with": ["web01", "web02"]}
         ({**BOTH, "hosts": None}, {}, None, False),
         (BOTH, {"ansible_limit": "web01"}, None, False),
         # A role has both from the inventory, which nobody has looked at.
-        (BOTH, {}, "ssh_key_rotation", False),
+        (BOTH, {}, "linux_ssh_key_rotation", False),
     ],
 )
 def test_a_part_of_the_hosts_is_meant_if_the_task_itself_names_it(

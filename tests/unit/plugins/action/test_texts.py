@@ -19,13 +19,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
-from ansible_collections.community.senhasegura.plugins.module_utils.options import RunOptions, Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils import connection
-from ansible_collections.community.senhasegura.plugins.plugin_utils.action import SenhaseguraAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.action import RotationAction
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import NotDone
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.world import HostsWorld
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import NotDone
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.rotation_action import RotationAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action import SenhaseguraAction
 
 HOSTILE = (
     "\x1b[2J\x1b]0;title\x07one\r\nTASK [forged] ****\r\nok: [localhost]\n::error file=x::gone\n"
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
 
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
     known = Settings("https://pam.example.com"), RunOptions(broker=False)
-    monkeypatch.setattr(connection, "settings", lambda *_arguments: known)
+    monkeypatch.setattr(setting_sources, "settings", lambda *_arguments: known)
     action = object.__new__(Action)
     action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False, environment=None)
     action._templar = types.SimpleNamespace(template=str)
@@ -118,11 +118,11 @@ def test_what_a_host_answers_is_plain() -> None:
         return {"rc": 0, "stdout": f"{mark[0].decode()}{json.dumps(answer)}\n", "stderr": ""}
 
     with pytest.raises(NotDone) as caught:
-        remote.perform(execute, None, {}, 5)
+        runner.perform(execute, None, {}, 5)
     assert not FORBIDDEN.search(str(caught.value))
 
 
-@pytest.mark.parametrize("speaker", [HostsWorld, RotationAction])
+@pytest.mark.parametrize("speaker", [LiveEnvironment, RotationAction])
 def test_what_a_rotation_says_is_plain(monkeypatch: pytest.MonkeyPatch, speaker: Any) -> None:
     said: list[str] = []
     monkeypatch.setattr(Display, "display", lambda _display, text, **_options: said.append(text))

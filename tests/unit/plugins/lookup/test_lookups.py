@@ -22,14 +22,14 @@ from jinja2.exceptions import UndefinedError
 from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
-from ansible_collections.community.senhasegura.plugins.module_utils.client.conversation import Conversation
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
-    AnswerLost,
     Context,
     Denied,
     NotFound,
+    ResponseLost,
     ServerBusy,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
@@ -72,7 +72,7 @@ SECRETS = (
 )
 
 
-class Table(Conversation):
+class Table(Api):
     """Answers from the tables above; ``denied`` are ids whose read is refused. ``calls`` holds what was asked."""
 
     def __init__(self, dialect: str = "api") -> None:
@@ -358,7 +358,7 @@ def test_release(vault: Vault) -> None:
 
 HELD = {
     "refused": (Denied("this authorization is read-only", hint="Ask"), "is still held"),
-    "lost": (AnswerLost("no answer", hint="Raise timeout"), "may still be held"),
+    "lost": (ResponseLost("no answer", hint="Raise timeout"), "may still be held"),
     "busy": (ServerBusy("not available", context=Context(status=503)), "may still be held"),
     "turned away": (ServerBusy("too many", context=Context(status=429)), "is still held"),
     "not there": (NotFound("no such path"), "is still held"),
@@ -406,7 +406,7 @@ def test_a_release_that_fails_is_an_error_on_request(vault: Vault, kind: str, na
 
 
 def test_each_release_that_fails_is_named(vault: Vault) -> None:
-    vault.conversation.unreleased = AnswerLost("no answer")
+    vault.conversation.unreleased = ResponseLost("no answer")
     assert vault("password", "web-root", "3", release=True) == ["pw-1", "pw-3"]
     assert ["credential web-root" in vault.warnings[0], "credential 3" in vault.warnings[1]] == [True, True]
 

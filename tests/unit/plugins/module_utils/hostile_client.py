@@ -14,24 +14,24 @@ import json
 import sys
 import time
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 
 
 def main() -> None:
     url, operation, timeout = sys.argv[1:]
     settings = Settings(
         url,
-        Hidden("id"),
-        Hidden("client-secret-1"),
+        SecretStr("id"),
+        SecretStr("client-secret-1"),
         dialect="rest" if operation.startswith("rest:") else "api",
         timeout=float(timeout),
         retries=0,
         allow_http=True,
     )
-    session, text = Session(settings), ""
+    session, text = DirectApi(settings), ""
     start, cpu = time.monotonic(), time.process_time()
     try:
         result = session.call(operation.removeprefix("rest:"), ref="7")

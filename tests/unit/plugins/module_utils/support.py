@@ -12,9 +12,9 @@ import threading
 import typing as t
 import urllib.parse
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import Answer
-from ansible_collections.community.senhasegura.plugins.module_utils.options import Settings
-from ansible_collections.community.senhasegura.plugins.module_utils.secrecy import Hidden
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 
 CLIENT_ID = "id-4f1c2b9e8d7a6f5c"
 CLIENT_SECRET = "Sq-9f8e7d6c5b4a-Qx"
@@ -23,10 +23,10 @@ TOKEN = "eyTokenQ1w2E3r4T5y6"
 CANARY = "Kanarienvogel-7Zq4Xv9Lm2"
 OAUTH1 = {
     "auth_method": "oauth1",
-    "consumer_key": Hidden("demo-consumer"),
-    "consumer_secret": Hidden("demo-consumer-secret"),
-    "token_key": Hidden("demo-token"),
-    "token_secret": Hidden("demo-token-secret"),
+    "consumer_key": SecretStr("demo-consumer"),
+    "consumer_secret": SecretStr("demo-consumer-secret"),
+    "token_key": SecretStr("demo-token"),
+    "token_secret": SecretStr("demo-token-secret"),
     "client_id": None,
     "client_secret": None,
 }
@@ -46,24 +46,24 @@ def settings(**changes: t.Any) -> Settings:
     }
     for name in ("client_id", "client_secret", "proxy", "decryption_key", "client_cert", "client_key"):
         if isinstance(known.get(name), str):
-            known[name] = Hidden(known[name])
+            known[name] = SecretStr(known[name])
     return Settings(**known)
 
 
-def answer(document: t.Any = None, status: int = 200, *, body: bytes | None = None, **headers: str) -> Answer:
+def answer(document: t.Any = None, status: int = 200, *, body: bytes | None = None, **headers: str) -> Response:
     """An answer with a JSON document, or with a body as it is. Header names are given with underscores."""
     content = json.dumps(document).encode() if body is None else body
     names = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    return Answer(status, {"content-type": "application/json", **names}, content)
+    return Response(status, {"content-type": "application/json", **names}, content)
 
 
-def success(message: str = "OK", status: int = 200, **entities: t.Any) -> Answer:
+def success(message: str = "OK", status: int = 200, **entities: t.Any) -> Response:
     """A vendor's success: the entity is a sibling of ``response``."""
     block = {"status": status, "message": message, "error": False, "error_code": 0}
     return answer({"code": status, "response": block, "tenant": "acme", **entities}, status)
 
 
-def failure(code: int | None, message: str = "", status: int = 400) -> Answer:
+def failure(code: int | None, message: str = "", status: int = 400) -> Response:
     """A vendor's error, with the number in ``exception`` as the documents show it."""
     text = f"{code}: {message}" if code else message
     block = {"status": status, "message": text, "error": True, "error_code": 1, "mensagem": text, "erro": True}
@@ -71,7 +71,7 @@ def failure(code: int | None, message: str = "", status: int = 400) -> Answer:
     return answer({"code": status, "response": block, **exception}, status)
 
 
-def token_answer(value: str = TOKEN, **changes: t.Any) -> Answer:
+def token_answer(value: str = TOKEN, **changes: t.Any) -> Response:
     return answer({"token_type": "Bearer", "expires_in": 3600, "access_token": value, **changes})
 
 
@@ -96,13 +96,13 @@ class Sent(t.NamedTuple):
         return dict(urllib.parse.parse_qsl(self.body.decode(), keep_blank_values=True))
 
 
-Reply = t.Union[Answer, Exception, t.Callable[[Sent], t.Any]]  # noqa: UP007
+Reply = t.Union[Response, Exception, t.Callable[[Sent], t.Any]]  # noqa: UP007
 
 
 class Scripted:
     """Takes the place of the transport. For each path prefix a list of replies, of which the last one stays.
 
-    A reply is an Answer, an exception to raise, or a function of the request. Unknown paths have no route.
+    A reply is a Response, an exception to raise, or a function of the request. Unknown paths have no route.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Scripted:
         query: t.Mapping[str, str] | None = None,
         body: bytes | None = None,
         auth: t.Any = None,
-    ) -> Answer:
+    ) -> Response:
         request = Sent(method, path, dict(headers), dict(query or {}), body or b"")
         with self._lock:
             self.sent.append(request)

@@ -14,8 +14,8 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge, looks_encrypted
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, UnexpectedResponse
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
@@ -69,7 +69,7 @@ def test_names_are_shown_and_values_are_not() -> None:
     assert "KEY, PASSWORD of DSM secret db looks like ciphertext" in warning
     assert "decryption_key" in warning and "on_ciphertext=ignore" in warning
     assert secret not in warning and "::" not in warning and "\x1b" not in warning
-    with pytest.raises(UnexpectedAnswer, match="PASSWORD of DSM secret db") as caught:
+    with pytest.raises(UnexpectedResponse, match="PASSWORD of DSM secret db") as caught:
         judge(values, "DSM secret db", "error")
     assert caught.value.context.option == "on_ciphertext"
     assert judge(values, "DSM secret db", "ignore") == []
@@ -99,7 +99,7 @@ def ask(name: str, *terms: str, **options: t.Any) -> tuple[list[t.Any], list[str
             "GET /iso/dapp/application": success(application={"secrets": SECRETS}),
         }
     )
-    client = client_over(Session(settings(), transport=server))
+    client = client_over(DirectApi(settings(), transport=server))
     return look_up(name, client, terms, {**COMMON, **options})
 
 
@@ -120,7 +120,7 @@ def test_lookups(name: str, term: str, named: str) -> None:
         assert named in warnings[0]
         assert PASSWORD not in warnings[0] and PRIVATE[:30] not in warnings[0]
     assert ask(name, term, **whole, on_ciphertext="ignore")[1] == []
-    with pytest.raises(UnexpectedAnswer, match=named):
+    with pytest.raises(UnexpectedResponse, match=named):
         ask(name, term, **whole, on_ciphertext="error")
 
 
@@ -136,7 +136,7 @@ def test_a_key_that_reads_as_ciphertext_is_not_replaced() -> None:
     """Its present pair would be kept as ciphertext, and be lost."""
     listed = success(credentials=[entry(9, "deploy", type="SSH Key")])
     server = Scripted({"GET /api/pam/credential": listed, "GET /api/pam/key/9": success(key=KEY)})
-    keys = client_over(Session(settings(), transport=server)).ssh_keys
+    keys = client_over(DirectApi(settings(), transport=server)).ssh_keys
     with pytest.raises(Refused, match="reads as ciphertext") as caught:
         keys.replace(Reference("deploy"), generate(), keep_previous=True)
     assert "decryption_key" in caught.value.hint

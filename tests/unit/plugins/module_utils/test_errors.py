@@ -18,9 +18,9 @@ import pytest
 pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import codes
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import parse_answer
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import parse_response
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     AuthenticationFailed,
@@ -34,8 +34,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ServerBusy,
     ServerFailed,
     TokenRefused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.client.test_session import WRITE
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     CLIENT_SECRET,
@@ -45,7 +46,6 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     failure,
     settings,
 )
-from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_session import WRITE
 
 CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, SenhaseguraError)]
 
@@ -53,7 +53,7 @@ CLASSES = [c for c in vars(errors).values() if isinstance(c, type) and issubclas
 def told(reply: t.Any, *, token: t.Any = None, **changes: t.Any) -> SenhaseguraError:
     """The error that a read of the credential web-root ends with."""
     server = Scripted({"GET /api/pam/credential/7": reply}, token=token)
-    session = Session(settings(**changes), transport=server)
+    session = DirectApi(settings(**changes), transport=server)
     with pytest.raises(SenhaseguraError) as caught:
         session.call("credential.read", ref="7", subject="credential web-root")
     return caught.value
@@ -113,7 +113,7 @@ def test_a_text_without_context_or_hint() -> None:
     assert str(NotFound("not there", context=Context(status=404))) == "not there (HTTP 404)"
     # What the message names already is not named again.
     assert str(NotFound("key k not there", context=Context(subject="key k"))) == "key k not there"
-    assert str(UnexpectedAnswer("odd")).startswith("odd. Check that url names a senhasegura server")
+    assert str(UnexpectedResponse("odd")).startswith("odd. Check that url names a senhasegura server")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ NUMBERS: dict[int, tuple[type[SenhaseguraError], str]] = {
 
 
 def test_the_table_of_numbers_is_complete() -> None:
-    assert {number for _module, number in codes.CODES} | {1105} == set(NUMBERS)
+    assert {number for _module, number in error_codes.CODES} | {1105} == set(NUMBERS)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -190,7 +190,7 @@ def test_each_number(number: int) -> None:
         for part in ("credential web-root", "GET /api/pam/credential/{ref}", "HTTP 400", f"server code {number}", fix):
             assert part in str(error)
         # Our own words lead, since the server's may be Portuguese.
-        assert error.message == codes.CODES.get(("pam", number), codes.REFERER).text
+        assert error.message == error_codes.CODES.get(("pam", number), error_codes.REFERER).text
         assert (f'The server says "{error.context.server_message}"' in str(error)) is (said in json.dumps(document))
 
 
@@ -199,7 +199,7 @@ def test_numbers_belong_to_a_module() -> None:
     for number in NUMBERS:
         reply = failure(number, "Something")
         with pytest.raises(SenhaseguraError) as caught:
-            parse_answer(reply, module="dsm", secrets=list, now=0)
+            parse_response(reply, module="dsm", secrets=list, now=0)
         assert (caught.value.__class__ is InvalidRequest) is (number != 1105)
         assert caught.value.context.code == number
 
@@ -251,9 +251,9 @@ GUIDE: dict[str, tuple[dict[str, t.Any], type[SenhaseguraError], tuple[str, ...]
     "502": ({"reply": answer({}, 502)}, ServerBusy, ("HTTP 502", "gateway", "Try again later")),
     "503": ({"reply": answer({}, 503)}, ServerBusy, ("HTTP 503", "not available")),
     "504": ({"reply": answer({}, 504)}, ServerBusy, ("HTTP 504", "too slow")),
-    "redirect": ({"reply": answer({}, 302)}, UnexpectedAnswer, ("HTTP 302", "redirect", "Set url")),
+    "redirect": ({"reply": answer({}, 302)}, UnexpectedResponse, ("HTTP 302", "redirect", "Set url")),
     "html": (
-        {"reply": answer(None, 200, body=b"<html>", content_type="text/html")}, UnexpectedAnswer,
+        {"reply": answer(None, 200, body=b"<html>", content_type="text/html")}, UnexpectedResponse,
         ("HTTP 200", "an HTML page, not JSON", "text/html", "6 bytes", "login page", "url"),
     ),
 }  # fmt: skip
@@ -481,7 +481,7 @@ def test_the_server_is_named_with_its_port_and_without_a_user(url: str, shown: s
     ],
 )
 def test_a_list_that_cannot_be_read_is_named_beside_the_object(operation: str, path: str, what: str) -> None:
-    session = Session(settings(), transport=Scripted({f"GET {path}": answer({}, 500)}))
+    session = DirectApi(settings(), transport=Scripted({f"GET {path}": answer({}, 500)}))
     with pytest.raises(ServerFailed) as caught:
         session.call(operation, subject="thing web-root")
     assert str(caught.value).startswith(
@@ -495,7 +495,7 @@ def test_a_list_that_cannot_be_read_is_named_beside_the_object(operation: str, p
 def test_a_failed_login_is_no_list_that_could_not_be_read() -> None:
     server = Scripted(token=answer({"error": "invalid_client"}, 401))
     with pytest.raises(AuthenticationFailed) as caught:
-        Session(settings(), transport=server).call("credential.list", subject="credential web-root")
+        DirectApi(settings(), transport=server).call("credential.list", subject="credential web-root")
     assert "could not be read" not in str(caught.value)
 
 
@@ -524,7 +524,7 @@ def test_a_body_is_described_and_not_shown() -> None:
 def test_a_write_names_what_it_writes() -> None:
     server = Scripted({"POST /api/pam/credential": failure(1011)})
     with pytest.raises(NotFound) as caught:
-        Session(settings(), transport=server).call("credential.create", model=WRITE, subject="credential root@web01")
+        DirectApi(settings(), transport=server).call("credential.create", model=WRITE, subject="credential root@web01")
     assert "root@web01" in str(caught.value)
     assert WRITE.password
     assert WRITE.password not in str(caught.value)

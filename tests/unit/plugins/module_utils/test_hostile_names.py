@@ -17,7 +17,7 @@ pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
@@ -91,7 +91,7 @@ def lines_of(template: str, method: str, name: str) -> t.Iterator[str]:
 def test_no_call_leaves_its_path(server: Wire, dialect: str, operation: str) -> None:
     """Straight into the session, below everything that looks names up first."""
     call = DIALECTS[dialect].calls[operation]
-    session = Session(settings(url=server.url(), dialect=dialect, retries=0))
+    session = DirectApi(settings(url=server.url(), dialect=dialect, retries=0))
     sent = 0
     for name in NAMES:
         before = len(server.requests)
@@ -196,7 +196,7 @@ def in_order(request: Sent, dialect: str, name: str) -> bool:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_operation_of_the_client_leaves_its_paths(operation: str, dialect: str) -> None:
     transport = scripted(dialect)
-    client = client_over(Session(settings(dialect=dialect), transport=transport))
+    client = client_over(DirectApi(settings(dialect=dialect), transport=transport))
     for name in NAMES:
         transport.sent.clear()
         try:

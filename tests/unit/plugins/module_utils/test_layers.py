@@ -19,34 +19,41 @@ PACKAGE = "ansible_collections.community.senhasegura.plugins."
 # The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
 # A folder stands for all files in it that have no line of their own.
 STD = "the standard library"
-PURE = {"errors", "models", "retry", "plan", "secrecy", "references", "specs", "pem", "ciphertext", "queries"}
-DIALECTS = {f"dialects/{name}" for name in ("base", "codes", "envelope", "rest", "vendor", "catalog")}
-BELOW_CLIENT = {"options", "transport", "auth", "decrypt", "keypair"} | DIALECTS | PURE
+PURE = {"errors", "models", "retry", "plan", "redaction", "references", "specs", "pem", "ciphertext", "queries"}
+DIALECTS = {f"dialects/{name}" for name in ("dialect", "error_codes", "response", "guide", "vendor", "catalog")}
+BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
+EDGES = {"plugin_utils", "client/connect", "operations", "settings", *PURE}
 REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
-EDGES = {"plugin_utils", "client/connect", "operations", "options", *PURE}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
-    "options": {STD, *PURE},
-    "transport": {STD, *PURE, "dialects/envelope", "options", "transport", "requests", "urllib3", "certifi"},
-    "auth": {STD, *PURE, "options", "requests_oauthlib"},
-    "decrypt": {STD, *PURE, "cryptography"},
+    "settings": {STD, *PURE},
+    "transport": {STD, *PURE, "dialects/response", "settings", "transport", "requests", "urllib3", "certifi"},
+    "client/auth": {STD, *PURE, "settings", "requests_oauthlib"},
+    "client/decrypt": {STD, *PURE, "cryptography"},
     "keypair": {STD, *PURE, "cryptography"},
     "client": {STD, *BELOW_CLIENT, "client"},
-    "operations": {STD, *PURE, "options", "keypair", "client", "operations"},
+    "operations": {STD, *PURE, "settings", "keypair", "client", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else; a rotation needs no more of it than that file.
     "plugin_utils/report": {STD, *PURE, *REPORT},
     "plugin_utils/report/files": {STD, "errors"},
     "plugin_utils/report/history": {STD, "plugin_utils/report/files"},
-    "plugin_utils/report/page": {STD, "secrecy", "jinja2", *REPORT},
+    "plugin_utils/report/page": {STD, "redaction", "jinja2", *REPORT},
     # These are pure, but for the library of the system; a login starts programs and is no network code of ours.
-    "plugin_utils/rotation/target": {STD, *PURE},
-    "plugin_utils/rotation/hashing": {STD, *PURE},
-    "plugin_utils/rotation/policy": {STD, *PURE},
-    "plugin_utils/rotation/login": {STD, *PURE, "keypair", "cryptography", "ansible", "plugin_utils/rotation/target"},
+    "plugin_utils/rotation/login/command": {STD, *PURE},
+    "plugin_utils/rotation/login/password_hash": {STD, *PURE},
+    "plugin_utils/rotation/protocol/password_policy": {STD, *PURE},
+    "plugin_utils/rotation/login/probe": {
+        STD,
+        *PURE,
+        "keypair",
+        "cryptography",
+        "ansible",
+        "plugin_utils/rotation/login/command",
+    },
     # This is sent to the managed host and executed there.
-    "plugin_utils/rotation/on_host/authorized_keys": {STD, "plugin_utils/rotation/on_host/state"},
+    "plugin_utils/rotation/host/on_host/authorized_keys": {STD, "plugin_utils/rotation/host/on_host/state"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},
@@ -141,7 +148,7 @@ def test_rotations_only_append_to_the_history() -> None:
 def test_no_import_circle() -> None:
     graph = {name: {own(m) for m in imports(path) if own(m) in FILES} for name, path in FILES.items()}
     # The one file that each worker loads calls what stands right of it, in the few workers that need more.
-    graph["plugin_utils/broker/link"].remove("plugin_utils/lookup")
+    graph["plugin_utils/broker/client"].remove("plugin_utils/lookup")
     done: set[str] = set()
 
     def visit(name: str, way: tuple[str, ...]) -> None:
@@ -161,14 +168,14 @@ def test_no_import_circle() -> None:
         ("errors", "ansible_collections.community.senhasegura.plugins.module_utils.transport.session", False),
         ("errors", "requests", False),
         ("errors", "ssl", False),
-        ("dialects/rest", "ansible_collections.community.senhasegura.plugins.module_utils.client.session", False),
+        ("dialects/guide", "ansible_collections.community.senhasegura.plugins.module_utils.client.session", False),
         ("client/session", "requests", False),
-        ("client/session", "ansible_collections.community.senhasegura.plugins.plugin_utils.action", False),
+        ("client/session", "ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action", False),
         ("client/session", "ansible.errors", False),
         ("transport/session", "requests.utils", True),
         ("transport/tls", "ssl", True),
-        ("transport/session", "ansible_collections.community.senhasegura.plugins.module_utils.auth", False),
-        ("auth", "requests_oauthlib", True),
+        ("transport/session", "ansible_collections.community.senhasegura.plugins.module_utils.client.auth", False),
+        ("client/auth", "requests_oauthlib", True),
         ("lookup/password", "http.client", False),
         ("lookup/password", "ansible_collections.community.senhasegura.plugins.module_utils.transport.session", False),
         ("action/credential", "ansible_collections.community.senhasegura.plugins.modules.credential", False),
@@ -184,7 +191,7 @@ def test_no_import_circle() -> None:
             "ansible_collections.community.senhasegura.plugins.module_utils.transport.session",
             False,
         ),
-        ("operations/credential", "ansible_collections.community.senhasegura.plugins.plugin_utils.action", False),
+        ("operations/credential", "ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action", False),
         ("operations/credential", "socket", False),
         (
             "client/credentials",

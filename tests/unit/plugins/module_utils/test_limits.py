@@ -17,17 +17,17 @@ import typing as t
 import pytest
 from workspace import environment
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import envelope
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.envelope import integer, parse_answer
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import response
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import integer, parse_response
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     NoRoute,
     SenhaseguraError,
     ServerFailed,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import Received, Wire, http
-from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import Answer, answer, entry
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import Response, answer, entry
 
 CLIENT = pathlib.Path(__file__).with_name("hostile_client.py")
 MB = 1 << 20
@@ -172,8 +172,8 @@ def test_long_lists_are_taken(operation: str, count: int) -> None:
 
 
 def parse(body: bytes, status: int = 200, **more: t.Any) -> t.Any:
-    return parse_answer(
-        Answer(status, {"content-type": "application/json"}, body), module="pam", secrets=list, now=0.0, **more
+    return parse_response(
+        Response(status, {"content-type": "application/json"}, body), module="pam", secrets=list, now=0.0, **more
     )
 
 
@@ -189,12 +189,12 @@ def parse(body: bytes, status: int = 200, **more: t.Any) -> t.Any:
     ],
 )
 def test_what_no_server_sends_is_refused(body: bytes) -> None:
-    with pytest.raises(UnexpectedAnswer, match="nested too deeply|number that is too long"):
+    with pytest.raises(UnexpectedResponse, match="nested too deeply|number that is too long"):
         parse(b'{"a": ' + body + b"}")
 
 
 def test_what_is_too_large_says_how_much_there_is_room_for() -> None:
-    with pytest.raises(UnexpectedAnswer, match="too large") as caught:
+    with pytest.raises(UnexpectedResponse, match="too large") as caught:
         parse(listing(b"{},", 150_000), lists=False)
     assert "50,000 credentials" in caught.value.hint
     assert parse(listing(b"{},", 150_000), lists=True)
@@ -260,8 +260,8 @@ def test_answers_of_all_kinds_still_parse() -> None:
     }
     # Numbers with a fraction stay as they are written.
     parsed = {**document, "a": [1, -5, "1.5", "1e+300", *document["a"][4:]]}
-    assert parse_answer(answer(document), module="pam", secrets=list, now=0.0) == parsed
-    assert envelope.integer("123456789") == 123456789
+    assert parse_response(answer(document), module="pam", secrets=list, now=0.0) == parsed
+    assert response.integer("123456789") == 123456789
 
 
 @pytest.mark.parametrize("status", [200, 403, 404, 502])
@@ -271,7 +271,7 @@ def test_a_page_of_comments_takes_no_time(status: int) -> None:
     for page in pages:
         before = time.process_time()
         with pytest.raises(SenhaseguraError):
-            parse_answer(Answer(status, {}, page), module="pam", secrets=lambda: (), now=0.0)
+            parse_response(Response(status, {}, page), module="pam", secrets=lambda: (), now=0.0)
         assert time.process_time() - before < 5
 
 
@@ -281,15 +281,15 @@ def test_a_page_of_comments_takes_no_time(status: int) -> None:
 def test_a_page_is_told_whatever_its_status_is(page: str) -> None:
     for status in (200, 403, 404):
         with pytest.raises(SenhaseguraError, match="HTML page"):
-            parse_answer(Answer(status, {}, page.encode()), module="pam", secrets=lambda: (), now=0.0)
+            parse_response(Response(status, {}, page.encode()), module="pam", secrets=lambda: (), now=0.0)
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
 def test_an_answer_that_reports_an_error_is_parsed_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
-    load = envelope._load
-    monkeypatch.setattr(envelope, "_load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
+    load = response._load
+    monkeypatch.setattr(response, "_load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
     body = b'{"message": "no such thing"}'
     with pytest.raises(SenhaseguraError):
-        parse_answer(Answer(status, {}, body), module="pam", secrets=lambda: (), now=0.0, names_object=True)
+        parse_response(Response(status, {}, body), module="pam", secrets=lambda: (), now=0.0, names_object=True)
     assert len(parsed) == 1

@@ -18,20 +18,20 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
-    AnswerLost,
     AuthenticationFailed,
     Denied,
     InvalidRequest,
     NoRoute,
     NotFound,
+    ResponseLost,
     SenhaseguraError,
     ServerBusy,
     ServerFailed,
     TokenRefused,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import deadline
@@ -115,7 +115,7 @@ def anywhere(document: Document) -> dict[str, Case]:
     """Answers that no operation may take, made from its good one."""
     text = json.dumps(document)
     raw = text.encode()
-    bad = UnexpectedAnswer
+    bad = UnexpectedResponse
     portuguese = {"response": {"status": 400, "mensagem": "Recusado", "erro": True, "cod_erro": 1, "detalhe": CANARY}}
     moved = {"Location": f"https://evil.example/{CANARY}", "Set-Cookie": CANARY}
     now = email.utils.formatdate(time.time() + 5, usegmt=True)
@@ -221,21 +221,21 @@ def anywhere(document: Document) -> dict[str, Case]:
         "503 until nonsense": (http(HTML, 503, {"Retry-After": CANARY}, **PAGE), ServerBusy),
         "504": (http({"message": "The upstream server is timing out"}, 504), ServerBusy),
         "599": (http(HTML, 599, **PAGE), ServerFailed),
-        "200 in a strange protocol": (b"HTTP/9.9" + http(raw)[8:], AnswerLost),
+        "200 in a strange protocol": (b"HTTP/9.9" + http(raw)[8:], ResponseLost),
         # The way it is sent.
         "gzip": (http(gzip.compress(raw), headers={"Content-Encoding": "gzip"}), bad),
         "gzip that says nothing": (http(gzip.compress(raw)), bad),
         "deflate that is none": (http(raw, headers={"Content-Encoding": "deflate"}), bad),
         "huge": (http(b"x" * 1_200_000), bad),
         "length too small": (http(raw, length=len(raw) - 5), bad),
-        "length too large": (http(raw, length=len(raw) + 5), AnswerLost),
+        "length too large": (http(raw, length=len(raw) + 5), ResponseLost),
         "chunks without an end": (
-            http(chunked(raw)[:-5], headers={"Transfer-Encoding": "chunked"}, length=-1), AnswerLost,
+            http(chunked(raw)[:-5], headers={"Transfer-Encoding": "chunked"}, length=-1), ResponseLost,
         ),
-        "no answer": (b"", AnswerLost),
-        "no http": (CANARY.encode() + b"\r\n\r\n", AnswerLost),
-        "half a status line": (b"HTTP/1.1 2", AnswerLost),
-        "many headers": (http(raw, headers={f"X-{i}": CANARY for i in range(200)}), AnswerLost),
+        "no answer": (b"", ResponseLost),
+        "no http": (CANARY.encode() + b"\r\n\r\n", ResponseLost),
+        "half a status line": (b"HTTP/1.1 2", ResponseLost),
+        "many headers": (http(raw, headers={f"X-{i}": CANARY for i in range(200)}), ResponseLost),
     }  # fmt: skip
 
 
@@ -344,14 +344,14 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     if (dialect, operation) == ("rest", "secret.list"):
         # A list without values: each is then read by its own path.
         del answers["data missing"], answers["data is null"]
-    return {case: (wire, UnexpectedAnswer) for case, wire in answers.items()}
+    return {case: (wire, UnexpectedResponse) for case, wire in answers.items()}
 
 
 def cases(dialect: str, operation: str) -> dict[str, Case]:
     found = {**anywhere(good(dialect, operation)), **in_entity(dialect, operation)}
     call = DIALECTS[dialect].calls[operation]
     if call.replay is Replay.SAFE:
-        found["no content (204)"] = (http(b"", 204, content_type=None), UnexpectedAnswer)
+        found["no content (204)"] = (http(b"", 204, content_type=None), UnexpectedResponse)
     if call.names_object:
         # Whatever says so, but for the words for a path that leads nowhere.
         for name in ("404 html", "404 empty", "404 utf-16"):
@@ -406,7 +406,7 @@ def test_there_are_enough_cases() -> None:
 def test_good_answers_are_taken(server: tuple[Wire, Server], dialect: str, operation: str) -> None:
     """Otherwise the tests below would show nothing."""
     wire, behaviour = server
-    session = Session(settings(url=wire.url(), dialect=dialect))
+    session = DirectApi(settings(url=wire.url(), dialect=dialect))
     for status in (200, 201, 202):
         behaviour.answer = http(good(dialect, operation, status=status), status)
         session.call(operation, ref="7", model=write_model(operation))
@@ -418,7 +418,7 @@ def test_good_answers_are_taken(server: tuple[Wire, Server], dialect: str, opera
 @pytest.mark.parametrize(("dialect", "operation"), CALLS)
 def test_the_body_decides_and_not_its_type(server: tuple[Wire, Server], dialect: str, operation: str) -> None:
     wire, behaviour = server
-    session = Session(settings(url=wire.url(), dialect=dialect))
+    session = DirectApi(settings(url=wire.url(), dialect=dialect))
     behaviour.answer = http(good(dialect, operation))
     expected = session.call(operation, ref="7", model=write_model(operation))
     for name, behaviour.answer in odd_but_good(good(dialect, operation)).items():
@@ -427,7 +427,7 @@ def test_the_body_decides_and_not_its_type(server: tuple[Wire, Server], dialect:
 
 def test_the_text_of_another_charset_is_read_right(server: tuple[Wire, Server]) -> None:
     wire, behaviour = server
-    session = Session(settings(url=wire.url(), dialect="api"))
+    session = DirectApi(settings(url=wire.url(), dialect="api"))
     document = json.dumps({"response": HEAD, "credential": {**CREDENTIAL, "password": "pässword"}}, ensure_ascii=False)
     for codec in ("latin-1", "utf-8"):
         behaviour.answer = http(document.encode(codec), content_type="text/html; charset=iso-8859-1")
@@ -436,7 +436,7 @@ def test_the_text_of_another_charset_is_read_right(server: tuple[Wire, Server]) 
 
 def test_numbers_stay_as_they_are_written(server: tuple[Wire, Server]) -> None:
     wire, behaviour = server
-    session = Session(settings(url=wire.url(), dialect="api"))
+    session = DirectApi(settings(url=wire.url(), dialect="api"))
     listed = json.dumps(good("api", "secret.list"))
     behaviour.answer = http(listed.replace(f'"{CANARY}"}}', '1.10, "BIG": 1e400, "INT": 70}'))
     (secret,) = session.call("secret.list")
@@ -450,7 +450,7 @@ def test_a_write_may_have_no_content(server: tuple[Wire, Server], operation: str
     behaviour.answer = http(b"", 204, content_type=None)
     for dialect in DIALECTS:
         if DIALECTS[dialect].supports(operation):
-            Session(settings(url=wire.url(), dialect=dialect)).call(operation, ref="7", model=write_model(operation))
+            DirectApi(settings(url=wire.url(), dialect=dialect)).call(operation, ref="7", model=write_model(operation))
 
 
 WRITES = [
@@ -465,7 +465,7 @@ def test_a_write_is_done_whatever_the_answer_shows_of_it(
     server: tuple[Wire, Server], dialect: str, operation: str
 ) -> None:
     wire, behaviour = server
-    session = Session(settings(url=wire.url(), dialect=dialect))
+    session = DirectApi(settings(url=wire.url(), dialect=dialect))
     name, value = ENTITIES[operation][dialect == "rest"]
     place: tuple[t.Any, ...] = ("response", name) if dialect == "rest" else (name,)
     for new in (
@@ -503,7 +503,7 @@ def check(exc: SenhaseguraError, kind: type[SenhaseguraError]) -> str:
 @pytest.mark.parametrize(("dialect", "operation"), CALLS)
 def test_malformed_answers(server: tuple[Wire, Server], dialect: str, operation: str) -> None:
     wire, behaviour = server
-    session = Session(settings(url=wire.url(), dialect=dialect))
+    session = DirectApi(settings(url=wire.url(), dialect=dialect))
     problems = []
     call = DIALECTS[dialect].calls[operation]
     for name, (behaviour.answer, kind) in cases(dialect, operation).items():
@@ -516,7 +516,7 @@ def test_malformed_answers(server: tuple[Wire, Server], dialect: str, operation:
                 operation, "credential X", f"{call.method} {call.path}",
             ):  # fmt: skip
                 problem = f"context {context}"
-            if not problem and name[:3].isdigit() and kind is not AnswerLost and context.status != int(name[:3]):
+            if not problem and name[:3].isdigit() and kind is not ResponseLost and context.status != int(name[:3]):
                 problem = f"status {context.status}"
             if not problem and name in ("429", "503") and exc.retry_after != 7.0:
                 problem = "Retry-After is lost"
@@ -564,7 +564,7 @@ def login_cases() -> dict[str, Case]:
     }
     for field, values in {"access_token": NO_TOKEN, "token_type": NO_TYPE}.items():
         found |= {
-            f"{field} {kind}": (http(changed(document, (field,), new)), UnexpectedAnswer)
+            f"{field} {kind}": (http(changed(document, (field,), new)), UnexpectedResponse)
             for kind, new in values.items()
         }
     return found
@@ -576,7 +576,7 @@ def test_malformed_token_replies(server: tuple[Wire, Server], dialect: str) -> N
     problems = []
     assert len(login_cases()) >= 100
     for name, (behaviour.login, kind) in login_cases().items():
-        session = Session(settings(url=wire.url(), dialect=dialect))
+        session = DirectApi(settings(url=wire.url(), dialect=dialect))
         before = len(wire.requests)
         try:
             session.call("credential.list", subject="all credentials")
@@ -610,5 +610,5 @@ def test_usable_token_replies(server: tuple[Wire, Server], change: Document) -> 
     ((field, value),) = change.items()
     document = {"access_token": "T", "token_type": "Bearer", "expires_in": 3600}
     behaviour.login, behaviour.answer = http(changed(document, (field,), value)), http(good("api", "credential.list"))
-    assert len(Session(settings(url=wire.url())).call("credential.list")) == 1
+    assert len(DirectApi(settings(url=wire.url())).call("credential.list")) == 1
     assert wire.requests[-1].header("authorization") == "Bearer T"

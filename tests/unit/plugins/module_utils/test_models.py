@@ -13,7 +13,7 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import models
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedAnswer
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedResponse
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     Credential,
     CredentialInfo,
@@ -142,7 +142,7 @@ def test_same_data(wanted: DsmSecretWrite, held: list[dict[str, t.Any]], same: b
         (write(A, K="v"), {**A, "K": "w"}, False),
         (write(A, K="v"), {**A}, False),
         (write(A, K="v"), {**A, "K": "v", "L": "taken out"}, False),
-        (write(A, K="v"), {**A, "K": UnexpectedAnswer("x")}, False),
+        (write(A, K="v"), {**A, "K": UnexpectedResponse("x")}, False),
         (write(A), {**A, "ip": "192.0.2.1"}, True),
         (write(K="v"), {"K": "v", "L": "w"}, False),
     ],

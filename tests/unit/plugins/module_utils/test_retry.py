@@ -15,9 +15,9 @@ from hypothesis import strategies as st  # noqa: E402
 
 from ansible_collections.community.senhasegura.plugins.module_utils import errors  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (  # noqa: E402
-    AnswerLost,
     ConnectionFailed,
     Context,
+    ResponseLost,
     SenhaseguraError,
     ServerBusy,
     UnknownHost,
@@ -43,7 +43,7 @@ def busy(status: int) -> ServerBusy:
         (ConnectionFailed("x"), True, True),
         # It will not exist in a second either.
         (UnknownHost("x"), False, False),
-        (AnswerLost("x"), True, False),
+        (ResponseLost("x"), True, False),
         (busy(429), True, True),
         (busy(502), True, False),
         (busy(503), True, False),
@@ -59,7 +59,7 @@ def test_may_retry(error: SenhaseguraError, read: bool, write: bool) -> None:
 
 def test_nothing_else_is_repeated() -> None:
     kinds = {c for c in vars(errors).values() if isinstance(c, type) and issubclass(c, SenhaseguraError)}
-    others = kinds - {ConnectionFailed, errors.ConnectionsBusy, UnknownHost, AnswerLost, ServerBusy}
+    others = kinds - {ConnectionFailed, errors.ConnectionsBusy, UnknownHost, ResponseLost, ServerBusy}
     assert len(others) >= 12
     for kind in others:
         for status in (None, 429, 500, 503):

@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import Session
+from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     SenhaseguraError,
-    UnexpectedAnswer,
+    UnexpectedResponse,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
@@ -61,7 +61,7 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, t.Calla
 
 def client(dialect: str, replies: dict[str, t.Any], path: pathlib.Path | None) -> Client:
     known = settings(dialect=dialect, decryption_key=str(path) if path else None)
-    return client_over(Session(known, transport=Scripted(replies)))
+    return client_over(DirectApi(known, transport=Scripted(replies)))
 
 
 def dsm(dialect: str, secrets: list[dict[str, t.Any]], path: pathlib.Path | None = None) -> Client:
@@ -108,7 +108,7 @@ def test_secrets(pem: t.Any, dialect: str, encrypted: bool) -> None:
         ("flag", {}, "value of A in DSM secret flag"),
     ]
     for term, options, words in asked:
-        with pytest.raises(UnexpectedAnswer, match=words) as caught:
+        with pytest.raises(UnexpectedResponse, match=words) as caught:
             ask("secret", reader, term, **options)
         assert caught.value.hint
 
@@ -118,7 +118,7 @@ def test_a_secret_that_another_key_encrypts(pem: t.Any) -> None:
     other = base64.b64encode(b"x" * 256).decode()
     reader = dsm("api", [{"identity": "db", "data": [{"A": other, "B": encrypt("b")}]}], path)
     assert ask("secret", reader, "db", field="B") == ["b"]
-    with pytest.raises(UnexpectedAnswer, match="value of A in DSM secret db.*decryption_key"):
+    with pytest.raises(UnexpectedResponse, match="value of A in DSM secret db.*decryption_key"):
         ask("secret", reader, "db", field="A")
 
 
@@ -151,7 +151,7 @@ def test_a_key_whose_private_part_cannot_be_read(dialect: str, value: str) -> No
     assert ask("ssh_key", reader, "web", field="public_key") == ["ssh-ed25519 AAAA"]
     assert ask("ssh_key", reader, "web", field="username") == ["root"]
     for options in ({}, {"field": "private_key"}, {"return_format": "dict"}, {"return_format": "raw"}):
-        with pytest.raises(UnexpectedAnswer, match="value of private_key in SSH key web"):
+        with pytest.raises(UnexpectedResponse, match="value of private_key in SSH key web"):
             ask("ssh_key", reader, "web", **options)
 
 
@@ -161,9 +161,9 @@ def test_a_credential_whose_password_cannot_be_read(dialect: str, value: str) ->
     reader = record(dialect, "credential", value)
     assert ask("credential", reader, "web", field="username") == ["root"]
     for name in ("credential", "password"):
-        with pytest.raises(UnexpectedAnswer, match="value of password in credential web"):
+        with pytest.raises(UnexpectedResponse, match="value of password in credential web"):
             ask(name, reader, "web", return_format="dict")
-    with pytest.raises(UnexpectedAnswer, match="value of password in credential web"):
+    with pytest.raises(UnexpectedResponse, match="value of password in credential web"):
         ask("password", reader, "web", default="x")
 
 
@@ -179,7 +179,7 @@ def test_a_number_that_may_be_both_takes_no_custody(name: str, check_mode: str) 
     server = Scripted(
         {"GET /api/pam/credential": success(credentials=[entry(7, "123"), entry(123, "other", hostname="web09")])}
     )
-    reader = client_over(Session(settings(dialect="api"), transport=server))
+    reader = client_over(DirectApi(settings(dialect="api"), transport=server))
     with pytest.raises(InvalidRequest, match="id:123 or identifier:123"):
         ask(name, reader, "123", default="x", check_mode=check_mode)
     assert server.lines == ["GET /api/pam/credential"]

@@ -20,13 +20,13 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.plugin_utils import action as action_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import link, protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.files import Files
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.policy import Policy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.remote import RemoteSession
+from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared import Sessions
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLost
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import Certificate, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
@@ -147,7 +147,7 @@ class Bench:
         arguments = self.options(server, **more)
         with self._shown() as shown:
             try:
-                link.evaluate(name, self._template, list(terms), variables, arguments)
+                client.evaluate(name, self._template, list(terms), variables, arguments)
             except AnsibleLookupError as exc:
                 return str(exc)
         return self._warnings(shown)
@@ -180,14 +180,14 @@ class Bench:
 
     def brokered(self, server: Wire | dict[str, t.Any], *asks: t.Callable[[t.Any], t.Any]) -> str:
         """What the last of these calls of a client ends with, all through one broker, each from a worker of its own."""
-        from ansible_collections.community.senhasegura.plugins.module_utils.options import Source, resolve
+        from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Source, resolve
 
         options = server if isinstance(server, dict) else self.options(server)
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
-        service, text = Service(Sessions(), Files("", b"")), ""
+        service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
             line = _Line(service.worker())
-            client = client_over(RemoteSession(t.cast(t.Any, line), settings, Policy(), again=_never))
+            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, Policy(), again=_never))
             try:
                 ask(client)
             except Exception as exc:
@@ -199,7 +199,7 @@ class Bench:
 
     def gone(self, end: type[Exception] = BrokerLost) -> str:
         """What a module ends with whose broker has ended, and why there is no other one."""
-        ended = mock.Mock(spec=link.Link, ask=mock.Mock(side_effect=EOFError))
+        ended = mock.Mock(spec=client.BrokerConnection, ask=mock.Mock(side_effect=EOFError))
         with mock.patch.object(action_module, "open_link", side_effect=[ended, end("lost")]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 

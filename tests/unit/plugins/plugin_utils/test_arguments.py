@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
-from ansible_collections.community.senhasegura.plugins.module_utils.options import argument_spec
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import argument_spec
 from ansible_collections.community.senhasegura.plugins.plugin_utils import arguments
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 

@@ -36,7 +36,7 @@ FIX = re.compile(
 )
 KINDS = {c.kind for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.SenhaseguraError)}
 # Their failures are those of a rotation, which has kinds of its own.
-ROTATIONS = ("linux_password_rotate", "linux_ssh_key_rotate", "rotation_info")
+ROTATIONS = ("linux_password_change", "linux_ssh_key_rotation", "rotation_info")
 # Warnings that say what was left out and why; there is nothing to put right.
 TOLD = (
     "warnings: check mode of an info module",

@@ -14,7 +14,7 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.display import Display
 
-from ansible_collections.community.senhasegura.plugins.module_utils import options
+from ansible_collections.community.senhasegura.plugins.module_utils.settings import options
 from ansible_collections.community.senhasegura.plugins.plugin_utils import variables as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     CHECK_MODE,

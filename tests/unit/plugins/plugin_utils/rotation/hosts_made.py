@@ -10,8 +10,8 @@ import types
 import typing as t
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import remote
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.on_host import commands, state
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands, state
 
 USER = "app"
 DAY = 86400
@@ -121,7 +121,7 @@ def ask(machine: state.Machine, do: str, run: str = "run1", **more: t.Any) -> di
         request = {"lease": 300.0, "request_life": 120.0, **request}
     answer = commands.carry_out(machine, request)
     if "account" in answer.get("ok", {}):
-        answer["ok"] = remote.uncovered(answer["ok"], pad)
+        answer["ok"] = runner.uncovered(answer["ok"], pad)
     return answer
 
 

@@ -11,8 +11,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import driver, remote, steps
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.calls import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import driver
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import phases
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
     Lost,
     NotDone,
     OnHost,
@@ -48,7 +50,7 @@ def ask(host: str) -> Steps:
 
 
 def results(world: World, works: dict[str, Steps], most: int = 10, **limits: float) -> dict[str, t.Any]:
-    run = steps.Run("run", tuple(works), steps.Limits(**limits), {})
+    run = phases.Run("run", tuple(works), phases.Limits(**limits), {})
 
     def protocol() -> t.Any:
         found = yield Together("asking", works, most)
@@ -140,7 +142,7 @@ def test_a_command_in_a_thread_needs_no_signal() -> None:
 
     def work() -> None:
         try:
-            remote.perform(execute, "/usr/bin/python3", {"do": "look_keys"}, 5)
+            runner.perform(execute, "/usr/bin/python3", {"do": "look_keys"}, 5)
         except Exception as exc:
             ends.append(exc)
 

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The dialect C(rest): paths, verbs, names and nesting of the integration guide. Entities stand inside C(response).
+
+The vendor documents none of this (http-api.md 4), so C(auto) never picks it. Where the guide shows no answer, the
+simulator's README says what the project chose.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..errors import InvalidRequest, SenhaseguraError, UnexpectedResponse
+from ..models import (
+    SSH_KEY_TYPE,
+    Credential,
+    CredentialInfo,
+    CredentialWrite,
+    DsmSecret,
+    DsmSecretWrite,
+    Entries,
+    SshKey,
+    SshKeyWrite,
+    Stored,
+    key_text,
+)
+from ..redaction import redact
+from ..references import safe_name
+from ..retry import Replay
+from . import vendor
+from .dialect import Call, Dialect, Json, Unseal
+from .response import (
+    attempt,
+    echo,
+    echoed_id,
+    echoed_text,
+    entities,
+    entity,
+    integer,
+    required_id,
+    required_secret,
+    text,
+    text_or_none,
+    truth,
+)
+
+
+def _inside(document: Json) -> Json:
+    return t.cast(Json, entity(document, "response", dict))
+
+
+def decode_list(document: Json, unseal: Unseal) -> Entries:
+    return vendor.decode_list(_inside(document), unseal)
+
+
+def decode_password(document: Json, unseal: Unseal) -> Credential:
+    item = entity(_inside(document), "credential", dict)
+    unreadable: dict[str, SenhaseguraError] = {}
+    password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password")))
+    return Credential(
+        id=required_id(item),
+        password=password,
+        expiration=text_or_none(item, "expiration"),
+        raw={**item, "password": password},
+        unreadable=unreadable,
+    )
+
+
+def encode_reference(reference: str) -> Json:
+    return {"credentialId": safe_name(reference)}
+
+
+def decode_stored(name: str) -> t.Callable[[Json, Unseal], Stored]:
+    def decode(document: Json, unseal: Unseal) -> Stored:
+        item = echo(echo(document, "response"), name)
+        return Stored(
+            id=echoed_id(item),
+            identifier=echoed_text(item, "identifier"),
+            public_key=echoed_text(item, "public_key"),
+        )
+
+    return decode
+
+
+def encode_credential(model: CredentialWrite) -> Json:
+    fields = {
+        "identifier": model.identifier,
+        "username": model.username,
+        "password": model.password,
+        "hostname": model.hostname,
+        "ip": model.ip,
+        "type": model.type,
+        "additional_info": model.additional,
+        "tags": None if model.tags is None else list(model.tags),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def decode_keys(document: Json, unseal: Unseal) -> Entries:
+    return Entries(
+        CredentialInfo(
+            id=required_id(item),
+            identifier=text_or_none(item, "identifier"),
+            username=text(item, "username"),
+            hostname=text(item, "hostname"),
+            type=SSH_KEY_TYPE,
+            automatic_change=truth(item.get("auto_rotate")),
+            public_key=text_or_none(item, "public_key"),
+            rotation_days=integer(item.get("rotation_days")),
+        )
+        for item in entities(_inside(document), "sshkeys")
+    )
+
+
+def decode_key(document: Json, unseal: Unseal) -> SshKey:
+    item = entity(_inside(document), "sshkey", dict)
+    unreadable: dict[str, SenhaseguraError] = {}
+    private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
+    sealed = text(item, "passphrase")
+    passphrase = attempt(unreadable, "passphrase", lambda: unseal(sealed)) if sealed else None
+    return SshKey(
+        id=required_id(item),
+        private_key=private_key,
+        public_key=text(item, "public_key").strip(),
+        identifier=text_or_none(item, "identifier"),
+        username=text(item, "username"),
+        hostname=text(item, "hostname"),
+        passphrase=passphrase,
+        raw={**item, "private_key": private_key, "passphrase": passphrase},
+        unreadable=unreadable,
+    )
+
+
+def encode_key(model: SshKeyWrite) -> Json:
+    fields = {
+        "identifier": model.identifier,
+        "username": model.username,
+        "hostname": model.hostname,
+        "public_key": model.public_key,
+        "private_key": model.private_key,
+        "passphrase": model.passphrase,
+        "auto_rotate": model.auto_rotate,
+        "rotation_days": model.rotation_days,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
+    """The list may be without values, which the path of each secret then gives."""
+    return tuple(_listed_secret(item, unseal) for item in entities(_inside(document), "secrets"))
+
+
+def _listed_secret(item: Json, unseal: Unseal) -> DsmSecret:
+    if item.get("data") is not None:
+        return _secret(item, unseal)
+    return dataclasses.replace(vendor.decode_secret_item({**item, "data": []}, unseal), incomplete=True)
+
+
+def _secret(item: Json, unseal: Unseal) -> DsmSecret:
+    secret = vendor.decode_secret_item(item, unseal)
+    # It was sent as one map, and comes back as that or as a list with that.
+    return dataclasses.replace(secret, as_one=len(secret.data) == 1)
+
+
+def decode_secret(document: Json, unseal: Unseal) -> DsmSecret:
+    return _secret(entity(_inside(document), "secret", dict), unseal)
+
+
+def decode_stored_secret(document: Json, unseal: Unseal) -> DsmSecret | None:
+    """The secret as the answer to a write shows it, or None. It is written in any case."""
+    try:
+        return decode_secret(document, unseal)
+    except UnexpectedResponse:
+        return None
+
+
+def encode_secret(model: DsmSecretWrite) -> Json:
+    """As the client of the guide's author sends it: all names and values in one map (client-strictness.md 16)."""
+    data: dict[str, str] = {}
+    for block in model.flat():
+        for name, value in block.items():
+            if data.setdefault(name, value) != value:
+                raise InvalidRequest(
+                    f"the data has two values under the name {redact(name, [])}, and the dialect rest sends one map",
+                    hint="Give one of them another label",
+                ).with_context(subject=f"DSM secret {model.identity}")
+    fields = {
+        "identifier": model.identity,
+        "name": model.name,
+        "engine": model.engine,
+        "description": model.description,
+        "expiration_date": model.expiration_date,
+        "application": model.application,
+        "system": model.system,
+        "environment": model.environment,
+        "data": data or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+_CREDENTIAL, _KEY, _SECRET = "/api/pam/credential", "/api/pam/sshkey", "/api/dsm/secret"
+_SAFE = Replay.SAFE
+_CALLS = {
+    "credential.list": Call("GET", _CREDENTIAL, decode_list, replay=_SAFE, lists=True),
+    "credential.read": Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query", _SAFE),
+    "credential.create": Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential),
+    "credential.update": Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential),
+    "credential.disable": Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing),
+    "credential.release": Call(
+        "DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing, replay=Replay.REPEATABLE
+    ),
+    "credential.rotate": Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential")),
+    "key.list": Call("GET", _KEY, decode_keys, replay=_SAFE, lists=True),
+    "key.read": Call("GET", _KEY + "/{ref}", decode_key, replay=_SAFE),
+    "key.create": Call("POST", _KEY, decode_stored("sshkey"), encode_key),
+    "key.update": Call("PUT", _KEY + "/{ref}", decode_stored("sshkey"), encode_key),
+    "key.rotate": Call("POST", _KEY + "/{ref}/rotate", decode_stored("sshkey")),
+    "secret.list": Call("GET", _SECRET, decode_secrets, replay=_SAFE, module="dsm", lists=True),
+    "secret.read": Call("GET", _SECRET + "/{ref}", decode_secret, replay=_SAFE, module="dsm"),
+    "secret.create": Call("POST", _SECRET, decode_stored_secret, encode_secret, module="dsm"),
+    "secret.update": Call("PUT", _SECRET + "/{ref}", decode_stored_secret, encode_secret, module="dsm"),
+    "secret.delete": Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm"),
+}
+_NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
+
+
+def _with_meaning_of_404(call: Call) -> Call:
+    """The guide has 404 for an unknown object: "Verify resource ID". The vendor has 400 and a number."""
+    return dataclasses.replace(call, names_object="{ref}" in call.path or call.encode is encode_reference)
+
+
+REST = Dialect(
+    "rest",
+    "/iso/oauth2/token",
+    {operation: _with_meaning_of_404(call) for operation, call in _CALLS.items()},
+    missing={
+        "credential.enable": _NO_SWITCH,
+        "key.enable": _NO_SWITCH,
+        "key.disable": "The guide has no call to disable a key: use the console, or another dialect",
+        "key.release": "Keys have no custody in this dialect",
+    },
+    unwritable={
+        "credential": frozenset({"domain", "parent", "automatic_change", "connectivities", "settings"})
+        | {f"device_{name}" for name in ("type", "vendor", "model", "site", "domain", "tags")},
+        "key": frozenset({"key_name", "devices", "tags", "enabled"}),
+    },
+    required={"key.create": {"private_key": "Set the option private_key"}},
+    bare_read=True,
+)

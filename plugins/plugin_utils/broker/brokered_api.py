@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A session whose calls are carried out by the broker: for actions, which use the same client as without it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import time
+import typing as t
+
+from ...module_utils.client.api import Api
+from ...module_utils.dialects.catalog import DIALECTS
+from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.errors import ConnectionFailed, ResponseLost
+from ...module_utils.queries import Query
+from ...module_utils.retry import Replay
+from ...module_utils.settings.options import Settings
+from . import protocol
+from .cache_policy import Policy
+from .client import BrokerConnection, NotSent
+
+# Seconds. The broker's own deadline for a call ends first, unless it is stopped.
+_GRACE = 2.0
+_Answer = t.TypeVar("_Answer")
+
+
+class BrokeredApi(Api):
+    """What the areas of the client take for a session.
+
+    :param link: the link to the broker
+    :param until: tells the monotonic time after which nothing is sent
+    :param again: how to go on when the broker is lost, until so and so (monotonic): a link to another one, or a session
+        that does without. A write is never repeated whose answer did not come.
+    :param spent: how many seconds of the timeout of the first operation the way here has taken
+    """
+
+    def __init__(
+        self,
+        link: BrokerConnection,
+        settings: Settings,
+        policy: Policy,
+        *,
+        until: t.Callable[[], float] = lambda: math.inf,
+        again: t.Callable[[float], BrokerConnection | Api],
+        spent: float = 0.0,
+    ) -> None:
+        self._link, self._until, self._again = link, until, again
+        self._server, self._settings, self._policy = settings.server, settings.state(), policy
+        self._timeout, self._spent = settings.timeout, spent
+        self._direct: Api | None = None
+        self._dialect: Dialect | None = None
+
+    @property
+    def server(self) -> str:
+        return self._server
+
+    def dialect(self) -> Dialect:
+        if self._dialect is None:
+            self._dialect = self._ask(
+                True, lambda link, policy: DIALECTS[self._call(link, policy, "dialect")], lambda other: other.dialect()
+            )
+        return self._dialect
+
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        return self._ask(
+            self.dialect().call(operation).replay is Replay.SAFE,
+            lambda link, policy: self._call(link, policy, operation, ref, model, subject),
+            lambda other: other.call(operation, ref=ref, model=model, subject=subject, fresh=fresh),
+            fresh=fresh,
+        )
+
+    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+        found: _Answer = self._ask(
+            True,
+            lambda link, policy: self._call(link, policy, operation, "", None, subject, query),
+            lambda other: other.select(operation, query, subject=subject, fresh=fresh),
+            fresh=fresh,
+        )
+        return found
+
+    def _call(
+        self,
+        link: BrokerConnection,
+        policy: Policy,
+        operation: str,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        query: Query[t.Any] | None = None,
+    ) -> t.Any:
+        request = protocol.call(self._settings, policy.state(), operation, ref, model, subject, query)
+        return protocol.result_of(link.ask(request))
+
+    def _ask(
+        self,
+        safe: bool,
+        through: t.Callable[[BrokerConnection, Policy], t.Any],
+        without: t.Callable[[Api], t.Any],
+        *,
+        fresh: bool = False,
+    ) -> t.Any:
+        """Ask the broker, or what comes in its place when it is lost. ``safe``: asking twice does no harm."""
+        end, self._spent = time.monotonic() + self._timeout - self._spent, 0.0
+        while self._direct is None:
+            # A broker that is stopped now must not send anything when it goes on, after this task was told to fail.
+            not_after = min(self._until(), end)
+            policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh, not_after=not_after)
+            self._link.until = end + _GRACE
+            try:
+                return through(self._link, policy)
+            except (OSError, EOFError) as exc:
+                with contextlib.suppress(OSError):
+                    self._link.close()
+                if not (safe or isinstance(exc, NotSent)):
+                    raise ResponseLost(
+                        "the broker of this run was lost before it said whether the request was applied",
+                        hint="Look whether it was before you run the play again",
+                    ) from None
+                if time.monotonic() >= end:
+                    raise ConnectionFailed(
+                        "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
+                    ) from None
+                following = self._again(end)
+                if isinstance(following, BrokerConnection):
+                    self._link = following
+                else:
+                    self._direct = following
+        return without(self._direct)

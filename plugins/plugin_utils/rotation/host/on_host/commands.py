@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs on the managed host: carries out one command and answers with one line of JSON."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import password, ssh_key
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
+    GUARD_WAIT,
+    HostError,
+    Json,
+    Machine,
+    State,
+    machine_token,
+)
+
+
+def carry_out(machine: Machine, request: Json) -> Json:
+    """Answer {"ok": result}, or {"error": kind, "text": ...}.
+
+    Requests have C(do), C(user), C(run) and C(record), the id of the record of the vault that is rotated. What begins
+    with C(look) changes nothing, not even the folder of the lock. C(judge) is C(look) when no other command is at work
+    on the account any more, or the error C(busy) after C(wait) seconds: the only one that tells how a change ended.
+    """
+    try:
+        return {"ok": _carry_out(machine, request)}
+    except HostError as error:
+        return {"error": error.kind, "text": str(error)}
+    # Whatever it is: its text may quote what was sent.
+    except Exception as error:  # noqa: BLE001
+        return {"error": "unexpected", "text": type(error).__name__}
+
+
+def _carry_out(machine: Machine, request: Json) -> Json:
+    state = State(machine, request["user"], request.get("wait", GUARD_WAIT))
+    do = request["do"]
+    if do == "look":
+        return _look(state, request)
+    if do == "look_keys":
+        return {**ssh_key.look(state, request), **_state(state)}
+    with state:
+        return _locked(state, do, request)
+
+
+def _look(state: State, request: Json) -> Json:
+    account = password.look(state.machine, state.user, bytes.fromhex(request["pad"]))
+    saved = password.saved(state)
+    pending = saved["record"] if saved else ""
+    if pending == request.get("record", ""):
+        pending = ""
+    return {"account": account, "saved": saved, "pending": pending or None, **_state(state)}
+
+
+def _state(state: State) -> Json:
+    return {"lock": state.holder(), "machine": machine_token(state.machine, make=False)}
+
+
+def _locked(state: State, do: str, request: Json) -> Json:
+    run, record = request["run"], request.get("record", "")
+    commands: dict[str, t.Callable[[], Json]] = {
+        "judge": lambda: _look(state, request),
+        "lock": lambda: state.lock(run, record, request["lease"], request["request_life"], request.get("break")),
+        "unlock": lambda: state.unlock(run),
+        "set": lambda: password.set_hash(state, run, record, request["old"], request["new"], request["timeout"]),
+        "restore": lambda: password.restore(state, run, request["old"], request["timeout"]),
+        "finish": lambda: password.finish(state, run, record, request["chage"]),
+        "add_key": lambda: ssh_key.add(state, request),
+        "remove_key": lambda: ssh_key.remove(state, request),
+        "finish_key": lambda: ssh_key.finish(state, request),
+    }
+    return commands[do]()

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a protocol talks to in earnest: the vault, the managed host over Ansible's connection, and logins by ssh."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+from ansible.utils.display import Display
+
+from ...module_utils.redaction import printable, printable_message
+from ..masking import register
+from .driver import Records
+from .host import runner
+from .host.connection import HostConnection
+from .host.own_account import OwnLogin, RegisteredRecords
+from .host.single_attempt import LoginRefused, Once
+from .login import probe
+from .login.probe import Target, Verdict
+from .protocol.effects import Login, NotDone, OnHost
+from .protocol.key_pair import Pair
+from .protocol.phases import Run
+
+# Seconds for one login; a host that needs longer counts as not reachable.
+_LOGIN_WITHIN = 30.0
+display = Display()
+# Tries to log in once: where, with what, and for how many seconds at most.
+LogIn = t.Callable[[Target, t.Any, float], Verdict]
+
+
+def by_password(target: Target, password: str, seconds: float) -> Verdict:
+    return probe.by_password(target, password, timeout=seconds)
+
+
+def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
+    return probe.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
+
+
+class LiveEnvironment:
+    """The world of a rotation of one user on one or several hosts."""
+
+    def __init__(
+        self,
+        run: Run,
+        records: Records,
+        reaches: t.Mapping[str, HostConnection],
+        log_in: LogIn,
+        own: t.Callable[[HostConnection, Once, RegisteredRecords, Run], OwnLogin],
+    ) -> None:
+        """``own`` makes what keeps the way to a host open."""
+        self.records = RegisteredRecords(records)
+        self._reaches, self._user, self._log_in = reaches, run.user, log_in
+        # Hosts may be worked on in threads, and templates are not made for those.
+        self._templates = threading.Lock()
+        self._own = {host: own(reach, Once(reach), self.records, run) for host, reach in reaches.items()}
+
+    def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
+        reach = self._reaches[call.host]
+        if not getattr(reach.connection, "has_pipelining", False):
+            kind = printable(str(getattr(reach.connection, "transport", "of the host")))
+            raise NotDone(f"the connection plugin {kind} cannot pass standard input on: use ssh or local")
+        own, pad = self._own[call.host], runner.new_pad()
+        request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
+        if call.do == "set":
+            register([request[name] for name in ("old", "new") if name in request])
+        end = time.monotonic() + seconds
+        with self._templates:
+            interpreter = reach.interpreter()
+
+        def execute() -> dict[str, t.Any]:
+            return runner.perform(reach.execute, interpreter, request, end - time.monotonic())
+
+        try:
+            answer = own.follow(call, execute)
+        except LoginRefused as exc:
+            raise NotDone(f"Ansible's own login to the host was refused: {printable_message(str(exc))}") from None
+        if call.do in ("look", "judge"):
+            answer = runner.uncovered(answer, pad)
+            register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
+        own.after(call, answer)
+        return answer
+
+    def login(self, call: Login, seconds: float) -> Verdict:
+        with self._templates:
+            target = self._reaches[call.host].target(self._user)
+        return self._log_in(target, call.secret, min(seconds, _LOGIN_WITHIN))
+
+    def say(self, text: str) -> None:
+        display.display(printable_message(text))

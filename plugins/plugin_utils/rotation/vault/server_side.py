@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A rotation that the server carries out: triggered, waited for, and proven on the host."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import time
+import typing as t
+
+from ....module_utils.client.credentials import Credentials
+from ....module_utils.client.ssh_keys import SshKeys
+from ....module_utils.errors import ChangeNotSeen
+from ....module_utils.models import CredentialInfo, SshKey
+from ....module_utils.references import Reference
+from ..login.probe import Result, Verdict
+from ..protocol import phases
+from ..protocol.effects import Outcome, Sleep, Stopped
+from ..protocol.key_pair import Pair
+
+LogIn = t.Callable[[str], Verdict]
+# The server takes the old key away a moment after it says that it has the new one.
+_REMOVAL = 20.0
+_LOGIN_WITHIN = 30.0
+KeyLogIn = t.Callable[[Pair, float], Verdict]
+
+
+def rotate_password(
+    credentials: Credentials,
+    info: CredentialInfo,
+    log_in: LogIn | None,
+    *,
+    recover_only: bool,
+    max_age: float | None,
+    pace: t.Mapping[str, float],
+    check_mode: bool,
+    say: t.Callable[[str], None],
+    sleep: t.Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Have the server change the password, wait for it, and prove it by a login. Raises Stopped or SenhaseguraError.
+
+    :param log_in: tries to log in with a password once, or None to believe the list of the server
+    """
+    ref, name = Reference(info.id, "id"), info.identifier or info.id
+    before = credentials.rotatable(ref)
+    if recover_only:
+        return Outcome("unchanged", "the server settles by itself what it has begun")
+    if _is_young(before, max_age):
+        return Outcome("unchanged", "the password is younger than max_age")
+    if check_mode:
+        return Outcome("changed", "the server would change the password")
+    # Where the list tells no time of change, only the password itself shows one.
+    tells = before.change is not None
+    old = None if tells else _read(credentials, ref)
+    say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
+    after = credentials.rotate(ref, **pace, before=before)
+    if not pace["wait"]:
+        return Outcome("changed", "the server was asked to change the password; nobody has waited for it")
+    new = (
+        None if tells and log_in is None else _until_new(lambda: _read(credentials, ref), old, "password", pace, sleep)
+    )
+    if log_in is not None and new is not None:
+        verdict = _tries(functools.partial(log_in, new), sleep)
+        _judge(name, "the host", verdict, "password")
+    return Outcome(
+        "changed",
+        "the server has changed the password",
+        details={"change": after.change},
+        works=name,
+        proved="login" if log_in is not None else "",
+    )
+
+
+def rotate_key(
+    keys: SshKeys,
+    info: CredentialInfo,
+    hosts: t.Mapping[str, KeyLogIn],
+    *,
+    recover_only: bool,
+    max_age: float | None,
+    pace: t.Mapping[str, float],
+    check_mode: bool,
+    say: t.Callable[[str], None],
+    known: frozenset[str] = frozenset(),
+    sleep: t.Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Have the server change the key, wait for it, and prove on each host that it accepts the new one alone.
+
+    Raises Stopped or SenhaseguraError.
+
+    :param hosts: for each, what tries to log in there once, with a key and within so many seconds
+    :param known: the names and addresses of these hosts: the vault may know the key on other devices as well
+    """
+    ref = Reference(info.id, "id")
+    before = keys.rotatable(ref, by_server=True)
+    if recover_only:
+        return Outcome("unchanged", "the server settles by itself what it has begun")
+    if _is_young(before, max_age):
+        return Outcome("unchanged", "the key is younger than max_age")
+    if check_mode:
+        return Outcome("changed", "the server would change the key")
+    before_key = keys.read(ref, fresh=True)
+    old = _pair(before_key)
+    left = sorted({*before_key.devices} - known)
+    name = info.identifier or info.id
+    say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
+    keys.rotate_by_server(ref, **pace)
+    if not pace["wait"]:
+        return Outcome("changed", "the server was asked to change the key; nobody has waited for it")
+    new = _until_new(lambda: _read_key(keys, ref), old, "key", pace, sleep)
+    for host, log_in in hosts.items():
+        say(f"the server has changed {name}: logging in to {host}")
+        _judge(name, host, _tries(functools.partial(log_in, new, _LOGIN_WITHIN), sleep))
+        _prove_refused(name, host, old, log_in, sleep)
+    details = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint, "not_proved": left}
+    warnings = (f"{', '.join(left)} have the key as well by the vault: no login there has proved it",) if left else ()
+    return Outcome(
+        "changed",
+        "the server has changed the key, and the hosts accept no other",
+        warnings,
+        details,
+        works=name,
+        proved="login",
+    )
+
+
+def _read_key(keys: SshKeys, ref: Reference) -> Pair:
+    return _pair(keys.read(ref, fresh=True))
+
+
+def _pair(key: SshKey) -> Pair:
+    return Pair.of(key.private_key, key.public_key, key.passphrase)
+
+
+def _prove_refused(name: str, host: str, old: Pair, log_in: KeyLogIn, sleep: t.Callable[[float], None]) -> None:
+    if not old.usable:
+        return
+    end = time.monotonic() + _REMOVAL
+    while log_in(old, _LOGIN_WITHIN).authenticated:
+        if time.monotonic() >= end:
+            raise Stopped(
+                "drift",
+                f"the server says that it has changed {name}, but {host} still accepts the old key",
+                "Look at Executions in the console, and take the old key away there",
+            )
+        sleep(1.0)
+
+
+def _is_young(info: CredentialInfo, max_age: float | None) -> bool:
+    """By the server's own clock, whose time zone is not told: a day more or less does not matter here."""
+    if max_age is None or not info.change:
+        return False
+    try:
+        changed = datetime.datetime.strptime(info.change, "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return False
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+    return now - changed < datetime.timedelta(days=max_age)
+
+
+def _read(credentials: Credentials, ref: Reference) -> str:
+    return credentials.read(ref, fresh=True).password
+
+
+_Secret = t.TypeVar("_Secret")
+
+
+def _until_new(
+    read: t.Callable[[], _Secret],
+    old: _Secret | None,
+    what: str,
+    pace: t.Mapping[str, float],
+    sleep: t.Callable[[float], None],
+) -> _Secret:
+    """The secret after the change. Raises ChangeNotSeen if it stays the old one."""
+    end = time.monotonic() + pace["wait"]
+    while True:
+        new = read()
+        if new != old:
+            return new
+        if time.monotonic() >= end:
+            raise ChangeNotSeen(
+                f"the server still gives the old {what} after {pace['wait']:.0f} seconds",
+                hint="Look at Executions in the console; raise wait_timeout if the server is only slow",
+            )
+        sleep(pace["poll"])
+
+
+def _tries(log_in: t.Callable[[], Verdict], sleep: t.Callable[[float], None]) -> Verdict:
+    """One login that judges the secret, with as many tries as a rotation by Ansible makes."""
+    work, verdict = phases.log_in("the host", None), None
+    while True:
+        try:
+            call = work.send(verdict)
+        except StopIteration as end:
+            return t.cast(Verdict, end.value)
+        if isinstance(call, Sleep):
+            sleep(call.seconds)
+        else:
+            verdict = log_in()
+
+
+def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
+    """Raise Stopped unless the login has proven the new secret."""
+    if verdict.authenticated if what == "key" else verdict.ok:
+        return
+    if verdict.result in (Result.WRONG, Result.MUST_CHANGE, Result.EXPIRED):
+        raise Stopped(
+            "drift",
+            f"the server says that it has changed {name}, but {host} does not take the new {what}: "
+            f"{verdict.explanation}",
+            "Look at Executions in the console, and at the template that changes it",
+        )
+    stop = Stopped(
+        "in_doubt",
+        f"the server says that it has changed {name}, but no login to {host} could prove it: {verdict.explanation}",
+        "Mend the way to the host" + ("" if what == "key" else ", or set verify to hash_only"),
+    )
+    stop.works = name
+    raise stop

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The edge of all modules. They run on the controller as action plugins: the server's allow-list names the controller,
+and a module that is copied to a host would leave its parameters on disk there.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+import typing as t
+
+from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+
+from ..module_utils.client.api import Api
+from ..module_utils.client.connect import direct
+from ..module_utils.errors import Refused, SenhaseguraError
+from ..module_utils.operations.parameters import subject_of
+from ..module_utils.operations.results import NO_LOG, Params, Result
+from ..module_utils.redaction import printable_message
+from ..module_utils.settings.options import RunOptions, Settings
+from . import setting_sources
+from .arguments import Spec, validate
+from .broker import operation
+from .broker.cache_policy import NEWS_AFTER, Policy, policy_of
+from .broker.client import BrokerConnection
+from .broker.start import BrokerLate, BrokerLost, BrokerUnavailable, open_link
+from .masking import register_arguments
+from .unexpected import describe
+
+# Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
+_LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
+
+
+class SenhaseguraAction(ActionBase):
+    """Checks the options, connects, calls C(work) and turns errors into a failed task. Subclasses set the first two."""
+
+    spec: t.ClassVar[Spec]
+    rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
+    # What errors call the object of the task.
+    thing: t.ClassVar[str] = "credential"
+    _requires_connection = False
+
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        """Do the task and return its result. In check mode, only predict it."""
+        raise NotImplementedError
+
+    def open(self, settings: Settings, run: RunOptions, until: float) -> BrokerConnection | Api:
+        """Return a link to the broker, or a conversation with the server where there is none.
+
+        Raises ConnectionFailed if a broker was lost, and cannot be replaced until then (monotonic).
+        """
+        if run.broker:
+            try:
+                return open_link(until)
+            except BrokerLost:
+                raise setting_sources.broker_lost() from None
+            except BrokerLate:
+                raise setting_sources.broker_late() from None
+            except BrokerUnavailable as exc:
+                setting_sources.go_on_without_broker(exc)
+        if run.custody != "keep":
+            setting_sources.warn_of_custody()
+        spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
+        return direct(settings, self.until, spent=spent)
+
+    def policy(self, run: RunOptions, params: Params) -> Policy:
+        # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
+        return policy_of(run, params, ttl=NEWS_AFTER)
+
+    def until(self) -> float:
+        """The monotonic time after which nothing is sent any more for this task."""
+        return math.inf
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        result: Result = super().run(tmp, task_vars)
+        place: dict[str, str] = {}
+        try:
+            register_arguments(self._task.args, self.spec)
+            params = validate(self._task.args, self.spec, self.rules)
+            environment = self._task.environment or ()
+            settings, run = setting_sources.settings(params, task_vars or {}, self._templar.template, environment)
+            place = {"subject": subject_of(params, self.thing), "server": settings.server}
+            params["on_ciphertext"] = run.on_ciphertext
+            done = self.perform(settings, run, params, self._task.check_mode)
+            if _LOOPS_SHOW_SECRETS and NO_LOG.items() <= done.items() and self._task.loop and not self._task.no_log:
+                raise Refused("this ansible-core shows the secrets that a loop returns", hint="Set no_log on the task")
+            result.update(_safe_to_print(done))
+        except SenhaseguraError as exc:
+            exc.with_context(**place)
+            result.update(failed=True, msg=str(exc), failure=exc.failure())
+        # Whatever it is: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            result.update(failed=True, msg=describe(exc))
+        return result
+
+
+class VaultAction(SenhaseguraAction):
+    """The action of a module that only talks to the server. Subclasses name the operation."""
+
+    operation: operation.Operation
+
+    def __init_subclass__(cls) -> None:
+        cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
+
+    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+        reach = functools.partial(self.open, settings, run)
+        return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), reach)
+
+
+def _safe_to_print(result: Result) -> Result:
+    """A result whose texts for people are made printable: they may quote a server or a host, and are shown as they are.
+
+    From ansible-core 2.19 on, messages and warnings reach the terminal with all control characters in them.
+    """
+    safe = dict(result)
+    if "warnings" in safe:
+        safe["warnings"] = [printable_message(text) for text in safe["warnings"]]
+    if "msg" in safe:
+        safe["msg"] = printable_message(safe["msg"])
+    for block in ("failure", "rotation"):
+        if isinstance(safe.get(block), dict):
+            texts = {name: text for name, text in safe[block].items() if name in ("message", "hint")}
+            safe[block] = {**safe[block], **{name: printable_message(text) for name, text in texts.items() if text}}
+    return safe

@@ -1,0 +1,344 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Operations of modules in the broker: what comes back, what the worker hears, and what happens when a broker is lost."""
+
+from __future__ import annotations
+
+import math
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConnectionFailed,
+    NotFound,
+    ResponseLost,
+    SenhaseguraError,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    SSH_KEY_TYPE,
+    Credential,
+    CredentialInfo,
+    Entries,
+    SshKey,
+    Stored,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
+    credential,
+    credential_info,
+    credential_rotate,
+    custody,
+    ssh_key_info,
+    ssh_key_rotate,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+
+SETTINGS = Settings("https://pam", timeout=5.0)
+WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", True, "2026-01-01 00:00:00")
+ACCOUNT = {"username": "svc", "hostname": "web01", "ip": "192.0.2.10", "identifier": "svc", "password": "new-secret"}
+Lose = t.Callable[[], None]
+
+
+class Lost(BaseException):
+    """The broker is killed at this point."""
+
+
+class Vault(Api):
+    """A server of which a call may be the end of the broker. ``calls`` are those that reached it."""
+
+    server = "https://pam:443"
+
+    def __init__(self) -> None:
+        self.entries = [WEB]
+        self.calls: list[str] = []
+        # The call that the broker does not survive: before it reaches the server, or after it.
+        self.before: set[str] = set()
+        self.after: set[str] = set()
+        self.fails: dict[str, Exception] = {}
+
+    def dialect(self) -> t.Any:
+        return DIALECTS["api"]
+
+    def call(
+        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        if operation in self.before:
+            self.before.remove(operation)
+            raise Lost
+        self.calls.append(operation)
+        if operation in self.fails:
+            raise self.fails[operation]
+        result = self._apply(operation, ref, model)
+        if operation in self.after:
+            self.after.remove(operation)
+            raise Lost
+        return result
+
+    def _apply(self, operation: str, ref: str, model: t.Any) -> t.Any:
+        if operation.endswith(".list"):
+            return Entries(self.entries)
+        if operation == "credential.create":
+            self.entries.append(CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip))
+            return Stored("77", model.identifier)
+        if operation == "credential.read":
+            return Credential(ref, "read-secret")
+        if operation == "key.read":
+            return SshKey(ref, "private-secret", "ssh-ed25519 AAAA", "deploy", "deploy", hostname="web01")
+        if operation == "credential.release":
+            self.entries[0] = CredentialInfo(*[*list(vars(WEB).values())[:7], "2026-02-02 00:00:00"])
+        return Stored(ref or "1")
+
+
+class Peer:
+    """The worker, as the broker sees it."""
+
+    def __init__(self, heard: t.Any = None, gone_after: float = math.inf) -> None:
+        self.heard = heard or (lambda _message: None)
+        self.left = gone_after
+
+    def send(self, message: protocol.Message) -> None:
+        self.heard(protocol.load(protocol.dump(message)))
+
+    def is_gone(self) -> bool:
+        self.left -= 1
+        return self.left < 0
+
+
+class One(CachedApis):
+    """All have the same server."""
+
+    def __init__(self, vault: Vault) -> None:
+        super().__init__()
+        self.vault, self.ends = vault, []  # type: ignore[var-annotated]
+
+    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> Api:
+        self.ends.append(until)
+        return self.vault
+
+
+class Brokered(BrokerConnection):
+    """A link to a broker of its own, in which the operation runs for real."""
+
+    def __init__(self, vault: Vault) -> None:
+        self.requests: list[protocol.Message] = []
+        self.replies: list[protocol.Message] = []
+        self.sessions = One(vault)
+        self._worker = Service(self.sessions, Files("", b"")).worker()
+
+    def ask(self, request: protocol.Message, heard: t.Any = None) -> protocol.Message:
+        self.requests.append(protocol.load(protocol.dump(request)))
+        try:
+            reply = self._worker.answer(self.requests[-1], Peer(heard))
+        except Lost:
+            raise EOFError from None
+        self.replies.append(protocol.load(protocol.dump(reply)))
+        return self.replies[-1]
+
+    def close(self) -> None:
+        pass
+
+
+def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
+    params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
+    ways = iter(reached or [Brokered(vault) for _number in range(9)])
+    return module.run(operation, params, check_mode, SETTINGS, Policy(), lambda _until: next(ways))
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault()
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr(module, "register", found.extend)
+    return found
+
+
+CASES: list[tuple[t.Any, dict[str, t.Any]]] = [
+    (credential, ACCOUNT),
+    (credential, {"identifier": "web-root", "state": "absent"}),
+    (credential_info, {"keys": True}),
+    (credential_rotate, {"credential": "web-root", "wait": False}),
+    (custody, {"credential": "web-root", "allow_vault_rotation": True}),
+]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("operation", "options"), CASES)
+def test_the_same_comes_back_with_and_without_a_broker(operation: t.Any, options: t.Any, check_mode: bool) -> None:
+    through, alone = Vault(), Vault()
+    result = run(operation, through, check_mode, **options)
+    assert result == run(operation, alone, check_mode, [alone], **options)
+    assert through.calls == alone.calls
+    assert not check_mode or set(through.calls) <= {"credential.list"}
+
+
+def test_errors_come_back_as_they_are(vault: Vault) -> None:
+    vault.fails["credential.list"] = NotFound("gone", hint="Look").with_context(subject="x")
+    with pytest.raises(NotFound) as caught:
+        run(credential_info, vault)
+    assert caught.value.failure() == vault.fails["credential.list"].failure()
+
+
+@pytest.mark.parametrize("place", ["call", "operation"])
+def test_an_unexpected_error_says_nothing_of_secrets(vault: Vault, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    if place == "call":
+        vault.fails["credential.list"] = ValueError("my-secret")
+    else:
+        monkeypatch.setattr(credential_info, "passed", lambda *_arguments: 1 / 0)
+    with pytest.raises(SenhaseguraError, match="unexpected (ValueError|ZeroDivisionError)") as caught:
+        run(credential_info, vault)
+    assert "my-secret" not in str(caught.value)
+
+
+def test_secrets_are_registered_before_the_result_is_there(vault: Vault, registered: list[str]) -> None:
+    vault.entries.append(CredentialInfo("3", "deploy", "deploy", "web01", "", SSH_KEY_TYPE))
+    run(ssh_key_info, vault, identifier="deploy", include_key=True)
+    assert "private-secret" in registered
+    registered.clear()
+    vault.fails["credential.release"] = SenhaseguraError("no")
+    with pytest.raises(SenhaseguraError):
+        run(credential_rotate, vault, credential="web-root")
+    assert "read-secret" in registered
+
+
+def test_what_is_sent_has_no_option_of_the_connection(vault: Vault) -> None:
+    link = Brokered(vault)
+    run(credential_info, vault, reached=[link], url="https://pam", client_secret="x")
+    (request,) = link.requests
+    assert {"url", "client_secret", "timeout"}.isdisjoint(request["params"])
+    assert request["params"]["on_ciphertext"] == "warn"
+
+
+# --- a broker that is lost -------------------------------------------------------------------------------------------
+
+
+def test_reads_are_repeated(vault: Vault) -> None:
+    vault.after = {"credential.list"}
+    links = [Brokered(vault), Brokered(vault)]
+    assert run(credential_info, vault, reached=links)["credentials"] == [WEB.public()]
+    assert links[1].requests[0]["journal"] == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("direct", [False, True])
+def test_a_write_within_which_the_broker_is_lost_is_not_repeated(when: str, direct: bool) -> None:
+    """The list says whether it was applied."""
+    vault = Vault()
+    setattr(vault, when, {"credential.create"})
+    result = run(credential, vault, reached=[Brokered(vault), vault if direct else Brokered(vault)], **ACCOUNT)
+    assert result["changed"]
+    assert result["credential"]["id"] == "77"
+    assert vault.calls.count("credential.create") == 1
+
+
+def test_where_nothing_tells_whether_it_was_applied_the_task_fails(vault: Vault) -> None:
+    vault.after = {"credential.update"}
+    with pytest.raises(ResponseLost, match="was lost before it said whether the request was applied"):
+        run(credential, vault, **{**ACCOUNT, "username": "root", "identifier": "web-root"}, update_password="always")
+    assert vault.calls.count("credential.update") == 1
+
+
+def test_after_a_write_it_goes_on(vault: Vault) -> None:
+    """Neither custody nor the change is asked for twice."""
+
+    class Waiting(Vault):
+        def call(self, operation: str, **more: t.Any) -> t.Any:
+            if operation == "credential.list" and "credential.release" in self.calls:
+                self.before = {operation} if not self.calls.count("lost") else set()
+                self.calls += ["lost"] if self.before else []
+            return super().call(operation, **more)
+
+    vault = Waiting()
+    result = run(credential_rotate, vault, credential="web-root", wait_timeout=5)
+    assert result["credential"]["change"] == "2026-02-02 00:00:00"
+    assert vault.calls.count("lost") == 1
+    assert vault.calls.count("credential.read") == vault.calls.count("credential.release") == 1
+
+
+def test_a_key_pair_is_made_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repeated operation must not take the pair that it has stored for somebody else's."""
+    made: list[t.Any] = []
+    generate = ssh_key_rotate.keypair.generate
+    first = generate("ed25519")
+    monkeypatch.setattr(ssh_key_rotate.keypair, "generate", lambda *a, **k: made.append(generate(*a, **k)) or made[-1])
+
+    class Keys(Vault):
+        stored: t.Any = None
+
+        def _apply(self, operation: str, ref: str, model: t.Any) -> t.Any:
+            if operation == "key.update":
+                self.stored = model
+            if operation == "key.read":
+                pair = self.stored or first
+                return SshKey("3", pair.private_key, pair.public_key, "deploy", "deploy", hostname="web01")
+            return super()._apply(operation, ref, model)
+
+        def call(self, operation: str, **more: t.Any) -> t.Any:
+            if operation == "key.read" and self.stored and "lost" not in self.calls:
+                self.calls.append("lost")
+                self.before = {operation}
+            return super().call(operation, **more)
+
+    keys = Keys()
+    keys.entries = [CredentialInfo("3", "deploy", "deploy", "web01", "", SSH_KEY_TYPE, False)]
+    result = run(ssh_key_rotate, keys, ssh_key="deploy", keep_previous=False)
+    assert result["ssh_key"]["public_key"] == made[0].public_key
+    assert (len(made), keys.calls.count("key.update"), keys.calls.count("lost")) == (1, 1, 1)
+
+
+def test_a_request_that_was_not_sent_is_sent_again(vault: Vault) -> None:
+    class Broken(Brokered):
+        def ask(self, request: protocol.Message, heard: t.Any = None) -> t.Any:
+            raise NotSent
+
+    assert run(
+        custody, vault, reached=[Broken(vault), Brokered(vault)], credential="web-root", allow_vault_rotation=True
+    )["changed"]
+
+
+def test_a_broker_that_always_hangs_up_ends_with_the_deadline(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Brokered):
+        def ask(self, request: protocol.Message, heard: t.Any = None) -> t.Any:
+            raise EOFError
+
+    now = iter(range(100))
+    monkeypatch.setattr(module, "time", type("Clock", (), {"monotonic": staticmethod(lambda: float(next(now)))}))
+    with pytest.raises(ConnectionFailed, match="did not answer in time"):
+        run(credential_info, vault, reached=[Broken(vault)] * 99)
+
+
+@pytest.mark.parametrize(("calls", "sent"), [(0, []), (1, ["credential.list"])])
+def test_nothing_is_sent_for_a_worker_that_is_gone(vault: Vault, calls: int, sent: list[str]) -> None:
+    """By a broker that was stopped and goes on, when the task has failed already."""
+    link = Brokered(vault)
+    run(custody, vault, reached=[link], credential="web-root", allow_vault_rotation=True)
+    vault.calls.clear()
+    reply = link._worker.answer(link.requests[0], Peer(gone_after=calls))
+    assert "the task has ended" in reply["failure"]["fields"]["message"]
+    assert vault.calls == sent
+
+
+def test_each_call_has_a_deadline_and_the_first_that_of_the_way_to_the_broker(vault: Vault) -> None:
+    link, before = Brokered(vault), time.monotonic()
+    run(credential_info, vault, reached=[link])
+    (until,) = link.sessions.ends
+    assert before + 4.9 < link.requests[0]["until"] <= time.monotonic() + 5
+    # The table of this test does not ask for it.
+    assert until() == link.requests[0]["until"]
+    assert until() > link.requests[0]["until"]
