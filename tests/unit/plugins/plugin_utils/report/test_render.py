@@ -223,6 +223,35 @@ def test_a_line_that_is_appended_meanwhile_is_not_lost(folder: Path, monkeypatch
     ]
 
 
+def test_fifty_hosts_append_while_reports_are_made_and_no_line_is_lost(tmp_path: Path) -> None:
+    """Each brings a line that is old enough to be dropped, so that the history is replaced again and again."""
+    folder = tmp_path / "reports"
+    append(str(folder), [entry("first")])
+
+    def host(number: int) -> None:
+        for turn in range(2):
+            append(str(folder), [entry(f"host{number}", days=300), entry(f"host{number}", run=f"r{turn}")])
+
+    def module() -> None:
+        for _turn in range(6):
+            report(folder, keep_days=100)
+
+    processes = [FORK.Process(target=host, args=(number,), daemon=True) for number in range(50)]
+    processes += [FORK.Process(target=module, daemon=True) for _number in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0] * 52
+    report(folder, keep_days=100)
+    found, unreadable = history.parse((folder / "history.jsonl").read_bytes())
+    assert unreadable == 0
+    assert sorted((item.host, item.run) for item in found if item.host != "first") == sorted(
+        (f"host{number}", f"r{turn}") for number in range(50) for turn in range(2)
+    )
+    assert document(folder)["summary"]["hosts"] == 51
+
+
 def test_what_a_killed_process_left_is_overwritten(folder: Path) -> None:
     def killed() -> None:
         with files.locked(str(folder)):
