@@ -255,6 +255,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     assert [(line["host"], line["kind"], line["result"]) for line in lines] == [
         (name, "ssh_key", "changed") for name in ALL
     ]
+    assert [item["host"] for item in json.loads((report / "report.json").read_text())["latest"]] == ALL
     settled(vault, hosts, old)
     again = run_command(vault, *command)
     assert again.rc == 0, str(again)
