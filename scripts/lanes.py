@@ -7,7 +7,8 @@
 usage: lanes.py TAG [FOLDER]
 
 Two, since most of them keep one core busy and wait now and then. They begin in the order of the noxfile. What a session
-prints is shown when it has ended, and can be read meanwhile in FOLDER/SESSION.log (.cache/lanes). Ctrl-C ends all.
+prints is shown when it has ended, and can be read meanwhile in FOLDER/SESSION.log (.cache/lanes). Ctrl-C ends all, and
+shows what they have printed until then.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ def run(names: list[str], folder: Path) -> list[Session]:
         for session in running:
             session.wait()
             session.send(signal.SIGKILL)
+            session.show()
     return ended
 
 

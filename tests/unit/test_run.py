@@ -202,7 +202,7 @@ class TestLanes:
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_whoever_stops_it_stops_all(self, number: signal.Signals) -> None:
-        forever = "trap 'echo >{0}/{1}.stopped; exit 1' INT; echo >{0}/{1}.started; while :; do /bin/sleep 0.05; done"
+        forever = "trap 'echo >{0}/{1}.stopped; exit 1' INT; echo so far; echo >{0}/{1}.started; while :; do /bin/sleep 0.05; done"
         self.tasks(one=forever.format(self.folder, "one"), two=forever.format(self.folder, "two"))
         process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 120
@@ -210,8 +210,10 @@ class TestLanes:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         process.send_signal(number)
-        process.communicate(timeout=120)
-        assert process.returncode != 0
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert errors.decode() == f"lanes.py: stopped by {number.name}\n"
+        assert output.decode().count("so far\n") == 2
         assert sorted(path.name for path in self.folder.glob("*.stopped")) == ["one.stopped", "two.stopped"]
 
 
