@@ -13,8 +13,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .dsm_secrets import DsmSecret
 from .errors import InvalidRequest, NotFound, Refused
-from .models import CredentialInfo, DsmSecret, Entries, first, host_key
+from .models import CredentialInfo, Entries, first, host_key
 from .references import Reference
 
 Kind = t.Literal["credentials", "keys"]

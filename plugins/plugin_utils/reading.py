@@ -23,7 +23,8 @@ from ..module_utils.client import api, connect
 from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations import lookup
 from ..module_utils.references import parse_reference
-from ..module_utils.settings.options import RunOptions, Settings, argument_spec, is_set
+from ..module_utils.settings.options import argument_spec, is_set
+from ..module_utils.settings.settings import RunOptions, Settings
 from . import setting_sources
 from .arguments import validate
 from .broker import protocol

@@ -18,18 +18,13 @@ from ansible.utils.display import Display
 
 from ..module_utils.errors import ConfigError, ConnectionFailed, SenhaseguraError
 from ..module_utils.pem import is_pem
-from ..module_utils.settings.options import (
-    FROM_ENVIRONMENT,
-    INI_SECTION,
-    OPTIONS,
-    RUN_OPTIONS,
-    Option,
+from ..module_utils.settings.options import FROM_ENVIRONMENT, INI_SECTION, OPTIONS, RUN_OPTIONS, Option, is_set
+from ..module_utils.settings.settings import (
     RunOptions,
     Settings,
     Source,
     environment_source,
     find_value,
-    is_set,
     resolve,
     resolve_run,
 )

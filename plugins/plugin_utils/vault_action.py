@@ -22,7 +22,7 @@ from ..module_utils.errors import Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
 from ..module_utils.operations.results import NO_LOG, Params, Result
 from ..module_utils.redaction import printable_message
-from ..module_utils.settings.options import RunOptions, Settings
+from ..module_utils.settings.settings import RunOptions, Settings
 from . import setting_sources
 from .arguments import Spec, validate
 from .broker import operation

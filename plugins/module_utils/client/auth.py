@@ -14,7 +14,7 @@ import urllib.parse
 
 from ..errors import ConfigError, UnexpectedResponse, missing_library
 from ..redaction import SecretStr
-from ..settings.options import Settings
+from ..settings.settings import Settings
 
 # Not imported before it is needed: that takes 35 ms of the start of each run.
 HAS_OAUTH1 = importlib.util.find_spec("requests_oauthlib") is not None

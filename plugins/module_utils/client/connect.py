@@ -11,7 +11,7 @@ import math
 import typing as t
 
 from ..redaction import KnownSecrets
-from ..settings.options import Settings
+from ..settings.settings import Settings
 from .api import Api
 from .credentials import Credentials
 from .secrets import Secrets

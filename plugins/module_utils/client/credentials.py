@@ -9,13 +9,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import time
 import typing as t
 
 from ..errors import (
     AlreadyDone,
-    ChangeNotSeen,
-    Denied,
     InvalidRequest,
     NoRoute,
     NotFound,
@@ -39,49 +36,12 @@ from ..queries import (
     wanted_name,
 )
 from ..references import Reference
-from ..retry import may_be_applied
+from .activation import says_inactive, switched
 from .api import Api
+from .changes import wait_for_change
+from .custody import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read, refuse_vault_rotation
 
 _Answer = t.TypeVar("_Answer")
-# Gets the error of a release that has failed after a read that was not in vain.
-OnReleaseFailure = t.Callable[[SenhaseguraError], None]
-
-
-def fail(error: SenhaseguraError) -> None:
-    """Let a read fail whose release has failed."""
-    raise error
-
-
-def after_read(release: t.Callable[[], object], on_failure: OnReleaseFailure) -> None:
-    """Give custody back after a read, and leave it to ``on_failure`` what a failure means."""
-    try:
-        release()
-    except SenhaseguraError as exc:
-        on_failure(exc)
-
-
-@contextlib.contextmanager
-def naming_custody(subject: str, *, read: bool) -> t.Iterator[None]:
-    """Make the error of a release say whose custody is still held, and how to give it back.
-
-    :param read: whether custody was taken just before; otherwise, what does not exist has none
-    """
-    try:
-        yield
-    except SenhaseguraError as exc:
-        if isinstance(exc, NotFound) and not read:
-            raise
-        held = "may still be held" if may_be_applied(exc) else "is still held"
-        exc.message = f"the custody of {subject} could not be given back and {held}: {exc.message}"
-        exc.hint = (
-            "Give it back with community.senhasegura.custody (an SSH key: by a read with release=true), or in the "
-            f"console. {exc.hint}"
-        )
-        raise
-
-
-# The server's error numbers that say "already so" (http-api.md 2.4). Releases up to 3.32 have 1017 for both.
-_ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
 _UNEXPECTED_IDENTIFIER = 1003
 
 
@@ -335,82 +295,6 @@ class Credentials:
 
     def _server_rotates(self) -> bool:
         return self._session.dialect().supports("credential.rotate")
-
-
-def wait_for_change(
-    find: t.Callable[[Reference], CredentialInfo | None],
-    before: CredentialInfo,
-    *,
-    wait: float,
-    poll: float,
-    clock: t.Callable[[], float] = time.monotonic,
-    sleep: t.Callable[[float], None] = time.sleep,
-) -> CredentialInfo:
-    """Poll the list until the time of change or the public key of an entry differs. ``wait`` 0 means: do not wait."""
-    end = clock() + wait
-    while True:
-        now = find(Reference(before.id, "id"))
-        if now is not None and (now.change, now.public_key) != (before.change, before.public_key):
-            return now
-        if wait <= 0:
-            return now or before
-        remaining = end - clock()
-        if remaining <= 0:
-            raise ChangeNotSeen(
-                f"the server has not changed {before.identifier or before.id} within {wait:g} seconds",
-                hint="Look it up in the console (Executions > History); raise wait_timeout if the server is only slow",
-            )
-        sleep(min(poll, remaining))
-
-
-def refuse_vault_rotation(info: CredentialInfo, allowed: bool) -> None:
-    if info.automatic_change and not allowed:
-        raise Refused(
-            f"releasing {info.identifier or info.id} would make the vault change its password",
-            hint="Set allow_vault_rotation=true if that is wanted, or do not release it",
-        ).with_context(subject=f"credential {info.identifier or info.id}")
-
-
-def refuse_stale_read(info: CredentialInfo, allowed: bool) -> None:
-    """Refuse a read with release after which the value might not be valid any more."""
-    refuse_vault_rotation(info, allowed)
-    if info.automatic_change is None and not allowed:
-        raise Refused(
-            f"this dialect does not tell whether releasing {info.identifier or info.id} would make the vault change it",
-            hint="Set allow_vault_rotation=true if you know that, or do not release it",
-        ).with_context(subject=f"credential {info.identifier or info.id}")
-
-
-def switched(session: Api, operation: str, name: str, subject: str) -> bool:
-    """Enable or disable by id or name, and return whether that changed anything.
-
-    Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
-    """
-    try:
-        session.call(operation, ref=name, subject=subject)
-    except AlreadyDone as exc:
-        if exc.context.code in (_ACTIVE if operation.endswith("enable") else _INACTIVE):
-            return False
-        raise
-    return True
-
-
-def says_inactive(session: Api, area: str, names: t.Iterable[Reference]) -> bool:
-    """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
-    dialect = session.dialect()
-    if not (dialect.supports(f"{area}.release") and dialect.supports(f"{area}.enable")):
-        return False
-    for ref in names:
-        if not ref.path_safe:
-            continue
-        try:
-            session.call(f"{area}.release", ref=ref.text, subject=f"{area} {ref}")
-        except AlreadyDone as exc:
-            if exc.context.code in _INACTIVE:
-                return True
-        except (NotFound, NoRoute, InvalidRequest, Denied):
-            continue
-    return False
 
 
 def _name(wanted: CredentialWrite) -> str:

@@ -10,8 +10,8 @@ import dataclasses
 import functools
 import typing as t
 
+from ..dsm_secrets import DsmSecret, DsmSecretWrite
 from ..errors import Context, NotFound, ResponseLost, SenhaseguraError, UnexpectedResponse
-from ..models import DsmSecret, DsmSecretWrite
 from ..queries import ByIdentities, Query
 from ..references import Reference
 from .api import Api

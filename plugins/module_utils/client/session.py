@@ -20,8 +20,9 @@ import typing as t
 import urllib.parse
 
 from ..dialects.catalog import AUTO_ORDER, DIALECTS
-from ..dialects.dialect import Call, Dialect, Json
+from ..dialects.dialect import Call, Dialect
 from ..dialects.response import Response, parse_response
+from ..dialects.strict_json import Json
 from ..errors import (
     AlreadyDone,
     AuthenticationFailed,
@@ -39,7 +40,7 @@ from ..models import Stored, secret_leaves
 from ..redaction import KnownSecrets, redact
 from ..references import fill_path
 from ..retry import Replay, has_room, may_be_applied, may_retry, retry_delay
-from ..settings.options import Settings
+from ..settings.settings import Settings
 from ..transport.deadline import Deadline
 from ..transport.session import Transport
 from . import auth

@@ -16,17 +16,10 @@ from ..errors import AlreadyDone, InvalidRequest, NotFound, Refused, Senhasegura
 from ..models import CredentialInfo, Entries, KeyRotation, SshKey, SshKeyWrite, Stored, require_readable
 from ..queries import ById, ByIdentifier, Find, Matching, OfKind, Query, Require, wanted_name, wrong_kind
 from ..references import Reference
+from .activation import says_inactive, switched
 from .api import Api
-from .credentials import (
-    OnReleaseFailure,
-    after_read,
-    fail,
-    naming_custody,
-    refuse_stale_read,
-    says_inactive,
-    switched,
-    wait_for_change,
-)
+from .changes import wait_for_change
+from .custody import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read
 
 if t.TYPE_CHECKING:
     from ..keypair import KeyPair

@@ -11,10 +11,10 @@ import typing as t
 
 from ..errors import InvalidRequest, Unsupported
 from ..retry import Replay
+from .strict_json import Json
 
 # Opens a sensitive value: decrypts it where the authorization encrypts, refuses what is no value.
 Unseal = t.Callable[[str], str]
-Json = dict[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)

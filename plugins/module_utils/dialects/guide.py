@@ -13,14 +13,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..dsm_secrets import DsmSecret, DsmSecretWrite
 from ..errors import InvalidRequest, SenhaseguraError, UnexpectedResponse
 from ..models import (
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
     CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
     Entries,
     SshKey,
     SshKeyWrite,
@@ -31,8 +30,8 @@ from ..redaction import redact
 from ..references import safe_name
 from ..retry import Replay
 from . import vendor
-from .dialect import Call, Dialect, Json, Unseal
-from .response import (
+from .dialect import Call, Dialect, Unseal
+from .entities import (
     attempt,
     echo,
     echoed_id,
@@ -46,6 +45,7 @@ from .response import (
     text_or_none,
     truth,
 )
+from .strict_json import Json
 
 
 def _inside(document: Json) -> Json:

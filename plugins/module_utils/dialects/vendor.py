@@ -14,24 +14,12 @@ import base64
 import json
 import typing as t
 
+from ..dsm_secrets import DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
 from ..errors import SenhaseguraError, UnexpectedResponse
-from ..models import (
-    Credential,
-    CredentialInfo,
-    CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    Entries,
-    SecretBlock,
-    SecretValue,
-    SshKey,
-    SshKeyWrite,
-    Stored,
-    key_text,
-)
+from ..models import Credential, CredentialInfo, CredentialWrite, Entries, SshKey, SshKeyWrite, Stored, key_text
 from ..retry import Replay
-from .dialect import Call, Dialect, Json, Unseal
-from .response import (
+from .dialect import Call, Dialect, Unseal
+from .entities import (
     attempt,
     echo,
     echoed_id,
@@ -40,11 +28,12 @@ from .response import (
     entity,
     required_id,
     required_secret,
-    says_updated,
     text,
     text_or_none,
     truth,
 )
+from .envelope import says_updated
+from .strict_json import Json
 
 
 def decode_nothing(document: Json, unseal: Unseal) -> None:

@@ -12,9 +12,10 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
-from ..client.credentials import refuse_stale_read
+from ..client.custody import refuse_stale_read
+from ..dsm_secrets import DsmSecret
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
-from ..models import Credential, CredentialInfo, DsmSecret, SshKey, fields_of, hidden_fields, require_readable
+from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable
 from ..redaction import redact
 from ..references import Reference, parse_reference
 

@@ -12,8 +12,8 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
+from ..dsm_secrets import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
 from ..errors import ConfigError, Refused
-from ..models import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
 from ..plan import make_plan
 from ..redaction import redact
 from ..references import parse_reference

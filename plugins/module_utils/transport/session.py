@@ -23,7 +23,7 @@ import weakref
 
 from ..dialects.response import Response
 from ..errors import ConfigError, UnexpectedResponse, missing_library
-from ..settings.options import Settings
+from ..settings.settings import Settings
 from .connection import ERRORS, Adapter, Pool
 from .deadline import CALL, Deadline
 from .failures import failure

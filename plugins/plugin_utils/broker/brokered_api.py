@@ -18,7 +18,7 @@ from ...module_utils.dialects.dialect import Dialect
 from ...module_utils.errors import ConnectionFailed, ResponseLost
 from ...module_utils.queries import Query
 from ...module_utils.retry import Replay
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 from . import protocol
 from .cache_policy import Policy
 from .client import BrokerConnection, NotSent

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import typing as t
 
-from ...module_utils.settings.options import RunOptions
+from ...module_utils.settings.settings import RunOptions
 
 # Seconds. Nothing is said not to exist by an answer that is older: others register and enable things during a run.
 # The hosts of one task share such an answer, so that a name that 500 of them miss makes one request in this time.

@@ -20,7 +20,7 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 
 _PREFIX = "senhasegura-custody-"
 # Seconds. A broker that is stopped holds its ledger for ever; the run is over nevertheless.

@@ -14,7 +14,8 @@ from ...module_utils.client.api import AnnouncingApi, Api
 from ...module_utils.client.connect import client_over
 from ...module_utils.errors import ConfigError, ConnectionFailed
 from ...module_utils.operations.results import Params, Result
-from ...module_utils.settings.options import OPTIONS, RUN_OPTIONS, Settings
+from ...module_utils.settings.options import OPTIONS, RUN_OPTIONS
+from ...module_utils.settings.settings import Settings
 from ..masking import register
 from . import protocol
 from .cache_policy import Policy

@@ -15,7 +15,7 @@ from ...module_utils.client.connect import client_over
 from ...module_utils.errors import ConnectionFailed, SenhaseguraError
 from ...module_utils.operations.lookup import look_up
 from ...module_utils.references import parse_reference
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 from ..unexpected import describe
 from . import protocol
 from .cache import CachedApis

@@ -27,7 +27,7 @@ from ...module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ...module_utils.models import CredentialInfo
 from ...module_utils.operations.results import Params, Result
 from ...module_utils.redaction import printable_message
-from ...module_utils.settings.options import RunOptions, Settings
+from ...module_utils.settings.settings import RunOptions, Settings
 from ..broker.brokered_api import BrokeredApi
 from ..broker.cache_policy import Policy, policy_of
 from ..broker.client import BrokerConnection, address, authentication_key

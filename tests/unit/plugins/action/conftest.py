@@ -16,11 +16,11 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
-    DsmSecret,
     Entries,
     Stored,
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     Denied,
@@ -25,7 +26,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
-    DsmSecret,
     SshKey,
     Stored,
 )

@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunOptions, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment

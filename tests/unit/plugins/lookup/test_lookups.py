@@ -24,6 +24,7 @@ from workspace import environment
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     Context,
@@ -36,7 +37,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
-    DsmSecret,
     Entries,
     SshKey,
 )

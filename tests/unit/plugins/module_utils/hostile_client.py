@@ -17,7 +17,7 @@ import time
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 
 
 def main() -> None:

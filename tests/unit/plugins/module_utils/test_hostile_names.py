@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair, models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
@@ -58,7 +58,7 @@ def write_model(operation: str, name: str = "web-root") -> t.Any:
     return {
         "credential": models.CredentialWrite("root", "web01", "192.0.2.10", identifier=name, password="new"),
         "key": models.SshKeyWrite(name, "root", "web01", "192.0.2.10", "private", "ssh-ed25519 AAAA"),
-        "secret": models.DsmSecretWrite(name, key_value={"KEY": "value"}),
+        "secret": dsm_secrets.DsmSecretWrite(name, key_value={"KEY": "value"}),
     }[area]
 
 
@@ -175,7 +175,7 @@ OPERATIONS: dict[str, t.Callable[[Client, str], t.Any]] = {
     "secrets.read": lambda c, n: c.secrets.read(n),
     "secrets.create": lambda c, n: c.secrets.store(write_model("secret.create", n), None),
     "secrets.update": lambda c, n: c.secrets.store(
-        write_model("secret.create", n), models.DsmSecret("1", n, ({"KEY": "old"},))
+        write_model("secret.create", n), dsm_secrets.DsmSecret("1", n, ({"KEY": "old"},))
     ),
     "secrets.delete": lambda c, n: c.secrets.delete(n),
 }

@@ -12,14 +12,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedResponse
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     Credential,
     CredentialInfo,
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
     SshKey,
     hidden_fields,
     key_text,
@@ -27,7 +29,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 
 
 def test_models_are_frozen() -> None:
-    for thing in vars(models).values():
+    for thing in (*vars(models).values(), *vars(dsm_secrets).values()):
         if isinstance(thing, type) and dataclasses.is_dataclass(thing):
             assert thing.__dataclass_params__.frozen
     with pytest.raises(dataclasses.FrozenInstanceError):

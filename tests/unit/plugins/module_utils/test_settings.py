@@ -17,18 +17,20 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     OPTIONS,
     RUN_OPTIONS,
+    argument_spec,
+    is_set,
+    where_to_set,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import (
     RunOptions,
     Settings,
     Source,
-    argument_spec,
-    check_url,
     environment_source,
     find_value,
-    is_set,
     resolve,
     resolve_run,
-    where_to_set,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.url import check_url
 
 BY_NAME = {option.name: option for option in OPTIONS}
 CLIENT = {"url": "https://pam.example.com", "client_id": "id", "client_secret": "secret"}

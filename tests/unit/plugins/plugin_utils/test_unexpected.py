@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.unexpected import describe
 
 CANARY = "Canary-1234-abcd"

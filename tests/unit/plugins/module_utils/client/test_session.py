@@ -20,7 +20,7 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
 from ansible_collections.community.senhasegura.plugins.module_utils.client import session as module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
@@ -45,7 +45,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import KnownSecrets
-from ansible_collections.community.senhasegura.plugins.module_utils.settings import options
+from ansible_collections.community.senhasegura.plugins.module_utils.settings import settings as settings_module
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     CLIENT_ID,
@@ -805,9 +805,9 @@ def test_no_secret_in_a_path_or_query() -> None:
 
 def test_aws_is_refused_with_a_reason() -> None:
     known = {"url": "https://h", "auth_method": "aws", "client_id": "a", "client_secret": "b"}
-    source = options.Source(lambda option: known.get(option.name), lambda option: option.name)
+    source = settings_module.Source(lambda option: known.get(option.name), lambda option: option.name)
     with pytest.raises(ConfigError, match="publishes no wire format") as caught:
-        options.resolve([source])
+        settings_module.resolve([source])
     assert "oauth2" in caught.value.hint
     assert caught.value.context.option == "auth_method"
 
@@ -880,7 +880,7 @@ def test_bodies_and_queries() -> None:
     assert server.sent[-1].body == b""
     assert "Content-Type" not in server.sent[-1].headers
     session, server, _time = setup({"POST /iso/sctm/secret": success(status=201)})
-    session.call("secret.create", model=models.DsmSecretWrite("db é", key_value={"A": "b"}))
+    session.call("secret.create", model=dsm_secrets.DsmSecretWrite("db é", key_value={"A": "b"}))
     assert server.sent[-1].headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert server.sent[-1].form["identity"] == "db é"
 
@@ -909,7 +909,7 @@ def test_what_cannot_be_sent(value: t.Any) -> None:
         session.call("credential.create", model=wanted)
     assert CANARY not in str(caught.value)
     with pytest.raises(ConfigError, match="cannot be sent as text"):
-        session.call("secret.create", model=models.DsmSecretWrite("\udcff"))
+        session.call("secret.create", model=dsm_secrets.DsmSecretWrite("\udcff"))
     assert server.lines == []
 
 
@@ -940,12 +940,15 @@ SECRETS: dict[str, tuple[str, t.Any]] = {
     ),
     "private key": ("key.create", models.SshKeyWrite("i", "u", "h", "1", CANARY, "p")),
     "passphrase": ("key.create", models.SshKeyWrite("i", "u", "h", "1", "k", "p", passphrase=CANARY)),
-    "key value": ("secret.create", models.DsmSecretWrite("i", key_value={"A": CANARY})),
+    "key value": ("secret.create", dsm_secrets.DsmSecretWrite("i", key_value={"A": CANARY})),
     "credentials": (
         "secret.create",
-        models.DsmSecretWrite("i", credentials=(models.SecretBlock({"password": CANARY}),)),
+        dsm_secrets.DsmSecretWrite("i", credentials=(dsm_secrets.SecretBlock({"password": CANARY}),)),
     ),
-    "access keys": ("secret.create", models.DsmSecretWrite("i", access_keys=(models.SecretBlock({"k": CANARY}),))),
+    "access keys": (
+        "secret.create",
+        dsm_secrets.DsmSecretWrite("i", access_keys=(dsm_secrets.SecretBlock({"k": CANARY}),)),
+    ),
 }
 
 

@@ -23,6 +23,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client impor
 from ansible_collections.community.senhasegura.plugins.module_utils.client import session as session_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AuthenticationFailed,
     Denied,
@@ -33,11 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialWrite,
-    DsmSecretWrite,
-    SshKeyWrite,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite, SshKeyWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport

@@ -18,11 +18,8 @@ from hypothesis import strategies as st  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client.decrypt import plain  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS  # noqa: E402
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import (  # noqa: E402
-    Response,
-    parse_response,
-    truth,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.entities import truth  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response, parse_response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import CANARY  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_malformed import CALLS, good  # noqa: E402

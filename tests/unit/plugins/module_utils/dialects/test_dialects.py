@@ -16,6 +16,11 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import guide, vendor
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     UnexpectedResponse,
@@ -25,9 +30,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Credential,
     CredentialInfo,
     CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
     SshKey,
     SshKeyWrite,
     Stored,

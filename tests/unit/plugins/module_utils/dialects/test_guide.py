@@ -18,6 +18,11 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Denied,
     InvalidRequest,
@@ -28,13 +33,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
-    SshKeyWrite,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite, SshKeyWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (

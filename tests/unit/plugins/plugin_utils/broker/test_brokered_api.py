@@ -27,10 +27,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis, PolicyApi
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
@@ -83,8 +83,8 @@ class Shared:
 class Known(CachedApis):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> PolicyApi:
-        return PolicyApi(Shared(), policy, until)  # type: ignore[arg-type]
+    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> CachedApi:
+        return CachedApi(Shared(), policy, until)  # type: ignore[arg-type]
 
 
 def never(_seconds: float) -> t.Any:
@@ -145,7 +145,7 @@ def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Lin
     with pytest.raises(error) as here:
         ask(client)
     with pytest.raises(error) as there:
-        ask(client_over(PolicyApi(Shared(), Policy())))  # type: ignore[arg-type]
+        ask(client_over(CachedApi(Shared(), Policy())))  # type: ignore[arg-type]
     assert str(here.value) == str(there.value)
     assert here.value.failure() == there.value.failure()
     assert max(line.taken) < MOST_BYTES

@@ -20,13 +20,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import cache as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import (
-    CachedApi,
-    CachedApis,
-    SharedTransport,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server_cache as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import SharedTransport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     FakeTime,
@@ -122,7 +120,7 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
         )
         for number in range(100)
     }
-    session = CachedApi(settings(timeout=30.0, retries=None), transport=Scripted(replies))
+    session = ServerCache(settings(timeout=30.0, retries=None), transport=Scripted(replies))
     results: list[Any] = []
 
     def work(number: int) -> None:
@@ -153,7 +151,7 @@ def test_a_call_has_one_deadline_with_its_login() -> None:
             return super().send(method, path, deadline=deadline, **details)
 
     server = Watched({"GET /api/pam/credential": LIST}, token=slow)
-    session = CachedApi(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
+    session = ServerCache(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
     session.call("credential.list", policy=Policy())
     assert left == [30, 10]
 
@@ -166,7 +164,7 @@ def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tupl
         {f"GET /api/pam/credential/{name}": reply for name in (*names, "root%40web01")}
         | {"GET /api/pam/credential/8": read(8)}
     )
-    session = CachedApi(settings(), transport=server)
+    session = ServerCache(settings(), transport=server)
 
     def ask(name: str, **policy: Any) -> str:
         return str(session.call("credential.read", policy=Policy(**policy), ref=name).id)
@@ -187,7 +185,7 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
         return success(credential={"id": "7", "password": "pw-1", "username": "root", "hostname": "web01"})
 
     server = Scripted({f"GET /api/pam/credential/{name}": slow for name in ("7", "root@web01", "root%40web01")})
-    session = CachedApi(settings(), transport=server)
+    session = ServerCache(settings(), transport=server)
     found: list[str] = []
     threads = [
         threading.Thread(target=lambda n=name: found.append(session.call("credential.read", policy=Policy(), ref=n).id))
@@ -207,7 +205,7 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
 def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     clock = FakeTime()
     server = Scripted({"POST /api/pam/credential": answer({}, 429)})
-    session = CachedApi(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
+    session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
     session._session._sleep = clock.sleep
     start = clock.now
     with pytest.raises(ServerBusy):
@@ -253,7 +251,7 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     clock = FakeTime()
     replies: dict[str, Any] = {f"GET /api/pam/credential/{n}": read(n) for n in range(100)}
     server = Scripted({**replies, "GET /api/pam/credential": LIST})
-    session = CachedApi(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
+    session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
     session._session._sleep = clock.sleep
     for number in range(100):
         session.call("credential.read", policy=Policy(release_at_end=True), ref=str(number))

@@ -36,7 +36,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations i
     ssh_key_info,
     ssh_key_rotate,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol

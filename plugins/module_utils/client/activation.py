@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Enable and disable credentials and SSH keys, and find out whether one is inactive."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..errors import AlreadyDone, Denied, InvalidRequest, NoRoute, NotFound
+from ..references import Reference
+from .api import Api
+
+# The server's error numbers that say "already so" (http-api.md 2.4). Releases up to 3.32 have 1017 for both.
+_ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
+
+
+def switched(session: Api, operation: str, name: str, subject: str) -> bool:
+    """Enable or disable by id or name, and return whether that changed anything.
+
+    Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
+    """
+    try:
+        session.call(operation, ref=name, subject=subject)
+    except AlreadyDone as exc:
+        if exc.context.code in (_ACTIVE if operation.endswith("enable") else _INACTIVE):
+            return False
+        raise
+    return True
+
+
+def says_inactive(session: Api, area: str, names: t.Iterable[Reference]) -> bool:
+    """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
+    dialect = session.dialect()
+    if not (dialect.supports(f"{area}.release") and dialect.supports(f"{area}.enable")):
+        return False
+    for ref in names:
+        if not ref.path_safe:
+            continue
+        try:
+            session.call(f"{area}.release", ref=ref.text, subject=f"{area} {ref}")
+        except AlreadyDone as exc:
+            if exc.context.code in _INACTIVE:
+                return True
+        except (NotFound, NoRoute, InvalidRequest, Denied):
+            continue
+    return False

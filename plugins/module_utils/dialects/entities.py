@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the fields of an entity in the server's JSON: texts, ids, booleans and secrets."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..errors import SenhaseguraError, UnexpectedResponse
+from ..references import Reference
+from .strict_json import Json
+
+_TOO_BIG = 10**9
+
+
+def integer(value: object) -> int | None:
+    """A whole number of at most nine digits, also as text, or None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        # A longer one stands for nothing that is known here, and would fill a message.
+        return value if abs(value) < _TOO_BIG else None
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else None
+
+
+def truth(value: object) -> bool | None:
+    """A boolean in any of the server's spellings (true, 1, "1", "Yes", "Sim" ...), or None."""
+    text = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
+    return {"true": True, "1": True, "yes": True, "sim": True}.get(
+        text, {"false": False, "0": False, "no": False, "não": False}.get(text)
+    )
+
+
+def entity(document: Json, name: str, kind: type[t.Any]) -> t.Any:
+    """The member ``name`` of the answer, which must be there and of that type."""
+    value = document.get(name)
+    if not isinstance(value, kind):
+        what = "a list" if kind is list else "an object"
+        raise UnexpectedResponse(f"{name!r} in the answer must be {what}")
+    return value
+
+
+def entities(document: Json, name: str) -> list[Json]:
+    """The list ``name`` of the answer, whose items must all be objects."""
+    items = entity(document, name, list)
+    if not all(isinstance(item, dict) for item in items):
+        raise UnexpectedResponse(f"the list {name!r} in the answer must hold objects only")
+    return t.cast("list[Json]", items)
+
+
+def text(item: Json, *names: str) -> str:
+    """The first of the members that is there, as text; "" for none or null."""
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return str(value)
+        if value is not None and not isinstance(value, bool):
+            raise UnexpectedResponse(f"{name!r} in the answer must be text")
+    return ""
+
+
+def text_or_none(item: Json, *names: str) -> str | None:
+    return text(item, *names) or None
+
+
+def attempt(unreadable: dict[str, SenhaseguraError], name: str, read: t.Callable[[], str]) -> str:
+    """Return what ``read`` returns. If it fails, note why under ``name`` and return "": the rest can still be used."""
+    try:
+        return read()
+    except SenhaseguraError as exc:
+        unreadable[name] = exc.with_traceback(None)
+        return ""
+
+
+def required_id(item: Json, *names: str) -> str:
+    """The id of an object: digits, as text or number."""
+    value = text(item, *(names or ("id",)))
+    if not Reference(value).is_id:
+        raise UnexpectedResponse(f"{(names or ('id',))[0]!r} in the answer must be a number")
+    return value
+
+
+def echo(document: Json, name: str) -> Json:
+    """The entity in the answer to a write, or {}: what is written is written, whatever the server says of it."""
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def echoed_text(item: Json, *names: str) -> str | None:
+    """As C(text_or_none), but what is no text counts as not told."""
+    return text_or_none({name: value for name, value in item.items() if not isinstance(value, (dict, list))}, *names)
+
+
+def echoed_id(item: Json) -> str:
+    """The id of what was written, or "" if the server does not tell it."""
+    value = echoed_text(item, "id") or ""
+    return value if Reference(value).is_id else ""
+
+
+def required_secret(item: Json, *names: str) -> str:
+    """A secret member. An empty one is an error: it must never be used as a password."""
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, str) and value:
+            return value
+    raise UnexpectedResponse(
+        f"the answer does not have a {names[0]}",
+        hint="Check in the console that it has a value and that the authorization may see it",
+    )
