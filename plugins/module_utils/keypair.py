@@ -106,12 +106,14 @@ def without_passphrase(private_key: str, passphrase: str | None) -> str:
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
-    return t.cast(str, plain.decode())
+    text: str = plain.decode()
+    return text
 
 
 def _line(key: t.Any) -> str:
     line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    return t.cast(str, line.decode())
+    text: str = line.decode()
+    return text
 
 
 def bare(public_key: str) -> str:

@@ -148,7 +148,8 @@ def answer(listed: t.Iterable[t.Any], query: Query[_Answer]) -> _Answer:
 
     :param listed: Entries for credentials and SSH keys; DsmSecrets for C(ByIdentities)
     """
-    return t.cast(_Answer, _ANSWERS[type(query)](listed, query))
+    found: _Answer = _ANSWERS[type(query)](listed, query)
+    return found
 
 
 def fits(entry: CredentialInfo, wanted: t.Mapping[str, t.Any]) -> bool:

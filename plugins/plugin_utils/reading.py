@@ -24,7 +24,7 @@ from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations import lookup
 from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec, is_set
-from ..module_utils.settings.settings import RunOptions, Settings
+from ..module_utils.settings.settings import RunSettings, Settings
 from . import setting_sources
 from .arguments import validate
 from .broker import protocol
@@ -152,7 +152,7 @@ def _introduce(
     return link
 
 
-def _work_out(request: Request) -> tuple[list[str], Settings, RunOptions, Options]:
+def _work_out(request: Request) -> tuple[list[str], Settings, RunSettings, Options]:
     """What is asked for, of whom, and how."""
     given = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = lookup.SPECS[request.name]

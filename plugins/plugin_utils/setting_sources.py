@@ -20,7 +20,7 @@ from ..module_utils.errors import ConfigError, ConnectionFailed, SenhaseguraErro
 from ..module_utils.pem import is_pem
 from ..module_utils.settings.options import FROM_ENVIRONMENT, INI_SECTION, OPTIONS, RUN_OPTIONS, Option, is_set
 from ..module_utils.settings.settings import (
-    RunOptions,
+    RunSettings,
     Settings,
     Source,
     environment_source,
@@ -42,7 +42,7 @@ def settings(
     variables: t.Mapping[str, t.Any],
     template: Template,
     environment: t.Sequence[t.Any] = (),
-) -> tuple[Settings, RunOptions]:
+) -> tuple[Settings, RunSettings]:
     """The settings and run options for one task.
 
     :param variables: the variables of the host, whose values may hold templates
@@ -58,7 +58,7 @@ def settings(
 
 def merge(
     arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], environment: t.Mapping[str, t.Any] | None = None
-) -> tuple[Settings, RunOptions]:
+) -> tuple[Settings, RunSettings]:
     """Merge what all places say: option > variable > environment > ini > configuration file, as Ansible itself does.
 
     Warns of a connection that is open to anybody. Ansible shows the same warning only once in a run.

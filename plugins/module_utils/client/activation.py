@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..dialects.operations import Area, Operation, Verb, operation_of
 from ..errors import AlreadyDone, Denied, InvalidRequest, NoRoute, NotFound
 from ..references import Reference
 from .api import Api
@@ -16,7 +17,7 @@ from .api import Api
 _ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
 
 
-def switched(session: Api, operation: str, name: str, subject: str) -> bool:
+def switched(session: Api, operation: Operation[None], name: str, subject: str) -> bool:
     """Enable or disable by id or name, and return whether that changed anything.
 
     Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
@@ -24,22 +25,22 @@ def switched(session: Api, operation: str, name: str, subject: str) -> bool:
     try:
         session.call(operation, ref=name, subject=subject)
     except AlreadyDone as exc:
-        if exc.context.code in (_ACTIVE if operation.endswith("enable") else _INACTIVE):
+        if exc.context.code in (_ACTIVE if operation.verb is Verb.ENABLE else _INACTIVE):
             return False
         raise
     return True
 
 
-def says_inactive(session: Api, area: str, names: t.Iterable[Reference]) -> bool:
+def says_inactive(session: Api, area: Area, names: t.Iterable[Reference]) -> bool:
     """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
-    dialect = session.dialect()
-    if not (dialect.supports(f"{area}.release") and dialect.supports(f"{area}.enable")):
+    dialect, release = session.dialect(), operation_of(area, Verb.RELEASE)
+    if not (dialect.supports(release) and dialect.supports(operation_of(area, Verb.ENABLE))):
         return False
     for ref in names:
         if not ref.path_safe:
             continue
         try:
-            session.call(f"{area}.release", ref=ref.text, subject=f"{area} {ref}")
+            session.call(release, ref=ref.text, subject=f"{area.value} {ref}")
         except AlreadyDone as exc:
             if exc.context.code in _INACTIVE:
                 return True

@@ -9,11 +9,13 @@ from __future__ import annotations
 import typing as t
 
 from ..dialects.dialect import Dialect
+from ..dialects.operations import Operation
 from ..errors import SenhaseguraError
 from ..models import secret_leaves
 from ..queries import Query, answer
 
 _Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 
 
 class Api(t.Protocol):
@@ -27,14 +29,22 @@ class Api(t.Protocol):
         """The dialect of the server; with C(auto), logging in finds it out."""
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
         """Carry out an operation of the dialect and return what it decodes. Raises SenhaseguraError.
 
         :param fresh: ask the server, even if it has answered the same before
         """
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         """Answer a query about the list that an operation decodes, in the process that holds the list.
 
         :param subject: what is looked for, as errors name it
@@ -42,7 +52,7 @@ class Api(t.Protocol):
         """
         return self.answered(operation, query, self.call(operation, subject=subject, fresh=fresh), subject)
 
-    def answered(self, operation: str, query: Query[_Answer], listed: t.Any, subject: str) -> _Answer:
+    def answered(self, operation: Operation[t.Any], query: Query[_Answer], listed: t.Any, subject: str) -> _Answer:
         """Answer a query about ``listed``. Its errors name the server and the call that the list came from."""
         try:
             return answer(listed, query)
@@ -56,9 +66,9 @@ class Api(t.Protocol):
         """
         return make()
 
-    def place(self, operation: str) -> dict[str, str]:
+    def place(self, operation: Operation[t.Any]) -> dict[str, str]:
         """The server and the endpoint of an operation, as errors name them."""
-        return {"server": self.server, "operation": operation, "endpoint": self.dialect().call(operation).endpoint}
+        return {"server": self.server, "operation": operation.name, "endpoint": self.dialect().call(operation).endpoint}
 
 
 class AnnouncingApi(Api):
@@ -77,12 +87,20 @@ class AnnouncingApi(Api):
         return self._conversation.dialect()
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
         self._announce(secret_leaves(model))
         return self._announced(self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh))
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         return self._announced(self._conversation.select(operation, query, subject=subject, fresh=fresh))
 
     def remember(self, make: t.Callable[[], _Answer]) -> _Answer:

@@ -11,6 +11,20 @@ import dataclasses
 import functools
 import typing as t
 
+from ..dialects.operations import (
+    CREATE_CREDENTIAL,
+    DISABLE_CREDENTIAL,
+    ENABLE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    RELEASE_CREDENTIAL,
+    ROTATE_CREDENTIAL,
+    UPDATE_CREDENTIAL,
+    Area,
+    Operation,
+    Verb,
+    operation_of,
+)
 from ..errors import (
     AlreadyDone,
     InvalidRequest,
@@ -22,6 +36,7 @@ from ..errors import (
     UnexpectedResponse,
 )
 from ..models import Credential, CredentialInfo, CredentialWrite, Entries, Stored, require_readable
+from ..plan import Action
 from ..queries import (
     ById,
     ByIdentifier,
@@ -53,9 +68,9 @@ class Credentials:
     def __init__(self, session: Api) -> None:
         self._session = session
 
-    def check(self, operation: str, model: CredentialWrite | None = None) -> None:
+    def check(self, action: Action, model: CredentialWrite | None = None) -> None:
         """Raise what create, update, enable or disable would raise before it asks the server."""
-        self._session.dialect().check(f"credential.{operation}", model)
+        self._session.dialect().check(operation_of(Area.CREDENTIALS, Verb(action)), model)
 
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of credentials", fresh: bool = False
@@ -64,7 +79,7 @@ class Credentials:
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select("credential.list", query, subject=subject, fresh=fresh)
+        return self._session.select(LIST_CREDENTIALS, query, subject=subject, fresh=fresh)
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the credentials that have all the ``wanted`` values. No SSH keys."""
@@ -110,7 +125,7 @@ class Credentials:
         # With another address, such an account is listed and active: it must not lose its custody.
         if self.select(on_account, subject=_name(wanted)) is None:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
-        return says_inactive(self._session, "credential", names)
+        return says_inactive(self._session, Area.CREDENTIALS, names)
 
     def read(
         self,
@@ -162,13 +177,12 @@ class Credentials:
         return credential
 
     def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
-        answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
-        credential = t.cast(Credential, answer)
+        credential = self._session.call(READ_CREDENTIAL, ref=name, subject=f"credential {ref}", fresh=fresh)
         if name.isdigit() and credential.id != name:
             raise UnexpectedResponse(
                 f"the answer is about credential {credential.id} instead of {name}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
-            ).with_context(subject=f"credential {ref}", **self._session.place("credential.read"))
+            ).with_context(subject=f"credential {ref}", **self._session.place(READ_CREDENTIAL))
         return credential
 
     def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
@@ -181,16 +195,16 @@ class Credentials:
             return self._create(wanted, subject, repeat=repeat)
         if wanted.identifier is None:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
-        stored = t.cast(Stored, self._session.call("credential.update", ref=info.id, model=wanted, subject=subject))
+        stored = self._session.call(UPDATE_CREDENTIAL, ref=info.id, model=wanted, subject=subject)
         if stored.id not in ("", info.id):
             raise UnexpectedResponse(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._session.place("credential.update"))
+            ).with_context(subject=subject, **self._session.place(UPDATE_CREDENTIAL))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
         def create() -> Stored:
-            return t.cast(Stored, self._session.call("credential.create", model=wanted, subject=subject))
+            return self._session.call(CREATE_CREDENTIAL, model=wanted, subject=subject)
 
         try:
             stored = create()
@@ -211,13 +225,13 @@ class Credentials:
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a credential (``info``: from ``find``). Returns whether it was inactive."""
-        return self._switch("credential.enable", ref, info)
+        return self._switch(ENABLE_CREDENTIAL, ref, info)
 
     def disable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Deactivate a credential; the server erases nothing. Returns whether it was active."""
-        return self._switch("credential.disable", ref, info)
+        return self._switch(DISABLE_CREDENTIAL, ref, info)
 
-    def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
+    def _switch(self, operation: Operation[None], ref: Reference, info: CredentialInfo | None) -> bool:
         # What is not listed may still be there and inactive; some releases find it by its identifier.
         name = info.id if info else self._in_path(ref)
         try:
@@ -246,7 +260,7 @@ class Credentials:
     def _release(self, name: str, ref: Reference, *, read: bool = False) -> bool:
         with naming_custody(f"credential {ref}", read=read):
             try:
-                self._session.call("credential.release", ref=name, subject=f"credential {ref}")
+                self._session.call(RELEASE_CREDENTIAL, ref=name, subject=f"credential {ref}")
             except AlreadyDone:
                 return False
         return True
@@ -273,7 +287,7 @@ class Credentials:
         """
         before = before or self.rotatable(ref)
         if self._server_rotates():
-            self._session.call("credential.rotate", ref=before.id, subject=f"credential {ref}")
+            self._session.call(ROTATE_CREDENTIAL, ref=before.id, subject=f"credential {ref}")
             return before
         self._read(before.id, ref, fresh=True)
         self._release(before.id, ref, read=True)
@@ -291,10 +305,10 @@ class Credentials:
             f"credential {ref} not found",
             hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
             context=answer.context if answer else None,
-        ).with_context(subject=f"credential {ref}", **self._session.place("credential.list"))
+        ).with_context(subject=f"credential {ref}", **self._session.place(LIST_CREDENTIALS))
 
     def _server_rotates(self) -> bool:
-        return self._session.dialect().supports("credential.rotate")
+        return self._session.dialect().supports(ROTATE_CREDENTIAL)
 
 
 def _name(wanted: CredentialWrite) -> str:

@@ -10,8 +10,19 @@ import dataclasses
 import functools
 import typing as t
 
+from ..dialects.operations import (
+    CREATE_SECRET,
+    DELETE_SECRET,
+    LIST_SECRETS,
+    READ_SECRET,
+    UPDATE_SECRET,
+    Area,
+    Verb,
+    operation_of,
+)
 from ..dsm_secrets import DsmSecret, DsmSecretWrite
 from ..errors import Context, NotFound, ResponseLost, SenhaseguraError, UnexpectedResponse
+from ..plan import Action
 from ..queries import ByIdentities, Query
 from ..references import Reference
 from .api import Api
@@ -30,9 +41,9 @@ class Secrets:
     def __init__(self, session: Api) -> None:
         self._session = session
 
-    def check(self, operation: str, model: DsmSecretWrite | None = None) -> None:
+    def check(self, action: Action, model: DsmSecretWrite | None = None) -> None:
         """Raise what create, update or delete would raise before it asks the server."""
-        self._session.dialect().check(f"secret.{operation}", model)
+        self._session.dialect().check(operation_of(Area.SECRETS, Verb(action)), model)
 
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of DSM secrets", fresh: bool = False
@@ -41,11 +52,11 @@ class Secrets:
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select("secret.list", query, subject=subject, fresh=fresh)
+        return self._session.select(LIST_SECRETS, query, subject=subject, fresh=fresh)
 
     def list(self) -> tuple[DsmSecret, ...]:
         """All secrets, with their values unless C(incomplete) says otherwise (see C(complete))."""
-        return t.cast("tuple[DsmSecret, ...]", self._session.call("secret.list", subject="the list of DSM secrets"))
+        return self._session.call(LIST_SECRETS, subject="the list of DSM secrets")
 
     def several(self, identities: t.Sequence[str]) -> dict[str, DsmSecret | None]:
         """Return the secrets with these identities, None for one that does not exist. It makes one request."""
@@ -67,14 +78,13 @@ class Secrets:
         unreadable: UnexpectedResponse | None = None
         if self._has_path(identity):
             try:
-                answer = self._session.call("secret.read", ref=identity, subject=subject, fresh=fresh)
+                secret = self._session.call(READ_SECRET, ref=identity, subject=subject, fresh=fresh)
             except NotFound as exc:
                 raise self._missing(identity, exc.context) from None
             except UnexpectedResponse as exc:
                 # Perhaps the list is there all the same.
                 unreadable = exc
             else:
-                secret = t.cast(DsmSecret, answer)
                 # The path may take an id as well, and find another secret by it.
                 if secret.identity == identity:
                     return secret
@@ -83,7 +93,7 @@ class Secrets:
         if secret.incomplete:
             raise unreadable or UnexpectedResponse(
                 f"the server lists {subject} without its data", hint="Give it an identity that can be part of a path"
-            ).with_context(subject=subject, **self._session.place("secret.list"))
+            ).with_context(subject=subject, **self._session.place(LIST_SECRETS))
         return secret
 
     def complete(self, secret: DsmSecret) -> DsmSecret:
@@ -99,7 +109,7 @@ class Secrets:
         return lambda identity: self.complete(self.require(listed()[identity], identity))
 
     def _has_path(self, identity: str) -> bool:
-        return self._session.dialect().supports("secret.read") and Reference(identity).path_safe
+        return self._session.dialect().supports(READ_SECRET) and Reference(identity).path_safe
 
     def require(self, secret: DsmSecret | None, identity: str) -> DsmSecret:
         """Return the secret. Raises NotFound if there is none."""
@@ -109,7 +119,7 @@ class Secrets:
 
     def _missing(self, identity: str, context: Context | None = None) -> NotFound:
         error = NotFound(f"DSM secret {identity} not found", hint=_HINT, context=context)
-        return error.with_context(subject=f"DSM secret {identity}", **self._session.place("secret.list"))
+        return error.with_context(subject=f"DSM secret {identity}", **self._session.place(LIST_SECRETS))
 
     def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
         """Create the secret or update ``present``; what the write model leaves out is kept.
@@ -126,9 +136,9 @@ class Secrets:
 
     def _store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
         """Write, and return what the server shows of the secret afterwards, if anything."""
-        operation = "secret.create" if present is None else "secret.update"
+        operation = CREATE_SECRET if present is None else UPDATE_SECRET
 
-        def store() -> t.Any:
+        def store() -> tuple[DsmSecret, ...] | None:
             subject = f"DSM secret {wanted.identity}"
             return self._session.call(operation, ref=wanted.identity, model=wanted, subject=subject)
 
@@ -138,9 +148,8 @@ class Secrets:
             now = self.find(wanted.identity, fresh=True)
             # The version rises with every write: the same one means that ours has not landed.
             answer = store() if (now.version if now else None) == (present.version if present else None) else None
-        # The vendor answers with the whole application, the guide with the secret; some with nothing but "done".
-        shown = (answer,) if isinstance(answer, DsmSecret) else answer or ()
-        found = next((secret for secret in shown if secret.identity == wanted.identity), None)
+        # The vendor responds with the whole application, the guide with the secret; some with nothing but "done".
+        found = next((secret for secret in answer or () if secret.identity == wanted.identity), None)
         if found is None or found.problem is not None or found.incomplete:
             try:
                 found = self.find(wanted.identity, fresh=True)
@@ -171,7 +180,7 @@ class Secrets:
     def delete(self, identity: str) -> bool:
         """Delete the secret. Returns whether it was there. Raises Unsupported where the dialect has no call for it."""
         try:
-            self._session.call("secret.delete", ref=identity, subject=f"DSM secret {identity}")
+            self._session.call(DELETE_SECRET, ref=identity, subject=f"DSM secret {identity}")
         except NotFound:
             return False
         return True

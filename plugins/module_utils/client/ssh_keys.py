@@ -12,8 +12,24 @@ import functools
 import typing as t
 
 from ..ciphertext import looks_encrypted
+from ..dialects.operations import (
+    CREATE_SSH_KEY,
+    DISABLE_SSH_KEY,
+    ENABLE_SSH_KEY,
+    LIST_CREDENTIALS,
+    LIST_SSH_KEYS,
+    READ_SSH_KEY,
+    RELEASE_SSH_KEY,
+    ROTATE_SSH_KEY,
+    UPDATE_SSH_KEY,
+    Area,
+    Operation,
+    Verb,
+    operation_of,
+)
 from ..errors import AlreadyDone, InvalidRequest, NotFound, Refused, SenhaseguraError, UnexpectedResponse
 from ..models import CredentialInfo, Entries, KeyRotation, SshKey, SshKeyWrite, Stored, require_readable
+from ..plan import Action
 from ..queries import ById, ByIdentifier, Find, Matching, OfKind, Query, Require, wanted_name, wrong_kind
 from ..references import Reference
 from .activation import says_inactive, switched
@@ -36,9 +52,9 @@ class SshKeys:
     def __init__(self, session: Api) -> None:
         self._session = session
 
-    def check(self, operation: str, model: SshKeyWrite | None = None) -> None:
+    def check(self, action: Action, model: SshKeyWrite | None = None) -> None:
         """Raise what create, update, enable or disable would raise before it asks the server."""
-        self._session.dialect().check(f"key.{operation}", model)
+        self._session.dialect().check(operation_of(Area.SSH_KEYS, Verb(action)), model)
 
     def select(self, query: Query[_Answer], *, subject: str = "the list of SSH keys", fresh: bool = False) -> _Answer:
         """Answer a query about all keys, without private keys and without taking custody.
@@ -51,8 +67,8 @@ class SshKeys:
         """Answer it by the list that has the keys: that of the credentials where the dialect has no other."""
         return self._session.select(self._list(), query, subject=subject, fresh=fresh)
 
-    def _list(self) -> str:
-        return "key.list" if self._session.dialect().supports("key.list") else "credential.list"
+    def _list(self) -> Operation[Entries]:
+        return LIST_SSH_KEYS if self._session.dialect().supports(LIST_SSH_KEYS) else LIST_CREDENTIALS
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the keys that have all the ``wanted`` values."""
@@ -80,7 +96,7 @@ class SshKeys:
 
     def is_inactive(self, identifier: str) -> bool:
         """Whether the server knows an inactive key of this identifier: see C(Credentials.is_inactive)."""
-        return says_inactive(self._session, "key", [Reference(identifier, "identifier")])
+        return says_inactive(self._session, Area.SSH_KEYS, [Reference(identifier, "identifier")])
 
     def read(
         self,
@@ -100,7 +116,7 @@ class SshKeys:
         :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         if release:
-            self._session.dialect().check("key.release")
+            self._session.dialect().check(RELEASE_SSH_KEY)
         info = None
         if release or not ref.is_certain:
             # Only an id is a documented path, and an inactive key is not listed.
@@ -115,12 +131,12 @@ class SshKeys:
         return key
 
     def _read(self, key_id: str, ref: Reference, *, fresh: bool = False, partial: bool = False) -> SshKey:
-        key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
+        key = self._session.call(READ_SSH_KEY, ref=key_id, subject=f"SSH key {ref}", fresh=fresh)
         if key.id != key_id:
             raise UnexpectedResponse(
                 f"the answer is about SSH key {key.id} instead of {key_id}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
-            ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
+            ).with_context(subject=f"SSH key {ref}", **self._session.place(READ_SSH_KEY))
         if not partial:
             require_readable(key.unreadable, f"SSH key {ref}")
         return key
@@ -129,7 +145,7 @@ class SshKeys:
         """Give the custody of a key back. Returns whether this client had it."""
         with naming_custody(f"SSH key {ref}", read=True):
             try:
-                self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
+                self._session.call(RELEASE_SSH_KEY, ref=key_id, subject=f"SSH key {ref}")
             except AlreadyDone:
                 return False
         return True
@@ -138,13 +154,13 @@ class SshKeys:
         """Register the key, or update the one that ``info`` describes."""
         subject = f"SSH key {wanted.identifier}"
         if info is None:
-            stored = t.cast(Stored, self._session.call("key.create", model=wanted, subject=subject))
+            stored = self._session.call(CREATE_SSH_KEY, model=wanted, subject=subject)
             return stored if stored.id else self._listed_as(stored, wanted.identifier)
-        stored = t.cast(Stored, self._session.call("key.update", ref=info.id, model=wanted, subject=subject))
+        stored = self._session.call(UPDATE_SSH_KEY, ref=info.id, model=wanted, subject=subject)
         if stored.id not in ("", info.id):
             raise UnexpectedResponse(
                 f"the server wrote SSH key {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._session.place("key.update"))
+            ).with_context(subject=subject, **self._session.place(UPDATE_SSH_KEY))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _listed_as(self, stored: Stored, identifier: str) -> Stored:
@@ -156,13 +172,13 @@ class SshKeys:
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a key (``info``: from ``find``). Returns whether it was inactive."""
-        return self._switch("key.enable", ref, info)
+        return self._switch(ENABLE_SSH_KEY, ref, info)
 
     def disable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Deactivate a key; the server erases nothing. Returns whether it was active."""
-        return self._switch("key.disable", ref, info)
+        return self._switch(DISABLE_SSH_KEY, ref, info)
 
-    def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
+    def _switch(self, operation: Operation[None], ref: Reference, info: CredentialInfo | None) -> bool:
         key_id = info.id if info else ref.text
         if info is None and not ref.is_id:
             raise NotFound(
@@ -180,7 +196,7 @@ class SshKeys:
 
     def server_rotates(self) -> bool:
         """Whether the dialect has a call for it."""
-        return self._session.dialect().supports("key.rotate")
+        return self._session.dialect().supports(ROTATE_SSH_KEY)
 
     def rotatable(self, ref: Reference, *, by_server: bool) -> CredentialInfo:
         """The entry of a key that the server, or else this client, can replace. Raises Refused."""
@@ -207,7 +223,7 @@ class SshKeys:
         before = self.rotatable(ref, by_server=True)
         if self.server_rotates():
             previous = before.public_key
-            now = self._session.call("key.rotate", ref=before.id, subject=f"SSH key {ref}").public_key
+            now = self._session.call(ROTATE_SSH_KEY, ref=before.id, subject=f"SSH key {ref}").public_key
         else:
             previous, now = self._read(before.id, ref, fresh=True, partial=True).public_key, None
             self.release(before.id, ref)
@@ -273,5 +289,5 @@ class SshKeys:
             raise UnexpectedResponse(
                 f"the key that was stored as {wanted.identifier} reads back differently",
                 hint=f"Compare it with {wanted.identifier} in the console before the old key is removed anywhere",
-            ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
+            ).with_context(subject=f"SSH key {ref}", **self._session.place(READ_SSH_KEY))
         return key

@@ -33,21 +33,22 @@ def truth(value: object) -> bool | None:
     )
 
 
-def entity(document: Json, name: str, kind: type[t.Any]) -> t.Any:
-    """The member ``name`` of the answer, which must be there and of that type."""
+def entity(document: Json, name: str) -> Json:
+    """Return the object ``name`` of a response. Raises UnexpectedResponse if there is no such object."""
     value = document.get(name)
-    if not isinstance(value, kind):
-        what = "a list" if kind is list else "an object"
-        raise UnexpectedResponse(f"{name!r} in the answer must be {what}")
+    if not isinstance(value, dict):
+        raise UnexpectedResponse(f"{name!r} in the answer must be an object")
     return value
 
 
 def entities(document: Json, name: str) -> list[Json]:
-    """The list ``name`` of the answer, whose items must all be objects."""
-    items = entity(document, name, list)
+    """Return the list ``name`` of a response. Raises UnexpectedResponse if it is no list of objects."""
+    items = document.get(name)
+    if not isinstance(items, list):
+        raise UnexpectedResponse(f"{name!r} in the answer must be a list")
     if not all(isinstance(item, dict) for item in items):
         raise UnexpectedResponse(f"the list {name!r} in the answer must hold objects only")
-    return t.cast("list[Json]", items)
+    return items
 
 
 def text(item: Json, *names: str) -> str:

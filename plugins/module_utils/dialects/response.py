@@ -305,7 +305,7 @@ def _strict_object(answer: Response, context: Context, limits: Limits) -> Json:
     The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.
     """
     problem, hint = "", ""
-    document: t.Any = None
+    document: Json = {}
     body = ""
     try:
         check_size(answer.body, limits)
@@ -329,7 +329,7 @@ def _strict_object(answer: Response, context: Context, limits: Limits) -> Json:
     if problem:
         hint = _TOO_LARGE_HINT if problem == TOO_LARGE else hint
         raise UnexpectedResponse(f"the answer {problem} ({_shape(answer)})", hint=hint, context=context)
-    return t.cast(Json, document)
+    return document
 
 
 def _text_of(answer: Response) -> str:

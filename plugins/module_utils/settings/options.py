@@ -182,7 +182,7 @@ OPTIONS: tuple[Option, ...] = (
 )
 
 
-# How a run uses the server. They say nothing of which server or client it is, so they are no part of Settings.
+# How a run uses the server. They do not identify a server or client, hence not part of Settings.
 RUN_OPTIONS: tuple[Option, ...] = (
     Option(
         "broker",
@@ -234,6 +234,9 @@ RUN_OPTIONS: tuple[Option, ...] = (
         choices=("warn", "error", "ignore"),
     ),
 )
+
+
+DEFAULTS: t.Mapping[str, t.Any] = {option.name: option.default for option in (*OPTIONS, *RUN_OPTIONS)}
 
 
 def argument_spec() -> dict[str, dict[str, t.Any]]:

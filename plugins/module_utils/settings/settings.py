@@ -20,46 +20,50 @@ from ..errors import ConfigError
 from ..pem import is_pem, private_parts, whole_pem
 from ..redaction import SecretStr
 from ..retry import MAX_RETRIES
-from .options import FROM_ENVIRONMENT, OPTIONS, RUN_OPTIONS, Option, is_set, takes_text_only, where_to_set
+from .options import DEFAULTS, FROM_ENVIRONMENT, OPTIONS, RUN_OPTIONS, Option, is_set, takes_text_only, where_to_set
 from .url import check_url
 
 
 @dataclasses.dataclass(frozen=True)
-class RunOptions:
-    """The checked options of a run. ``cache_ttl`` is in seconds; None means until the run ends."""
+class RunSettings:
+    """The checked options of a run, one field for each of C(RUN_OPTIONS).
 
-    broker: bool = True
-    cache_ttl: float | None = None
-    custody: str = "keep"
-    on_ciphertext: str = "warn"
+    ``cache_ttl`` is in seconds; None means until the run ends.
+    """
+
+    broker: bool = DEFAULTS["broker"]
+    cache_ttl: float | None = DEFAULTS["cache_ttl"]
+    custody: str = DEFAULTS["custody"]
+    on_ciphertext: str = DEFAULTS["on_ciphertext"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The checked connection settings of one client. ``timeout`` is in seconds; paths are expanded.
+    """The checked connection settings of one client, one field for each of C(OPTIONS) but config_file.
 
-    What may be a path or PEM text is PEM text if C(pem.is_pem) says so.
+    ``timeout`` is in seconds; paths are expanded. A value that may be a path or PEM text is PEM text if C(pem.is_pem)
+    says so.
     """
 
     url: str
-    client_id: SecretStr | None = None
-    client_secret: SecretStr | None = None
-    tenant: str | None = None
-    dialect: str = "auto"
-    auth_method: str = "oauth2"
-    consumer_key: SecretStr | None = None
-    consumer_secret: SecretStr | None = None
-    token_key: SecretStr | None = None
-    token_secret: SecretStr | None = None
-    decryption_key: SecretStr | None = None
-    validate_certs: bool = True
-    ca_path: str | None = None
-    client_cert: SecretStr | None = None
-    client_key: SecretStr | None = None
-    timeout: float = 30.0
-    retries: int | None = None
-    proxy: SecretStr | None = None
-    allow_http: bool = False
+    client_id: SecretStr | None = DEFAULTS["client_id"]
+    client_secret: SecretStr | None = DEFAULTS["client_secret"]
+    tenant: str | None = DEFAULTS["tenant"]
+    dialect: str = DEFAULTS["dialect"]
+    auth_method: str = DEFAULTS["auth_method"]
+    consumer_key: SecretStr | None = DEFAULTS["consumer_key"]
+    consumer_secret: SecretStr | None = DEFAULTS["consumer_secret"]
+    token_key: SecretStr | None = DEFAULTS["token_key"]
+    token_secret: SecretStr | None = DEFAULTS["token_secret"]
+    decryption_key: SecretStr | None = DEFAULTS["decryption_key"]
+    validate_certs: bool = DEFAULTS["validate_certs"]
+    ca_path: str | None = DEFAULTS["ca_path"]
+    client_cert: SecretStr | None = DEFAULTS["client_cert"]
+    client_key: SecretStr | None = DEFAULTS["client_key"]
+    timeout: float = DEFAULTS["timeout"]
+    retries: int | None = DEFAULTS["retries"]
+    proxy: SecretStr | None = DEFAULTS["proxy"]
+    allow_http: bool = DEFAULTS["allow_http"]
 
     @property
     def server(self) -> str:
@@ -141,9 +145,9 @@ def resolve(sources: t.Sequence[Source]) -> Settings:
     return dataclasses.replace(settings, url=check_url(settings.url, allow_http=settings.allow_http))
 
 
-def resolve_run(sources: t.Sequence[Source]) -> RunOptions:
+def resolve_run(sources: t.Sequence[Source]) -> RunSettings:
     """Merge the sources of the options of a run. Raises ConfigError."""
-    return RunOptions(**{option.name: find_value(option, sources) for option in RUN_OPTIONS})
+    return RunSettings(**{option.name: find_value(option, sources) for option in RUN_OPTIONS})
 
 
 def _wrong(option: Option, label: str, wanted: str) -> ConfigError:

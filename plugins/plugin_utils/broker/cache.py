@@ -14,6 +14,7 @@ import typing as t
 from ...module_utils.client.api import Api
 from ...module_utils.client.connect import Client, client_over
 from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.dialects.operations import Operation
 from ...module_utils.errors import NotFound
 from ...module_utils.queries import Query
 from ...module_utils.redaction import KnownSecrets
@@ -23,6 +24,7 @@ from .ledger import Ledger
 from .server_cache import ServerCache
 
 _Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 
 
 class CachedApi(Api):
@@ -40,12 +42,20 @@ class CachedApi(Api):
         return self._shared.dialect()
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
         policy = self._now(fresh=fresh or self._policy.fresh)
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         """As in general, but what is not in the list is looked for once more in one of the last seconds."""
         try:
             found = super().select(operation, query, subject=subject, fresh=fresh)

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import typing as t
 
-from ...module_utils.settings.settings import RunOptions
+from ...module_utils.settings.settings import RunSettings
 
 # Seconds. Nothing is said not to exist by an answer that is older: others register and enable things during a run.
 # The hosts of one task share such an answer, so that a name that 500 of them miss makes one request in this time.
@@ -35,7 +35,7 @@ class Policy:
         return dict(vars(self))
 
 
-def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> Policy:
+def policy_of(run: RunSettings, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> Policy:
     """The policy that the options of a run and of one plugin ask for. ``ttl`` is what counts without cache_ttl."""
     return Policy(
         fresh=options.get("fresh", False),

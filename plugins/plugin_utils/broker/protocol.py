@@ -117,7 +117,8 @@ def dump(message: Message) -> bytes:
 
 def load(data: bytes) -> Message:
     """Return the message of some data."""
-    return t.cast(Message, json.loads(data))
+    message: Message = json.loads(data)
+    return message
 
 
 def look_up(context: str, terms: list[str]) -> Message:
@@ -196,7 +197,7 @@ def call(
 ) -> Message:
     """Ask for one call of the dialect, or for the answer to a query about what it lists. Raises Unsendable.
 
-    :param operation: such as C(credential.read), or C(dialect) for the name of the dialect
+    :param operation: the name of one, such as C(credential.read), or C(dialect) for the name of the dialect
     """
     return {
         "ask": CALL,

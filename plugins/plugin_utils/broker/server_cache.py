@@ -21,6 +21,7 @@ from ...module_utils.client.connect import client_over
 from ...module_utils.client.custody import refuse_vault_rotation
 from ...module_utils.client.session import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.dialects.operations import LIST_CREDENTIALS, READ_CREDENTIAL, Area, Operation, Verb
 from ...module_utils.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -65,6 +66,11 @@ _NOT_READ = (
 )
 
 
+_Result = t.TypeVar("_Result")
+# What is read, and the id or name in its path.
+_Key = tuple[Operation[t.Any], str]
+
+
 @dataclasses.dataclass
 class _Entry:
     """One read: under way, or done at ``at`` (monotonic seconds)."""
@@ -100,14 +106,22 @@ class ServerCache:
         # Calls under way, and whether the run is over and no more are taken.
         self._idle = threading.Condition()
         self._active, self._closed = 0, False
-        self._entries: dict[tuple[str, str], _Entry] = {}
+        self._entries: dict[_Key, _Entry] = {}
         # What to release at the end. A broker of this run that was lost may have taken some of it.
         self._account = account or Ledger().account(settings)
 
     def dialect(self) -> Dialect:
         return self._session.dialect()
 
-    def call(self, operation: str, *, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+    def call(
+        self,
+        operation: Operation[_Result],
+        *,
+        policy: Policy,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+    ) -> _Result:
         """As Session.call. Reads are remembered and made once at a time; writes make others forget what they change."""
         with self._idle:
             if self._closed:
@@ -123,13 +137,15 @@ class ServerCache:
                 self._active -= 1
                 self._idle.notify_all()
 
-    def _call(self, operation: str, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+    def _call(self, operation: Operation[_Result], policy: Policy, ref: str, model: t.Any, subject: str) -> _Result:
         deadline = self._session.deadline()
-        if self._session.dialect(deadline).call(operation).replay is not Replay.SAFE:
+        # First of all: what this dialect cannot do, or a login that fails, takes no custody.
+        self._session.dialect(deadline).call(operation)
+        if operation.replay is not Replay.SAFE:
             return self._write(operation, ref, model, subject, deadline, policy.not_after)
-        if not (policy.release_at_end and operation in ("credential.read", "key.read")):
+        if not (policy.release_at_end and operation.takes_custody):
             return self._read(operation, ref, subject, policy, deadline)
-        area = operation.partition(".")[0]
+        area = operation.area.value
         asked = (area, ref)
         known = asked in self._account.items()
         # Before the read, since this process may be killed at any moment.
@@ -140,12 +156,15 @@ class ServerCache:
             if not known:
                 self._account.settle(asked)
             raise
-        if value.id and value.id != ref:
-            self._account.owe((area, value.id), policy.allow_vault_rotation)
+        read = getattr(value, "id", "")
+        if read and read != ref:
+            self._account.owe((area, read), policy.allow_vault_rotation)
             self._account.settle(asked)
         return value
 
-    def _read(self, operation: str, ref: str, subject: str, policy: Policy, deadline: Deadline) -> t.Any:
+    def _read(
+        self, operation: Operation[_Result], ref: str, subject: str, policy: Policy, deadline: Deadline
+    ) -> _Result:
         key = (operation, ref)
         with self._lock:
             entry = self._entries.get(key)
@@ -159,7 +178,8 @@ class ServerCache:
             self._fetch(entry, operation, ref, deadline)
         try:
             # Another call may be making the read, which its own deadline ends.
-            return entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
+            value: _Result = entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
+            return value
         except TimeoutError:
             raise ConnectionFailed(
                 "the same read by another task did not end in time", hint="Raise timeout"
@@ -168,9 +188,9 @@ class ServerCache:
             # A copy, since others get the same error, each for what it has asked for.
             raise copy.copy(exc).with_context(subject=subject) from None
 
-    def _by_another_name(self, operation: str, ref: str) -> list[_Entry]:
+    def _by_another_name(self, operation: Operation[t.Any], ref: str) -> list[_Entry]:
         """Reads of credentials by their ids if this is one by username@hostname, and the other way round."""
-        if operation != "credential.read":
+        if operation != READ_CREDENTIAL:
             return []
         return [
             entry for key, entry in self._entries.items() if key[0] == operation and key[1].isdigit() != ref.isdigit()
@@ -202,7 +222,7 @@ class ServerCache:
             entry.future.exception() is not None and age >= NEWS_AFTER
         )
 
-    def _fetch(self, entry: _Entry, operation: str, ref: str, deadline: Deadline) -> None:
+    def _fetch(self, entry: _Entry, operation: Operation[t.Any], ref: str, deadline: Deadline) -> None:
         try:
             value = self._session.call(operation, ref=ref, deadline=deadline)
         # Whatever it is, those who wait for it must hear of it.
@@ -215,9 +235,8 @@ class ServerCache:
             entry.future.set_result(value)
 
     def _write(
-        self, operation: str, ref: str, model: t.Any, subject: str, deadline: Deadline, not_after: float
-    ) -> t.Any:
-        area = operation.partition(".")[0]
+        self, operation: Operation[_Result], ref: str, model: t.Any, subject: str, deadline: Deadline, not_after: float
+    ) -> _Result:
         written: set[str] | None = None
         try:
             result = self._session.call(
@@ -231,27 +250,26 @@ class ServerCache:
             written = {ref} if ref else None
             raise
         finally:
-            self._forget(area, written)
-        if operation.endswith(".release"):
-            self._account.settle((area, ref))
+            self._forget(operation.area, written)
+        if operation.verb is Verb.RELEASE:
+            self._account.settle((operation.area.value, ref))
         return result
 
-    def _forget(self, area: str, ids: set[str] | None) -> None:
-        """Drop the lists of an area (credentials and keys share theirs), and the reads of these ids, or all of them."""
-        areas = ("secret",) if area == "secret" else ("credential", "key")
+    def _forget(self, area: Area, ids: set[str] | None) -> None:
+        """Invalidate the area's lists, and the cached reads of ``ids`` (all reads if None)."""
 
-        def concerned(key: tuple[str, str], entry: _Entry) -> bool:
+        def concerned(key: _Key, entry: _Entry) -> bool:
             operation, ref = key
-            if not operation.startswith(areas):
+            if not operation.area.shares_lists_with(area):
                 return False
-            if ids is None or not operation.endswith(".read") or not entry.future.done():
+            if ids is None or operation.verb is not Verb.READ or not entry.future.done():
                 return True
             value = None if entry.future.exception() else entry.future.result()
             return value is None or ref in ids or getattr(value, "id", None) in ids
 
         self._drop(concerned)
 
-    def _drop(self, concerned: t.Callable[[tuple[str, str], _Entry], bool]) -> None:
+    def _drop(self, concerned: t.Callable[[_Key, _Entry], bool]) -> None:
         with self._lock:
             for key in [key for key, entry in self._entries.items() if concerned(key, entry)]:
                 del self._entries[key]
@@ -270,7 +288,7 @@ class ServerCache:
         for (area, name), allowed in self._account.items().items():
             ref = Reference(name, "id" if name.isdigit() else "")
             try:
-                if area == "key":
+                if area == Area.SSH_KEYS.value:
                     refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
                     client.ssh_keys.release(name, ref)
                 else:
@@ -307,12 +325,19 @@ class _Last(Api):
         return self._session.dialect(self._session.deadline(self.timeout))
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        if operation == "credential.list" and self._listed is not None:
-            return self._listed
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        if operation == LIST_CREDENTIALS and self._listed is not None:
+            listed: _Result = self._listed
+            return listed
         deadline = self._session.deadline(self.timeout)
         result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
-        if operation == "credential.list":
+        if operation == LIST_CREDENTIALS:
             self._listed = result
         return result

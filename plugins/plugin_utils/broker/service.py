@@ -12,6 +12,7 @@ import typing as t
 
 from ...module_utils.client.api import AnnouncingApi
 from ...module_utils.client.connect import client_over
+from ...module_utils.dialects import operations
 from ...module_utils.errors import ConnectionFailed, SenhaseguraError
 from ...module_utils.operations.lookup import look_up
 from ...module_utils.references import parse_reference
@@ -22,7 +23,7 @@ from .cache import CachedApis
 from .cache_policy import Policy
 from .journal import JournaledApi
 from .key_files import Files
-from .operation import Operation
+from .operation import ModuleOperation
 from .promise import Promise
 
 Message = protocol.Message
@@ -152,11 +153,12 @@ class RequestHandler:
 
     def _call(self, request: Message) -> Message:
         """Carry out one call of a session, or answer a query about a list."""
-        operation, subject = request["operation"], request["subject"]
+        name, subject = request["operation"], request["subject"]
         settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
         conversation = self._service.sessions.conversation(settings, policy)
-        if operation == "dialect":
+        if name == "dialect":
             return protocol.done(conversation.dialect().name)
+        operation = operations.named(name)
         query = protocol.unpack(request["query"])
         if query is not None:
             return protocol.done(conversation.select(operation, query, subject=subject))
@@ -175,7 +177,7 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
         yield time.monotonic() + timeout
 
 
-def _operations() -> t.Mapping[str, Operation]:
+def _operations() -> t.Mapping[str, ModuleOperation]:
     """Return the operations by their names."""
     # Imported lazily: many runs have lookups only.
     from ...module_utils.operations import (

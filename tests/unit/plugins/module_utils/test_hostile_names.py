@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import dsm_s
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Verb, named
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     InvalidRequest,
@@ -40,7 +41,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
 )
 
 NAMED = [
-    (dialect.name, operation)
+    (dialect.name, operation.name)
     for dialect in DIALECTS.values()
     for operation, call in dialect.calls.items()
     if "{ref}" in call.path or call.body == "query"
@@ -90,13 +91,13 @@ def lines_of(template: str, method: str, name: str) -> t.Iterator[str]:
 @pytest.mark.parametrize(("dialect", "operation"), NAMED)
 def test_no_call_leaves_its_path(server: Wire, dialect: str, operation: str) -> None:
     """Straight into the session, below everything that looks names up first."""
-    call = DIALECTS[dialect].calls[operation]
+    call = DIALECTS[dialect].calls[named(operation)]
     session = DirectApi(settings(url=server.url(), dialect=dialect, retries=0))
     sent = 0
     for name in NAMES:
         before = len(server.requests)
         try:
-            session.call(operation, ref=name, model=write_model(operation), subject="x")
+            session.call(named(operation), ref=name, model=write_model(operation), subject="x")
         except ConfigError as exc:
             assert "part of a path" in str(exc)
             assert exc.hint
@@ -129,7 +130,7 @@ def scripted(dialect: str) -> Scripted:
     inside = {"response": {"status": 200, "error": False, **entities, "secrets": []}}
     listed = answer(inside) if dialect == "rest" else success(**entities, application={"secrets": []})
     replies = {
-        f"GET {call.path}": listed for operation, call in DIALECTS[dialect].calls.items() if operation.endswith(".list")
+        f"GET {call.path}": listed for operation, call in DIALECTS[dialect].calls.items() if operation.verb is Verb.LIST
     }
 
     class Server(Scripted):

@@ -35,6 +35,7 @@ PURE = {
 DIALECTS = {
     f"dialects/{name}"
     for name in (
+        "operations",
         "dialect",
         "error_codes",
         "response",

@@ -19,6 +19,7 @@ from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import response
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.entities import integer
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Verb
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import parse_response
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
@@ -248,7 +249,7 @@ def test_lists_are_those_calls_that_list_everything() -> None:
 
     for dialect in DIALECTS.values():
         for operation, call in dialect.calls.items():
-            assert call.lists == (operation in ("credential.list", "key.list", "secret.list")), (
+            assert call.lists == (operation.verb is Verb.LIST), (
                 dialect.name,
                 operation,
             )

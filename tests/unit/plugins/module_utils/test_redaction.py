@@ -28,6 +28,7 @@ from hypothesis import strategies as st  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models, redaction  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_CREDENTIAL  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import (  # noqa: E402
     MASK,
@@ -90,7 +91,7 @@ def _session() -> DirectApi:
     read = success(credential={"id": "7", "password": CANARY})
     server = Scripted({"GET /api/pam/credential/7": read}, token=token_answer("ey" + CANARY))
     session = DirectApi(settings(client_secret=CANARY), transport=server)
-    assert session.call("credential.read", ref="7").password == CANARY
+    assert session.call(READ_CREDENTIAL, ref="7").password == CANARY
     # The server of these tests keeps its answers, as no real transport does.
     del session._transport
     return session

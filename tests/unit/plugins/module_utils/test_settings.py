@@ -17,12 +17,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     OPTIONS,
     RUN_OPTIONS,
+    Option,
     argument_spec,
     is_set,
     where_to_set,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import (
-    RunOptions,
+    RunSettings,
     Settings,
     Source,
     environment_source,
@@ -73,14 +74,27 @@ def plain(value: Any) -> Any:
     return value.reveal() if hasattr(value, "reveal") else value
 
 
-def test_settings_have_a_field_for_each_option() -> None:
-    assert {field.name for field in dataclasses.fields(Settings)} | {"config_file"} == set(BY_NAME)
+ANNOTATIONS = {"str": "str", "path": "str", "bool": "bool", "int": "int", "float": "float"}
 
 
-@pytest.mark.parametrize("field", dataclasses.fields(Settings), ids=lambda field: field.name)
-def test_defaults_stand_once(field: dataclasses.Field[Any]) -> None:
-    if field.default is not dataclasses.MISSING:
-        assert field.default == BY_NAME[field.name].default
+@pytest.mark.parametrize(("model", "table"), [(Settings, OPTIONS), (RunSettings, RUN_OPTIONS)])
+def test_settings_have_a_field_of_the_right_type_for_each_option(model: Any, table: tuple[Option, ...]) -> None:
+    """The table is the one definition. The fields repeat names and types, for mypy alone."""
+    expected = {}
+    for option in table:
+        kind = "SecretStr" if option.secret else ANNOTATIONS[option.type]
+        required = option.name == "url"
+        expected[option.name] = kind if required or option.default is not None else f"{kind} | None"
+    expected.pop("config_file", None)
+    assert {field.name: field.type for field in dataclasses.fields(model)} == expected
+
+
+@pytest.mark.parametrize(
+    "field", [*dataclasses.fields(Settings), *dataclasses.fields(RunSettings)], ids=lambda f: f.name
+)
+def test_each_field_has_the_default_of_its_own_option(field: dataclasses.Field[Any]) -> None:
+    known = {option.name: option.default for option in (*OPTIONS, *RUN_OPTIONS)}
+    assert field.default == (dataclasses.MISSING if field.name == "url" else known[field.name])
 
 
 def test_each_option_has_names_of_its_own() -> None:
@@ -335,9 +349,9 @@ def test_equal_settings_are_one_key() -> None:
 
 
 def test_the_options_of_a_run() -> None:
-    assert resolve_run([source({})]) == RunOptions(broker=True, cache_ttl=None, custody="keep")
+    assert resolve_run([source({})]) == RunSettings(broker=True, cache_ttl=None, custody="keep")
     given = {"broker": "no", "cache_ttl": "60", "custody": "release_at_end"}
-    assert resolve_run([source(given)]) == RunOptions(broker=False, cache_ttl=60.0, custody="release_at_end")
+    assert resolve_run([source(given)]) == RunSettings(broker=False, cache_ttl=60.0, custody="release_at_end")
     for name, value in {"broker": CANARY, "cache_ttl": CANARY, "custody": CANARY}.items():
         with pytest.raises(ConfigError, match=f"^{name} from ") as caught:
             resolve_run([source({name: value})])

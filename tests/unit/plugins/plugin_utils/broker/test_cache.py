@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    CREATE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
     InvalidRequest,
@@ -125,7 +130,7 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
 
     def work(number: int) -> None:
         try:
-            results.append(session.call("credential.read", policy=Policy(), ref=str(number)).id)
+            results.append(session.call(READ_CREDENTIAL, policy=Policy(), ref=str(number)).id)
         except SenhaseguraError as exc:
             results.append(exc)
 
@@ -152,7 +157,7 @@ def test_a_call_has_one_deadline_with_its_login() -> None:
 
     server = Watched({"GET /api/pam/credential": LIST}, token=slow)
     session = ServerCache(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
-    session.call("credential.list", policy=Policy())
+    session.call(LIST_CREDENTIALS, policy=Policy())
     assert left == [30, 10]
 
 
@@ -167,7 +172,7 @@ def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tupl
     session = ServerCache(settings(), transport=server)
 
     def ask(name: str, **policy: Any) -> str:
-        return str(session.call("credential.read", policy=Policy(**policy), ref=name).id)
+        return str(session.call(READ_CREDENTIAL, policy=Policy(**policy), ref=name).id)
 
     assert [ask(name) for name in (*names, *names, "8")] == ["7", "7", "7", "7", "8"]
     assert server.count("GET", "credential/") == 2
@@ -188,7 +193,7 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
     session = ServerCache(settings(), transport=server)
     found: list[str] = []
     threads = [
-        threading.Thread(target=lambda n=name: found.append(session.call("credential.read", policy=Policy(), ref=n).id))
+        threading.Thread(target=lambda n=name: found.append(session.call(READ_CREDENTIAL, policy=Policy(), ref=n).id))
         for name in ("7", "root@web01", "7", "root@web01")
     ]
     threads[0].start()
@@ -206,11 +211,11 @@ def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     clock = FakeTime()
     server = Scripted({"POST /api/pam/credential": answer({}, 429)})
     session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session._session._sleep = clock.sleep
+    session._session._attempts._sleep = clock.sleep
     start = clock.now
     with pytest.raises(ServerBusy):
         session.call(
-            "credential.create",
+            CREATE_CREDENTIAL,
             policy=Policy(not_after=start + 2),
             model=CredentialWrite("u", "h", "1", password="pw-1"),
         )
@@ -238,12 +243,12 @@ def test_what_the_run_has_seen_is_not_quoted_by_any_later_text(
     first = settings(client_secret=CANARY) if how == "login" else settings()
     one = run.conversation(first, Policy())
     if how == "sent":
-        one.call("credential.create", model=CredentialWrite("u", "h", "1", password=CANARY))
+        one.call(CREATE_CREDENTIAL, model=CredentialWrite("u", "h", "1", password=CANARY))
     elif how == "received":
-        one.call("credential.read", ref="7")
+        one.call(READ_CREDENTIAL, ref="7")
     two = run.conversation(first if same else settings(client_id="another"), Policy(ttl=1.0))
     with pytest.raises(InvalidRequest, match="Last was ") as caught:
-        two.call("credential.list")
+        two.call(LIST_CREDENTIALS)
     assert CANARY[:8] not in f"{caught.value} {caught.value.failure()}"
 
 
@@ -252,9 +257,9 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     replies: dict[str, Any] = {f"GET /api/pam/credential/{n}": read(n) for n in range(100)}
     server = Scripted({**replies, "GET /api/pam/credential": LIST})
     session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session._session._sleep = clock.sleep
+    session._session._attempts._sleep = clock.sleep
     for number in range(100):
-        session.call("credential.read", policy=Policy(release_at_end=True), ref=str(number))
+        session.call(READ_CREDENTIAL, policy=Policy(release_at_end=True), ref=str(number))
     for number in range(100):
         server.on(f"DELETE /api/pam/credential/custody/{number}", ConnectionFailed("gone"))
     start = clock.now

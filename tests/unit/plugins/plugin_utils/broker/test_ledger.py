@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_CREDENTIAL
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Denied,
     NotFound,
@@ -191,9 +192,9 @@ def test_a_read_is_noted_before_it_is_made(
         policy = Policy(release_at_end=release_at_end, fresh=True)
         if isinstance(outcome, SenhaseguraError):
             with pytest.raises(SenhaseguraError):
-                session.call("credential.read", policy=policy, ref="root@web01")
+                session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
         else:
-            session.call("credential.read", policy=policy, ref="root@web01")
+            session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
         assert reads.noted_before == ([("credential", "root@web01")] if release_at_end else [])
     assert [entry.item for entry in open_ledger(folder).owed()] == owed
     lines = pathlib.Path(path_for(str(folder))).read_text().splitlines()
