@@ -46,42 +46,42 @@ class DsmSecret:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no value in the data."""
+        """Return whether there is no value in the data."""
         return not self.unreadable and all(value is None for _name, value in self.values())
 
     def hidden(self) -> list[str]:
-        """All values: nobody but the user knows which of them are secret."""
+        """Return all values: only the user knows which of them are secret."""
         return [value for _name, value in self.values() if value]
 
     def values(self) -> list[tuple[str, str | None]]:
-        """Names and values of all maps in the data, without those that could not be read."""
+        """Return names and values of all maps in the data, without those that could not be read."""
         items = [item for block in self.data for item in block.items()]
         return [(name, value) for name, value in items if not isinstance(value, SenhaseguraError)]
 
     @property
     def unreadable(self) -> dict[str, SenhaseguraError]:
-        """Key -> why its value could not be read. C(data) stands for all of it."""
+        """Return key -> why its value could not be read. C(data) stands for all of it."""
         found = {"data": self.problem} if self.problem else {}
         for block in self.data:
             found.update({key: value for key, value in block.items() if isinstance(value, SenhaseguraError)})
         return found
 
     def require_readable(self, key: str | None = None) -> None:
-        """Raise UnexpectedAnswer, which names this secret and the key, if a value cannot be read.
+        """Raise UnexpectedResponse, which names this secret and the key, if a value cannot be read.
 
         :param key: the only key that is asked for, or None for all
         """
         require_readable(self.unreadable, f"DSM secret {self.identity}", None if key is None else ("data", key))
 
     def public(self) -> dict[str, t.Any]:
-        """Everything but values; C(key_names) are the names that the data holds, or None if nobody knows."""
+        """Return everything but values; C(key_names) are the keys of the data, or None if they are not known."""
         hidden = ("raw", "data", "problem", "incomplete", "as_one")
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in hidden}
         names = None if self.incomplete else sorted({key for block in self.data for key in block})
         return {**fields, "key_names": names}
 
     def kept_in(self, data: t.Iterable[t.Mapping[str, SecretValue]]) -> bool:
-        """Whether ``data``, which the server shows later, still has all that this secret has, in any order."""
+        """Return whether ``data``, which the server shows later, still has all that this secret has, in any order."""
         rest = [dict(block) for block in data]
         for block in self.data:
             fitting = next((other for other in rest if _same_values(block, other)), None)
@@ -91,7 +91,7 @@ class DsmSecret:
         return True
 
     def as_key_value(self) -> dict[str, str] | None:
-        """The data, if it is one map of names and values; None if it may be that of an account or access key.
+        """Return the data if it is one map of names and values; None if it may be that of an account or access key.
 
         The server hands out those without their structure, so that they cannot be written back.
         """
@@ -102,7 +102,7 @@ class DsmSecret:
 
 
 def _same_values(one: t.Mapping[str, SecretValue], other: t.Mapping[str, SecretValue]) -> bool:
-    """Whether two maps are equal as far as both can be read."""
+    """Return whether two maps are equal as far as both can be read."""
     return one.keys() == other.keys() and all(
         one[key] == other[key] or isinstance(one[key], SenhaseguraError) or isinstance(other[key], SenhaseguraError)
         for key in one
@@ -118,7 +118,7 @@ class SecretBlock:
     type: str = ""
 
     def flat(self) -> dict[str, str]:
-        """label -> value, as the server will hand it out."""
+        """Return label -> value, as the server will hand it out."""
         return {self.labels.get(name, name): value for name, value in self.fields.items()}
 
 
@@ -139,12 +139,12 @@ class DsmSecretWrite:
     key_value: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)
 
     def flat(self) -> tuple[dict[str, str], ...]:
-        """The data as flat maps, in the order in which the server hands them out."""
+        """Return the data as flat maps, in the order in which the server hands them out."""
         blocks = [block.flat() for block in (*self.credentials, *self.access_keys)]
         return (*blocks, *([dict(self.key_value)] if self.key_value else []))
 
     def same_data(self, data: t.Iterable[t.Mapping[str, SecretValue]], *, as_one: bool = False) -> bool:
-        """Whether ``data`` is what the server hands out for this data, in any order.
+        """Return whether ``data`` is what the server hands out for this data, in any order.
 
         It may add to the blocks (ip, TTL), but not to key_value, so that a key that is no longer wanted is noticed.
         A value that cannot be read counts as different.
@@ -165,7 +165,7 @@ class DsmSecretWrite:
         return _covered(blocks, held)
 
     def _same_as_one(self, held: t.Mapping[str, SecretValue]) -> bool:
-        """The same where the data comes as one object. Of blocks with the same labels, it has the values of one."""
+        """Return the same for data that comes as one object. Of blocks with the same labels, it has one's values."""
         wanted: dict[str, set[SecretValue]] = {}
         for block in self.flat():
             for key, value in block.items():
@@ -175,7 +175,7 @@ class DsmSecretWrite:
 
 
 def _covered(wanted: list[dict[str, str]], held: list[dict[str, SecretValue]]) -> bool:
-    """Whether each wanted map is part of a map of its own among those that are held, and none of these is left."""
+    """Return whether each desired map is part of a stored one of its own, and no stored map is left."""
     if not wanted:
         return not held
     first, rest = wanted[0], wanted[1:]

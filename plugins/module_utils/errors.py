@@ -204,5 +204,5 @@ class ChangeNotSeen(SenhaseguraError):
 
 
 def missing_library(message: str, library: str) -> ConfigError:
-    """The error for what needs a Python library that is not there. ``message`` says what that is."""
+    """Make the error for a missing Python library. ``message`` says what needs it."""
     return ConfigError(message, hint=f"Install it for the Python that runs Ansible: python -m pip install {library}")

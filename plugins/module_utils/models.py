@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the server holds, as plain frozen data. No wire names here: the dialects translate.
+"""Data of the server, plain and frozen. No wire names here: the dialects translate.
 
 C(None) in a write model means "not given: leave as it is". Secrets have C(repr=False).
 """
@@ -17,21 +17,21 @@ import typing as t
 from .errors import SenhaseguraError, UnexpectedResponse
 
 SSH_KEY_TYPE = "SSH Key"
-# What has a name, by that name. There may be several, or it would be no index but a promise of the server's.
+# Entries by some name. The server does not guarantee unique names, hence lists.
 Index = dict[t.Any, list["CredentialInfo"]]
 
 
 def key_text(value: str) -> str:
-    """Key text as ssh reads it: servers send CRLF, which sshd's tools reject, and may drop the last newline."""
+    """Return key text as ssh reads it: servers send CRLF, which sshd's tools reject, and may drop the last newline."""
     return value.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
 
 
 def host_key(host: str) -> str:
-    """A host name or address in the form in which it is compared: case does not count, nor how IPv6 is written."""
+    """Return a host name or address in the form in which it is compared: lower case, and IPv6 compressed."""
     # Letters beyond ASCII that lower() takes for others stay what they are.
     key = host.lower() if host.isascii() else host
     if ":" in key:
-        # Here, because hardly any host is named so.
+        # Imported lazily: hardly any host is named so.
         import ipaddress
 
         with contextlib.suppress(ValueError):
@@ -42,7 +42,7 @@ def host_key(host: str) -> str:
 def require_readable(
     unreadable: t.Mapping[str, SenhaseguraError], subject: str, names: t.Container[str] | None = None
 ) -> None:
-    """Raise UnexpectedAnswer if one of the values that are asked for could not be read.
+    """Raise UnexpectedResponse if one of the values that are asked for could not be read.
 
     :param unreadable: name of a value -> why it could not be read
     :param subject: what has the values, such as C(SSH key 9)
@@ -56,13 +56,13 @@ def require_readable(
 
 
 def hidden_fields(model: t.Any) -> dict[str, str]:
-    """The secrets in a model that was read, by name: the texts in those fields that its repr hides."""
+    """Return the secrets of a model that was read, by name: the strings in those fields that its repr hides."""
     names = [field.name for field in dataclasses.fields(model) if not field.repr and field.name != "raw"]
     return {name: value for name in names if isinstance(value := getattr(model, name), str)}
 
 
 def secret_leaves(value: t.Any) -> list[str]:
-    """All texts in the fields that the repr of a model hides; of several models if they are in a container.
+    """Return all strings in the fields that the repr of a model hides; of several models if they are in a container.
 
     What the server answered as a whole (C(raw)) is left out: it is not made of secrets only.
     """
@@ -83,7 +83,7 @@ def secret_leaves(value: t.Any) -> list[str]:
 
 
 def texts(value: t.Any) -> list[str]:
-    """The texts that a value consists of, but for the keys of maps and empty ones."""
+    """Return the strings that a value consists of, but for the keys of maps and empty ones."""
     if isinstance(value, str):
         return [value] if value else []
     if isinstance(value, t.Mapping):
@@ -118,43 +118,52 @@ class CredentialInfo:
 
     @property
     def is_key(self) -> bool:
+        """Return whether this is an SSH key."""
         return self.type == SSH_KEY_TYPE
 
     def public(self) -> dict[str, t.Any]:
+        """Return all fields by name. None of them is secret."""
         return dataclasses.asdict(self)
 
 
 class Entries(tuple[CredentialInfo, ...]):
-    """The list of credentials and keys. It may have many thousand entries, and hundreds of hosts ask for one each."""
+    """The list of credentials and keys.
+
+    Indexed, because it may hold thousands of entries and hundreds of hosts each look one up.
+    """
 
     @functools.cached_property
     def keys(self) -> Entries:
+        """Return the SSH keys."""
         return Entries(entry for entry in self if entry.is_key)
 
     @functools.cached_property
     def credentials(self) -> Entries:
+        """Return the entries that are no SSH keys."""
         return Entries(entry for entry in self if not entry.is_key)
 
     @functools.cached_property
     def by_id(self) -> Index:
+        """Return the entries by id."""
         return _index(self, lambda entry: entry.id)
 
     @functools.cached_property
     def by_identifier(self) -> Index:
+        """Return the entries by identifier."""
         return _index(self, lambda entry: entry.identifier)
 
     @functools.cached_property
     def by_account(self) -> Index:
-        """By username and hostname, in the form of C(host_key)."""
+        """Return the entries by username and hostname, in the form of C(host_key)."""
         return _index(self, lambda entry: (entry.username, host_key(entry.hostname)))
 
     @functools.cached_property
     def by_address(self) -> Index:
-        """By username and address, in the form of C(host_key)."""
+        """Return the entries by username and address, in the form of C(host_key)."""
         return _index(self, lambda entry: (entry.username, host_key(entry.ip)))
 
     def of_account(self, username: str, host: str, ip: str | None = None) -> list[CredentialInfo]:
-        """The entries of a user on a host. This is the one rule by which accounts are matched.
+        """Return the entries of a user on a host. This is the one rule by which accounts are matched.
 
         :param host: host name, whose case does not count, or address; a host name goes before an address
         :param ip: the address of the device, or None for any
@@ -169,7 +178,7 @@ class Entries(tuple[CredentialInfo, ...]):
 
 
 def first(index: Index, name: t.Any) -> CredentialInfo | None:
-    """The first entry of that name, or None."""
+    """Return the first entry of that name, or None."""
     return next(iter(index.get(name, ())), None)
 
 
@@ -181,7 +190,7 @@ def _index(entries: t.Iterable[CredentialInfo], key: t.Callable[[CredentialInfo]
 
 
 def fields_of(model: type[t.Any]) -> list[str]:
-    """The names of the fields of a credential or SSH key that users may ask for."""
+    """Return the names of the fields of a credential or SSH key that users may ask for."""
     return [field.name for field in dataclasses.fields(model) if field.name not in ("raw", "unreadable")]
 
 
@@ -212,7 +221,7 @@ class Credential:
     unreadable: dict[str, SenhaseguraError] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def values(self) -> dict[str, t.Any]:
-        """All fields for the user, the password included; those that could not be opened are None."""
+        """Return all fields for the user, the password included; those that could not be opened are None."""
         return _values(self)
 
 
@@ -264,7 +273,7 @@ class SshKey:
     unreadable: dict[str, SenhaseguraError] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def values(self) -> dict[str, t.Any]:
-        """All fields for the user, private key and passphrase included; those that could not be opened are None."""
+        """Return all fields for the user, private key and passphrase included; None for unreadable ones."""
         return {**_values(self), "tags": list(self.tags), "devices": list(self.devices)}
 
 

@@ -92,7 +92,7 @@ class KnownSecrets:
 
 def encoded_forms(value: str) -> set[str]:
     """The value as it may turn up in texts: raw, reversed, JSON, HTML, URL, shell, hexadecimal and base64."""
-    # Here, because its table takes long to load, and hardly any run has a text to redact.
+    # Imported lazily: its table takes long to load, and hardly any run has a text to redact.
     import html
 
     raw = value.encode("utf-8", "surrogatepass")

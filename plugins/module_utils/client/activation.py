@@ -17,13 +17,13 @@ from .api import Api
 _ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
 
 
-def switched(session: Api, operation: Operation[None], name: str, subject: str) -> bool:
+def switched(api: Api, operation: Operation[None], name: str, subject: str) -> bool:
     """Enable or disable by id or name, and return whether that changed anything.
 
     Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
     """
     try:
-        session.call(operation, ref=name, subject=subject)
+        api.call(operation, ref=name, subject=subject)
     except AlreadyDone as exc:
         if exc.context.code in (_ACTIVE if operation.verb is Verb.ENABLE else _INACTIVE):
             return False
@@ -31,16 +31,16 @@ def switched(session: Api, operation: Operation[None], name: str, subject: str) 
     return True
 
 
-def says_inactive(session: Api, area: Area, names: t.Iterable[Reference]) -> bool:
-    """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
-    dialect, release = session.dialect(), operation_of(area, Verb.RELEASE)
+def says_inactive(api: Api, area: Area, names: t.Iterable[Reference]) -> bool:
+    """Return whether the server reports one of these names as inactive: see C(Credentials.is_inactive)."""
+    dialect, release = api.dialect(), operation_of(area, Verb.RELEASE)
     if not (dialect.supports(release) and dialect.supports(operation_of(area, Verb.ENABLE))):
         return False
     for ref in names:
         if not ref.path_safe:
             continue
         try:
-            session.call(release, ref=ref.text, subject=f"{area.value} {ref}")
+            api.call(release, ref=ref.text, subject=f"{area.value} {ref}")
         except AlreadyDone as exc:
             if exc.context.code in _INACTIVE:
                 return True

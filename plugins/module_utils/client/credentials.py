@@ -65,12 +65,12 @@ class Credentials:
 
     noun = "credential"
 
-    def __init__(self, session: Api) -> None:
-        self._session = session
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     def check(self, action: Action, model: CredentialWrite | None = None) -> None:
         """Raise what create, update, enable or disable would raise before it asks the server."""
-        self._session.dialect().check(operation_of(Area.CREDENTIALS, Verb(action)), model)
+        self._api.dialect().check(operation_of(Area.CREDENTIALS, Verb(action)), model)
 
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of credentials", fresh: bool = False
@@ -79,7 +79,7 @@ class Credentials:
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select(LIST_CREDENTIALS, query, subject=subject, fresh=fresh)
+        return self._api.select(LIST_CREDENTIALS, query, subject=subject, fresh=fresh)
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the credentials that have all the ``wanted`` values. No SSH keys."""
@@ -114,7 +114,7 @@ class Credentials:
         return self.select(query, subject=f"credential {ref}" if ref else _name(wanted))
 
     def is_inactive(self, wanted: CredentialWrite) -> bool:
-        """Whether the server knows a credential of this name that is inactive, and so is not in its list.
+        """Return whether the server knows a credential of this name that is inactive, and so is not in its list.
 
         Only where that can be known: the server says so when it is asked to release custody (http-api.md 3.1.6),
         which does nothing to an inactive one. Some releases find nothing by its identifier. Call it for nothing that
@@ -125,7 +125,7 @@ class Credentials:
         # With another address, such an account is listed and active: it must not lose its custody.
         if self.select(on_account, subject=_name(wanted)) is None:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
-        return says_inactive(self._session, Area.CREDENTIALS, names)
+        return says_inactive(self._api, Area.CREDENTIALS, names)
 
     def read(
         self,
@@ -146,22 +146,22 @@ class Credentials:
         :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         info: CredentialInfo | None = None
-        bare = self._session.dialect().bare_read
+        bare = self._api.dialect().bare_read
         if release or bare or not ref.is_certain:
             info = self.find(ref)
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
         if info is None and release and not allow_vault_rotation:
-            raise self._missing(ref)
+            raise self._not_found(ref)
         if info is None and bare and not ref.is_id:
-            raise self._missing(ref)
+            raise self._not_found(ref)
         try:
             credential = self._read(info.id if info else self._in_path(ref), ref, fresh=fresh)
         except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id or not _unknown_name(exc):
                 raise
             # Only some releases take an identifier in the path; this one does not.
-            raise self._missing(ref, exc) from None
+            raise self._not_found(ref, exc) from None
         if info is not None and bare:
             credential = dataclasses.replace(
                 credential,
@@ -177,12 +177,12 @@ class Credentials:
         return credential
 
     def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
-        credential = self._session.call(READ_CREDENTIAL, ref=name, subject=f"credential {ref}", fresh=fresh)
+        credential = self._api.call(READ_CREDENTIAL, ref=name, subject=f"credential {ref}", fresh=fresh)
         if name.isdigit() and credential.id != name:
             raise UnexpectedResponse(
                 f"the answer is about credential {credential.id} instead of {name}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
-            ).with_context(subject=f"credential {ref}", **self._session.place(READ_CREDENTIAL))
+            ).with_context(subject=f"credential {ref}", **self._api.place(READ_CREDENTIAL))
         return credential
 
     def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
@@ -195,16 +195,16 @@ class Credentials:
             return self._create(wanted, subject, repeat=repeat)
         if wanted.identifier is None:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
-        stored = self._session.call(UPDATE_CREDENTIAL, ref=info.id, model=wanted, subject=subject)
+        stored = self._api.call(UPDATE_CREDENTIAL, ref=info.id, model=wanted, subject=subject)
         if stored.id not in ("", info.id):
             raise UnexpectedResponse(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._session.place(UPDATE_CREDENTIAL))
+            ).with_context(subject=subject, **self._api.place(UPDATE_CREDENTIAL))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
         def create() -> Stored:
-            return self._session.call(CREATE_CREDENTIAL, model=wanted, subject=subject)
+            return self._api.call(CREATE_CREDENTIAL, model=wanted, subject=subject)
 
         try:
             stored = create()
@@ -217,7 +217,7 @@ class Credentials:
         return stored if stored.id else self._listed_as(wanted)
 
     def _listed_as(self, wanted: CredentialWrite) -> Stored:
-        """What was written, by the list, when the answer does not tell. It is written, so nothing fails here."""
+        """Return what was written as it is listed, when the response has no id. It is written, so nothing fails."""
         with contextlib.suppress(SenhaseguraError):
             if entry := self.select(UpsertTarget(wanted.identifier, _account(wanted)), fresh=True):
                 return Stored(entry.id, entry.identifier)
@@ -235,11 +235,11 @@ class Credentials:
         # What is not listed may still be there and inactive; some releases find it by its identifier.
         name = info.id if info else self._in_path(ref)
         try:
-            return switched(self._session, operation, name, f"credential {ref}")
+            return switched(self._api, operation, name, f"credential {ref}")
         except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id or not _unknown_name(exc):
                 raise
-            raise self._missing(ref, exc) from None
+            raise self._not_found(ref, exc) from None
 
     def release(self, ref: Reference, *, allow_vault_rotation: bool = False) -> bool:
         """Give custody back. Returns whether this client had it.
@@ -251,7 +251,7 @@ class Credentials:
         return self._release(info.id if info else self._in_path(ref), ref)
 
     def releasable(self, ref: Reference, *, allow_vault_rotation: bool = False) -> CredentialInfo | None:
-        """The entry of a credential that may be released, or None if it is not listed. Raises Refused."""
+        """Return the entry of a credential that may be released, or None if it is not listed. Raises Refused."""
         info = self.find(ref)
         if info is not None:
             refuse_vault_rotation(info, allow_vault_rotation)
@@ -260,13 +260,13 @@ class Credentials:
     def _release(self, name: str, ref: Reference, *, read: bool = False) -> bool:
         with naming_custody(f"credential {ref}", read=read):
             try:
-                self._session.call(RELEASE_CREDENTIAL, ref=name, subject=f"credential {ref}")
+                self._api.call(RELEASE_CREDENTIAL, ref=name, subject=f"credential {ref}")
             except AlreadyDone:
                 return False
         return True
 
     def rotatable(self, ref: Reference) -> CredentialInfo:
-        """The entry of a credential whose password the server can change. Raises Refused."""
+        """Return the entry of a credential whose password the server can change. Raises Refused."""
         info = self.info(ref)
         if not (self._server_rotates() or info.automatic_change):
             raise Refused(
@@ -287,32 +287,32 @@ class Credentials:
         """
         before = before or self.rotatable(ref)
         if self._server_rotates():
-            self._session.call(ROTATE_CREDENTIAL, ref=before.id, subject=f"credential {ref}")
+            self._api.call(ROTATE_CREDENTIAL, ref=before.id, subject=f"credential {ref}")
             return before
         self._read(before.id, ref, fresh=True)
         self._release(before.id, ref, read=True)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
     def _in_path(self, ref: Reference) -> str:
-        """The name, if the server can be asked for it by path. Raises NotFound."""
+        """Return the name, if the server can be asked for it by path. Raises NotFound."""
         if not ref.path_safe:
-            raise self._missing(ref)
+            raise self._not_found(ref)
         return ref.text
 
-    def _missing(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
-        """The error for what is not in the list. ``answer``: what the server said when it was asked all the same."""
+    def _not_found(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
+        """Make the error for what is not listed. ``answer``: the server's error when it was asked all the same."""
         return NotFound(
             f"credential {ref} not found",
             hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
             context=answer.context if answer else None,
-        ).with_context(subject=f"credential {ref}", **self._session.place(LIST_CREDENTIALS))
+        ).with_context(subject=f"credential {ref}", **self._api.place(LIST_CREDENTIALS))
 
     def _server_rotates(self) -> bool:
-        return self._session.dialect().supports(ROTATE_CREDENTIAL)
+        return self._api.dialect().supports(ROTATE_CREDENTIAL)
 
 
 def _name(wanted: CredentialWrite) -> str:
-    """A credential that is to be written, as errors name it."""
+    """Return a credential that is to be written, as errors name it."""
     return f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
 
 
@@ -321,5 +321,5 @@ def _account(wanted: CredentialWrite) -> tuple[str, str, str]:
 
 
 def _unknown_name(error: NoRoute | InvalidRequest) -> bool:
-    """Whether an error says that this release finds nothing by such a name; any other one says something else."""
+    """Return whether an error says that this release finds nothing by such a name."""
     return isinstance(error, NoRoute) or error.context.code == _UNEXPECTED_IDENTIFIER

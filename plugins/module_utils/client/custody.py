@@ -51,6 +51,7 @@ def naming_custody(subject: str, *, read: bool) -> t.Iterator[None]:
 
 
 def refuse_vault_rotation(info: CredentialInfo, allowed: bool) -> None:
+    """Raise Refused if a release would make the vault change the password, unless ``allowed``."""
     if info.automatic_change and not allowed:
         raise Refused(
             f"releasing {info.identifier or info.id} would make the vault change its password",

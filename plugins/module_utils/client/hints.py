@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an error means for the operation that met it, and what to do about it."""
+"""Explain errors: what they mean for the operation that met them, and what to do."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ DIALECT_HINTS = {
 
 
 def no_route_hint(dialect: Dialect, call: Call[t.Any]) -> str:
-    """What to do about a path that the server does not have. The vendor's DSM answers so without an authorization."""
-    # Here, because most runs meet no error, and its tables take long to load.
+    """Return what to do about a path that the server does not have. DSM answers so without an authorization."""
+    # Imported lazily: most runs meet no error, and its tables take long to load.
     from ..dialects import error_codes
 
     return error_codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else DIALECT_HINTS[dialect.name]
@@ -51,6 +51,7 @@ def explain(error: SenhaseguraError, operation: Operation[t.Any]) -> None:
 
 
 def oauth1_hint(answer: Response) -> str:
+    """Return what to do about a signature that the server refuses, with the difference of the clocks if it is large."""
     hint = (
         "Compare consumer_key, consumer_secret, token_key and token_secret with the console; url must be the address "
         "that the server itself sees (a proxy or an IP address changes the signature)"

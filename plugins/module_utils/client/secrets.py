@@ -38,12 +38,12 @@ _HINT = (
 class Secrets:
     """The DevOps secrets of the application."""
 
-    def __init__(self, session: Api) -> None:
-        self._session = session
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     def check(self, action: Action, model: DsmSecretWrite | None = None) -> None:
         """Raise what create, update or delete would raise before it asks the server."""
-        self._session.dialect().check(operation_of(Area.SECRETS, Verb(action)), model)
+        self._api.dialect().check(operation_of(Area.SECRETS, Verb(action)), model)
 
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of DSM secrets", fresh: bool = False
@@ -52,25 +52,25 @@ class Secrets:
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select(LIST_SECRETS, query, subject=subject, fresh=fresh)
+        return self._api.select(LIST_SECRETS, query, subject=subject, fresh=fresh)
 
     def list(self) -> tuple[DsmSecret, ...]:
-        """All secrets, with their values unless C(incomplete) says otherwise (see C(complete))."""
-        return self._session.call(LIST_SECRETS, subject="the list of DSM secrets")
+        """Return all secrets, with their values unless C(incomplete) says otherwise (see C(complete))."""
+        return self._api.call(LIST_SECRETS, subject="the list of DSM secrets")
 
     def several(self, identities: t.Sequence[str]) -> dict[str, DsmSecret | None]:
         """Return the secrets with these identities, None for one that does not exist. It makes one request."""
         return self.select(ByIdentities(tuple(identities)), subject=f"DSM secret {', '.join(identities)}")
 
     def find(self, identity: str, *, fresh: bool = False) -> DsmSecret | None:
-        """The secret with this identity, or None."""
+        """Return the secret with this identity, or None."""
         try:
             return self.read(identity, fresh=fresh)
         except NotFound:
             return None
 
     def read(self, identity: str, *, fresh: bool = False) -> DsmSecret:
-        """The secret with this identity: by its own path where the dialect has one, else from the list.
+        """Return the secret with this identity: by its own path where the dialect has one, else from the list.
 
         Raises NotFound.
         """
@@ -78,9 +78,9 @@ class Secrets:
         unreadable: UnexpectedResponse | None = None
         if self._has_path(identity):
             try:
-                secret = self._session.call(READ_SECRET, ref=identity, subject=subject, fresh=fresh)
+                secret = self._api.call(READ_SECRET, ref=identity, subject=subject, fresh=fresh)
             except NotFound as exc:
-                raise self._missing(identity, exc.context) from None
+                raise self._not_found(identity, exc.context) from None
             except UnexpectedResponse as exc:
                 # Perhaps the list is there all the same.
                 unreadable = exc
@@ -93,39 +93,39 @@ class Secrets:
         if secret.incomplete:
             raise unreadable or UnexpectedResponse(
                 f"the server lists {subject} without its data", hint="Give it an identity that can be part of a path"
-            ).with_context(subject=subject, **self._session.place(LIST_SECRETS))
+            ).with_context(subject=subject, **self._api.place(LIST_SECRETS))
         return secret
 
     def complete(self, secret: DsmSecret) -> DsmSecret:
-        """The same secret with its data, which is read by its path where the list has come without."""
+        """Return the secret with its data, which is read by its path where the list has come without."""
         has_more = secret.incomplete or (secret.is_empty and self._has_path(secret.identity))
         return self.read(secret.identity) if has_more else secret
 
     def reader(self, identities: t.Sequence[str]) -> t.Callable[[str], DsmSecret]:
-        """How to read these secrets with few requests: one by its path, several by one list."""
+        """Return a function that reads these secrets with few requests: one by its path, several by one list."""
         if len(identities) == 1:
             return self.read
         listed = functools.cache(functools.partial(self.several, identities))
         return lambda identity: self.complete(self.require(listed()[identity], identity))
 
     def _has_path(self, identity: str) -> bool:
-        return self._session.dialect().supports(READ_SECRET) and Reference(identity).path_safe
+        return self._api.dialect().supports(READ_SECRET) and Reference(identity).path_safe
 
     def require(self, secret: DsmSecret | None, identity: str) -> DsmSecret:
         """Return the secret. Raises NotFound if there is none."""
         if secret is None:
-            raise self._missing(identity)
+            raise self._not_found(identity)
         return secret
 
-    def _missing(self, identity: str, context: Context | None = None) -> NotFound:
+    def _not_found(self, identity: str, context: Context | None = None) -> NotFound:
         error = NotFound(f"DSM secret {identity} not found", hint=_HINT, context=context)
-        return error.with_context(subject=f"DSM secret {identity}", **self._session.place(LIST_SECRETS))
+        return error.with_context(subject=f"DSM secret {identity}", **self._api.place(LIST_SECRETS))
 
     def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
         """Create the secret or update ``present``; what the write model leaves out is kept.
 
         Returns what the server shows of it afterwards, or None if a new one is not listed. Where it cannot be looked
-        at, C(problem) of the result says why: it is written all the same. Raises UnexpectedAnswer when an update that
+        at, C(problem) of the result says why: it is written all the same. Raises UnexpectedResponse when an update that
         sends no data has lost the data, which is written back first where that is possible.
         """
         now = self._store(wanted, present)
@@ -140,7 +140,7 @@ class Secrets:
 
         def store() -> tuple[DsmSecret, ...] | None:
             subject = f"DSM secret {wanted.identity}"
-            return self._session.call(operation, ref=wanted.identity, model=wanted, subject=subject)
+            return self._api.call(operation, ref=wanted.identity, model=wanted, subject=subject)
 
         try:
             answer = store()
@@ -180,7 +180,7 @@ class Secrets:
     def delete(self, identity: str) -> bool:
         """Delete the secret. Returns whether it was there. Raises Unsupported where the dialect has no call for it."""
         try:
-            self._session.call(DELETE_SECRET, ref=identity, subject=f"DSM secret {identity}")
+            self._api.call(DELETE_SECRET, ref=identity, subject=f"DSM secret {identity}")
         except NotFound:
             return False
         return True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One conversation with one server: which dialect, who we are, one call at a time with its retries."""
+"""Talk to one server without the broker: find its dialect, log in, and make calls with their retries."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Sender(t.Protocol):
 
 
 class DirectApi(Api):
-    """Holds the token and the dialect. Safe for threads: one login at a time, and one only."""
+    """The API of one server over HTTP. Thread-safe: threads share one login."""
 
     def __init__(
         self,
@@ -79,21 +79,19 @@ class DirectApi(Api):
         until: t.Callable[[], float] = lambda: math.inf,
         spent: float = 0.0,
     ) -> None:
-        """Make a session. Nothing is sent before the first call.
+        """Make an API. Nothing is sent before the first call.
 
-        :param login_pause: seconds for which a refused login is not tried again
-        :param known: what texts of the server are scrubbed of; shared with the other sessions of a run
+        :param login_pause: seconds to wait after a rejected login, so that many hosts cannot lock the client out
+        :param known: also redact these from server messages, which may echo a value just returned; shared by a run
         :param until: tells the monotonic time after which no write is sent, and nothing is sent again
         :param spent: how many seconds of the timeout of the first operation the way here has taken
         """
         self._settings = settings
         self._transport = transport or Transport(settings)
         self._clock = clock
-        # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
         self._until, self._spent = until, spent
         self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
-        # The server may quote what it has been sent or has handed out before, to whomever.
         self._known = known or KnownSecrets()
         self._known.add(settings.secrets())
         self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
@@ -113,12 +111,12 @@ class DirectApi(Api):
         return self._settings.server
 
     def deadline(self, timeout: float | None = None) -> Deadline:
-        """The deadline of an operation that begins now, after ``timeout`` seconds if that is less than the setting."""
+        """Return the deadline of an operation that begins now: ``timeout`` seconds, or the setting if that is less."""
         longest, self._spent = self._settings.timeout - self._spent, 0.0
         return Deadline(longest if timeout is None else min(timeout, longest), self._clock)
 
     def dialect(self, deadline: Deadline | None = None) -> Dialect:
-        """The dialect of the server; with C(auto), logging in finds it out."""
+        """Return the dialect of the server. With C(auto), the login finds it out. Raises SenhaseguraError."""
         return self._known_dialect(deadline or self.deadline())
 
     def call(
@@ -183,8 +181,8 @@ class DirectApi(Api):
             raise exc.with_context(**context) from None
 
     def _next_dialect(self, used: Dialect, call: Call[t.Any]) -> Dialect:
-        """What to try when ``used`` has no such path on this server: releases before 3.33 may have /api for the token
-        only. The same dialect if there is nothing else to try.
+        """Return what to try when ``used`` has no such path on this server. Releases before 3.33 may have /api for the
+        token only. It is the same dialect if there is nothing else to try.
         """
         with self._lock:
             if self._guessing and used.name == AUTO_ORDER[0] and call.module == "pam":
@@ -227,7 +225,7 @@ class DirectApi(Api):
         return call.decode(document, self._unseal)
 
     def _without_secrets(self, result: _Result) -> _Result:
-        """A result whose texts for messages are like those of errors. They are names that the server gives back."""
+        """Return the result with secrets redacted in what warnings quote of it: names that the server sends."""
         if not isinstance(result, Stored) or not result.devices_error:
             return result
         known = self._known.texts()
@@ -240,7 +238,7 @@ class DirectApi(Api):
 
     @contextlib.contextmanager
     def _logging_in(self, deadline: Deadline) -> t.Iterator[None]:
-        """One thread at a time. Who waits for another one's login waits no longer than its own deadline allows."""
+        """Let one thread log in at a time. The others wait no longer than their own deadlines allow."""
         if not self._lock.acquire(timeout=max(0.0, deadline.remaining())):
             problem = self._login_problem
             if problem is not None:

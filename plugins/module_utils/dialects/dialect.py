@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a dialect is: for each operation a method, a path, an encoder and a decoder."""
+"""A dialect: for each operation a method, a path, an encoder and a decoder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import InvalidRequest, Unsupported
 from .operations import Area, Operation
 from .strict_json import Json
 
-# Opens a sensitive value: decrypts it where the authorization encrypts, refuses what is no value.
+# Decrypts a sensitive value where the authorization encrypts, and refuses the server's own error sentence.
 Unseal = t.Callable[[str], str]
 _Result = t.TypeVar("_Result")
 
@@ -31,13 +31,13 @@ class Call(t.Generic[_Result]):
     encode: t.Callable[[t.Any], Json] | None = None
     body: t.Literal["json", "form", "query"] = "json"
     module: t.Literal["pam", "dsm"] = "pam"
-    # Whether the answer may list everything that there is.
+    # True if the response may list everything that there is, so that it may be large.
     lists: bool = False
     names_object: bool = False
 
     @property
     def endpoint(self) -> str:
-        """Method and path, as errors name them: without the name that goes into the path."""
+        """Return method and path, as errors name them: without the name that goes into the path."""
         return f"{self.method} {self.path}"
 
 
@@ -53,7 +53,7 @@ class Dialect:
     unwritable: t.Mapping[Area, frozenset[str]] = dataclasses.field(default_factory=dict)
     # For an operation the fields of the write model that it cannot do without, each with what to do about it.
     required: t.Mapping[Operation[t.Any], t.Mapping[str, str]] = dataclasses.field(default_factory=dict)
-    # Whether a read gives the secret only, so that user name and host have to come from the list.
+    # True if a read gives the secret only, so that user name and host have to come from the list.
     bare_read: bool = False
 
     def supports(self, operation: Operation[t.Any]) -> bool:

@@ -16,7 +16,7 @@ _TOO_BIG = 10**9
 
 
 def integer(value: object) -> int | None:
-    """A whole number of at most nine digits, also as text, or None."""
+    """Return a whole number of at most nine digits, also given as a string, or None."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -26,7 +26,7 @@ def integer(value: object) -> int | None:
 
 
 def truth(value: object) -> bool | None:
-    """A boolean in any of the server's spellings (true, 1, "1", "Yes", "Sim" ...), or None."""
+    """Return a boolean in any of the server's spellings (true, 1, "1", "Yes", "Sim" ...), or None."""
     text = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
     return {"true": True, "1": True, "yes": True, "sim": True}.get(
         text, {"false": False, "0": False, "no": False, "não": False}.get(text)
@@ -52,7 +52,7 @@ def entities(document: Json, name: str) -> list[Json]:
 
 
 def text(item: Json, *names: str) -> str:
-    """The first of the members that is there, as text; "" for none or null."""
+    """Return the first of the members that is there, as a string; "" for none or null. Raises UnexpectedResponse."""
     for name in names:
         value = item.get(name)
         if isinstance(value, str):
@@ -65,6 +65,7 @@ def text(item: Json, *names: str) -> str:
 
 
 def text_or_none(item: Json, *names: str) -> str | None:
+    """Return the same, or None for none, null or an empty string. Raises UnexpectedResponse."""
     return text(item, *names) or None
 
 
@@ -78,7 +79,7 @@ def attempt(unreadable: dict[str, SenhaseguraError], name: str, read: t.Callable
 
 
 def required_id(item: Json, *names: str) -> str:
-    """The id of an object: digits, as text or number."""
+    """Return the id of an object: digits, as a string. Raises UnexpectedResponse."""
     value = text(item, *(names or ("id",)))
     if not Reference(value).is_id:
         raise UnexpectedResponse(f"{(names or ('id',))[0]!r} in the answer must be a number")
@@ -86,24 +87,24 @@ def required_id(item: Json, *names: str) -> str:
 
 
 def echo(document: Json, name: str) -> Json:
-    """The entity in the answer to a write, or {}: what is written is written, whatever the server says of it."""
+    """Return the entity in the response to a write, or {}: it is written, whatever the response shows."""
     value = document.get(name)
     return value if isinstance(value, dict) else {}
 
 
 def echoed_text(item: Json, *names: str) -> str | None:
-    """As C(text_or_none), but what is no text counts as not told."""
+    """Return the same as C(text_or_none), but None where that raises."""
     return text_or_none({name: value for name, value in item.items() if not isinstance(value, (dict, list))}, *names)
 
 
 def echoed_id(item: Json) -> str:
-    """The id of what was written, or "" if the server does not tell it."""
+    """Return the id of what was written, or "" if the response does not tell it."""
     value = echoed_text(item, "id") or ""
     return value if Reference(value).is_id else ""
 
 
 def required_secret(item: Json, *names: str) -> str:
-    """A secret member. An empty one is an error: it must never be used as a password."""
+    """Return a secret member. Raises UnexpectedResponse if it is empty: that must never be used as a password."""
     for name in names:
         value = item.get(name)
         if isinstance(value, str) and value:

@@ -24,11 +24,13 @@ LONGEST_WORDS = 2000
 
 
 def response_block(document: Json) -> Json:
+    """Return the object C(response) of a document, or {}."""
     response = document.get("response")
     return response if isinstance(response, dict) else {}
 
 
 def says_error(document: Json) -> bool:
+    """Return whether a document reports an error, in any of the places for that."""
     response = response_block(document)
     status = integer(response.get("status"))
     top = document.get("error")
@@ -42,7 +44,7 @@ def says_error(document: Json) -> bool:
 
 
 def server_message(document: Json) -> str:
-    """The server's own words, in the first of the places where they may stand (http-api.md 2.1)."""
+    """Return the server's own words, from the first of the places where they may be (http-api.md 2.1), or ""."""
     response = response_block(document)
     exception, error = document.get("exception"), document.get("error")
     candidates = [
@@ -59,7 +61,7 @@ def server_message(document: Json) -> str:
 
 
 def _words_in(value: t.Any) -> str:
-    """The text itself, that of the member C(message), or those of a list; "" for anything else."""
+    """Return a string, the string of its member C(message), or those of a list; "" for anything else."""
     if isinstance(value, dict):
         value = value.get("message")
     elif isinstance(value, list):
@@ -68,7 +70,7 @@ def _words_in(value: t.Any) -> str:
 
 
 def about_an_object(document: Json) -> bool:
-    """Whether a 404 speaks of an object: it has an envelope whose number is none of those for a missing path."""
+    """Return whether a 404 is about an object: it has an envelope with none of the numbers for an unknown path."""
     response = response_block(document)
     numbers = (integer(response.get(key)) for key in ("error_code", "cod_erro"))
     return error_number(document, server_message(document)) is not None or any(
@@ -77,7 +79,7 @@ def about_an_object(document: Json) -> bool:
 
 
 def error_number(document: Json, message: str) -> int | None:
-    """The server's error number, or None: it stands at several places, and most of them hold 0, 1 or the status."""
+    """Return the server's error number, or None: most of its places hold 0, 1 or the status."""
     exception, response = document.get("exception"), response_block(document)
     match = _NUMBERED.match(message)
     places = (

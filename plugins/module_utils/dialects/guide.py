@@ -76,10 +76,12 @@ def _inside(document: Json) -> Json:
 
 
 def decode_list(document: Json, unseal: Unseal) -> Entries:
+    """Decode the list of credentials. The guide shows that of the vendor, inside C(response)."""
     return vendor.decode_list(_inside(document), unseal)
 
 
 def decode_password(document: Json, unseal: Unseal) -> Credential:
+    """Decode a read, which gives the password and nothing else but id and expiration."""
     item = entity(_inside(document), "credential")
     unreadable: dict[str, SenhaseguraError] = {}
     password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password")))
@@ -93,10 +95,13 @@ def decode_password(document: Json, unseal: Unseal) -> Credential:
 
 
 def encode_reference(reference: str) -> Json:
+    """Encode what is to be read, which this dialect has in the query string. Raises ConfigError."""
     return {"credentialId": safe_name(reference)}
 
 
 def decode_stored(name: str) -> t.Callable[[Json, Unseal], Stored]:
+    """Return a decoder of the receipt for a write, whose entity has this name."""
+
     def decode(document: Json, unseal: Unseal) -> Stored:
         item = echo(echo(document, "response"), name)
         return Stored(
@@ -109,6 +114,7 @@ def decode_stored(name: str) -> t.Callable[[Json, Unseal], Stored]:
 
 
 def encode_credential(model: CredentialWrite) -> Json:
+    """Encode a credential. None is left out."""
     fields = {
         "identifier": model.identifier,
         "username": model.username,
@@ -123,6 +129,7 @@ def encode_credential(model: CredentialWrite) -> Json:
 
 
 def decode_keys(document: Json, unseal: Unseal) -> Entries:
+    """Decode the list of SSH keys."""
     return Entries(
         CredentialInfo(
             id=required_id(item),
@@ -139,6 +146,7 @@ def decode_keys(document: Json, unseal: Unseal) -> Entries:
 
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
+    """Decode an SSH key pair."""
     item = entity(_inside(document), "sshkey")
     unreadable: dict[str, SenhaseguraError] = {}
     private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
@@ -158,6 +166,7 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
 
 
 def encode_key(model: SshKeyWrite) -> Json:
+    """Encode an SSH key. None is left out."""
     fields = {
         "identifier": model.identifier,
         "username": model.username,
@@ -172,7 +181,7 @@ def encode_key(model: SshKeyWrite) -> Json:
 
 
 def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
-    """The list may be without values, which the path of each secret then gives."""
+    """Decode the list of DSM secrets. It may be without values, which the path of each secret then gives."""
     return tuple(_listed_secret(item, unseal) for item in entities(_inside(document), "secrets"))
 
 
@@ -189,6 +198,7 @@ def _secret(item: Json, unseal: Unseal) -> DsmSecret:
 
 
 def decode_secret(document: Json, unseal: Unseal) -> DsmSecret:
+    """Decode one DSM secret."""
     return _secret(entity(_inside(document), "secret"), unseal)
 
 
@@ -201,7 +211,7 @@ def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...
 
 
 def encode_secret(model: DsmSecretWrite) -> Json:
-    """As the client of the guide's author sends it: all names and values in one map (client-strictness.md 16)."""
+    """Encode a DSM secret as the guide's author sends it: all names and values in one map (client-strictness.md 16)."""
     data: dict[str, str] = {}
     for block in model.flat():
         for name, value in block.items():
@@ -248,7 +258,7 @@ _NO_SWITCH = "The guide has no call to enable it: use the console, or another di
 
 
 def _with_meaning_of_404(call: Call[t.Any]) -> Call[t.Any]:
-    """The guide has 404 for an unknown object: "Verify resource ID". The vendor has 400 and a number."""
+    """Set what 404 means: in the guide, an unknown object ("Verify resource ID"). The vendor has 400 and a number."""
     return dataclasses.replace(call, names_object="{ref}" in call.path or call.encode is encode_reference)
 
 

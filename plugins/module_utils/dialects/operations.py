@@ -60,12 +60,12 @@ class Operation(t.Generic[_Result]):
 
     @property
     def name(self) -> str:
-        """The name, such as C(credential.read), in errors, logs, and between worker and broker."""
+        """Return the name, such as C(credential.read), for errors, logs, and the wire between worker and broker."""
         return f"{self.area.value}.{self.verb.value}"
 
     @property
     def takes_custody(self) -> bool:
-        """True for reads of passwords and private keys. DSM secrets have no custody."""
+        """Return whether it reads a password or private key, which takes custody. DSM secrets have none."""
         return self.verb is Verb.READ and self.area is not Area.SECRETS
 
 

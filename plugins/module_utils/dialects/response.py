@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the bytes of an answer to a JSON object, or to the error that it means. Knows envelopes, not operations."""
+"""Turn the bytes of a response into a JSON object, or raise the error that it means. Knows no operations."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if t.TYPE_CHECKING:
     from .error_codes import Meaning
 
 # Called only when a text of the server is to be shown: there may be thousands.
-Secrets = t.Callable[[], t.Iterable[str]]
+SecretsSource = t.Callable[[], t.Iterable[str]]
 _TITLE = re.compile(r"<title[^<>]{0,100}>([^<]{1,500})", re.IGNORECASE)
 # Each comment ends with its first -->, or the time would double with each of them.
 _PAGE = re.compile(
@@ -75,7 +75,7 @@ _BUSY_HINTS = {429: "Try again later, or with fewer forks"}
 
 @dataclasses.dataclass(frozen=True)
 class Response:
-    """A complete HTTP answer. Header names are lower case."""
+    """A complete HTTP response. Header names are lower case."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -83,16 +83,17 @@ class Response:
 
     @property
     def content_type(self) -> str:
+        """Return the media type in lower case, or ""."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def is_json(self) -> bool:
-        """Whether the header calls it JSON."""
+        """Return whether the header calls it JSON."""
         return self.content_type in _JSON_TYPES or self.content_type.endswith("+json")
 
     @property
     def charset(self) -> str:
-        """The charset that the header names, in lower case, or ""."""
+        """Return the charset that the header names, in lower case, or ""."""
         match = _CHARSET.search(self.headers.get("content-type", "").partition(";")[2])
         return match[1].lower() if match else ""
 
@@ -101,7 +102,7 @@ def parse_response(
     answer: Response,
     *,
     module: str,
-    secrets: Secrets,
+    secrets: SecretsSource,
     now: float,
     lists: bool = False,
     names_object: bool = False,
@@ -142,14 +143,14 @@ def parse_response(
 
 
 def _names_no_call(document: t.Any) -> bool:
-    """Whether a 404 has the words for a path that leads nowhere."""
-    # Here, because most runs meet no error, and its patterns take long to load.
+    """Return whether a 404 has the words for an unknown path."""
+    # Imported lazily: most runs meet no error, and its patterns take long to load.
     from . import error_codes
 
     return isinstance(document, dict) and bool(error_codes.NO_CALL.search(server_message(document)))
 
 
-def _raise_for_status(answer: Response, document: t.Any, module: str, secrets: Secrets) -> t.NoReturn:
+def _raise_for_status(answer: Response, document: t.Any, module: str, secrets: SecretsSource) -> t.NoReturn:
     context = _refusal_context(answer, document, secrets)
     if answer.status < 400:
         place = _quotable(_origin(answer.headers.get("location", "")), secrets)
@@ -167,7 +168,7 @@ def _raise_for_status(answer: Response, document: t.Any, module: str, secrets: S
 
 
 def _error_document(answer: Response) -> t.Any:
-    """What JSON an answer has that reports an error, or None."""
+    """Return the JSON of a response that reports an error, or None."""
     try:
         check_size(answer.body, ERROR_LIMITS)
         return load(_decoded(answer.body))
@@ -176,15 +177,15 @@ def _error_document(answer: Response) -> t.Any:
 
 
 def _decoded(body: bytes) -> str:
-    """The text of an answer that reports an error. What is not UTF-8 is Latin-1, in which pages of PHP are written."""
+    """Return the text of a response that reports an error. If it is not UTF-8, it is Latin-1, as in pages of PHP."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         return body.decode("latin-1")
 
 
-def _refusal_context(answer: Response, document: t.Any, secrets: Secrets) -> Context:
-    """Status and words of an answer that reports an error: those of its document, its page, or its short text."""
+def _refusal_context(answer: Response, document: t.Any, secrets: SecretsSource) -> Context:
+    """Return status and words of a response that reports an error: of its document, its page, or its short text."""
     said = ""
     if isinstance(document, (dict, str)):
         said = server_message(document) if isinstance(document, dict) else document
@@ -196,7 +197,7 @@ def _refusal_context(answer: Response, document: t.Any, secrets: Secrets) -> Con
 
 
 def _form(answer: Response) -> str:
-    """What to say of an answer without a document, beside its words."""
+    """Return what to say of a response without a document, beside its words."""
     if _is_page(_decoded(answer.body)):
         return ", in an HTML page"
     return "" if answer.body.strip() else ", in an empty answer"
@@ -207,7 +208,7 @@ def _is_page(text: str) -> bool:
 
 
 def _page_title(answer: Response) -> str:
-    # Here, because its table takes long to load, and hardly any answer is a page.
+    # Imported lazily: its table takes long to load, and hardly any answer is a page.
     import html
 
     match = _TITLE.search(_decoded(answer.body)[:_TITLE_WITHIN])
@@ -215,13 +216,13 @@ def _page_title(answer: Response) -> str:
 
 
 def _origin(location: str) -> str:
-    """Scheme, host and port of a URL, without the rest, which may hold a token."""
+    """Return scheme, host and port of a URL, without the rest, which may hold a token."""
     match = _ORIGIN.match(location)
     return match.group() if match else ""
 
 
-def _quotable(words: str, secrets: Secrets) -> str:
-    """Words of the server as one short line without secrets, fit to stand between double quotes."""
+def _quotable(words: str, secrets: SecretsSource) -> str:
+    """Return words of the server as one short line without secrets, fit to stand between double quotes."""
     return redact(words, secrets()).replace('"', "'") if words.strip() else ""
 
 
@@ -234,7 +235,7 @@ def _status_meaning(status: int, module: str) -> Meaning:
 
 
 def _meaning_by_words(status: int, module: str, words: str) -> Meaning:
-    """What a status means together with words of the server that are known. Translated ones are left to the status."""
+    """Return what a status means together with known words of the server. Translated words are left to the status."""
     from . import error_codes
 
     meaning = _status_meaning(status, module)
@@ -252,13 +253,13 @@ def _meaning_by_words(status: int, module: str, words: str) -> Meaning:
 
 
 def _error_class(meaning: Meaning, module: str) -> type[SenhaseguraError]:
-    """The class of the error: who is denied the login is not denied one object, which on_denied could leave out."""
+    """Return the class of the error: a denied login is not a denied object, which on_denied could leave out."""
     return AuthenticationFailed if module == "login" and meaning.error is Denied else meaning.error
 
 
-def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> SenhaseguraError:
-    """The error that an error document means: by its number, else by its OAuth error, its known words or its status."""
-    # Here, because most runs meet no error, and its tables and patterns take long to load.
+def _meaning_of(document: Json, status: int, module: str, secrets: SecretsSource) -> SenhaseguraError:
+    """Return the error that an error document means: by its number, its OAuth error, its known words or its status."""
+    # Imported lazily: most runs meet no error, and its tables and patterns take long to load.
     from . import error_codes
 
     message = server_message(document)
@@ -287,8 +288,8 @@ def _meaning_of(document: Json, status: int, module: str, secrets: Secrets) -> S
     return _error_class(meaning, module)(meaning.text, hint=meaning.hint, context=context)
 
 
-def _words_of(document: Json, secrets: Secrets) -> str:
-    """The same, fit to be shown, with the name of an error of OAuth in front: it tells more than what follows."""
+def _words_of(document: Json, secrets: SecretsSource) -> str:
+    """Return the same, fit to be shown, with the name of an OAuth error in front: it tells more than what follows."""
     from . import error_codes
 
     words, name = server_message(document), document.get("error")
@@ -300,7 +301,7 @@ def _words_of(document: Json, secrets: Secrets) -> str:
 
 
 def _strict_object(answer: Response, context: Context, limits: Limits) -> Json:
-    """Parse what claims success. Anything doubtful is an error: it must not pass for "nothing there".
+    """Strictly parse a 2xx body; anything ambiguous raises, so that it is never mistaken for an empty result.
 
     The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.
     """
@@ -333,7 +334,7 @@ def _strict_object(answer: Response, context: Context, limits: Limits) -> Json:
 
 
 def _text_of(answer: Response) -> str:
-    """The body as text: UTF-8 with a byte order mark or without, else the charset of one byte that the header names."""
+    """Return the body as text: UTF-8 with or without byte order mark, else the one-byte charset of the header."""
     try:
         return answer.body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -343,7 +344,7 @@ def _text_of(answer: Response) -> str:
 
 
 def _no_json(body: str) -> tuple[str, str]:
-    """What to say of a body that cannot be parsed, and what to do about it."""
+    """Return what to say of a body that cannot be parsed, and what to do about it."""
     if not body.strip():
         return "is empty", ""
     if _is_page(body):
@@ -355,7 +356,7 @@ def _no_json(body: str) -> tuple[str, str]:
 
 
 def _shape(answer: Response) -> str:
-    """What can be said of a body without showing it."""
+    """Return what can be said of a body without showing it."""
     kind = answer.content_type
     # The header is text of the server's as well, so only known ones are shown.
     shown = kind if kind in _KNOWN_TYPES else "unknown" if kind else "not given"

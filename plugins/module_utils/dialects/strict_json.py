@@ -58,6 +58,7 @@ class DoubtfulError(ValueError):
 
 
 def unique_pairs(pairs: list[tuple[str, t.Any]]) -> Json:
+    """Return an object of JSON. Raises DoubtfulError if a key occurs twice."""
     document = dict(pairs)
     if len(document) != len(pairs):
         raise DoubtfulError("has a key twice in one object")
@@ -76,10 +77,12 @@ def _short(digits: str) -> str:
 
 
 def no_constant(name: str) -> t.NoReturn:
+    """Raise DoubtfulError for NaN and Infinity."""
     raise DoubtfulError("holds a number that JSON does not have")
 
 
 def deeper_than(value: t.Any, limit: int) -> bool:
+    """Return whether a value is nested more than ``limit`` levels deep."""
     level: list[t.Any] = [value]
     for _depth in range(limit):
         level = [

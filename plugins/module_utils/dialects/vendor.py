@@ -59,10 +59,11 @@ from .strict_json import Json
 
 
 def decode_nothing(document: Json, unseal: Unseal) -> None:
-    """For calls whose answer says nothing but success."""
+    """Return None, for calls whose response tells nothing but success."""
 
 
 def decode_list(document: Json, unseal: Unseal) -> Entries:
+    """Decode the list of credentials and SSH keys (http-api.md 3.1.1)."""
     return Entries(_info(item) for item in entities(document, "credentials"))
 
 
@@ -86,6 +87,7 @@ def _info(item: Json) -> CredentialInfo:
 
 
 def decode_credential(document: Json, unseal: Unseal) -> Credential:
+    """Decode a credential with its password. A password that cannot be opened is kept as the reason."""
     item = entity(document, "credential")
     unreadable: dict[str, SenhaseguraError] = {}
     password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password", "content")))
@@ -108,11 +110,13 @@ def decode_credential(document: Json, unseal: Unseal) -> Credential:
 
 
 def decode_stored_credential(document: Json, unseal: Unseal) -> Stored:
+    """Decode the receipt for the write of a credential."""
     item = echo(document, "credential")
     return Stored(id=echoed_id(item), identifier=echoed_text(item, "identifier", "tag"), updated=says_updated(document))
 
 
 def encode_credential(model: CredentialWrite) -> Json:
+    """Encode a credential. None is left out, and the server keeps it."""
     settings = {name: dict(block) for name, block in model.settings.items()}
     if model.automatic_change is not None:
         settings.setdefault("execution_settings", {})["automatic_change"] = model.automatic_change
@@ -139,7 +143,7 @@ def encode_credential(model: CredentialWrite) -> Json:
 
 
 def _given(**fields: t.Any) -> Json:
-    """The fields that were given: the server keeps what is left out."""
+    """Return the fields that are not None: the server keeps what is left out."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -148,6 +152,7 @@ def _joined(items: tuple[str, ...] | None) -> str | None:
 
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
+    """Decode an SSH key pair. A private key that cannot be opened is kept as the reason."""
     item = entity(document, "key")
     unreadable: dict[str, SenhaseguraError] = {}
     private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
@@ -179,7 +184,7 @@ def _tags(value: t.Any) -> tuple[str, ...]:
 
 
 def _hostnames(value: t.Any) -> tuple[str, ...]:
-    """Devices by name: a list of objects, or of names, or names with commas; one without a name by its address."""
+    """Return devices by name: from objects, names, or names with commas; by address where there is no name."""
     items = value.split(",") if isinstance(value, str) else [value] if isinstance(value, dict) else value or ()
     if not isinstance(items, (list, tuple)):
         return ()
@@ -192,6 +197,7 @@ def _hostnames(value: t.Any) -> tuple[str, ...]:
 
 
 def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
+    """Decode the receipt for the write of an SSH key."""
     item = echo(document, "key")
     return Stored(
         id=echoed_id(item),
@@ -202,6 +208,7 @@ def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
 
 
 def encode_key(model: SshKeyWrite) -> Json:
+    """Encode an SSH key. None is left out, and the server keeps it."""
     return _given(
         identifier=model.identifier,
         username=model.username,
@@ -221,6 +228,7 @@ _LOOK = "Look at the secret in the console of the server"
 
 
 def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
+    """Decode the application of the token with all its secrets (facts-dsm.md 1)."""
     application = entity(document, "application")
     # All secrets are of the one application that the token belongs to.
     owner = {"application": application.get("name"), **{n: application.get(n) for n in ("system", "environment")}}
@@ -283,6 +291,7 @@ def _value(block: Json, key: str, unseal: Unseal) -> SecretValue:
 
 
 def encode_secret(model: DsmSecretWrite) -> Json:
+    """Encode a DSM secret, whose data is base64 of JSON (facts-dsm.md 3)."""
     data = _given(
         access_keys=[{"access_key": {"type": b.type, "fields": _labelled(b)}} for b in model.access_keys] or None,
         credentials=[{"credential": {"fields": _labelled(b)}} for b in model.credentials] or None,

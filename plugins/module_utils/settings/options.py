@@ -38,10 +38,12 @@ class Option:
 
     @property
     def env(self) -> str:
+        """Return the name of the environment variable."""
         return f"SENHASEGURA_{self.name.upper()}"
 
     @property
     def variable(self) -> str:
+        """Return the name of the Ansible variable."""
         return f"senhasegura_{self.name}"
 
 
@@ -240,7 +242,7 @@ DEFAULTS: t.Mapping[str, t.Any] = {option.name: option.default for option in (*O
 
 
 def argument_spec() -> dict[str, dict[str, t.Any]]:
-    """The connection options as an argument spec. It has no defaults: ``resolve`` fills them in, after all places."""
+    """Return the connection options as an argument spec. It has no defaults: ``resolve`` fills them in at the end."""
     return {
         option.name: {
             "type": option.type,
@@ -252,12 +254,12 @@ def argument_spec() -> dict[str, dict[str, t.Any]]:
 
 
 def is_set(value: t.Any) -> bool:
-    """AWX exports empty optional fields, so an empty text counts as unset, wherever it comes from."""
+    """Return whether a value counts. AWX exports empty optional fields, so an empty string counts as unset."""
     return value is not None and not (isinstance(value, str) and not value.strip())
 
 
 def takes_text_only(name: str, secret: bool) -> bool:
-    """Whether a number will not do for an option: YAML makes 83 of 0123 and 12 of 1_2, and nobody sees it in a secret.
+    """Return whether an option must be a string: YAML makes 83 of 0123, and nobody sees it in a secret.
 
     An id of digits alone is the same as the number, unless it begins with 0; then it has to be quoted.
     """
@@ -265,7 +267,7 @@ def takes_text_only(name: str, secret: bool) -> bool:
 
 
 def where_to_set(name: str) -> str:
-    """The sentence that lists all the places where an option can be set."""
+    """Return the sentence that lists all the places where an option can be set."""
     option = next(option for option in OPTIONS if option.name == name)
     return (
         f"Set the option {name}, the variable {option.variable}, the environment variable {option.env} (of Ansible "

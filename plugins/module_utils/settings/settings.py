@@ -67,7 +67,7 @@ class Settings:
 
     @property
     def server(self) -> str:
-        """The base URL as errors name it: always with the port, never with user and password."""
+        """Return the base URL as errors name it: always with the port, never with user and password."""
         parts = urllib.parse.urlsplit(self.url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         if ":" in host:
@@ -78,7 +78,7 @@ class Settings:
         return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}"
 
     def secrets(self) -> list[str]:
-        """The values that must not turn up in any text."""
+        """Return the values that must not turn up in any text."""
         found: list[str] = []
         for option in OPTIONS:
             value = getattr(self, option.name, None)
@@ -88,13 +88,13 @@ class Settings:
         return found
 
     def state(self) -> dict[str, t.Any]:
-        """The settings as plain data, secrets in clear: only for the memory of the broker."""
+        """Return the settings as plain data, secrets in clear: only for the memory of the broker."""
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {name: value.reveal() if isinstance(value, SecretStr) else value for name, value in values.items()}
 
     @classmethod
     def from_state(cls, state: t.Mapping[str, t.Any]) -> Settings:
-        """The settings that ``state`` gave."""
+        """Return the settings that ``state`` gave."""
         secret = {option.name for option in OPTIONS if option.secret}
         values: dict[str, t.Any] = {
             name: SecretStr(value) if name in secret and value is not None else value for name, value in state.items()
@@ -111,7 +111,7 @@ class Source:
 
 
 def environment_source(environ: t.Mapping[str, t.Any], place: str = "the environment variable {}") -> Source:
-    """Environment variables, or the configuration file, which has the same names. ``place`` is what to call one."""
+    """Return environment variables, or the configuration file (same names), as a source. ``place`` names one."""
 
     def lookup(option: Option) -> t.Any:
         value = environ.get(option.env)
@@ -124,7 +124,7 @@ def environment_source(environ: t.Mapping[str, t.Any], place: str = "the environ
 
 
 def find_value(option: Option, sources: t.Iterable[Source]) -> t.Any:
-    """The first value that is set, or the default, checked and converted. Raises ConfigError without it."""
+    """Return the first value that is set, or the default, checked and converted. Raises ConfigError."""
     for source in sources:
         value = source.lookup(option)
         if is_set(value):

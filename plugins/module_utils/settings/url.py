@@ -49,7 +49,7 @@ def check_url(url: str, *, allow_http: bool) -> str:
 
 
 def _host(host: str) -> str:
-    """The host as it stands in a URL: IPv6 in brackets, names in IDNA; "" if it is neither name nor address."""
+    """Return the host as in a URL: IPv6 in brackets, names in IDNA; "" if it is neither name nor address."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -59,7 +59,7 @@ def _host(host: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    """A host name in IDNA; "" if it has none."""
+    """Return a host name in IDNA; "" if it has none."""
     if host.isascii():
         # As IDNA would have it, whose tables take longer to load than all options together.
         labels = host.removesuffix(".").split(".")

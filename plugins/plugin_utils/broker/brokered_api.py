@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session whose calls are carried out by the broker: for actions, which use the same client as without it."""
+"""An API whose calls are carried out by the broker: for rotations, which use the same client as without it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _Result = t.TypeVar("_Result")
 
 
 class BrokeredApi(Api):
-    """What the areas of the client take for a session.
+    """The API of one server through the broker.
 
     :param link: the link to the broker
     :param until: tells the monotonic time after which nothing is sent

@@ -56,7 +56,7 @@ class CachedApi(Api):
     def select(
         self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
     ) -> _Answer:
-        """As in general, but what is not in the list is looked for once more in one of the last seconds."""
+        """Answer a query. If the list lacks what is looked for, ask again for one that is a few seconds old at most."""
         try:
             found = super().select(operation, query, subject=subject, fresh=fresh)
             if fresh or self._policy.fresh or not _incomplete(found):
@@ -75,7 +75,7 @@ class CachedApi(Api):
 
 
 def _incomplete(found: t.Any) -> bool:
-    """Whether a list lacks what was looked for: one thing, all that fits, or one of several."""
+    """Return whether a list lacks what was looked for: one thing, all that fits, or one of several."""
     return found is None or found == () or (isinstance(found, dict) and None in found.values())
 
 
@@ -98,10 +98,11 @@ class CachedApis:
             return CachedApi(self._sessions[settings], policy, until)
 
     def client(self, settings: Settings, policy: Policy) -> Client:
+        """Return a client for one caller."""
         return client_over(self.conversation(settings, policy))
 
     def warnings(self) -> list[str]:
-        """What users should know of what is kept for the end of the run; each of it once."""
+        """Return, once, what users should know about the custody that is kept for the end of the run."""
         with self._lock:
             if self._warned or not self._ledger.problem:
                 return []

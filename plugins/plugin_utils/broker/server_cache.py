@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions that everybody in a run shares: each thing is read once, and custody is given back at the end if asked.
+"""The cache of one server for all workers of a run: each thing is read once, and custody released at the end if asked.
 
 In memory only, and without sockets: server.py puts this behind one.
 """
@@ -80,7 +80,7 @@ class _Entry:
 
 
 class ServerCache:
-    """One server and one client of it, for all workers of a run."""
+    """The cache of one server and one client of it, for all workers of a run."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class ServerCache:
         account: Account | None = None,
         known: KnownSecrets | None = None,
     ) -> None:
-        """Make a session.
+        """Make a cache.
 
         :param account: where the custody is noted that is to be given back
         :param known: what all sessions of the run have sent and received
@@ -111,6 +111,7 @@ class ServerCache:
         self._account = account or Ledger().account(settings)
 
     def dialect(self) -> Dialect:
+        """Return the dialect of the server."""
         return self._session.dialect()
 
     def call(
@@ -122,7 +123,7 @@ class ServerCache:
         model: t.Any = None,
         subject: str = "",
     ) -> _Result:
-        """As Session.call. Reads are remembered and made once at a time; writes make others forget what they change."""
+        """Carry out an operation. Equal reads are made once, and writes invalidate what they may change."""
         with self._idle:
             if self._closed:
                 raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it")
@@ -189,7 +190,7 @@ class ServerCache:
             raise copy.copy(exc).with_context(subject=subject) from None
 
     def _by_another_name(self, operation: Operation[t.Any], ref: str) -> list[_Entry]:
-        """Reads of credentials by their ids if this is one by username@hostname, and the other way round."""
+        """Return reads of credentials by id if this is one by username@hostname, and the other way round."""
         if operation != READ_CREDENTIAL:
             return []
         return [

@@ -46,6 +46,7 @@ class SharedTransport:
         self._not_before, self._busy_status = 0.0, 0
 
     def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Response:
+        """Send one request when a connection is free and no pause is due. Raises ConnectionsBusy or ServerBusy."""
         while True:
             self._keep_pause(deadline)
             if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
