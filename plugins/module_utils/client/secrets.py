@@ -121,22 +121,22 @@ class Secrets:
         error = NotFound(f"DSM secret {identity} not found", hint=_HINT, context=context)
         return error.with_context(subject=f"DSM secret {identity}", **self._api.place(LIST_SECRETS))
 
-    def store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
-        """Create the secret or update ``present``; what the write model leaves out is kept.
+    def store(self, wanted: DsmSecretWrite, current: DsmSecret | None) -> DsmSecret | None:
+        """Create the secret or update ``current``; what the write model leaves out is kept.
 
         Returns what the server shows of it afterwards, or None if a new one is not listed. Where it cannot be looked
         at, C(problem) of the result says why: it is written all the same. Raises UnexpectedResponse when an update that
         sends no data has lost the data, which is written back first where that is possible.
         """
-        now = self._store(wanted, present)
+        now = self._store(wanted, current)
         known = now is None or now.problem is None
-        if present is not None and not wanted.flat() and known and not (now and present.kept_in(now.data)):
-            self._restore(wanted, present, now)
+        if current is not None and not wanted.flat() and known and not (now and current.kept_in(now.data)):
+            self._restore(wanted, current, now)
         return now
 
-    def _store(self, wanted: DsmSecretWrite, present: DsmSecret | None) -> DsmSecret | None:
+    def _store(self, wanted: DsmSecretWrite, current: DsmSecret | None) -> DsmSecret | None:
         """Write, and return what the server shows of the secret afterwards, if anything."""
-        operation = CREATE_SECRET if present is None else UPDATE_SECRET
+        operation = CREATE_SECRET if current is None else UPDATE_SECRET
 
         def store() -> tuple[DsmSecret, ...] | None:
             subject = f"DSM secret {wanted.identity}"
@@ -147,7 +147,7 @@ class Secrets:
         except ResponseLost:
             now = self.find(wanted.identity, fresh=True)
             # The version rises with every write: the same one means that ours has not landed.
-            answer = store() if (now.version if now else None) == (present.version if present else None) else None
+            answer = store() if (now.version if now else None) == (current.version if current else None) else None
         # The vendor responds with the whole application, the guide with the secret; some with nothing but "done".
         found = next((secret for secret in answer or () if secret.identity == wanted.identity), None)
         if found is None or found.problem is not None or found.incomplete:
@@ -157,19 +157,19 @@ class Secrets:
                 found = DsmSecret("", wanted.identity, (), problem=exc)
         return found
 
-    def _restore(self, wanted: DsmSecretWrite, present: DsmSecret, now: DsmSecret | None) -> t.NoReturn:
+    def _restore(self, wanted: DsmSecretWrite, current: DsmSecret, now: DsmSecret | None) -> t.NoReturn:
         """Write back the data that an update without data has lost, and raise UnexpectedResponse in any case."""
-        lost = present.public()["key_names"] or []
+        lost = current.public()["key_names"] or []
         left = (now.public()["key_names"] if now else None) or []
         known = f"It had the keys {', '.join(lost)}, and has {', '.join(left) or 'none'} now"
         fix = "Give key_value, credentials and access_keys whenever another option changes"
-        values = present.as_key_value()
+        values = current.as_key_value()
         if values is None:
             hint = f"{known}. Write the data again with key_value, credentials and access_keys. {fix}"
         else:
             try:
                 again = self._store(dataclasses.replace(wanted, key_value=values), now)
-                restored = again is not None and present.kept_in(again.data)
+                restored = again is not None and current.kept_in(again.data)
             except SenhaseguraError:
                 restored = False
             hint = f"{'It was written back' if restored else known + '. Write it again with key_value'}. {fix}"

@@ -239,7 +239,7 @@ class SshKeys:
         is installed on them, and it would be lost otherwise.
         """
         info = self.rotatable(ref, by_server=False)
-        # What was read earlier in this run may have been rotated since, and would be kept instead of the present pair.
+        # What was read earlier in this run may have been rotated since, and would be kept instead of the current pair.
         old = self._read(info.id, ref, fresh=True)
         if looks_encrypted(old.private_key):
             raise Refused(
@@ -247,7 +247,7 @@ class SshKeys:
                 hint="Set decryption_key to the private key of this authorization",
             ).with_context(subject=f"SSH key {ref}")
         identifier = info.identifier or ""
-        present = SshKeyWrite(
+        current = SshKeyWrite(
             identifier=identifier,
             username=old.username,
             hostname=old.hostname,
@@ -263,11 +263,11 @@ class SshKeys:
         if kept:
             # Another user name as well: the server may match records by user, host and address.
             copy = dataclasses.replace(
-                present, identifier=kept, username=old.username + PREVIOUS, key_name=None, devices=None
+                current, identifier=kept, username=old.username + PREVIOUS, key_name=None, devices=None
             )
             self._store_and_check(copy, self.match(kept))
         new = dataclasses.replace(
-            present, private_key=pair.private_key, public_key=pair.public_key, passphrase=pair.passphrase or ""
+            current, private_key=pair.private_key, public_key=pair.public_key, passphrase=pair.passphrase or ""
         )
         key = self._store_and_check(new, info)
         return KeyRotation(key.id, identifier, key.public_key, old.public_key or None, kept)
