@@ -36,7 +36,7 @@ class Context:
     server_message: str = ""
 
     def place(self, message: str = "") -> str:
-        """Subject, server, endpoint and numbers in one text. The subject is left out if ``message`` names it."""
+        """Return subject, server, endpoint and numbers in one text. The subject is left out if ``message`` names it."""
         parts = (
             "" if self.subject in message else self.subject,
             self.server,
@@ -77,7 +77,7 @@ class SenhaseguraError(Exception):
         return printable(". ".join(sentence for sentence in sentences if sentence))
 
     def failure(self) -> dict[str, t.Any]:
-        """The error as data, for the C(failure) key of a task result."""
+        """Return the error as data, for the C(failure) key of a task result."""
         data = {"kind": self.kind, "message": self.message, "hint": self.hint, **dataclasses.asdict(self.context)}
         return {name: printable(value) if isinstance(value, str) else value for name, value in data.items()}
 
