@@ -22,7 +22,7 @@ ADDED = frozenset({"ip", "TTL", "private_key", "public_key"})
 class DsmSecret:
     """A DevOps secret. ``data`` is the server's list of flat maps, in its order; a key may occur in several.
 
-    ``description``, ``application``, ``system`` and ``environment`` are None where the dialect does not tell.
+    ``description``, ``application``, ``system`` and ``environment`` are None where the dialect does not return them.
     ``problem`` is why there is no data at all, if so.
     """
 

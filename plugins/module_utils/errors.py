@@ -113,7 +113,7 @@ class ResponseLost(SenhaseguraError):
 
 
 class UnexpectedResponse(SenhaseguraError):
-    """An answer came back that this dialect does not describe."""
+    """A response came back that this dialect does not describe."""
 
     kind = "unexpected_response"
     default_hint = (

@@ -96,7 +96,7 @@ class CredentialInfo:
     """One entry of the credential list: all that can be known without taking custody.
 
     ``change``, ``view`` are zone-less appliance times (YYYY-MM-DD HH:MM:SS); ``expiration`` is ISO 8601.
-    ``automatic_change`` is None where the dialect does not tell.
+    ``automatic_change`` is None where the dialect does not return it.
     """
 
     id: str
@@ -300,8 +300,8 @@ class SshKeyWrite:
 class Stored:
     """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key.
 
-    ``id`` is empty if the answer does not tell it. ``updated`` is whether the words of the answer say that something
-    was there already; None if they do not tell.
+    ``id`` is empty if the response does not have it. ``updated`` is True if its words say that there was
+    something already; None if they are unknown.
     """
 
     id: str
@@ -313,7 +313,7 @@ class Stored:
 
 @dataclasses.dataclass(frozen=True)
 class KeyRotation:
-    """How a key pair was replaced. Public keys are None where the dialect does not tell them.
+    """How a key pair was replaced. Public keys are None where the dialect does not return them.
 
     ``previous_identifier`` is the name under which the old pair is kept.
     """

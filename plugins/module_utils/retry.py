@@ -25,7 +25,7 @@ class Replay(enum.Enum):
     """What sending a request twice would mean. Decided by meaning, never by the HTTP method."""
 
     SAFE = "safe"  # reads and token requests: twice is as good as once
-    REPEATABLE = "repeatable"  # writes that twice do what once does; the second may be told that it is done already
+    REPEATABLE = "repeatable"  # writes that twice do what once does; the second may learn that it is done already
     ONCE = "once"  # other writes: only when the first has certainly not been applied
 
 

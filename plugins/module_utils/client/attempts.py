@@ -36,7 +36,7 @@ class Attempts:
     def run(
         self, send: t.Callable[[], t.Any], replay: Replay, deadline: Deadline, not_after: float = math.inf
     ) -> t.Any:
-        """Send until there is an answer that counts, for as long as the deadline and the option retries allow.
+        """Send until there is a response that counts, for as long as the deadline and the option retries allow.
 
         Once that has been in vain for a whole timeout because the server cannot be reached, later calls try once, until
         it answers again: hundreds of hosts would otherwise wait their whole timeout, one after the other.
@@ -51,7 +51,7 @@ class Attempts:
                 self._away = False
                 if not perhaps_done:
                     raise
-                # By an attempt whose answer was lost.
+                # By an attempt whose response was lost.
                 return None
             except SenhaseguraError as exc:
                 attempt += 1

@@ -40,7 +40,7 @@ def client_over(api: Api) -> Client:
 def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, *, spent: float = 0.0) -> Api:
     """Return an API of the server, without the broker in between.
 
-    :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+    :param until: returns the monotonic time after which no write is sent, and nothing is sent again
     :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
     # Imported lazily: ssl and http take long to import, which nobody needs who talks through the broker.

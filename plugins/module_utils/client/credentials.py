@@ -188,7 +188,7 @@ class Credentials:
     def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
         """Create the credential, or update the one that ``info`` (from ``match``) describes.
 
-        :param repeat: whether to create it again when no answer came back and it is not in the list
+        :param repeat: whether to create it again when no response came back and it is not in the list
         """
         subject = _name(wanted)
         if info is None:

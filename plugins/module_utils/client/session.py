@@ -83,7 +83,7 @@ class DirectApi(Api):
 
         :param login_pause: seconds to wait after a rejected login, so that many hosts cannot lock the client out
         :param known: also redact these from server messages, which may echo a value just returned; shared by a run
-        :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+        :param until: returns the monotonic time after which no write is sent, and nothing is sent again
         :param spent: how many seconds of the timeout of the first operation the way here has taken
         """
         self._settings = settings

@@ -98,7 +98,7 @@ def echoed_text(item: Json, *names: str) -> str | None:
 
 
 def echoed_id(item: Json) -> str:
-    """Return the id of what was written, or "" if the response does not tell it."""
+    """Return the id of what was written, or "" if the response does not have it."""
     value = echoed_text(item, "id") or ""
     return value if Reference(value).is_id else ""
 

@@ -17,7 +17,7 @@ _NUMBERED = re.compile(r"\s*(\d{4}):")
 _NUMBERS = range(1000, 10_000)
 # Numbers up to this one come with a path that leads nowhere (http-api.md 1.7).
 _NO_SUCH_PATH = 4
-# So many errors of a list are told.
+# How many errors of a list are shown.
 _MOST_ERRORS = 3
 # A longer body is not a sentence, and longer messages are cut before anything looks for something in them.
 LONGEST_WORDS = 2000

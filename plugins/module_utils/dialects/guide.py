@@ -4,7 +4,7 @@
 
 """The dialect C(rest): paths, verbs, names and nesting of the integration guide. Entities stand inside C(response).
 
-The vendor documents none of this (http-api.md 4), so C(auto) never picks it. Where the guide shows no answer, the
+The vendor documents none of this (http-api.md 4), so C(auto) never picks it. Where the guide shows no response, the
 simulator's README says what the project chose.
 """
 

@@ -61,7 +61,7 @@ _JSON_TYPES = ("application/json", "text/json")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9._-]+)", re.IGNORECASE)
 # Charsets with one byte for each character. JSON has UTF-8, whatever the header says, unless the bytes do not fit.
 _ONE_BYTE = ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252")
-# One of these is in each answer that the API documents: in what is not called JSON, they show that it is one.
+# One of these is in each response that the API documents: in what is not called JSON, they show that it is one.
 _HEADS = ("response", "access_token")
 _BUSY = {
     429: "the server limits the rate of requests",
@@ -113,7 +113,7 @@ def parse_response(
     :param names_object: whether the call names one object in a way that makes 404 mean "there is none"
     :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date
-    :param lists: whether the answer may list everything that there is, so that its limits are high
+    :param lists: whether the response may list everything that there is, so that its limits are high
     """
     refused = None if 200 <= answer.status < 300 else _error_document(answer)
     if answer.status in _BUSY:
@@ -208,7 +208,7 @@ def _is_page(text: str) -> bool:
 
 
 def _page_title(answer: Response) -> str:
-    # Imported lazily: its table takes long to load, and hardly any answer is a page.
+    # Imported lazily: its table takes long to load, and hardly any response is a page.
     import html
 
     match = _TITLE.search(_decoded(answer.body)[:_TITLE_WITHIN])

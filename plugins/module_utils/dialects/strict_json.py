@@ -16,14 +16,14 @@ MAX_DEPTH = 64
 
 
 class Limits(t.NamedTuple):
-    """What an answer may have: bytes, objects (which take time), and bytes of its texts and values in memory."""
+    """What a response may have: bytes, objects (which take time), and bytes of its texts and values in memory."""
 
     body: int
     objects: int
     memory: int
 
 
-# An answer that lists everything: 50,000 credentials take up to 30 MiB, and 250 in memory with one wide character.
+# A response that lists everything: 50,000 credentials take up to 30 MiB, and 250 in memory with one wide character.
 LIST_LIMITS = Limits(48 << 20, 120_000, 232 << 20)
 LIMITS = Limits(8 << 20, 40_000, 32 << 20)
 ERROR_LIMITS = Limits(1 << 20, 1_000, 8 << 20)

@@ -236,7 +236,7 @@ def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
 
 
 def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...] | None:
-    """Return the secrets that the answer to a write shows (facts-dsm.md 3), or None: the write is done in any case."""
+    """Return the secrets that the response to a write shows (facts-dsm.md 3), or None: it is written in any case."""
     try:
         return decode_application(document, unseal)
     except UnexpectedResponse:

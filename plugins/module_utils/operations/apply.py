@@ -88,11 +88,11 @@ def store_and_compare(
     Raises UnexpectedResponse if the write hit an entry of the other kind, or changed what it did not send.
 
     :param info: what is listed before, or None for something new
-    :param compared: the attributes that the list tells and that a write may leave out
+    :param compared: the attributes that the list shows and that a write may leave out
     """
     stored = area.store(wanted, info)
     if not stored.id:
-        # The answer did not tell, and the list does not have it under its name.
+        # The response has no id, and the list does not have it under its name.
         name = stored.identifier or f"{wanted.username}@{wanted.hostname}"
         return stored, [f"the server took {area.noun} {name} and neither tells its id nor lists it: see the console"]
     noun, other = (area.noun, "credential") if area.noun == "SSH key" else (area.noun, "SSH key")

@@ -62,7 +62,7 @@ _DEVICE = ("type", "vendor", "model")
 _READABLE = ("identifier", *_ACCOUNT, "type", "automatic_change", *(f"device_{name}" for name in _DEVICE))
 _PLAIN = ("additional", "domain", "parent")
 _UNREADABLE = (*_PLAIN, "tags", "device_site", "device_domain", "device_tags", "connectivities", "settings")
-# What the list tells and a write may leave out.
+# What the list shows and a write may leave out.
 _COMPARED = ("identifier", *_ACCOUNT, "type", "automatic_change")
 # Attributes of a device that the server takes for a new one only.
 _ONLY_NEW = (*_DEVICE, "site")

@@ -213,7 +213,7 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
     if secret is None:
         return None
     public = secret.public()
-    # "No date" is compared, unlike what the server does not tell.
+    # "No date" is compared, unlike what the server does not show.
     public["expiration_date"] = secret.expiration_date or ""
     return {name: public[name] for name in (*_ATTRIBUTES, "key_names")}
 
