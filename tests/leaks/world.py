@@ -384,7 +384,7 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
         "plugins.plugin_utils.vault_action:validate",
-        "plugins.plugin_utils.reading:validate",
+        "plugins.plugin_utils.lookup_fallback:validate",
         "plugins.plugin_utils.setting_sources:merge",
         "plugins.plugin_utils.setting_sources:resolve",
         "plugins.module_utils.client.session:DirectApi.__init__",

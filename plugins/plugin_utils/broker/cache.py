@@ -19,7 +19,7 @@ from ...module_utils.errors import NotFound
 from ...module_utils.queries import Query
 from ...module_utils.redaction import KnownSecrets
 from ...module_utils.settings.settings import Settings
-from .cache_policy import NEWS_AFTER, Policy
+from .cache_policy import NEWS_AFTER, CachePolicy
 from .ledger import Ledger
 from .server_cache import ServerCache
 
@@ -30,7 +30,9 @@ _Result = t.TypeVar("_Result")
 class CachedApi(Api):
     """A shared session with the policy of one caller: what the areas of the client take for a session."""
 
-    def __init__(self, shared: ServerCache, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> None:
+    def __init__(
+        self, shared: ServerCache, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
+    ) -> None:
         """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
         self._shared, self._policy, self._until = shared, policy, until
 
@@ -69,7 +71,7 @@ class CachedApi(Api):
         policy = self._now(ttl=ttl)
         return self.answered(operation, query, self._shared.call(operation, policy=policy, subject=subject), subject)
 
-    def _now(self, **changes: t.Any) -> Policy:
+    def _now(self, **changes: t.Any) -> CachePolicy:
         """Return the policy for a call that begins now."""
         return dataclasses.replace(self._policy, not_after=min(self._policy.not_after, self._until()), **changes)
 
@@ -89,7 +91,9 @@ class CachedApis:
         self._lock = threading.Lock()
         self._sessions: dict[Settings, ServerCache] = {}
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> Api:
+    def conversation(
+        self, settings: Settings, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
+    ) -> Api:
         """Return a conversation for one caller. ``until``: see CachedApi."""
         with self._lock:
             if settings not in self._sessions:
@@ -97,7 +101,7 @@ class CachedApis:
                 self._sessions[settings] = ServerCache(settings, account=account, known=self._known)
             return CachedApi(self._sessions[settings], policy, until)
 
-    def client(self, settings: Settings, policy: Policy) -> Client:
+    def client(self, settings: Settings, policy: CachePolicy) -> Client:
         """Return a client for one caller."""
         return client_over(self.conversation(settings, policy))
 

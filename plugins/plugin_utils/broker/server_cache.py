@@ -15,13 +15,13 @@ import math
 import threading
 import time
 import typing as t
+from concurrent import futures
 
-from ...module_utils.client.api import Api
 from ...module_utils.client.connect import client_over
 from ...module_utils.client.custody import refuse_vault_rotation
 from ...module_utils.client.session import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.dialects.operations import LIST_CREDENTIALS, READ_CREDENTIAL, Area, Operation, Verb
+from ...module_utils.dialects.operations import READ_CREDENTIAL, Area, Operation, Verb
 from ...module_utils.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -43,10 +43,10 @@ from ...module_utils.retry import Replay
 from ...module_utils.settings.settings import Settings
 from ...module_utils.transport.deadline import Deadline
 from ...module_utils.transport.session import Transport
-from .cache_policy import NEWS_AFTER, Policy
-from .ledger import Account, Ledger
-from .promise import Promise
-from .shared_transport import Clock, SharedTransport
+from .cache_policy import NEWS_AFTER, CachePolicy
+from .final_api import FinalApi
+from .ledger import ClientLedger, Ledger
+from .shared_transport import SharedTransport
 
 # Seconds for each release at the end, when the server has not answered one before.
 _SHORT_TIMEOUT = 5.0
@@ -66,6 +66,7 @@ _NOT_READ = (
 )
 
 
+Clock = t.Callable[[], float]
 _Result = t.TypeVar("_Result")
 # What is read, and the id or name in its path.
 _Key = tuple[Operation[t.Any], str]
@@ -75,7 +76,7 @@ _Key = tuple[Operation[t.Any], str]
 class _Entry:
     """One read: under way, or done at ``at`` (monotonic seconds)."""
 
-    future: Promise[t.Any]
+    future: futures.Future[t.Any]
     at: float
 
 
@@ -88,7 +89,7 @@ class ServerCache:
         *,
         transport: Sender | None = None,
         clock: Clock = time.monotonic,
-        account: Account | None = None,
+        account: ClientLedger | None = None,
         known: KnownSecrets | None = None,
     ) -> None:
         """Make a cache.
@@ -118,7 +119,7 @@ class ServerCache:
         self,
         operation: Operation[_Result],
         *,
-        policy: Policy,
+        policy: CachePolicy,
         ref: str = "",
         model: t.Any = None,
         subject: str = "",
@@ -138,7 +139,9 @@ class ServerCache:
                 self._active -= 1
                 self._idle.notify_all()
 
-    def _call(self, operation: Operation[_Result], policy: Policy, ref: str, model: t.Any, subject: str) -> _Result:
+    def _call(
+        self, operation: Operation[_Result], policy: CachePolicy, ref: str, model: t.Any, subject: str
+    ) -> _Result:
         deadline = self._session.deadline()
         # First of all: what this dialect cannot do, or a login that fails, takes no custody.
         self._session.dialect(deadline).call(operation)
@@ -164,7 +167,7 @@ class ServerCache:
         return value
 
     def _read(
-        self, operation: Operation[_Result], ref: str, subject: str, policy: Policy, deadline: Deadline
+        self, operation: Operation[_Result], ref: str, subject: str, policy: CachePolicy, deadline: Deadline
     ) -> _Result:
         key = (operation, ref)
         with self._lock:
@@ -172,7 +175,7 @@ class ServerCache:
             ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
             if ours:
                 others = [] if policy.fresh else self._by_another_name(operation, ref)
-                entry = self._entries[key] = _Entry(Promise(), self._clock())
+                entry = self._entries[key] = _Entry(futures.Future(), self._clock())
         if entry is None:
             raise AssertionError("unreachable: it was made above")
         if ours and not self._adopt(entry, ref, others, policy):
@@ -181,7 +184,8 @@ class ServerCache:
             # Another call may be making the read, which its own deadline ends.
             value: _Result = entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
             return value
-        except TimeoutError:
+        # Before Python 3.11 it is not the TimeoutError that is built in.
+        except futures.TimeoutError:
             raise ConnectionFailed(
                 "the same read by another task did not end in time", hint="Raise timeout"
             ).with_context(subject=subject, server=self.server) from None
@@ -197,7 +201,7 @@ class ServerCache:
             entry for key, entry in self._entries.items() if key[0] == operation and key[1].isdigit() != ref.isdigit()
         ]
 
-    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: Policy) -> bool:
+    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: CachePolicy) -> bool:
         """Take the value from a read by another name, or custody would be taken twice. Returns whether there is one.
 
         Waits for those that have begun before; none of them waits for this one.
@@ -214,7 +218,7 @@ class ServerCache:
                 return True
         return False
 
-    def _stale(self, entry: _Entry, policy: Policy) -> bool:
+    def _stale(self, entry: _Entry, policy: CachePolicy) -> bool:
         if not entry.future.done():
             return False
         age = self._clock() - entry.at
@@ -284,7 +288,7 @@ class ServerCache:
             self._closed = True
             self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
         problems: list[str] = []
-        last = _Last(self._session, self._timeout)
+        last = FinalApi(self._session, self._timeout)
         client = client_over(last)
         for (area, name), allowed in self._account.items().items():
             ref = Reference(name, "id" if name.isdigit() else "")
@@ -309,36 +313,3 @@ class ServerCache:
             else:
                 self._account.settle((area, name))
         return problems
-
-
-class _Last(Api):
-    """A session at the end of a run, when nobody writes any more: one list is enough for all."""
-
-    def __init__(self, session: DirectApi, timeout: float) -> None:
-        self._session, self.timeout = session, timeout
-        self._listed: t.Any = None
-
-    @property
-    def server(self) -> str:
-        return self._session.server
-
-    def dialect(self) -> Dialect:
-        return self._session.dialect(self._session.deadline(self.timeout))
-
-    def call(
-        self,
-        operation: Operation[_Result],
-        *,
-        ref: str = "",
-        model: t.Any = None,
-        subject: str = "",
-        fresh: bool = False,
-    ) -> _Result:
-        if operation == LIST_CREDENTIALS and self._listed is not None:
-            listed: _Result = self._listed
-            return listed
-        deadline = self._session.deadline(self.timeout)
-        result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
-        if operation == LIST_CREDENTIALS:
-            self._listed = result
-        return result

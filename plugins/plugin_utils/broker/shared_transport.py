@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Limit what all tasks of a run send to one server at a time."""
+"""Share the connections to one server between all workers of a run."""
 
 from __future__ import annotations
 
@@ -17,25 +17,23 @@ from ...module_utils.errors import ConnectionsBusy, Context, ServerBusy
 from ...module_utils.retry import parse_retry_after
 from ...module_utils.transport.deadline import Deadline
 
-Clock = t.Callable[[], float]
-
 MAX_CONNECTIONS = 4
-# Seconds for which everybody stays away when the server asks one of them for a pause that nobody can wait for, and the
-# part of the option timeout that this may take.
+# The longest pause in seconds for everybody, when the server asks one of them for a longer one than anybody can wait,
+# and the part of the option timeout that it may take.
 _LONGEST_PAUSE, _PAUSE_PART = 10.0, 1 / 3
 
 
 class SharedTransport:
-    """At most four requests at a time; when the server asks for a pause, everybody keeps it.
+    """Send at most MAX_CONNECTIONS requests at a time. When the server asks for a pause, everybody keeps it.
 
-    A pause that is longer than ``timeout`` is for the one request that has met it: it fails at once. The others stay
-    away for some seconds, and ask then for themselves.
+    A pause that is longer than ``timeout`` (seconds) is for the one request that has met it: it fails at once. The
+    others wait for some seconds, and ask then for themselves.
     """
 
     def __init__(
         self,
         transport: Sender,
-        clock: Clock = time.monotonic,
+        clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
         timeout: float = math.inf,
     ) -> None:
@@ -46,7 +44,7 @@ class SharedTransport:
         self._not_before, self._busy_status = 0.0, 0
 
     def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Response:
-        """Send one request when a connection is free and no pause is due. Raises ConnectionsBusy or ServerBusy."""
+        """Send a request when a connection is free. Raises ConnectionsBusy and ServerBusy as well."""
         while True:
             self._keep_pause(deadline)
             if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
@@ -76,7 +74,7 @@ class SharedTransport:
         if pause <= 0:
             return
         if pause >= deadline.remaining():
-            # Session says for how long.
+            # DirectApi says for how long.
             raise ServerBusy(
                 "the server is too busy for this run", retry_after=pause, context=Context(status=self._busy_status)
             )

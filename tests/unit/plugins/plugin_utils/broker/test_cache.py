@@ -27,7 +27,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server_cache as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import SharedTransport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
@@ -130,7 +130,7 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
 
     def work(number: int) -> None:
         try:
-            results.append(session.call(READ_CREDENTIAL, policy=Policy(), ref=str(number)).id)
+            results.append(session.call(READ_CREDENTIAL, policy=CachePolicy(), ref=str(number)).id)
         except SenhaseguraError as exc:
             results.append(exc)
 
@@ -157,7 +157,7 @@ def test_a_call_has_one_deadline_with_its_login() -> None:
 
     server = Watched({"GET /api/pam/credential": LIST}, token=slow)
     session = ServerCache(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
-    session.call(LIST_CREDENTIALS, policy=Policy())
+    session.call(LIST_CREDENTIALS, policy=CachePolicy())
     assert left == [30, 10]
 
 
@@ -172,7 +172,7 @@ def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tupl
     session = ServerCache(settings(), transport=server)
 
     def ask(name: str, **policy: Any) -> str:
-        return str(session.call(READ_CREDENTIAL, policy=Policy(**policy), ref=name).id)
+        return str(session.call(READ_CREDENTIAL, policy=CachePolicy(**policy), ref=name).id)
 
     assert [ask(name) for name in (*names, *names, "8")] == ["7", "7", "7", "7", "8"]
     assert server.count("GET", "credential/") == 2
@@ -193,7 +193,9 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
     session = ServerCache(settings(), transport=server)
     found: list[str] = []
     threads = [
-        threading.Thread(target=lambda n=name: found.append(session.call(READ_CREDENTIAL, policy=Policy(), ref=n).id))
+        threading.Thread(
+            target=lambda n=name: found.append(session.call(READ_CREDENTIAL, policy=CachePolicy(), ref=n).id)
+        )
         for name in ("7", "root@web01", "7", "root@web01")
     ]
     threads[0].start()
@@ -216,7 +218,7 @@ def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     with pytest.raises(ServerBusy):
         session.call(
             CREATE_CREDENTIAL,
-            policy=Policy(not_after=start + 2),
+            policy=CachePolicy(not_after=start + 2),
             model=CredentialWrite("u", "h", "1", password="pw-1"),
         )
     assert clock.now - start < 2
@@ -241,12 +243,12 @@ def test_what_the_run_has_seen_is_not_quoted_by_any_later_text(
     }
     run, _server = sessions(monkeypatch, replies)
     first = settings(client_secret=CANARY) if how == "login" else settings()
-    one = run.conversation(first, Policy())
+    one = run.conversation(first, CachePolicy())
     if how == "sent":
         one.call(CREATE_CREDENTIAL, model=CredentialWrite("u", "h", "1", password=CANARY))
     elif how == "received":
         one.call(READ_CREDENTIAL, ref="7")
-    two = run.conversation(first if same else settings(client_id="another"), Policy(ttl=1.0))
+    two = run.conversation(first if same else settings(client_id="another"), CachePolicy(ttl=1.0))
     with pytest.raises(InvalidRequest, match="Last was ") as caught:
         two.call(LIST_CREDENTIALS)
     assert CANARY[:8] not in f"{caught.value} {caught.value.failure()}"
@@ -259,7 +261,7 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
     session._session._attempts._sleep = clock.sleep
     for number in range(100):
-        session.call(READ_CREDENTIAL, policy=Policy(release_at_end=True), ref=str(number))
+        session.call(READ_CREDENTIAL, policy=CachePolicy(release_at_end=True), ref=str(number))
     for number in range(100):
         server.on(f"DELETE /api/pam/credential/custody/{number}", ConnectionFailed("gone"))
     start = clock.now

@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, left_behind, path_for
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 
@@ -189,7 +189,7 @@ def test_a_read_is_noted_before_it_is_made(
     reads = Reads(outcome, ledger)
     monkeypatch.setattr(session._session, "call", reads.call)
     for release_at_end in (False, True):
-        policy = Policy(release_at_end=release_at_end, fresh=True)
+        policy = CachePolicy(release_at_end=release_at_end, fresh=True)
         if isinstance(outcome, SenhaseguraError):
             with pytest.raises(SenhaseguraError):
                 session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
