@@ -32,7 +32,7 @@ from .strict_json import (
     TOO_LARGE,
     DoubtfulError,
     Json,
-    Limits,
+    JsonLimits,
     check_size,
     deeper_than,
     load,
@@ -300,7 +300,7 @@ def _words_of(document: Json, secrets: SecretsSource) -> str:
     return name if name == words else f"{name}: {said}"
 
 
-def _strict_object(answer: Response, context: Context, limits: Limits) -> Json:
+def _strict_object(answer: Response, context: Context, limits: JsonLimits) -> Json:
     """Strictly parse a 2xx body; anything ambiguous raises, so that it is never mistaken for an empty result.
 
     The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.

@@ -15,7 +15,7 @@ Json = dict[str, t.Any]
 MAX_DEPTH = 64
 
 
-class Limits(t.NamedTuple):
+class JsonLimits(t.NamedTuple):
     """What a response may have: bytes, objects (which take time), and bytes of its texts and values in memory."""
 
     body: int
@@ -24,9 +24,9 @@ class Limits(t.NamedTuple):
 
 
 # A response that lists everything: 50,000 credentials take up to 30 MiB, and 250 in memory with one wide character.
-LIST_LIMITS = Limits(48 << 20, 120_000, 232 << 20)
-LIMITS = Limits(8 << 20, 40_000, 32 << 20)
-ERROR_LIMITS = Limits(1 << 20, 1_000, 8 << 20)
+LIST_LIMITS = JsonLimits(48 << 20, 120_000, 232 << 20)
+LIMITS = JsonLimits(8 << 20, 40_000, 32 << 20)
+ERROR_LIMITS = JsonLimits(1 << 20, 1_000, 8 << 20)
 # What a value takes at most, by the character that comes with it: with its entry in a list or map, and with what is
 # made of it. An object becomes an entity with fields of its own.
 _COST = {b",": 72, b"[": 96, b"{": 800, b"\\": 8}
@@ -34,7 +34,7 @@ TOO_LARGE = "is too large"
 _LONGEST_NUMBER = 400
 
 
-def check_size(body: bytes, limits: Limits) -> None:
+def check_size(body: bytes, limits: JsonLimits) -> None:
     """Raise ValueError for JSON that would take more time or memory than ``limits``, before it is parsed.
 
     A body of a few MiB may otherwise take gigabytes and minutes, and no deadline can interrupt that.
