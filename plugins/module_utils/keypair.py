@@ -72,15 +72,15 @@ def generate(
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     )
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection)
-    return KeyPair(private.decode(), f"{_line(key)} {comment}".rstrip(), passphrase)
+    return KeyPair(private.decode(), f"{_openssh_line(key)} {comment}".rstrip(), passphrase)
 
 
 def public_key_of(private_key: str, passphrase: str | None = None) -> str:
-    """The public key (type and blob) of a private key in OpenSSH or PEM form. Raises InvalidRequest."""
+    """Return the public key (type and blob) of a private key in OpenSSH or PEM form. Raises InvalidRequest."""
     _require_libraries(passphrase=bool(passphrase) and "OPENSSH PRIVATE KEY" in private_key)
     for load in (serialization.load_ssh_private_key, serialization.load_pem_private_key):
         try:
-            return _line(load(private_key.encode(), passphrase.encode() if passphrase else None))
+            return _openssh_line(load(private_key.encode(), passphrase.encode() if passphrase else None))
         except (ValueError, TypeError, UnsupportedAlgorithm):
             continue
     raise InvalidRequest(
@@ -89,8 +89,8 @@ def public_key_of(private_key: str, passphrase: str | None = None) -> str:
     )
 
 
-def without_passphrase(private_key: str, passphrase: str | None) -> str:
-    """The same key without its passphrase, so that no program asks for it. Raises InvalidRequest."""
+def decrypted(private_key: str, passphrase: str | None) -> str:
+    """Return the same key without its passphrase, so that no program asks for it. Raises InvalidRequest."""
     if not passphrase:
         return private_key
     _require_libraries(passphrase="OPENSSH PRIVATE KEY" in private_key)
@@ -106,16 +106,18 @@ def without_passphrase(private_key: str, passphrase: str | None) -> str:
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
-    return t.cast(str, plain.decode())
+    text: str = plain.decode()
+    return text
 
 
-def _line(key: t.Any) -> str:
+def _openssh_line(key: t.Any) -> str:
     line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    return t.cast(str, line.decode())
+    text: str = line.decode()
+    return text
 
 
-def bare(public_key: str) -> str:
-    """Type and blob of a public key line, without its comment. Raises InvalidRequest."""
+def strip_comment(public_key: str) -> str:
+    """Return type and blob of a public key line, without its comment. Raises InvalidRequest."""
     parts = public_key.split()
     try:
         name, blob = parts[0].encode(), base64.b64decode(parts[1], validate=True)
@@ -129,6 +131,6 @@ def bare(public_key: str) -> str:
 
 
 def fingerprint(public_key: str) -> str:
-    """The SHA-256 fingerprint as ssh-keygen prints it: C(SHA256:...)."""
-    digest = hashlib.sha256(base64.b64decode(bare(public_key).split()[1])).digest()
+    """Return the SHA-256 fingerprint as ssh-keygen prints it: C(SHA256:...)."""
+    digest = hashlib.sha256(base64.b64decode(strip_comment(public_key).split()[1])).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")

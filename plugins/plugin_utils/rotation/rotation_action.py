@@ -27,7 +27,7 @@ from ...module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ...module_utils.models import CredentialInfo
 from ...module_utils.operations.results import Params, Result
 from ...module_utils.redaction import printable_message
-from ...module_utils.settings.options import RunOptions, Settings
+from ...module_utils.settings.settings import RunSettings, Settings
 from ..broker.brokered_api import BrokeredApi
 from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection, address, authentication_key
@@ -74,10 +74,10 @@ class RotationAction(SenhaseguraAction):
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
 
-    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+    def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         return self.work(self.connect(settings, run, params), params, check_mode)
 
-    def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
+    def connect(self, settings: Settings, run: RunSettings, params: Params) -> Client:
         """Return the client that talks through the broker, or directly where there is none.
 
         Refuses what would make the guarantees of a rotation void.
@@ -105,7 +105,7 @@ class RotationAction(SenhaseguraAction):
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
-    def policy(self, run: RunOptions, params: Params) -> CachePolicy:
+    def policy(self, run: RunSettings, params: Params) -> CachePolicy:
         return policy_of(run, {**params, "fresh": True})
 
     def until(self) -> float:

@@ -288,7 +288,7 @@ class OwnKey:
 
     def _use(self, pair: Pair) -> None:
         """Log in with this key from now on. Raises SenhaseguraError where that cannot be."""
-        path = self._files.path(keypair.without_passphrase(pair.private_key, pair.passphrase))
+        path = self._files.path(keypair.decrypted(pair.private_key, pair.passphrase))
         self._set({"private_key": None, "private_key_file": path})
         self._present = pair.fingerprint
 

@@ -141,7 +141,7 @@ def by_key(target: Target, private_key: str, *, passphrase: str | None = None, t
         files = KeyFiles(os.path.join(folder, "key.pub"), os.path.join(folder, "agent"))
         with open(files.public, "w", encoding="ascii") as file:
             file.write(public + "\n")
-        stack.enter_context(_agent(target, files, keypair.without_passphrase(text, passphrase), deadline))
+        stack.enter_context(_agent(target, files, keypair.decrypted(text, passphrase), deadline))
         return _log_in(target, files, _Transcript(None, keypair.fingerprint(public)), deadline)
 
 

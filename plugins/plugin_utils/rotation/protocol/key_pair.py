@@ -33,7 +33,7 @@ class Pair:
         comment = " ".join(public_key.split()[2:])
         try:
             # Some servers keep the private half only.
-            public = keypair.bare(public_key) if public_key else keypair.public_key_of(private_key, passphrase)
+            public = keypair.strip_comment(public_key) if public_key else keypair.public_key_of(private_key, passphrase)
             fingerprint = keypair.fingerprint(public)
         except InvalidRequest:
             return cls("", False, private_key, "", passphrase, comment)

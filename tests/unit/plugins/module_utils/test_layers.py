@@ -19,15 +19,41 @@ PACKAGE = "ansible_collections.community.senhasegura.plugins."
 # The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
 # A folder stands for all files in it that have no line of their own.
 STD = "the standard library"
-PURE = {"errors", "models", "retry", "plan", "redaction", "references", "specs", "pem", "ciphertext", "queries"}
-DIALECTS = {f"dialects/{name}" for name in ("dialect", "error_codes", "response", "guide", "vendor", "catalog")}
+PURE = {
+    "errors",
+    "models",
+    "retry",
+    "plan",
+    "redaction",
+    "references",
+    "specs",
+    "pem",
+    "ciphertext",
+    "queries",
+    "dsm_secrets",
+}
+DIALECTS = {
+    f"dialects/{name}"
+    for name in (
+        "operations",
+        "dialect",
+        "error_codes",
+        "response",
+        "envelope",
+        "entities",
+        "strict_json",
+        "guide",
+        "vendor",
+        "catalog",
+    )
+}
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "settings", *PURE}
 REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
-    "settings": {STD, *PURE},
+    "settings": {STD, *PURE, "settings"},
     "transport": {STD, *PURE, "dialects/response", "settings", "transport", "requests", "urllib3", "certifi"},
     "client/auth": {STD, *PURE, "settings", "requests_oauthlib"},
     "client/decrypt": {STD, *PURE, "cryptography"},
