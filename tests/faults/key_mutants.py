@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from faults.code import Edit
 
-_COMMIT = "            yield from steps.commit(run, new, self._seen, before)\n"
-_JOURNAL = "        yield from steps.journal(run, slot, new, note)\n"
+_COMMIT = "            yield from phases.commit(run, new, self._seen, before)\n"
+_JOURNAL = "        yield from phases.journal(run, slot, new, note)\n"
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _REMOVE = "            if self._has[host] & old:\n                yield from self._remove(host, old, new)\n            yield from self._prove"
 _READ = "    held = yield from read(run, slot)\n"
@@ -30,7 +30,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("protocol.phases", "        if held.secret == secret:\n", "        if True:\n"),
     ),
     "the journal is emptied at the commit": (
-        Edit("protocol.ssh_key", _COMMIT, _COMMIT + "            yield steps.WriteRecord(slot, before)\n"),
+        Edit("protocol.ssh_key", _COMMIT, _COMMIT + "            yield phases.WriteRecord(slot, before)\n"),
     ),
     "the journal is emptied before main was read back": (
         Edit("protocol.phases", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(run.holder, run.old)\n"),

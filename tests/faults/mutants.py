@@ -16,7 +16,7 @@ _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused 
 _EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
 _IN_DOUBT = '    raise Stopped("in_doubt", f"whether'
 _COMMIT = "        yield from self._commit(new, slot)\n"
-_CLAIM = "        self._seen = yield from steps.claim(run)\n"
+_CLAIM = "        self._seen = yield from phases.claim(run)\n"
 _FREE = "sorted((name for name in SLOTS if name not in taken), key=lambda name: (name == newest, name))"
 _FENCE = (
     '    state.require(run)\n    _require_own(state, record)\n    fields = _line(state.machine, "shadow", state.user)\n'
@@ -26,7 +26,7 @@ _LOST = "run.unanswered, refused, reason = True, False, str(exc)"
 MUTANTS: dict[str, tuple[Edit, ...]] = {
     "M1 no journal: the host, then the vault": (Edit("protocol.password", _JOURNAL, _NO_JOURNAL),),
     "M2 no journal: the vault, then the host": (
-        Edit("protocol.password", _JOURNAL, f"{_NO_JOURNAL}        yield steps.WriteRecord(MAIN, new)\n"),
+        Edit("protocol.password", _JOURNAL, f"{_NO_JOURNAL}        yield phases.WriteRecord(MAIN, new)\n"),
     ),
     "M3 one record for the journal": (Edit("protocol.password", _FREE, "[SLOTS[0]]"),),
     "M4 journal deleted before the main record was read back": (
@@ -38,7 +38,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             _CLAIM,
             _CLAIM + "        for slot in SLOTS:\n"
             "            if self._seen[slot] is not None:\n"
-            '                yield steps.WriteRecord(slot, "-")\n',
+            '                yield phases.WriteRecord(slot, "-")\n',
         ),
     ),
     "M6 back to the old password after a commit was tried": (
@@ -61,7 +61,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("host.on_host.password", _FENCE, _FENCE.replace("    state.require(run)\n", "")),
     ),
     "M8 journal deleted at the commit": (
-        Edit("protocol.password", _COMMIT, _COMMIT + '        yield steps.WriteRecord(slot, "-")\n'),
+        Edit("protocol.password", _COMMIT, _COMMIT + '        yield phases.WriteRecord(slot, "-")\n'),
     ),
     "M9 nothing is read back": (
         Edit(

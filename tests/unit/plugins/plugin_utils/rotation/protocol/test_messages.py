@@ -138,7 +138,7 @@ def ended(scene: t.Any, **job: t.Any) -> t.Any:
     world, run, protocol = scene.start(**job)
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
-    except CODE.calls.Stopped as stop:
+    except CODE.effects.Stopped as stop:
         end = stop
     return end
 

@@ -45,12 +45,12 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     limits = job.pop("limits", {})
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     world, run, _protocol = scene.start(**job)
-    run.limits = CODE.steps.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
+    run.limits = CODE.phases.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
     wanted = CODE.password.Job(user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, **job)
     protocol = getattr(CODE.password, make)(run, wanted, **more)
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
-    except CODE.calls.Stopped as stop:
+    except CODE.effects.Stopped as stop:
         return stop.result, f"{stop.message}. {stop.hint}", world.trace
     return end.result, end.message, world.trace
 
@@ -422,7 +422,7 @@ def test_a_signal_stops_it_between_two_calls(scene: Scene) -> None:
                 world, run, protocol = fresh.start()
                 interrupt = CODE.driver.Interrupt()
                 world.faults = {at: partial(setattr, interrupt, "received", True)}
-                with contextlib.suppress(CODE.calls.Stopped):
+                with contextlib.suppress(CODE.effects.Stopped):
                     CODE.driver.drive(protocol, world, run, interrupt, sleep=fresh.sleep)
                     assert world.trace[at] in ALSO_THEN, f"it went on after a signal in call {at}"
                 assert fresh.lock_holder() is None, f"the lock is kept after a signal in {trace[at]}"

@@ -406,7 +406,7 @@ def test_a6_what_was_said_of_a_change_without_an_answer_stays_true() -> None:
 
 def warnings_of(scene: Scene, faults: t.Any) -> list[str]:
     world, run, protocol = scene.start(faults)
-    with contextlib.suppress(CODE.calls.Stopped):
+    with contextlib.suppress(CODE.effects.Stopped):
         CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     return list(run.warnings)
 

@@ -36,12 +36,12 @@ def outcome(scene: KeyScene, make: str = "rotate", hosts: tuple[str, ...] = HOST
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     spares = job.pop("spares_absent", False)
     world, run, _protocol = scene.start(hosts=hosts, spares_absent=spares)
-    wanted = CODE.key.Job(user="app", generate=scene.next_pair, **job)
+    wanted = CODE.ssh_key.Job(user="app", generate=scene.next_pair, **job)
     try:
         end = CODE.driver.drive(
-            getattr(CODE.key, make)(run, wanted, **more), world, run, CODE.driver.Interrupt(), sleep=scene.sleep
+            getattr(CODE.ssh_key, make)(run, wanted, **more), world, run, CODE.driver.Interrupt(), sleep=scene.sleep
         )
-    except CODE.calls.Stopped as stop:
+    except CODE.effects.Stopped as stop:
         return stop.result, f"{stop.message}. {stop.hint}", world.trace, []
     return end.result, end.message, world.trace, [*end.warnings]
 
@@ -228,8 +228,8 @@ def test_a_host_gets_the_key_that_it_is_owed_though_that_is_young(scene: KeyScen
 
 def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     world, run, _protocol = scene.start(hosts=("web02",))
-    job = CODE.key.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
-    end = CODE.driver.drive(CODE.key.rotate(run, job), world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
+    job = CODE.ssh_key.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
+    end = CODE.driver.drive(CODE.ssh_key.rotate(run, job), world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     assert (end.details["owing"], end.details["absent"]) == (["db01", "web01"], [])
     assert outcome(scene, "inspect", hosts=("web02",))[:2] == (
         "pending",
@@ -356,7 +356,7 @@ def test_a_way_that_lets_nobody_in_is_found_before_anything_changes(scene: KeySc
     at = scene.run()[1].trace.index("web02 login")
     with KeyScene(CODE) as fresh:
         world, run, protocol = fresh.start({at: "refused"})
-        with pytest.raises(CODE.calls.Stopped) as caught:
+        with pytest.raises(CODE.effects.Stopped) as caught:
             CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=fresh.sleep)
     assert caught.value.result == "refused"
     assert caught.value.message.startswith("web02 does not let app in with the key that it has now")
@@ -422,7 +422,7 @@ def interleaved(protocol: t.Any, random_: random.Random) -> t.Iterator[t.Any]:
             return end.value
         answer, failure = None, None
         try:
-            answer = (yield from turns(call, random_)) if isinstance(call, CODE.calls.Together) else (yield call)
+            answer = (yield from turns(call, random_)) if isinstance(call, CODE.effects.Together) else (yield call)
         except Exception as exc:
             failure = exc
 
@@ -459,7 +459,7 @@ def test_hosts_side_by_side_with_a_fault_anywhere(seed: int) -> None:
         for _run in range(2):
             world, run, protocol = scene.start({random_.randrange(60): random_.choice(KINDS)})
             run.forks = 2
-            with contextlib.suppress(CODE.calls.Stopped, Killed):
+            with contextlib.suppress(CODE.effects.Stopped, Killed):
                 CODE.driver.drive(
                     interleaved(protocol, random_), world, run, CODE.driver.Interrupt(), sleep=scene.sleep
                 )
@@ -535,7 +535,7 @@ def test_states(scene: KeyScene) -> None:
 def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
     def inspected() -> t.Any:
         world, run, _protocol = scene.start(hosts=HOSTS)
-        protocol = CODE.key.inspect(run, CODE.key.Job(user="app", generate=scene.next_pair), compare=True, login=True)
+        protocol = CODE.ssh_key.inspect(run, CODE.ssh_key.Job(user="app", generate=scene.next_pair), compare=True, login=True)
         return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
 
     end, trace = inspected()
