@@ -44,7 +44,9 @@ _ALWAYS = (
     "protocol.ssh_key",
     "driver",
     "login.password_hash",
+    "host.on_host.machine",
     "host.on_host.state",
+    "host.on_host.key_lines",
     "host.on_host.authorized_keys",
     "host.on_host.commands",
 )

@@ -90,9 +90,9 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "all keys of the user go": (
         Edit(
-            "host.on_host.authorized_keys",
-            'b"".join(part for part in _LINES.findall(content) if getattr(parse(part), "blob", None) != blob)',
-            'b"".join(part for part in _LINES.findall(content) if part.startswith(b"no-pty"))',
+            "host.on_host.key_lines",
+            'b"".join(part for part in LINES.findall(content) if getattr(parse(part), "blob", None) != blob)',
+            'b"".join(part for part in LINES.findall(content) if part.startswith(b"no-pty"))',
         ),
     ),
 }

@@ -123,7 +123,7 @@ class KeyHost(Files):
 
         host = self
 
-        class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
+        class Machine(code.machine.Machine):  # type: ignore[misc, name-defined]
             etc, base, sys = (str(self.folder / part) for part in ("etc", "state", "sys"))
 
             def now(self) -> float:
@@ -154,7 +154,7 @@ class KeyHost(Files):
         """The file, which only commands change."""
         if self._content is None:
             self._content = self.file.read_bytes()
-            blobs = self.code.authorized_keys.blobs(self._content)
+            blobs = self.code.key_lines.blobs(self._content)
             self._keys = {key for _number, _type, key in blobs}
         return self._content
 

@@ -446,7 +446,7 @@ def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
 def _machine(host: Host) -> Any:
     """What on_host/ takes for its machine."""
 
-    class Machine(host.code.state.Machine):  # type: ignore[misc, name-defined]
+    class Machine(host.code.machine.Machine):  # type: ignore[misc, name-defined]
         etc, base, sys = str(host.etc), str(host.folder / "state"), str(host.folder / "sys")
 
         def now(self) -> float:

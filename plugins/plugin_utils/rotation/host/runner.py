@@ -23,14 +23,24 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ....module_utils.redaction import printable, printable_message
 from ..protocol.effects import Lost, NotDone
+from .on_host.machine import HostError
 from .on_host.password import cover
-from .on_host.state import HostError
 
 # Bytes; crypt(3) returns 384 at most.
 _LONGEST_HASH = 512
 _PACKAGE = f"{__name__.rpartition('.')[0]}.on_host"
 # Each stands after those that it imports.
-_FILES = ("state", "password", "authorized_keys", "ssh_key", "commands")
+_FILES = (
+    "machine",
+    "state",
+    "password",
+    "key_lines",
+    "sshd_settings",
+    "safe_file",
+    "authorized_keys",
+    "ssh_key",
+    "commands",
+)
 _FIND_PYTHON = '"$(command -v python3 || command -v /usr/libexec/platform-python || echo python3)"'
 # Python 3.6 (platform-python of RHEL 8) knows neither the import of annotations nor the types in them, so these become
 # texts before anything is compiled.
@@ -57,8 +67,8 @@ for name, source in files:
     module = sys.modules[package + "." + name] = types.ModuleType(package + "." + name)
     setattr(sys.modules[package], name, module)
     exec(compile(Plain().visit(ast.parse(source)), name, "exec"), module.__dict__)
-from {package} import commands, state
-print(mark + json.dumps(commands.carry_out(state.Machine(), request)))
+from {package} import commands, machine
+print(mark + json.dumps(commands.carry_out(machine.Machine(), request)))
 """
 # What ssh says when no login was accepted: there is no class for it.
 _LOGIN_REFUSED = re.compile(r"Permission denied \([a-z0-9,-]+\)")

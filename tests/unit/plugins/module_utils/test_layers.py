@@ -53,7 +53,7 @@ ALLOWED: dict[str, set[str]] = {
         "plugin_utils/rotation/login/command",
     },
     # This is sent to the managed host and executed there.
-    "plugin_utils/rotation/host/on_host/authorized_keys": {STD, "plugin_utils/rotation/host/on_host/state"},
+    "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},

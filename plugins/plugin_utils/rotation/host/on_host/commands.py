@@ -9,14 +9,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import password, ssh_key
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (
     GUARD_WAIT,
     HostError,
     Json,
     Machine,
-    State,
     machine_token,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import State
 
 
 def carry_out(machine: Machine, request: Json) -> Json:

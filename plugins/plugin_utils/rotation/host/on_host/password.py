@@ -10,15 +10,15 @@ import os
 import re
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (
     APPEND_ONLY,
     IMMUTABLE,
     HostError,
     Json,
     Machine,
-    State,
     sync,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import State
 
 # The old line of shadow, from before the hash is set until the run is over.
 SAVED = "saved.json"

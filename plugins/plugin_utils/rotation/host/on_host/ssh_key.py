@@ -16,12 +16,12 @@ from __future__ import annotations
 import os
 import re
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import authorized_keys
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
-    HostError,
-    Json,
-    State,
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import (
+    authorized_keys,
+    key_lines,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import HostError, Json
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import State
 
 _MARK = re.compile(r"key-([A-Za-z0-9_-]{1,64})\.json")
 # What of a request authorized_keys.py is to see.
@@ -47,7 +47,7 @@ def add(state: State, request: Json) -> Json:
     """Leave a mark, and add a public key beside those that it replaces."""
     state.require(request["run"])
     name = _mark(request)
-    new = authorized_keys.fingerprint(authorized_keys.public_key(request["new"]).blob)
+    new = key_lines.fingerprint(key_lines.public_key(request["new"]).blob)
     mark = state.load(name) or {"old": []}
     old = sorted({*mark["old"], *request["old"]} - {new})
     state.save(name, {"run": request["run"], "label": request["label"], "old": old, "new": new})

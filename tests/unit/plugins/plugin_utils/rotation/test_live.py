@@ -161,7 +161,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Any:
         **more: Any,
     ) -> Scene:
         host = Host(Connection(login_user, password, become_pass, method))
-        monkeypatch.setattr(single_attempt.login, "by_password", host.log_in)
+        monkeypatch.setattr(single_attempt.probe, "by_password", host.log_in)
         return Scene(host, Records(new), **more)
 
     return start

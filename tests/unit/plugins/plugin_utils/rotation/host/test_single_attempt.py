@@ -181,7 +181,7 @@ def test_a_password_is_proved_where_it_is_needed(
         seen.append(password)
         return Verdict(Result.OK, "")
 
-    monkeypatch.setattr(single_attempt.login, "by_password", by_password)
+    monkeypatch.setattr(single_attempt.probe, "by_password", by_password)
     options = {"password": "pw", "remote_user": None, "host": "192.0.2.1", "ssh_args": "-C", "reconnection_retries": 3}
     connection = Connection(None, error, **options)
     made = make(connection)

@@ -535,7 +535,9 @@ def test_states(scene: KeyScene) -> None:
 def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
     def inspected() -> t.Any:
         world, run, _protocol = scene.start(hosts=HOSTS)
-        protocol = CODE.ssh_key.inspect(run, CODE.ssh_key.Job(user="app", generate=scene.next_pair), compare=True, login=True)
+        protocol = CODE.ssh_key.inspect(
+            run, CODE.ssh_key.Job(user="app", generate=scene.next_pair), compare=True, login=True
+        )
         return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
 
     end, trace = inspected()
