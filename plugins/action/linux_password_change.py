@@ -19,8 +19,8 @@ with bytecode.first():
     from ..module_utils.settings.options import argument_spec
     from ..module_utils.specs import ROTATION, WAITING
     from ..plugin_utils.rotation.live import by_password
-    from ..plugin_utils.rotation.login import probe
-    from ..plugin_utils.rotation.protocol import password, password_policy
+    from ..plugin_utils.rotation.login import password_hash, probe
+    from ..plugin_utils.rotation.protocol import password, password_inspection, password_job, password_policy
     from ..plugin_utils.rotation.protocol.effects import Outcome
     from ..plugin_utils.rotation.rotation_action import RotationAction
     from ..plugin_utils.rotation.vault import server_side
@@ -76,9 +76,12 @@ class ActionModule(RotationAction):
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
     ) -> Outcome:
         rules = _policy(params["policy"] or {})
-        job = password.Job(
+        job = password_job.Job(
             user=user,
             generate=functools.partial(password_policy.generate, rules),
+            matches=password_hash.matches,
+            make_hash=password_hash.make,
+            hash_problem=password_hash.problem,
             verify_login=params["verify"] == "login",
             accept=frozenset(params["accept"]),
             recover_only=params["state"] == "recovered",
@@ -88,7 +91,7 @@ class ActionModule(RotationAction):
         )
         records = functools.partial(PasswordRecords, client.credentials, info)
         run, world = self.prepare(records, hosts, user, params, by_password)
-        protocol = password.predict(run, job) if check_mode else password.rotate(run, job)
+        protocol = password_inspection.predict(run, job) if check_mode else password.rotate(run, job)
         return self.drive(protocol, world, run)
 
     def _by_vault(

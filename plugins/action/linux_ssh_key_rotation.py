@@ -12,6 +12,7 @@ import typing as t
 from ..plugin_utils import bytecode
 
 with bytecode.first():
+    from ..module_utils import keypair
     from ..module_utils.client.connect import Client
     from ..module_utils.errors import ConfigError
     from ..module_utils.models import CredentialInfo
@@ -23,9 +24,8 @@ with bytecode.first():
     from ..plugin_utils.broker.client import address
     from ..plugin_utils.rotation import sharing
     from ..plugin_utils.rotation.live import by_key
-    from ..plugin_utils.rotation.protocol import ssh_key
+    from ..plugin_utils.rotation.protocol import ssh_key, ssh_key_inspection, ssh_key_job
     from ..plugin_utils.rotation.protocol.effects import Outcome
-    from ..plugin_utils.rotation.protocol.key_pair import Pair
     from ..plugin_utils.rotation.rotation_action import RotationAction
     from ..plugin_utils.rotation.vault import server_side
     from ..plugin_utils.rotation.vault.journal import KeyRecords
@@ -77,10 +77,10 @@ class ActionModule(RotationAction):
             raise ConfigError("host_timeout must be at least 1", hint="Leave it out").with_context(
                 option="host_timeout"
             )
-        job = ssh_key.Job(
+        job = ssh_key_job.Job(
             user=user,
             generate=functools.partial(
-                Pair.generate,
+                keypair.new_pair,
                 params["type"],
                 bits=params["bits"],
                 passphrase=params["passphrase"] or None,
@@ -107,10 +107,10 @@ class ActionModule(RotationAction):
         # The role has all of them in hosts, and the task for the first alone.
         if len(same) > 1 and not same <= {*hosts} and not self._task.run_once:
             run.warnings.append(
-                f"this task runs for each of {ssh_key.tell(same)}, with the same SSH key: write run_once: true, and "
-                "name all that have the key in hosts"
+                f"this task runs for each of {ssh_key_job.tell(same)}, with the same SSH key: write run_once: true, "
+                "and name all that have the key in hosts"
             )
-        protocol = ssh_key.predict(run, job) if check_mode else ssh_key.rotate(run, job)
+        protocol = ssh_key_inspection.predict(run, job) if check_mode else ssh_key.rotate(run, job)
         return self.drive(protocol, world, run)
 
     def _part_is_meant(self, params: Params) -> bool:

@@ -11,15 +11,15 @@ from ..plugin_utils import bytecode
 
 with bytecode.first():
     from ..module_utils.client.connect import Client
-    from ..module_utils.models import CredentialInfo
+    from ..module_utils.models import CredentialInfo, SshKeyPair
     from ..module_utils.operations.results import Params, Result
     from ..module_utils.references import parse_reference
     from ..module_utils.settings.options import argument_spec
     from ..module_utils.specs import KEY_HOSTS
     from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
-    from ..plugin_utils.rotation.protocol import password, ssh_key
-    from ..plugin_utils.rotation.protocol.key_pair import Pair
-    from ..plugin_utils.rotation.protocol.phases import Run
+    from ..plugin_utils.rotation.login import password_hash
+    from ..plugin_utils.rotation.protocol import password_inspection, password_job, ssh_key_inspection, ssh_key_job
+    from ..plugin_utils.rotation.protocol.run import Run
     from ..plugin_utils.rotation.rotation_action import RotationAction
     from ..plugin_utils.rotation.vault.journal import KeyRecords, PasswordRecords
 
@@ -56,8 +56,14 @@ class ActionModule(RotationAction):
         records = functools.partial(PasswordRecords, client.credentials, info)
         run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_password)
         run.spares_absent = len(run.hosts) > 1
-        job = password.Job(user=user, generate=str)
-        return info, user, run, world, functools.partial(password.inspect, job=job)
+        job = password_job.Job(
+            user=user,
+            generate=str,
+            matches=password_hash.matches,
+            make_hash=password_hash.make,
+            hash_problem=password_hash.problem,
+        )
+        return info, user, run, world, functools.partial(password_inspection.inspect, job=job)
 
     def _of_key(self, client: Client, params: Params) -> Subject:
         info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
@@ -65,10 +71,10 @@ class ActionModule(RotationAction):
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_key)
         run.spares_absent = True
-        job = ssh_key.Job(user=user, generate=nothing, address=params["address"])
-        return info, user, run, world, functools.partial(ssh_key.inspect, job=job)
+        job = ssh_key_job.Job(user=user, generate=nothing, address=params["address"])
+        return info, user, run, world, functools.partial(ssh_key_inspection.inspect, job=job)
 
 
-def nothing() -> Pair:
+def nothing() -> SshKeyPair:
     """Whoever only looks makes no key."""
     raise NotImplementedError

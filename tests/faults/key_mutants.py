@@ -74,7 +74,11 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "a host that was away may be away for ever": (
         Edit("protocol.ssh_key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),
-        Edit("protocol.ssh_key", 'owing = _named(held.note.get("owing", "")) & {*self._owing()}', "owing = False"),
+        Edit(
+            "protocol.ssh_key_journal",
+            'owing = unpacked_names(held.note.get("owing", "")) & {*self._owing()}',
+            "owing = False",
+        ),
     ),
     "the journal has the user name and identifier of the main record": (
         Edit(
@@ -85,8 +89,8 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("vault.journal", "entry.username != self._username(name)", "False"),
     ),
     "a run has no deadline": (
-        Edit("protocol.phases", "    run.ends = ends\n    if quiet", "    if quiet"),
-        Edit("protocol.phases", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+        Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
+        Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
     ),
     "all keys of the user go": (
         Edit(

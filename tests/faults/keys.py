@@ -32,6 +32,7 @@ from faults.world import (
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.keypair import checked_pair
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
@@ -41,7 +42,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 
 HOSTS = ("web01", "web02")
 _MINE = b'# mine\nfrom="192.0.2.0/24",command="echo \\"hi\\"" %s me@desk\r\n\n'
@@ -204,13 +208,13 @@ class KeyWorld(World):
 
     def login(self, call: Any, seconds: float) -> Any:
         if call.host in self._scene.away:
-            return Verdict(Result.NETWORK, "there is no route to it")
+            return Verdict(LoginResult.NETWORK, "there is no route to it")
         return self._faulty(f"{call.host} login", lambda: self._enter(call), lost=None)
 
     def _enter(self, call: Any) -> Verdict:
         if call.secret.usable and call.secret.fingerprint in self._scene.hosts[call.host].accepted():
-            return Verdict(Result.OK, "logged in")
-        return Verdict(Result.WRONG, "the key was refused")
+            return Verdict(LoginResult.OK, "logged in")
+        return Verdict(LoginResult.WRONG, "the key was refused")
 
 
 class KeyScene(Scene):
@@ -269,14 +273,14 @@ class KeyScene(Scene):
 
     def next_pair(self) -> Any:
         made = texts(next(self._number))
-        pair = self.code.key_pair.Pair.of(made.private_key, made.public_key)
+        pair = checked_pair(made.private_key, made.public_key)
         self.made[pair.fingerprint] = pair
         return pair
 
     def pair(self, record: Mapping[str, Any]) -> Any:
         names = (record["private_key"], record["public_key"])
         if names not in self._parsed:
-            self._parsed[names] = self.code.key_pair.Pair.of(*names)
+            self._parsed[names] = checked_pair(*names)
         return self._parsed[names]
 
     def pairs(self) -> dict[str, Any]:
@@ -296,7 +300,7 @@ class KeyScene(Scene):
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
         return self.code.ssh_key.rotate(
-            run, self.code.ssh_key.Job(**{"user": USER, "generate": self.next_pair, **wanted})
+            run, self.code.ssh_key_job.Job(**{"user": USER, "generate": self.next_pair, **wanted})
         )
 
     def logs_in(self, host: str, ref: str) -> bool:

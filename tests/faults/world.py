@@ -47,8 +47,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Matching, Query, answer
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.runner import uncovered
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.password_hash import split_lock
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.password_hash import problem
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.accounts import split_lock
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 
 USER = "app"
 DAY = 86400
@@ -579,9 +583,9 @@ class World:
         host = self._scene.hosts[name]
         if host.accepts(secret):
             verdict = host.login_verdict
-            return Verdict(Result(verdict if verdict != "must_change" or host.is_too_old() else "ok"), verdict)
+            return Verdict(LoginResult(verdict if verdict != "must_change" or host.is_too_old() else "ok"), verdict)
         self.failures += 1
-        return Verdict(Result.WRONG, "the password was refused")
+        return Verdict(LoginResult.WRONG, "the password was refused")
 
     def say(self, text: str) -> None:
         pass
@@ -636,7 +640,7 @@ class World:
             if lost is None:
                 # A definite no to the right password: a policy of the host.
                 self.failures += 1
-                return Verdict(Result.WRONG, "the password was refused")
+                return Verdict(LoginResult.WRONG, "the password was refused")
             raise self._code.effects.NotDone("refused") if lost is self._code.effects.Lost else NotFound("refused")
         if kind in ("garbled", "a line end more") and instead:
             return instead(kind)
@@ -650,7 +654,7 @@ class World:
         if kind in ("garbled", "a line end more") and garble:
             return garble(answer)
         if lost is None:
-            return Verdict(Result.NETWORK, "no answer")
+            return Verdict(LoginResult.NETWORK, "no answer")
         raise lost("no answer")
 
 
@@ -761,12 +765,12 @@ class Scene:
 
     def _new_run(self, run_id: str, hosts: tuple[str, ...], limits: Mapping[str, float], **more: Any) -> Any:
         """A Run, with as much as this code knows of."""
-        known = {field.name for field in dataclasses.fields(self.code.phases.Run)}
+        known = {field.name for field in dataclasses.fields(self.code.run.Run)}
         given = {"clock": self.clock, **more}
-        return self.code.phases.Run(
+        return self.code.run.Run(
             run_id,
             hosts,
-            self.code.phases.Limits(**limits),
+            self.code.run.Limits(**limits),
             {},
             **{name: value for name, value in given.items() if name in known},
         )
@@ -813,8 +817,15 @@ class Scene:
         return (self.host.name,)
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
-        given = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, "generate": self._generate, **wanted}
-        return self.code.password.rotate(run, self.code.password.Job(**given))
+        given = {
+            "user": USER,
+            "matches": cheap_match,
+            "make_hash": cheap_hash,
+            "hash_problem": problem,
+            "generate": self._generate,
+            **wanted,
+        }
+        return self.code.password.rotate(run, self.code.password_job.Job(**given))
 
     def _generate(self) -> str:
         return f"secret{next(self._secrets)}"

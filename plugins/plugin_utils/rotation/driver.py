@@ -33,6 +33,7 @@ from .protocol.effects import (
     Call,
     CallFailed,
     Held,
+    Listed,
     ListRecords,
     Login,
     Lost,
@@ -46,7 +47,7 @@ from .protocol.effects import (
     Together,
     WriteRecord,
 )
-from .protocol.phases import Listed, Run
+from .protocol.run import Run
 
 # After these a write was certainly not applied. Whatever else happens, nobody knows.
 _NOT_APPLIED = (

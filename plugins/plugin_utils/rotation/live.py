@@ -12,6 +12,7 @@ import typing as t
 
 from ansible.utils.display import Display
 
+from ...module_utils.models import SshKeyPair
 from ...module_utils.redaction import printable, printable_message
 from ..masking import register
 from .driver import Records
@@ -20,10 +21,10 @@ from .host.connection import HostConnection
 from .host.own_account import OwnLogin, RegisteredRecords
 from .host.single_attempt import LoginRefused, Once
 from .login import probe
-from .login.probe import Target, Verdict
+from .login.command import Target
 from .protocol.effects import Login, NotDone, OnHost
-from .protocol.key_pair import Pair
-from .protocol.phases import Run
+from .protocol.run import Run
+from .protocol.verdict import Verdict
 
 # Seconds for one login; a host that needs longer counts as not reachable.
 _LOGIN_WITHIN = 30.0
@@ -36,7 +37,7 @@ def by_password(target: Target, password: str, seconds: float) -> Verdict:
     return probe.by_password(target, password, timeout=seconds)
 
 
-def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
+def by_key(target: Target, pair: SshKeyPair, seconds: float) -> Verdict:
     return probe.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 

@@ -41,7 +41,7 @@ from .host.own_account import OwnKey, OwnLogin, OwnPassword
 from .live import LiveEnvironment, LogIn
 from .protocol import settle
 from .protocol.effects import Outcome, Protocol, Stopped
-from .protocol.phases import Limits, Run, says
+from .protocol.run import Limits, Run, says
 from .vault.journal import KeyRecords, PasswordRecords
 
 display = Display()
@@ -133,7 +133,7 @@ class RotationAction(SenhaseguraAction):
 
         :param records: makes the records, of the id of the run and the time at which it begins
         """
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = _utc()
         run_id = secrets.token_hex(8)
         made = records(run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
         reaches = {host: self.reach(host) for host in sorted(set(hosts))}
@@ -142,6 +142,8 @@ class RotationAction(SenhaseguraAction):
             tuple(reaches),
             _limits(params),
             made.labels,
+            time.monotonic,
+            _utc,
             record=made.main_id,
             user=user,
             breaks=params.get("break_lock") or "",
@@ -323,6 +325,10 @@ class RotationAction(SenhaseguraAction):
             "server_message": "",
         }
         return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
+
+
+def _utc() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def this_run() -> str:

@@ -18,7 +18,7 @@ from ansible.plugins.loader import become_loader, connection_loader
 
 from ....module_utils.errors import ConfigError
 from ...setting_sources import Template, variable
-from ..login import probe
+from ..login.command import Target, options_from
 from .runner import Execute
 
 # Options of a connection that decide how ssh reaches the host.
@@ -59,12 +59,12 @@ class HostConnection:
                 return str(value)
         return None
 
-    def target(self, user: str | None) -> probe.Target:
+    def target(self, user: str | None) -> Target:
         """How a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its own)."""
         names = ("ansible_host", "ansible_port", *(f"ansible_{name}" for name in _SSH_OPTIONS), "inventory_hostname")
         variables = {name: value for name in names if (value := self.variable(name)) is not None}
         defaults = {name: value for name in _SSH_OPTIONS if (value := self.option(name)) is not None}
-        return probe.options_from(variables, user=user, defaults=defaults)
+        return options_from(variables, user=user, defaults=defaults)
 
     def option(self, name: str) -> t.Any:
         try:

@@ -15,13 +15,14 @@ import typing as t
 
 from ....module_utils import keypair
 from ....module_utils.errors import SenhaseguraError
+from ....module_utils.models import SshKeyPair
 from ...broker.key_files import Files
 from ...masking import register
 from ..driver import Records
 from ..login import password_hash
-from ..protocol.effects import BEFORE, LEASE, MAIN, Held, Lost, OnHost
-from ..protocol.key_pair import Pair
-from ..protocol.phases import Listed, Run
+from ..protocol.accounts import split_lock
+from ..protocol.effects import BEFORE, LEASE, MAIN, Held, Listed, Lost, OnHost
+from ..protocol.run import Run
 from .connection import HostConnection
 from .single_attempt import BECOME, LOGIN, LoginRefused, Once, PasswordRefused, option
 
@@ -65,7 +66,7 @@ class RegisteredRecords:
     def _note(self, name: str, secret: t.Any, note: t.Mapping[str, str]) -> None:
         if name == LEASE:
             return
-        register([secret] if isinstance(secret, str) else secret.hidden())
+        register([secret] if isinstance(secret, str) else secret.secret_texts())
         self.seen.pop(name, None)
         self.seen[name], self.notes[name] = secret, note
 
@@ -156,7 +157,7 @@ class OwnPassword:
         """The account has the password with this hash."""
         if not self._ours:
             return
-        _lock, bare = password_hash.split_lock(hashed)
+        _lock, bare = split_lock(hashed)
         has = next((secret for secret in reversed(self._values().values()) if _fits(secret, bare)), None)
         if has is None:
             return
@@ -277,7 +278,7 @@ class OwnKey:
                 with contextlib.suppress(SenhaseguraError):
                     self._use(pair)
 
-    def _others(self) -> list[Pair]:
+    def _others(self) -> list[SshKeyPair]:
         """The keys of the records but for the present one, the latest first."""
         with self._records.lock:
             if self._may_read:
@@ -286,7 +287,7 @@ class OwnKey:
         pairs.pop(self._present, None)
         return list(reversed(pairs.values()))
 
-    def _use(self, pair: Pair) -> None:
+    def _use(self, pair: SshKeyPair) -> None:
         """Log in with this key from now on. Raises SenhaseguraError where that cannot be."""
         path = self._files.path(keypair.without_passphrase(pair.private_key, pair.passphrase))
         self._set({"private_key": None, "private_key_file": path})
@@ -306,4 +307,4 @@ def _fingerprint(connection: t.Any) -> str:
     if not text and path:
         with contextlib.suppress(OSError, ValueError), open(os.path.expanduser(path), encoding="ascii") as file:
             text = file.read()
-    return Pair.of(text, "", option(connection, "private_key_passphrase")).fingerprint if text else ""
+    return keypair.checked_pair(text, "", option(connection, "private_key_passphrase")).fingerprint if text else ""

@@ -6,7 +6,7 @@
 same run sends it again. Hosts lock an account after a few.
 
 * Login: ssh would ask by keyboard-interactive and by password, and Ansible starts ssh again (ansible_ssh_retries). So a
-  password is proved by login.py, which sends it once, before Ansible's connection gets it.
+  password is proved by probe.py, which sends it once, before Ansible's connection gets it.
 * sudo asks up to three times, and takes the end of its input for another answer. So it is killed when it asks again.
   It may want a terminal (requiretty), and doas asks nothing but that.
 * su asks once.
@@ -23,8 +23,8 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleError
 
 from ....module_utils.redaction import printable
 from ..login import probe
-from ..login.probe import Result
 from ..protocol.effects import Lost, NotDone
+from ..protocol.verdict import LoginResult
 from .connection import HostConnection
 from .runner import find_python
 
@@ -200,7 +200,7 @@ class Once:
             return
         user = option(self._connection, "remote_user") or None
         verdict = probe.by_password(self._reach.target(user), password, timeout=_LOGIN_WITHIN)
-        if verdict.result is Result.WRONG:
+        if verdict.result is LoginResult.WRONG:
             raise self._refusal(LOGIN, password)
         if verdict.sent:
             # Ansible would send it once more.

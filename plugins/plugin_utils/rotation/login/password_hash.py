@@ -16,6 +16,7 @@ import string
 import typing as t
 
 from ....module_utils.errors import ConfigError, InvalidRequest, Unsupported
+from ..protocol.accounts import split_lock
 
 # The last one is this process: musl has crypt_r in its libc.
 _LIBRARIES = ("libcrypt.so.1", "libcrypt.so.2", "libcrypt.so", None)
@@ -73,12 +74,6 @@ _CHEAP = {
     "bsdicrypt": "_/...xxxx",
     "descrypt": "xx",
 }
-
-
-def split_lock(hashed: str) -> tuple[str, str]:
-    """What locks an account (C(!), C(!!), C(*), C(*LK*)), and the hash behind it: either may be empty."""
-    found = re.fullmatch(r"((?:\*LK\*|[!*])*)(.*)", hashed, re.DOTALL)
-    return (found[1], found[2]) if found else ("", hashed)
 
 
 def scheme(hashed: str) -> str:

@@ -13,6 +13,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ....module_utils.models import CredentialInfo
+
 # Names of the records of one secret. What consumers read:
 MAIN = "main"
 # The journal of the machine whose lock the run holds: what its host accepts now, and what it shall accept next.
@@ -36,6 +38,10 @@ class ListRecords:
     """
 
     machine: str | None = None
+
+
+# What the vault lists of each record, without custody: the answer to ListRecords.
+Listed = t.Mapping[str, "CredentialInfo | None"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,3 +155,7 @@ class Stopped(Exception):
     def __init__(self, result: str, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.result, self.message, self.hint = result, message, hint
+
+
+def done(result: str, message: str, **details: t.Any) -> Outcome:
+    return Outcome(result, message, details=details)

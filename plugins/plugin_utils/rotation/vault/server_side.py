@@ -14,18 +14,18 @@ import typing as t
 from ....module_utils.client.credentials import Credentials
 from ....module_utils.client.ssh_keys import SshKeys
 from ....module_utils.errors import ChangeNotSeen
-from ....module_utils.models import CredentialInfo, SshKey
+from ....module_utils.keypair import checked_pair
+from ....module_utils.models import CredentialInfo, SshKey, SshKeyPair
 from ....module_utils.references import Reference
-from ..login.probe import Result, Verdict
-from ..protocol import phases
+from ..protocol import host_calls
 from ..protocol.effects import Outcome, Sleep, Stopped
-from ..protocol.key_pair import Pair
+from ..protocol.verdict import LoginResult, Verdict
 
 LogIn = t.Callable[[str], Verdict]
 # The server takes the old key away a moment after it says that it has the new one.
 _REMOVAL = 20.0
 _LOGIN_WITHIN = 30.0
-KeyLogIn = t.Callable[[Pair, float], Verdict]
+KeyLogIn = t.Callable[[SshKeyPair, float], Verdict]
 
 
 def rotate_password(
@@ -127,15 +127,15 @@ def rotate_key(
     )
 
 
-def _read_key(keys: SshKeys, ref: Reference) -> Pair:
+def _read_key(keys: SshKeys, ref: Reference) -> SshKeyPair:
     return _pair(keys.read(ref, fresh=True))
 
 
-def _pair(key: SshKey) -> Pair:
-    return Pair.of(key.private_key, key.public_key, key.passphrase)
+def _pair(key: SshKey) -> SshKeyPair:
+    return checked_pair(key.private_key, key.public_key, key.passphrase)
 
 
-def _prove_refused(name: str, host: str, old: Pair, log_in: KeyLogIn, sleep: t.Callable[[float], None]) -> None:
+def _prove_refused(name: str, host: str, old: SshKeyPair, log_in: KeyLogIn, sleep: t.Callable[[float], None]) -> None:
     if not old.usable:
         return
     end = time.monotonic() + _REMOVAL
@@ -191,7 +191,7 @@ def _until_new(
 
 def _tries(log_in: t.Callable[[], Verdict], sleep: t.Callable[[float], None]) -> Verdict:
     """One login that judges the secret, with as many tries as a rotation by Ansible makes."""
-    work, verdict = phases.log_in("the host", None), None
+    work, verdict = host_calls.log_in("the host", None), None
     while True:
         try:
             call = work.send(verdict)
@@ -207,7 +207,7 @@ def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
     """Raise Stopped unless the login has proven the new secret."""
     if verdict.authenticated if what == "key" else verdict.ok:
         return
-    if verdict.result in (Result.WRONG, Result.MUST_CHANGE, Result.EXPIRED):
+    if verdict.result in (LoginResult.WRONG, LoginResult.MUST_CHANGE, LoginResult.EXPIRED):
         raise Stopped(
             "drift",
             f"the server says that it has changed {name}, but {host} does not take the new {what}: "

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
+import time
 import typing as t
+from functools import partial
 
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import driver
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import phases
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
     Lost,
     NotDone,
@@ -23,6 +25,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pro
     Steps,
     Together,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, Run
 
 
 class World:
@@ -50,7 +53,9 @@ def ask(host: str) -> Steps:
 
 
 def results(world: World, works: dict[str, Steps], most: int = 10, **limits: float) -> dict[str, t.Any]:
-    run = phases.Run("run", tuple(works), phases.Limits(**limits), {})
+    run = Run(
+        "run", tuple(works), Limits(**limits), {}, time.monotonic, partial(datetime.datetime.now, datetime.timezone.utc)
+    )
 
     def protocol() -> t.Any:
         found = yield Together("asking", works, most)

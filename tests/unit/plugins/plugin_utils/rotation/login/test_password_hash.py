@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.accounts import split_lock
 
 # Known answers: of openssl passwd, of bcrypt's and of scrypt's own tests.
 KNOWN = [
@@ -111,8 +112,8 @@ def test_absurd_rounds_are_not_kept(like: str) -> None:
     ],
 )
 def test_split_lock(hash_: str, expected: tuple[str, str]) -> None:
-    assert password_hash.split_lock(hash_) == expected
-    assert "".join(password_hash.split_lock(hash_)) == hash_
+    assert split_lock(hash_) == expected
+    assert "".join(split_lock(hash_)) == hash_
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def problem(host: Made, *accept: str, ages: tuple[str, ...] = ()) -> tuple[str, 
     account = did(host, "look")["account"]
     assert {path: path.read_bytes() for path in host.folder.rglob("*") if path.is_file()} == before
     assert all("--help" in ran or ran.startswith(("getent", "faillock")) for ran in host.ran)
-    return accounts.problem(account, accept, ages)
+    return accounts.problem(account, accept, ages, password_hash.problem)
 
 
 # What is accepted

@@ -17,10 +17,11 @@ from faults.code import Code
 from faults.keys import HOSTS, STARTS, KeyScene
 from faults.world import USER, Scene, cheap_hash
 
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import accounts
 
 CODE = Code()
-GUIDES = Path(__file__).parents[5] / "docs" / "docsite" / "rst"
+GUIDES = Path(__file__).parents[6] / "docs" / "docsite" / "rst"
 TODAY = 20_000
 Stage = t.Callable[[t.Any], t.Any]
 
@@ -93,7 +94,7 @@ def of_accounts() -> dict[str, str]:
     """What is said of them."""
     texts = {}
     for name, change in ACCOUNTS.items():
-        problem = accounts.problem({**FINE, **change}, frozenset(), frozenset())
+        problem = accounts.problem({**FINE, **change}, frozenset(), frozenset(), password_hash.problem)
         assert problem, name
         text, hint = problem
         texts[name] = re.sub("compare: .*", "compare: REASON", text)

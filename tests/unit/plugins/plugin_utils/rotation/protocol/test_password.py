@@ -15,7 +15,7 @@ import pytest
 from faults import matrix
 from faults.code import Code
 from faults.mutants import MUTANTS
-from faults.world import DAY, KINDS, USER, Scene, cheap_hash, split_lock
+from faults.world import DAY, KINDS, USER, Scene, cheap_hash, problem, split_lock
 
 CODE = Code()
 TODAY = 20_000
@@ -45,9 +45,11 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     limits = job.pop("limits", {})
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     world, run, _protocol = scene.start(**job)
-    run.limits = CODE.phases.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
-    wanted = CODE.password.Job(user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, **job)
-    protocol = getattr(CODE.password, make)(run, wanted, **more)
+    run.limits = CODE.run.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
+    wanted = CODE.password_job.Job(
+        user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, hash_problem=problem, **job
+    )
+    protocol = getattr(CODE.password if make == "rotate" else CODE.password_inspection, make)(run, wanted, **more)
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     except CODE.effects.Stopped as stop:
@@ -280,8 +282,10 @@ def test_inspection_without_comparing_reads_nothing(scene: Scene) -> None:
 def inspected(scene: Scene, hosts: tuple[str, ...] = ("web01",), *, login: bool = False, away: bool = False) -> t.Any:
     """The Outcome of an inspection."""
     world, run, _protocol = scene.start(hosts=hosts, spares_absent=True, faults={1: "unreachable"} if away else None)
-    job = CODE.password.Job(user=USER, generate=str, matches=scene.matches)
-    protocol = CODE.password.inspect(run, job, compare=True, login=login)
+    job = CODE.password_job.Job(
+        user=USER, generate=str, matches=scene.matches, make_hash=cheap_hash, hash_problem=problem
+    )
+    protocol = CODE.password_inspection.inspect(run, job, compare=True, login=login)
     return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
 
 

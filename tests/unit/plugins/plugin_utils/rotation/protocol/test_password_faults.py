@@ -20,7 +20,7 @@ from faults.world import USER, Scene, cheap_hash, cheap_match
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.lease import Lease
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.vault.journal import note_text, parse_note
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.notes import note_text, parse_note
 
 CODE = Code()
 BOTH = ("web01", "web02")

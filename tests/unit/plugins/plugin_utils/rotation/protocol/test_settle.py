@@ -23,7 +23,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pro
     summary,
 )
 
-ROOT = Path(__file__).parents[5]
+ROOT = Path(__file__).parents[6]
 PASSWORD = Subject("password", "web01-app", "", ("web01",), inventories=("/srv/my hosts",))
 KEY = Subject("ssh_key", "deploy-key", "deploy", ("web01", "web02"))
 LOOK = Subject("password", "app@web01", "app", ("web01",), looks=True)

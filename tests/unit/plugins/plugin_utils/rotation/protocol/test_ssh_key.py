@@ -35,11 +35,17 @@ def outcome(scene: KeyScene, make: str = "rotate", hosts: tuple[str, ...] = HOST
     """How a protocol ends (result, text), its calls and its warnings."""
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     spares = job.pop("spares_absent", False)
+    now = job.pop("now", None)
     world, run, _protocol = scene.start(hosts=hosts, spares_absent=spares)
-    wanted = CODE.ssh_key.Job(user="app", generate=scene.next_pair, **job)
+    run.now = now or run.now
+    wanted = CODE.ssh_key_job.Job(user="app", generate=scene.next_pair, **job)
     try:
         end = CODE.driver.drive(
-            getattr(CODE.ssh_key, make)(run, wanted, **more), world, run, CODE.driver.Interrupt(), sleep=scene.sleep
+            getattr(CODE.ssh_key if make == "rotate" else CODE.ssh_key_inspection, make)(run, wanted, **more),
+            world,
+            run,
+            CODE.driver.Interrupt(),
+            sleep=scene.sleep,
         )
     except CODE.effects.Stopped as stop:
         return stop.result, f"{stop.message}. {stop.hint}", world.trace, []
@@ -228,7 +234,7 @@ def test_a_host_gets_the_key_that_it_is_owed_though_that_is_young(scene: KeyScen
 
 def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     world, run, _protocol = scene.start(hosts=("web02",))
-    job = CODE.ssh_key.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
+    job = CODE.ssh_key_job.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
     end = CODE.driver.drive(CODE.ssh_key.rotate(run, job), world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     assert (end.details["owing"], end.details["absent"]) == (["db01", "web01"], [])
     assert outcome(scene, "inspect", hosts=("web02",))[:2] == (
@@ -535,8 +541,8 @@ def test_states(scene: KeyScene) -> None:
 def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
     def inspected() -> t.Any:
         world, run, _protocol = scene.start(hosts=HOSTS)
-        protocol = CODE.ssh_key.inspect(
-            run, CODE.ssh_key.Job(user="app", generate=scene.next_pair), compare=True, login=True
+        protocol = CODE.ssh_key_inspection.inspect(
+            run, CODE.ssh_key_job.Job(user="app", generate=scene.next_pair), compare=True, login=True
         )
         return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
 

@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""List and read the records of the vault, at a time when nothing has been changed."""
+
+from __future__ import annotations
+
+from .effects import (
+    MAIN,
+    CallFailed,
+    Listed,
+    ListRecords,
+    ReadRecord,
+    Steps,
+    Stopped,
+)
+from .run import Run
+
+
+def list_records(run: Run) -> Steps:
+    """What the vault lists; stops when the main record must not be changed from here."""
+    try:
+        listed: Listed = yield ListRecords(run.machine)
+    except CallFailed as exc:
+        raise Stopped("failed", f"what the vault lists is not known: {exc}", "Nothing was changed") from None
+    refuse_second_writer(run, listed)
+    return listed
+
+
+def refuse_second_writer(run: Run, listed: Listed) -> None:
+    main = listed[MAIN]
+    if main is None:
+        raise Stopped("refused", f"{run.label(MAIN)} is not in the list of the server", "Check its name and state")
+    if main.automatic_change:
+        raise Stopped(
+            "refused",
+            f"the vault changes {run.label(MAIN)} by itself, and two writers would lose a secret",
+            "Turn its automatic change off, or set mode to vault",
+        )
+
+
+def read(run: Run, name: str) -> Steps:
+    """A record, at a time when nothing has been changed."""
+    try:
+        return (yield ReadRecord(name))
+    except CallFailed as exc:
+        raise Stopped("failed", f"{run.label(name)} cannot be read: {exc}", "Nothing was changed") from None
