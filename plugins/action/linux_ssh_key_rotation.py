@@ -23,6 +23,7 @@ with bytecode.first():
     from ..module_utils.specs import KEY_HOSTS, ROTATION, WAITING
     from ..plugin_utils.broker.client import address
     from ..plugin_utils.rotation import sharing
+    from ..plugin_utils.rotation.host import ansible_internals
     from ..plugin_utils.rotation.live import by_key
     from ..plugin_utils.rotation.protocol import ssh_key, ssh_key_inspection, ssh_key_job
     from ..plugin_utils.rotation.protocol.effects import Outcome
@@ -116,7 +117,7 @@ class ActionModule(RotationAction):
     def _part_is_meant(self, params: Params) -> bool:
         """Whether the task itself says which hosts it leaves out. A role takes both options from the inventory."""
         named = bool(params["hosts"] and params["shared_with"])
-        return named and "ansible_limit" not in self._variables and getattr(self._task, "_role", None) is None
+        return named and "ansible_limit" not in self.variables and not ansible_internals.is_in_role(self._task)
 
     def _shared_with(self, params: Params, hosts: list[str]) -> frozenset[str]:
         """All hosts that have the key, as far as the task tells: those that --limit leaves out as well."""

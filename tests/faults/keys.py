@@ -18,6 +18,7 @@ from typing import Any
 
 from faults.code import Code
 from faults.world import (
+    GOOD,
     LIMITS,
     USER,
     Clock,
@@ -349,7 +350,7 @@ class KeyScene(Scene):
             if result == "busy":
                 self.clock.pass_(LIMITS["deadline"])
                 result, _world = self.run(**job)
-        if result not in self.code.effects.GOOD:
+        if result not in GOOD:
             raise Violation(f"a clean run ended as {result}")
         pairs = self.pairs()
         if self.main not in pairs:

@@ -14,7 +14,7 @@ _JOURNAL = "        slot = yield from self._keep(new, free, NEW)\n"
 _NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
-_IN_DOUBT = '    raise Stopped("in_doubt", f"whether'
+_IN_DOUBT = '    raise Stopped(Status.IN_DOUBT, f"whether'
 _COMMIT = "        yield from self._commit(new, slot)\n"
 _CLAIM = "        self._seen = yield from locking.claim(run)\n"
 _FREE = "sorted((name for name in SLOTS if name not in taken), key=lambda name: (name == newest, name))"

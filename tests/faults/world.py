@@ -73,6 +73,10 @@ _OTHERS = (
 Faults = Mapping[int, "str | Callable[[], object]"]
 
 
+# How a clean run ends.
+GOOD = ("changed", "recovered", "unchanged")
+
+
 class Killed(BaseException):
     """The process is gone: nothing of it runs any more, no handler either."""
 
@@ -910,7 +914,7 @@ class Scene:
                 break
             # Even a request for the lock may come late, and hold it once more.
             self.clock.pass_(LIMITS["deadline"])
-        if result not in self.code.effects.GOOD:
+        if result not in GOOD:
             raise Violation(f"a clean run ended as {result}")
         for name in job.get("hosts", (self.host.name,)):
             host = self.hosts[name]

@@ -30,8 +30,8 @@ from ...module_utils.errors import (
     Unsupported,
 )
 from .protocol.effects import (
-    Call,
     CallFailed,
+    Effect,
     Held,
     Listed,
     ListRecords,
@@ -151,19 +151,19 @@ def drive(
             failure = _failure(call, exc)
 
 
-def _failure(call: Call, exc: Exception) -> Exception:
+def _failure(call: Effect, exc: Exception) -> Exception:
     """What a protocol gets for an answer. The text of an error that nobody expects may quote what was sent."""
     if isinstance(exc, CallFailed) or not _changes(call):
         return exc
     return Lost(f"unexpected {type(exc).__name__}")
 
 
-def _changes(call: Call) -> bool:
+def _changes(call: Effect) -> bool:
     """Whether somebody has to find out what has become of a call that has failed."""
     return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
-def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
+def _carry_out(call: Effect, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
     if isinstance(call, Sleep):
         return _wait(call, world, run, interrupt, sleep)
     if isinstance(call, Together):
@@ -227,7 +227,7 @@ class _SideBySide:
         """Take a work to its next call, and begin that."""
         work: Steps = self._together.works[host]
         try:
-            call: Call = work.send(answer) if failure is None else work.throw(failure)
+            call: Effect = work.send(answer) if failure is None else work.throw(failure)
         except StopIteration as end:
             self._results[host] = end.value
             self._calls.pop(host, None)
@@ -253,7 +253,7 @@ class _SideBySide:
             target=contextvars.copy_context().run, args=(self._answer, host, self._number, call), daemon=True
         ).start()
 
-    def _answer(self, host: str, number: int, call: Call) -> None:
+    def _answer(self, host: str, number: int, call: Effect) -> None:
         try:
             answer = _carry_out(call, self._world, self._run, self._interrupt, self._sleep)
         except Exception as exc:  # noqa: BLE001 (it goes to the work, which knows what it means)

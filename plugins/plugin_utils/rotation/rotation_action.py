@@ -40,7 +40,7 @@ from .host import connection
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
 from .live import LiveEnvironment, LogIn
 from .protocol import settle
-from .protocol.effects import Outcome, Protocol, Stopped
+from .protocol.effects import Outcome, Protocol, Status, Stopped
 from .protocol.run import Limits, Run, says
 from .vault.journal import KeyRecords, PasswordRecords
 
@@ -59,17 +59,18 @@ class RotationAction(SenhaseguraAction):
     _requires_connection = True
     # What the end of a task is called in its result.
     _verdict: t.ClassVar[str] = "result"
-    _variables: dict[str, t.Any]
+    # Those of the task.
+    variables: dict[str, t.Any]
     _run: Run | None = None
     _server = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        self._variables = task_vars or {}
+        self.variables = task_vars or {}
         result = super().run(tmp, task_vars)
         if result.get("failed") and "rotation" not in result:
             # It has ended before there was a run: the vault did not answer, or an option is wrong.
-            end = Stopped("failed", result["msg"])
-            result["rotation"] = {self._verdict: end.result, "message": end.message, "host": self.host}
+            end = Stopped(Status.FAILED, result["msg"])
+            result["rotation"] = {self._verdict: end.result.value, "message": end.message, "host": self.host}
             result["rotation"].update(self._access(end, self._subject_of(self._task.args), ""))
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
@@ -113,7 +114,7 @@ class RotationAction(SenhaseguraAction):
 
     @property
     def host(self) -> str:
-        return str(self._variables.get("inventory_hostname", "localhost"))
+        return str(self.variables.get("inventory_hostname", "localhost"))
 
     def user(self, params: Params, info: CredentialInfo) -> str:
         """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
@@ -158,8 +159,8 @@ class RotationAction(SenhaseguraAction):
     def reach(self, host: str) -> connection.HostConnection:
         """The way to a host: that of the task if it is its own."""
         if host == self.host and not self._task.delegate_to:
-            return connection.own(self, host, self._variables)
-        return connection.other(self, host, self._variables)
+            return connection.own(self, host, self.variables)
+        return connection.other(self, host, self.variables)
 
     def say(self, text: str) -> None:
         display.display(printable_message(f"{self.host}: {text}"))
@@ -185,7 +186,7 @@ class RotationAction(SenhaseguraAction):
             end = stop
             rotation["hint"] = stop.hint
             result.update(self._stopped(stop, info, subject, user))
-        rotation.update(status=end.result, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         return {**result, "rotation": rotation}
 
     def reported(
@@ -201,7 +202,7 @@ class RotationAction(SenhaseguraAction):
             "user": user,
             "mode": params["mode"],
             "host": self.host,
-            "own_account": connection.own(self, self.host, self._variables).option("remote_user") == user,
+            "own_account": connection.own(self, self.host, self.variables).option("remote_user") == user,
         }
         subject = dataclasses.replace(self._subject_of(params), hosts=tuple(rotation.get("hosts", [self.host])))
         result: Result = {self.noun: {"id": info.id, "identifier": info.identifier}, "rotation": rotation}
@@ -211,7 +212,7 @@ class RotationAction(SenhaseguraAction):
             end = work()
             rotation.update(end.details)
             warnings += end.warnings
-            result["changed"] = end.result in ("changed", "recovered")
+            result["changed"] = end.result.has_changed
         except Stopped as stop:
             end = stop
             rotation["hint"] = stop.hint
@@ -219,12 +220,12 @@ class RotationAction(SenhaseguraAction):
             warnings += self._run.warnings if self._run else ()
         except SenhaseguraError as exc:
             exc.with_context(subject=_subject(info), server=self._server)
-            end = Stopped("failed", exc.message, exc.hint)
+            end = Stopped(Status.FAILED, exc.message, exc.hint)
             rotation["hint"] = exc.hint
             result.update(
                 failed=True, msg=f"{exc}. {self._access(end, subject, user)['summary']}", failure=exc.failure()
             )
-        rotation.update(result=end.result, message=end.message, **self._access(end, subject, user))
+        rotation.update(result=end.result.value, message=end.message, **self._access(end, subject, user))
         rotation.update(
             seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None, playbook_run=this_run()
         )
@@ -243,7 +244,8 @@ class RotationAction(SenhaseguraAction):
         """A line for each host. One that was not there has to be looked at again, whatever became of the others."""
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         for host in subject.hosts:
-            result = "pending" if host in rotation.get("absent", ()) else rotation["result"]
+            told = Status(rotation["result"])
+            result = Status.PENDING if host in rotation.get("absent", ()) else told
             works, proved, login = self._access_of(host, rotation)
             entry = report.Entry(
                 time=now,
@@ -252,10 +254,10 @@ class RotationAction(SenhaseguraAction):
                 user=rotation["user"],
                 credential=info.identifier or info.id,
                 mode=rotation["mode"],
-                result=result,
+                result=result.value,
                 message=rotation["message"],
                 seconds=rotation["seconds"],
-                last_change=now if result == "changed" else rotation.get("last_change"),
+                last_change=now if result == Status.CHANGED else rotation.get("last_change"),
                 run=rotation["playbook_run"],
                 job=self._job(),
                 max_age_days=params["max_age"],
@@ -263,13 +265,13 @@ class RotationAction(SenhaseguraAction):
                 proved=proved,
                 login=login,
                 # All hosts that share it are settled together.
-                settle=settle.command(subject, result) if result != rotation["result"] else rotation["settle"],
+                settle=settle.command(subject, result) if result != told else rotation["settle"],
                 broke=self._run.broken if self._run else "",
             )
             report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
 
     def _job(self) -> str | None:
-        job = next((str(self._variables[name]) for name in _JOB_VARIABLES if self._variables.get(name)), None)
+        job = next((str(self.variables[name]) for name in _JOB_VARIABLES if self.variables.get(name)), None)
         return job or os.environ.get("JOB_ID") or None
 
     def _subject_of(self, params: Params) -> settle.Subject:
@@ -312,7 +314,7 @@ class RotationAction(SenhaseguraAction):
         parts = (f"{stop.result}: {stop.message}", access["login"], stop.hint, command)
         text = ". ".join(part.rstrip(".") for part in parts if part)
         failure = {
-            "kind": stop.result,
+            "kind": stop.result.value,
             "message": stop.message,
             "hint": stop.hint,
             "operation": "rotation",
@@ -324,7 +326,7 @@ class RotationAction(SenhaseguraAction):
             "server": self._server,
             "server_message": "",
         }
-        return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
+        return {"failed": True, "msg": text, "failure": failure}
 
 
 def _utc() -> datetime.datetime:

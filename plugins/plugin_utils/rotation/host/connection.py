@@ -19,6 +19,7 @@ from ansible.plugins.loader import become_loader, connection_loader
 from ....module_utils.errors import ConfigError
 from ...setting_sources import Template, variable
 from ..login.command import Target, options_from
+from . import ansible_internals
 from .runner import Execute
 
 # Options of a connection that decide how ssh reaches the host.
@@ -77,7 +78,11 @@ class HostConnection:
 def own(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
     """The host of the task."""
     return HostConnection(
-        host, variables, action._templar.template, action._connection, action._low_level_execute_command
+        host,
+        variables,
+        ansible_internals.template_of(action),
+        ansible_internals.connection_of(action),
+        ansible_internals.execute_of(action),
     )
 
 
@@ -97,8 +102,8 @@ def other(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> Ho
         raise ConfigError(
             f"no connection to {host} can be made ({type(exc).__name__})", hint="Check its variables"
         ) from None
-    twin = type(action)(action._task, made, context, action._loader, action._templar, action._shared_loader_obj)
-    return dataclasses.replace(reach, connection=made, execute=twin._low_level_execute_command)
+    twin = ansible_internals.action_over(action, made, context)
+    return dataclasses.replace(reach, connection=made, execute=ansible_internals.execute_of(twin))
 
 
 def _nowhere(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
@@ -107,14 +112,14 @@ def _nowhere(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
 
 def _connect(action: ActionBase, reach: HostConnection) -> tuple[t.Any, t.Any]:
     """A connection and its context, with the options that task, variables and configuration give it."""
-    task, context = action._task, action._play_context.copy()
+    task, context = ansible_internals.task_of(action), ansible_internals.play_context_of(action)
     context.remote_addr = str(reach.variable("ansible_host") or reach.host)
     kind = reach.variable("ansible_connection") or task.connection
     made = connection_loader.get(
         "ssh" if kind in (None, "smart") else str(kind),
         context,
         new_stdin=None,
-        task_uuid=task._uuid,
+        task_uuid=ansible_internals.task_id(task),
         ansible_playbook_pid=str(os.getppid()),
     )
     if made is None:
@@ -128,7 +133,7 @@ def _connect(action: ActionBase, reach: HostConnection) -> tuple[t.Any, t.Any]:
     become = _become(task, reach)
     made.set_become_plugin(become)
     _set_options(made, "connection", reach, given)
-    _set_options(made._shell, "shell", reach, given)
+    _set_options(ansible_internals.shell_of(made), "shell", reach, given)
     if become is not None:
         context.set_become_plugin(become.name)
         _set_options(
@@ -149,6 +154,6 @@ def _become(task: t.Any, reach: HostConnection) -> t.Any:
 
 
 def _set_options(plugin: t.Any, kind: str, reach: HostConnection, given: t.Mapping[str, t.Any]) -> None:
-    names = constants.config.get_plugin_vars(kind, plugin._load_name)
+    names = constants.config.get_plugin_vars(kind, ansible_internals.plugin_name(plugin))
     found = {name: value for name in names if (value := reach.variable(name)) is not None}
     plugin.set_options(task_keys=given, var_options=found)

@@ -25,6 +25,7 @@ from ....module_utils.redaction import printable
 from ..login import probe
 from ..protocol.effects import Lost, NotDone
 from ..protocol.verdict import LoginResult
+from . import ansible_internals
 from .connection import HostConnection
 from .runner import find_python
 
@@ -210,13 +211,13 @@ class Once:
 
     def _gets_in_without(self, password: str) -> bool | None:
         """Whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
-        context = getattr(self._connection, "_play_context", None)
+        context = ansible_internals.connection_context(self._connection)
         before, arguments = getattr(context, "password", None), option(self._connection, "ssh_args")
         self._connection.set_option("password", None)
         # Not over one that is open already: it may end.
         self._connection.set_option("ssh_args", f"-o ControlPath=none {arguments or ''}")
         if before:
-            context.password = None  # type: ignore[union-attr]
+            context.password = None
         try:
             self._connection.exec_command("/bin/sh -c true", in_data=b"\n", sudoable=False)
         except AnsibleError as exc:
@@ -225,7 +226,7 @@ class Once:
             self._connection.set_option("password", password)
             self._connection.set_option("ssh_args", arguments)
             if before:
-                context.password = before  # type: ignore[union-attr]
+                context.password = before
         return True
 
     def _become_command(self, command: str, shell: t.Any) -> str:

@@ -14,6 +14,7 @@ from .effects import (
     Lost,
     NotDone,
     Sleep,
+    Status,
     Steps,
     Stopped,
     Together,
@@ -30,9 +31,9 @@ def ask_host(run: Run, host: str, do: str, **request: t.Any) -> Steps:
     try:
         return (yield run.on(host, do, **request))
     except Lost as exc:
-        raise Stopped("unreachable", f"{host} gave no answer: {exc}", "Nothing was changed") from None
+        raise Stopped(Status.UNREACHABLE, f"{host} gave no answer: {exc}", "Nothing was changed") from None
     except NotDone as exc:
-        raise Stopped("refused", f"{host}: {exc}", "Nothing was changed") from None
+        raise Stopped(Status.REFUSED, f"{host}: {exc}", "Nothing was changed") from None
 
 
 def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
@@ -40,11 +41,11 @@ def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
     try:
         return (yield from ask_host(run, host, do, **request))
     except Stopped as stop:
-        if stop.result != "unreachable" or not run.spares_absent:
+        if stop.result != Status.UNREACHABLE or not run.spares_absent:
             raise
         run.absent[host] = stop.message
         if not run.present:
-            raise Stopped("unreachable", "no host gives an answer", "Nothing was changed") from None
+            raise Stopped(Status.UNREACHABLE, "no host gives an answer", "Nothing was changed") from None
         return None
 
 

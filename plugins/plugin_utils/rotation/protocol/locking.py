@@ -22,6 +22,7 @@ from .effects import (
     Protocol,
     ReadRecord,
     Sleep,
+    Status,
     Steps,
     Stopped,
     WriteRecord,
@@ -111,7 +112,7 @@ def _renew(run: Run) -> Steps:
 
 def _busy_host(host: str, answer: t.Mapping[str, t.Any]) -> Stopped:
     return Stopped(
-        "busy",
+        Status.BUSY,
         f"another run ({answer['run']}) works on {host}, for {answer['remaining']:.0f} seconds at most",
         f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={answer['run']} takes "
         f"its lock, {answer['path']} on {host}",
@@ -155,11 +156,13 @@ def claim(run: Run) -> Steps:
         yield WriteRecord(LEASE, None, lease.note())
     except Lost as exc:
         # It may come late; then it is in the way of others for a while, and harms nothing.
-        raise Stopped("failed", f"whether {label} was written is not known: {exc}", "Nothing was changed") from None
+        raise Stopped(
+            Status.FAILED, f"whether {label} was written is not known: {exc}", "Nothing was changed"
+        ) from None
     except NotDone as exc:
-        raise Stopped("failed", f"{label} cannot be written: {exc}", "Nothing was changed") from None
+        raise Stopped(Status.FAILED, f"{label} cannot be written: {exc}", "Nothing was changed") from None
     run.lease = lease
-    yield from require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
+    yield from require_lease(run, Status.BUSY, "Nothing was changed. Run it again when that one is over")
     # Another one may have come to its end since the first list.
     return (yield from list_records(run))
 
@@ -168,7 +171,7 @@ def _refuse_other_user(run: Run, held: Lease) -> None:
     """Stop if main has the secret of another user: the journal of a machine keeps those of one user only."""
     if held.serves_user and run.user and held.serves_user != run.user:
         raise Stopped(
-            "refused",
+            Status.REFUSED,
             f"{run.label(MAIN)} was last rotated for the user {held.serves_user}, not for {run.user}",
             f"Nothing was changed. Give each user a credential of its own; if {held.serves_user} is gone, remove "
             f"{run.label(LEASE)} from the vault",
@@ -177,19 +180,21 @@ def _refuse_other_user(run: Run, held: Lease) -> None:
 
 def _busy_record(run: Run, held: Lease, remaining: float) -> Stopped:
     return Stopped(
-        "busy",
+        Status.BUSY,
         f"another run ({held.run}) rotates {run.label(MAIN)} for {held.host}, for {remaining:.0f} seconds at most",
         f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={held.run}",
     )
 
 
-def require_lease(run: Run, result: str, hint: str) -> Steps:
+def require_lease(run: Run, result: Status, hint: str) -> Steps:
     """Stop with this result if the lease is not that of this run any more, or nobody knows."""
     label = run.label(LEASE)
     try:
         held: Held = yield ReadRecord(LEASE)
     except CallFailed as exc:
-        raise Stopped("failed" if result == "busy" else result, f"{label} cannot be read: {exc}", hint) from None
+        raise Stopped(
+            Status.FAILED if result == Status.BUSY else result, f"{label} cannot be read: {exc}", hint
+        ) from None
     now = Lease.of(held.note)
     if now.run != run.id:
         run.lease = None

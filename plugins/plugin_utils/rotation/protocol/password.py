@@ -2,11 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The protocol that changes the password of a Linux user, on one or several hosts and in the vault, and may be killed
-anywhere.
+"""Change the password of a Linux user, on one or several hosts and in the vault. The run may be killed anywhere.
 
 At every moment the main record or one of the own journal holds the password that each host accepts. Hosts get it one
-after another, and the main record when all have it. Pure: see effects.py.
+after another, and the main record when all have it:
+
+    state     hosts accept   main   own journal   how it gets there
+    -------   ------------   ----   -----------   --------------------------------------------------------------------
+    (start)   old            old    -
+    JOURNAL   old            old    old, new      both are written and read back, before any host changes
+    SET       old or new     old    old, new      main is proved writable; the hash is set on one host after another
+    PROVE     old or new     old    old, new      a login with the new password, on each host that has just got it
+    COMMIT    new            new    old, new      main is written and read back
+    FINISH    new            new    old, new      the ageing is set, and the saved line of shadow is removed
+
+Until COMMIT is tried, a run that cannot go on puts the old password back on the hosts (_put_all_back). From then on it
+goes forward only, unless the vault has refused each try for certain. The next run compares the hash of each host with
+the records, which shows what a killed one has left (_find_holders, _settle):
+
+    all hosts have that of main       nothing to settle: a new password, or FINISH
+    some have one of the journal      SET it on the others, COMMIT, FINISH
+    a host has none of the records'   drift: somebody else has changed it there
+
+Pure: see effects.py. The rules that make it safe are in phases.py.
 """
 
 from __future__ import annotations
@@ -22,6 +40,7 @@ from .effects import (
     Held,
     Listed,
     Protocol,
+    Status,
     Steps,
     Stopped,
     done,
@@ -57,13 +76,13 @@ class _Rotation(PasswordHosts):
         yield from record_calls.list_records(run)
         interrupted = yield from self._look()
         if not interrupted and all(is_young(account, job) for account in self._accounts.values()):
-            return done("unchanged", "the password is younger than max_age", **age_of(self._accounts))
+            return done(Status.UNCHANGED, "the password is younger than max_age", **age_of(self._accounts))
         self._seen = yield from locking.claim(run)
         yield from self._find_holders()
         yield from self._refuse_others()
         strangers = [host for host, holder in self._holders.items() if holder is None]
         if strangers and (job.recover_only or not job.reconcile):
-            raise Stopped("drift", self._drift(strangers), "Set reconcile=true to give it a new one")
+            raise Stopped(Status.DRIFT, self._drift(strangers), "Set reconcile=true to give it a new one")
         recovered = yield from self._settle()
         if job.recover_only or (recovered and job.max_age is not None and not strangers):
             yield from self._finish()
@@ -71,10 +90,10 @@ class _Rotation(PasswordHosts):
                 message = "the password of an interrupted run is in the main record now"
             else:
                 message = f"the main record has the password of {_the_hosts(run)}"
-            return done("recovered" if recovered else "unchanged", message, **age_of(self._accounts))
+            return done(Status.RECOVERED if recovered else Status.UNCHANGED, message, **age_of(self._accounts))
         yield from self._change(proved=recovered)
         return done(
-            "changed", f"{_the_hosts(run)} and the main record have the new password", recovered_first=recovered
+            Status.CHANGED, f"{_the_hosts(run)} and the main record have the new password", recovered_first=recovered
         )
 
     def _look(self) -> Steps:
@@ -86,9 +105,13 @@ class _Rotation(PasswordHosts):
             self._accounts[host] = looked["account"]
             interrupted = interrupted or bool(looked["saved"])
         if len({*run.machines.values()}) < len(run.hosts):
-            raise Stopped("refused", f"some of {', '.join(run.hosts)} are the same machine", "Name each machine once")
+            raise Stopped(
+                Status.REFUSED, f"some of {', '.join(run.hosts)} are the same machine", "Name each machine once"
+            )
         if len(names(run.hosts)) > _LONGEST_NAMES:
-            raise Stopped("refused", "these are too many hosts for one credential", "Give some of them another one")
+            raise Stopped(
+                Status.REFUSED, "these are too many hosts for one credential", "Give some of them another one"
+            )
         return interrupted
 
     def _find_holders(self) -> Steps:
@@ -118,7 +141,7 @@ class _Rotation(PasswordHosts):
         if served and not served & ours:
             yield from self._keep_all()
             raise Stopped(
-                "refused",
+                Status.REFUSED,
                 f"{main} was last rotated for another machine, {', '.join(sorted(names))} "
                 f"({', '.join(sorted(served))}); {', '.join(run.hosts)} is {', '.join(run.machines.values())}",
                 "No host was changed. Give each host a credential of its own, or name all of them in hosts; if it was "
@@ -131,7 +154,7 @@ class _Rotation(PasswordHosts):
         left -= {*run.hosts}
         if left:
             raise Stopped(
-                "refused",
+                Status.REFUSED,
                 f"{', '.join(sorted(left))} got this password as well, and would be left with the old one",
                 "No host was changed. Name all its hosts in hosts; if they are gone, set accept to other_host",
             )
@@ -186,7 +209,7 @@ class _Rotation(PasswordHosts):
         run = self._run
         if not free:
             raise Stopped(
-                "refused",
+                Status.REFUSED,
                 f"the hosts of {run.label(MAIN)} have too many different passwords",
                 "Nothing was changed. Settle them one by one: hosts with one name, and accept with other_host",
             )
@@ -244,7 +267,9 @@ class _Rotation(PasswordHosts):
         yield from self._finish()
 
     def _prove_main(self) -> Steps:
-        yield from locking.require_lease(self._run, "busy", "No host was changed. Run it again when that one is over")
+        yield from locking.require_lease(
+            self._run, Status.BUSY, "No host was changed. Run it again when that one is over"
+        )
         main = self._held[MAIN].secret
         # There is no way to prove it with what cannot be written; then a refused commit is made up for.
         if unusable(main):
@@ -254,7 +279,7 @@ class _Rotation(PasswordHosts):
         except Stopped as stop:
             # Main may have been spoiled by that; the journal has the same.
             kept = next((name for name in SLOTS if name in self._held and self._held[name].secret == main), MAIN)
-            if stop.result == "pending":
+            if stop.result == Status.PENDING:
                 for host, holder in self._holders.items():
                     if holder == MAIN:
                         self._run.found(host, kept, proved="hash")
@@ -281,9 +306,11 @@ class _Rotation(PasswordHosts):
             changed = bool(self._changed)
             left = yield from self._put_all_back(slot)
             if left or not changed:
-                raise Stopped("pending", f"{main} cannot be written: {exc}", SETTLE) from None
+                raise Stopped(Status.PENDING, f"{main} cannot be written: {exc}", SETTLE) from None
             raise Stopped(
-                "failed", f"{main} cannot be written ({exc}), so the old password was put back", "Look who may write it"
+                Status.FAILED,
+                f"{main} cannot be written ({exc}), so the old password was put back",
+                "Look who may write it",
             ) from None
         self._held[MAIN] = Held(secret)
         self._changed.clear()

@@ -14,6 +14,7 @@ from .effects import (
     CallFailed,
     Lost,
     Sleep,
+    Status,
     Steps,
     Stopped,
 )
@@ -59,10 +60,10 @@ class PasswordHosts:
             now = yield from self._judge_for_good(host)
             if now == wanted:
                 run.found(host, slot, proved="hash")
-                raise Stopped("pending", f"{host} has the new password, but gave its lock back", SETTLE)
+                raise Stopped(Status.PENDING, f"{host} has the new password, but gave its lock back", SETTLE)
         if now == account["hash"]:
             self._note_found(host, before)
-            raise Stopped("failed", f"{host} has kept its password: {reason}", "Run it again")
+            raise Stopped(Status.FAILED, f"{host} has kept its password: {reason}", "Run it again")
         if now != wanted:
             raise self._changed_by_others(host)
         self._changed[host] = account, before
@@ -82,7 +83,7 @@ class PasswordHosts:
     def _changed_by_others(self, host: str) -> Stopped:
         self._run.works.pop(host, None)
         return Stopped(
-            "drift",
+            Status.DRIFT,
             f"somebody else has changed the password of {self._job.user} on {host} meanwhile",
             "Look who did; reconcile=true gives it a new one",
         )
@@ -92,13 +93,13 @@ class PasswordHosts:
         verdict = yield from host_calls.log_in(host, current)
         if verdict.result == LoginResult.NETWORK:
             raise Stopped(
-                "unreachable",
+                Status.UNREACHABLE,
                 f"{host} cannot be reached for a login: {verdict.explanation}",
                 "Nothing was changed",
             )
         if not (self._fine(verdict) or verdict.result in proofs_of(self._accounts[host])):
             raise Stopped(
-                "refused",
+                Status.REFUSED,
                 f"{self._job.user} cannot log in to {host} with the present password, although it is right: "
                 f"{verdict.explanation}",
                 "Nothing was changed. Allow password logins there, or set verify to hash_only",
@@ -121,7 +122,7 @@ class PasswordHosts:
         run.unsure = True
         if host in run.works:
             run.works[host] = dataclasses.replace(run.works[host], proved="")
-        return Stopped("in_doubt", f"{host} does not tell which password it has now: {reason}", SETTLE)
+        return Stopped(Status.IN_DOUBT, f"{host} does not tell which password it has now: {reason}", SETTLE)
 
     def _judge_for_good(self, host: str) -> Steps:
         """The same when no answer came to a change, which may arrive only now: without the lock, it is refused."""
@@ -142,13 +143,13 @@ class PasswordHosts:
             why = f"{host} refuses a login with the new password ({verdict.explanation})"
             if (yield from self._put_back(host, slot)):
                 raise Stopped(
-                    "failed",
+                    Status.FAILED,
                     f"{why}, so the old one was put back",
                     "Compare the options of the policy with the host's",
                 )
-            raise Stopped("pending", f"{why}, and the old one could not be put back", SETTLE)
+            raise Stopped(Status.PENDING, f"{why}, and the old one could not be put back", SETTLE)
         raise Stopped(
-            "pending",
+            Status.PENDING,
             f"{host} has the new password, but no login could prove it: {verdict.explanation}",
             SETTLE,
         )

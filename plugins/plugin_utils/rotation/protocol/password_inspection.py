@@ -17,6 +17,7 @@ from .effects import (
     Held,
     Outcome,
     Protocol,
+    Status,
     Stopped,
     done,
     foreign_slots,
@@ -35,17 +36,17 @@ def predict(run: Run, job: Job) -> Protocol:
         refuse(host, looked, run, job)
         if looked["lock"]["remaining"] and not run.limits.lock_wait:
             raise Stopped(
-                "busy", f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait"
+                Status.BUSY, f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait"
             )
         interrupted = interrupted or bool(looked["saved"])
         young = young and is_young(looked["account"], job)
     if interrupted:
-        return done("recovered", "an interrupted run would be settled")
+        return done(Status.RECOVERED, "an interrupted run would be settled")
     if job.recover_only:
-        return done("unchanged", "no run was interrupted on the host")
+        return done(Status.UNCHANGED, "no run was interrupted on the host")
     if young:
-        return done("unchanged", "the password is younger than max_age")
-    return done("changed", "the password would be changed")
+        return done(Status.UNCHANGED, "the password is younger than max_age")
+    return done(Status.CHANGED, "the password would be changed")
 
 
 def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protocol:
@@ -62,42 +63,42 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
         if looked is None:
             continue
         if looked["lock"]["remaining"]:
-            return done("busy", f"run {looked['lock']['run']} works on {host}")
+            return done(Status.BUSY, f"run {looked['lock']['run']} works on {host}")
         if not looked["account"].get("hash"):
-            raise Stopped("refused", f"{job.user} is no local user of {host} with a password", "Look at the host")
+            raise Stopped(Status.REFUSED, f"{job.user} is no local user of {host} with a password", "Look at the host")
         looks[host] = looked
         if looked["machine"]:
             run.machines[host] = looked["machine"]
     if not compare:
-        return done("unknown", "nothing was read, so the password of the host was not compared")
+        return done(Status.UNKNOWN, "nothing was read, so the password of the host was not compared")
     listed = yield from record_calls.list_records(run)
     lease = Lease.of((yield from record_calls.read(run, LEASE)).note) if listed[LEASE] else Lease()
     if lease.remaining(run.now()):
-        return done("busy", f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
+        return done(Status.BUSY, f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
     held: dict[str, Held] = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         missing = any(holder_of(held, looked["account"], job) is None for looked in looks.values())
         if listed[name] is not None and (missing or name in SLOTS):
             held[name] = yield from record_calls.read(run, name)
-    found = dict.fromkeys(run.absent, "unreachable")
+    found = dict.fromkeys(run.absent, Status.UNREACHABLE)
     found.update({host: _status(run, job, host, looked, held) for host, looked in looks.items()})
     refused: list[str] = []
     if login:
         for host, looked in looks.items():
-            if found[host] in ("clean", "in_doubt") and not split_lock(looked["account"]["hash"])[0]:
+            if found[host] in (Status.CLEAN, Status.IN_DOUBT) and not split_lock(looked["account"]["hash"])[0]:
                 verdict = yield from host_calls.log_in(host, held[MAIN].secret)
                 if verdict.ok:
                     run.found(host, MAIN, proved="login")
                 else:
-                    found[host] = "no_login"
+                    found[host] = Status.NO_LOGIN
                     refused.append(f"{host}: {verdict.explanation}")
     others = {host: str(looked["pending"]) for host, looked in looks.items() if looked["pending"]}
     works, proved = run.works_and_proved()
     status = min(found.values(), key=[*_STATES].index)
     some = [host for host, its in found.items() if its == status]
     message = "; ".join([_STATES[status].format(user=job.user, hosts=", ".join(some)), *refused])
-    if status in ("clean", "in_doubt", "unreachable") and others:
-        status, message = "pending", _of_others(others, job)
+    if status in (Status.CLEAN, Status.IN_DOUBT, Status.UNREACHABLE) and others:
+        status, message = Status.PENDING, _of_others(others, job)
     elif others:
         message += f"; {_of_others(others, job)}"
     if lease.state == "held":
@@ -105,11 +106,11 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
     return Outcome(
         status,
         message,
-        details={"hosts": found, "absent": sorted(run.absent)},
+        details={"hosts": {host: its.value for host, its in found.items()}, "absent": sorted(run.absent)},
         works=works,
         proved=proved,
         login=run.login(),
-        settles=f"id:{min(others.values())}" if others and {*found.values()} <= {"clean", "in_doubt"} else "",
+        settles=f"id:{min(others.values())}" if others and {*found.values()} <= {Status.CLEAN, Status.IN_DOUBT} else "",
     )
 
 
@@ -120,22 +121,22 @@ def _of_others(others: t.Mapping[str, str], job: Job) -> str:
 
 # The worst comes first.
 _STATES = {
-    "drift": "no record has the password of {user} on {hosts}",
-    "pending": "a record of the journal has the password of {user} on {hosts}, not the main record",
-    "no_login": "the main record has the password of {user} on {hosts}, but no login could prove it",
-    "in_doubt": "the main record has the password of {user} on {hosts}, but a run did not end in order",
-    "unreachable": "{hosts} cannot be reached",
-    "clean": "the main record has the password of {user} on {hosts}",
+    Status.DRIFT: "no record has the password of {user} on {hosts}",
+    Status.PENDING: "a record of the journal has the password of {user} on {hosts}, not the main record",
+    Status.NO_LOGIN: "the main record has the password of {user} on {hosts}, but no login could prove it",
+    Status.IN_DOUBT: "the main record has the password of {user} on {hosts}, but a run did not end in order",
+    Status.UNREACHABLE: "{hosts} cannot be reached",
+    Status.CLEAN: "the main record has the password of {user} on {hosts}",
 }
 
 
-def _status(run: Run, job: Job, host: str, looked: t.Mapping[str, t.Any], held: t.Mapping[str, Held]) -> str:
+def _status(run: Run, job: Job, host: str, looked: t.Mapping[str, t.Any], held: t.Mapping[str, Held]) -> Status:
     holder = holder_of(held, looked["account"], job)
     if holder is None:
-        return "drift"
+        return Status.DRIFT
     run.found(host, holder, proved="hash")
     if holder != MAIN:
-        return "pending"
+        return Status.PENDING
     # What another record has left there is told by itself.
     ours = looked["saved"] and not looked["pending"]
-    return "in_doubt" if ours or looked["lock"]["run"] else "clean"
+    return Status.IN_DOUBT if ours or looked["lock"]["run"] else Status.CLEAN

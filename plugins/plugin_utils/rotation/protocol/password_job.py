@@ -14,6 +14,7 @@ from . import accounts
 from .accounts import Account, HashProblem
 from .effects import (
     Held,
+    Status,
     Stopped,
 )
 from .run import Run
@@ -84,11 +85,11 @@ def refuse(host: str, looked: t.Mapping[str, t.Any], run: Run, job: Job) -> None
     problem = accounts.problem(looked["account"], job.accept, job.chage, job.hash_problem)
     if problem:
         text, hint = problem
-        raise Stopped("refused", f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
+        raise Stopped(Status.REFUSED, f"{host}: {job.user} {text}", f"Nothing was changed. {hint}")
     other = looked["pending"]
     if other:
         stop = Stopped(
-            "pending",
+            Status.PENDING,
             f"{host}: a run for another record, the one with the id {other}, has not ended in order for {job.user}",
             f"Nothing was changed. Settle that one first: credential=id:{other}, state=recovered",
         )

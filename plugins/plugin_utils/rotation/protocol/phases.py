@@ -29,6 +29,7 @@ from .effects import (
     Lost,
     NotDone,
     ReadRecord,
+    Status,
     Steps,
     Stopped,
     WriteRecord,
@@ -51,13 +52,15 @@ def journal(run: Run, slot: str, secret: t.Any, note: t.Mapping[str, str]) -> St
         yield WriteRecord(slot, secret, note)
     except Lost as exc:
         run.unanswered = True
-        raise Stopped("failed", f"whether {label} was written is not known: {exc}", "No host was changed") from None
+        raise Stopped(
+            Status.FAILED, f"whether {label} was written is not known: {exc}", "No host was changed"
+        ) from None
     except NotDone as exc:
-        raise Stopped("failed", f"{label} cannot be written: {exc}", "No host was changed") from None
+        raise Stopped(Status.FAILED, f"{label} cannot be written: {exc}", "No host was changed") from None
     held = yield from read(run, slot)
     if held.secret != secret:
         raise Stopped(
-            "failed",
+            Status.FAILED,
             f"the vault does not give back what was written to {label}",
             "No host was changed. Look for a length limit, or for encrypted values (decryption_key)",
         )
@@ -72,20 +75,24 @@ def prove_main(run: Run, secret: t.Any, seen: Listed) -> Steps:
     label = run.label(MAIN)
     if not _same_version(seen, (yield from list_records(run))):
         run.forget_main()
-        raise Stopped("failed", f"somebody else has changed {label} meanwhile", "No host was changed. Run it again")
+        raise Stopped(
+            Status.FAILED, f"somebody else has changed {label} meanwhile", "No host was changed. Run it again"
+        )
     try:
         yield WriteRecord(MAIN, secret)
     except Lost as exc:
         run.unanswered = True
-        raise Stopped("failed", f"whether {label} can be written is not known: {exc}", "No host was changed") from None
+        raise Stopped(
+            Status.FAILED, f"whether {label} can be written is not known: {exc}", "No host was changed"
+        ) from None
     except NotDone as exc:
         raise Stopped(
-            "refused", f"{label} cannot be written: {exc}", "No host was changed. Look who may write it"
+            Status.REFUSED, f"{label} cannot be written: {exc}", "No host was changed. Look who may write it"
         ) from None
     held = yield from read(run, MAIN)
     if held.secret != secret:
         run.forget_main()
-        raise Stopped("pending", f"the vault does not give back what was written to {label}", SETTLE)
+        raise Stopped(Status.PENDING, f"the vault does not give back what was written to {label}", SETTLE)
     return (yield from list_records(run))
 
 
@@ -98,17 +105,17 @@ def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
     :param before: what main had then
     """
     label = run.label(MAIN)
-    yield from require_lease(run, "pending", SETTLE)
+    yield from require_lease(run, Status.PENDING, SETTLE)
     try:
         listed: Listed = yield ListRecords(run.machine)
         held: Held = yield ReadRecord(MAIN)
     except CallFailed as exc:
-        raise Stopped("pending", f"what {label} is now is not known before the commit: {exc}", SETTLE) from None
+        raise Stopped(Status.PENDING, f"what {label} is now is not known before the commit: {exc}", SETTLE) from None
     if not _same_version(seen, listed) or held.secret not in (before, secret):
         run.forget_main()
-        raise Stopped("pending", f"somebody else has changed {label} meanwhile", SETTLE)
+        raise Stopped(Status.PENDING, f"somebody else has changed {label} meanwhile", SETTLE)
     if run.ends - run.clock() < run.limits.commit_margin:
-        raise Stopped("pending", "too little of the deadline is left for the commit", f"{SETTLE}. Raise deadline")
+        raise Stopped(Status.PENDING, "too little of the deadline is left for the commit", f"{SETTLE}. Raise deadline")
     reason, refused = "the vault gives back something else", True
     for _attempt in range(_COMMIT_TRIES):
         try:
@@ -135,7 +142,7 @@ def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
         refused = refused and held.secret == before
     if refused:
         raise MainRefused(reason)
-    raise Stopped("in_doubt", f"whether {label} was written is not certain: {reason}", SETTLE)
+    raise Stopped(Status.IN_DOUBT, f"whether {label} was written is not certain: {reason}", SETTLE)
 
 
 def _same_version(seen: Listed, now: Listed) -> bool:

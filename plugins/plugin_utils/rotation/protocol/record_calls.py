@@ -12,6 +12,7 @@ from .effects import (
     Listed,
     ListRecords,
     ReadRecord,
+    Status,
     Steps,
     Stopped,
 )
@@ -23,7 +24,7 @@ def list_records(run: Run) -> Steps:
     try:
         listed: Listed = yield ListRecords(run.machine)
     except CallFailed as exc:
-        raise Stopped("failed", f"what the vault lists is not known: {exc}", "Nothing was changed") from None
+        raise Stopped(Status.FAILED, f"what the vault lists is not known: {exc}", "Nothing was changed") from None
     refuse_second_writer(run, listed)
     return listed
 
@@ -31,10 +32,10 @@ def list_records(run: Run) -> Steps:
 def refuse_second_writer(run: Run, listed: Listed) -> None:
     main = listed[MAIN]
     if main is None:
-        raise Stopped("refused", f"{run.label(MAIN)} is not in the list of the server", "Check its name and state")
+        raise Stopped(Status.REFUSED, f"{run.label(MAIN)} is not in the list of the server", "Check its name and state")
     if main.automatic_change:
         raise Stopped(
-            "refused",
+            Status.REFUSED,
             f"the vault changes {run.label(MAIN)} by itself, and two writers would lose a secret",
             "Turn its automatic change off, or set mode to vault",
         )
@@ -45,4 +46,4 @@ def read(run: Run, name: str) -> Steps:
     try:
         return (yield ReadRecord(name))
     except CallFailed as exc:
-        raise Stopped("failed", f"{run.label(name)} cannot be read: {exc}", "Nothing was changed") from None
+        raise Stopped(Status.FAILED, f"{run.label(name)} cannot be read: {exc}", "Nothing was changed") from None

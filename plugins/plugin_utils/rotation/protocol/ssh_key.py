@@ -2,10 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The protocol that gives a user of one or several hosts a new SSH key, and may be killed anywhere.
+"""Give a user of one or several hosts a new SSH key. The run may be killed anywhere.
 
 At every moment each host accepts a key that the main record or one of the journal holds. Hosts accept the old key, then
-both, and the new one alone only after it was read back from the main record. Pure: see effects.py.
+both, and the new one alone only after it was read back from the main record:
+
+    state     hosts accept   main   own journal   how it gets there
+    -------   ------------   ----   -----------   --------------------------------------------------------------------
+    (start)   old            old    -
+    JOURNAL   old            old    old, new      both are written and read back, before any host changes
+    ADD       old and new    old    old, new      add_key on each host, which leaves a mark of this run there
+    PROVE     old and new    old    old, new      a login with the new key alone, on each host
+    COMMIT    old and new    new    old, new      main is written and read back
+    REMOVE    new            new    old, new      remove_key on each host, proof that the old key is refused, no mark
+
+Until COMMIT is tried, a run that cannot go on takes the new key back from the hosts (_take_back). From then on it goes
+forward only, unless the vault has refused each try for certain. The next run finds what a killed one has left by the
+marks on the hosts, and by the keys that they accept (_settle):
+
+    killed in JOURNAL      hosts have the key of main alone: nothing to settle
+    killed in ADD, PROVE   some host has the key of the journal: ADD it to all, PROVE, COMMIT, REMOVE
+    killed after COMMIT    hosts have marks, and the key of main: REMOVE what the marks name
+
+A host that is away keeps the old key. The journal keeps that too, and its note says who has it (ssh_key_journal.py).
+Pure: see effects.py. The rules that make it safe are in phases.py.
 """
 
 from __future__ import annotations
@@ -21,6 +41,7 @@ from .effects import (
     Outcome,
     Protocol,
     Sleep,
+    Status,
     Steps,
     Stopped,
     done,
@@ -51,7 +72,7 @@ class _Rotation(SshKeyJournal):
         # A run for a part of the hosts may be for one that has not got the young key yet.
         complete = job.shared_with <= {*run.hosts}
         if complete and not job.reconcile and not any(self._marks.values()) and is_young(self._seen, job, run.now()):
-            return self._done("unchanged", "the key is younger than max_age")
+            return self._done(Status.UNCHANGED, "the key is younger than max_age")
         self._seen = yield from locking.claim(run)
         self._held = yield from read_all(run, self._seen)
         yield from self._look(self._known())
@@ -65,7 +86,7 @@ class _Rotation(SshKeyJournal):
             return self._settled(owing)
         if owing:
             raise Stopped(
-                "refused" if set(owing) - set(run.absent) else "unreachable",
+                Status.REFUSED if set(owing) - set(run.absent) else Status.UNREACHABLE,
                 f"{tell(owing)} may accept the previous key alone, which the journal would lose with a new one",
                 "Run it again when they can be reached, with all of them in hosts; name in write_off what is gone",
             )
@@ -92,7 +113,7 @@ class _Rotation(SshKeyJournal):
             return
         if not self._main.usable:
             raise Stopped(
-                "drift",
+                Status.DRIFT,
                 f"{self._run.label(MAIN)} holds no private key that fits its public key (or its passphrase is wrong)",
                 "Put the right pair there, and run it again",
             )
@@ -121,7 +142,7 @@ class _Rotation(SshKeyJournal):
         strangers = [host for host in missing if not self._has[host]]
         if strangers and not job.reconcile:
             raise Stopped(
-                "drift",
+                Status.DRIFT,
                 f"no record of the vault has a key that {job.user} has on {tell(strangers)}",
                 "Somebody has changed it there. Set reconcile=true to add the key of the main record",
             )
@@ -130,7 +151,7 @@ class _Rotation(SshKeyJournal):
         if not touched:
             return
         yield from self._try_way(touched)
-        yield from locking.require_lease(run, "busy", "Nothing was changed. Run it again when that one is over")
+        yield from locking.require_lease(run, Status.BUSY, "Nothing was changed. Run it again when that one is over")
         if self._free_slot(main) or self._own(main):
             yield from self._own_copy(main, {"hosts": packed_names(self._sharing())})
         for key, hosts in self._by_foreign(touched).items():
@@ -141,7 +162,7 @@ class _Rotation(SshKeyJournal):
                 self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main, MAIN))))
             except Trouble as trouble:
                 raise Stopped(
-                    "unreachable" if trouble.result == "unreachable" else "pending",
+                    Status.UNREACHABLE if trouble.result == Status.UNREACHABLE else Status.PENDING,
                     str(trouble),
                     "It has kept the keys that it had; mend it, and run state=recovered",
                 ) from None
@@ -170,7 +191,7 @@ class _Rotation(SshKeyJournal):
         if left and not job.part_is_meant:
             run.warnings.append(f"{tell(left)} may accept the previous key alone: the next run for them settles it")
         return self._done(
-            "changed",
+            Status.CHANGED,
             f"{have} the new key",
             recovered_first=self._recovered,
             fingerprint=new.fingerprint,
@@ -195,7 +216,7 @@ class _Rotation(SshKeyJournal):
             yield from phases.commit(run, new, self._seen, before)
         except phases.MainRefused as exc:
             why = f"{run.label(MAIN)} cannot be written: {exc}"
-            yield from self._take_back(new, label, "failed", why)
+            yield from self._take_back(new, label, Status.FAILED, why)
         self._held[MAIN], self._written = Held(new), True
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
@@ -215,12 +236,12 @@ class _Rotation(SshKeyJournal):
     def _prove_main(self) -> Steps:
         """Before the first host changes: see that the vault lets us write main."""
         run = self._run
-        yield from locking.require_lease(run, "busy", "No host was changed. Run it again when that one is over")
+        yield from locking.require_lease(run, Status.BUSY, "No host was changed. Run it again when that one is over")
         # There is no way to prove it with what cannot be used; and once it was written in this run, it can be.
         if self._main.usable and not self._written:
             self._seen = yield from phases.prove_main(run, self._main, self._seen)
 
-    def _take_back(self, new: SshKeyPair, label: str, result: str, why: str) -> Steps:
+    def _take_back(self, new: SshKeyPair, label: str, result: Status, why: str) -> Steps:
         """Only before a commit was tried: remove the new key from the hosts that have it, and stop."""
         run, main = self._run, self._main
         hosts = [
@@ -240,7 +261,7 @@ class _Rotation(SshKeyJournal):
         yield from self._each("taking the new key back", hosts, one)
         left = [host for host in hosts if new.fingerprint in self._has[host]]
         raise Stopped(
-            "pending" if left else result,
+            Status.PENDING if left else result,
             why,
             f"{tell(left)} may accept the new key beside the old one; run state=recovered. {label} has it"
             if left
@@ -264,10 +285,10 @@ class _Rotation(SshKeyJournal):
             yield from self._finish_on(host, ended=not complete)
 
         troubles = yield from self._each("removing the old key", hosts, one)
-        worse = {host: trouble for host, trouble in troubles.items() if trouble.result != "unreachable"}
+        worse = {host: trouble for host, trouble in troubles.items() if trouble.result != Status.UNREACHABLE}
         if worse or (troubles and not self._run.spares_absent):
             raise Stopped(
-                "drift" if any(trouble.result != "pending" for trouble in worse.values()) else "pending",
+                Status.DRIFT if any(trouble.result != Status.PENDING for trouble in worse.values()) else Status.PENDING,
                 str(sum_of(worse or troubles)),
                 f"{self._run.label(MAIN)} has the key that works. Mend the host, and run state=recovered",
             )
@@ -281,18 +302,18 @@ class _Rotation(SshKeyJournal):
         if owing:
             self._run.warnings.append(f"{tell(owing)} may accept the previous key alone, and was not seen")
         if self._recovered:
-            return self._done("recovered", "what an interrupted run has left is settled", owing=[*owing])
-        return self._done("unchanged", "all hosts that were seen have the key of the main record", owing=[*owing])
+            return self._done(Status.RECOVERED, "what an interrupted run has left is settled", owing=[*owing])
+        return self._done(Status.UNCHANGED, "all hosts that were seen have the key of the main record", owing=[*owing])
 
-    def _done(self, result: str, message: str, **details: t.Any) -> Outcome:
+    def _done(self, result: Status, message: str, **details: t.Any) -> Outcome:
         run = self._run
         run.warnings += [f"{why}; the next run settles it" for why in run.absent.values()]
-        if not self._job.verify and result != "unchanged":
+        if not self._job.verify and result != Status.UNCHANGED:
             run.warnings.append(
                 f"verify is none: no login has proved that the hosts let {self._job.user} in with the key of the main "
                 "record, and with no other"
             )
         changed = changed_at(self._seen)
-        if result != "changed" and changed is not None:
+        if result != Status.CHANGED and changed is not None:
             details["last_change"] = changed.date().isoformat()
         return done(result, message, absent=sorted(run.absent), **details)

@@ -16,6 +16,7 @@ from .effects import (
     Held,
     Lost,
     Sleep,
+    Status,
     Steps,
     Stopped,
 )
@@ -96,7 +97,7 @@ class SshKeyHosts:
                 continue
             self._has[host] = keys_on(looked)
             return
-        raise Trouble("unreachable", f"{host} does not tell which keys it has now: {reason}")
+        raise Trouble(Status.UNREACHABLE, f"{host} does not tell which keys it has now: {reason}")
 
     def _each(self, what: str, hosts: t.Iterable[str], work: t.Callable[[str], Steps]) -> Steps:
         """Do the work on the hosts, side by side, and return the Trouble of those that have made some."""
@@ -115,7 +116,9 @@ class SshKeyHosts:
     def _without(self, troubles: Troubles) -> None:
         """Go on without the hosts that cannot be reached, if that is allowed. Raises Trouble otherwise."""
         run = self._run
-        gone = {host: str(one) for host, one in troubles.items() if one.result == "unreachable" and run.spares_absent}
+        gone = {
+            host: str(one) for host, one in troubles.items() if one.result == Status.UNREACHABLE and run.spares_absent
+        }
         if len(gone) < len(troubles) or (gone and set(gone) == set(run.present)):
             raise sum_of(troubles)
         run.absent.update(gone)
@@ -144,7 +147,7 @@ class SshKeyHosts:
         except CallFailed as exc:
             yield from self._look_again(host, (*self._known(), new.fingerprint))
             if new.fingerprint not in self._has[host]:
-                result = "unreachable" if isinstance(exc, Lost) else "failed"
+                result = Status.UNREACHABLE if isinstance(exc, Lost) else Status.FAILED
                 raise Trouble(result, f"{host} has not got the key: {exc}") from None
 
     def _try_way(self, hosts: t.Iterable[str]) -> Steps:
@@ -158,10 +161,10 @@ class SshKeyHosts:
             verdict = yield from host_calls.log_in(host, pair)
             self._entered.add(host)
             if verdict.result == LoginResult.NETWORK:
-                raise Trouble("unreachable", f"{host} cannot be reached for a login: {verdict.explanation}")
+                raise Trouble(Status.UNREACHABLE, f"{host} cannot be reached for a login: {verdict.explanation}")
             if not verdict.authenticated:
                 raise Stopped(
-                    "refused",
+                    Status.REFUSED,
                     f"{host} does not let {self._job.user} in with the key that it has now ({verdict.explanation}), "
                     "so no login could prove a new one",
                     "Nothing was changed. Look at AllowUsers, AuthenticationMethods and from=, or set verify=none",
@@ -186,7 +189,7 @@ class SshKeyHosts:
         verdict = yield from host_calls.log_in(host, pair)
         if not verdict.authenticated:
             raise Trouble(
-                "unreachable" if verdict.result == LoginResult.NETWORK else "failed",
+                Status.UNREACHABLE if verdict.result == LoginResult.NETWORK else Status.FAILED,
                 f"{host} does not let {self._job.user} in with the key that it has got: {verdict.explanation}",
             )
         self._run.found(host, record, proved="login")
@@ -199,11 +202,13 @@ class SshKeyHosts:
         self._refused.add(host)
         if verdict.authenticated:
             raise Trouble(
-                "drift",
+                Status.DRIFT,
                 f"{host} still lets {self._job.user} in with the old key, which is in no file that sshd names any more",
             )
         if verdict.result == LoginResult.NETWORK:
-            raise Trouble("unreachable", f"{host} does not show that it refuses the old key: {verdict.explanation}")
+            raise Trouble(
+                Status.UNREACHABLE, f"{host} does not show that it refuses the old key: {verdict.explanation}"
+            )
 
     def _remove(self, host: str, keys: set[str], keep: SshKeyPair) -> Steps:
         """Remove keys from a host, provided that it has the other one. Raises Trouble."""
@@ -219,7 +224,7 @@ class SshKeyHosts:
             yield from self._look_again(host, {*keys, keep.fingerprint})
             if not self._has[host] & keys:
                 return
-        result = "unreachable" if isinstance(reason, Lost) else "pending"
+        result = Status.UNREACHABLE if isinstance(reason, Lost) else Status.PENDING
         raise Trouble(result, f"{host} still has a key that was to go: {reason}")
 
     def _finish_on(self, host: str, *, ended: bool = False) -> Steps:

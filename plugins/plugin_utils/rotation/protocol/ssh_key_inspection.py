@@ -17,6 +17,7 @@ from .effects import (
     Held,
     Outcome,
     Protocol,
+    Status,
     Steps,
     Stopped,
     done,
@@ -37,7 +38,7 @@ def predict(run: Run, job: Job) -> Protocol:
         refuse(host, looked)
         if looked["lock"]["remaining"] and not run.limits.lock_wait:
             raise Stopped(
-                "busy", f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait"
+                Status.BUSY, f"another run ({looked['lock']['run']}) works on {host}", "Wait for it, or set lock_wait"
             )
         interrupted = interrupted or bool(looked["mark"])
 
@@ -45,13 +46,13 @@ def predict(run: Run, job: Job) -> Protocol:
     owing = sorted(job.shared_with - set(run.present) - job.write_off)
     warnings = (*run.absent.values(), *([f"{tell(owing)} would keep the previous key for now"] if owing else []))
     if interrupted:
-        outcome = done("recovered", "an interrupted run, or a host that was not there, would be settled")
+        outcome = done(Status.RECOVERED, "an interrupted run, or a host that was not there, would be settled")
     elif job.recover_only:
-        outcome = done("unchanged", "no run was interrupted on the hosts")
+        outcome = done(Status.UNCHANGED, "no run was interrupted on the hosts")
     elif is_young(listed, job, run.now()):
-        outcome = done("unchanged", "the key is younger than max_age")
+        outcome = done(Status.UNCHANGED, "the key is younger than max_age")
     else:
-        outcome = done("changed", "the key would be changed", owing=owing)
+        outcome = done(Status.CHANGED, "the key would be changed", owing=owing)
     return dataclasses.replace(outcome, warnings=warnings)
 
 
@@ -85,12 +86,12 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
     if compare and listed[LEASE] is not None:
         lease = Lease.of((yield from record_calls.read(run, LEASE)).note)
     if lease.remaining(run.now()):
-        return done("busy", f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
+        return done(Status.BUSY, f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
     held: dict[str, Held] = {}
     if compare:
         held = yield from read_all(run, listed)
     known = {name: t.cast(SshKeyPair, entry.secret) for name, entry in held.items() if entry.secret.usable}
-    found: dict[str, str] = dict.fromkeys(run.hosts, "unreachable")
+    found: dict[str, Status] = dict.fromkeys(run.hosts, Status.UNREACHABLE)
     others: dict[str, t.Mapping[str, t.Any]] = {}
 
     def one(host: str, looked: t.Mapping[str, t.Any]) -> None:
@@ -103,9 +104,9 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
         if holder is not None:
             run.found(host, holder)
         if looked["lock"]["remaining"]:
-            found[host] = "busy"
+            found[host] = Status.BUSY
         elif host in others:
-            found[host] = "pending"
+            found[host] = Status.PENDING
         elif compare:
             found[host] = _status(looked, known)
         else:
@@ -115,7 +116,7 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
     yield from _look_at(run, job, keys, one)
     refused: list[str] = []
     if login:
-        some = [host for host, its in found.items() if its in ("clean", "in_doubt")]
+        some = [host for host, its in found.items() if its in (Status.CLEAN, Status.IN_DOUBT)]
         works = {host: host_calls.log_in(host, known[MAIN]) for host in some}
         for host, verdict in (yield from host_calls.side_by_side(run, "logging in", works)).items():
             if isinstance(verdict, Exception):
@@ -123,19 +124,23 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
             if verdict.authenticated:
                 run.found(host, MAIN, proved="login")
             else:
-                found[host] = "no_login"
+                found[host] = Status.NO_LOGIN
                 refused.append(f"{host}: {verdict.explanation}")
-    owing = sorted(owing_by(held) - {host for host, its in found.items() if its == "clean"})
+    owing = sorted(owing_by(held) - {host for host, its in found.items() if its == Status.CLEAN})
     status, text = _worst(found, others, owing)
     text = "; ".join([text, *refused])
     if lease.state == "held":
         text += f"; run {lease.run} for {lease.host} has not given the lease back"
-    only_others = others and {*found.values()} <= {"pending", "clean"} and status == "pending"
+    only_others = others and {*found.values()} <= {Status.PENDING, Status.CLEAN} and status == Status.PENDING
     record, proved = run.works_and_proved()
     return Outcome(
         status,
         text,
-        details={"hosts": found, "owing": owing, "absent": sorted(run.absent)},
+        details={
+            "hosts": {host: its.value for host, its in found.items()},
+            "owing": owing,
+            "absent": sorted(run.absent),
+        },
         works=record,
         proved=proved,
         login=run.login(),
@@ -144,41 +149,41 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
 
 
 def _worst(
-    found: t.Mapping[str, str],
+    found: t.Mapping[str, Status],
     others: t.Mapping[str, t.Mapping[str, t.Any]],
     owing: t.Sequence[str],
-) -> tuple[str, str]:
+) -> tuple[Status, str]:
     """The worst status of the hosts, and what it means."""
-    if others and set(found.values()) <= {"pending", "clean"}:
+    if others and set(found.values()) <= {Status.PENDING, Status.CLEAN}:
         named = "; ".join(f"{host}: {other['label']}" for host, other in others.items())
         text = f"a rotation of another SSH key of the user was interrupted ({named}). Run state=recovered for that one"
-        return "pending", text
+        return Status.PENDING, text
     for status, text in _STATES.items():
         some = [host for host, its in found.items() if its == status]
-        if status == "pending" and owing and not some:
+        if status == Status.PENDING and owing and not some:
             return status, f"{tell(owing)} may accept the previous key alone"
         if some:
             return status, text.format(tell(some))
-    return "unknown", "nothing was read, so the keys of the hosts were not compared"
+    return Status.UNKNOWN, "nothing was read, so the keys of the hosts were not compared"
 
 
 # The worst comes first.
 _STATES = {
-    "busy": "a run works on {}",
-    "drift": "no record has a key that the user has on {}",
-    "pending": "the journal has the key of an interrupted run that is on {}, or an old one has stayed there",
-    "no_login": "the main record has the key of {}, but no login could prove it",
-    "in_doubt": "the main record has the key of {}, but a run did not end in order",
-    "unreachable": "{} cannot be reached",
-    "clean": "the main record has the key of {}",
+    Status.BUSY: "a run works on {}",
+    Status.DRIFT: "no record has a key that the user has on {}",
+    Status.PENDING: "the journal has the key of an interrupted run that is on {}, or an old one has stayed there",
+    Status.NO_LOGIN: "the main record has the key of {}, but no login could prove it",
+    Status.IN_DOUBT: "the main record has the key of {}, but a run did not end in order",
+    Status.UNREACHABLE: "{} cannot be reached",
+    Status.CLEAN: "the main record has the key of {}",
 }
 
 
-def _status(looked: t.Mapping[str, t.Any], known: t.Mapping[str, SshKeyPair]) -> str:
+def _status(looked: t.Mapping[str, t.Any], known: t.Mapping[str, SshKeyPair]) -> Status:
     has = keys_on(looked)
     main = known.get(MAIN)
     if not has:
-        return "drift"
+        return Status.DRIFT
     if main is None or has != {main.fingerprint}:
-        return "pending"
-    return "in_doubt" if interrupted(looked["mark"]) or looked["lock"]["run"] else "clean"
+        return Status.PENDING
+    return Status.IN_DOUBT if interrupted(looked["mark"]) or looked["lock"]["run"] else Status.CLEAN

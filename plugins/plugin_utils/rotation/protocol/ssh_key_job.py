@@ -15,6 +15,7 @@ from .effects import (
     MAIN,
     SLOTS,
     Listed,
+    Status,
     Stopped,
 )
 from .notes import key_note
@@ -53,7 +54,7 @@ class Job:
 class Trouble(Exception):
     """A host that did not do what it was asked for. ``result`` is that with which the run ends if nothing follows."""
 
-    def __init__(self, result: str, text: str) -> None:
+    def __init__(self, result: Status, text: str) -> None:
         super().__init__(text)
         self.result = result
 
@@ -67,7 +68,7 @@ def interrupted(mark: t.Mapping[str, t.Any] | None) -> bool:
 
 def sum_of(troubles: Troubles) -> Trouble:
     """Those of several hosts as one; the worse result counts."""
-    result = next((one.result for one in troubles.values() if one.result != "unreachable"), "unreachable")
+    result = next((one.result for one in troubles.values() if one.result != Status.UNREACHABLE), Status.UNREACHABLE)
     return Trouble(result, texts(str(one) for one in troubles.values() if one.result == result))
 
 
@@ -93,7 +94,7 @@ def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
     if looked["others"]:
         other = looked["others"][0]
         stop = Stopped(
-            "pending",
+            Status.PENDING,
             f"a rotation of {other['label']} (id {other['record']}), another SSH key of this user on {host}, was "
             "interrupted",
             f"Nothing was changed. Run state=recovered for {other['label']}; if the vault has it no more, remove "
@@ -104,7 +105,7 @@ def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
     problems = [*looked["keys"]["refused"], *(file["problem"] for file in looked["keys"]["files"] if file["problem"])]
     if problems:
         text = "; ".join(problem["text"] for problem in problems)
-        raise Stopped("refused", f"{host}: {text}", "Nothing was changed")
+        raise Stopped(Status.REFUSED, f"{host}: {text}", "Nothing was changed")
 
 
 def changed_at(listed: Listed) -> datetime.datetime | None:

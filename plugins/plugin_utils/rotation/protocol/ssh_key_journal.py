@@ -21,6 +21,7 @@ from .effects import (
     SLOTS,
     Held,
     Listed,
+    Status,
     Steps,
     Stopped,
     foreign_slots,
@@ -105,7 +106,7 @@ class SshKeyJournal(SshKeyHosts):
         slot = self._free_slot(*keep)
         if slot is None:
             raise Stopped(
-                "pending",
+                Status.PENDING,
                 "each record of the journal has the only key of some host",
                 "Nothing was changed. Run state=recovered for fewer hosts at a time",
             )
@@ -138,7 +139,7 @@ class SshKeyJournal(SshKeyHosts):
         names = packed_names(hosts)
         if not names:
             raise Stopped(
-                "refused",
+                Status.REFUSED,
                 f"{len(hosts)} hosts would keep the old key, too many to note them",
                 "Name more of them in hosts",
             )
@@ -148,7 +149,7 @@ class SshKeyJournal(SshKeyHosts):
         """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
         elsewhere = self._sharing() - set(self._run.present)
         if elsewhere and not self._main.usable:
-            raise Stopped("pending", f"{tell(elsewhere)} cannot be reached", "")
+            raise Stopped(Status.PENDING, f"{tell(elsewhere)} cannot be reached", "")
         if elsewhere:
             yield from self._own_copy(self._main, self._debt(elsewhere, new))
 

@@ -18,7 +18,7 @@ from ....module_utils.keypair import checked_pair
 from ....module_utils.models import CredentialInfo, SshKey, SshKeyPair
 from ....module_utils.references import Reference
 from ..protocol import host_calls
-from ..protocol.effects import Outcome, Sleep, Stopped
+from ..protocol.effects import Outcome, Sleep, Status, Stopped
 from ..protocol.verdict import LoginResult, Verdict
 
 LogIn = t.Callable[[str], Verdict]
@@ -47,18 +47,18 @@ def rotate_password(
     ref, name = Reference(info.id, "id"), info.identifier or info.id
     before = credentials.rotatable(ref)
     if recover_only:
-        return Outcome("unchanged", "the server settles by itself what it has begun")
+        return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
     if _is_young(before, max_age):
-        return Outcome("unchanged", "the password is younger than max_age")
+        return Outcome(Status.UNCHANGED, "the password is younger than max_age")
     if check_mode:
-        return Outcome("changed", "the server would change the password")
+        return Outcome(Status.CHANGED, "the server would change the password")
     # Where the list tells no time of change, only the password itself shows one.
     tells = before.change is not None
     old = None if tells else _read(credentials, ref)
     say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     after = credentials.rotate(ref, **pace, before=before)
     if not pace["wait"]:
-        return Outcome("changed", "the server was asked to change the password; nobody has waited for it")
+        return Outcome(Status.CHANGED, "the server was asked to change the password; nobody has waited for it")
     new = (
         None if tells and log_in is None else _until_new(lambda: _read(credentials, ref), old, "password", pace, sleep)
     )
@@ -66,7 +66,7 @@ def rotate_password(
         verdict = _tries(functools.partial(log_in, new), sleep)
         _judge(name, "the host", verdict, "password")
     return Outcome(
-        "changed",
+        Status.CHANGED,
         "the server has changed the password",
         details={"change": after.change},
         works=name,
@@ -97,11 +97,11 @@ def rotate_key(
     ref = Reference(info.id, "id")
     before = keys.rotatable(ref, by_server=True)
     if recover_only:
-        return Outcome("unchanged", "the server settles by itself what it has begun")
+        return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
     if _is_young(before, max_age):
-        return Outcome("unchanged", "the key is younger than max_age")
+        return Outcome(Status.UNCHANGED, "the key is younger than max_age")
     if check_mode:
-        return Outcome("changed", "the server would change the key")
+        return Outcome(Status.CHANGED, "the server would change the key")
     before_key = keys.read(ref, fresh=True)
     old = _pair(before_key)
     left = sorted({*before_key.devices} - known)
@@ -109,7 +109,7 @@ def rotate_key(
     say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     keys.rotate_by_server(ref, **pace)
     if not pace["wait"]:
-        return Outcome("changed", "the server was asked to change the key; nobody has waited for it")
+        return Outcome(Status.CHANGED, "the server was asked to change the key; nobody has waited for it")
     new = _until_new(lambda: _read_key(keys, ref), old, "key", pace, sleep)
     for host, log_in in hosts.items():
         say(f"the server has changed {name}: logging in to {host}")
@@ -118,7 +118,7 @@ def rotate_key(
     details = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint, "not_proved": left}
     warnings = (f"{', '.join(left)} have the key as well by the vault: no login there has proved it",) if left else ()
     return Outcome(
-        "changed",
+        Status.CHANGED,
         "the server has changed the key, and the hosts accept no other",
         warnings,
         details,
@@ -142,7 +142,7 @@ def _prove_refused(name: str, host: str, old: SshKeyPair, log_in: KeyLogIn, slee
     while log_in(old, _LOGIN_WITHIN).authenticated:
         if time.monotonic() >= end:
             raise Stopped(
-                "drift",
+                Status.DRIFT,
                 f"the server says that it has changed {name}, but {host} still accepts the old key",
                 "Look at Executions in the console, and take the old key away there",
             )
@@ -209,13 +209,13 @@ def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
         return
     if verdict.result in (LoginResult.WRONG, LoginResult.MUST_CHANGE, LoginResult.EXPIRED):
         raise Stopped(
-            "drift",
+            Status.DRIFT,
             f"the server says that it has changed {name}, but {host} does not take the new {what}: "
             f"{verdict.explanation}",
             "Look at Executions in the console, and at the template that changes it",
         )
     stop = Stopped(
-        "in_doubt",
+        Status.IN_DOUBT,
         f"the server says that it has changed {name}, but no login to {host} could prove it: {verdict.explanation}",
         "Mend the way to the host" + ("" if what == "key" else ", or set verify to hash_only"),
     )

@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.action.linux_password_cha
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Stopped
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Status, Stopped
 
 SERVER = "https://pam.example.com:443"
 PARAMS = {"mode": "ansible", "report_dir": None, "credential": "web01-app"}
@@ -33,7 +33,7 @@ def failed(error: Exception, info: CredentialInfo, params: Mapping[str, Any] | N
 
     action: Any = object.__new__(ActionModule)
     params = params or PARAMS
-    action._variables, action._server = {"inventory_hostname": host}, SERVER
+    action.variables, action._server = {"inventory_hostname": host}, SERVER
     action._task = types.SimpleNamespace(check_mode=False)
     action._templar = types.SimpleNamespace(template=str)
     action._connection = types.SimpleNamespace(get_option=lambda _name: "admin")
@@ -41,7 +41,7 @@ def failed(error: Exception, info: CredentialInfo, params: Mapping[str, Any] | N
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: ChangeNotSeen("not in time"), lambda: Stopped("drift", "the host has another", "Look")]
+    "make", [lambda: ChangeNotSeen("not in time"), lambda: Stopped(Status.DRIFT, "the host has another", "Look")]
 )
 @pytest.mark.parametrize(
     ("info", "name"),
@@ -72,7 +72,7 @@ def test_what_looks_at_both_kinds_names_the_right_one(params: dict[str, str], na
 
 
 def _end(works: str = "", proved: str = "", settles: str = "") -> Stopped:
-    stop = Stopped("pending", "the commit had no answer", "Run it again with state=recovered")
+    stop = Stopped(Status.PENDING, "the commit had no answer", "Run it again with state=recovered")
     stop.works, stop.proved, stop.settles = works, proved, settles
     if works:
         stop.login = f"web01: app logs in with {works} (proved by its hash in this run)"

@@ -22,6 +22,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pro
     OnHost,
     Outcome,
     Sleep,
+    Status,
     Steps,
     Together,
 )
@@ -59,7 +60,7 @@ def results(world: World, works: dict[str, Steps], most: int = 10, **limits: flo
 
     def protocol() -> t.Any:
         found = yield Together("asking", works, most)
-        return Outcome("unchanged", "", details=found)
+        return Outcome(Status.UNCHANGED, "", details=found)
 
     return dict(driver.drive(protocol(), world, run, driver.Interrupt()).details)
 
