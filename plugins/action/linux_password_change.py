@@ -70,17 +70,19 @@ class ActionModule(RotationAction):
         user = self.user(params, info)
         hosts = sorted({*(params["hosts"] or [self.host])})
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)
+        return self.run_and_report(
+            params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts
+        )
 
     def _by_ansible(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
     ) -> Outcome:
         rules = _policy(params["policy"] or {})
-        job = password_job.Job(
+        job = password_job.PasswordJob(
             user=user,
             generate=functools.partial(password_policy.generate, rules),
             matches=password_hash.matches,
-            make_hash=password_hash.make,
+            make_hash=password_hash.hash_password,
             hash_problem=password_hash.problem,
             verify_login=params["verify"] == "login",
             accept=frozenset(params["accept"]),
@@ -90,9 +92,9 @@ class ActionModule(RotationAction):
             chage={name: days for name, days in (params["chage"] or {}).items() if days is not None},
         )
         records = functools.partial(PasswordRecords, client.credentials, info)
-        run, world = self.prepare(records, hosts, user, params, by_password)
+        run, environment = self.start_run(records, hosts, user, params, by_password)
         protocol = password_inspection.predict(run, job) if check_mode else password.rotate(run, job)
-        return self.drive(protocol, world, run)
+        return self.drive(protocol, environment, run)
 
     def _by_vault(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
@@ -102,7 +104,7 @@ class ActionModule(RotationAction):
                 "with mode=vault the server changes the password of one host, that of the credential",
                 hint="Leave hosts out, or set mode to ansible",
             ).with_context(option="hosts")
-        target = self.reach(self.host).target(user) if params["verify"] == "login" else None
+        target = self.connection_to(self.host).target(user) if params["verify"] == "login" else None
         return server_side.rotate_password(
             client.credentials,
             info,
@@ -111,9 +113,9 @@ class ActionModule(RotationAction):
             max_age=params["max_age"],
             pace=wait_options(params),
             check_mode=check_mode,
-            say=self.say,
+            report_progress=self.report_progress,
         )
 
 
-def _policy(given: t.Mapping[str, t.Any]) -> password_policy.Policy:
-    return password_policy.Policy(**{name: value for name, value in given.items() if value is not None})
+def _policy(given: t.Mapping[str, t.Any]) -> password_policy.PasswordPolicy:
+    return password_policy.PasswordPolicy(**{name: value for name, value in given.items() if value is not None})

@@ -63,7 +63,9 @@ class ActionModule(RotationAction):
         user = self.user(params, info)
         hosts = sorted({*(params["hosts"] or [self.host])})
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)
+        return self.run_and_report(
+            params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts
+        )
 
     def _by_ansible(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
@@ -78,7 +80,7 @@ class ActionModule(RotationAction):
             raise ConfigError("host_timeout must be at least 1", hint="Leave it out").with_context(
                 option="host_timeout"
             )
-        job = ssh_key_job.Job(
+        job = ssh_key_job.SshKeyJob(
             user=user,
             generate=functools.partial(
                 keypair.new_pair,
@@ -100,8 +102,8 @@ class ActionModule(RotationAction):
             part_is_meant=self._part_is_meant(params),
         )
         records = functools.partial(KeyRecords, client.ssh_keys, info)
-        run, world = self.prepare(records, hosts, user, params, by_key)
-        run.spares_absent = params["unreachable"] == "debt"
+        run, environment = self.start_run(records, hosts, user, params, by_key)
+        run.skip_unreachable = params["unreachable"] == "debt"
         run.forks = params["forks"]
         run.limits = dataclasses.replace(run.limits, on_host=params["host_timeout"])
         same = sharing.hosts_with(self, "ssh_key", params["ssh_key"])
@@ -112,7 +114,7 @@ class ActionModule(RotationAction):
                 "and name all that have the key in hosts"
             )
         protocol = ssh_key_inspection.predict(run, job) if check_mode else ssh_key.rotate(run, job)
-        return self.drive(protocol, world, run)
+        return self.drive(protocol, environment, run)
 
     def _part_is_meant(self, params: Params) -> bool:
         """Whether the task itself says which hosts it leaves out. A role takes both options from the inventory."""
@@ -130,7 +132,7 @@ class ActionModule(RotationAction):
     def _by_vault(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
     ) -> Outcome:
-        targets = {host: self.reach(host).target(user) for host in hosts}
+        targets = {host: self.connection_to(host).target(user) for host in hosts}
         return server_side.rotate_key(
             client.ssh_keys,
             info,
@@ -139,6 +141,6 @@ class ActionModule(RotationAction):
             max_age=params["max_age"],
             pace=wait_options(params),
             check_mode=check_mode,
-            say=self.say,
+            report_progress=self.report_progress,
             known=frozenset({*hosts, *(target.address for target in targets.values())}),
         )

@@ -19,7 +19,7 @@ with bytecode.first():
     from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
     from ..plugin_utils.rotation.login import password_hash
     from ..plugin_utils.rotation.protocol import password_inspection, password_job, ssh_key_inspection, ssh_key_job
-    from ..plugin_utils.rotation.protocol.run import Run
+    from ..plugin_utils.rotation.protocol.run import RotationRun
     from ..plugin_utils.rotation.rotation_action import RotationAction
     from ..plugin_utils.rotation.vault.journal import KeyRecords, PasswordRecords
 
@@ -34,7 +34,7 @@ RULES: dict[str, t.Any] = {
     "required_one_of": [["credential", "ssh_key"]],
     "mutually_exclusive": [["credential", "ssh_key"]],
 }
-Subject = tuple[CredentialInfo, str, Run, LiveEnvironment, t.Callable[..., t.Any]]
+Inspection = tuple[CredentialInfo, str, RotationRun, LiveEnvironment, t.Callable[..., t.Any]]
 
 
 class ActionModule(RotationAction):
@@ -45,34 +45,34 @@ class ActionModule(RotationAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         make = self._of_key if params["ssh_key"] else self._of_password
-        info, user, run, world, inspect = make(client, params)
+        info, user, run, environment, inspect = make(client, params)
         compare = params["compare"] and not check_mode
         protocol = inspect(run, compare=compare, login=compare and params["login"])
-        return self.told(params, info, user, run.hosts, lambda: self.drive(protocol, world, run))
+        return self.inspect_result(params, info, user, run.hosts, lambda: self.drive(protocol, environment, run))
 
-    def _of_password(self, client: Client, params: Params) -> Subject:
+    def _of_password(self, client: Client, params: Params) -> Inspection:
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
         user = self.user(params, info)
         records = functools.partial(PasswordRecords, client.credentials, info)
-        run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_password)
-        run.spares_absent = len(run.hosts) > 1
-        job = password_job.Job(
+        run, environment = self.start_run(records, params["hosts"] or [self.host], user, params, by_password)
+        run.skip_unreachable = len(run.hosts) > 1
+        job = password_job.PasswordJob(
             user=user,
             generate=str,
             matches=password_hash.matches,
-            make_hash=password_hash.make,
+            make_hash=password_hash.hash_password,
             hash_problem=password_hash.problem,
         )
-        return info, user, run, world, functools.partial(password_inspection.inspect, job=job)
+        return info, user, run, environment, functools.partial(password_inspection.inspect, job=job)
 
-    def _of_key(self, client: Client, params: Params) -> Subject:
+    def _of_key(self, client: Client, params: Params) -> Inspection:
         info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
         user = self.user(params, info)
         records = functools.partial(KeyRecords, client.ssh_keys, info)
-        run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_key)
-        run.spares_absent = True
-        job = ssh_key_job.Job(user=user, generate=nothing, address=params["address"])
-        return info, user, run, world, functools.partial(ssh_key_inspection.inspect, job=job)
+        run, environment = self.start_run(records, params["hosts"] or [self.host], user, params, by_key)
+        run.skip_unreachable = True
+        job = ssh_key_job.SshKeyJob(user=user, generate=nothing, address=params["address"])
+        return info, user, run, environment, functools.partial(ssh_key_inspection.inspect, job=job)
 
 
 def nothing() -> SshKeyPair:

@@ -55,7 +55,7 @@ options:
         not. By default, those of O(hosts), and those of the play for which the task names the same key, even if
         C(--limit) leaves them out.
       - Those that the run does not reach keep the old key. It stays in the journal, they are listed in
-        RV(rotation.owing), and the key is not changed again until a run has given them the new one.
+        RV(rotation.outdated_hosts), and the key is not changed again until a run has given them the new one.
     type: list
     elements: str
   verify:
@@ -270,7 +270,7 @@ rotation:
       type: list
       elements: str
       returned: success, with O(mode=ansible)
-    owing:
+    outdated_hosts:
       description: The hosts that may accept the previous key alone. A run for them, or O(state=recovered), settles it.
       type: list
       elements: str
@@ -320,7 +320,7 @@ rotation:
     host: web01
     hosts: [web01, web02]
     absent: []
-    owing: []
+    outdated_hosts: []
     fingerprint: SHA256:Ab0qDW1bY0mVd9a3m9PsE4ZKp5mpJ0N8d7Gk4w5wV6U
     previous_fingerprint: SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
     mode: ansible

@@ -70,14 +70,18 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "a host that is away is forgotten": (
         Edit("protocol.ssh_key", "            yield from self._keep_old(new)\n", ""),
-        Edit("protocol.ssh_key", "{**hosts, **self._debt(elsewhere, new)}", "hosts"),
+        Edit("protocol.ssh_key", "{**hosts, **self._deferred_note(elsewhere, new)}", "hosts"),
     ),
     "a host that was away may be away for ever": (
-        Edit("protocol.ssh_key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),
+        Edit(
+            "protocol.ssh_key",
+            "        outdated = self._outdated_hosts()\n",
+            "        outdated: tuple[str, ...] = ()\n",
+        ),
         Edit(
             "protocol.ssh_key_journal",
-            'owing = unpacked_names(held.note.get("owing", "")) & {*self._owing()}',
-            "owing = False",
+            'outdated = unpacked_names(held.note.get("outdated_hosts", "")) & {*self._outdated_hosts()}',
+            "outdated_hosts = False",
         ),
     ),
     "the journal has the user name and identifier of the main record": (

@@ -55,11 +55,11 @@ STARTS: dict[str, dict[str, Any]] = {
     "key first": {},
     "key second": {"prepare": lambda scene: scene.run()},
     # Both records of the journal are in use, as ever after, and runs go on without a host that is lost in the middle.
-    "key third, a host may go": {"spares_absent": True, "prepare": lambda scene: [scene.run(), scene.run()]},
+    "key third, a host may go": {"skip_unreachable": True, "prepare": lambda scene: [scene.run(), scene.run()]},
     # One of two hosts is cut off while runs go on without it, and back for the last one.
-    "key, a host is away": {"spares_absent": True, "away": ("web02",)},
+    "key, a host is away": {"skip_unreachable": True, "away": ("web02",)},
     # And one that was away before, which these runs find again.
-    "key, a host was away": {"spares_absent": True, "prepare": lambda scene: scene.run_without("web02")},
+    "key, a host was away": {"skip_unreachable": True, "prepare": lambda scene: scene.run_without("web02")},
 }
 
 
@@ -227,14 +227,14 @@ class KeyScene(Scene):
         prepare: Any = lambda scene: None,
         *,
         away: tuple[str, ...] = (),
-        spares_absent: bool = False,
+        skip_unreachable: bool = False,
         hosts: tuple[str, ...] = HOSTS,
         **job: Any,
     ) -> None:
         self.code, self._prepare, self._job = code, prepare, job
         self._begin()
         self.vault = Vault()
-        self.spares_absent, self.away = spares_absent, set(away)
+        self.skip_unreachable, self.away = skip_unreachable, set(away)
         self.hosts = {name: KeyHost(name, self.clock, self._folder, code) for name in hosts}
         self._number = itertools.count(1)
         self.made: dict[str, Any] = {}
@@ -301,7 +301,7 @@ class KeyScene(Scene):
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
         return self.code.ssh_key.rotate(
-            run, self.code.ssh_key_job.Job(**{"user": USER, "generate": self.next_pair, **wanted})
+            run, self.code.ssh_key_job.SshKeyJob(**{"user": USER, "generate": self.next_pair, **wanted})
         )
 
     def logs_in(self, host: str, ref: str) -> bool:
@@ -368,5 +368,5 @@ class KeyScene(Scene):
             raise Violation(f"a clean run has left {left}")
 
     def lock_holder(self) -> str | None:
-        held = self.code.state.State(self.hosts["web01"].machine, USER).holder()
+        held = self.code.state.UserState(self.hosts["web01"].machine, USER).holder()
         return held["run"] if held["remaining"] else None

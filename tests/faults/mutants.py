@@ -11,7 +11,7 @@ from __future__ import annotations
 from faults.code import Edit
 
 _JOURNAL = "        slot = yield from self._keep(new, free, NEW)\n"
-_NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
+_NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = StoredSecret(new, {"start": "~"})\n'
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
 _IN_DOUBT = '    raise Stopped(Status.IN_DOUBT, f"whether'

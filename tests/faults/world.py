@@ -591,7 +591,7 @@ class World:
         self.failures += 1
         return Verdict(LoginResult.WRONG, "the password was refused")
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         pass
 
     def _faulty(
@@ -769,9 +769,9 @@ class Scene:
 
     def _new_run(self, run_id: str, hosts: tuple[str, ...], limits: Mapping[str, float], **more: Any) -> Any:
         """A Run, with as much as this code knows of."""
-        known = {field.name for field in dataclasses.fields(self.code.run.Run)}
+        known = {field.name for field in dataclasses.fields(self.code.run.RotationRun)}
         given = {"clock": self.clock, **more}
-        return self.code.run.Run(
+        return self.code.run.RotationRun(
             run_id,
             hosts,
             self.code.run.Limits(**limits),
@@ -805,7 +805,7 @@ class Scene:
             "now": lambda: self.clock.utc(off),
             "breaks": breaks,
             "user": user,
-            "spares_absent": job.pop("spares_absent", self.spares_absent),
+            "skip_unreachable": job.pop("skip_unreachable", self.skip_unreachable),
         }
         run = self._new_run(run_id, hosts or self.usual_hosts(), {**LIMITS, **(limits or {})}, **more)
         made = (world or self._world)(self.code, run, self, faults or {}, records)
@@ -814,7 +814,7 @@ class Scene:
 
     _world: Any = World
 
-    spares_absent = False
+    skip_unreachable = False
 
     def usual_hosts(self) -> tuple[str, ...]:
         """Those of a run for which nobody says it."""
@@ -829,7 +829,7 @@ class Scene:
             "generate": self._generate,
             **wanted,
         }
-        return self.code.password.rotate(run, self.code.password_job.Job(**given))
+        return self.code.password.rotate(run, self.code.password_job.PasswordJob(**given))
 
     def _generate(self) -> str:
         return f"secret{next(self._secrets)}"
@@ -934,7 +934,7 @@ class Scene:
 
     def lock_holder(self) -> str | None:
         """The run that holds the lock of the host, if its lease is not over."""
-        held = self.code.state.State(self.host.machine, USER).holder()
+        held = self.code.state.UserState(self.host.machine, USER).holder()
         return held["run"] if held["remaining"] else None
 
 

@@ -32,8 +32,7 @@ from ...module_utils.errors import (
 from .protocol.effects import (
     CallFailed,
     Effect,
-    Held,
-    Listed,
+    Listing,
     ListRecords,
     Login,
     Lost,
@@ -44,10 +43,11 @@ from .protocol.effects import (
     ReadRecord,
     Sleep,
     Steps,
+    StoredSecret,
     Together,
     WriteRecord,
 )
-from .protocol.run import Run
+from .protocol.run import RotationRun
 
 # After these a write was certainly not applied. Whatever else happens, nobody knows.
 _NOT_APPLIED = (
@@ -73,18 +73,18 @@ _HARMLESS = ("lock", "unlock", "look", "judge", "look_keys")
 class Records(t.Protocol):
     """The records of the vault, by name."""
 
-    def list(self, machine: str | None) -> Listed:
+    def list(self, machine: str | None) -> Listing:
         """See ListRecords."""
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         """See ReadRecord."""
 
     def write(self, name: str, secret: t.Any, note: t.Mapping[str, str]) -> None:
         """See WriteRecord. Sends it once at most."""
 
 
-class World(t.Protocol):
-    """Everything outside of the protocol."""
+class Environment(t.Protocol):
+    """Everything outside of the protocol: vault, hosts, logins and the user."""
 
     @property
     def records(self) -> Records:
@@ -96,7 +96,7 @@ class World(t.Protocol):
     def login(self, call: Login, seconds: float) -> t.Any:
         """Try to log in once, within so many seconds."""
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         """Tell the user what is waited for."""
 
 
@@ -129,8 +129,8 @@ class Interrupt:
 
 def drive(
     protocol: Protocol,
-    world: World,
-    run: Run,
+    environment: Environment,
+    run: RotationRun,
     interrupt: Interrupt,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Outcome:
@@ -146,7 +146,7 @@ def drive(
         if interrupt.received and interrupt.why not in run.warnings:
             run.warnings.append(interrupt.why)
         try:
-            answer = _carry_out(call, world, run, interrupt, sleep)
+            answer = _carry_out(call, environment, run, interrupt, sleep)
         except Exception as exc:  # noqa: BLE001 (whatever it is, the protocol has to give back what it holds)
             failure = _failure(call, exc)
 
@@ -163,11 +163,13 @@ def _changes(call: Effect) -> bool:
     return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
-def _carry_out(call: Effect, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
+def _carry_out(
+    call: Effect, environment: Environment, run: RotationRun, interrupt: Interrupt, sleep: t.Callable[[float], None]
+) -> t.Any:
     if isinstance(call, Sleep):
-        return _wait(call, world, run, interrupt, sleep)
+        return _wait(call, environment, run, interrupt, sleep)
     if isinstance(call, Together):
-        return _SideBySide(call, world, run, interrupt, sleep).results()
+        return _SideBySide(call, environment, run, interrupt, sleep).results()
     # Until the lock is held, only a single call is limited.
     remaining = min(run.ends - run.clock(), run.limits.deadline)
     if run.leaving:
@@ -179,15 +181,17 @@ def _carry_out(call: Effect, world: World, run: Run, interrupt: Interrupt, sleep
         # A run that was paused may have lost its lock to another one by now.
         raise NotDone(f"the deadline of {run.limits.deadline:.0f} seconds is over")
     if isinstance(call, OnHost):
-        return world.on_host(call, min(remaining, run.limits.on_host))
+        return environment.on_host(call, min(remaining, run.limits.on_host))
     if isinstance(call, Login):
-        return world.login(call, min(remaining, run.limits.on_host))
-    return _in_vault(call, world.records)
+        return environment.login(call, min(remaining, run.limits.on_host))
+    return _in_vault(call, environment.records)
 
 
-def _wait(call: Sleep, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> None:
+def _wait(
+    call: Sleep, environment: Environment, run: RotationRun, interrupt: Interrupt, sleep: t.Callable[[float], None]
+) -> None:
     """Wait, unless the run is over anyway."""
-    world.say(f"{call.reason}: waiting {call.seconds:.0f} seconds")
+    environment.report_progress(f"{call.reason}: waiting {call.seconds:.0f} seconds")
     end = min(run.clock() + call.seconds, run.ends)
     while not interrupt.received and (remaining := end - run.clock()) > 0:
         sleep(min(_NAP, remaining))
@@ -201,9 +205,20 @@ class _SideBySide:
     """
 
     def __init__(
-        self, together: Together, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]
+        self,
+        together: Together,
+        environment: Environment,
+        run: RotationRun,
+        interrupt: Interrupt,
+        sleep: t.Callable[[float], None],
     ) -> None:
-        self._together, self._world, self._run, self._interrupt, self._sleep = together, world, run, interrupt, sleep
+        self._together, self._environment, self._run, self._interrupt, self._sleep = (
+            together,
+            environment,
+            run,
+            interrupt,
+            sleep,
+        )
         self._waiting = collections.deque(together.works.items())
         self._results: dict[str, t.Any] = {}
         # For each host that is worked on: the number of its call, the time at which nobody waits for that any more, and
@@ -241,7 +256,7 @@ class _SideBySide:
         if isinstance(call, Sleep):
             if call.reason not in self._reasons:
                 self._reasons.add(call.reason)
-                self._world.say(f"{call.reason}: waiting")
+                self._environment.report_progress(f"{call.reason}: waiting")
             self._calls[host] = self._number, now if self._interrupt.received else now + call.seconds, None
             return
         limit = min(run.limits.on_host, run.limits.deadline)
@@ -255,7 +270,7 @@ class _SideBySide:
 
     def _answer(self, host: str, number: int, call: Effect) -> None:
         try:
-            answer = _carry_out(call, self._world, self._run, self._interrupt, self._sleep)
+            answer = _carry_out(call, self._environment, self._run, self._interrupt, self._sleep)
         except Exception as exc:  # noqa: BLE001 (it goes to the work, which knows what it means)
             self._answers.put((host, number, None, _failure(call, exc)))
         else:
@@ -277,7 +292,7 @@ class _SideBySide:
         if now - self._told >= _PROGRESS:
             self._told = now
             total = len(self._together.works)
-            self._world.say(f"{self._together.what}: {len(self._results)} of {total} hosts are done")
+            self._environment.report_progress(f"{self._together.what}: {len(self._results)} of {total} hosts are done")
 
 
 def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) -> t.Any:

@@ -35,13 +35,13 @@ from ..broker.key_files import Files
 from ..masking import register
 from ..vault_action import SenhaseguraAction
 from . import report
-from .driver import Interrupt, World, drive
-from .host import connection
+from .driver import Environment, Interrupt, drive
+from .host.connection import HostConnection, for_other_host, for_task_host
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
 from .live import LiveEnvironment, LogIn
 from .protocol import settle
 from .protocol.effects import Outcome, Protocol, Status, Stopped
-from .protocol.run import Limits, Run, says
+from .protocol.run import Limits, RotationRun, says
 from .vault.journal import KeyRecords, PasswordRecords
 
 display = Display()
@@ -61,7 +61,7 @@ class RotationAction(SenhaseguraAction):
     _verdict: t.ClassVar[str] = "result"
     # Those of the task.
     variables: dict[str, t.Any]
-    _run: Run | None = None
+    _run: RotationRun | None = None
     _server = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -122,25 +122,25 @@ class RotationAction(SenhaseguraAction):
             raise ConfigError("user is no name of a local user", hint="Check user").with_context(option="user")
         return str(params["user"] or info.username)
 
-    def prepare(
+    def start_run(
         self,
         records: t.Callable[[str, str], RecordsOf],
         hosts: t.Iterable[str],
         user: str,
         params: Params,
         log_in: LogIn,
-    ) -> tuple[Run, LiveEnvironment]:
-        """The run for these hosts, and the world in which its protocol is driven.
+    ) -> tuple[RotationRun, LiveEnvironment]:
+        """The run for these hosts, and the environment in which its protocol is driven.
 
         :param records: makes the records, of the id of the run and the time at which it begins
         """
         now = _utc()
         run_id = secrets.token_hex(8)
         made = records(run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-        reaches = {host: self.reach(host) for host in sorted(set(hosts))}
-        self._run = Run(
+        connections = {host: self.connection_to(host) for host in sorted(set(hosts))}
+        self._run = RotationRun(
             run_id,
-            tuple(reaches),
+            tuple(connections),
             _limits(params),
             made.labels,
             time.monotonic,
@@ -154,23 +154,23 @@ class RotationAction(SenhaseguraAction):
         if isinstance(made, KeyRecords):
             files = Files(os.path.dirname(address()), authentication_key())
             own = functools.partial(OwnKey, files=files, may_read=may_read)
-        return self._run, LiveEnvironment(self._run, made, reaches, log_in, own)
+        return self._run, LiveEnvironment(self._run, made, connections, log_in, own)
 
-    def reach(self, host: str) -> connection.HostConnection:
+    def connection_to(self, host: str) -> HostConnection:
         """The way to a host: that of the task if it is its own."""
         if host == self.host and not self._task.delegate_to:
-            return connection.own(self, host, self.variables)
-        return connection.other(self, host, self.variables)
+            return for_task_host(self, host, self.variables)
+        return for_other_host(self, host, self.variables)
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         display.display(printable_message(f"{self.host}: {text}"))
 
-    def drive(self, protocol: Protocol, world: World, run: Run) -> Outcome:
+    def drive(self, protocol: Protocol, environment: Environment, run: RotationRun) -> Outcome:
         interrupt = Interrupt()
         with interrupt.held():
-            return drive(protocol, world, run, interrupt)
+            return drive(protocol, environment, run, interrupt)
 
-    def told(
+    def inspect_result(
         self, params: Params, info: CredentialInfo, user: str, hosts: t.Iterable[str], work: t.Callable[[], Outcome]
     ) -> Result:
         """The result of a task that only looks."""
@@ -189,7 +189,7 @@ class RotationAction(SenhaseguraAction):
         rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         return {**result, "rotation": rotation}
 
-    def reported(
+    def run_and_report(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
     ) -> Result:
         """Do the work, add how it ended to the report if there is one, and return the result of the task.
@@ -202,7 +202,7 @@ class RotationAction(SenhaseguraAction):
             "user": user,
             "mode": params["mode"],
             "host": self.host,
-            "own_account": connection.own(self, self.host, self.variables).option("remote_user") == user,
+            "own_account": for_task_host(self, self.host, self.variables).option("remote_user") == user,
         }
         subject = dataclasses.replace(self._subject_of(params), hosts=tuple(rotation.get("hosts", [self.host])))
         result: Result = {self.noun: {"id": info.id, "identifier": info.identifier}, "rotation": rotation}

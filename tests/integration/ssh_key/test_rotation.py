@@ -172,7 +172,9 @@ def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any,
             {**rotate("again", hosts=ALL[:2]), "ignore_errors": True},
         ]
     )
-    assert (done["part"]["rotation"]["result"], done["part"]["rotation"]["owing"]) == ("changed", ["host3"]), str(done)
+    assert (done["part"]["rotation"]["result"], done["part"]["rotation"]["outdated_hosts"]) == ("changed", ["host3"]), (
+        str(done)
+    )
     assert done["again"]["failure"]["kind"] == "refused", str(done)
     assert "host3" in done["again"]["msg"]
     # In the same play, it would have given host3 the key of the first task.

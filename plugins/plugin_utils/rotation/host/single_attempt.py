@@ -103,10 +103,10 @@ class PasswordRefused(LoginRefused):
 class Once:
     """The passwords with which Ansible gets to a host and becomes root there."""
 
-    def __init__(self, reach: HostConnection) -> None:
-        self._reach, self._connection = reach, reach.connection
-        self._become: t.Any = getattr(self._connection, "become", None)
-        self._holders: dict[str, tuple[t.Any, str]] = {LOGIN: (self._connection, "password")}
+    def __init__(self, connection: HostConnection) -> None:
+        self._connection, self._plugin = connection, connection.plugin
+        self._become: t.Any = getattr(self._plugin, "become", None)
+        self._holders: dict[str, tuple[t.Any, str]] = {LOGIN: (self._plugin, "password")}
         if self._become is not None:
             self._holders[BECOME] = self._become, "become_pass"
         # The passwords of the login that were right when they were tried.
@@ -154,7 +154,7 @@ class Once:
     def says(self, command: str, *, become: bool) -> str:
         """What a short command prints, or nothing if it fails."""
         try:
-            done = self._reach.execute(command, sudoable=become, in_data=b"\n")
+            done = self._connection.execute(command, sudoable=become, in_data=b"\n")
         except AnsibleError:
             return ""
         return str(done.get("stdout", "")) if done.get("rc") == 0 else ""
@@ -182,15 +182,15 @@ class Once:
         return PasswordRefused(way, _HOW[way].format(method=self.method), password)
 
     def _ask_once(self, given: t.Mapping[str, str]) -> None:
-        kind = getattr(self._connection, "transport", "ssh")
+        kind = getattr(self._plugin, "transport", "ssh")
         if LOGIN in given and kind not in ("ssh", "local"):
             raise NotDone(
                 f"the connection plugin {printable(str(kind))} with a password may send a wrong one several times: use "
                 "ssh, or a key"
             )
         # Ansible repeats whatever has failed.
-        if option(self._connection, "reconnection_retries"):
-            self._connection.set_option("reconnection_retries", 0)
+        if option(self._plugin, "reconnection_retries"):
+            self._plugin.set_option("reconnection_retries", 0)
         if kind == "ssh" and LOGIN in given and given[LOGIN] not in self._right:
             self._prove_login(given[LOGIN])
 
@@ -199,8 +199,8 @@ class Once:
             self._by_key = self._gets_in_without(password)
         if self._by_key is not False:
             return
-        user = option(self._connection, "remote_user") or None
-        verdict = probe.by_password(self._reach.target(user), password, timeout=_LOGIN_WITHIN)
+        user = option(self._plugin, "remote_user") or None
+        verdict = probe.by_password(self._connection.target(user), password, timeout=_LOGIN_WITHIN)
         if verdict.result is LoginResult.WRONG:
             raise self._refusal(LOGIN, password)
         if verdict.sent:
@@ -211,20 +211,20 @@ class Once:
 
     def _gets_in_without(self, password: str) -> bool | None:
         """Whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
-        context = ansible_internals.connection_context(self._connection)
-        before, arguments = getattr(context, "password", None), option(self._connection, "ssh_args")
-        self._connection.set_option("password", None)
+        context = ansible_internals.connection_context(self._plugin)
+        before, arguments = getattr(context, "password", None), option(self._plugin, "ssh_args")
+        self._plugin.set_option("password", None)
         # Not over one that is open already: it may end.
-        self._connection.set_option("ssh_args", f"-o ControlPath=none {arguments or ''}")
+        self._plugin.set_option("ssh_args", f"-o ControlPath=none {arguments or ''}")
         if before:
             context.password = None
         try:
-            self._connection.exec_command("/bin/sh -c true", in_data=b"\n", sudoable=False)
+            self._plugin.exec_command("/bin/sh -c true", in_data=b"\n", sudoable=False)
         except AnsibleError as exc:
             return False if "Permission denied" in str(exc) else None
         finally:
-            self._connection.set_option("password", password)
-            self._connection.set_option("ssh_args", arguments)
+            self._plugin.set_option("password", password)
+            self._plugin.set_option("ssh_args", arguments)
             if before:
                 context.password = before
         return True
@@ -232,12 +232,12 @@ class Once:
     def _become_command(self, command: str, shell: t.Any) -> str:
         asks = BECOME in self.passwords()
         wanted = self._on_terminal or (asks and self.method in ("sudo", "doas"))
-        if not wanted or getattr(self._connection, "transport", "ssh") == "local":
+        if not wanted or getattr(self._plugin, "transport", "ssh") == "local":
             return str(self._build(command, shell))
         if self.method == "sudo" and asks and not _reads_input(option(self._become, "become_flags")):
             self._become.set_option("become_flags", f"{option(self._become, 'become_flags') or ''} -S")
         words = (_ON_TERMINAL, str(self._build(command, shell)), "terminal" if self.method == "doas" else "input")
-        return " ".join([find_python(self._reach.interpreter()), "-I", "-c", *map(shlex.quote, words)])
+        return " ".join([find_python(self._connection.interpreter()), "-I", "-c", *map(shlex.quote, words)])
 
 
 def _reads_input(flags: t.Any) -> bool:

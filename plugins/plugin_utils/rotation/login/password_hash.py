@@ -76,7 +76,7 @@ _CHEAP = {
 }
 
 
-def scheme(hashed: str) -> str:
+def scheme_name(hashed: str) -> str:
     """The name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
     _unused, hashed = split_lock(hashed)
     if not hashed:
@@ -87,9 +87,9 @@ def scheme(hashed: str) -> str:
     return "descrypt" if re.fullmatch(r"[./0-9A-Za-z]{13}", hashed) else "unknown"
 
 
-def limit(hashed: str) -> int | None:
+def max_bytes(hashed: str) -> int | None:
     """How many bytes of a password count with the scheme of a hash, or None for all of them."""
-    return {"bcrypt": 72, "descrypt": 8}.get(scheme(hashed))
+    return {"bcrypt": 72, "descrypt": 8}.get(scheme_name(hashed))
 
 
 def problem(hashed: str) -> tuple[str, str] | None:
@@ -97,7 +97,7 @@ def problem(hashed: str) -> tuple[str, str] | None:
 
     It takes neither memory nor time, whatever the hash says of itself.
     """
-    name = scheme(hashed)
+    name = scheme_name(hashed)
     if name == "unknown" or not _is_setting(hashed):
         return "has a password hash of no scheme that is known", "Look at the line in /etc/shadow of the host"
     cost = _too_much(name, hashed)
@@ -119,38 +119,38 @@ def matches(password: str, hashed: str) -> bool:
 
     Raises Unsupported if this machine does not know the scheme, or if it would cost too much.
     """
-    data = _data(password)
+    data = _encode(password)
     if not hashed or split_lock(hashed)[0] or not _is_setting(hashed):
         return False
-    cost = _too_much(scheme(hashed), hashed)
+    cost = _too_much(scheme_name(hashed), hashed)
     if cost == _UNREADABLE:
         raise _unsupported(hashed)
     if cost:
         raise Unsupported(
-            f"the hash ({scheme(hashed)}) costs too much to compare: {cost}", hint="Lower the cost on the host"
+            f"the hash ({scheme_name(hashed)}) costs too much to compare: {cost}", hint="Lower the cost on the host"
         )
     return hmac.compare_digest(_crypt(data, hashed).encode(), hashed.encode())
 
 
-def make(password: str, like: str) -> str:
+def hash_password(password: str, like: str) -> str:
     """A hash of a password by the scheme of another hash if that is a modern one, else by sha512crypt. Without lock."""
-    data = _data(password)
+    data = _encode(password)
     _unused, like = split_lock(like)
     prefix = next((prefix for prefix in _MODERN if like.startswith(prefix)), _DEFAULT)
-    longest = limit(prefix)
+    longest = max_bytes(prefix)
     if longest is not None and len(data) > longest:
         raise InvalidRequest(
             f"the password is longer than the {longest} bytes that {_NAMES[prefix]} looks at",
             hint="Lower the option length",
         )
-    made = _crypt(data, _setting(prefix, like))
+    made = _crypt(data, _salt_setting(prefix, like))
     # Whatever made it: what goes to the host is a hash of this password.
     if not made.startswith(prefix) or not hmac.compare_digest(_crypt(data, made).encode(), made.encode()):
         raise _unsupported(prefix)
     return made
 
 
-def _data(password: str) -> bytes:
+def _encode(password: str) -> bytes:
     try:
         data = password.encode()
     except UnicodeEncodeError:
@@ -254,7 +254,7 @@ def _knows(name: str, prefix: str) -> bool:
     try:
         if name in _CHEAP:
             return bool(_crypt(b"x", _CHEAP[name]))
-        return bool(_setting(prefix, ""))
+        return bool(_salt_setting(prefix, ""))
     except Unsupported:
         return False
 
@@ -265,7 +265,7 @@ def _is_known(name: str, hashed: str) -> bool:
 
 def _unsupported(hashed: str) -> Unsupported:
     return Unsupported(
-        f"the crypt library of this controller does not know the scheme {scheme(hashed)} of the hash",
+        f"the crypt library of this controller does not know the scheme {scheme_name(hashed)} of the hash",
         hint="Use a controller with libxcrypt 4.4 or later (Debian 11, Ubuntu 22.04, RHEL 9, Fedora)",
     )
 
@@ -296,7 +296,7 @@ def _crypt(data: bytes, setting: str) -> str:
     return made.decode()
 
 
-def _setting(prefix: str, like: str) -> str:
+def _salt_setting(prefix: str, like: str) -> str:
     """A fresh salt, with the costs of the other hash unless they are low or absurd."""
     found = re.match(r"\$[56]\$rounds=(\d{4,7})\$", like)
     rounds = int(found[1]) if found and int(found[1]) <= _MOST_ROUNDS else 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-Account = t.Mapping[str, t.Any]
+AccountFacts = t.Mapping[str, t.Any]
 HashProblem = t.Callable[[str], "tuple[str, str] | None"]
 # By the kind of obstacle that on_host/password.py has found: what is the matter, and what helps.
 _OBSTACLES = {
@@ -31,7 +31,7 @@ def split_lock(hashed: str) -> tuple[str, str]:
 
 
 def problem(
-    account: Account, accept: t.Collection[str], ages: t.Collection[str], hash_problem: HashProblem
+    account: AccountFacts, accept: t.Collection[str], ages: t.Collection[str], hash_problem: HashProblem
 ) -> tuple[str, str] | None:
     """What stands against a change of the password, as (what the account is or has, what to do), or None.
 
@@ -43,7 +43,7 @@ def problem(
     return _of_files(account) or _of_host(account, ages) or _of_line(account, accept, hash_problem)
 
 
-def _of_files(account: Account) -> tuple[str, str] | None:
+def _of_files(account: AccountFacts) -> tuple[str, str] | None:
     if not account["local"]:
         if account["directory"]:
             return (
@@ -58,7 +58,7 @@ def _of_files(account: Account) -> tuple[str, str] | None:
     return None
 
 
-def _of_host(account: Account, ages: t.Collection[str]) -> tuple[str, str] | None:
+def _of_host(account: AccountFacts, ages: t.Collection[str]) -> tuple[str, str] | None:
     if account["chpasswd"] == "missing":
         return "cannot be changed: the host has no chpasswd", "Install the package passwd, shadow or shadow-utils"
     if account["chpasswd"] != "ok":
@@ -75,7 +75,7 @@ def _of_host(account: Account, ages: t.Collection[str]) -> tuple[str, str] | Non
     return None
 
 
-def _of_line(account: Account, accept: t.Collection[str], hash_problem: HashProblem) -> tuple[str, str] | None:
+def _of_line(account: AccountFacts, accept: t.Collection[str], hash_problem: HashProblem) -> tuple[str, str] | None:
     locked, bare = split_lock(account["hash"])
     if not bare:
         return "has no password at all", "Give it one first"

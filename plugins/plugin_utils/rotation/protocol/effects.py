@@ -35,11 +35,11 @@ def foreign_slots(names: t.Iterable[str]) -> list[str]:
 
 
 # What the vault lists of each record, by name; None for a record that it does not have.
-Listed = t.Mapping[str, "CredentialInfo | None"]
+Listing = t.Mapping[str, "CredentialInfo | None"]
 
 
 @dataclasses.dataclass(frozen=True)
-class Held:
+class StoredSecret:
     """A record with its secret: a str for a password, an SshKeyPair for a key, None for the lease, a note alone.
 
     ``note`` is what a rotation has noted with it (notes.py).
@@ -57,7 +57,7 @@ class ListRecords:
     """List the records of the secret, without taking custody.
 
     ``machine``: whose journal is the own one; with None the journals of all machines are foreign.
-    Reply: Listed. Errors: NotDone, Lost.
+    Reply: Listing. Errors: NotDone, Lost.
     """
 
     machine: str | None = None
@@ -68,7 +68,7 @@ class ReadRecord:
     """Read a record, which takes custody.
 
     ``name``: one of the names that were listed.
-    Reply: Held. Errors: NotDone, Lost (reading changes nothing, so both mean that nothing was read).
+    Reply: StoredSecret. Errors: NotDone, Lost (reading changes nothing, so both mean that nothing was read).
     """
 
     name: str
@@ -78,7 +78,7 @@ class ReadRecord:
 class WriteRecord:
     """Write a secret into a record, once: it is never sent again. All records but the main one are created if needed.
 
-    ``secret``, ``note``: as in Held. The lease has no secret.
+    ``secret``, ``note``: as in StoredSecret. The lease has no secret.
     Reply: None. Errors: NotDone (the vault has refused it), Lost (it may be applied now, later or never).
     """
 

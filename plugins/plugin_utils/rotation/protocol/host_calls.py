@@ -19,14 +19,14 @@ from .effects import (
     Stopped,
     Together,
 )
-from .run import Run
+from .run import RotationRun
 from .verdict import LoginResult, Verdict
 
 # Times that a login is tried again for which nobody has judged the secret.
 _LOGINS, _LOGIN_PAUSE = 3, 2.0
 
 
-def ask_host(run: Run, host: str, do: str, **request: t.Any) -> Steps:
+def ask_host(run: RotationRun, host: str, do: str, **request: t.Any) -> Steps:
     """A command on which all depends that follows, at a time when nothing has been changed."""
     try:
         return (yield run.on(host, do, **request))
@@ -36,12 +36,12 @@ def ask_host(run: Run, host: str, do: str, **request: t.Any) -> Steps:
         raise Stopped(Status.REFUSED, f"{host}: {exc}", "Nothing was changed") from None
 
 
-def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
+def ask_present(run: RotationRun, host: str, do: str, **request: t.Any) -> Steps:
     """The same, of one of several hosts: None if it gives no answer and the run may go on without it."""
     try:
         return (yield from ask_host(run, host, do, **request))
     except Stopped as stop:
-        if stop.result != Status.UNREACHABLE or not run.spares_absent:
+        if stop.result != Status.UNREACHABLE or not run.skip_unreachable:
             raise
         run.absent[host] = stop.message
         if not run.present:
@@ -49,7 +49,7 @@ def ask_present(run: Run, host: str, do: str, **request: t.Any) -> Steps:
         return None
 
 
-def side_by_side(run: Run, what: str, works: t.Mapping[str, Steps]) -> Steps:
+def side_by_side(run: RotationRun, what: str, works: t.Mapping[str, Steps]) -> Steps:
     """Do the works of several hosts: what each has returned, or the Stopped or other exception that it has raised."""
     if run.forks > 1:
         return (yield Together(what, works, run.forks))

@@ -16,7 +16,6 @@ from .effects import (
     LEASE,
     MAIN,
     CallFailed,
-    Held,
     Lost,
     NotDone,
     Protocol,
@@ -25,17 +24,18 @@ from .effects import (
     Status,
     Steps,
     Stopped,
+    StoredSecret,
     WriteRecord,
 )
 from .host_calls import ask_present, raise_first, side_by_side
 from .lease import Lease
 from .record_calls import list_records, read
-from .run import Run
+from .run import RotationRun
 
 _LOCK_POLL = 5.0
 
 
-def holding_the_lock(run: Run, work: t.Callable[[], Protocol]) -> Protocol:
+def holding_the_lock(run: RotationRun, work: t.Callable[[], Protocol]) -> Protocol:
     """Do the work while this run holds the lock of all its hosts, and the lease if it claims that."""
     run.give_up = run.clock() + run.limits.lock_wait
     try:
@@ -56,7 +56,7 @@ def holding_the_lock(run: Run, work: t.Callable[[], Protocol]) -> Protocol:
     )
 
 
-def _acquire(run: Run) -> Steps:
+def _acquire(run: RotationRun) -> Steps:
     quiet, ends = 0.0, float("inf")
     # The first host by itself: two runs for the same hosts meet there.
     for hosts in (run.hosts[:1], run.hosts[1:]):
@@ -74,7 +74,7 @@ def _acquire(run: Run) -> Steps:
         yield from _renew(run)
 
 
-def _wait_for_lock(run: Run, host: str) -> Steps:
+def _wait_for_lock(run: RotationRun, host: str) -> Steps:
     """What the host has answered that has given the lock, or None if it gives no answer and is spared. C(ends) is
     added: when the lock ends at the earliest, however long its answer was on the way.
     """
@@ -90,7 +90,7 @@ def _wait_for_lock(run: Run, host: str) -> Steps:
         yield Sleep(min(_LOCK_POLL, answer["remaining"] + 0.1), f"another run works on {host}")
 
 
-def _lock(run: Run, host: str) -> Steps:
+def _lock(run: RotationRun, host: str) -> Steps:
     limits = run.limits
     request = {"lease": limits.deadline, "request_life": limits.request_life, "break": run.breaks}
     answer = yield from ask_present(run, host, "lock", **request)
@@ -100,7 +100,7 @@ def _lock(run: Run, host: str) -> Steps:
     return answer
 
 
-def _renew(run: Run) -> Steps:
+def _renew(run: RotationRun) -> Steps:
     """Hold the locks for a whole deadline from now on. Stops if one was lost while others were waited for."""
     run.ends = run.clock() + run.limits.deadline
     answers = yield from side_by_side(run, "locking", {host: _lock(run, host) for host in run.machines})
@@ -119,7 +119,7 @@ def _busy_host(host: str, answer: t.Mapping[str, t.Any]) -> Stopped:
     )
 
 
-def claim(run: Run) -> Steps:
+def claim(run: RotationRun) -> Steps:
     """Become the one that rotates this secret, and return what the vault lists then. Stops if it is another run.
 
     Nothing is safe because of this: see lease.py.
@@ -167,7 +167,7 @@ def claim(run: Run) -> Steps:
     return (yield from list_records(run))
 
 
-def _refuse_other_user(run: Run, held: Lease) -> None:
+def _refuse_other_user(run: RotationRun, held: Lease) -> None:
     """Stop if main has the secret of another user: the journal of a machine keeps those of one user only."""
     if held.serves_user and run.user and held.serves_user != run.user:
         raise Stopped(
@@ -178,7 +178,7 @@ def _refuse_other_user(run: Run, held: Lease) -> None:
         )
 
 
-def _busy_record(run: Run, held: Lease, remaining: float) -> Stopped:
+def _busy_record(run: RotationRun, held: Lease, remaining: float) -> Stopped:
     return Stopped(
         Status.BUSY,
         f"another run ({held.run}) rotates {run.label(MAIN)} for {held.host}, for {remaining:.0f} seconds at most",
@@ -186,11 +186,11 @@ def _busy_record(run: Run, held: Lease, remaining: float) -> Stopped:
     )
 
 
-def require_lease(run: Run, result: Status, hint: str) -> Steps:
+def require_lease(run: RotationRun, result: Status, hint: str) -> Steps:
     """Stop with this result if the lease is not that of this run any more, or nobody knows."""
     label = run.label(LEASE)
     try:
-        held: Held = yield ReadRecord(LEASE)
+        held: StoredSecret = yield ReadRecord(LEASE)
     except CallFailed as exc:
         raise Stopped(
             Status.FAILED if result == Status.BUSY else result, f"{label} cannot be read: {exc}", hint
@@ -206,7 +206,7 @@ def require_lease(run: Run, result: Status, hint: str) -> Steps:
         )
 
 
-def _give_back(run: Run) -> Steps:
+def _give_back(run: RotationRun) -> Steps:
     run.leaving = True
     if run.unanswered:
         run.warnings.append(
@@ -216,7 +216,7 @@ def _give_back(run: Run) -> Steps:
         return
     if run.lease is not None and not run.unsure:
         try:
-            held: Held = yield ReadRecord(LEASE)
+            held: StoredSecret = yield ReadRecord(LEASE)
             if Lease.of(held.note).run == run.id:
                 yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
             else:
@@ -227,7 +227,7 @@ def _give_back(run: Run) -> Steps:
     yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
 
 
-def _unlock(run: Run, host: str) -> Steps:
+def _unlock(run: RotationRun, host: str) -> Steps:
     try:
         answer = yield run.on(host, "unlock")
         if not answer["mine"] and host not in run.gave_back:

@@ -37,26 +37,26 @@ from .effects import (
     MAIN,
     NEW,
     SLOTS,
-    Held,
-    Listed,
+    Listing,
     Protocol,
     Status,
     Steps,
     Stopped,
+    StoredSecret,
     done,
     foreign_slots,
 )
 from .lease import Lease
 from .notes import named, names
 from .password_hosts import PasswordHosts
-from .password_job import Job, age_of, holder_of, is_young, refuse, unusable
-from .run import SETTLE, Run
+from .password_job import PasswordJob, age_of, holder_of, is_young, refuse, unusable
+from .run import SETTLE, RotationRun
 
 # Characters that a note may have for names of hosts.
 _LONGEST_NAMES = 1500
 
 
-def rotate(run: Run, job: Job) -> Protocol:
+def rotate(run: RotationRun, job: PasswordJob) -> Protocol:
     """Change the password, after an interrupted run was settled; with C(recover_only) nothing but the latter."""
     return (yield from locking.holding_the_lock(run, lambda: _Rotation(run, job).work()))
 
@@ -66,10 +66,10 @@ class _Rotation(PasswordHosts):
     hold.
     """
 
-    def __init__(self, run: Run, job: Job) -> None:
+    def __init__(self, run: RotationRun, job: PasswordJob) -> None:
         super().__init__(run, job)
-        self._seen: Listed = {}
-        self._held: dict[str, Held] = {}
+        self._seen: Listing = {}
+        self._held: dict[str, StoredSecret] = {}
 
     def work(self) -> Protocol:
         job, run = self._job, self._run
@@ -216,7 +216,7 @@ class _Rotation(PasswordHosts):
         slot, note = free[0], {"hosts": names(run.hosts), "holds": holds}
         yield from phases.journal(run, slot, secret, note)
         # Later than all that was written by others.
-        self._held[slot] = Held(secret, {**note, "start": "~"})
+        self._held[slot] = StoredSecret(secret, {**note, "start": "~"})
         return slot
 
     def _settle(self) -> Steps:
@@ -312,7 +312,7 @@ class _Rotation(PasswordHosts):
                 f"{main} cannot be written ({exc}), so the old password was put back",
                 "Look who may write it",
             ) from None
-        self._held[MAIN] = Held(secret)
+        self._held[MAIN] = StoredSecret(secret)
         self._changed.clear()
         for host, account in self._accounts.items():
             if self._holders[host] is None:
@@ -323,5 +323,5 @@ class _Rotation(PasswordHosts):
             run.found(host, MAIN, proved=run.works[host].proved)
 
 
-def _the_hosts(run: Run) -> str:
+def _the_hosts(run: RotationRun) -> str:
     return "the host" if len(run.hosts) == 1 else "the hosts"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from . import host_calls
-from .accounts import Account, split_lock
+from .accounts import AccountFacts, split_lock
 from .effects import (
     CallFailed,
     Lost,
@@ -18,8 +18,8 @@ from .effects import (
     Steps,
     Stopped,
 )
-from .password_job import Job, proofs_of
-from .run import SETTLE, Run
+from .password_job import PasswordJob, proofs_of
+from .run import SETTLE, RotationRun
 from .verdict import LoginResult, Verdict
 
 # Times that a host is asked after a change whose result is not known, and seconds between them.
@@ -33,11 +33,11 @@ class PasswordHosts:
     hosts that this run has given another password that is not in main yet, with the one that they had.
     """
 
-    def __init__(self, run: Run, job: Job) -> None:
+    def __init__(self, run: RotationRun, job: PasswordJob) -> None:
         self._run, self._job = run, job
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, AccountFacts] = {}
         self._holders: dict[str, str | None] = {}
-        self._changed: dict[str, tuple[Account, str | None]] = {}
+        self._changed: dict[str, tuple[AccountFacts, str | None]] = {}
 
     def _hash(self, host: str, secret: str) -> str:
         locked, bare = split_lock(self._accounts[host]["hash"])

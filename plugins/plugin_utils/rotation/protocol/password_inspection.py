@@ -14,20 +14,20 @@ from .effects import (
     LEASE,
     MAIN,
     SLOTS,
-    Held,
     Outcome,
     Protocol,
     Status,
     Stopped,
+    StoredSecret,
     done,
     foreign_slots,
 )
 from .lease import Lease
-from .password_job import Job, holder_of, is_young, refuse
-from .run import Run
+from .password_job import PasswordJob, holder_of, is_young, refuse
+from .run import RotationRun
 
 
-def predict(run: Run, job: Job) -> Protocol:
+def predict(run: RotationRun, job: PasswordJob) -> Protocol:
     """What C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
     yield from record_calls.list_records(run)
     interrupted, young = False, True
@@ -49,7 +49,7 @@ def predict(run: Run, job: Job) -> Protocol:
     return done(Status.CHANGED, "the password would be changed")
 
 
-def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protocol:
+def inspect(run: RotationRun, job: PasswordJob, *, compare: bool, login: bool = False) -> Protocol:
     """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
     C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when nothing may be
     read.
@@ -75,7 +75,7 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
     lease = Lease.of((yield from record_calls.read(run, LEASE)).note) if listed[LEASE] else Lease()
     if lease.remaining(run.now()):
         return done(Status.BUSY, f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
-    held: dict[str, Held] = {}
+    held: dict[str, StoredSecret] = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         missing = any(holder_of(held, looked["account"], job) is None for looked in looks.values())
         if listed[name] is not None and (missing or name in SLOTS):
@@ -114,7 +114,7 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
     )
 
 
-def _of_others(others: t.Mapping[str, str], job: Job) -> str:
+def _of_others(others: t.Mapping[str, str], job: PasswordJob) -> str:
     named = ", ".join(f"{host}: id {record}" for host, record in others.items())
     return f"a run for another record has not ended in order for {job.user} ({named}): settle that one first"
 
@@ -130,7 +130,9 @@ _STATES = {
 }
 
 
-def _status(run: Run, job: Job, host: str, looked: t.Mapping[str, t.Any], held: t.Mapping[str, Held]) -> Status:
+def _status(
+    run: RotationRun, job: PasswordJob, host: str, looked: t.Mapping[str, t.Any], held: t.Mapping[str, StoredSecret]
+) -> Status:
     holder = holder_of(held, looked["account"], job)
     if holder is None:
         return Status.DRIFT

@@ -11,18 +11,18 @@ import datetime
 import typing as t
 
 from . import accounts
-from .accounts import Account, HashProblem
+from .accounts import AccountFacts, HashProblem
 from .effects import (
-    Held,
     Status,
     Stopped,
+    StoredSecret,
 )
-from .run import Run
+from .run import RotationRun
 from .verdict import LoginResult
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
+class PasswordJob:
     """What is wanted. ``accept`` holds those of C(locked), C(expired), C(must_change), C(other_host) that may be so."""
 
     user: str
@@ -38,7 +38,7 @@ class Job:
     chage: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
-def age_of(accounts: t.Mapping[str, Account]) -> dict[str, str]:
+def age_of(accounts: t.Mapping[str, AccountFacts]) -> dict[str, str]:
     """When the hosts say that the password was changed last: the longest time ago."""
     days = [account["last_change"] for account in accounts.values()]
     if not all(days):
@@ -46,7 +46,7 @@ def age_of(accounts: t.Mapping[str, Account]) -> dict[str, str]:
     return {"last_change": (datetime.date(1970, 1, 1) + datetime.timedelta(days=min(days))).isoformat()}
 
 
-def is_young(account: Account, job: Job) -> bool:
+def is_young(account: AccountFacts, job: PasswordJob) -> bool:
     """Whether the password need not be changed yet."""
     if job.max_age is None or job.recover_only or not account["last_change"]:
         return False
@@ -62,14 +62,14 @@ def unusable(secret: str) -> str:
     return ""
 
 
-def holder_of(held: t.Mapping[str, Held], account: Account, job: Job) -> str | None:
+def holder_of(held: t.Mapping[str, StoredSecret], account: AccountFacts, job: PasswordJob) -> str | None:
     """The record that has the password which the host accepts."""
     _prefix, bare = accounts.split_lock(account["hash"])
     fitting = (name for name, one in held.items() if not unusable(one.secret) and job.matches(one.secret, bare))
     return next(fitting, None)
 
 
-def proofs_of(account: Account) -> set[LoginResult]:
+def proofs_of(account: AccountFacts) -> set[LoginResult]:
     """What else than a success proves that logins judge the password: it is too old, which the change will mend."""
     if not account["last_change"] or account["max_days"] is None:
         return set()
@@ -80,7 +80,7 @@ def proofs_of(account: Account) -> set[LoginResult]:
     return {LoginResult.MUST_CHANGE} | ({LoginResult.EXPIRED} if inactive is not None and over > inactive else set())
 
 
-def refuse(host: str, looked: t.Mapping[str, t.Any], run: Run, job: Job) -> None:
+def refuse(host: str, looked: t.Mapping[str, t.Any], run: RotationRun, job: PasswordJob) -> None:
     """Stop before anything is changed, or read, if the account is not one whose password can be changed."""
     problem = accounts.problem(looked["account"], job.accept, job.chage, job.hash_problem)
     if problem:

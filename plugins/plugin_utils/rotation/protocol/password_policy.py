@@ -28,7 +28,7 @@ _NEVER = frozenset(":" + "".join(map(chr, range(33))) + "\x7f")
 
 
 @dataclasses.dataclass(frozen=True)
-class Policy:
+class PasswordPolicy:
     """The rules for passwords. The names of the fields are those of the options. Raises ConfigError.
 
     :param forbidden: characters that no password has, of whatever class they are
@@ -117,7 +117,7 @@ def _unusable(option: str, problem: str) -> ConfigError:
     return ConfigError(f"{option} {problem}", hint=f"Change the option {option}").with_context(option=option)
 
 
-def accepts(policy: Policy, password: str) -> bool:
+def accepts(policy: PasswordPolicy, password: str) -> bool:
     """Whether the policy allows this password."""
     counts = {
         name: (least, sum(character in characters for character in password))
@@ -131,7 +131,7 @@ def accepts(policy: Policy, password: str) -> bool:
     )
 
 
-def generate(policy: Policy) -> str:
+def generate(policy: PasswordPolicy) -> str:
     """A new password: each one that the policy allows is equally probable."""
     alphabet = policy.alphabet
     # Whole passwords are drawn until one fits. A place kept for a class would make some of them more probable.

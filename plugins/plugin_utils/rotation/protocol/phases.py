@@ -23,8 +23,7 @@ import typing as t
 from .effects import (
     MAIN,
     CallFailed,
-    Held,
-    Listed,
+    Listing,
     ListRecords,
     Lost,
     NotDone,
@@ -32,11 +31,12 @@ from .effects import (
     Status,
     Steps,
     Stopped,
+    StoredSecret,
     WriteRecord,
 )
 from .locking import require_lease
 from .record_calls import list_records, read
-from .run import SETTLE, Run
+from .run import SETTLE, RotationRun
 
 _COMMIT_TRIES = 3
 
@@ -45,7 +45,7 @@ class MainRefused(Exception):
     """Each try to write main was refused for certain, and main still is what it was."""
 
 
-def journal(run: Run, slot: str, secret: t.Any, note: t.Mapping[str, str]) -> Steps:
+def journal(run: RotationRun, slot: str, secret: t.Any, note: t.Mapping[str, str]) -> Steps:
     """Write a secret into the own journal and make sure that the vault has kept it exactly."""
     label = run.label(slot)
     try:
@@ -66,7 +66,7 @@ def journal(run: Run, slot: str, secret: t.Any, note: t.Mapping[str, str]) -> St
         )
 
 
-def prove_main(run: Run, secret: t.Any, seen: Listed) -> Steps:
+def prove_main(run: RotationRun, secret: t.Any, seen: Listing) -> Steps:
     """Write what main has into main, so that a vault which refuses that is found out before a host has changed.
 
     :param seen: what the vault has listed when main was read
@@ -96,7 +96,7 @@ def prove_main(run: Run, secret: t.Any, seen: Listed) -> Steps:
     return (yield from list_records(run))
 
 
-def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
+def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Steps:
     """Make the main record what the hosts accept already, and read it back. Only forward from here.
 
     Raises MainRefused if nothing but going back is left.
@@ -107,8 +107,8 @@ def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
     label = run.label(MAIN)
     yield from require_lease(run, Status.PENDING, SETTLE)
     try:
-        listed: Listed = yield ListRecords(run.machine)
-        held: Held = yield ReadRecord(MAIN)
+        listed: Listing = yield ListRecords(run.machine)
+        held: StoredSecret = yield ReadRecord(MAIN)
     except CallFailed as exc:
         raise Stopped(Status.PENDING, f"what {label} is now is not known before the commit: {exc}", SETTLE) from None
     if not _same_version(seen, listed) or held.secret not in (before, secret):
@@ -145,7 +145,7 @@ def commit(run: Run, secret: t.Any, seen: Listed, before: t.Any) -> Steps:
     raise Stopped(Status.IN_DOUBT, f"whether {label} was written is not certain: {reason}", SETTLE)
 
 
-def _same_version(seen: Listed, now: Listed) -> bool:
+def _same_version(seen: Listing, now: Listing) -> bool:
     """Whether nobody has written to main, as far as the dialect tells, nor turned its automatic change on."""
     was, main = seen[MAIN], now[MAIN]
     if was is None or main is None or main.automatic_change:

@@ -9,27 +9,27 @@ from __future__ import annotations
 from .effects import (
     MAIN,
     CallFailed,
-    Listed,
+    Listing,
     ListRecords,
     ReadRecord,
     Status,
     Steps,
     Stopped,
 )
-from .run import Run
+from .run import RotationRun
 
 
-def list_records(run: Run) -> Steps:
+def list_records(run: RotationRun) -> Steps:
     """What the vault lists; stops when the main record must not be changed from here."""
     try:
-        listed: Listed = yield ListRecords(run.machine)
+        listed: Listing = yield ListRecords(run.machine)
     except CallFailed as exc:
         raise Stopped(Status.FAILED, f"what the vault lists is not known: {exc}", "Nothing was changed") from None
     refuse_second_writer(run, listed)
     return listed
 
 
-def refuse_second_writer(run: Run, listed: Listed) -> None:
+def refuse_second_writer(run: RotationRun, listed: Listing) -> None:
     main = listed[MAIN]
     if main is None:
         raise Stopped(Status.REFUSED, f"{run.label(MAIN)} is not in the list of the server", "Check its name and state")
@@ -41,7 +41,7 @@ def refuse_second_writer(run: Run, listed: Listed) -> None:
         )
 
 
-def read(run: Run, name: str) -> Steps:
+def read(run: RotationRun, name: str) -> Steps:
     """A record, at a time when nothing has been changed."""
     try:
         return (yield ReadRecord(name))

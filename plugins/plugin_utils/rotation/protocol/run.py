@@ -41,7 +41,7 @@ class Works:
 
 
 @dataclasses.dataclass
-class Run:
+class RotationRun:
     """One run, and what it has to remember of itself."""
 
     id: str
@@ -60,7 +60,7 @@ class Run:
     # The one whose lock or lease it has broken.
     broken: str = ""
     # Whether the run goes on without a host that gives no answer, and those without which it does: host -> why.
-    spares_absent: bool = False
+    skip_unreachable: bool = False
     # How many hosts are worked on at the same time.
     forks: int = 1
     absent: dict[str, str] = dataclasses.field(default_factory=dict)

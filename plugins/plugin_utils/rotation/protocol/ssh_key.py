@@ -36,23 +36,23 @@ from ....module_utils.models import SshKeyPair
 from . import locking, phases, record_calls
 from .effects import (
     MAIN,
-    Held,
-    Listed,
+    Listing,
     Outcome,
     Protocol,
     Sleep,
     Status,
     Steps,
     Stopped,
+    StoredSecret,
     done,
 )
 from .notes import packed_names
-from .run import Run
-from .ssh_key_job import Job, Trouble, changed_at, interrupted, is_young, sum_of, tell
+from .run import RotationRun
+from .ssh_key_job import HostFailed, SshKeyJob, changed_at, interrupted, is_young, sum_of, tell
 from .ssh_key_journal import SshKeyJournal, read_all
 
 
-def rotate(run: Run, job: Job) -> Protocol:
+def rotate(run: RotationRun, job: SshKeyJob) -> Protocol:
     """Change the key, after an interrupted run was settled; with C(recover_only) nothing but the latter."""
     return (yield from locking.holding_the_lock(run, lambda: _Rotation(run, job).work()))
 
@@ -60,9 +60,9 @@ def rotate(run: Run, job: Job) -> Protocol:
 class _Rotation(SshKeyJournal):
     """The work under the lock. ``_seen`` is the list as it was at first."""
 
-    def __init__(self, run: Run, job: Job) -> None:
+    def __init__(self, run: RotationRun, job: SshKeyJob) -> None:
         super().__init__(run, job)
-        self._seen: Listed = {}
+        self._seen: Listing = {}
         self._recovered = self._written = False
 
     def work(self) -> Protocol:
@@ -79,15 +79,15 @@ class _Rotation(SshKeyJournal):
         self._note_found()
         yield from self._settle()
         yield from self._note_done()
-        owing = self._owing()
+        outdated = self._outdated_hosts()
         if job.recover_only or is_young(self._seen, job, run.now()) or (self._recovered and self._is_enough()):
-            if not owing:
+            if not outdated:
                 yield from self._finish()
-            return self._settled(owing)
-        if owing:
+            return self._settled(outdated)
+        if outdated:
             raise Stopped(
-                Status.REFUSED if set(owing) - set(run.absent) else Status.UNREACHABLE,
-                f"{tell(owing)} may accept the previous key alone, which the journal would lose with a new one",
+                Status.REFUSED if set(outdated) - set(run.absent) else Status.UNREACHABLE,
+                f"{tell(outdated)} may accept the previous key alone, which the journal would lose with a new one",
                 "Run it again when they can be reached, with all of them in hosts; name in write_off what is gone",
             )
         return (yield from self._change())
@@ -160,7 +160,7 @@ class _Rotation(SshKeyJournal):
             try:
                 self._raise((yield from self._each("adding the key", hosts, lambda host: self._add(host, main))))
                 self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main, MAIN))))
-            except Trouble as trouble:
+            except HostFailed as trouble:
                 raise Stopped(
                     Status.UNREACHABLE if trouble.result == Status.UNREACHABLE else Status.PENDING,
                     str(trouble),
@@ -177,17 +177,17 @@ class _Rotation(SshKeyJournal):
         elsewhere = sharing - set(run.present)
         hosts = {"hosts": packed_names(sharing)}
         # What the hosts have now comes first: a host that goes back to it, or is not reached, shall not be lost.
-        yield from self._own_copy(old, {**hosts, **self._debt(elsewhere, new)})
+        yield from self._own_copy(old, {**hosts, **self._deferred_note(elsewhere, new)})
         slot = self._room(old)
         note = {**hosts, "play": job.play} if job.play else hosts
         yield from phases.journal(run, slot, new, note)
-        self._held[slot] = Held(new, note)
+        self._held[slot] = StoredSecret(new, note)
         yield from self._install(new, slot)
-        owing = sorted(sharing - set(run.present))
+        outdated = sorted(sharing - set(run.present))
         have = "the host and the main record have" if len(run.hosts) == 1 else "the hosts and the main record have"
-        if owing:
-            have = f"the main record and {len(run.present)} of {len(run.present) + len(owing)} hosts have"
-        left = set(owing) - set(run.absent)
+        if outdated:
+            have = f"the main record and {len(run.present)} of {len(run.present) + len(outdated)} hosts have"
+        left = set(outdated) - set(run.absent)
         if left and not job.part_is_meant:
             run.warnings.append(f"{tell(left)} may accept the previous key alone: the next run for them settles it")
         return self._done(
@@ -196,7 +196,7 @@ class _Rotation(SshKeyJournal):
             recovered_first=self._recovered,
             fingerprint=new.fingerprint,
             previous_fingerprint=old.fingerprint,
-            owing=owing,
+            outdated_hosts=outdated,
         )
 
     def _install(self, new: SshKeyPair, slot: str) -> Steps:
@@ -207,7 +207,7 @@ class _Rotation(SshKeyJournal):
             self._without((yield from self._each("adding the new key", run.present, lambda host: self._add(host, new))))
             self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))
             yield from self._keep_old(new)
-        except Trouble as trouble:
+        except HostFailed as trouble:
             yield from self._take_back(new, label, trouble.result, str(trouble))
         except Stopped as stop:
             yield from self._take_back(new, label, stop.result, stop.message)
@@ -217,7 +217,7 @@ class _Rotation(SshKeyJournal):
         except phases.MainRefused as exc:
             why = f"{run.label(MAIN)} cannot be written: {exc}"
             yield from self._take_back(new, label, Status.FAILED, why)
-        self._held[MAIN], self._written = Held(new), True
+        self._held[MAIN], self._written = StoredSecret(new), True
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
         yield from self._close(new, run.present, before)
@@ -286,7 +286,7 @@ class _Rotation(SshKeyJournal):
 
         troubles = yield from self._each("removing the old key", hosts, one)
         worse = {host: trouble for host, trouble in troubles.items() if trouble.result != Status.UNREACHABLE}
-        if worse or (troubles and not self._run.spares_absent):
+        if worse or (troubles and not self._run.skip_unreachable):
             raise Stopped(
                 Status.DRIFT if any(trouble.result != Status.PENDING for trouble in worse.values()) else Status.PENDING,
                 str(sum_of(worse or troubles)),
@@ -298,12 +298,18 @@ class _Rotation(SshKeyJournal):
         marked = [host for host in self._run.present if self._marks.get(host)]
         yield from self._each("ending the run", marked, self._finish_on)
 
-    def _settled(self, owing: t.Sequence[str]) -> Outcome:
-        if owing:
-            self._run.warnings.append(f"{tell(owing)} may accept the previous key alone, and was not seen")
+    def _settled(self, outdated: t.Sequence[str]) -> Outcome:
+        if outdated:
+            self._run.warnings.append(f"{tell(outdated)} may accept the previous key alone, and was not seen")
         if self._recovered:
-            return self._done(Status.RECOVERED, "what an interrupted run has left is settled", owing=[*owing])
-        return self._done(Status.UNCHANGED, "all hosts that were seen have the key of the main record", owing=[*owing])
+            return self._done(
+                Status.RECOVERED, "what an interrupted run has left is settled", outdated_hosts=[*outdated]
+            )
+        return self._done(
+            Status.UNCHANGED,
+            "all hosts that were seen have the key of the main record",
+            outdated_hosts=[*outdated],
+        )
 
     def _done(self, result: Status, message: str, **details: t.Any) -> Outcome:
         run = self._run

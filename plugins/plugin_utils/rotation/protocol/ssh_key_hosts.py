@@ -13,15 +13,15 @@ from . import host_calls
 from .effects import (
     MAIN,
     CallFailed,
-    Held,
     Lost,
     Sleep,
     Status,
     Steps,
     Stopped,
+    StoredSecret,
 )
-from .run import Run
-from .ssh_key_job import Job, Trouble, Troubles, keys_on, refuse, sum_of, texts
+from .run import RotationRun
+from .ssh_key_job import Failures, HostFailed, SshKeyJob, keys_on, refuse, sum_of, texts
 from .verdict import LoginResult
 
 # Times that a host is asked for what it has after a command whose end is not known, and seconds between them.
@@ -37,9 +37,9 @@ class SshKeyHosts:
     that they had or should refuse.
     """
 
-    def __init__(self, run: Run, job: Job) -> None:
+    def __init__(self, run: RotationRun, job: SshKeyJob) -> None:
         self._run, self._job = run, job
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, StoredSecret] = {}
         self._has: dict[str, set[str]] = {}
         self._marks: dict[str, t.Mapping[str, t.Any]] = {}
         self._entered: set[str] = set()
@@ -84,7 +84,7 @@ class SshKeyHosts:
                 self._run.found(host, name)
 
     def _look_again(self, host: str, known: t.Iterable[str]) -> Steps:
-        """What a host has after a command whose end is not known. Raises Trouble if it does not tell."""
+        """What a host has after a command whose end is not known. Raises HostFailed if it does not tell."""
         request = {"keys": sorted(known), "address": self._job.address}
         reason = ""
         for attempt in range(_LOOKS):
@@ -97,15 +97,15 @@ class SshKeyHosts:
                 continue
             self._has[host] = keys_on(looked)
             return
-        raise Trouble(Status.UNREACHABLE, f"{host} does not tell which keys it has now: {reason}")
+        raise HostFailed(Status.UNREACHABLE, f"{host} does not tell which keys it has now: {reason}")
 
     def _each(self, what: str, hosts: t.Iterable[str], work: t.Callable[[str], Steps]) -> Steps:
-        """Do the work on the hosts, side by side, and return the Trouble of those that have made some."""
+        """Do the work on the hosts, side by side, and return the HostFailed of those that have made some."""
         results = yield from host_calls.side_by_side(self._run, what, {host: work(host) for host in hosts})
         stops = [result for result in results.values() if isinstance(result, Exception)]
-        others = [stop for stop in stops if not isinstance(stop, Trouble)]
+        others = [stop for stop in stops if not isinstance(stop, HostFailed)]
         if not others:
-            return {host: result for host, result in results.items() if isinstance(result, Trouble)}
+            return {host: result for host, result in results.items() if isinstance(result, HostFailed)}
         # What nobody has foreseen comes first.
         stop = min(others, key=lambda stop: isinstance(stop, Stopped))
         if not isinstance(stop, Stopped):
@@ -113,23 +113,25 @@ class SshKeyHosts:
         same = [other.message for other in others if isinstance(other, Stopped) and other.result == stop.result]
         raise Stopped(stop.result, texts(same), stop.hint)
 
-    def _without(self, troubles: Troubles) -> None:
-        """Go on without the hosts that cannot be reached, if that is allowed. Raises Trouble otherwise."""
+    def _without(self, troubles: Failures) -> None:
+        """Go on without the hosts that cannot be reached, if that is allowed. Raises HostFailed otherwise."""
         run = self._run
         gone = {
-            host: str(one) for host, one in troubles.items() if one.result == Status.UNREACHABLE and run.spares_absent
+            host: str(one)
+            for host, one in troubles.items()
+            if one.result == Status.UNREACHABLE and run.skip_unreachable
         }
         if len(gone) < len(troubles) or (gone and set(gone) == set(run.present)):
             raise sum_of(troubles)
         run.absent.update(gone)
 
     @staticmethod
-    def _raise(troubles: Troubles) -> None:
+    def _raise(troubles: Failures) -> None:
         if troubles:
             raise sum_of(troubles)
 
     def _add(self, host: str, new: SshKeyPair) -> Steps:
-        """Give a host a key beside those that it has. Raises Trouble."""
+        """Give a host a key beside those that it has. Raises HostFailed."""
         old = self._has[host] - {new.fingerprint}
         request = {
             "old": sorted(old),
@@ -148,7 +150,7 @@ class SshKeyHosts:
             yield from self._look_again(host, (*self._known(), new.fingerprint))
             if new.fingerprint not in self._has[host]:
                 result = Status.UNREACHABLE if isinstance(exc, Lost) else Status.FAILED
-                raise Trouble(result, f"{host} has not got the key: {exc}") from None
+                raise HostFailed(result, f"{host} has not got the key: {exc}") from None
 
     def _try_way(self, hosts: t.Iterable[str]) -> Steps:
         """Before anything is changed: see that a login can prove a key at all, with one that each host has."""
@@ -161,7 +163,7 @@ class SshKeyHosts:
             verdict = yield from host_calls.log_in(host, pair)
             self._entered.add(host)
             if verdict.result == LoginResult.NETWORK:
-                raise Trouble(Status.UNREACHABLE, f"{host} cannot be reached for a login: {verdict.explanation}")
+                raise HostFailed(Status.UNREACHABLE, f"{host} cannot be reached for a login: {verdict.explanation}")
             if not verdict.authenticated:
                 raise Stopped(
                     Status.REFUSED,
@@ -178,40 +180,40 @@ class SshKeyHosts:
         )
         try:
             self._without(troubles)
-        except Trouble as trouble:
+        except HostFailed as trouble:
             raise Stopped(trouble.result, str(trouble), "Nothing was changed") from None
 
     def _prove(self, host: str, pair: SshKeyPair, record: str) -> Steps:
-        """One login with the key of this record and nothing else. Raises Trouble."""
+        """One login with the key of this record and nothing else. Raises HostFailed."""
         if not self._job.verify:
             self._run.found(host, record)
             return
         verdict = yield from host_calls.log_in(host, pair)
         if not verdict.authenticated:
-            raise Trouble(
+            raise HostFailed(
                 Status.UNREACHABLE if verdict.result == LoginResult.NETWORK else Status.FAILED,
                 f"{host} does not let {self._job.user} in with the key that it has got: {verdict.explanation}",
             )
         self._run.found(host, record, proved="login")
 
     def _prove_refused(self, host: str, pair: SshKeyPair) -> Steps:
-        """One login that has to be refused, once for each host and run: some hosts count them. Raises Trouble."""
+        """One login that has to be refused, once for each host and run: some hosts count them. Raises HostFailed."""
         if not self._job.verify or host in self._refused:
             return
         verdict = yield from host_calls.log_in(host, pair)
         self._refused.add(host)
         if verdict.authenticated:
-            raise Trouble(
+            raise HostFailed(
                 Status.DRIFT,
                 f"{host} still lets {self._job.user} in with the old key, which is in no file that sshd names any more",
             )
         if verdict.result == LoginResult.NETWORK:
-            raise Trouble(
+            raise HostFailed(
                 Status.UNREACHABLE, f"{host} does not show that it refuses the old key: {verdict.explanation}"
             )
 
     def _remove(self, host: str, keys: set[str], keep: SshKeyPair) -> Steps:
-        """Remove keys from a host, provided that it has the other one. Raises Trouble."""
+        """Remove keys from a host, provided that it has the other one. Raises HostFailed."""
         request = {"old": sorted(keys), "keep": keep.fingerprint, "address": self._job.address}
         reason: CallFailed | None = None
         for _attempt in range(_REMOVALS):
@@ -225,7 +227,7 @@ class SshKeyHosts:
             if not self._has[host] & keys:
                 return
         result = Status.UNREACHABLE if isinstance(reason, Lost) else Status.PENDING
-        raise Trouble(result, f"{host} still has a key that was to go: {reason}")
+        raise HostFailed(result, f"{host} still has a key that was to go: {reason}")
 
     def _finish_on(self, host: str, *, ended: bool = False) -> Steps:
         """Take the mark of this run away; with C(ended) it stays, since other hosts have to get the key yet, but says

@@ -14,21 +14,21 @@ from . import host_calls, record_calls
 from .effects import (
     LEASE,
     MAIN,
-    Held,
     Outcome,
     Protocol,
     Status,
     Steps,
     Stopped,
+    StoredSecret,
     done,
 )
 from .lease import Lease
-from .run import Run
-from .ssh_key_job import Job, interrupted, is_young, keys_on, refuse, tell
-from .ssh_key_journal import owing_by, read_all
+from .run import RotationRun
+from .ssh_key_job import SshKeyJob, interrupted, is_young, keys_on, refuse, tell
+from .ssh_key_journal import outdated_by, read_all
 
 
-def predict(run: Run, job: Job) -> Protocol:
+def predict(run: RotationRun, job: SshKeyJob) -> Protocol:
     """What C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
     listed = yield from record_calls.list_records(run)
     interrupted = False
@@ -43,8 +43,11 @@ def predict(run: Run, job: Job) -> Protocol:
         interrupted = interrupted or bool(looked["mark"])
 
     yield from _look_at(run, job, (), one)
-    owing = sorted(job.shared_with - set(run.present) - job.write_off)
-    warnings = (*run.absent.values(), *([f"{tell(owing)} would keep the previous key for now"] if owing else []))
+    outdated = sorted(job.shared_with - set(run.present) - job.write_off)
+    warnings = (
+        *run.absent.values(),
+        *([f"{tell(outdated)} would keep the previous key for now"] if outdated else []),
+    )
     if interrupted:
         outcome = done(Status.RECOVERED, "an interrupted run, or a host that was not there, would be settled")
     elif job.recover_only:
@@ -52,13 +55,13 @@ def predict(run: Run, job: Job) -> Protocol:
     elif is_young(listed, job, run.now()):
         outcome = done(Status.UNCHANGED, "the key is younger than max_age")
     else:
-        outcome = done(Status.CHANGED, "the key would be changed", owing=owing)
+        outcome = done(Status.CHANGED, "the key would be changed", outdated_hosts=outdated)
     return dataclasses.replace(outcome, warnings=warnings)
 
 
 def _look_at(
-    run: Run,
-    job: Job,
+    run: RotationRun,
+    job: SshKeyJob,
     keys: t.Sequence[str],
     told: t.Callable[[str, t.Mapping[str, t.Any]], None],
 ) -> Steps:
@@ -74,7 +77,7 @@ def _look_at(
             told(host, looked)
 
 
-def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protocol:
+def inspect(run: RotationRun, job: SshKeyJob, *, compare: bool, login: bool = False) -> Protocol:
     """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
     C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when nothing may be
     read.
@@ -87,7 +90,7 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
         lease = Lease.of((yield from record_calls.read(run, LEASE)).note)
     if lease.remaining(run.now()):
         return done(Status.BUSY, f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
-    held: dict[str, Held] = {}
+    held: dict[str, StoredSecret] = {}
     if compare:
         held = yield from read_all(run, listed)
     known = {name: t.cast(SshKeyPair, entry.secret) for name, entry in held.items() if entry.secret.usable}
@@ -126,8 +129,8 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
             else:
                 found[host] = Status.NO_LOGIN
                 refused.append(f"{host}: {verdict.explanation}")
-    owing = sorted(owing_by(held) - {host for host, its in found.items() if its == Status.CLEAN})
-    status, text = _worst(found, others, owing)
+    outdated = sorted(outdated_by(held) - {host for host, its in found.items() if its == Status.CLEAN})
+    status, text = _worst(found, others, outdated)
     text = "; ".join([text, *refused])
     if lease.state == "held":
         text += f"; run {lease.run} for {lease.host} has not given the lease back"
@@ -138,7 +141,7 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
         text,
         details={
             "hosts": {host: its.value for host, its in found.items()},
-            "owing": owing,
+            "outdated_hosts": outdated,
             "absent": sorted(run.absent),
         },
         works=record,
@@ -151,7 +154,7 @@ def inspect(run: Run, job: Job, *, compare: bool, login: bool = False) -> Protoc
 def _worst(
     found: t.Mapping[str, Status],
     others: t.Mapping[str, t.Mapping[str, t.Any]],
-    owing: t.Sequence[str],
+    outdated: t.Sequence[str],
 ) -> tuple[Status, str]:
     """The worst status of the hosts, and what it means."""
     if others and set(found.values()) <= {Status.PENDING, Status.CLEAN}:
@@ -160,8 +163,8 @@ def _worst(
         return Status.PENDING, text
     for status, text in _STATES.items():
         some = [host for host, its in found.items() if its == status]
-        if status == Status.PENDING and owing and not some:
-            return status, f"{tell(owing)} may accept the previous key alone"
+        if status == Status.PENDING and outdated and not some:
+            return status, f"{tell(outdated)} may accept the previous key alone"
         if some:
             return status, text.format(tell(some))
     return Status.UNKNOWN, "nothing was read, so the keys of the hosts were not compared"

@@ -14,7 +14,7 @@ from ....module_utils.models import SshKeyPair
 from .effects import (
     MAIN,
     SLOTS,
-    Listed,
+    Listing,
     Status,
     Stopped,
 )
@@ -27,8 +27,8 @@ _VAULT_TIME, _OWN_TIME = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclasses.dataclass(frozen=True)
-class Job:
-    """What is wanted. Whether hosts may be absent is said in the Run; ``write_off`` are those that will not come back.
+class SshKeyJob:
+    """What is wanted. RotationRun says whether hosts may be absent; ``write_off`` are those that will not come back.
 
     ``shared_with`` are all hosts that have the key, whether this run reaches them or not. ``address`` is that from
     which the user of the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task
@@ -51,7 +51,7 @@ class Job:
     part_is_meant: bool = False
 
 
-class Trouble(Exception):
+class HostFailed(Exception):
     """A host that did not do what it was asked for. ``result`` is that with which the run ends if nothing follows."""
 
     def __init__(self, result: Status, text: str) -> None:
@@ -59,17 +59,17 @@ class Trouble(Exception):
         self.result = result
 
 
-Troubles = t.Mapping[str, Trouble]
+Failures = t.Mapping[str, HostFailed]
 
 
 def interrupted(mark: t.Mapping[str, t.Any] | None) -> bool:
     return bool(mark) and not (mark or {}).get("ended")
 
 
-def sum_of(troubles: Troubles) -> Trouble:
+def sum_of(troubles: Failures) -> HostFailed:
     """Those of several hosts as one; the worse result counts."""
     result = next((one.result for one in troubles.values() if one.result != Status.UNREACHABLE), Status.UNREACHABLE)
-    return Trouble(result, texts(str(one) for one in troubles.values() if one.result == result))
+    return HostFailed(result, texts(str(one) for one in troubles.values() if one.result == result))
 
 
 def texts(texts: t.Iterable[str]) -> str:
@@ -108,7 +108,7 @@ def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
         raise Stopped(Status.REFUSED, f"{host}: {text}", "Nothing was changed")
 
 
-def changed_at(listed: Listed) -> datetime.datetime | None:
+def changed_at(listed: Listing) -> datetime.datetime | None:
     """When the main record got its key, as far as the list tells: by its time of change, or by a journal's note."""
     main = listed[MAIN]
     if main is None:
@@ -127,7 +127,7 @@ def _time(text: str, form: str) -> datetime.datetime | None:
         return None
 
 
-def is_young(listed: Listed, job: Job, now: datetime.datetime) -> bool:
+def is_young(listed: Listing, job: SshKeyJob, now: datetime.datetime) -> bool:
     """Whether the key need not be changed yet."""
     changed = changed_at(listed)
     if job.max_age is None or job.recover_only or changed is None:

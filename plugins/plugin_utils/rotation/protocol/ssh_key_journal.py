@@ -5,8 +5,8 @@
 """Keep the keys that hosts may accept in the journal, and note which hosts have to get another one yet.
 
 What a run has to know of earlier ones is noted with the keys of the journal: C(hosts) are all that share the key,
-C(owing) those that may still accept this one alone though C(next) (a fingerprint) has replaced it in main, C(done)
-those of them that were seen with the key of main since, and C(play) is the run of Ansible that has made it.
+C(outdated_hosts) those that may still accept this one alone though C(next) (a fingerprint) has replaced it in main,
+C(done) those of them that were seen with the key of main since, and C(play) is the run of Ansible that has made it.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from . import phases, record_calls
 from .effects import (
     MAIN,
     SLOTS,
-    Held,
-    Listed,
+    Listing,
     Status,
     Steps,
     Stopped,
+    StoredSecret,
     foreign_slots,
 )
 from .notes import packed_names, unpacked_names
-from .run import Run
+from .run import RotationRun
 from .ssh_key_hosts import SshKeyHosts
 from .ssh_key_job import tell
 
 # What is copied with a key from one record of the journal to another.
-_NOTES = ("hosts", "owing", "next", "done", "play")
+_NOTES = ("hosts", "outdated_hosts", "next", "done", "play")
 
 
 class SshKeyJournal(SshKeyHosts):
@@ -42,7 +42,7 @@ class SshKeyJournal(SshKeyHosts):
     def _main(self) -> SshKeyPair:
         return t.cast(SshKeyPair, self._held[MAIN].secret)
 
-    def _journal(self) -> list[tuple[str, Held]]:
+    def _journal(self) -> list[tuple[str, StoredSecret]]:
         """The records of the journal, our own first."""
         return sorted(((name, held) for name, held in self._held.items() if name != MAIN), key=_own_first)
 
@@ -65,22 +65,22 @@ class SshKeyJournal(SshKeyHosts):
         noted = self._noted("hosts", lambda held: held.secret == self._main)
         return (noted | self._job.shared_with | set(self._run.hosts)) - self._job.write_off
 
-    def _owing_noted(self) -> set[str]:
+    def _noted_as_outdated(self) -> set[str]:
         """The hosts of which is noted that they may accept the key alone that main had before."""
-        return owing_by(self._held)
+        return outdated_by(self._held)
 
-    def _owing(self) -> tuple[str, ...]:
+    def _outdated_hosts(self) -> tuple[str, ...]:
         """Those of them that this run has not seen otherwise."""
-        return tuple(sorted(self._owing_noted() - set(self._run.present) - self._job.write_off))
+        return tuple(sorted(self._noted_as_outdated() - set(self._run.present) - self._job.write_off))
 
-    def _noted(self, note: str, of: t.Callable[[Held], bool]) -> set[str]:
+    def _noted(self, note: str, of: t.Callable[[StoredSecret], bool]) -> set[str]:
         return {name for _name, held in self._journal() if of(held) for name in unpacked_names(held.note.get(note, ""))}
 
     def _note_done(self) -> Steps:
         """Note which of the hosts that had to get the key of main have it, so that no later run waits for them."""
         main, present = self._main, set(self._run.present)
-        done = self._noted("done", lambda held: held.secret == main) | (self._owing_noted() & present)
-        if self._owing_noted() & present and (self._own(main) or self._free_slot(main)):
+        done = self._noted("done", lambda held: held.secret == main) | (self._noted_as_outdated() & present)
+        if self._noted_as_outdated() & present and (self._own(main) or self._free_slot(main)):
             yield from self._own_copy(main, {"hosts": packed_names(self._sharing()), "done": packed_names(done)})
 
     def _own(self, pair: SshKeyPair) -> str | None:
@@ -98,7 +98,7 @@ class SshKeyJournal(SshKeyHosts):
         if same and present is not None:
             note = {**{name: text for name, text in present.note.items() if name in _NOTES}, **note}
         yield from phases.journal(self._run, slot, pair, note)
-        self._held[slot] = Held(pair, note)
+        self._held[slot] = StoredSecret(pair, note)
         return slot
 
     def _room(self, *keep: SshKeyPair) -> str:
@@ -118,21 +118,21 @@ class SshKeyJournal(SshKeyHosts):
         free = [slot for slot, held in slots.items() if held is None or not self._is_needed(slot, held, keep)]
         return min(free, key=lambda slot: _start(slots[slot]), default=None)
 
-    def _is_needed(self, slot: str, held: Held, keep: t.Collection[SshKeyPair]) -> bool:
+    def _is_needed(self, slot: str, held: StoredSecret, keep: t.Collection[SshKeyPair]) -> bool:
         """Whether a record has a key that some host may accept, and that no other record has which we can rely on."""
         twins = (other for name, other in self._journal() if name in SLOTS and name != slot)
         if not held.secret.usable or any(other.secret == held.secret for other in twins):
             return False
         if held.secret == self._main or held.secret in keep:
             return True
-        owing = unpacked_names(held.note.get("owing", "")) & {*self._owing()}
-        if owing and held.note.get("next") == self._main.fingerprint:
+        outdated = unpacked_names(held.note.get("outdated_hosts", "")) & {*self._outdated_hosts()}
+        if outdated and held.note.get("next") == self._main.fingerprint:
             return True
         key = held.secret.fingerprint
         others = {pair.fingerprint for name, pair in self._pairs().items() if name in (MAIN, *SLOTS) and name != slot}
         return any(key in has and not has & (others - {key}) for has in self._has.values())
 
-    def _debt(self, hosts: t.Collection[str], new: SshKeyPair) -> dict[str, str]:
+    def _deferred_note(self, hosts: t.Collection[str], new: SshKeyPair) -> dict[str, str]:
         """What is noted with the old key while hosts have nothing else. Raises Stopped if they are too many."""
         if not hosts:
             return {}
@@ -143,7 +143,7 @@ class SshKeyJournal(SshKeyHosts):
                 f"{len(hosts)} hosts would keep the old key, too many to note them",
                 "Name more of them in hosts",
             )
-        return {"owing": names, "next": new.fingerprint}
+        return {"outdated_hosts": names, "next": new.fingerprint}
 
     def _keep_old(self, new: SshKeyPair) -> Steps:
         """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
@@ -151,18 +151,18 @@ class SshKeyJournal(SshKeyHosts):
         if elsewhere and not self._main.usable:
             raise Stopped(Status.PENDING, f"{tell(elsewhere)} cannot be reached", "")
         if elsewhere:
-            yield from self._own_copy(self._main, self._debt(elsewhere, new))
+            yield from self._own_copy(self._main, self._deferred_note(elsewhere, new))
 
 
-def _own_first(entry: tuple[str, Held]) -> tuple[bool, str]:
+def _own_first(entry: tuple[str, StoredSecret]) -> tuple[bool, str]:
     return entry[0] not in SLOTS, entry[0]
 
 
-def _start(held: Held | None) -> str:
+def _start(held: StoredSecret | None) -> str:
     return "" if held is None else held.note.get("start", "0")
 
 
-def read_all(run: Run, listed: Listed) -> Steps:
+def read_all(run: RotationRun, listed: Listing) -> Steps:
     held = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         if listed[name] is not None:
@@ -170,14 +170,14 @@ def read_all(run: Run, listed: Listed) -> Steps:
     return held
 
 
-def owing_by(held: t.Mapping[str, Held]) -> set[str]:
+def outdated_by(held: t.Mapping[str, StoredSecret]) -> set[str]:
     """The hosts that may accept the key alone which main had before, by the notes of the journal."""
     main = held[MAIN].secret if MAIN in held else None
-    owing: set[str] = set()
+    outdated: set[str] = set()
     done: set[str] = set()
     for name, entry in held.items():
         if name != MAIN and main is not None and entry.secret == main:
             done |= unpacked_names(entry.note.get("done", ""))
         elif name != MAIN and main is not None and entry.note.get("next") == main.fingerprint:
-            owing |= unpacked_names(entry.note.get("owing", ""))
-    return owing - done
+            outdated |= unpacked_names(entry.note.get("outdated_hosts", ""))
+    return outdated - done

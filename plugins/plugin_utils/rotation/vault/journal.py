@@ -19,7 +19,7 @@ from ....module_utils.keypair import checked_pair, new_pair
 from ....module_utils.models import CredentialInfo, CredentialWrite, SshKey, SshKeyPair, SshKeyWrite, Stored
 from ....module_utils.queries import ByPrefix, Find, Query, SameAccount, Several
 from ....module_utils.references import Reference
-from ..protocol.effects import LEASE, MAIN, SLOTS, Held
+from ..protocol.effects import LEASE, MAIN, SLOTS, StoredSecret
 from ..protocol.notes import TAG, key_note, note_text, parse_note
 
 # What the identifier of a record of the journal ends with: a machine, and which of its records it is.
@@ -123,11 +123,11 @@ class PasswordRecords(_Records):
             )
         return listed
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         credential = self._credentials.read(Reference(self._id(name), "id"), fresh=True)
         if name == LEASE:
-            return Held(None, parse_note(credential.password))
-        return Held(credential.password, parse_note(credential.additional))
+            return StoredSecret(None, parse_note(credential.password))
+        return StoredSecret(credential.password, parse_note(credential.additional))
 
     def write(self, name: str, secret: str | None, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
@@ -167,12 +167,14 @@ class KeyRecords(_Records):
     def list(self, machine: str | None = None) -> dict[str, CredentialInfo | None]:
         return self._listed(self._keys.select(Several(self._queries()), fresh=True), machine)
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         key = self._keys.read(Reference(self._id(name), "id"), fresh=True)
         if name == MAIN:
             self._present = key
         note = key_note(key.public_key)
-        return Held(None if name == LEASE else checked_pair(key.private_key, key.public_key, key.passphrase), note)
+        return StoredSecret(
+            None if name == LEASE else checked_pair(key.private_key, key.public_key, key.passphrase), note
+        )
 
     def write(self, name: str, secret: SshKeyPair | None, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""

@@ -21,7 +21,7 @@ from ..protocol import host_calls
 from ..protocol.effects import Outcome, Sleep, Status, Stopped
 from ..protocol.verdict import LoginResult, Verdict
 
-LogIn = t.Callable[[str], Verdict]
+PasswordLogIn = t.Callable[[str], Verdict]
 # The server takes the old key away a moment after it says that it has the new one.
 _REMOVAL = 20.0
 _LOGIN_WITHIN = 30.0
@@ -31,13 +31,13 @@ KeyLogIn = t.Callable[[SshKeyPair, float], Verdict]
 def rotate_password(
     credentials: Credentials,
     info: CredentialInfo,
-    log_in: LogIn | None,
+    log_in: PasswordLogIn | None,
     *,
     recover_only: bool,
     max_age: float | None,
     pace: t.Mapping[str, float],
     check_mode: bool,
-    say: t.Callable[[str], None],
+    report_progress: t.Callable[[str], None],
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """Have the server change the password, wait for it, and prove it by a login. Raises Stopped or SenhaseguraError.
@@ -55,7 +55,7 @@ def rotate_password(
     # Where the list tells no time of change, only the password itself shows one.
     tells = before.change is not None
     old = None if tells else _read(credentials, ref)
-    say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
+    report_progress(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     after = credentials.rotate(ref, **pace, before=before)
     if not pace["wait"]:
         return Outcome(Status.CHANGED, "the server was asked to change the password; nobody has waited for it")
@@ -83,7 +83,7 @@ def rotate_key(
     max_age: float | None,
     pace: t.Mapping[str, float],
     check_mode: bool,
-    say: t.Callable[[str], None],
+    report_progress: t.Callable[[str], None],
     known: frozenset[str] = frozenset(),
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Outcome:
@@ -106,13 +106,13 @@ def rotate_key(
     old = _pair(before_key)
     left = sorted({*before_key.devices} - known)
     name = info.identifier or info.id
-    say(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
+    report_progress(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     keys.rotate_by_server(ref, **pace)
     if not pace["wait"]:
         return Outcome(Status.CHANGED, "the server was asked to change the key; nobody has waited for it")
     new = _until_new(lambda: _read_key(keys, ref), old, "key", pace, sleep)
     for host, log_in in hosts.items():
-        say(f"the server has changed {name}: logging in to {host}")
+        report_progress(f"the server has changed {name}: logging in to {host}")
         _judge(name, host, _tries(functools.partial(log_in, new, _LOGIN_WITHIN), sleep))
         _prove_refused(name, host, old, log_in, sleep)
     details = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint, "not_proved": left}

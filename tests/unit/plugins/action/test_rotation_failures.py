@@ -37,7 +37,7 @@ def failed(error: Exception, info: CredentialInfo, params: Mapping[str, Any] | N
     action._task = types.SimpleNamespace(check_mode=False)
     action._templar = types.SimpleNamespace(template=str)
     action._connection = types.SimpleNamespace(get_option=lambda _name: "admin")
-    return action.reported(params, info, "app", work)
+    return action.run_and_report(params, info, "app", work)
 
 
 @pytest.mark.parametrize(

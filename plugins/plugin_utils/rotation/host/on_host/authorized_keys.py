@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import HostError
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.safe_file import change, read
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.sshd_settings import (
-    Account,
+    KeyOwner,
     Located,
     account,
     locate,
@@ -63,7 +63,7 @@ def perform(request: dict[str, t.Any], owned: t.Callable[[str], bool] | None = N
     return action(request, whose, permit)
 
 
-def _places(request: dict[str, t.Any], whose: Account) -> Located:
+def _places(request: dict[str, t.Any], whose: KeyOwner) -> Located:
     config = sshd_config(whose.name, request.get("address"), request.get("host"), request.get("sshd"))
     return locate(whose, config)
 
@@ -72,7 +72,7 @@ def _wanted(keys: t.Iterable[str]) -> set[str]:
     return {key if key.startswith("SHA256:") else fingerprint(public_key(key).blob) for key in keys}
 
 
-def _look(request: dict[str, t.Any], whose: Account, _permit: t.Callable[[], None]) -> dict[str, t.Any]:
+def _look(request: dict[str, t.Any], whose: KeyOwner, _permit: t.Callable[[], None]) -> dict[str, t.Any]:
     present: dict[str, list[dict[str, t.Any]]] = {key: [] for key in sorted(_wanted(request.get("keys", ())))}
     files: list[dict[str, t.Any]] = []
     result = {"user": whose.name, "home": whose.home, "files": files, "present": present, "refused": [], "warnings": []}
@@ -98,7 +98,7 @@ def _look(request: dict[str, t.Any], whose: Account, _permit: t.Callable[[], Non
     return {**result, "warnings": located.warnings}
 
 
-def _add(request: dict[str, t.Any], whose: Account, permit: t.Callable[[], None]) -> dict[str, t.Any]:
+def _add(request: dict[str, t.Any], whose: KeyOwner, permit: t.Callable[[], None]) -> dict[str, t.Any]:
     new = public_key(request["new"])
     text = new.type.encode() + b" " + base64.b64encode(new.blob)
     comment = request.get("comment")
@@ -129,7 +129,7 @@ def _add(request: dict[str, t.Any], whose: Account, permit: t.Callable[[], None]
     return {"changed": bool(changed), "paths": changed, "warnings": located.warnings}
 
 
-def _remove(request: dict[str, t.Any], whose: Account, permit: t.Callable[[], None]) -> dict[str, t.Any]:
+def _remove(request: dict[str, t.Any], whose: KeyOwner, permit: t.Callable[[], None]) -> dict[str, t.Any]:
     old = _wanted(request["old"])
     located = _places(request, whose)
 

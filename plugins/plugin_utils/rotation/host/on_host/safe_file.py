@@ -18,7 +18,7 @@ import stat
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import HostError
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.sshd_settings import Account
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.sshd_settings import KeyOwner
 
 ATTEMPTS = 5
 # Nobody's authorized_keys is larger, and what is larger is no such file.
@@ -26,7 +26,7 @@ LARGEST = 64 * 1024 * 1024
 HARDENED = "sshd refuses it too (StrictModes)"
 
 
-def read(path: str, whose: Account) -> bytes | None:
+def read(path: str, whose: KeyOwner) -> bytes | None:
     """The content of a file that is safe to change; None if there is no such file."""
     with _explained(path, whose), _folder(path, whose) as (folder, name):
         if folder is None:
@@ -37,7 +37,7 @@ def read(path: str, whose: Account) -> bytes | None:
 
 def change(
     path: str,
-    whose: Account,
+    whose: KeyOwner,
     edit: t.Callable[[bytes], bytes],
     create: bool = False,
     permit: t.Callable[[], None] = lambda: None,
@@ -70,7 +70,7 @@ def change(
 
 
 @contextlib.contextmanager
-def _explained(path: str, whose: Account) -> t.Iterator[None]:
+def _explained(path: str, whose: KeyOwner) -> t.Iterator[None]:
     """What the operating system says, in the words of HostError."""
     try:
         yield
@@ -95,7 +95,7 @@ def _within(path: str, folder: str) -> bool:
 
 
 @contextlib.contextmanager
-def _folder(path: str, whose: Account) -> t.Iterator[tuple[int | None, str]]:
+def _folder(path: str, whose: KeyOwner) -> t.Iterator[tuple[int | None, str]]:
     """The folder of a file, opened, and the file's name in it; None if there is no such folder.
 
     Symbolic links count where they stay inside the home folder, or in the file's own folder elsewhere. From then on no
@@ -137,7 +137,7 @@ def _folder(path: str, whose: Account) -> t.Iterator[tuple[int | None, str]]:
         os.close(opened)
 
 
-def _trusted(opened: int, where: str, whose: Account) -> None:
+def _trusted(opened: int, where: str, whose: KeyOwner) -> None:
     """Refuse what somebody else than the user and root may write to, as secure_filename() of OpenSSH does."""
     info = os.fstat(opened)
     what = "folder" if stat.S_ISDIR(info.st_mode) else "file"
@@ -156,7 +156,7 @@ def _trusted(opened: int, where: str, whose: Account) -> None:
         )
 
 
-def _own_group(opened: int, gid: int, whose: Account) -> bool:
+def _own_group(opened: int, gid: int, whose: KeyOwner) -> bool:
     """Whether a group is the user's own and has nobody else in it, which is enough for Debian's sshd."""
     with contextlib.suppress(OSError, AttributeError):
         # With an access control list, the bits of the group speak of everybody in it.
@@ -174,7 +174,7 @@ def _own_group(opened: int, gid: int, whose: Account) -> bool:
 
 
 @contextlib.contextmanager
-def _opened(folder: int, name: str, path: str, whose: Account) -> t.Iterator[int | None]:
+def _opened(folder: int, name: str, path: str, whose: KeyOwner) -> t.Iterator[int | None]:
     """The file, opened for reading and found safe; None if there is none."""
     try:
         info = os.lstat(name, dir_fd=folder)
@@ -232,7 +232,7 @@ def _replace(
     file: int | None,
     old: bytes,
     new: bytes,
-    whose: Account,
+    whose: KeyOwner,
     path: str,
     permit: t.Callable[[], None],
 ) -> bool:

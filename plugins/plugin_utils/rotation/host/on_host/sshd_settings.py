@@ -21,7 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
 SSHD = ("/usr/sbin/sshd", "/usr/local/sbin/sshd")
 
 
-class Account(t.NamedTuple):
+class KeyOwner(t.NamedTuple):
     """Whose keys these are."""
 
     name: str
@@ -37,13 +37,13 @@ class Located(t.NamedTuple):
     warnings: list[str]
 
 
-def account(user: str) -> Account:
+def account(user: str) -> KeyOwner:
     """The entry of a user in passwd."""
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
         raise HostError("not_found", f"there is no user {user} on this host") from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
+    return KeyOwner(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
 
 
 def connection() -> dict[str, str]:
@@ -110,7 +110,7 @@ def sshd_config(
     raise HostError("unsupported", f"{command[0]} -T -C {specification} fails{hint}: {complaint}")
 
 
-def locate(whose: Account, config: str) -> Located:
+def locate(whose: KeyOwner, config: str) -> Located:
     """The files in which sshd looks for the keys of a user, by the output of sshd_config()."""
     settings: dict[str, str] = {}
     for row in config.splitlines():
@@ -158,7 +158,7 @@ def locate(whose: Account, config: str) -> Located:
     return Located(paths, warnings)
 
 
-def _expand(pattern: str, whose: Account) -> str:
+def _expand(pattern: str, whose: KeyOwner) -> str:
     values = {"%%": "%", "%h": whose.home, "%u": whose.name, "%U": str(whose.uid)}
     path = re.sub(r"%.?", lambda match: values[match.group()], pattern)
     return path if path.startswith("/") else f"{whose.home}/{path}"

@@ -34,7 +34,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _LONGEST, _UNKNOWN_LEASE, _UNKNOWN_LIFE = 86400.0, 300.0, 120.0
 
 
-class _Held(t.NamedTuple):
+class _Lock(t.NamedTuple):
     """A lock that is there, in seconds. It began ``elapsed`` ago; ``certain`` if no clock that can be set says so."""
 
     run: str
@@ -50,7 +50,7 @@ class _Held(t.NamedTuple):
         return self.lease - self.elapsed
 
 
-class State:
+class UserState:
     """The folder of one user, held against other commands for as long as this object is in use."""
 
     def __init__(self, machine: Machine, user: str, wait: float = GUARD_WAIT) -> None:
@@ -65,7 +65,7 @@ class State:
         # holds for as long as the program runs, even if this process is killed.
         self.guard: tuple[int, ...] = ()
 
-    def __enter__(self) -> State:
+    def __enter__(self) -> UserState:
         try:
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
             os.chmod(self.machine.base, 0o700)
@@ -139,14 +139,14 @@ class State:
             quiet = max(held.quiet - held.elapsed, min(held.remaining, 0.0) + life)
         quiet = max(0.0, quiet)
         machine = machine_token(self.machine, make=True)
-        self._save_lock(_Held(run, record, lease, request_life, quiet, 0.0, True))
+        self._save_lock(_Lock(run, record, lease, request_life, quiet, 0.0, True))
         if more:
             more["logged"] = self.machine.log(
                 f"run {run} has broken the lock of run {more['broken']} for the account {self.user}"
             )
         return {"mine": True, "machine": machine, "quiet_in": quiet, **more}
 
-    def _held(self) -> _Held | None:
+    def _held(self) -> _Lock | None:
         """The lock, whatever its file says. A clock may have been wrong, then or now: no lock outlasts its lease."""
         try:
             held = load(self.path("lock.json"))
@@ -162,13 +162,13 @@ class State:
             began, up = float(held["at"]), float(held["up"])
         except (KeyError, TypeError, ValueError):
             # Of another version, or damaged: as if it had been taken just now.
-            return _Held(run, "", _UNKNOWN_LEASE, _UNKNOWN_LIFE, 0.0, 0.0, False)
+            return _Lock(run, "", _UNKNOWN_LEASE, _UNKNOWN_LIFE, 0.0, 0.0, False)
         present, seconds = self.machine.boot()
         certain = bool(present) and present == boot and up <= seconds
         elapsed = seconds - up if certain else self.machine.now() - began
-        return _Held(run, record, lease, life, quiet, max(0.0, elapsed), certain)
+        return _Lock(run, record, lease, life, quiet, max(0.0, elapsed), certain)
 
-    def _save_lock(self, held: _Held) -> None:
+    def _save_lock(self, held: _Lock) -> None:
         boot, seconds = self.machine.boot()
         content = {"run": held.run, "record": held.record, "lease": held.lease, "life": held.request_life}
         content.update(quiet=held.quiet, at=self.machine.now() - held.elapsed, boot=boot, up=seconds - held.elapsed)

@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pro
     Steps,
     Together,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, RotationRun
 
 
 class World:
@@ -44,7 +44,7 @@ class World:
     def login(self, call: t.Any, seconds: float) -> t.Any:
         raise NotImplementedError
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         self.said.append(text)
 
 
@@ -54,7 +54,7 @@ def ask(host: str) -> Steps:
 
 
 def results(world: World, works: dict[str, Steps], most: int = 10, **limits: float) -> dict[str, t.Any]:
-    run = Run(
+    run = RotationRun(
         "run", tuple(works), Limits(**limits), {}, time.monotonic, partial(datetime.datetime.now, datetime.timezone.utc)
     )
 

@@ -22,19 +22,19 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
-    Held,
     Lost,
     NotDone,
     OnHost,
+    StoredSecret,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, RotationRun
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
     LoginResult,
     Verdict,
 )
 
 LIKE = "$6$rounds=1000$saltsalt$"
-HASHES = {password: password_hash.make(password, LIKE) for password in ("old", "new", "older")}
+HASHES = {password: password_hash.hash_password(password, LIKE) for password in ("old", "new", "older")}
 LABELS = {"main": "web-app", "j0": "web-app--m-j0", "j1": "web-app--m-j1"}
 
 
@@ -73,10 +73,10 @@ class Records:
     def list(self, machine: str | None = None) -> Any:
         return dict(self.passwords)
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         self.reads.append(name)
         note = {"start": "2026", "holds": {"j0": "before", "j1": "new"}.get(name, "")}
-        return Held(self.passwords[name], note)
+        return StoredSecret(self.passwords[name], note)
 
     def write(self, name: str, secret: Any, note: Any) -> None:
         self.passwords[name] = secret
@@ -133,7 +133,7 @@ class Scene:
     def __init__(self, host: Host, records: Records, *, may_read: bool = True, user: str = "app") -> None:
         variables = {"ansible_python_interpreter": "/usr/bin/python3"}
         reach = HostConnection("host", variables, lambda value: value, host.connection, host.execute)
-        self.run = Run(
+        self.run = RotationRun(
             "run",
             ("host",),
             Limits(),

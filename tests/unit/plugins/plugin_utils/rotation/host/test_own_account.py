@@ -32,8 +32,11 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     LoginRefused,
     Once,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Held, OnHost
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
+    OnHost,
+    StoredSecret,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, RotationRun
 
 LOOK = OnHost("host", "look_keys")
 OLD, NEW, OTHER = new_pair("ed25519"), new_pair("ed25519", passphrase="p-p-p"), new_pair("ed25519")
@@ -66,9 +69,9 @@ class Records:
     def list(self, machine: str | None = None) -> Any:
         return {name: self.pairs.get(name) for name in ("main", "j0", "j1")}
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         self.reads += 1
-        return Held(self.pairs[name])
+        return StoredSecret(self.pairs[name])
 
     def write(self, name: str, secret: Any, note: Any) -> None:
         raise NotImplementedError
@@ -84,7 +87,7 @@ def start(
 ) -> tuple[OwnKey, RegisteredRecords]:
     registered = RegisteredRecords(records)
     reach = HostConnection("host", {}, lambda value: value, connection, lambda *_: {})
-    run = Run(
+    run = RotationRun(
         "run", ("host",), Limits(), {}, time.monotonic, partial(datetime.datetime.now, datetime.timezone.utc), user=user
     )
     files = files or Files("/nowhere", b"key")

@@ -213,7 +213,10 @@ def test_a_controller_without_yescrypt_refuses(tmp_path: Path, monkeypatch: pyte
         for hash_ in (YESCRYPT, BCRYPT):
             told = problem(Made(tmp_path, hash_=hash_))
             assert told
-            assert f"({password_hash.scheme(hash_)}) that the crypt library of this controller does not know" in told[0]
+            assert (
+                f"({password_hash.scheme_name(hash_)}) that the crypt library of this controller does not know"
+                in told[0]
+            )
         assert problem(Made(tmp_path)) is None
     finally:
         password_hash._knows.cache_clear()

@@ -46,7 +46,7 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     world, run, _protocol = scene.start(**job)
     run.limits = CODE.run.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
-    wanted = CODE.password_job.Job(
+    wanted = CODE.password_job.PasswordJob(
         user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, hash_problem=problem, **job
     )
     protocol = getattr(CODE.password if make == "rotate" else CODE.password_inspection, make)(run, wanted, **more)
@@ -281,8 +281,8 @@ def test_inspection_without_comparing_reads_nothing(scene: Scene) -> None:
 
 def inspected(scene: Scene, hosts: tuple[str, ...] = ("web01",), *, login: bool = False, away: bool = False) -> t.Any:
     """The Outcome of an inspection."""
-    world, run, _protocol = scene.start(hosts=hosts, spares_absent=True, faults={1: "unreachable"} if away else None)
-    job = CODE.password_job.Job(
+    world, run, _protocol = scene.start(hosts=hosts, skip_unreachable=True, faults={1: "unreachable"} if away else None)
+    job = CODE.password_job.PasswordJob(
         user=USER, generate=str, matches=scene.matches, make_hash=cheap_hash, hash_problem=problem
     )
     protocol = CODE.password_inspection.inspect(run, job, compare=True, login=login)

@@ -34,11 +34,11 @@ def scene() -> t.Iterator[KeyScene]:
 def outcome(scene: KeyScene, make: str = "rotate", hosts: tuple[str, ...] = HOSTS, **job: t.Any) -> t.Any:
     """How a protocol ends (result, text), its calls and its warnings."""
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
-    spares = job.pop("spares_absent", False)
+    spares = job.pop("skip_unreachable", False)
     now = job.pop("now", None)
-    world, run, _protocol = scene.start(hosts=hosts, spares_absent=spares)
+    world, run, _protocol = scene.start(hosts=hosts, skip_unreachable=spares)
     run.now = now or run.now
-    wanted = CODE.ssh_key_job.Job(user="app", generate=scene.next_pair, **job)
+    wanted = CODE.ssh_key_job.SshKeyJob(user="app", generate=scene.next_pair, **job)
     try:
         end = CODE.driver.drive(
             getattr(CODE.ssh_key if make == "rotate" else CODE.ssh_key_inspection, make)(run, wanted, **more),
@@ -137,11 +137,11 @@ def test_no_host_is_changed_when_one_cannot_be_reached(scene: KeyScene) -> None:
 
 def test_a_host_that_was_away_is_settled_by_the_next_run(scene: KeyScene) -> None:
     scene.away = {"web02"}
-    result, _text, _trace, warnings = outcome(scene, spares_absent=True)
+    result, _text, _trace, warnings = outcome(scene, skip_unreachable=True)
     assert result == "changed"
     assert [warning.split()[0] for warning in warnings] == ["web02"]
     # Again, as the journal may hold the only key that web02 knows.
-    result, text, trace, _warnings = outcome(scene, spares_absent=True)
+    result, text, trace, _warnings = outcome(scene, skip_unreachable=True)
     assert result == "unreachable"
     assert "web02" in text
     assert changes(trace)[-1:] != ["write main"]
@@ -155,7 +155,7 @@ def test_a_host_that_was_away_is_settled_by_the_next_run(scene: KeyScene) -> Non
 
 def test_what_is_gone_can_be_written_off(scene: KeyScene) -> None:
     scene.away = {"web02"}
-    outcome(scene, spares_absent=True)
+    outcome(scene, skip_unreachable=True)
     assert outcome(scene, hosts=("web01",))[0] == "refused"
     del scene.hosts["web02"]
     assert outcome(scene, hosts=("web01",), write_off=frozenset({"web02"}))[0] == "changed"
@@ -234,9 +234,11 @@ def test_a_host_gets_the_key_that_it_is_owed_though_that_is_young(scene: KeyScen
 
 def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     world, run, _protocol = scene.start(hosts=("web02",))
-    job = CODE.ssh_key_job.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
+    job = CODE.ssh_key_job.SshKeyJob(
+        user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"})
+    )
     end = CODE.driver.drive(CODE.ssh_key.rotate(run, job), world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
-    assert (end.details["owing"], end.details["absent"]) == (["db01", "web01"], [])
+    assert (end.details["outdated_hosts"], end.details["absent"]) == (["db01", "web01"], [])
     assert outcome(scene, "inspect", hosts=("web02",))[:2] == (
         "pending",
         "db01, web01 may accept the previous key alone",
@@ -461,7 +463,7 @@ def turns(together: t.Any, random_: random.Random) -> t.Iterator[t.Any]:
 @pytest.mark.parametrize("seed", range(60))
 def test_hosts_side_by_side_with_a_fault_anywhere(seed: int) -> None:
     random_ = random.Random(seed)
-    with KeyScene(CODE, spares_absent=seed % 2 == 1) as scene:
+    with KeyScene(CODE, skip_unreachable=seed % 2 == 1) as scene:
         for _run in range(2):
             world, run, protocol = scene.start({random_.randrange(60): random_.choice(KINDS)})
             run.forks = 2
@@ -532,7 +534,7 @@ def test_states(scene: KeyScene) -> None:
     scene.run()
     assert outcome(scene, "inspect")[0] == "clean"
     scene.away = {"web02"}
-    assert outcome(scene, "inspect", spares_absent=True)[0] == "unreachable"
+    assert outcome(scene, "inspect", skip_unreachable=True)[0] == "unreachable"
     scene.checking, scene.away = False, set()
     scene.hosts["web02"].write(b"")
     assert outcome(scene, "inspect")[0] == "drift"
@@ -542,7 +544,7 @@ def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
     def inspected() -> t.Any:
         world, run, _protocol = scene.start(hosts=HOSTS)
         protocol = CODE.ssh_key_inspection.inspect(
-            run, CODE.ssh_key_job.Job(user="app", generate=scene.next_pair), compare=True, login=True
+            run, CODE.ssh_key_job.SshKeyJob(user="app", generate=scene.next_pair), compare=True, login=True
         )
         return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
 

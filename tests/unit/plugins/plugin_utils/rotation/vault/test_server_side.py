@@ -64,7 +64,7 @@ def rotate(server: Server, *verdicts: LoginResult, **options: t.Any) -> tuple[t.
         t.cast(t.Any, server),
         server.info,
         log_in if verdicts else None,
-        say=lambda text: None,
+        report_progress=lambda text: None,
         sleep=lambda seconds: None,
         **wanted,
     )

@@ -353,7 +353,7 @@ def test_no_bytes_break_the_parser(content: bytes) -> None:
 
 # Where the files are
 
-ME = sshd_settings.Account("me", 1000, 1000, "/home/me")
+ME = sshd_settings.KeyOwner("me", 1000, 1000, "/home/me")
 CONFIG = """port 22
 pubkeyauthentication yes
 usedns no
@@ -480,17 +480,17 @@ def test_an_unknown_user() -> None:
 
 
 @pytest.fixture
-def me(tmp_path: Path) -> sshd_settings.Account:
+def me(tmp_path: Path) -> sshd_settings.KeyOwner:
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     home.chmod(0o755)
     (home / ".ssh").chmod(0o700)
     user = pwd.getpwuid(os.getuid())
-    return sshd_settings.Account(user.pw_name, user.pw_uid, user.pw_gid, str(home))
+    return sshd_settings.KeyOwner(user.pw_name, user.pw_uid, user.pw_gid, str(home))
 
 
 @pytest.fixture
-def path(me: sshd_settings.Account) -> Path:
+def path(me: sshd_settings.KeyOwner) -> Path:
     path = Path(me.home, ".ssh", "authorized_keys")
     path.write_bytes(b"old\n")
     path.chmod(0o600)
@@ -511,7 +511,7 @@ def names(path: Path) -> list[str]:
     return sorted(entry.name for entry in path.parent.iterdir())
 
 
-def test_change(path: Path, me: sshd_settings.Account) -> None:
+def test_change(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.chmod(0o640)
     before = path.stat()
     assert safe_file.change(str(path), me, lambda old: old + b"new\n")
@@ -522,14 +522,14 @@ def test_change(path: Path, me: sshd_settings.Account) -> None:
     assert names(path) == ["authorized_keys"]
 
 
-def test_the_same_content_writes_nothing(path: Path, me: sshd_settings.Account) -> None:
+def test_the_same_content_writes_nothing(path: Path, me: sshd_settings.KeyOwner) -> None:
     before = path.stat()
     assert not safe_file.change(str(path), me, lambda old: old)
     assert path.stat() == before
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_owner_and_mode_stay(path: Path, me: sshd_settings.Account) -> None:
+def test_owner_and_mode_stay(path: Path, me: sshd_settings.KeyOwner) -> None:
     for entry in (path, path.parent, path.parent.parent):
         os.chown(entry, 12345, 23456)
     path.chmod(0o444)
@@ -538,7 +538,7 @@ def test_owner_and_mode_stay(path: Path, me: sshd_settings.Account) -> None:
     assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == (12345, 23456, 0o444)
 
 
-def test_a_file_is_made_only_if_asked(path: Path, me: sshd_settings.Account) -> None:
+def test_a_file_is_made_only_if_asked(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.unlink()
     assert safe_file.read(str(path), me) is None
     with pytest.raises(HostError, match="does not exist") as caught:
@@ -561,14 +561,14 @@ def attribute(path: Path, name: str, value: bytes) -> None:
         pytest.skip(f"no {name} here: {error}")
 
 
-def test_extended_attributes_stay(path: Path, me: sshd_settings.Account) -> None:
+def test_extended_attributes_stay(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "user.note", b"\0\xff")
     assert safe_file.change(str(path), me, to(b"new"))
     assert os.getxattr(path, "user.note") == b"\0\xff"
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_a_selinux_label_stays(path: Path, me: sshd_settings.Account) -> None:
+def test_a_selinux_label_stays(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "security.selinux", b"unconfined_u:object_r:ssh_home_t:s0\0")
     assert safe_file.change(str(path), me, to(b"new"))
     assert os.getxattr(path, "security.selinux") == b"unconfined_u:object_r:ssh_home_t:s0\0"
@@ -583,26 +583,26 @@ READER = acl((1, 6, NOBODY), (2, 4, 65534), (4, 0, NOBODY), (16, 4, NOBODY), (32
 WRITER = acl((1, 6, NOBODY), (2, 6, 65534), (4, 0, NOBODY), (16, 6, NOBODY), (32, 0, NOBODY))
 
 
-def test_an_access_control_list_stays(path: Path, me: sshd_settings.Account) -> None:
+def test_an_access_control_list_stays(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "system.posix_acl_access", READER)
     assert safe_file.change(str(path), me, to(b"new"))
     assert os.getxattr(path, "system.posix_acl_access") == READER
 
 
-def test_an_access_control_list_that_lets_others_write_is_refused(path: Path, me: sshd_settings.Account) -> None:
+def test_an_access_control_list_that_lets_others_write_is_refused(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "system.posix_acl_access", WRITER)
     with pytest.raises(HostError, match="may write"):
         safe_file.change(str(path), me, to(b"new"))
 
 
-def test_the_default_list_of_the_folder_gives_nobody_more(path: Path, me: sshd_settings.Account) -> None:
+def test_the_default_list_of_the_folder_gives_nobody_more(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path.parent, "system.posix_acl_default", READER)
     assert safe_file.change(str(path), me, to(b"new"))
     assert "system.posix_acl_access" not in os.listxattr(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def refused(path: Path | str, me: sshd_settings.Account, words: str) -> None:
+def refused(path: Path | str, me: sshd_settings.KeyOwner, words: str) -> None:
     before = Path(path).stat() if Path(path).is_file() else None
     for act in (lambda: safe_file.change(str(path), me, to(b"new")), lambda: safe_file.read(str(path), me)):
         with pytest.raises(HostError, match=words) as caught:
@@ -613,7 +613,7 @@ def refused(path: Path | str, me: sshd_settings.Account, words: str) -> None:
         assert Path(path).stat() == before
 
 
-def test_a_link_that_leads_out_is_refused(path: Path, me: sshd_settings.Account, tmp_path: Path) -> None:
+def test_a_link_that_leads_out_is_refused(path: Path, me: sshd_settings.KeyOwner, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(b"old\n")
     path.unlink()
     path.symlink_to(tmp_path / "elsewhere")
@@ -626,7 +626,7 @@ def test_a_link_that_leads_out_is_refused(path: Path, me: sshd_settings.Account,
     refused(path, me, "symbolic link that leads out of")
 
 
-def test_a_link_inside_the_home_folder_counts(path: Path, me: sshd_settings.Account) -> None:
+def test_a_link_inside_the_home_folder_counts(path: Path, me: sshd_settings.KeyOwner) -> None:
     target = Path(me.home, "dotfiles")
     path.rename(target)
     path.symlink_to("../dotfiles")
@@ -635,7 +635,7 @@ def test_a_link_inside_the_home_folder_counts(path: Path, me: sshd_settings.Acco
     assert target.read_bytes() == b"new"
 
 
-def test_a_home_folder_behind_a_link_is_fine(path: Path, me: sshd_settings.Account, tmp_path: Path) -> None:
+def test_a_home_folder_behind_a_link_is_fine(path: Path, me: sshd_settings.KeyOwner, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(me.home)
     linked = me._replace(home=str(tmp_path / "link"))
     assert safe_file.change(f"{linked.home}/.ssh/authorized_keys", linked, to(b"new"))
@@ -643,14 +643,14 @@ def test_a_home_folder_behind_a_link_is_fine(path: Path, me: sshd_settings.Accou
 
 
 def test_a_link_in_a_folder_of_the_system_must_stay_there(
-    path: Path, me: sshd_settings.Account, tmp_path: Path
+    path: Path, me: sshd_settings.KeyOwner, tmp_path: Path
 ) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "me").symlink_to(path)
     refused(tmp_path / "etc" / "me", me, "leads out of")
 
 
-def test_no_regular_file(path: Path, me: sshd_settings.Account) -> None:
+def test_no_regular_file(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.unlink()
     os.mkfifo(path)
     refused(path, me, "not a regular file")
@@ -659,30 +659,30 @@ def test_no_regular_file(path: Path, me: sshd_settings.Account) -> None:
     refused(path, me, "not a regular file")
 
 
-def test_a_second_name(path: Path, me: sshd_settings.Account) -> None:
+def test_a_second_name(path: Path, me: sshd_settings.KeyOwner) -> None:
     os.link(path, path.parent / "other")
     refused(path, me, "2 names")
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o602, 0o777])
-def test_others_may_write_the_file(path: Path, me: sshd_settings.Account, mode: int) -> None:
+def test_others_may_write_the_file(path: Path, me: sshd_settings.KeyOwner, mode: int) -> None:
     path.chmod(mode)
     refused(path, me, r"may write to the file .* \(mode 0\d+\); sshd refuses it too \(StrictModes\): .*chmod go-w")
 
 
 @pytest.mark.parametrize("which", ["home", "ssh"])
-def test_others_may_write_a_folder(path: Path, me: sshd_settings.Account, which: str) -> None:
+def test_others_may_write_a_folder(path: Path, me: sshd_settings.KeyOwner, which: str) -> None:
     folder = Path(me.home) if which == "home" else path.parent
     folder.chmod(0o1777)
     refused(path, me, f"may write to the folder {folder} ")
 
 
-def test_folders_above_the_home_folder_do_not_count(path: Path, me: sshd_settings.Account) -> None:
+def test_folders_above_the_home_folder_do_not_count(path: Path, me: sshd_settings.KeyOwner) -> None:
     Path(me.home).parent.chmod(0o777)
     assert safe_file.change(str(path), me, to(b"new"))
 
 
-def test_outside_the_home_folder_all_folders_count(me: sshd_settings.Account, tmp_path: Path) -> None:
+def test_outside_the_home_folder_all_folders_count(me: sshd_settings.KeyOwner, tmp_path: Path) -> None:
     folder = tmp_path / "etc" / "keys"
     folder.mkdir(parents=True)
     (folder / "me").write_bytes(b"old\n")
@@ -693,7 +693,7 @@ def test_outside_the_home_folder_all_folders_count(me: sshd_settings.Account, tm
 
 
 def test_the_group_may_write_if_it_is_the_users_own(
-    path: Path, me: sshd_settings.Account, monkeypatch: pytest.MonkeyPatch
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def group(members: list[str]) -> None:
         entry = safe_file.grp.struct_group(("mine", "x", me.gid, members))
@@ -717,19 +717,21 @@ def test_the_group_may_write_if_it_is_the_users_own(
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_somebody_elses_file(path: Path, me: sshd_settings.Account) -> None:
+def test_somebody_elses_file(path: Path, me: sshd_settings.KeyOwner) -> None:
     os.chown(path, 12345, -1)
     refused(path, me, "belongs to user id 12345")
 
 
-def test_a_huge_file(path: Path, me: sshd_settings.Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_file(path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_file, "LARGEST", 3)
     with pytest.raises(HostError, match="4 bytes") as caught:
         safe_file.change(str(path), me, to(b"new"))
     assert caught.value.kind == "unsafe"
 
 
-def test_what_the_operating_system_says(path: Path, me: sshd_settings.Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_operating_system_says(
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*args: t.Any, **options: t.Any) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -744,7 +746,7 @@ def test_what_the_operating_system_says(path: Path, me: sshd_settings.Account, m
 # Somebody else writes meanwhile
 
 
-def test_what_others_write_meanwhile_is_kept(path: Path, me: sshd_settings.Account) -> None:
+def test_what_others_write_meanwhile_is_kept(path: Path, me: sshd_settings.KeyOwner) -> None:
     seen = []
 
     def edit(old: bytes) -> bytes:
@@ -760,7 +762,7 @@ def test_what_others_write_meanwhile_is_kept(path: Path, me: sshd_settings.Accou
     assert names(path) == ["authorized_keys"]
 
 
-def test_a_file_that_others_exchange_meanwhile_is_kept(path: Path, me: sshd_settings.Account) -> None:
+def test_a_file_that_others_exchange_meanwhile_is_kept(path: Path, me: sshd_settings.KeyOwner) -> None:
     def edit(old: bytes) -> bytes:
         if old == b"old\n":
             other = path.parent / "other"
@@ -774,7 +776,7 @@ def test_a_file_that_others_exchange_meanwhile_is_kept(path: Path, me: sshd_sett
 
 
 def test_a_write_in_the_same_instant_is_seen(
-    path: Path, me: sshd_settings.Account, monkeypatch: pytest.MonkeyPatch
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the clock of the file system had not moved on.
     info, fstat, lstat = path.stat(), os.fstat, os.lstat
@@ -794,7 +796,7 @@ def test_a_write_in_the_same_instant_is_seen(
     assert path.read_bytes() == b"0ld\nours\n"
 
 
-def test_a_file_that_appears_meanwhile_is_kept(path: Path, me: sshd_settings.Account) -> None:
+def test_a_file_that_appears_meanwhile_is_kept(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.unlink()
 
     def edit(old: bytes) -> bytes:
@@ -807,7 +809,7 @@ def test_a_file_that_appears_meanwhile_is_kept(path: Path, me: sshd_settings.Acc
     assert path.read_bytes() == b"theirs\nours\n"
 
 
-def test_a_file_that_never_rests(path: Path, me: sshd_settings.Account) -> None:
+def test_a_file_that_never_rests(path: Path, me: sshd_settings.KeyOwner) -> None:
     def edit(old: bytes) -> bytes:
         with path.open("ab") as file:
             file.write(b"x")
@@ -824,7 +826,7 @@ def test_a_file_that_never_rests(path: Path, me: sshd_settings.Account) -> None:
 
 @pytest.mark.parametrize("call", ["write", "fchown", "fchmod", "fsync", "rename"])
 def test_an_error_before_the_rename_leaves_the_old_file(
-    path: Path, me: sshd_settings.Account, monkeypatch: pytest.MonkeyPatch, call: str
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def fail(*args: t.Any, **options: t.Any) -> None:
         raise KeyboardInterrupt
@@ -839,14 +841,14 @@ def test_an_error_before_the_rename_leaves_the_old_file(
 
 @pytest.mark.parametrize("call", ["write", "fchown", "fchmod", "fsync", "rename"])
 def test_a_run_that_is_killed_leaves_the_old_file_and_the_next_one_cleans_up(
-    path: Path, me: sshd_settings.Account, call: str, tmp_path: Path
+    path: Path, me: sshd_settings.KeyOwner, call: str, tmp_path: Path
 ) -> None:
     script = (
         "import os, signal, sys\n"
         "names = {'__name__': 'sent'}\n"
         f"exec(compile(open({str(alone(tmp_path))!r}).read(), 'sent', 'exec'), names)\n"
         f"os.{call} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"names['change']({str(path)!r}, names['Account'](*{tuple(me)!r}), lambda old: b'new')\n"
+        f"names['change']({str(path)!r}, names['KeyOwner'](*{tuple(me)!r}), lambda old: b'new')\n"
     )
     done = subprocess.run([sys.executable, "-"], input=script.encode(), check=False)
     assert done.returncode == -signal.SIGKILL
@@ -860,7 +862,7 @@ def test_a_run_that_is_killed_leaves_the_old_file_and_the_next_one_cleans_up(
 
 
 def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(
-    path: Path, me: sshd_settings.Account, tmp_path: Path
+    path: Path, me: sshd_settings.KeyOwner, tmp_path: Path
 ) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"precious")
@@ -873,7 +875,7 @@ def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(
         safe_file.change(str(path), me, to(b"newer"))
 
 
-def test_permission_is_asked_last(path: Path, me: sshd_settings.Account) -> None:
+def test_permission_is_asked_last(path: Path, me: sshd_settings.KeyOwner) -> None:
     def permit() -> None:
         assert len(names(path)) == 2
         raise HostError("lost", "not yours")
@@ -890,7 +892,7 @@ def test_permission_is_asked_last(path: Path, me: sshd_settings.Account) -> None
 class World:
     """A user with some files, and an sshd that knows where they are."""
 
-    def __init__(self, me: sshd_settings.Account, folder: Path) -> None:
+    def __init__(self, me: sshd_settings.KeyOwner, folder: Path) -> None:
         self.me = me
         self.first = Path(me.home, ".ssh", "authorized_keys")
         self.second = Path(me.home, ".ssh", "authorized_keys2")
@@ -919,7 +921,7 @@ class World:
 
 
 @pytest.fixture
-def world(me: sshd_settings.Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(me: sshd_settings.KeyOwner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(authorized_keys, "account", lambda user: me._replace(name=user))
     return World(me, tmp_path)
 
