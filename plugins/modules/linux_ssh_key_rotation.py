@@ -91,7 +91,7 @@ options:
     type: str
     choices: [stop, debt]
     default: stop
-  write_off:
+  retired_hosts:
     description:
       - Hosts that will not come back, or that do not have the key, so that nothing has to be kept for them.
     type: list

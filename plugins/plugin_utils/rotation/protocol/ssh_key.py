@@ -88,7 +88,7 @@ class _Rotation(SshKeyJournal):
             raise Stopped(
                 Status.REFUSED if set(outdated) - set(run.absent) else Status.UNREACHABLE,
                 f"{tell(outdated)} may accept the previous key alone, which the journal would lose with a new one",
-                "Run it again when they can be reached, with all of them in hosts; name in write_off what is gone",
+                "Run it again when they can be reached, with all of them in hosts; name in retired_hosts what is gone",
             )
         return (yield from self._change())
 

@@ -43,7 +43,7 @@ def predict(run: RotationRun, job: SshKeyJob) -> Protocol:
         interrupted = interrupted or bool(looked["mark"])
 
     yield from _look_at(run, job, (), one)
-    outdated = sorted(job.shared_with - set(run.present) - job.write_off)
+    outdated = sorted(job.shared_with - set(run.present) - job.retired_hosts)
     warnings = (
         *run.absent.values(),
         *([f"{tell(outdated)} would keep the previous key for now"] if outdated else []),

@@ -63,7 +63,7 @@ class SshKeyJournal(SshKeyHosts):
     def _sharing(self) -> set[str]:
         """All hosts that have the key of main, but for those that will not come back."""
         noted = self._noted("hosts", lambda held: held.secret == self._main)
-        return (noted | self._job.shared_with | set(self._run.hosts)) - self._job.write_off
+        return (noted | self._job.shared_with | set(self._run.hosts)) - self._job.retired_hosts
 
     def _noted_as_outdated(self) -> set[str]:
         """The hosts of which is noted that they may accept the key alone that main had before."""
@@ -71,7 +71,7 @@ class SshKeyJournal(SshKeyHosts):
 
     def _outdated_hosts(self) -> tuple[str, ...]:
         """Those of them that this run has not seen otherwise."""
-        return tuple(sorted(self._noted_as_outdated() - set(self._run.present) - self._job.write_off))
+        return tuple(sorted(self._noted_as_outdated() - set(self._run.present) - self._job.retired_hosts))
 
     def _noted(self, note: str, of: t.Callable[[StoredSecret], bool]) -> set[str]:
         return {name for _name, held in self._journal() if of(held) for name in unpacked_names(held.note.get(note, ""))}

@@ -158,7 +158,7 @@ def test_what_is_gone_can_be_written_off(scene: KeyScene) -> None:
     outcome(scene, skip_unreachable=True)
     assert outcome(scene, hosts=("web01",))[0] == "refused"
     del scene.hosts["web02"]
-    assert outcome(scene, hosts=("web01",), write_off=frozenset({"web02"}))[0] == "changed"
+    assert outcome(scene, hosts=("web01",), retired_hosts=frozenset({"web02"}))[0] == "changed"
 
 
 def test_nobody_is_warned_of_hosts_that_the_task_leaves_out_itself(scene: KeyScene) -> None:
@@ -249,7 +249,7 @@ def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     assert result == "refused"
     assert "db01" in text
     assert "web01" not in text
-    assert outcome(scene, write_off=frozenset({"db01"}))[0] == "changed"
+    assert outcome(scene, retired_hosts=frozenset({"db01"}))[0] == "changed"
 
 
 @pytest.mark.no_cover
@@ -275,7 +275,7 @@ def test_many_hosts_fit_into_a_note(scene: KeyScene) -> None:
     assert "and 295 more" in warnings[0]
     longest = max(len(record["public_key"]) for record in scene.vault.records.values())
     assert longest < 3000
-    result, text, _trace, _warnings = outcome(scene, hosts=("web01",), write_off=many - {"web007.example.com"})
+    result, text, _trace, _warnings = outcome(scene, hosts=("web01",), retired_hosts=many - {"web007.example.com"})
     assert result == "refused"
     assert "web007.example.com may accept" in text
 
