@@ -45,7 +45,7 @@ options:
         then.
     type: float
     default: 300.0
-  request_life:
+  late_write_window:
     description:
       - Seconds for which a request to the server may still be carried out after it was sent. The next run waits so long
         after a run that was killed. It must not be less than O(timeout).

@@ -25,7 +25,7 @@ ROTATION: dict[str, dict[str, t.Any]] = {
     "wait": {"type": "bool", "default": True},
     "max_age": {"type": "float"},
     "deadline": {"type": "float", "default": 300.0},
-    "request_life": {"type": "float", "default": 120.0},
+    "late_write_window": {"type": "float", "default": 120.0},
     "lock_wait": {"type": "float", "default": 0.0},
     "break_lock": {"type": "str"},
     "allow_insecure_rotation": {"type": "bool", "default": False},

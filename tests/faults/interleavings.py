@@ -25,7 +25,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.keypair impo
 
 _ALMOST, _OVER = LIMITS["deadline"] - 1, 2.0
 # How long after it was sent something may arrive.
-_LIFE = LIMITS["request_life"] - 1
+_LIFE = LIMITS["late_write_window"] - 1
 # The parts of the world on which a call depends, if it is not on a host.
 _VAULT, _ALL, _NONE = "the vault", "everything", "nothing"
 _HARMLESS = ("list", "read", "look", "look_keys", "judge", "login")

@@ -39,7 +39,7 @@ from senhasegura_simulator.server import Simulator
 _CALLBACKS = Path(__file__).parents[1] / "integration" / "callback_plugins"
 # A play that takes longer hangs.
 PLAY_SECONDS = 300
-OPTIONS: dict[str, Any] = {"deadline": 90, "request_life": 5, "timeout": 4, "lock_wait": 180}
+OPTIONS: dict[str, Any] = {"deadline": 90, "late_write_window": 5, "timeout": 4, "lock_wait": 180}
 SECRET = "the-secret"
 
 

@@ -59,7 +59,7 @@ DAY = 86400
 _PAD = "5a" * 100
 # Files in memory, where there is such a place.
 _MEMORY = "/dev/shm"
-LIMITS = {"deadline": 300.0, "request_life": 120.0}
+LIMITS = {"deadline": 300.0, "late_write_window": 120.0}
 # Bystanders around the user, of whom no byte may change.
 _OTHERS = (
     "root:*:19000:0:99999:7:::",
@@ -886,7 +886,7 @@ class Scene:
         self.clock.pass_(seconds)
         self.check("while waiting")
 
-    def rest(self, seconds: float = LIMITS["deadline"] + LIMITS["request_life"]) -> None:
+    def rest(self, seconds: float = LIMITS["deadline"] + LIMITS["late_write_window"]) -> None:
         """Nobody does anything, and whatever is late comes. What was told last stays true."""
         self.sleep(seconds)
         if self.truthful:

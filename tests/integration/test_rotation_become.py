@@ -107,7 +107,7 @@ class Scene:
         path = self._folder / "inventory.json"
         path.write_text(json.dumps(inventory))
         task = options.pop("task", {})
-        arguments = {"credential": self.name, "request_life": 5, "timeout": 4, "lock_wait": 60, **options}
+        arguments = {"credential": self.name, "late_write_window": 5, "timeout": 4, "lock_wait": 60, **options}
         tasks = [{"name": "rotate", "community.senhasegura.linux_password_change": arguments, **task}]
         paths = os.pathsep.join([environment()["ANSIBLE_COLLECTIONS_PATH"], str(COLLECTIONS)])
         return self._run_play(
@@ -214,7 +214,7 @@ def test_the_timeout_of_a_task(scene: Any) -> None:
     """It strikes while the vault does not answer: there is a result, and the lock is given back."""
     here = scene("nopasswd-key-bookworm")
     here.vault.control.fault("gate", operation="credential.read")
-    done = here.rotate(task={"timeout": 3}, timeout=8, request_life=8)
+    done = here.rotate(task={"timeout": 3}, timeout=8, late_write_window=8)
     here.vault.control.clear_faults()
     assert done.rc == 2
     assert done["rotate"]["failure"]["kind"] == "failed", str(done)

@@ -174,7 +174,7 @@ def _carry_out(
     remaining = min(run.ends - run.clock(), run.limits.deadline)
     if run.leaving:
         # Even a run that is out of time gives back what it holds.
-        remaining = max(remaining, run.limits.request_life)
+        remaining = max(remaining, run.limits.late_write_window)
     elif interrupt.received:
         raise NotDone(interrupt.why)
     if remaining <= 0:

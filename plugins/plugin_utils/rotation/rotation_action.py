@@ -89,10 +89,11 @@ class RotationAction(SenhaseguraAction):
                 "without validate_certs, anybody in between could take the new secret",
                 hint="Give ca_path, or set allow_insecure_rotation=true",
             )
-        if settings.timeout > params.get("request_life", settings.timeout):
+        if settings.timeout > params.get("late_write_window", settings.timeout):
             raise ConfigError(
-                "request_life is shorter than timeout, so a request could outlive it", hint="Raise request_life"
-            ).with_context(option="request_life")
+                "late_write_window is shorter than timeout, so a request could outlive it",
+                hint="Raise late_write_window",
+            ).with_context(option="late_write_window")
         began = time.monotonic()
         reached = self.open(settings, run, began + settings.timeout)
         if isinstance(reached, BrokerConnection):
@@ -349,7 +350,7 @@ def _subject(info: CredentialInfo) -> str:
 
 
 def _limits(params: Params) -> Limits:
-    given = {name: params[name] for name in ("deadline", "request_life", "lock_wait") if name in params}
+    given = {name: params[name] for name in ("deadline", "late_write_window", "lock_wait") if name in params}
     for option, seconds in given.items():
         # Written so that it holds for NaN as well.
         if not seconds >= (0 if option == "lock_wait" else 1):

@@ -99,13 +99,13 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
 def test_the_next_run_settles_what_a_killed_one_has_left(
     run: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path, at: int, kind: str
 ) -> None:
-    killed = run([rotate(deadline=100, request_life=31, forks=1)], env=spoiled(tmp_path, at, kind))
+    killed = run([rotate(deadline=100, late_write_window=31, forks=1)], env=spoiled(tmp_path, at, kind))
     assert killed.rc == -9, str(killed)
     records = [record["private_key"] for record in (key_of(vault), journal_of(vault, hosts[0], "j1"))]
     for host in hosts:
         assert any(host.enters("app", key) for key in records)
     end_leases(vault, hosts)
-    done = run([info("before", compare=True), rotate("settle", state="recovered", request_life=30.5), info()])
+    done = run([info("before", compare=True), rotate("settle", state="recovered", late_write_window=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
     assert done["settle"]["rotation"]["result"] == "recovered"

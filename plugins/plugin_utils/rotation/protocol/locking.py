@@ -92,7 +92,7 @@ def _wait_for_lock(run: RotationRun, host: str) -> Steps:
 
 def _lock(run: RotationRun, host: str) -> Steps:
     limits = run.limits
-    request = {"lease": limits.deadline, "request_life": limits.request_life, "break": run.breaks}
+    request = {"lease": limits.deadline, "late_write_window": limits.late_write_window, "break": run.breaks}
     answer = yield from ask_present(run, host, "lock", **request)
     if answer is not None and answer.get("broken"):
         run.broken = answer["broken"]

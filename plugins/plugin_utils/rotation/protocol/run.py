@@ -16,12 +16,12 @@ from .lease import Lease
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """Seconds. ``deadline`` is for the whole run; ``request_life`` is how long after it was sent a request to the vault
+    """Seconds. ``deadline`` is for the whole run; ``late_write_window`` is how long after it was sent a request to the vault
     may still be applied; ``lock_wait`` is how long to wait for another run on the same host.
     """
 
     deadline: float = 300.0
-    request_life: float = 120.0
+    late_write_window: float = 120.0
     lock_wait: float = 0.0
     # For one call on one host, so that a host that hangs does not use up the time of all.
     on_host: float = float("inf")

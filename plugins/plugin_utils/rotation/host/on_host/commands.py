@@ -63,7 +63,7 @@ def _locked(state: UserState, do: str, request: Json) -> Json:
     run, record = request["run"], request.get("record", "")
     commands: dict[str, t.Callable[[], Json]] = {
         "judge": lambda: _look(state, request),
-        "lock": lambda: state.lock(run, record, request["lease"], request["request_life"], request.get("break")),
+        "lock": lambda: state.lock(run, record, request["lease"], request["late_write_window"], request.get("break")),
         "unlock": lambda: state.unlock(run),
         "set": lambda: password.set_hash(state, run, record, request["old"], request["new"], request["timeout"]),
         "restore": lambda: password.restore(state, run, request["old"], request["timeout"]),

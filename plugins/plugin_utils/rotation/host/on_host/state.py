@@ -40,7 +40,7 @@ class _Lock(t.NamedTuple):
     run: str
     record: str
     lease: float
-    request_life: float
+    late_write_window: float
     quiet: float
     elapsed: float
     certain: bool
@@ -104,7 +104,7 @@ class UserState:
             raise HostError("io", f"{self.path(name)} cannot be removed: {error.strerror}") from None
         sync(self.folder)
 
-    def lock(self, run: str, record: str, lease: float, request_life: float, breaks: str | None = None) -> Json:
+    def lock(self, run: str, record: str, lease: float, late_write_window: float, breaks: str | None = None) -> Json:
         """Take the lock for ``lease`` seconds, renew it, or take it over from a run whose lease is over.
 
         ``breaks`` is a run whose lock is taken whether its lease is over or not; the log of the host is told.
@@ -113,7 +113,7 @@ class UserState:
         "remaining": seconds, "path": of the lock}. For C(quiet_in) seconds, writes to the vault that the last holder
         had sent may still be applied. After C(breaks), "broken" is the run and "logged" whether the log was told.
         """
-        if not (_ID.fullmatch(run) and 0 < lease <= _LONGEST and 0 <= request_life <= _LONGEST):
+        if not (_ID.fullmatch(run) and 0 < lease <= _LONGEST and 0 <= late_write_window <= _LONGEST):
             raise HostError("invalid", "the request to lock has an id or a time that makes no sense")
         held = self._held()
         quiet = 0.0
@@ -135,11 +135,11 @@ class UserState:
             if held.remaining > 0:
                 more = {"broken": held.run}
             # What the other run has sent so far may still be under way.
-            life = max(request_life, held.request_life)
+            life = max(late_write_window, held.late_write_window)
             quiet = max(held.quiet - held.elapsed, min(held.remaining, 0.0) + life)
         quiet = max(0.0, quiet)
         machine = machine_token(self.machine, make=True)
-        self._save_lock(_Lock(run, record, lease, request_life, quiet, 0.0, True))
+        self._save_lock(_Lock(run, record, lease, late_write_window, quiet, 0.0, True))
         if more:
             more["logged"] = self.machine.log(
                 f"run {run} has broken the lock of run {more['broken']} for the account {self.user}"
@@ -170,7 +170,7 @@ class UserState:
 
     def _save_lock(self, held: _Lock) -> None:
         boot, seconds = self.machine.boot()
-        content = {"run": held.run, "record": held.record, "lease": held.lease, "life": held.request_life}
+        content = {"run": held.run, "record": held.record, "lease": held.lease, "life": held.late_write_window}
         content.update(quiet=held.quiet, at=self.machine.now() - held.elapsed, boot=boot, up=seconds - held.elapsed)
         self.save("lock.json", content)
 

@@ -119,7 +119,7 @@ def ask(machine: machine_.Machine, do: str, run: str = "run1", **more: t.Any) ->
     pad = "00" * 512
     request = {"do": do, "user": USER, "run": run, "record": "7", "pad": pad, "timeout": 5, **more}
     if do == "lock":
-        request = {"lease": 300.0, "request_life": 120.0, **request}
+        request = {"lease": 300.0, "late_write_window": 120.0, **request}
     answer = commands.carry_out(machine, request)
     if "account" in answer.get("ok", {}):
         answer["ok"] = runner.uncovered(answer["ok"], pad)

@@ -45,7 +45,7 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     limits = job.pop("limits", {})
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     world, run, _protocol = scene.start(**job)
-    run.limits = CODE.run.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
+    run.limits = CODE.run.Limits(**{"deadline": 300.0, "late_write_window": 120.0, **limits})
     wanted = CODE.password_job.PasswordJob(
         user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, hash_problem=problem, **job
     )

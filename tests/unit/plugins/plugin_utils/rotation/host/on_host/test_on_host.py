@@ -108,7 +108,7 @@ def test_no_lock_lasts_for_ever_whatever_its_file_says(host: Made, content: str)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lease": 1e9}, {"lease": 0}, {"lease": float("nan")}, {"request_life": -1}, {"run": ""}]
+    "wrong", [{"lease": 1e9}, {"lease": 0}, {"lease": float("nan")}, {"late_write_window": -1}, {"run": ""}]
 )
 def test_requests_for_times_that_make_no_sense_are_refused(host: Made, wrong: dict[str, t.Any]) -> None:
     assert ask(host, "lock", **{"run": "run1", **wrong})["error"] == "invalid"
