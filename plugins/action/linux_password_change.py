@@ -88,7 +88,7 @@ class ActionModule(RotationAction):
             accept=frozenset(params["accept"]),
             recover_only=params["state"] == "recovered",
             reconcile=params["reconcile"],
-            max_age=params["max_age"],
+            max_age_days=params["max_age_days"],
             chage={name: days for name, days in (params["chage"] or {}).items() if days is not None},
         )
         records = functools.partial(PasswordRecords, client.credentials, info)
@@ -110,7 +110,7 @@ class ActionModule(RotationAction):
             info,
             functools.partial(probe.by_password, target) if target else None,
             recover_only=params["state"] == "recovered",
-            max_age=params["max_age"],
+            max_age_days=params["max_age_days"],
             pace=wait_options(params),
             check_mode=check_mode,
             report_progress=self.report_progress,

@@ -34,7 +34,7 @@ options:
       - With O(mode=vault), wait until the server has changed the secret, and fail if it does not in time.
     type: bool
     default: true
-  max_age:
+  max_age_days:
     description:
       - Days. What is younger is left as it is, unless an interrupted run has to be settled.
       - By default, every run rotates.
@@ -97,7 +97,7 @@ attributes:
   idempotent:
     description: The second run with the same options changes nothing.
     support: partial
-    details: With O(max_age) or O(state=recovered).
+    details: With O(max_age_days) or O(state=recovered).
   platform:
     description: Where the module runs.
     platforms: Linux

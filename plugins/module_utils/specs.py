@@ -23,7 +23,7 @@ ROTATION: dict[str, dict[str, t.Any]] = {
     "mode": {"type": "str", "choices": ["ansible", "vault"], "default": "ansible"},
     "user": {"type": "str"},
     "wait": {"type": "bool", "default": True},
-    "max_age": {"type": "float"},
+    "max_age_days": {"type": "float"},
     "deadline": {"type": "float", "default": 300.0},
     "late_write_window": {"type": "float", "default": 120.0},
     "lock_wait": {"type": "float", "default": 0.0},

@@ -140,7 +140,7 @@ EXAMPLES = r"""
 - name: Give the user of a host a new password when it is 30 days old
   community.senhasegura.linux_password_change:
     credential: "{{ inventory_hostname }}-app"
-    max_age: 30
+    max_age_days: 30
     report_dir: /var/lib/awx/reports/rotation
   become: true
 

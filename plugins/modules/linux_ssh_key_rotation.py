@@ -151,7 +151,7 @@ EXAMPLES = r"""
 - name: Replace the key of a user of this host when it is 30 days old
   community.senhasegura.linux_ssh_key_rotation:
     ssh_key: "{{ inventory_hostname }}-deploy"
-    max_age: 30
+    max_age_days: 30
     report_dir: /var/lib/awx/reports/rotation
   become: true
 

@@ -269,7 +269,7 @@ class RealKeyScene(RealScene):
 
     def task(self) -> dict[str, Any]:
         # A run that has settled what another has left does not change the key once more, which could hide a mistake.
-        task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age": 0, **_OPTIONS}
+        task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age_days": 0, **_OPTIONS}
         return {"community.senhasegura.linux_ssh_key_rotation": task}
 
     def warm_up(self) -> None:

@@ -149,7 +149,7 @@ def test_other_dialects(run: Any, hosts: Hosts, host: Host, serve_profile: Any, 
 
 def test_check_mode_predicts_and_reads_nothing(run: Any, vault: Any, host: Host) -> None:
     before = host.shadow("app")
-    done = run([rotate(), rotate("young", max_age=1)], "--check", "--diff")
+    done = run([rotate(), rotate("young", max_age_days=1)], "--check", "--diff")
     assert done.rc == 0, str(done)
     assert done["rotate"]["changed"] is True
     assert done["young"]["changed"] is False
@@ -160,7 +160,7 @@ def test_check_mode_predicts_and_reads_nothing(run: Any, vault: Any, host: Host)
 
 
 def test_a_young_password_stays_and_nothing_is_read(run: Any, vault: Any, host: Host) -> None:
-    done = run([rotate(max_age=1)])
+    done = run([rotate(max_age_days=1)])
     assert done["rotate"]["rotation"]["result"] == "unchanged"
     assert not done["rotate"]["changed"]
     assert vault.reads == {}

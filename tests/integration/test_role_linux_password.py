@@ -199,7 +199,7 @@ def test_check_then_change_then_nothing(site: Site) -> None:
     told = json.dumps(notes) + str(done) + (site.report / "history.jsonl").read_text()
     assert [value for value in values if value in told] == []
 
-    done = site.change(**at_once, linux_password_change_max_age=1)
+    done = site.change(**at_once, linux_password_change_max_age_days=1)
     assert done.rc == 0, str(done)
     assert results(site) == dict.fromkeys(names(site.hosts), "unchanged")
     assert [entry["task"] for entry in done.results if entry["result"].get("changed")] == [

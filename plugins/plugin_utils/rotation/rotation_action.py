@@ -261,7 +261,7 @@ class RotationAction(SenhaseguraAction):
                 last_change=now if result == Status.CHANGED else rotation.get("last_change"),
                 run=rotation["playbook_run"],
                 job=self._job(),
-                max_age_days=params["max_age"],
+                max_age_days=params["max_age_days"],
                 works=works,
                 proved=proved,
                 login=login,

@@ -150,7 +150,7 @@ def test_a_host_that_has_the_old_key_alone(
         hosts[2].restore()
     # The main record has a key that host3 does not accept, and without reading it cannot be known which one it does.
     blind = {**info("blind", compare=False), "ignore_errors": True}
-    tasks = [blind, info("before"), rotate("settle", max_age=1), info("after")]
+    tasks = [blind, info("before"), rotate("settle", max_age_days=1), info("after")]
     done = as_app(tasks, env=env, **IN_MEMORY)
     assert done.rc == 0, str(done)
     assert "host3: Ansible's own login to the host was refused" in done["blind"]["msg"]

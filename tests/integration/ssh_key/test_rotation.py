@@ -80,7 +80,9 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
     assert ahead["look ahead"]["rotation"]["status"] == "unknown"
     assert not vault.reads
     assert not vault.writes
-    done = run([info("before"), rotate(), rotate("again", max_age=1), rotate("recover", state="recovered"), info()])
+    done = run(
+        [info("before"), rotate(), rotate("again", max_age_days=1), rotate("recover", state="recovered"), info()]
+    )
     assert done.rc == 0, str(done)
     results = [done[name]["rotation"]["result"] for name in ("rotate", "again", "recover")]
     assert results == ["changed", "unchanged", "unchanged"]
@@ -135,7 +137,7 @@ def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> No
     finally:
         hosts[2].restore()
     assert hosts[2].accepts("app", key=old.path)
-    done = run([rotate("settle", max_age=1), info()])
+    done = run([rotate("settle", max_age_days=1), info()])
     assert done["settle"]["rotation"]["result"] == "recovered", str(done)
     assert done["info"]["rotation"]["status"] == "clean"
     settled(vault, hosts, old)
@@ -184,7 +186,7 @@ def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any,
     assert new["public_key"].startswith("ssh-rsa")
     assert new["public_key"].endswith(" of all")
     hosts[2].authorize("app", "# nobody")
-    done = run([{**rotate("stranger"), "ignore_errors": True}, rotate("reconcile", reconcile=True, max_age=1)])
+    done = run([{**rotate("stranger"), "ignore_errors": True}, rotate("reconcile", reconcile=True, max_age_days=1)])
     assert done["stranger"]["failure"]["kind"] == "drift"
     assert "host3" in done["stranger"]["msg"]
     assert done["reconcile"]["rotation"]["result"] == "recovered", str(done)
@@ -221,7 +223,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
         "linux_ssh_key_rotation_key": "app-key",
         "linux_ssh_key_rotation_report_dir": str(report),
         "linux_ssh_key_rotation_notify": str(tmp_path / "hook.yml"),
-        "linux_ssh_key_rotation_max_age": 1,
+        "linux_ssh_key_rotation_max_age_days": 1,
     }
     vault.control.set_credential("app-key", change=time.time() - 40 * 86400)
     command = [

@@ -76,7 +76,7 @@ class _Rotation(PasswordHosts):
         yield from record_calls.list_records(run)
         interrupted = yield from self._look()
         if not interrupted and all(is_young(account, job) for account in self._accounts.values()):
-            return done(Status.UNCHANGED, "the password is younger than max_age", **age_of(self._accounts))
+            return done(Status.UNCHANGED, "the password is younger than max_age_days", **age_of(self._accounts))
         self._seen = yield from locking.claim(run)
         yield from self._find_holders()
         yield from self._refuse_others()
@@ -84,7 +84,7 @@ class _Rotation(PasswordHosts):
         if strangers and (job.recover_only or not job.reconcile):
             raise Stopped(Status.DRIFT, self._drift(strangers), "Set reconcile=true to give it a new one")
         recovered = yield from self._settle()
-        if job.recover_only or (recovered and job.max_age is not None and not strangers):
+        if job.recover_only or (recovered and job.max_age_days is not None and not strangers):
             yield from self._finish()
             if recovered:
                 message = "the password of an interrupted run is in the main record now"

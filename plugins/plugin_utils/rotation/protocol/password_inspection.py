@@ -45,7 +45,7 @@ def predict(run: RotationRun, job: PasswordJob) -> Protocol:
     if job.recover_only:
         return done(Status.UNCHANGED, "no run was interrupted on the host")
     if young:
-        return done(Status.UNCHANGED, "the password is younger than max_age")
+        return done(Status.UNCHANGED, "the password is younger than max_age_days")
     return done(Status.CHANGED, "the password would be changed")
 
 

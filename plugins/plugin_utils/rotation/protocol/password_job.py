@@ -34,7 +34,7 @@ class PasswordJob:
     accept: frozenset[str] = frozenset()
     recover_only: bool = False
     reconcile: bool = False
-    max_age: float | None = None
+    max_age_days: float | None = None
     chage: t.Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
@@ -48,9 +48,9 @@ def age_of(accounts: t.Mapping[str, AccountFacts]) -> dict[str, str]:
 
 def is_young(account: AccountFacts, job: PasswordJob) -> bool:
     """Whether the password need not be changed yet."""
-    if job.max_age is None or job.recover_only or not account["last_change"]:
+    if job.max_age_days is None or job.recover_only or not account["last_change"]:
         return False
-    return bool(account["today"] - account["last_change"] < job.max_age)
+    return bool(account["today"] - account["last_change"] < job.max_age_days)
 
 
 def unusable(secret: str) -> str:

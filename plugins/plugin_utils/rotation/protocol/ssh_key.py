@@ -72,7 +72,7 @@ class _Rotation(SshKeyJournal):
         # A run for a part of the hosts may be for one that has not got the young key yet.
         complete = job.shared_with <= {*run.hosts}
         if complete and not job.reconcile and not any(self._marks.values()) and is_young(self._seen, job, run.now()):
-            return self._done(Status.UNCHANGED, "the key is younger than max_age")
+            return self._done(Status.UNCHANGED, "the key is younger than max_age_days")
         self._seen = yield from locking.claim(run)
         self._held = yield from read_all(run, self._seen)
         yield from self._look(self._known())
@@ -98,7 +98,7 @@ class _Rotation(SshKeyJournal):
         """
         job = self._job
         made = {held.note.get("play") for name, held in self._journal() if held.secret == self._main}
-        return job.max_age is not None or bool(job.play and job.play in made)
+        return job.max_age_days is not None or bool(job.play and job.play in made)
 
     def _settle(self) -> Steps:
         """Bring what an interrupted run has begun to its end, so that all hosts have the key of main and no other."""

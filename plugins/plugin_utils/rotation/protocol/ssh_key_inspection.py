@@ -53,7 +53,7 @@ def predict(run: RotationRun, job: SshKeyJob) -> Protocol:
     elif job.recover_only:
         outcome = done(Status.UNCHANGED, "no run was interrupted on the hosts")
     elif is_young(listed, job, run.now()):
-        outcome = done(Status.UNCHANGED, "the key is younger than max_age")
+        outcome = done(Status.UNCHANGED, "the key is younger than max_age_days")
     else:
         outcome = done(Status.CHANGED, "the key would be changed", outdated_hosts=outdated)
     return dataclasses.replace(outcome, warnings=warnings)

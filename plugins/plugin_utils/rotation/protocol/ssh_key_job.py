@@ -42,7 +42,7 @@ class SshKeyJob:
     retired_hosts: frozenset[str] = frozenset()
     recover_only: bool = False
     reconcile: bool = False
-    max_age: float | None = None
+    max_age_days: float | None = None
     grace: float = 0.0
     comment: str | None = None
     address: str | None = None
@@ -130,6 +130,6 @@ def _time(text: str, form: str) -> datetime.datetime | None:
 def is_young(listed: Listing, job: SshKeyJob, now: datetime.datetime) -> bool:
     """Whether the key need not be changed yet."""
     changed = changed_at(listed)
-    if job.max_age is None or job.recover_only or changed is None:
+    if job.max_age_days is None or job.recover_only or changed is None:
         return False
-    return now.replace(tzinfo=None) - changed < datetime.timedelta(days=job.max_age)
+    return now.replace(tzinfo=None) - changed < datetime.timedelta(days=job.max_age_days)

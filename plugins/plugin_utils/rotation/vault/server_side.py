@@ -34,7 +34,7 @@ def rotate_password(
     log_in: PasswordLogIn | None,
     *,
     recover_only: bool,
-    max_age: float | None,
+    max_age_days: float | None,
     pace: t.Mapping[str, float],
     check_mode: bool,
     report_progress: t.Callable[[str], None],
@@ -48,8 +48,8 @@ def rotate_password(
     before = credentials.rotatable(ref)
     if recover_only:
         return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
-    if _is_young(before, max_age):
-        return Outcome(Status.UNCHANGED, "the password is younger than max_age")
+    if _is_young(before, max_age_days):
+        return Outcome(Status.UNCHANGED, "the password is younger than max_age_days")
     if check_mode:
         return Outcome(Status.CHANGED, "the server would change the password")
     # Where the list tells no time of change, only the password itself shows one.
@@ -80,7 +80,7 @@ def rotate_key(
     hosts: t.Mapping[str, KeyLogIn],
     *,
     recover_only: bool,
-    max_age: float | None,
+    max_age_days: float | None,
     pace: t.Mapping[str, float],
     check_mode: bool,
     report_progress: t.Callable[[str], None],
@@ -98,8 +98,8 @@ def rotate_key(
     before = keys.rotatable(ref, by_server=True)
     if recover_only:
         return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
-    if _is_young(before, max_age):
-        return Outcome(Status.UNCHANGED, "the key is younger than max_age")
+    if _is_young(before, max_age_days):
+        return Outcome(Status.UNCHANGED, "the key is younger than max_age_days")
     if check_mode:
         return Outcome(Status.CHANGED, "the server would change the key")
     before_key = keys.read(ref, fresh=True)
@@ -149,16 +149,16 @@ def _prove_refused(name: str, host: str, old: SshKeyPair, log_in: KeyLogIn, slee
         sleep(1.0)
 
 
-def _is_young(info: CredentialInfo, max_age: float | None) -> bool:
+def _is_young(info: CredentialInfo, max_age_days: float | None) -> bool:
     """By the server's own clock, whose time zone is not told: a day more or less does not matter here."""
-    if max_age is None or not info.change:
+    if max_age_days is None or not info.change:
         return False
     try:
         changed = datetime.datetime.strptime(info.change, "%Y-%m-%d %H:%M:%S")
     except ValueError:
         return False
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-    return now - changed < datetime.timedelta(days=max_age)
+    return now - changed < datetime.timedelta(days=max_age_days)
 
 
 def _read(credentials: Credentials, ref: Reference) -> str:

@@ -107,7 +107,7 @@ def test_what_was_not_compared_is_not_named() -> None:
 
 
 def test_all_tasks_of_a_run_of_the_playbook_have_one_id(tmp_path: Path) -> None:
-    params = {**PARAMS, "report_dir": str(tmp_path), "report_keep_days": 400.0, "max_age": None}
+    params = {**PARAMS, "report_dir": str(tmp_path), "report_keep_days": 400.0, "max_age_days": None}
     runs = [failed(_end("web01-app", "hash"), CredentialInfo("7", "x"), params, host) for host in ("web01", "web02")]
     lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert len({*(run["rotation"]["playbook_run"] for run in runs), *(line["run"] for line in lines)}) == 1

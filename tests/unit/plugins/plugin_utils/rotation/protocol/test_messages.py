@@ -253,7 +253,7 @@ def test_each_end_with_a_key_names_the_record_that_logs_in(start: str) -> None:
 def test_a_run_that_reads_nothing_says_so() -> None:
     with Scene(CODE) as scene:
         scene.host.change(last_change=str(TODAY))
-        end = ended(scene, max_age=30.0)
+        end = ended(scene, max_age_days=30.0)
         assert (end.result, end.login) == ("unchanged", "web01: which record logs app in was not compared")
     with KeyScene(CODE, **STARTS["key first"]) as scene:
         end = ended(scene)

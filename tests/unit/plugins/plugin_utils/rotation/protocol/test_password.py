@@ -85,12 +85,12 @@ def test_the_previous_password_stays_in_the_journal_until_the_next_one_is_commit
 
 def test_a_young_password_is_left_alone_and_not_read(scene: Scene) -> None:
     scene.host.change(last_change=str(TODAY - 9))
-    assert outcome(scene, max_age=10.0) == (
+    assert outcome(scene, max_age_days=10.0) == (
         "unchanged",
-        "the password is younger than max_age",
+        "the password is younger than max_age_days",
         ["host lock", "list", "host look", "host unlock"],
     )
-    assert outcome(scene, max_age=9.0)[0] == "changed"
+    assert outcome(scene, max_age_days=9.0)[0] == "changed"
 
 
 def test_max_age_does_not_stop_a_recovery(scene: Scene) -> None:
@@ -98,7 +98,7 @@ def test_max_age_does_not_stop_a_recovery(scene: Scene) -> None:
     scene.host.change(last_change=str(TODAY))
     scene.run({killed_after_set: "killed after"})
     scene.clock.pass_(DAY / 2)
-    result, _text, trace = outcome(scene, max_age=30.0)
+    result, _text, trace = outcome(scene, max_age_days=30.0)
     assert result == "recovered"
     assert "host set" not in trace
     assert scene.host.accepts(main(scene))
@@ -245,7 +245,7 @@ def test_too_little_time_for_the_commit(scene: Scene) -> None:
 def test_a_prediction_reads_no_secret_and_takes_no_lock(scene: Scene) -> None:
     assert outcome(scene, "predict")[::2] == ("changed", ["list", "host look"])
     scene.host.change(last_change=str(TODAY))
-    assert outcome(scene, "predict", max_age=1.0)[0] == "unchanged"
+    assert outcome(scene, "predict", max_age_days=1.0)[0] == "unchanged"
     assert outcome(scene, "predict", recover_only=True)[0] == "unchanged"
     at = scene.run()[1].trace.index("host set")
     scene.run({at + 1: "killed after"})

@@ -59,7 +59,7 @@ def rotate(server: Server, *verdicts: LoginResult, **options: t.Any) -> tuple[t.
         tried.append(password)
         return Verdict(left.pop(0), "it said so")
 
-    wanted = {"recover_only": False, "max_age": None, "pace": PACE, "check_mode": False, **options}
+    wanted = {"recover_only": False, "max_age_days": None, "pace": PACE, "check_mode": False, **options}
     outcome = server_side.rotate_password(
         t.cast(t.Any, server),
         server.info,
@@ -114,7 +114,7 @@ def test_a_host_that_cannot_be_reached_is_tried_again() -> None:
 
 @pytest.mark.parametrize(
     ("options", "result"),
-    [({"check_mode": True}, "changed"), ({"recover_only": True}, "unchanged"), ({"max_age": 1e6}, "unchanged")],
+    [({"check_mode": True}, "changed"), ({"recover_only": True}, "unchanged"), ({"max_age_days": 1e6}, "unchanged")],
 )
 def test_what_does_not_ask_the_server_to_change_anything(options: dict[str, t.Any], result: str) -> None:
     server = Server()
@@ -125,9 +125,9 @@ def test_what_does_not_ask_the_server_to_change_anything(options: dict[str, t.An
 def test_age_by_the_servers_list() -> None:
     yesterday = datetime.datetime.now() - datetime.timedelta(days=1.5)
     server = Server(CredentialInfo("7", change=f"{yesterday:%Y-%m-%d %H:%M:%S}"))
-    assert rotate(server, max_age=3.0)[0].result == "unchanged"
-    assert rotate(server, max_age=1.0)[0].result == "changed"
-    assert rotate(Server(CredentialInfo("7", change="some day")), max_age=3.0)[0].result == "changed"
+    assert rotate(server, max_age_days=3.0)[0].result == "unchanged"
+    assert rotate(server, max_age_days=1.0)[0].result == "changed"
+    assert rotate(Server(CredentialInfo("7", change="some day")), max_age_days=3.0)[0].result == "changed"
 
 
 def test_not_waiting_is_told() -> None:
