@@ -41,7 +41,7 @@ SPEC: dict[str, t.Any] = {
     "verify": {"type": "str", "choices": ["login", "none"], "default": "login"},
     "forks": {"type": "int", "default": 20},
     "host_timeout": {"type": "float", "default": 60.0},
-    "unreachable": {"type": "str", "choices": ["stop", "debt"], "default": "stop"},
+    "on_unreachable": {"type": "str", "choices": ["fail", "defer"], "default": "fail"},
     "retired_hosts": {"type": "list", "elements": "str", "default": []},
     "reconcile": {"type": "bool", "default": False},
     "grace": {"type": "float", "default": 0.0},
@@ -103,7 +103,7 @@ class ActionModule(RotationAction):
         )
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, environment = self.start_run(records, hosts, user, params, by_key)
-        run.skip_unreachable = params["unreachable"] == "debt"
+        run.skip_unreachable = params["on_unreachable"] == "defer"
         run.forks = params["forks"]
         run.limits = dataclasses.replace(run.limits, on_host=params["host_timeout"])
         same = sharing.hosts_with(self, "ssh_key", params["ssh_key"])

@@ -83,14 +83,14 @@ options:
       - The address from which the key is used, if that is not the controller. With this address, sshd is asked which
         C(authorized_keys) counts; it matters with C(Match Address) only, and for connections other than SSH.
     type: str
-  unreachable:
+  on_unreachable:
     description:
-      - What to do when some of the hosts cannot be reached. V(stop) changes nothing on any host.
-      - V(debt) goes on without them. The journal keeps the key that they have, and the next run gives them the new one.
+      - What to do when some of the hosts cannot be reached. V(fail) changes nothing on any host.
+      - V(defer) goes on without them. The journal keeps the key that they have, and the next run gives them the new one.
         Until then the key is not changed again.
     type: str
-    choices: [stop, debt]
-    default: stop
+    choices: [fail, defer]
+    default: fail
   retired_hosts:
     description:
       - Hosts that will not come back, or that do not have the key, so that nothing has to be kept for them.
@@ -166,7 +166,7 @@ EXAMPLES = r"""
   community.senhasegura.linux_ssh_key_rotation:
     ssh_key: deploy-key
     hosts: "{{ groups['web'] }}"
-    unreachable: debt
+    on_unreachable: defer
     grace: 60
   become: true
   run_once: true

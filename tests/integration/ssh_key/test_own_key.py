@@ -144,7 +144,7 @@ def test_a_host_that_has_the_old_key_alone(
 ) -> None:
     hosts[2].cut(noticed=True)
     try:
-        done = as_app([rotate(unreachable="debt")], env=env, **IN_MEMORY)
+        done = as_app([rotate(on_unreachable="defer")], env=env, **IN_MEMORY)
         assert done["rotate"]["rotation"]["absent"] == ["host3"], str(done)
     finally:
         hosts[2].restore()

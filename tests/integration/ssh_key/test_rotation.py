@@ -119,7 +119,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
 def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     hosts[2].cut(noticed=True)
     try:
-        done = run([{**rotate(), "ignore_errors": True}, rotate("go on", unreachable="debt")])
+        done = run([{**rotate(), "ignore_errors": True}, rotate("go on", on_unreachable="defer")])
         assert done.rc == 0, str(done)
         assert done["rotate"]["failure"]["kind"] == "unreachable"
         assert "host3" in done["rotate"]["msg"]
@@ -132,7 +132,7 @@ def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> No
             assert host.enters("app", new)
             assert not host.accepts("app", key=old.path)
         # It must not be lost, so nothing more is changed.
-        more = run([{**rotate("more", unreachable="debt"), "ignore_errors": True}])
+        more = run([{**rotate("more", on_unreachable="defer"), "ignore_errors": True}])
         assert more["more"]["failure"]["kind"] == "unreachable", str(more)
     finally:
         hosts[2].restore()

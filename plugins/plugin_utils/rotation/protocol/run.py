@@ -16,8 +16,8 @@ from .lease import Lease
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """Seconds. ``deadline`` is for the whole run; ``late_write_window`` is how long after it was sent a request to the vault
-    may still be applied; ``lock_wait`` is how long to wait for another run on the same host.
+    """Seconds. ``deadline`` is for the whole run; ``late_write_window`` is how long a request to the vault may still be
+    applied after it was sent; ``lock_wait`` is how long to wait for another run on the same host.
     """
 
     deadline: float = 300.0

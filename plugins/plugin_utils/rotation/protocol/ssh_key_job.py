@@ -28,7 +28,7 @@ _VAULT_TIME, _OWN_TIME = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ"
 
 @dataclasses.dataclass(frozen=True)
 class SshKeyJob:
-    """What is wanted. RotationRun says whether hosts may be absent; ``retired_hosts`` are those that will not come back.
+    """What is wanted. RotationRun says whether hosts may be absent; ``retired_hosts`` will not come back.
 
     ``shared_with`` are all hosts that have the key, whether this run reaches them or not. ``address`` is that from
     which the user of the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task
