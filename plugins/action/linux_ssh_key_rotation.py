@@ -96,7 +96,7 @@ class ActionModule(RotationAction):
             max_age_days=params["max_age_days"],
             grace=params["grace"],
             comment=params["comment"],
-            address=params["address"],
+            source_address=params["source_address"],
             play=hashlib.sha256(address().encode()).hexdigest()[:12],
             verify=params["verify"] != "none",
             part_is_meant=self._part_is_meant(params),

@@ -71,7 +71,7 @@ class ActionModule(RotationAction):
         records = functools.partial(KeyRecords, client.ssh_keys, info)
         run, environment = self.start_run(records, params["hosts"] or [self.host], user, params, by_key)
         run.skip_unreachable = True
-        job = ssh_key_job.SshKeyJob(user=user, generate=nothing, address=params["address"])
+        job = ssh_key_job.SshKeyJob(user=user, generate=nothing, source_address=params["source_address"])
         return info, user, run, environment, functools.partial(ssh_key_inspection.inspect, job=job)
 
 

@@ -37,5 +37,5 @@ KEY_HOSTS = {
     "ssh_key": {"type": "str", "no_log": False},
     "hosts": {"type": "list", "elements": "str"},
     "user": {"type": "str"},
-    "address": {"type": "str"},
+    "source_address": {"type": "str"},
 }

@@ -78,7 +78,7 @@ options:
         the others do not wait for it.
     type: float
     default: 60.0
-  address:
+  source_address:
     description:
       - The address from which the key is used, if that is not the controller. With this address, sshd is asked which
         C(authorized_keys) counts; it matters with C(Match Address) only, and for connections other than SSH.
@@ -86,8 +86,8 @@ options:
   on_unreachable:
     description:
       - What to do when some of the hosts cannot be reached. V(fail) changes nothing on any host.
-      - V(defer) goes on without them. The journal keeps the key that they have, and the next run gives them the new one.
-        Until then the key is not changed again.
+      - V(defer) goes on without them. The journal keeps the key that they have, and the next run gives them the new
+        one. Until then the key is not changed again.
     type: str
     choices: [fail, defer]
     default: fail

@@ -59,7 +59,7 @@ class SshKeyHosts:
     def _look(self, known: t.Sequence[str]) -> Steps:
         def one(host: str) -> Steps:
             looked = yield from host_calls.ask_present(
-                self._run, host, "look_keys", keys=known, address=self._job.address
+                self._run, host, "look_keys", keys=known, address=self._job.source_address
             )
             if looked is None:
                 return
@@ -85,7 +85,7 @@ class SshKeyHosts:
 
     def _look_again(self, host: str, known: t.Iterable[str]) -> Steps:
         """What a host has after a command whose end is not known. Raises HostFailed if it does not tell."""
-        request = {"keys": sorted(known), "address": self._job.address}
+        request = {"keys": sorted(known), "address": self._job.source_address}
         reason = ""
         for attempt in range(_LOOKS):
             if attempt:
@@ -138,7 +138,7 @@ class SshKeyHosts:
             "new": new.public_key,
             "comment": self._job.comment,
             "append": self._job.reconcile and not old,
-            "address": self._job.address,
+            "address": self._job.source_address,
             "label": self._run.label(MAIN),
         }
         before = self._marks.get(host) or {"old": ()}
@@ -214,7 +214,7 @@ class SshKeyHosts:
 
     def _remove(self, host: str, keys: set[str], keep: SshKeyPair) -> Steps:
         """Remove keys from a host, provided that it has the other one. Raises HostFailed."""
-        request = {"old": sorted(keys), "keep": keep.fingerprint, "address": self._job.address}
+        request = {"old": sorted(keys), "keep": keep.fingerprint, "address": self._job.source_address}
         reason: CallFailed | None = None
         for _attempt in range(_REMOVALS):
             try:

@@ -68,7 +68,7 @@ def _look_at(
     """Look at all hosts side by side, and hand on what each says. Raises what that raises, of the first host."""
 
     def one(host: str) -> Steps:
-        return (yield from host_calls.ask_present(run, host, "look_keys", keys=keys, address=job.address))
+        return (yield from host_calls.ask_present(run, host, "look_keys", keys=keys, address=job.source_address))
 
     answers = yield from host_calls.side_by_side(run, "looking at the keys", {host: one(host) for host in run.hosts})
     host_calls.raise_first(answers)

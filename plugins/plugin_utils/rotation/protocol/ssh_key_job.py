@@ -30,8 +30,8 @@ _VAULT_TIME, _OWN_TIME = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ"
 class SshKeyJob:
     """What is wanted. RotationRun says whether hosts may be absent; ``retired_hosts`` will not come back.
 
-    ``shared_with`` are all hosts that have the key, whether this run reaches them or not. ``address`` is that from
-    which the user of the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task
+    ``shared_with`` are all hosts that have the key, whether this run reaches them or not. ``source_address`` is the one
+    from which the user of the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task
     that runs once for each host although these share a key. Without ``verify`` nothing is proved by logins. With
     ``part_is_meant`` nobody is warned of the hosts that this run leaves out, since the task itself says so.
     """
@@ -45,7 +45,7 @@ class SshKeyJob:
     max_age_days: float | None = None
     grace: float = 0.0
     comment: str | None = None
-    address: str | None = None
+    source_address: str | None = None
     play: str = ""
     verify: bool = True
     part_is_meant: bool = False
