@@ -41,7 +41,7 @@ class ActionModule(RotationAction):
     spec = SPEC
     rules = RULES
     kind = "info"
-    _verdict = "status"
+    _looks = True
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         make = self._of_key if params["ssh_key"] else self._of_password

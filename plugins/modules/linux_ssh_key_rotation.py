@@ -215,7 +215,7 @@ rotation:
   returned: when the SSH key was found
   type: dict
   contains:
-    result:
+    status:
       description:
         - How it ended. V(changed), V(recovered) (an interrupted run was settled) and V(unchanged) are good.
         - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on a host.
@@ -309,7 +309,7 @@ rotation:
       type: str
       returned: always
   sample:
-    result: changed
+    status: changed
     message: the hosts and the main record have the new key
     works: deploy-key
     proved: login
@@ -337,7 +337,8 @@ failure:
     message: "web02 does not let deploy in with the key that it has got: the server does not accept the key"
     hint: deploy-key has the key that works; the hosts are as they were
     operation: rotation
-    endpoint: web01
+    endpoint: ""
+    host: web01
     subject: SSH key deploy-key
     status: null
     code: null

@@ -195,7 +195,8 @@ failure:
     message: web01 gave no answer
     hint: Nothing was changed
     operation: rotation
-    endpoint: web01
+    endpoint: ""
+    host: web01
     subject: credential web01-app
     status: null
     code: null

@@ -116,7 +116,7 @@ class Ended:
     def kinds(self) -> list[str]:
         """How the rotation has ended: a result as "changed", or a kind of failure as "busy"."""
         return [
-            str((result.get("rotation") or {}).get("result") or (result.get("failure") or {}).get("kind") or "?")
+            str((result.get("rotation") or {}).get("status") or (result.get("failure") or {}).get("kind") or "?")
             for result in self.results.values()
         ]
 

@@ -152,7 +152,7 @@ def test_the_password_of_the_way_in_changes(scene: Any, case: str) -> None:
     here = scene(case)
     done = here.rotate(env=EAGER)
     assert done.rc == 0, str(done)
-    assert done["rotate"]["rotation"]["result"] == "changed"
+    assert done["rotate"]["rotation"]["status"] == "changed"
     assert here.refusals() == {}
     newest = here.as_if_killed_before_main()
     done = here.rotate(env=EAGER)
@@ -171,7 +171,7 @@ def test_user_from_ssh_config(scene: Any, case: str) -> None:
     """Ansible knows no name of the user then."""
     here = scene(case)
     done = here.rotate(from_ssh_config=True)
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)
     assert here.refusals() == {}
 
 
@@ -197,7 +197,7 @@ def test_the_same_password_of_another_account(scene: Any) -> None:
     here.vault.control.set_credential(here.name, username="app")
     here.user = "app"
     done = here.rotate(env=EAGER)
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)
     assert here.refusals() == {}
     assert here.host.accepts("root", PASSWORD)
 
@@ -207,7 +207,7 @@ def test_sudo_that_wants_a_terminal(scene: Any, case: str) -> None:
     here = scene(case)
     here.host.run("sed -i '1i Defaults requiretty' /etc/sudoers.d/00-test")
     done = here.rotate()
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)
 
 
 def test_the_timeout_of_a_task(scene: Any) -> None:
@@ -221,4 +221,4 @@ def test_the_timeout_of_a_task(scene: Any) -> None:
     assert "the timeout of the task is over" in str(done["rotate"]["warnings"]), str(done)
     assert here.present() == PASSWORD
     done = here.rotate(lock_wait=0)
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)

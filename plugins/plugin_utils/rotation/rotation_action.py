@@ -57,8 +57,8 @@ class RotationAction(SenhaseguraAction):
     # The name of the record in results.
     noun: t.ClassVar[str] = "credential"
     _requires_connection = True
-    # What the end of a task is called in its result.
-    _verdict: t.ClassVar[str] = "result"
+    # Whether the task changes nothing, and only looks.
+    _looks: t.ClassVar[bool] = False
     # Those of the task.
     variables: dict[str, t.Any]
     _run: RotationRun | None = None
@@ -70,7 +70,7 @@ class RotationAction(SenhaseguraAction):
         if result.get("failed") and "rotation" not in result:
             # It has ended before there was a run: the vault did not answer, or an option is wrong.
             end = Stopped(Status.FAILED, result["msg"])
-            result["rotation"] = {self._verdict: end.result.value, "message": end.message, "host": self.host}
+            result["rotation"] = {"status": end.result.value, "message": end.message, "host": self.host}
             result["rotation"].update(self._access(end, self._subject_of(self._task.args), ""))
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
@@ -226,7 +226,7 @@ class RotationAction(SenhaseguraAction):
             result.update(
                 failed=True, msg=f"{exc}. {self._access(end, subject, user)['summary']}", failure=exc.failure()
             )
-        rotation.update(result=end.result.value, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         rotation.update(
             seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None, playbook_run=this_run()
         )
@@ -245,7 +245,7 @@ class RotationAction(SenhaseguraAction):
         """A line for each host. One that was not there has to be looked at again, whatever became of the others."""
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         for host in subject.hosts:
-            told = Status(rotation["result"])
+            told = Status(rotation["status"])
             result = Status.PENDING if host in rotation.get("absent", ()) else told
             works, proved, login = self._access_of(host, rotation)
             entry = report.Entry(
@@ -288,7 +288,7 @@ class RotationAction(SenhaseguraAction):
             # What AWX makes of an inventory is gone with its job.
             inventories=() if self._job() else tuple(context.CLIARGS.get("inventory") or ()),
             shared_with=_names_in(params.get("shared_with")),
-            looks=self._verdict == "status",
+            looks=self._looks,
         )
 
     def _access(self, end: Outcome | Stopped, subject: settle.Subject, user: str) -> dict[str, str]:
@@ -319,7 +319,8 @@ class RotationAction(SenhaseguraAction):
             "message": stop.message,
             "hint": stop.hint,
             "operation": "rotation",
-            "endpoint": self.host,
+            "endpoint": "",
+            "host": self.host,
             "subject": _subject(info),
             "status": None,
             "code": None,

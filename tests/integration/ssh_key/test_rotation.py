@@ -51,7 +51,7 @@ def test_all_hosts_and_the_vault_have_the_new_key(run: Any, vault: Any, hosts: H
     done = run([rotate()], "-vvv")
     assert done.rc == 0, str(done)
     rotation = done["rotate"]["rotation"]
-    assert (rotation["result"], rotation["hosts"], rotation["absent"]) == ("changed", ALL, [])
+    assert (rotation["status"], rotation["hosts"], rotation["absent"]) == ("changed", ALL, [])
     # The old one was written first.
     new, journal = key_of(vault), journal_of(vault, hosts[0], "j1")
     assert new["public_key"].split()[1] == journal["public_key"].split()[1] != old.public.split()[1]
@@ -84,7 +84,7 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
         [info("before"), rotate(), rotate("again", max_age_days=1), rotate("recover", state="recovered"), info()]
     )
     assert done.rc == 0, str(done)
-    results = [done[name]["rotation"]["result"] for name in ("rotate", "again", "recover")]
+    results = [done[name]["rotation"]["status"] for name in ("rotate", "again", "recover")]
     assert results == ["changed", "unchanged", "unchanged"]
     assert [done[name]["changed"] for name in ("rotate", "again", "recover")] == [True, False, False]
     for name in ("before", "info"):
@@ -110,7 +110,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
     done = run([info("before", compare=True), rotate("settle", state="recovered", late_write_window=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
-    assert done["settle"]["rotation"]["result"] == "recovered"
+    assert done["settle"]["rotation"]["status"] == "recovered"
     assert done["info"]["rotation"]["status"] == "clean"
     settled(vault, hosts, old)
 
@@ -124,7 +124,7 @@ def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> No
         assert done["rotate"]["failure"]["kind"] == "unreachable"
         assert "host3" in done["rotate"]["msg"]
         gone_on = done["go on"]
-        assert (gone_on["rotation"]["result"], gone_on["rotation"]["absent"]) == ("changed", ["host3"])
+        assert (gone_on["rotation"]["status"], gone_on["rotation"]["absent"]) == ("changed", ["host3"])
         assert any("host3" in warning for warning in gone_on["warnings"])
         new = key_of(vault)["private_key"]
         assert journal_of(vault, hosts[0], "j0")["private_key"].split() == old.private.split()
@@ -138,7 +138,7 @@ def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> No
         hosts[2].restore()
     assert hosts[2].accepts("app", key=old.path)
     done = run([rotate("settle", max_age_days=1), info()])
-    assert done["settle"]["rotation"]["result"] == "recovered", str(done)
+    assert done["settle"]["rotation"]["status"] == "recovered", str(done)
     assert done["info"]["rotation"]["status"] == "clean"
     settled(vault, hosts, old)
     assert key_of(vault)["private_key"] == new
@@ -174,7 +174,7 @@ def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any,
             {**rotate("again", hosts=ALL[:2]), "ignore_errors": True},
         ]
     )
-    assert (done["part"]["rotation"]["result"], done["part"]["rotation"]["outdated_hosts"]) == ("changed", ["host3"]), (
+    assert (done["part"]["rotation"]["status"], done["part"]["rotation"]["outdated_hosts"]) == ("changed", ["host3"]), (
         str(done)
     )
     assert done["again"]["failure"]["kind"] == "refused", str(done)
@@ -189,7 +189,7 @@ def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any,
     done = run([{**rotate("stranger"), "ignore_errors": True}, rotate("reconcile", reconcile=True, max_age_days=1)])
     assert done["stranger"]["failure"]["kind"] == "drift"
     assert "host3" in done["stranger"]["msg"]
-    assert done["reconcile"]["rotation"]["result"] == "recovered", str(done)
+    assert done["reconcile"]["rotation"]["status"] == "recovered", str(done)
     assert all(host.enters("app", new["private_key"]) for host in hosts)
 
 
@@ -205,7 +205,7 @@ def test_the_vault_changes_it(serve: Any, run: Any, vault: Any, hosts: Hosts, ol
     if vault.profile != "rest":
         assert done["ours"]["failure"]["kind"] == "refused"
     assert done.rc == 0, str(done)
-    assert done["rotate"]["rotation"]["result"] == "changed"
+    assert done["rotate"]["rotation"]["status"] == "changed"
     for host in hosts:
         assert host.enters("app", key_of(vault)["private_key"])
         assert not host.accepts("app", key=old.path)
@@ -237,7 +237,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     done = run_command(vault, *command)
     assert done.rc == 0, str(done)
     note = json.loads((tmp_path / "note.json").read_text())
-    assert (note["ok"], note["result"], note["hosts"], note["ssh_key"]) == (True, "changed", ALL, "app-key")
+    assert (note["ok"], note["status"], note["hosts"], note["ssh_key"]) == (True, "changed", ALL, "app-key")
     lines = [json.loads(line) for line in (report / "history.jsonl").read_text().splitlines()]
     assert [(line["host"], line["kind"], line["result"]) for line in lines] == [
         (name, "ssh_key", "changed") for name in ALL
