@@ -30,12 +30,12 @@ _VAULT_TIME, _OWN_TIME = "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.%fZ"
 class SshKeyJob:
     """What is wanted of a rotation of an SSH key. RotationRun says whether hosts may be absent.
 
-    ``generate`` makes a new pair. ``shared_with`` are all hosts that have the key, whether this run reaches them or not;
-    ``retired_hosts`` are those of them that will not come back. ``max_age_days``: a younger key is not changed. ``grace``
-    is for how many seconds both keys are accepted. ``source_address`` is the address from which the user of the key logs
-    in, where it is not the controller. ``play`` names the run of Ansible, for a task that runs once for each host although
-    these share a key. Without ``verify`` nothing is proved by logins. With ``part_is_meant`` nobody is warned of the hosts
-    that this run leaves out, since the task itself says so.
+    ``generate`` makes a new pair. ``shared_with`` are all hosts that have the key, whether this run reaches them or
+    not; ``retired_hosts`` are those of them that will not come back. ``max_age_days``: a younger key is not changed.
+    ``grace`` is for how many seconds both keys are accepted. ``source_address`` is the address from which the user of
+    the key logs in, where it is not the controller. ``play`` names the run of Ansible, for a task that runs once for
+    each host although these share a key. Without ``verify`` nothing is proved by logins. With ``part_is_meant`` nobody
+    is warned of the hosts that this run leaves out, since the task itself says so.
     """
 
     user: str
