@@ -75,7 +75,7 @@ ROLES = [
         "tasks/rotate.yml",
         {"key": "ssh_key"},
         frozenset({"key", "user", "report_keep_days", "report_dir", "passphrase", "break_lock"}),
-        frozenset({"max_age_days", "hosts", "shared_with", "address", "bits", "comment"}),
+        frozenset({"max_age_days", "hosts", "shared_with", "source_address", "bits", "comment"}),
         frozenset({"used", "group", "sharing"}),
     ),
 ]

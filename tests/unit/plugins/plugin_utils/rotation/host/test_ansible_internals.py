@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import types
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def instances() -> dict[str, Any]:
         "ansible.playbook.task.Task": Task(),
         "ansible.playbook.block.Block": Block(),
         "ansible.plugins.connection.ConnectionBase": connection_loader.get("local", PlayContext(), None),
-        "ansible.vars.hostvars.HostVars": HostVars(None, None, None),
+        "ansible.vars.hostvars.HostVars": HostVars(None, types.SimpleNamespace(), None),
     }
 
 
