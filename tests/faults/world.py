@@ -857,7 +857,7 @@ class Scene:
         """Remember what a run has told, and see whether it is true."""
         claims: dict[str, tuple[str, ...]] = {}
         if hasattr(run, "works"):
-            claims = {host: tuple(map(run.label, works.records)) for host, works in run.works.items()}
+            claims = {host: tuple(run.labels[name] for name in works.records) for host, works in run.works.items()}
         else:
             # What had no place for it has said it in words.
             found = _WORKS.findall(hint) + ([run.labels["main"]] if "has kept its password" in message else [])

@@ -26,8 +26,6 @@ from .protocol.effects import Login, NotDone, OnHost
 from .protocol.run import RotationRun
 from .protocol.verdict import Verdict
 
-# Seconds for one login; a host that needs longer counts as not reachable.
-_LOGIN_WITHIN = 30.0
 display = Display()
 # Tries to log in once: where, with what, and for how many seconds at most.
 LogIn = t.Callable[[Target, t.Any, float], Verdict]
@@ -90,7 +88,7 @@ class LiveEnvironment:
     def login(self, call: Login, seconds: float) -> Verdict:
         with self._templates:
             target = self._connections[call.host].target(self._user)
-        return self._log_in(target, call.secret, min(seconds, _LOGIN_WITHIN))
+        return self._log_in(target, call.secret, min(seconds, probe.LOGIN_TIMEOUT))
 
     def report_progress(self, text: str) -> None:
         display.display(printable_message(text))

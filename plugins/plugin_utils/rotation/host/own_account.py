@@ -191,7 +191,7 @@ class OwnPassword:
         run, host = self._run, self._connection.host
         run.found(host, name, proved="login")
         run.warnings.append(
-            f"{host}: {refused.what} of {self._holder(refused.password)} was refused, that of {run.label(name)} was "
+            f"{host}: {refused.what} of {self._holder(refused.password)} was refused, that of {run.labels[name]} was "
             "accepted"
         )
         return answer
@@ -208,7 +208,7 @@ class OwnPassword:
         return next((name for name in (newest, MAIN) if name in values and values[name] not in tried), None)
 
     def _holder(self, password: str) -> str:
-        return next(self._run.label(name) for name, secret in self._values().items() if secret == password)
+        return next(self._run.labels[name] for name, secret in self._values().items() if secret == password)
 
     def _not_settled(self, refused: PasswordRefused, again: PasswordRefused | None) -> str:
         """What was refused, and what is not proved: no more is sent, as the host may lock the account."""
@@ -223,7 +223,7 @@ class OwnPassword:
         text = f"{refused.what} is refused: that of {' and that of '.join(sorted(names.values()))}"
         if left:
             run.found(self._connection.host, *left)
-            others = ", ".join(run.label(name) for name in left)
+            others = ", ".join(run.labels[name] for name in left)
             text += f". Not tried, so that the account is not locked, and not proved: {others}"
         return text
 

@@ -30,7 +30,6 @@ from .connection import HostConnection
 from .runner import find_python
 
 LOGIN, BECOME = "login", "become"
-_LOGIN_WITHIN = 30.0
 # A program for the host, run by whoever logs in there. It carries out a command on a terminal of its own, and kills it
 # when it asks for a password a second time: sudo puts off each other signal until PAM has counted that as well, but has
 # the real user id of its caller until then. What is said after the first prompt is held back, as Ansible would end the
@@ -200,7 +199,7 @@ class Once:
         if self._by_key is not False:
             return
         user = option(self._plugin, "remote_user") or None
-        verdict = probe.by_password(self._connection.target(user), password, timeout=_LOGIN_WITHIN)
+        verdict = probe.by_password(self._connection.target(user), password)
         if verdict.result is LoginResult.WRONG:
             raise self._refusal(LOGIN, password)
         if verdict.sent:

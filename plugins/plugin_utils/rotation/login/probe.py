@@ -30,6 +30,8 @@ from .command import KeyFiles, Target, command, other_credentials, query
 from .processes import agent, environment, fileno, key_directory, pseudo_terminal, running
 from .transcript import Transcript
 
+# Seconds for one login; a host that needs longer counts as not reachable.
+LOGIN_TIMEOUT = 30.0
 # How long a prompt without a colon at its end must stay as it is until it counts as complete.
 _QUIET = 0.1
 # How long ssh may take to end after the command's output, and how much of what it says is kept.
@@ -38,14 +40,16 @@ _GRACE = 2.0
 _LONGEST_PASSWORD = 1000
 
 
-def by_password(target: Target, password: str, *, timeout: float = 30) -> Verdict:
+def by_password(target: Target, password: str, *, timeout: float = LOGIN_TIMEOUT) -> Verdict:
     """Try one login with a password. Raises ConfigError without a usable ssh client, and nothing for a host's sake."""
     deadline = time.monotonic() + timeout
     answer = _typed(password)
     return _log_in(target, None, Transcript(answer), deadline)
 
 
-def by_key(target: Target, private_key: str, *, passphrase: str | None = None, timeout: float = 30) -> Verdict:
+def by_key(
+    target: Target, private_key: str, *, passphrase: str | None = None, timeout: float = LOGIN_TIMEOUT
+) -> Verdict:
     """Try one login with a private key, and with no other. Raises ConfigError and InvalidRequest, as by_password."""
     deadline = time.monotonic() + timeout
     text = private_key.replace("\r\n", "\n").strip() + "\n"

@@ -124,7 +124,7 @@ def claim(run: RotationRun) -> Steps:
 
     Nothing is safe because of this: see lease.py.
     """
-    label = run.label(LEASE)
+    label = run.labels[LEASE]
     while True:
         listed = yield from list_records(run)
         held = Lease.of((yield from read(run, LEASE)).note) if listed[LEASE] else Lease()
@@ -139,7 +139,7 @@ def claim(run: RotationRun) -> Steps:
             break
         if run.clock() >= run.give_up:
             raise _busy_record(run, held, remaining)
-        yield Sleep(min(_LOCK_POLL, remaining + 0.1), f"another run rotates {run.label(MAIN)} for {held.host}")
+        yield Sleep(min(_LOCK_POLL, remaining + 0.1), f"another run rotates {run.labels[MAIN]} for {held.host}")
         yield from _renew(run)
     _refuse_other_user(run, held)
     lease = dataclasses.replace(
@@ -172,23 +172,23 @@ def _refuse_other_user(run: RotationRun, held: Lease) -> None:
     if held.serves_user and run.user and held.serves_user != run.user:
         raise Stopped(
             Status.REFUSED,
-            f"{run.label(MAIN)} was last rotated for the user {held.serves_user}, not for {run.user}",
+            f"{run.labels[MAIN]} was last rotated for the user {held.serves_user}, not for {run.user}",
             f"Nothing was changed. Give each user a credential of its own; if {held.serves_user} is gone, remove "
-            f"{run.label(LEASE)} from the vault",
+            f"{run.labels[LEASE]} from the vault",
         )
 
 
 def _busy_record(run: RotationRun, held: Lease, remaining: float) -> Stopped:
     return Stopped(
         Status.BUSY,
-        f"another run ({held.run}) rotates {run.label(MAIN)} for {held.host}, for {remaining:.0f} seconds at most",
+        f"another run ({held.run}) rotates {run.labels[MAIN]} for {held.host}, for {remaining:.0f} seconds at most",
         f"Nothing was changed. Wait for it, or set lock_wait; if that run is dead, break_lock={held.run}",
     )
 
 
 def require_lease(run: RotationRun, result: Status, hint: str) -> Steps:
     """Stop with this result if the lease is not that of this run any more, or nobody knows."""
-    label = run.label(LEASE)
+    label = run.labels[LEASE]
     try:
         held: StoredSecret = yield ReadRecord(LEASE)
     except CallFailed as exc:
@@ -201,7 +201,7 @@ def require_lease(run: RotationRun, result: Status, hint: str) -> Steps:
         run.forget_main()
         raise Stopped(
             result,
-            f"run {now.run or 'unknown'} has taken over {run.label(MAIN)} for {now.host or 'an unknown host'}",
+            f"run {now.run or 'unknown'} has taken over {run.labels[MAIN]} for {now.host or 'an unknown host'}",
             hint,
         )
 
@@ -221,9 +221,9 @@ def _give_back(run: RotationRun) -> Steps:
                 yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
             else:
                 run.forget_main()
-                run.warnings.append(f"another run has rotated {run.label(MAIN)} meanwhile")
+                run.warnings.append(f"another run has rotated {run.labels[MAIN]} meanwhile")
         except CallFailed:
-            run.warnings.append(f"{run.label(LEASE)} could not be given back: it ends by itself")
+            run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
     yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
 
 

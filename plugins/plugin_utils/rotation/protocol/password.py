@@ -133,7 +133,7 @@ class _Rotation(PasswordHosts):
 
     def _refuse_others(self) -> Steps:
         """Stop if the secret is that of a machine which this run would leave without it."""
-        run, main = self._run, self._run.label(MAIN)
+        run, main = self._run, self._run.labels[MAIN]
         if "other_host" in self._job.accept:
             return
         ours = {*run.machines.values()}
@@ -187,7 +187,7 @@ class _Rotation(PasswordHosts):
 
     def _drift(self, strangers: t.Sequence[str]) -> str:
         text = f"no record of the vault has the password of {self._job.user} on {', '.join(strangers)}"
-        bad = {self._run.label(name): why for name, held in self._held.items() if (why := unusable(held.secret))}
+        bad = {self._run.labels[name]: why for name, held in self._held.items() if (why := unusable(held.secret))}
         return "; ".join([text, *(f"{label} {why}" for label, why in bad.items())])
 
     def _taken(self) -> list[str]:
@@ -210,7 +210,7 @@ class _Rotation(PasswordHosts):
         if not free:
             raise Stopped(
                 Status.REFUSED,
-                f"the hosts of {run.label(MAIN)} have too many different passwords",
+                f"the hosts of {run.labels[MAIN]} have too many different passwords",
                 "Nothing was changed. Settle them one by one: hosts with one name, and accept with other_host",
             )
         slot, note = free[0], {"hosts": names(run.hosts), "holds": holds}
@@ -299,7 +299,7 @@ class _Rotation(PasswordHosts):
 
     def _commit(self, secret: str, slot: str) -> Steps:
         """Put what the hosts have into main, and see that they still have it."""
-        run, main = self._run, self._run.label(MAIN)
+        run, main = self._run, self._run.labels[MAIN]
         try:
             yield from phases.commit(run, secret, self._seen, self._held[MAIN].secret)
         except phases.MainRefused as exc:

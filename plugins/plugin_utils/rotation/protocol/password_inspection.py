@@ -74,7 +74,7 @@ def inspect(run: RotationRun, job: PasswordJob, *, compare: bool, login: bool = 
     listed = yield from record_calls.list_records(run)
     lease = Lease.of((yield from record_calls.read(run, LEASE)).note) if listed[LEASE] else Lease()
     if lease.remaining(run.now()):
-        return done(Status.BUSY, f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
+        return done(Status.BUSY, f"run {lease.run} rotates {run.labels[MAIN]} for {lease.host}")
     held: dict[str, StoredSecret] = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         missing = any(holder_of(held, looked["account"], job) is None for looked in looks.values())

@@ -47,7 +47,7 @@ class MainRefused(Exception):
 
 def journal(run: RotationRun, slot: str, secret: t.Any, note: t.Mapping[str, str]) -> Steps:
     """Write a secret into the own journal and make sure that the vault has kept it exactly."""
-    label = run.label(slot)
+    label = run.labels[slot]
     try:
         yield WriteRecord(slot, secret, note)
     except Lost as exc:
@@ -72,7 +72,7 @@ def prove_main(run: RotationRun, secret: t.Any, seen: Listing) -> Steps:
     :param seen: what the vault has listed when main was read
     :return: what it lists now
     """
-    label = run.label(MAIN)
+    label = run.labels[MAIN]
     if not _same_version(seen, (yield from list_records(run))):
         run.forget_main()
         raise Stopped(
@@ -104,7 +104,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
     :param seen: what the vault has listed when main was read
     :param before: what main had then
     """
-    label = run.label(MAIN)
+    label = run.labels[MAIN]
     yield from require_lease(run, Status.PENDING, SETTLE)
     try:
         listed: Listing = yield ListRecords(run.machine)

@@ -32,11 +32,13 @@ def list_records(run: RotationRun) -> Steps:
 def refuse_second_writer(run: RotationRun, listed: Listing) -> None:
     main = listed[MAIN]
     if main is None:
-        raise Stopped(Status.REFUSED, f"{run.label(MAIN)} is not in the list of the server", "Check its name and state")
+        raise Stopped(
+            Status.REFUSED, f"{run.labels[MAIN]} is not in the list of the server", "Check its name and state"
+        )
     if main.automatic_change:
         raise Stopped(
             Status.REFUSED,
-            f"the vault changes {run.label(MAIN)} by itself, and two writers would lose a secret",
+            f"the vault changes {run.labels[MAIN]} by itself, and two writers would lose a secret",
             "Turn its automatic change off, or set mode to vault",
         )
 
@@ -46,4 +48,4 @@ def read(run: RotationRun, name: str) -> Steps:
     try:
         return (yield ReadRecord(name))
     except CallFailed as exc:
-        raise Stopped(Status.FAILED, f"{run.label(name)} cannot be read: {exc}", "Nothing was changed") from None
+        raise Stopped(Status.FAILED, f"{run.labels[name]} cannot be read: {exc}", "Nothing was changed") from None

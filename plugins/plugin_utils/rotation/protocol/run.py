@@ -84,9 +84,6 @@ class RotationRun:
     def on(self, host: str, do: str, **request: t.Any) -> OnHost:
         return OnHost(host, do, {"run": self.id, "record": self.record, **request})
 
-    def label(self, name: str) -> str:
-        return self.labels[name]
-
     @property
     def present(self) -> tuple[str, ...]:
         """The hosts that have answered so far."""
@@ -129,7 +126,7 @@ class RotationRun:
         return says(self.user, self._named(works) if works else "", works.proved if works else "")
 
     def _named(self, works: Works) -> str:
-        return " or ".join(map(self.label, works.records))
+        return " or ".join(self.labels[name] for name in works.records)
 
 
 _PROOFS = {"hash": "proved by its hash in this run", "login": "proved by a login in this run", "": "not proved"}

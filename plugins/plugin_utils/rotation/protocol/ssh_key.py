@@ -114,7 +114,7 @@ class _Rotation(SshKeyJournal):
         if not self._main.usable:
             raise Stopped(
                 Status.DRIFT,
-                f"{self._run.label(MAIN)} holds no private key that fits its public key (or its passphrase is wrong)",
+                f"{self._run.labels[MAIN]} holds no private key that fits its public key (or its passphrase is wrong)",
                 "Put the right pair there, and run it again",
             )
         yield from self._only_main()
@@ -201,7 +201,7 @@ class _Rotation(SshKeyJournal):
 
     def _install(self, new: SshKeyPair, slot: str) -> Steps:
         """Add a key of the journal to all hosts, prove it there, make it the main one, and remove what it replaces."""
-        run, label, before = self._run, self._run.label(slot), self._main
+        run, label, before = self._run, self._run.labels[slot], self._main
         yield from self._prove_main()
         try:
             self._without((yield from self._each("adding the new key", run.present, lambda host: self._add(host, new))))
@@ -215,7 +215,7 @@ class _Rotation(SshKeyJournal):
         try:
             yield from phases.commit(run, new, self._seen, before)
         except phases.MainRefused as exc:
-            why = f"{run.label(MAIN)} cannot be written: {exc}"
+            why = f"{run.labels[MAIN]} cannot be written: {exc}"
             yield from self._take_back(new, label, Status.FAILED, why)
         self._held[MAIN], self._written = StoredSecret(new), True
         if self._job.grace:
@@ -265,7 +265,7 @@ class _Rotation(SshKeyJournal):
             why,
             f"{tell(left)} may accept the new key beside the old one; run state=recovered. {label} has it"
             if left
-            else f"{run.label(MAIN)} has the key that works; the hosts are as they were",
+            else f"{run.labels[MAIN]} has the key that works; the hosts are as they were",
         )
 
     def _close(self, new: SshKeyPair, hosts: t.Iterable[str], before: SshKeyPair) -> Steps:
@@ -290,7 +290,7 @@ class _Rotation(SshKeyJournal):
             raise Stopped(
                 Status.DRIFT if any(trouble.result != Status.PENDING for trouble in worse.values()) else Status.PENDING,
                 str(sum_of(worse or troubles)),
-                f"{self._run.label(MAIN)} has the key that works. Mend the host, and run state=recovered",
+                f"{self._run.labels[MAIN]} has the key that works. Mend the host, and run state=recovered",
             )
         self._run.absent.update((host, str(trouble)) for host, trouble in troubles.items())
 

@@ -139,7 +139,7 @@ class SshKeyHosts:
             "comment": self._job.comment,
             "append": self._job.reconcile and not old,
             "address": self._job.source_address,
-            "label": self._run.label(MAIN),
+            "label": self._run.labels[MAIN],
         }
         before = self._marks.get(host) or {"old": ()}
         self._marks[host] = {"old": sorted({*before["old"], *old} - {new.fingerprint}), "new": new.fingerprint}

@@ -89,7 +89,7 @@ def inspect(run: RotationRun, job: SshKeyJob, *, compare: bool, login: bool = Fa
     if compare and listed[LEASE] is not None:
         lease = Lease.of((yield from record_calls.read(run, LEASE)).note)
     if lease.remaining(run.now()):
-        return done(Status.BUSY, f"run {lease.run} rotates {run.label(MAIN)} for {lease.host}")
+        return done(Status.BUSY, f"run {lease.run} rotates {run.labels[MAIN]} for {lease.host}")
     held: dict[str, StoredSecret] = {}
     if compare:
         held = yield from read_all(run, listed)

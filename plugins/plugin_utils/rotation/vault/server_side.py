@@ -17,6 +17,7 @@ from ....module_utils.errors import ChangeNotSeen
 from ....module_utils.keypair import checked_pair
 from ....module_utils.models import CredentialInfo, SshKey, SshKeyPair
 from ....module_utils.references import Reference
+from ..login.probe import LOGIN_TIMEOUT
 from ..protocol import host_calls
 from ..protocol.effects import Outcome, Sleep, Status, Stopped
 from ..protocol.verdict import LoginResult, Verdict
@@ -24,7 +25,8 @@ from ..protocol.verdict import LoginResult, Verdict
 PasswordLogIn = t.Callable[[str], Verdict]
 # The server takes the old key away a moment after it says that it has the new one.
 _REMOVAL = 20.0
-_LOGIN_WITHIN = 30.0
+# What to do when no login can prove the new secret.
+_HINTS = {"password": "Fix the way to the host, or set verify to hash_only", "key": "Fix the way to the host"}
 KeyLogIn = t.Callable[[SshKeyPair, float], Verdict]
 
 
@@ -46,19 +48,15 @@ def rotate_password(
     """
     ref, name = Reference(info.id, "id"), info.identifier or info.id
     before = credentials.rotatable(ref)
-    if recover_only:
-        return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
-    if _is_young(before, max_age_days):
-        return Outcome(Status.UNCHANGED, "the password is younger than max_age_days")
-    if check_mode:
-        return Outcome(Status.CHANGED, "the server would change the password")
+    if nothing_to_do := _without_a_change(before, "password", recover_only, max_age_days, check_mode):
+        return nothing_to_do
     # Where the list tells no time of change, only the password itself shows one.
     tells = before.change is not None
     old = None if tells else _read(credentials, ref)
     report_progress(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     after = credentials.rotate(ref, **pace, before=before)
     if not pace["wait"]:
-        return Outcome(Status.CHANGED, "the server was asked to change the password; nobody has waited for it")
+        return _not_waited_for("password")
     new = (
         None if tells and log_in is None else _until_new(lambda: _read(credentials, ref), old, "password", pace, sleep)
     )
@@ -96,12 +94,8 @@ def rotate_key(
     """
     ref = Reference(info.id, "id")
     before = keys.rotatable(ref, by_server=True)
-    if recover_only:
-        return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
-    if _is_young(before, max_age_days):
-        return Outcome(Status.UNCHANGED, "the key is younger than max_age_days")
-    if check_mode:
-        return Outcome(Status.CHANGED, "the server would change the key")
+    if nothing_to_do := _without_a_change(before, "key", recover_only, max_age_days, check_mode):
+        return nothing_to_do
     before_key = keys.read(ref, fresh=True)
     old = _pair(before_key)
     left = sorted({*before_key.devices} - known)
@@ -109,11 +103,11 @@ def rotate_key(
     report_progress(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     keys.rotate_by_server(ref, **pace)
     if not pace["wait"]:
-        return Outcome(Status.CHANGED, "the server was asked to change the key; nobody has waited for it")
+        return _not_waited_for("key")
     new = _until_new(lambda: _read_key(keys, ref), old, "key", pace, sleep)
     for host, log_in in hosts.items():
         report_progress(f"the server has changed {name}: logging in to {host}")
-        _judge(name, host, _tries(functools.partial(log_in, new, _LOGIN_WITHIN), sleep))
+        _judge(name, host, _tries(functools.partial(log_in, new, LOGIN_TIMEOUT), sleep), "key")
         _prove_refused(name, host, old, log_in, sleep)
     details = {"fingerprint": new.fingerprint, "previous_fingerprint": old.fingerprint, "not_proved": left}
     warnings = (f"{', '.join(left)} have the key as well by the vault: no login there has proved it",) if left else ()
@@ -125,6 +119,23 @@ def rotate_key(
         works=name,
         proved="login",
     )
+
+
+def _without_a_change(
+    info: CredentialInfo, what: str, recover_only: bool, max_age_days: float | None, check_mode: bool
+) -> Outcome | None:
+    """Return how a task ends that does not ask the server for a change, or None if it does."""
+    if recover_only:
+        return Outcome(Status.UNCHANGED, "the server settles by itself what it has begun")
+    if _is_young(info, max_age_days):
+        return Outcome(Status.UNCHANGED, f"the {what} is younger than max_age_days")
+    if check_mode:
+        return Outcome(Status.CHANGED, f"the server would change the {what}")
+    return None
+
+
+def _not_waited_for(what: str) -> Outcome:
+    return Outcome(Status.CHANGED, f"the server was asked to change the {what}; nobody has waited for it")
 
 
 def _read_key(keys: SshKeys, ref: Reference) -> SshKeyPair:
@@ -139,7 +150,7 @@ def _prove_refused(name: str, host: str, old: SshKeyPair, log_in: KeyLogIn, slee
     if not old.usable:
         return
     end = time.monotonic() + _REMOVAL
-    while log_in(old, _LOGIN_WITHIN).authenticated:
+    while log_in(old, LOGIN_TIMEOUT).authenticated:
         if time.monotonic() >= end:
             raise Stopped(
                 Status.DRIFT,
@@ -203,9 +214,9 @@ def _tries(log_in: t.Callable[[], Verdict], sleep: t.Callable[[float], None]) ->
             verdict = log_in()
 
 
-def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
-    """Raise Stopped unless the login has proven the new secret."""
-    if verdict.authenticated if what == "key" else verdict.ok:
+def _judge(name: str, host: str, verdict: Verdict, what: str) -> None:
+    """Raise Stopped unless the login has proven the new secret: a key by authentication, a password by a command."""
+    if verdict.ok or (what == "key" and verdict.authenticated):
         return
     if verdict.result in (LoginResult.WRONG, LoginResult.MUST_CHANGE, LoginResult.EXPIRED):
         raise Stopped(
@@ -217,7 +228,7 @@ def _judge(name: str, host: str, verdict: Verdict, what: str = "key") -> None:
     stop = Stopped(
         Status.IN_DOUBT,
         f"the server says that it has changed {name}, but no login to {host} could prove it: {verdict.explanation}",
-        "Mend the way to the host" + ("" if what == "key" else ", or set verify to hash_only"),
+        _HINTS[what],
     )
     stop.works = name
     raise stop
