@@ -120,7 +120,7 @@ class RotationAction(SenhaseguraAction):
     def user(self, params: Params, info: CredentialInfo) -> str:
         """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
         if params["user"] and not _USER.fullmatch(params["user"]):
-            raise ConfigError("user is no name of a local user", hint="Check user").with_context(option="user")
+            raise ConfigError("user must be the name of a local user", hint="Check user").with_context(option="user")
         return str(params["user"] or info.username)
 
     def start_run(

@@ -145,7 +145,7 @@ def _number(name: str, value: t.Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ConfigError(f"{name} is no number", hint=f"Check {name}") from None
+        raise ConfigError(f"{name} must be a number", hint=f"Check {name}") from None
 
 
 def way_arguments(arguments: t.Iterable[str]) -> list[str]:

@@ -82,7 +82,11 @@ class _Rotation(PasswordHosts):
         yield from self._refuse_others()
         strangers = [host for host, holder in self._holders.items() if holder is None]
         if strangers and (job.recover_only or not job.reconcile):
-            raise Stopped(Status.DRIFT, self._drift(strangers), "Set reconcile=true to give it a new one")
+            raise Stopped(
+                Status.DRIFT,
+                self._drift(strangers),
+                "It was changed on the host. Set reconcile=true to assign a new password",
+            )
         recovered = yield from self._settle()
         if job.recover_only or (recovered and job.max_age_days is not None and not strangers):
             yield from self._finish()
@@ -310,7 +314,7 @@ class _Rotation(PasswordHosts):
             raise Stopped(
                 Status.FAILED,
                 f"{main} cannot be written ({exc}), so the old password was put back",
-                "Look who may write it",
+                "Find out who may write it",
             ) from None
         self._held[MAIN] = StoredSecret(secret)
         self._changed.clear()

@@ -85,7 +85,7 @@ class PasswordHosts:
         return Stopped(
             Status.DRIFT,
             f"somebody else has changed the password of {self._job.user} on {host} meanwhile",
-            "Look who did; reconcile=true gives it a new one",
+            "Find out who changed it; reconcile=true assigns a new one",
         )
 
     def _prove_method(self, host: str, current: str) -> Steps:
@@ -197,6 +197,6 @@ class PasswordHosts:
             try:
                 yield run.on(host, "finish", **request)
             except Lost as exc:
-                run.warnings.append(f"whether {host} has the wanted ages of the password is not known: {exc}")
+                run.warnings.append(f"the password ageing may not have been set on {host}: {exc}")
             except CallFailed as exc:
-                run.warnings.append(f"{host} has not the wanted ages of the password: {exc}")
+                run.warnings.append(f"the password ageing could not be set on {host}: {exc}")

@@ -87,7 +87,7 @@ def prove_main(run: RotationRun, secret: t.Any, seen: Listing) -> Steps:
         ) from None
     except NotDone as exc:
         raise Stopped(
-            Status.REFUSED, f"{label} cannot be written: {exc}", "No host was changed. Look who may write it"
+            Status.REFUSED, f"{label} cannot be written: {exc}", "No host was changed. Find out who may write it"
         ) from None
     held = yield from read(run, MAIN)
     if held.secret != secret:

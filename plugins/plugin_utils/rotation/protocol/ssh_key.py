@@ -143,8 +143,8 @@ class _Rotation(SshKeyJournal):
         if strangers and not job.reconcile:
             raise Stopped(
                 Status.DRIFT,
-                f"no record of the vault has a key that {job.user} has on {tell(strangers)}",
-                "Somebody has changed it there. Set reconcile=true to add the key of the main record",
+                f"{tell(strangers)}: no key for {job.user} that is stored in the vault",
+                "It was changed on the host. Set reconcile=true to add the key of the main record",
             )
         others = {host: self._has[host] - {main.fingerprint} for host in run.present}
         touched = [host for host in run.present if host in missing or others[host] or interrupted(self._marks[host])]
@@ -164,7 +164,7 @@ class _Rotation(SshKeyJournal):
                 raise Stopped(
                     Status.UNREACHABLE if trouble.result == Status.UNREACHABLE else Status.PENDING,
                     str(trouble),
-                    "It has kept the keys that it had; mend it, and run state=recovered",
+                    "It has kept the keys that it had; fix it, and run state=recovered",
                 ) from None
         yield from self._close(main, touched, main)
         self._recovered = any(host in missing or others[host] for host in touched)
@@ -290,7 +290,7 @@ class _Rotation(SshKeyJournal):
             raise Stopped(
                 Status.DRIFT if any(trouble.result != Status.PENDING for trouble in worse.values()) else Status.PENDING,
                 str(sum_of(worse or troubles)),
-                f"{self._run.labels[MAIN]} has the key that works. Mend the host, and run state=recovered",
+                f"{self._run.labels[MAIN]} has the key that works. Fix the host, and run state=recovered",
             )
         self._run.absent.update((host, str(trouble)) for host, trouble in troubles.items())
 

@@ -205,7 +205,7 @@ class SshKeyHosts:
         if verdict.authenticated:
             raise HostFailed(
                 Status.DRIFT,
-                f"{host} still lets {self._job.user} in with the old key, which is in no file that sshd names any more",
+                f"{host} still accepts the old key of {self._job.user} although no authorized_keys file contains it",
             )
         if verdict.result == LoginResult.NETWORK:
             raise HostFailed(

@@ -186,7 +186,9 @@ class KeyRecords(_Records):
     def _main_write(self, secret: SshKeyPair) -> SshKeyWrite:
         main, present = self._main, self._present
         if present is None:
-            raise Refused(f"{self.labels[MAIN]} was not read in this run", hint="Report this as a mistake")
+            raise Refused(
+                f"internal error: {self.labels[MAIN]} was not read before it was written", hint="Please report this bug"
+            )
         comment = secret.comment if not secret.comment.startswith(TAG) else ""
         return SshKeyWrite(
             identifier=main.identifier or "",
