@@ -113,10 +113,10 @@ class KeyHost(Files):
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
         part = code.authorized_keys
-        self.account = part.Account(USER, os.getuid(), os.getgid(), str(home))
+        self.account = part.KeyOwner(USER, os.getuid(), os.getgid(), str(home))
         if not hasattr(part.parse, "cache_info"):
             # It is pure, and takes half of the time.
-            part.parse = functools.cache(part.parse)
+            part.parse = code.key_lines.parse = functools.cache(part.parse)
         # What sshd says of its configuration.
         self.sshd = "authorizedkeysfile .ssh/authorized_keys\n"
         self._content: bytes | None = None

@@ -431,7 +431,7 @@ class _Process(threading.Thread):
 
 def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
     """A command of on_host/, for which no time passes but while it waits for the guard that another one holds."""
-    state, clock = host.code.state, host.clock
+    module, clock = host.code.machine, host.clock
 
     def flock(descriptor: int, how: int) -> None:
         for _second in range(600):
@@ -443,11 +443,11 @@ def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
                 clock.pass_(1.0)
         raise AssertionError(f"{request['do']} waits for the guard of {host.name} for ever")
 
-    state.fcntl = types.SimpleNamespace(**{**vars(fcntl), "flock": flock})
-    state.time = types.SimpleNamespace(
+    module.fcntl = types.SimpleNamespace(**{**vars(fcntl), "flock": flock})
+    module.time = types.SimpleNamespace(
         time=clock, monotonic=clock, sleep=clock.pass_, clock_gettime=lambda _which: clock.now
     )
-    state.secrets = types.SimpleNamespace(token_hex=lambda _bytes: host.token())
+    module.secrets = types.SimpleNamespace(token_hex=lambda _bytes: host.token())
     return dict(host.code.commands.carry_out(host.machine, request))
 
 
