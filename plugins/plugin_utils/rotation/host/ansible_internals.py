@@ -16,6 +16,9 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ...setting_sources import Template
+from .runner import Execute
+
 # By class of ansible-core: the attributes that its instances have.
 PRIVATE_NAMES: t.Mapping[str, tuple[str, ...]] = {
     "ansible.plugins.action.ActionBase": (
@@ -32,8 +35,6 @@ PRIVATE_NAMES: t.Mapping[str, tuple[str, ...]] = {
     "ansible.plugins.connection.ConnectionBase": ("_load_name", "_play_context", "_shell"),
     "ansible.vars.hostvars.HostVars": ("_inventory",),
 }
-Execute = t.Callable[..., t.Mapping[str, t.Any]]
-Template = t.Callable[[t.Any], t.Any]
 
 
 # Of an action

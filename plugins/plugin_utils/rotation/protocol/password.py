@@ -58,10 +58,10 @@ _LONGEST_NAMES = 1500
 
 def rotate(run: RotationRun, job: PasswordJob) -> Protocol:
     """Change the password, after an interrupted run was settled; with C(recover_only) nothing but the latter."""
-    return (yield from locking.holding_the_lock(run, lambda: _Rotation(run, job).work()))
+    return (yield from locking.holding_the_lock(run, lambda: _PasswordRotation(run, job).work()))
 
 
-class _Rotation(PasswordHosts):
+class _PasswordRotation(PasswordHosts):
     """The work under the lock. ``_seen`` is what the vault has listed when main was read, ``_held`` what the records
     hold.
     """

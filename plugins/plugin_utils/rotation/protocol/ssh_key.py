@@ -54,10 +54,10 @@ from .ssh_key_journal import SshKeyJournal, read_all
 
 def rotate(run: RotationRun, job: SshKeyJob) -> Protocol:
     """Change the key, after an interrupted run was settled; with C(recover_only) nothing but the latter."""
-    return (yield from locking.holding_the_lock(run, lambda: _Rotation(run, job).work()))
+    return (yield from locking.holding_the_lock(run, lambda: _SshKeyRotation(run, job).work()))
 
 
-class _Rotation(SshKeyJournal):
+class _SshKeyRotation(SshKeyJournal):
     """The work under the lock. ``_seen`` is the list as it was at first."""
 
     def __init__(self, run: RotationRun, job: SshKeyJob) -> None:
