@@ -159,7 +159,7 @@ def _failure(call: Effect, exc: Exception) -> Exception:
 
 
 def _changes(call: Effect) -> bool:
-    """Whether somebody has to find out what has become of a call that has failed."""
+    """Return whether somebody has to find out what has become of a call that has failed."""
     return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
@@ -230,7 +230,7 @@ class _SideBySide:
         self._reasons: set[str] = set()
 
     def results(self) -> dict[str, t.Any]:
-        """What each work has returned or raised, by host."""
+        """Return what each work has returned or raised, by host."""
         while self._waiting or self._calls:
             while self._waiting and len(self._calls) < self._together.most:
                 self._go_on(self._waiting.popleft()[0], None, None)

@@ -118,7 +118,9 @@ class RotationAction(SenhaseguraAction):
         return str(self.variables.get("inventory_hostname", "localhost"))
 
     def user(self, params: Params, info: CredentialInfo) -> str:
-        """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
+        """Return the account whose secret it is. Raises ConfigError: what is no name would be shown, and may be
+        anything.
+        """
         if params["user"] and not _USER.fullmatch(params["user"]):
             raise ConfigError("user must be the name of a local user", hint="Check user").with_context(option="user")
         return str(params["user"] or info.username)
@@ -131,7 +133,7 @@ class RotationAction(SenhaseguraAction):
         params: Params,
         log_in: LogIn,
     ) -> tuple[RotationRun, LiveEnvironment]:
-        """The run for these hosts, and the environment in which its protocol is driven.
+        """Return the run for these hosts, and the environment in which its protocol is driven.
 
         :param records: makes the records, of the id of the run and the time at which it begins
         """
@@ -158,7 +160,7 @@ class RotationAction(SenhaseguraAction):
         return self._run, LiveEnvironment(self._run, made, connections, log_in, own)
 
     def connection_to(self, host: str) -> HostConnection:
-        """The way to a host: that of the task if it is its own."""
+        """Return the way to a host: that of the task if it is its own."""
         if host == self.host and not self._task.delegate_to:
             return for_task_host(self, host, self.variables)
         return for_other_host(self, host, self.variables)
@@ -174,7 +176,7 @@ class RotationAction(SenhaseguraAction):
     def inspect_result(
         self, params: Params, info: CredentialInfo, user: str, hosts: t.Iterable[str], work: t.Callable[[], Outcome]
     ) -> Result:
-        """The result of a task that only looks."""
+        """Return the result of a task that only looks."""
         noun = "ssh_key" if info.is_key else "credential"
         subject = dataclasses.replace(self._subject_of(params), hosts=tuple(hosts))
         result: Result = {"changed": False, noun: {"id": info.id, "identifier": info.identifier}}
@@ -276,7 +278,9 @@ class RotationAction(SenhaseguraAction):
         return job or os.environ.get("JOB_ID") or None
 
     def _subject_of(self, params: Params) -> settle.Subject:
-        """What the task is about, for the command that settles it. The options may be those that nobody has checked."""
+        """Return what the task is about, for the command that settles it. The options may be those that nobody has
+        checked.
+        """
         user = params.get("user")
         secret = params.get("ssh_key") or params.get("credential")
         return settle.Subject(
@@ -292,7 +296,7 @@ class RotationAction(SenhaseguraAction):
         )
 
     def _access(self, end: Outcome | Stopped, subject: settle.Subject, user: str) -> dict[str, str]:
-        """Which record logs in now, how that is known, and what settles the rest."""
+        """Return which record logs in now, how that is known, and what settles the rest."""
         login = end.login or f"{', '.join(subject.hosts)}: {says(user, end.works, end.proved)}"
         command = settle.command(subject, end.result, end.settles)
         return {
@@ -336,17 +340,17 @@ def _utc() -> datetime.datetime:
 
 
 def this_run() -> str:
-    """An id of the whole run of ansible-playbook, the same for all its hosts and tasks."""
+    """Return an id of the whole run of ansible-playbook, the same for all its hosts and tasks."""
     return hashlib.sha256(address().encode()).hexdigest()[:16]
 
 
 def _names_in(value: t.Any) -> tuple[str, ...]:
-    """The texts of a list. An option that nobody has checked may be anything."""
+    """Return the texts of a list. An option that nobody has checked may be anything."""
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
 
 
 def _subject(info: CredentialInfo) -> str:
-    """The secret, as errors name it."""
+    """Return the secret, as errors name it."""
     return f"{'SSH key' if info.is_key else 'credential'} {info.identifier or info.id}"
 
 

@@ -14,7 +14,7 @@ from .host import ansible_internals
 
 
 def hosts_with(action: ActionBase, option: str, value: t.Any) -> set[str]:
-    """The hosts of the play for which the task gives this option the same value, whatever --limit says.
+    """Return the hosts of the play for which the task gives this option the same value, whatever --limit says.
 
     Only what the inventory says of other hosts counts. Where that is not enough to tell, it is another value.
     """
@@ -33,7 +33,7 @@ def hosts_with(action: ActionBase, option: str, value: t.Any) -> set[str]:
 
 
 def without_limit(action: ActionBase, option: str) -> set[str]:
-    """The hosts that an option would name if there was no --limit, where it is made of the hosts of the play."""
+    """Return the hosts that an option would name if there was no --limit, where it is made of the hosts of the play."""
     hosts = _play_hosts(action)
     names = ("ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch", "play_hosts")
     try:
@@ -46,7 +46,7 @@ def without_limit(action: ActionBase, option: str) -> set[str]:
 
 
 def _play_hosts(action: ActionBase) -> list[str]:
-    """The hosts that the pattern of the play names, whatever --limit says."""
+    """Return the hosts that the pattern of the play names, whatever --limit says."""
     variables = _variables(action)
     limited = [str(host) for host in variables.get("ansible_play_hosts_all") or ()]
     # Neither is part of what ansible-core promises. Without them, it is the hosts of the play as it is.
@@ -61,7 +61,7 @@ def _play_hosts(action: ActionBase) -> list[str]:
 
 
 def _raw(action: ActionBase, option: str) -> t.Any:
-    """An option as it is written in the task, with its templates."""
+    """Return an option as it is written in the task, with its templates."""
     task = ansible_internals.task_of(action)
     written = task.get_ds() or {}
     for name in (

@@ -49,7 +49,7 @@ class HostConnection:
         return variable(name, self.variables, self.template)
 
     def interpreter(self) -> str | None:
-        """The Python of the host, or None where nobody has said which."""
+        """Return the Python of the host, or None where nobody has said which."""
         facts = self.variables.get("ansible_facts") or {}
         for name, place in (
             ("ansible_python_interpreter", self.variables),
@@ -61,7 +61,9 @@ class HostConnection:
         return None
 
     def target(self, user: str | None) -> Target:
-        """How a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its own)."""
+        """Return how a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its
+        own).
+        """
         names = ("ansible_host", "ansible_port", *(f"ansible_{name}" for name in _SSH_OPTIONS), "inventory_hostname")
         variables = {name: value for name in names if (value := self.variable(name)) is not None}
         defaults = {name: value for name in _SSH_OPTIONS if (value := self.option(name)) is not None}
@@ -76,7 +78,7 @@ class HostConnection:
 
 
 def for_task_host(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
-    """The host of the task."""
+    """Return the host of the task."""
     return HostConnection(
         host,
         variables,
@@ -111,7 +113,7 @@ def _unconnected(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
 
 
 def _connect(action: ActionBase, connection: HostConnection) -> tuple[t.Any, t.Any]:
-    """A connection and its context, with the options that task, variables and configuration give it."""
+    """Return a connection and its context, with the options that task, variables and configuration give it."""
     task, context = ansible_internals.task_of(action), ansible_internals.play_context_of(action)
     context.remote_addr = str(connection.variable("ansible_host") or connection.host)
     kind = connection.variable("ansible_connection") or task.connection

@@ -156,7 +156,7 @@ class OwnPassword:
         return target if "targetpw" in asked else "root" if asked else login_user
 
     def _values(self) -> dict[str, str]:
-        """The passwords of the records that were read or written."""
+        """Return the passwords of the records that were read or written."""
         return {name: secret for name, secret in self._records.seen.items() if isinstance(secret, str) and secret}
 
     def _take(self, hashed: str) -> None:
@@ -197,7 +197,7 @@ class OwnPassword:
         return answer
 
     def _candidate(self, refused: str) -> str | None:
-        """The record to try now: what an interrupted run was about to give the host, or else the main one."""
+        """Return the record to try now: what an interrupted run was about to give the host, or else the main one."""
         values = self._values()
         if refused not in values.values():
             # It is that of something else.
@@ -211,7 +211,7 @@ class OwnPassword:
         return next(self._run.labels[name] for name, secret in self._values().items() if secret == password)
 
     def _not_settled(self, refused: PasswordRefused, again: PasswordRefused | None) -> str:
-        """What was refused, and what is not proved: no more is sent, as the host may lock the account."""
+        """Return what was refused, and what is not proved: no more is sent, as the host may lock the account."""
         run, values = self._run, self._values()
         if refused.password not in values.values():
             if values or not self._may_read:
@@ -292,7 +292,7 @@ class OwnKey:
                     self._use(pair)
 
     def _others(self) -> list[SshKeyPair]:
-        """The keys of the records but for the present one, the latest first."""
+        """Return the keys of the records but for the present one, the latest first."""
         with self._records.lock:
             if self._may_read:
                 self._records.read_all()

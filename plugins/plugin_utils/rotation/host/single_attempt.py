@@ -120,11 +120,11 @@ class Once:
 
     @property
     def method(self) -> str:
-        """The name of the become plugin without its collection, or nothing."""
+        """Return the name of the become plugin without its collection, or nothing."""
         return str(getattr(self._become, "name", "")).rpartition(".")[2]
 
     def passwords(self) -> dict[str, str]:
-        """The passwords that there are: of C(login) and of C(become)."""
+        """Return the passwords that there are: of C(login) and of C(become)."""
         given = {way: option(holder, name) for way, (holder, name) in self._holders.items()}
         return {way: str(password) for way, password in given.items() if password}
 
@@ -151,7 +151,7 @@ class Once:
         return self._executed(execute, given)
 
     def says(self, command: str, *, become: bool) -> str:
-        """What a short command prints, or nothing if it fails."""
+        """Return what a short command prints, or nothing if it fails."""
         try:
             done = self._connection.execute(command, sudoable=become, in_data=b"\n")
         except AnsibleError:
@@ -209,7 +209,7 @@ class Once:
             self._right.add(password)
 
     def _gets_in_without(self, password: str) -> bool | None:
-        """Whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
+        """Return whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
         context = ansible_internals.connection_context(self._plugin)
         before, arguments = getattr(context, "password", None), option(self._plugin, "ssh_args")
         self._plugin.set_option("password", None)
@@ -240,7 +240,7 @@ class Once:
 
 
 def _reads_input(flags: t.Any) -> bool:
-    """Whether sudo is told to read the password from its standard input, not from a terminal."""
+    """Return whether sudo is told to read the password from its standard input, not from a terminal."""
     with contextlib.suppress(ValueError):
         words = shlex.split(str(flags or ""))
         return any(word == "--stdin" or re.match(r"-[A-Za-z]*S", word) for word in words)
@@ -248,7 +248,7 @@ def _reads_input(flags: t.Any) -> bool:
 
 
 def option(holder: t.Any, name: str) -> t.Any:
-    """An option of a plugin, or None where it has none."""
+    """Return an option of a plugin, or None where it has none."""
     try:
         return holder.get_option(name)
     # What has no such option (or is None) says so in many ways.

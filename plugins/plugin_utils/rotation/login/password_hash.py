@@ -77,7 +77,7 @@ _CHEAP = {
 
 
 def scheme_name(hashed: str) -> str:
-    """The name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
+    """Return the name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
     _unused, hashed = split_lock(hashed)
     if not hashed:
         return ""
@@ -88,12 +88,12 @@ def scheme_name(hashed: str) -> str:
 
 
 def max_bytes(hashed: str) -> int | None:
-    """How many bytes of a password count with the scheme of a hash, or None for all of them."""
+    """Return how many bytes of a password count with the scheme of a hash, or None for all of them."""
     return {"bcrypt": 72, "descrypt": 8}.get(scheme_name(hashed))
 
 
 def problem(hashed: str) -> tuple[str, str] | None:
-    """Why passwords cannot be compared with a hash here, as (what the account has, what to do), or None.
+    """Return why passwords cannot be compared with a hash here, as (what the account has, what to do), or None.
 
     It takes neither memory nor time, whatever the hash says of itself.
     """
@@ -115,7 +115,7 @@ def problem(hashed: str) -> tuple[str, str] | None:
 
 
 def matches(password: str, hashed: str) -> bool:
-    """Whether a hash is that of a password. Never for a locked account or an empty hash: see split_lock.
+    """Return whether a hash is that of a password. Never for a locked account or an empty hash: see split_lock.
 
     Raises Unsupported if this machine does not know the scheme, or if it would cost too much.
     """
@@ -133,7 +133,9 @@ def matches(password: str, hashed: str) -> bool:
 
 
 def hash_password(password: str, like: str) -> str:
-    """A hash of a password by the scheme of another hash if that is a modern one, else by sha512crypt. Without lock."""
+    """Return a hash of a password by the scheme of another hash if that is a modern one, else by sha512crypt. Without
+    lock.
+    """
     data = _encode(password)
     _unused, like = split_lock(like)
     prefix = next((prefix for prefix in _MODERN if like.startswith(prefix)), _DEFAULT)
@@ -169,7 +171,7 @@ def _is_setting(hashed: str) -> bool:
 
 
 def _too_much(name: str, hashed: str) -> str:
-    """What of the parameters of a hash is too much, or nothing. Numbers are read as crypt(5) has them."""
+    """Return what of the parameters of a hash is too much, or nothing. Numbers are read as crypt(5) has them."""
     if name in ("yescrypt", "gost-yescrypt", "scrypt"):
         return _too_much_memory(name, hashed)
     rounds, most = 0, _MOST_ROUNDS // 10 if name == "sunmd5" else _MOST_ROUNDS
@@ -184,7 +186,7 @@ def _too_much(name: str, hashed: str) -> str:
 
 
 def _number(text: str, most: int) -> int:
-    """A decimal number; more than ``most`` if it is none, since libraries differ in what they make of it."""
+    """Return a decimal number; more than ``most`` if it is none, since libraries differ in what they make of it."""
     return int(text) if re.fullmatch("[0-9]{1,10}", text) else most + 1
 
 
@@ -206,7 +208,7 @@ def _too_much_memory(name: str, hashed: str) -> str:
 
 
 def _scrypt_costs(text: str) -> tuple[int, int, int]:
-    """The logarithm of N, r, and p: one digit, and five of each, the lowest first."""
+    """Return the logarithm of N, r, and p: one digit, and five of each, the lowest first."""
     digits = [_DIGITS.index(digit) for digit in text[:11]]
     blocks, size, times = (
         sum(digit << 6 * at for at, digit in enumerate(part)) for part in (digits[:1], digits[1:6], digits[6:11])
@@ -217,7 +219,7 @@ def _scrypt_costs(text: str) -> tuple[int, int, int]:
 
 
 def _yescrypt_costs(text: str) -> tuple[int, int, int]:
-    """The logarithm of N, r, and how often the memory is gone through: p, and t (yescrypt's PARAMETERS)."""
+    """Return the logarithm of N, r, and how often the memory is gone through: p, and t (yescrypt's PARAMETERS)."""
     digits: t.Iterator[int] = iter([_DIGITS.index(digit) for digit in text])
 
     def number(least: int) -> int:
@@ -297,7 +299,7 @@ def _crypt(data: bytes, setting: str) -> str:
 
 
 def _salt_setting(prefix: str, like: str) -> str:
-    """A fresh salt, with the costs of the other hash unless they are low or absurd."""
+    """Return a fresh salt, with the costs of the other hash unless they are low or absurd."""
     found = re.match(r"\$[56]\$rounds=(\d{4,7})\$", like)
     rounds = int(found[1]) if found and int(found[1]) <= _MOST_ROUNDS else 0
     generate = getattr(_library(), "crypt_gensalt_rn", None)

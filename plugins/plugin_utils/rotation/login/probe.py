@@ -64,7 +64,7 @@ def by_key(
 
 
 def _typed(password: str) -> bytes:
-    """A password as somebody would type it."""
+    """Return a password as somebody would type it."""
     try:
         data = password.encode()
     except UnicodeEncodeError:
@@ -96,7 +96,7 @@ def _log_in(target: Target, key: KeyFiles | None, talk: Transcript, deadline: fl
 
 
 def _found(target: Target, key: KeyFiles, deadline: float) -> str:
-    """The settings of ssh_config for this host, if they would make ssh offer other credentials as well."""
+    """Return the settings of ssh_config for this host, if they would make ssh offer other credentials as well."""
     try:
         done = subprocess.run(
             query(target, key),
@@ -158,7 +158,7 @@ def _converse(process: subprocess.Popen[bytes], terminal: int, log: int, talk: T
 
 
 def _read(fd: int) -> bytes | None:
-    """What is there: None for nothing yet, and an empty text at the end."""
+    """Return what is there: None for nothing yet, and an empty text at the end."""
     try:
         return os.read(fd, 65536)
     except BlockingIOError:

@@ -53,7 +53,7 @@ def pseudo_terminal() -> t.Iterator[tuple[int, int]]:
 def running(
     arguments: t.Sequence[str], terminal: int, *, stderr: int = subprocess.DEVNULL
 ) -> t.Iterator[subprocess.Popen[bytes]]:
-    """A program with a terminal of its own. It ends with the block or with this process: the terminal hangs up."""
+    """Yield a program with a terminal of its own. It ends with the block or with this process: the terminal hangs up."""
     process = subprocess.Popen(
         arguments,
         env=environment(),
@@ -82,7 +82,9 @@ def _take(terminal: int) -> None:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of the programs: English, questions on the terminal alone, and not with the vault's settings."""
+    """Return the environment of the programs: English, questions on the terminal alone, and not with the vault's
+    settings.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -93,7 +95,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def key_directory() -> t.Iterator[str]:
-    """A folder for a public key and a socket: that of the run if its path leaves room for a socket."""
+    """Yield a folder for a public key and a socket: that of the run if its path leaves room for a socket."""
     run = str(constants.DEFAULT_LOCAL_TMP)
     usable = os.path.isdir(run) and len(os.fsencode(run)) <= _LONGEST_FOLDER
     with tempfile.TemporaryDirectory(
@@ -104,7 +106,7 @@ def key_directory() -> t.Iterator[str]:
 
 @contextlib.contextmanager
 def agent(target: Target, files: KeyFiles, private_key: str, deadline: float) -> t.Iterator[None]:
-    """An agent that holds one key, and forgets it when the time for the login is over."""
+    """Yield an agent that holds one key, and forgets it when the time for the login is over."""
     left = max(1, round(deadline - time.monotonic()) + 1)
     with contextlib.ExitStack() as stack:
         _unused, slave = stack.enter_context(pseudo_terminal())
@@ -141,7 +143,7 @@ def _added(program: str, files: KeyFiles, private_key: str, deadline: float) -> 
 
 
 def _beside(target: Target, name: str) -> str:
-    """A program of the OpenSSH client: that which belongs to the ssh in use, if there is one."""
+    """Return a program of the OpenSSH client: that which belongs to the ssh in use, if there is one."""
     ssh = shutil.which(target.executable)
     found = (ssh and shutil.which(name, path=os.path.dirname(ssh))) or shutil.which(name)
     if found is None:

@@ -128,7 +128,7 @@ class Transcript:
         self._prompt = (self._prompt + text)[-_KEPT:]
 
     def reply(self) -> bytes | None:
-        """What to type now that a prompt is there. With None there may be a verdict."""
+        """Return what to type now that a prompt is there. With None there may be a verdict."""
         prompt, self._prompt = re.sub(r"\([^()\s]+@[^()\s]+\) ", "", self._prompt).strip(), ""
         said = "".join(self._text)
         if self._method not in _PASSWORD_METHODS or self._answer is None:
@@ -165,13 +165,13 @@ class Transcript:
         return bool(_PASSWORD.search(prompt)) and not _OTHER_FACTOR.search(prompt)
 
     def _logged_in(self) -> bool:
-        """Whether the credential has opened the door, and not something else."""
+        """Return whether the credential has opened the door, and not something else."""
         if self._fingerprint:
             return self._authenticated == "publickey" and self._key_accepted
         return self._tried and self._authenticated in _PASSWORD_METHODS
 
     def verdict(self, *, in_time: bool) -> Verdict:
-        """The verdict when ssh has ended, or was ended because it took too long."""
+        """Return the verdict when ssh has ended, or was ended because it took too long."""
         self.log("\n")
         what = "key" if self._fingerprint else "password"
         said = "".join(self._text)

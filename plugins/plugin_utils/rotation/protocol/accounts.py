@@ -25,7 +25,7 @@ _OBSTACLES = {
 
 
 def split_lock(hashed: str) -> tuple[str, str]:
-    """What locks an account (C(!), C(!!), C(*), C(*LK*)), and the hash behind it: either may be empty."""
+    """Return what locks an account (C(!), C(!!), C(*), C(*LK*)), and the hash behind it: either may be empty."""
     found = re.fullmatch(r"((?:\*LK\*|[!*])*)(.*)", hashed, re.DOTALL)
     return (found[1], found[2]) if found else ("", hashed)
 
@@ -33,7 +33,7 @@ def split_lock(hashed: str) -> tuple[str, str]:
 def problem(
     account: AccountFacts, accept: t.Collection[str], ages: t.Collection[str], hash_problem: HashProblem
 ) -> tuple[str, str] | None:
-    """What stands against a change of the password, as (what the account is or has, what to do), or None.
+    """Return what stands against a change of the password, as (what the account is or has, what to do), or None.
 
     :param account: what C(look) has answered, with the hash in clear
     :param accept: those of C(locked), C(expired) and C(must_change) that may be so

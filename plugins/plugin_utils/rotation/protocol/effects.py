@@ -188,22 +188,22 @@ class Status(str, enum.Enum):
 
     @property
     def good(self) -> bool:
-        """Whether all is well."""
+        """Return whether all is well."""
         return self in (Status.CHANGED, Status.RECOVERED, Status.UNCHANGED, Status.CLEAN)
 
     @property
     def needs_action(self) -> bool:
-        """Whether somebody has to look, or to run something again."""
+        """Return whether somebody has to look, or to run something again."""
         return not self.good
 
     @property
     def has_changed(self) -> bool:
-        """Whether a rotation with this end has changed a secret somewhere."""
+        """Return whether a rotation with this end has changed a secret somewhere."""
         return self in (Status.CHANGED, Status.RECOVERED)
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether hosts and vault differ, or may differ, until a rotation settles it."""
+        """Return whether hosts and vault differ, or may differ, until a rotation settles it."""
         return self in (Status.PENDING, Status.IN_DOUBT, Status.DRIFT)
 
 

@@ -75,8 +75,8 @@ def _acquire(run: RotationRun) -> Steps:
 
 
 def _wait_for_lock(run: RotationRun, host: str) -> Steps:
-    """What the host has answered that has given the lock, or None if it gives no answer and is spared. C(ends) is
-    added: when the lock ends at the earliest, however long its answer was on the way.
+    """Return what the host has answered that has given the lock, or None if it gives no answer and is spared. C(ends)
+    is added: when the lock ends at the earliest, however long its answer was on the way.
     """
     while True:
         asked = run.clock()

@@ -31,7 +31,7 @@ def parse_note(text: str) -> dict[str, str]:
 
 
 def key_note(public_key: str) -> dict[str, str]:
-    """What is noted with a key of the journal, by its public half."""
+    """Return what is noted with a key of the journal, by its public half."""
     comment = " ".join(public_key.split()[2:])
     return parse_note(comment) if comment.startswith(TAG) else {}
 
@@ -46,7 +46,7 @@ def named(note: str) -> set[str]:
 
 
 def packed_names(hosts: t.Iterable[str]) -> str:
-    """The names of hosts as a note has them; nothing if they are too many for one."""
+    """Return the names of hosts as a note has them; nothing if they are too many for one."""
     text = names(hosts)
     if len(text) > _LONG_NAMES:
         text = _PACKED + base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode()
@@ -54,7 +54,7 @@ def packed_names(hosts: t.Iterable[str]) -> str:
 
 
 def unpacked_names(text: str) -> set[str]:
-    """The hosts that a note names. What is no such note names none."""
+    """Return the hosts that a note names. What is no such note names none."""
     if text.startswith(_PACKED):
         try:
             packed = base64.urlsafe_b64decode(text[len(_PACKED) :])

@@ -101,7 +101,7 @@ class _PasswordRotation(PasswordHosts):
         )
 
     def _look(self) -> Steps:
-        """What the hosts say of the account. Returns whether a run on this record did not end in order there."""
+        """Return what the hosts say of the account. Returns whether a run on this record did not end in order there."""
         run, interrupted = self._run, False
         for host in run.hosts:
             looked = yield from host_calls.ask_host(run, host, "look")
@@ -164,7 +164,9 @@ class _PasswordRotation(PasswordHosts):
             )
 
     def _served(self) -> tuple[set[str], set[str]]:
-        """The machines for which main was rotated last, and the names of their hosts. Journals go before the lease."""
+        """Return the machines for which main was rotated last, and the names of their hosts. Journals go before the
+        lease.
+        """
         for name in (*SLOTS, *foreign_slots(self._held)):
             if name in self._held and self._held[name].secret == self._held[MAIN].secret:
                 ours = name in SLOTS
@@ -181,7 +183,7 @@ class _PasswordRotation(PasswordHosts):
                 self._run.found(host, slot, proved="hash")
 
     def _newest(self, records: t.Iterable[str]) -> str:
-        """The one of these records that the latest run has written as the new one, or nothing."""
+        """Return the one of these records that the latest run has written as the new one, or nothing."""
 
         def age(name: str) -> tuple[str, bool]:
             note = self._held[name].note
@@ -195,7 +197,7 @@ class _PasswordRotation(PasswordHosts):
         return "; ".join([text, *(f"{label} {why}" for label, why in bad.items())])
 
     def _taken(self) -> list[str]:
-        """The records of the own journal that hold what a host accepts."""
+        """Return the records of the own journal that hold what a host accepts."""
         held = {name: self._held[name] for name in SLOTS if name in self._held}
         return [
             name
@@ -204,7 +206,7 @@ class _PasswordRotation(PasswordHosts):
         ]
 
     def _free(self) -> list[str]:
-        """The other records of the own journal, the oldest first."""
+        """Return the other records of the own journal, the oldest first."""
         taken, newest = self._taken(), self._newest(SLOTS)
         return sorted((name for name in SLOTS if name not in taken), key=lambda name: (name == newest, name))
 

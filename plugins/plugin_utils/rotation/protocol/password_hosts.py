@@ -106,7 +106,7 @@ class PasswordHosts:
             )
 
     def _judge(self, host: str) -> Steps:
-        """The hash that a host has, when no change is under way there any more."""
+        """Return the hash that a host has, when no change is under way there any more."""
         run, reason = self._run, ""
         for _look in range(_LOOKS):
             try:
@@ -125,7 +125,7 @@ class PasswordHosts:
         return Stopped(Status.IN_DOUBT, f"{host} does not tell which password it has now: {reason}", SETTLE)
 
     def _judge_for_good(self, host: str) -> Steps:
-        """The same when no answer came to a change, which may arrive only now: without the lock, it is refused."""
+        """Return the same when no answer came to a change, which may arrive only now: without the lock, it is refused."""
         # Even if no answer says so.
         self._run.gave_back.add(host)
         try:

@@ -28,7 +28,7 @@ from .run import RotationRun
 
 
 def predict(run: RotationRun, job: PasswordJob) -> Protocol:
-    """What C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
+    """Return what C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
     yield from record_calls.list_records(run)
     interrupted, young = False, True
     for host in run.hosts:
@@ -50,9 +50,9 @@ def predict(run: RotationRun, job: PasswordJob) -> Protocol:
 
 
 def inspect(run: RotationRun, job: PasswordJob, *, compare: bool, login: bool = False) -> Protocol:
-    """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
-    C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when nothing may be
-    read.
+    """Return how the hosts and the records stand to each other, without changing either: an Outcome whose result is
+    one of C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when
+    nothing may be read.
 
     :param login: log in to each host that has the password of the main record, once
     """

@@ -39,7 +39,7 @@ class PasswordJob:
 
 
 def age_of(accounts: t.Mapping[str, AccountFacts]) -> dict[str, str]:
-    """When the hosts say that the password was changed last: the longest time ago."""
+    """Return when the hosts say that the password was changed last: the longest time ago."""
     days = [account["last_change"] for account in accounts.values()]
     if not all(days):
         return {}
@@ -47,14 +47,14 @@ def age_of(accounts: t.Mapping[str, AccountFacts]) -> dict[str, str]:
 
 
 def is_young(account: AccountFacts, job: PasswordJob) -> bool:
-    """Whether the password need not be changed yet."""
+    """Return whether the password need not be changed yet."""
     if job.max_age_days is None or job.recover_only or not account["last_change"]:
         return False
     return bool(account["today"] - account["last_change"] < job.max_age_days)
 
 
 def unusable(secret: str) -> str:
-    """Why no host can have this password, or nothing."""
+    """Return why no host can have this password, or nothing."""
     if not secret:
         return "is empty"
     if any(character in secret for character in "\n\r\0"):
@@ -63,14 +63,16 @@ def unusable(secret: str) -> str:
 
 
 def holder_of(held: t.Mapping[str, StoredSecret], account: AccountFacts, job: PasswordJob) -> str | None:
-    """The record that has the password which the host accepts."""
+    """Return the record that has the password which the host accepts."""
     _prefix, bare = accounts.split_lock(account["hash"])
     fitting = (name for name, one in held.items() if not unusable(one.secret) and job.matches(one.secret, bare))
     return next(fitting, None)
 
 
 def proofs_of(account: AccountFacts) -> set[LoginResult]:
-    """What else than a success proves that logins judge the password: it is too old, which the change will mend."""
+    """Return what else than a success proves that logins judge the password: it is too old, which the change will
+    mend.
+    """
     if not account["last_change"] or account["max_days"] is None:
         return set()
     over = account["today"] - account["last_change"] - account["max_days"]

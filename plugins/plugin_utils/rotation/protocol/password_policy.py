@@ -68,14 +68,14 @@ class PasswordPolicy:
 
     @property
     def alphabet(self) -> str:
-        """All characters that a password may have, each once."""
+        """Return all characters that a password may have, each once."""
         return "".join(
             sorted({character for _unused, characters in self._classes().values() for character in characters})
         )
 
     @property
     def bits(self) -> float:
-        """The entropy: the logarithm of the number of passwords that the policy allows, all equally probable."""
+        """Return the entropy: the logarithm of the number of passwords that the policy allows, all equally probable."""
         return math.log2(max(1, self._number()))
 
     def _classes(self) -> dict[str, tuple[int, frozenset[str]]]:
@@ -91,7 +91,7 @@ class PasswordPolicy:
         }
 
     def _number(self) -> int:
-        """How many passwords the policy allows."""
+        """Return how many passwords the policy allows."""
         classes = self._classes()
         sizes = {name: (least, len(characters)) for name, (least, characters) in classes.items()}
         least, characters = classes["min_special"]
@@ -102,7 +102,9 @@ class PasswordPolicy:
 
 
 def count(length: int, classes: t.Iterable[tuple[int, int]]) -> int:
-    """How many texts of a length have enough of each class, which are given as (how many at least, out of how many)."""
+    """Return how many texts of a length have enough of each class, which are given as (how many at least, out of how
+    many).
+    """
     # By length: in how many ways the classes so far fill that many places, in order.
     ways = [1] + [0] * length
     for least, size in classes:
@@ -118,7 +120,7 @@ def _unusable(option: str, problem: str) -> ConfigError:
 
 
 def accepts(policy: PasswordPolicy, password: str) -> bool:
-    """Whether the policy allows this password."""
+    """Return whether the policy allows this password."""
     counts = {
         name: (least, sum(character in characters for character in password))
         for name, (least, characters) in policy._classes().items()
@@ -132,7 +134,7 @@ def accepts(policy: PasswordPolicy, password: str) -> bool:
 
 
 def generate(policy: PasswordPolicy) -> str:
-    """A new password: each one that the policy allows is equally probable."""
+    """Return a new password: each one that the policy allows is equally probable."""
     alphabet = policy.alphabet
     # Whole passwords are drawn until one fits. A place kept for a class would make some of them more probable.
     return next(password for password in _draws(alphabet, policy.length) if accepts(policy, password))

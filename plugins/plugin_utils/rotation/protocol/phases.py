@@ -146,7 +146,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
 
 
 def _same_version(seen: Listing, now: Listing) -> bool:
-    """Whether nobody has written to main, as far as the dialect tells, nor turned its automatic change on."""
+    """Return whether nobody has written to main, as far as the dialect tells, nor turned its automatic change on."""
     was, main = seen[MAIN], now[MAIN]
     if was is None or main is None or main.automatic_change:
         return False

@@ -20,7 +20,7 @@ from .run import RotationRun
 
 
 def list_records(run: RotationRun) -> Steps:
-    """What the vault lists; stops when the main record must not be changed from here."""
+    """Return what the vault lists; stops when the main record must not be changed from here."""
     try:
         listed: Listing = yield ListRecords(run.machine)
     except CallFailed as exc:
@@ -44,7 +44,7 @@ def refuse_second_writer(run: RotationRun, listed: Listing) -> None:
 
 
 def read(run: RotationRun, name: str) -> Steps:
-    """A record, at a time when nothing has been changed."""
+    """Return a record, at a time when nothing has been changed."""
     try:
         return (yield ReadRecord(name))
     except CallFailed as exc:

@@ -28,7 +28,7 @@ class Limits:
 
     @property
     def commit_margin(self) -> float:
-        """What must be left of the deadline for a commit to begin."""
+        """Return what must be left of the deadline for a commit to begin."""
         return min(60.0, self.deadline / 5)
 
 
@@ -86,7 +86,7 @@ class RotationRun:
 
     @property
     def present(self) -> tuple[str, ...]:
-        """The hosts that have answered so far."""
+        """Return the hosts that have answered so far."""
         return tuple(host for host in self.hosts if host not in self.absent)
 
     @property
@@ -102,7 +102,7 @@ class RotationRun:
         self.works = {host: works for host, works in self.works.items() if MAIN not in works.records}
 
     def works_and_proved(self) -> tuple[str, str]:
-        """The record that logs in to each of the hosts, and how that is known; nothing if they differ."""
+        """Return the record that logs in to each of the hosts, and how that is known; nothing if they differ."""
         if len(self.works) != len(self.hosts) or len({*self.works.values()}) != 1:
             return "", ""
         (works,) = {*self.works.values()}
@@ -116,7 +116,7 @@ class RotationRun:
         return self._named(works), works.proved, f"{host}: {self._says(works)}"
 
     def login(self) -> str:
-        """Which record logs in to each host, in words."""
+        """Return which record logs in to each host, in words."""
         hosts: dict[Works | None, list[str]] = {}
         for host in self.hosts:
             hosts.setdefault(self.works.get(host), []).append(host)
@@ -133,7 +133,7 @@ _PROOFS = {"hash": "proved by its hash in this run", "login": "proved by a login
 
 
 def says(user: str, works: str, proved: str) -> str:
-    """Which record logs a user in, and how that is known, in words."""
+    """Return which record logs a user in, and how that is known, in words."""
     if not works:
         return f"which record logs {user} in was not compared" if user else "which record logs in was not compared"
     return f"{user} logs in with {works} ({_PROOFS[proved]})"

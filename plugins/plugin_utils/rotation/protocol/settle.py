@@ -78,5 +78,5 @@ def _extra(variables: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def summary(login: str, settle: str) -> str:
-    """The sentence for whoever is called: who logs in with what, and what to do."""
+    """Return the sentence for whoever is called: who logs in with what, and what to do."""
     return f"{login}. To settle it: {settle}" if settle else login

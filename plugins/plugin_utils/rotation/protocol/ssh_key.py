@@ -93,8 +93,9 @@ class _SshKeyRotation(SshKeyJournal):
         return (yield from self._change())
 
     def _is_enough(self) -> bool:
-        """Whether a host that has just got the key of main needs no new one: by its age, or since this very play has
-        made it. Then the task runs once for each host, and each would take the key away from the one before it.
+        """Return whether a host that has just got the key of main needs no new one: by its age, or since this very
+        play has made it. Then the task runs once for each host, and each would take the key away from the one before
+        it.
         """
         job = self._job
         made = {held.note.get("play") for name, held in self._journal() if held.secret == self._main}
@@ -120,7 +121,9 @@ class _SshKeyRotation(SshKeyJournal):
         yield from self._only_main()
 
     def _unfinished(self) -> str | None:
-        """The record of the journal whose key an interrupted run was about to make the main one, if hosts have it."""
+        """Return the record of the journal whose key an interrupted run was about to make the main one, if hosts have
+        it.
+        """
         main = self._main
         for name, held in self._journal():
             if not held.secret.usable or held.secret == main:

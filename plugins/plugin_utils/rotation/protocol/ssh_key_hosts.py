@@ -46,14 +46,14 @@ class SshKeyHosts:
         self._refused: set[str] = set()
 
     def _known(self) -> tuple[str, ...]:
-        """The fingerprints of all keys of the records, and of those that interrupted runs were to replace."""
+        """Return the fingerprints of all keys of the records, and of those that interrupted runs were to replace."""
         found = {held.secret.fingerprint for held in self._held.values()}
         for mark in self._marks.values():
             found |= set(mark["old"]) if mark else set()
         return tuple(sorted(found - {""}))
 
     def _pairs(self) -> dict[str, SshKeyPair]:
-        """The keys of the records that can be used."""
+        """Return the keys of the records that can be used."""
         return {name: held.secret for name, held in self._held.items() if held.secret.usable}
 
     def _look(self, known: t.Sequence[str]) -> Steps:
@@ -72,7 +72,7 @@ class SshKeyHosts:
         yield from self._each("looking at the keys", self._run.present, one)
 
     def _holder(self, host: str) -> str | None:
-        """The record with a key that a host has: that of main, or else of the journal."""
+        """Return the record with a key that a host has: that of main, or else of the journal."""
         pairs = {MAIN: self._held[MAIN].secret, **dict(self._pairs())}
         return next((name for name, pair in pairs.items() if pair.usable and pair.fingerprint in self._has[host]), None)
 
@@ -84,7 +84,7 @@ class SshKeyHosts:
                 self._run.found(host, name)
 
     def _look_again(self, host: str, known: t.Iterable[str]) -> Steps:
-        """What a host has after a command whose end is not known. Raises HostFailed if it does not tell."""
+        """Return what a host has after a command whose end is not known. Raises HostFailed if it does not tell."""
         request = {"keys": sorted(known), "address": self._job.source_address}
         reason = ""
         for attempt in range(_LOOKS):

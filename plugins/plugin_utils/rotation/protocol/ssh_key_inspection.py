@@ -29,7 +29,7 @@ from .ssh_key_journal import outdated_by, read_all
 
 
 def predict(run: RotationRun, job: SshKeyJob) -> Protocol:
-    """What C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
+    """Return what C(rotate) would do, from what can be known without a secret: the list, and the state of the hosts."""
     listed = yield from record_calls.list_records(run)
     interrupted = False
 
@@ -78,9 +78,9 @@ def _look_at(
 
 
 def inspect(run: RotationRun, job: SshKeyJob, *, compare: bool, login: bool = False) -> Protocol:
-    """How the hosts and the records stand to each other, without changing either: an Outcome whose result is one of
-    C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when nothing may be
-    read.
+    """Return how the hosts and the records stand to each other, without changing either: an Outcome whose result is
+    one of C(clean), C(pending), C(drift), C(in_doubt), C(no_login), C(busy), C(unreachable), or C(unknown) when
+    nothing may be read.
 
     :param login: log in to each host that has the key of the main record, once
     """
@@ -156,7 +156,7 @@ def _worst(
     others: t.Mapping[str, t.Mapping[str, t.Any]],
     outdated: t.Sequence[str],
 ) -> tuple[Status, str]:
-    """The worst status of the hosts, and what it means."""
+    """Return the worst status of the hosts, and what it means."""
     if others and set(found.values()) <= {Status.PENDING, Status.CLEAN}:
         named = "; ".join(f"{host}: {other['label']}" for host, other in others.items())
         text = f"a rotation of another SSH key of the user was interrupted ({named}). Run state=recovered for that one"

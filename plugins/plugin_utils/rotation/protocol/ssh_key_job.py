@@ -81,7 +81,7 @@ def texts(texts: t.Iterable[str]) -> str:
 
 
 def tell(hosts: t.Collection[str]) -> str:
-    """The names of hosts for a message: not hundreds of them."""
+    """Return the names of hosts for a message: not hundreds of them."""
     names = sorted(hosts)
     more = [f"and {len(names) - _TOLD} more"] if len(names) > _TOLD else []
     return ", ".join([*names[:_TOLD], *more])
@@ -111,7 +111,9 @@ def refuse(host: str, looked: t.Mapping[str, t.Any]) -> None:
 
 
 def changed_at(listed: Listing) -> datetime.datetime | None:
-    """When the main record got its key, as far as the list tells: by its time of change, or by a journal's note."""
+    """Return when the main record got its key, as far as the list tells: by its time of change, or by a journal's
+    note.
+    """
     main = listed[MAIN]
     if main is None:
         return None
@@ -130,7 +132,7 @@ def _time(text: str, form: str) -> datetime.datetime | None:
 
 
 def is_young(listed: Listing, job: SshKeyJob, now: datetime.datetime) -> bool:
-    """Whether the key need not be changed yet."""
+    """Return whether the key need not be changed yet."""
     changed = changed_at(listed)
     if job.max_age_days is None or job.recover_only or changed is None:
         return False

@@ -43,11 +43,13 @@ class SshKeyJournal(SshKeyHosts):
         return t.cast(SshKeyPair, self._held[MAIN].secret)
 
     def _journal(self) -> list[tuple[str, StoredSecret]]:
-        """The records of the journal, our own first."""
+        """Return the records of the journal, our own first."""
         return sorted(((name, held) for name, held in self._held.items() if name != MAIN), key=_own_first)
 
     def _by_foreign(self, hosts: t.Iterable[str]) -> dict[str, list[str]]:
-        """These hosts by the one key on which they depend, where only records of other machines have it, or by ""."""
+        """Return these hosts by the one key on which they depend, where only records of other machines have it, or by
+        "".
+        """
         ours = {pair.fingerprint for name, pair in self._pairs().items() if name in (MAIN, *SLOTS)}
         theirs = {pair.fingerprint for pair in self._pairs().values()} - ours
         groups: dict[str, list[str]] = collections.defaultdict(list)
@@ -57,20 +59,20 @@ class SshKeyJournal(SshKeyHosts):
         return groups
 
     def _foreign(self, key: str) -> tuple[SshKeyPair, t.Mapping[str, str]]:
-        """The key with this fingerprint that a record of another machine has, and its note."""
+        """Return the key with this fingerprint that a record of another machine has, and its note."""
         return next((held.secret, held.note) for _name, held in self._journal() if held.secret.fingerprint == key)
 
     def _sharing(self) -> set[str]:
-        """All hosts that have the key of main, but for those that will not come back."""
+        """Return all hosts that have the key of main, but for those that will not come back."""
         noted = self._noted("hosts", lambda held: held.secret == self._main)
         return (noted | self._job.shared_with | set(self._run.hosts)) - self._job.retired_hosts
 
     def _noted_as_outdated(self) -> set[str]:
-        """The hosts of which is noted that they may accept the key alone that main had before."""
+        """Return the hosts of which is noted that they may accept the key alone that main had before."""
         return outdated_by(self._held)
 
     def _outdated_hosts(self) -> tuple[str, ...]:
-        """Those of them that this run has not seen otherwise."""
+        """Return those of them that this run has not seen otherwise."""
         return tuple(sorted(self._noted_as_outdated() - set(self._run.present) - self._job.retired_hosts))
 
     def _noted(self, note: str, of: t.Callable[[StoredSecret], bool]) -> set[str]:
@@ -84,7 +86,7 @@ class SshKeyJournal(SshKeyHosts):
             yield from self._own_copy(main, {"hosts": packed_names(self._sharing()), "done": packed_names(done)})
 
     def _own(self, pair: SshKeyPair) -> str | None:
-        """Our own record of the journal that has this key."""
+        """Return our own record of the journal that has this key."""
         return next((name for name, held in self._journal() if name in SLOTS and held.secret == pair), None)
 
     def _own_copy(self, pair: SshKeyPair, note: t.Mapping[str, str]) -> Steps:
@@ -102,7 +104,7 @@ class SshKeyJournal(SshKeyHosts):
         return slot
 
     def _room(self, *keep: SshKeyPair) -> str:
-        """A record that may be overwritten. Raises Stopped if there is none."""
+        """Return a record that may be overwritten. Raises Stopped if there is none."""
         slot = self._free_slot(*keep)
         if slot is None:
             raise Stopped(
@@ -113,13 +115,17 @@ class SshKeyJournal(SshKeyHosts):
         return slot
 
     def _free_slot(self, *keep: SshKeyPair) -> str | None:
-        """Our own record of the journal that may be overwritten: rather the older one, and never one that is needed."""
+        """Return our own record of the journal that may be overwritten: rather the older one, and never one that is
+        needed.
+        """
         slots = {slot: self._held.get(slot) for slot in SLOTS}
         free = [slot for slot, held in slots.items() if held is None or not self._is_needed(slot, held, keep)]
         return min(free, key=lambda slot: _start(slots[slot]), default=None)
 
     def _is_needed(self, slot: str, held: StoredSecret, keep: t.Collection[SshKeyPair]) -> bool:
-        """Whether a record has a key that some host may accept, and that no other record has which we can rely on."""
+        """Return whether a record has a key that some host may accept, and that no other record has which we can rely
+        on.
+        """
         twins = (other for name, other in self._journal() if name in SLOTS and name != slot)
         if not held.secret.usable or any(other.secret == held.secret for other in twins):
             return False
@@ -133,7 +139,7 @@ class SshKeyJournal(SshKeyHosts):
         return any(key in has and not has & (others - {key}) for has in self._has.values())
 
     def _deferred_note(self, hosts: t.Collection[str], new: SshKeyPair) -> dict[str, str]:
-        """What is noted with the old key while hosts have nothing else. Raises Stopped if they are too many."""
+        """Return what is noted with the old key while hosts have nothing else. Raises Stopped if they are too many."""
         if not hosts:
             return {}
         names = packed_names(hosts)
@@ -171,7 +177,7 @@ def read_all(run: RotationRun, listed: Listing) -> Steps:
 
 
 def outdated_by(held: t.Mapping[str, StoredSecret]) -> set[str]:
-    """The hosts that may accept the key alone which main had before, by the notes of the journal."""
+    """Return the hosts that may accept the key alone which main had before, by the notes of the journal."""
     main = held[MAIN].secret if MAIN in held else None
     outdated: set[str] = set()
     done: set[str] = set()

@@ -41,5 +41,5 @@ class Verdict:
 
     @property
     def authenticated(self) -> bool:
-        """Whether the server has let the account in, even if no command ran then."""
+        """Return whether the server has let the account in, even if no command ran then."""
         return self.result in (LoginResult.OK, LoginResult.NO_SHELL)

@@ -48,7 +48,7 @@ class _Records:
         return {MAIN: Find(Reference(self._main.id, "id")), "others": ByPrefix(f"{self._base}--")}
 
     def _listed(self, found: t.Mapping[str, t.Any], machine: str | None) -> dict[str, CredentialInfo | None]:
-        """What the vault lists of each record. Raises Refused if a write would hit another one."""
+        """Return what the vault lists of each record. Raises Refused if a write would hit another one."""
         listed: dict[str, CredentialInfo | None] = dict.fromkeys((MAIN, LEASE, *SLOTS))
         listed[MAIN] = found[MAIN]
         if machine:
@@ -70,7 +70,7 @@ class _Records:
         return listed
 
     def _name(self, identifier: str, machine: str | None) -> str | None:
-        """The name of the record with this identifier, or None if it is nothing of a rotation."""
+        """Return the name of the record with this identifier, or None if it is nothing of a rotation."""
         end = identifier[len(self._base) + 2 :]
         if end == LEASE:
             return LEASE
@@ -85,7 +85,7 @@ class _Records:
         return self._ids[name]
 
     def _info(self, name: str) -> CredentialInfo | None:
-        """What a write has to know of a record that is there."""
+        """Return what a write has to know of a record that is there."""
         if name not in self._ids:
             return None
         return CredentialInfo(self._ids[name], self._main.identifier if name == MAIN else self.labels[name])
@@ -222,5 +222,5 @@ def _comment(public_key: str) -> str:
 
 @functools.cache
 def _throwaway() -> SshKeyPair:
-    """What a lease on a key is written with: its comment is what counts, and no host ever gets it."""
+    """Return what a lease on a key is written with: its comment is what counts, and no host ever gets it."""
     return new_pair("ed25519")

@@ -186,7 +186,7 @@ def _until_new(
     pace: t.Mapping[str, float],
     sleep: t.Callable[[float], None],
 ) -> _Secret:
-    """The secret after the change. Raises ChangeNotSeen if it stays the old one."""
+    """Return the secret after the change. Raises ChangeNotSeen if it stays the old one."""
     end = time.monotonic() + pace["wait"]
     while True:
         new = read()

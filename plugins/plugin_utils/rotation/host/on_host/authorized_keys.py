@@ -153,6 +153,6 @@ def _remove(request: dict[str, t.Any], whose: KeyOwner, permit: t.Callable[[], N
 
 
 def _blobs_of(content: bytes, keys: set[str]) -> list[bytes]:
-    """The blobs with these fingerprints, in the order of the file."""
+    """Return the blobs with these fingerprints, in the order of the file."""
     lines = map(parse, key_lines.LINES.findall(content))
     return list(dict.fromkeys(line.blob for line in lines if line and fingerprint(line.blob) in keys))

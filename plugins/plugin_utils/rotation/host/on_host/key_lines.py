@@ -63,7 +63,7 @@ class Line(t.NamedTuple):
 
 
 def parse(line: bytes) -> Line | None:
-    """The key of a line, or None for comments, blank lines and what sshd would not take for a key either.
+    """Return the key of a line, or None for comments, blank lines and what sshd would not take for a key either.
 
     The key comes in the form in which OpenSSH itself would write it, so that equal keys are equal blobs. Unknown types
     are taken as they come if line and blob agree about them. What is not checked: that a point lies on its curve, the
@@ -89,7 +89,7 @@ def parse(line: bytes) -> Line | None:
 
 
 def public_key(text: bytes | str) -> Line:
-    """A public key by itself, as in id_ed25519.pub: type, base64 and perhaps a comment."""
+    """Return a public key by itself, as in id_ed25519.pub: type, base64 and perhaps a comment."""
     raw = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
     raw = raw.strip()
     line = None if b"\n" in raw or b"\0" in raw else parse(raw)
@@ -157,12 +157,12 @@ def _ending(line: bytes) -> bytes:
 
 
 def _usual_ending(parts: t.Sequence[bytes]) -> bytes:
-    """The end of the last of these lines that has one."""
+    """Return the end of the last of these lines that has one."""
     return next(filter(None, map(_ending, reversed(parts))), b"\n")
 
 
 def _options(text: bytes) -> bytes:
-    """What stands before the first blank outside quotes, as sshkey_advance_past_options() finds it."""
+    """Return what stands before the first blank outside quotes, as sshkey_advance_past_options() finds it."""
     quoted = False
     at = 0
     while at < len(text) and (quoted or text[at] not in _BLANKS):
@@ -175,7 +175,7 @@ def _options(text: bytes) -> bytes:
 
 
 def _read_key(text: bytes) -> tuple[str, bytes, int] | None:
-    """The type and blob with which a text begins, and how far they reach: sshkey_read()."""
+    """Return the type and blob with which a text begins, and how far they reach: sshkey_read()."""
     match = _KEY.match(text)
     if match is None:
         return None
@@ -196,7 +196,7 @@ def _read_key(text: bytes) -> tuple[str, bytes, int] | None:
 
 
 def _canonical(blob: bytes) -> tuple[str, bytes] | None:
-    """The type and blob of a key as OpenSSH would write it: sshkey_from_blob()."""
+    """Return the type and blob of a key as OpenSSH would write it: sshkey_from_blob()."""
     first = _string(blob, 0)
     if first is None:
         return None
@@ -230,7 +230,7 @@ def _canonical(blob: bytes) -> tuple[str, bytes] | None:
 
 
 def _string(blob: bytes, at: int) -> tuple[bytes, int] | None:
-    """The string at this place, and where it ends."""
+    """Return the string at this place, and where it ends."""
     head = blob[at : at + 4]
     end = at + 4 + int.from_bytes(head, "big")
     return (blob[at + 4 : end], end) if len(head) == 4 and end <= len(blob) else None

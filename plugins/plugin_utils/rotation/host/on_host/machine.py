@@ -62,11 +62,13 @@ class Machine:
     base = "/var/lib/senhasegura-rotation"
 
     def now(self) -> float:
-        """The host's own clock. Somebody may set it, so it counts only where there is nothing better."""
+        """Return the host's own clock. Somebody may set it, so it counts only where there is nothing better."""
         return time.time()
 
     def boot(self) -> tuple[str, float]:
-        """The id of this start of the kernel, and the seconds since then, which nobody can set. ("", 0.0): unknown."""
+        """Return the id of this start of the kernel, and the seconds since then, which nobody can set. ("", 0.0):
+        unknown.
+        """
         try:
             with open(os.path.join(self.proc, "sys/kernel/random/boot_id"), encoding="ascii") as file:
                 return file.read().strip(), time.clock_gettime(_CLOCK_BOOTTIME)
@@ -104,11 +106,11 @@ class Machine:
         return self.command(["logger", "-p", "auth.warning", "-t", "senhasegura-rotation", text])[0] == 0
 
     def may_write(self, path: str) -> bool:
-        """Whether the kernel lets this process write there: mode, mount, flags, SELinux. Nothing is opened."""
+        """Return whether the kernel lets this process write there: mode, mount, flags, SELinux. Nothing is opened."""
         return os.access(path, os.W_OK)
 
     def flags(self, path: str) -> int:
-        """What chattr(1) has set; 0 where the file system has no such flags."""
+        """Return what chattr(1) has set; 0 where the file system has no such flags."""
         try:
             opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError:
@@ -123,11 +125,13 @@ class Machine:
             os.close(opened)
 
     def disk(self, path: str) -> os.statvfs_result:
-        """The file system that a path is on."""
+        """Return the file system that a path is on."""
         return os.statvfs(path)
 
     def marks(self) -> Json:
-        """What tells this machine from its clones: machine-id, product_uuid, and the addresses of its network cards."""
+        """Return what tells this machine from its clones: machine-id, product_uuid, and the addresses of its network
+        cards.
+        """
         network = os.path.join(self.sys, "class/net")
         try:
             names = [name for name in sorted(os.listdir(network)) if name != "lo"]
@@ -144,7 +148,7 @@ class Machine:
 
 
 def _text(path: str) -> str:
-    """A file of one line, or nothing if it cannot be read."""
+    """Return a file of one line, or nothing if it cannot be read."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read(1000).strip()
@@ -166,7 +170,7 @@ def sync(path: str) -> None:
 
 
 def load(path: str) -> t.Any:
-    """What was saved there, or None. Raises HostError if it cannot be read, ValueError if it makes no sense."""
+    """Return what was saved there, or None. Raises HostError if it cannot be read, ValueError if it makes no sense."""
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
@@ -212,7 +216,8 @@ def guarded(path: str, wait: float) -> t.Iterator[int]:
 
 
 def machine_token(machine: Machine, make: bool) -> str | None:
-    """The name by which the journals in the vault know this machine: 12 hexadecimal digits. None if there is none yet.
+    """Return the name by which the journals in the vault know this machine: 12 hexadecimal digits. None if there is
+    none yet.
 
     It is not that of a clone or of a disk that was put into another machine: there, ``make`` makes another one.
     """
@@ -233,7 +238,7 @@ def machine_token(machine: Machine, make: bool) -> str | None:
 
 
 def _kept_token(path: str, marks: Json) -> Json | None:
-    """The content of machine.json, if it is of this machine."""
+    """Return the content of machine.json, if it is of this machine."""
     try:
         kept = load(path)
         token, macs = kept["token"], set(kept["macs"])

@@ -30,7 +30,7 @@ _CHAGE = {"min_days": "-m", "max_days": "-M", "warn_days": "-W", "inactive_days"
 
 
 def look(machine: Machine, user: str, pad: bytes) -> Json:
-    """What there is to know about the account: its hash, its ages in days, and what would make a change fail.
+    """Return what there is to know about the account: its hash, its ages in days, and what would make a change fail.
 
     The hash is covered with ``pad``, random bytes that are used once: Ansible prints what a command prints, from -vvv
     on, and nothing of what goes in.
@@ -60,7 +60,7 @@ def look(machine: Machine, user: str, pad: bytes) -> Json:
 
 
 def _directory(machine: Machine, user: str) -> str:
-    """Where the host looks for users, if one of these places knows this one; else nothing."""
+    """Return where the host looks for users, if one of these places knows this one; else nothing."""
     if machine.command(["getent", "passwd", user])[0]:
         return ""
     for folder in (machine.etc, machine.usr_etc):
@@ -90,7 +90,7 @@ def cover(text: bytes, pad: bytes) -> bytes:
 
 
 def saved(state: UserState) -> Json | None:
-    """Which run has changed this account and not ended in order, for which record: {"run": ..., "record": ...}."""
+    """Return which run has changed this account and not ended in order, for which record: {"run": ..., "record": ...}."""
     found = state.load(SAVED)
     return found and {"run": found["run"], "record": found.get("record", "")}
 
@@ -171,7 +171,7 @@ def _sync(machine: Machine) -> None:
 
 
 def _line(machine: Machine, name: str, user: str) -> list[str] | None:
-    """The fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
+    """Return the fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
     with open(os.path.join(machine.etc, name), encoding="utf-8", errors="surrogateescape") as file:
         lines = [line.rstrip("\n").split(":") for line in file]
     found = [fields for fields in lines if fields[0] == user and len(fields) >= 7]
@@ -181,7 +181,7 @@ def _line(machine: Machine, name: str, user: str) -> list[str] | None:
 
 
 def _obstacle(machine: Machine) -> Json | None:
-    """What keeps chpasswd from replacing shadow, {"kind": ..., "path": ...}. Nothing is written to find it out."""
+    """Return what keeps chpasswd from replacing shadow, {"kind": ..., "path": ...}. Nothing is written to find it out."""
     shadow = os.path.join(machine.etc, "shadow")
     disk = machine.disk(machine.etc)
     if disk.f_flag & os.ST_RDONLY:
@@ -203,7 +203,7 @@ def _obstacle(machine: Machine) -> Json | None:
 
 
 def _failures(machine: Machine, user: str) -> int | None:
-    """How many failed logins faillock counts against the user now, or None where it is not installed."""
+    """Return how many failed logins faillock counts against the user now, or None where it is not installed."""
     code, output = machine.command(["faillock", "--user", user])
     return sum(line.endswith("V") for line in output.splitlines()) if code == 0 else None
 

@@ -27,7 +27,7 @@ HARDENED = "sshd refuses it too (StrictModes)"
 
 
 def read(path: str, whose: KeyOwner) -> bytes | None:
-    """The content of a file that is safe to change; None if there is no such file."""
+    """Return the content of a file that is safe to change; None if there is no such file."""
     with _explained(path, whose), _folder(path, whose) as (folder, name):
         if folder is None:
             return None
@@ -96,7 +96,7 @@ def _within(path: str, folder: str) -> bool:
 
 @contextlib.contextmanager
 def _folder(path: str, whose: KeyOwner) -> t.Iterator[tuple[int | None, str]]:
-    """The folder of a file, opened, and the file's name in it; None if there is no such folder.
+    """Yield the folder of a file, opened, and the file's name in it; None if there is no such folder.
 
     Symbolic links count where they stay inside the home folder, or in the file's own folder elsewhere. From then on no
     link is followed, and each folder is checked as sshd checks it, so that only the user and root can exchange one.
@@ -157,7 +157,7 @@ def _trusted(opened: int, where: str, whose: KeyOwner) -> None:
 
 
 def _own_group(opened: int, gid: int, whose: KeyOwner) -> bool:
-    """Whether a group is the user's own and has nobody else in it, which is enough for Debian's sshd."""
+    """Return whether a group is the user's own and has nobody else in it, which is enough for Debian's sshd."""
     with contextlib.suppress(OSError, AttributeError):
         # With an access control list, the bits of the group speak of everybody in it.
         if "system.posix_acl_access" in os.listxattr(f"/proc/self/fd/{opened}"):
@@ -175,7 +175,7 @@ def _own_group(opened: int, gid: int, whose: KeyOwner) -> bool:
 
 @contextlib.contextmanager
 def _opened(folder: int, name: str, path: str, whose: KeyOwner) -> t.Iterator[int | None]:
-    """The file, opened for reading and found safe; None if there is none."""
+    """Yield the file, opened for reading and found safe; None if there is none."""
     try:
         info = os.lstat(name, dir_fd=folder)
     except FileNotFoundError:

@@ -29,7 +29,8 @@ _PASSED_ON = ("user", "address", "keys", "old", "new", "comment", "append", "kee
 
 
 def look(state: UserState, request: Json) -> Json:
-    """Which of the keys are where, the mark of a run of this record that has not ended in order, and those of others.
+    """Return which of the keys are where, the mark of a run of this record that has not ended in order, and those of
+    others.
 
     C(others) are dicts with C(record), the id, and C(label), its name.
     """
@@ -73,7 +74,7 @@ def finish(state: UserState, request: Json) -> Json:
 
 
 def _mark(request: Json) -> str:
-    """The file of the mark of a record. Raises HostError for an id that would be another file."""
+    """Return the file of the mark of a record. Raises HostError for an id that would be another file."""
     name = f"key-{request['record']}.json"
     if not _MARK.fullmatch(name):
         raise HostError("invalid", "the id of the record is not made of letters, digits, - and _")

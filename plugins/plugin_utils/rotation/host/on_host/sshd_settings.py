@@ -38,7 +38,7 @@ class Located(t.NamedTuple):
 
 
 def account(user: str) -> KeyOwner:
-    """The entry of a user in passwd."""
+    """Return the entry of a user in passwd."""
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
@@ -69,7 +69,7 @@ def connection() -> dict[str, str]:
 def sshd_config(
     user: str, address: str | None = None, host: str | None = None, program: t.Sequence[str] | None = None
 ) -> str:
-    """The settings that sshd has for this user coming from this address: what `sshd -T -C ...` prints.
+    """Return the settings that sshd has for this user coming from this address: what `sshd -T -C ...` prints.
 
     program is the command of an sshd that is not the host's usual one, as ["/opt/sshd", "-f", "/opt/sshd_config"].
     """
@@ -111,7 +111,7 @@ def sshd_config(
 
 
 def locate(whose: KeyOwner, config: str) -> Located:
-    """The files in which sshd looks for the keys of a user, by the output of sshd_config()."""
+    """Return the files in which sshd looks for the keys of a user, by the output of sshd_config()."""
     settings: dict[str, str] = {}
     for row in config.splitlines():
         name, _unused, value = row.strip().partition(" ")

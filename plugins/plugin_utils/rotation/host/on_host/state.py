@@ -84,7 +84,7 @@ class UserState:
         return os.path.join(self.folder, name)
 
     def load(self, name: str) -> Json | None:
-        """What was saved under this name, or None."""
+        """Return what was saved under this name, or None."""
         try:
             saved = load(self.path(name))
         except ValueError:
@@ -147,7 +147,9 @@ class UserState:
         return {"mine": True, "machine": machine, "quiet_in": quiet, **more}
 
     def _held(self) -> _Lock | None:
-        """The lock, whatever its file says. A clock may have been wrong, then or now: no lock outlasts its lease."""
+        """Return the lock, whatever its file says. A clock may have been wrong, then or now: no lock outlasts its
+        lease.
+        """
         try:
             held = load(self.path("lock.json"))
         except ValueError:
@@ -175,7 +177,7 @@ class UserState:
         self.save("lock.json", content)
 
     def holder(self) -> Json:
-        """Who holds the lock: {"run": None} or {"run": ..., "remaining": seconds}, 0 if the lease is over."""
+        """Return who holds the lock: {"run": None} or {"run": ..., "remaining": seconds}, 0 if the lease is over."""
         held = self._held()
         if held is None:
             return {"run": None, "remaining": 0.0}
