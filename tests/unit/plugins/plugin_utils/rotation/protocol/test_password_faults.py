@@ -263,7 +263,7 @@ def a9_an_error_that_nobody_expects_gives_them_back_whatever_it_was_raised_in(co
 
 
 def strict(password: str, crypted: str) -> bool:
-    """As hashing.py does it."""
+    """As password_hash.py does it."""
     if any(character in password for character in "\n\r\0"):
         raise InvalidRequest("the password has a line break or a NUL, which Linux does not take")
     return cheap_match(password, crypted)
