@@ -209,7 +209,7 @@ class Once:
             self._right.add(password)
 
     def _gets_in_without(self, password: str) -> bool | None:
-        """Return whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
+        """Return whether a key is accepted, so that no password is needed; None if the host cannot be reached."""
         context = ansible_internals.connection_context(self._plugin)
         before, arguments = getattr(context, "password", None), option(self._plugin, "ssh_args")
         self._plugin.set_option("password", None)

@@ -227,7 +227,7 @@ def _way_from(found: str, target: Target, arguments: t.Sequence[str]) -> t.Itera
 
 
 def _jump(value: str, target: Target, arguments: t.Sequence[str]) -> str:
-    """Return the command that ssh itself makes of ProxyJump. The jump host is reached with the user's own ssh_config."""
+    """Return the command that ssh makes of ProxyJump. The jump host is reached with the user's own ssh_config."""
     before, _unused, last = value.rpartition(",")
     config = next((argument for argument in reversed(arguments) if argument.startswith("-F")), None)
     words = [target.executable, *([config] if config else []), *(["-J", before] if before else [])]

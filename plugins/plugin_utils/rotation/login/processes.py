@@ -53,7 +53,7 @@ def pseudo_terminal() -> t.Iterator[tuple[int, int]]:
 def running(
     arguments: t.Sequence[str], terminal: int, *, stderr: int = subprocess.DEVNULL
 ) -> t.Iterator[subprocess.Popen[bytes]]:
-    """Yield a program with a terminal of its own. It ends with the block or with this process: the terminal hangs up."""
+    """Run a program on a terminal of its own. It ends with the block, or with this process: the terminal hangs up."""
     process = subprocess.Popen(
         arguments,
         env=environment(),

@@ -47,7 +47,7 @@ class Lease:
         return {**dataclasses.asdict(self), "sum": self._sum()}
 
     def _sum(self) -> str:
-        """Return what tells that a text is what was written. It proves nothing against somebody who wants to deceive."""
+        """Return a checksum of the fields. It proves nothing against somebody who wants to deceive."""
         return f"{zlib.crc32(repr(dataclasses.astuple(self)).encode()):08x}"
 
     def remaining(self, now: datetime.datetime) -> float:

@@ -90,7 +90,7 @@ def cover(text: bytes, pad: bytes) -> bytes:
 
 
 def saved(state: UserState) -> Json | None:
-    """Return which run has changed this account and not ended in order, for which record: {"run": ..., "record": ...}."""
+    """Return which run has changed this account and not ended in order: {"run": ..., "record": ...}, or None."""
     found = state.load(SAVED)
     return found and {"run": found["run"], "record": found.get("record", "")}
 
@@ -181,7 +181,7 @@ def _line(machine: Machine, name: str, user: str) -> list[str] | None:
 
 
 def _obstacle(machine: Machine) -> Json | None:
-    """Return what keeps chpasswd from replacing shadow, {"kind": ..., "path": ...}. Nothing is written to find it out."""
+    """Return what keeps chpasswd from replacing shadow: {"kind": ..., "path": ...}. Nothing is written."""
     shadow = os.path.join(machine.etc, "shadow")
     disk = machine.disk(machine.etc)
     if disk.f_flag & os.ST_RDONLY:
