@@ -125,7 +125,7 @@ class PasswordHosts:
         return Stopped(Status.IN_DOUBT, f"{host} does not tell which password it has now: {reason}", SETTLE)
 
     def _judge_for_good(self, host: str) -> Steps:
-        """Return the hash after a change without an answer, which may arrive only now: without the lock it is refused."""
+        """Return the hash after a change without an answer. It may arrive only now: without the lock it is refused."""
         # Even if no answer says so.
         self._run.gave_back.add(host)
         try:
