@@ -7,24 +7,21 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ..plugin_utils import bytecode
-
-with bytecode.first():
-    from ..module_utils.client.connect import Client
-    from ..module_utils.errors import ConfigError
-    from ..module_utils.models import CredentialInfo
-    from ..module_utils.operations.parameters import wait_options
-    from ..module_utils.operations.results import Params, Result
-    from ..module_utils.references import parse_reference
-    from ..module_utils.settings.options import argument_spec
-    from ..module_utils.specs import ROTATION, WAITING
-    from ..plugin_utils.rotation.live import by_password
-    from ..plugin_utils.rotation.login import password_hash, probe
-    from ..plugin_utils.rotation.protocol import password, password_inspection, password_job, password_policy
-    from ..plugin_utils.rotation.protocol.effects import Outcome
-    from ..plugin_utils.rotation.rotation_action import RotationAction
-    from ..plugin_utils.rotation.vault import server_side
-    from ..plugin_utils.rotation.vault.journal import PasswordRecords
+from ..module_utils.client.connect import Client
+from ..module_utils.errors import ConfigError
+from ..module_utils.models import CredentialInfo
+from ..module_utils.operations.parameters import wait_options
+from ..module_utils.operations.results import Params, Result
+from ..module_utils.references import parse_reference
+from ..module_utils.settings.options import argument_spec
+from ..module_utils.specs import ROTATION, WAITING
+from ..plugin_utils.rotation.live import by_password
+from ..plugin_utils.rotation.login import password_hash, probe
+from ..plugin_utils.rotation.protocol import password, password_inspection, password_job, password_policy
+from ..plugin_utils.rotation.protocol.effects import Outcome
+from ..plugin_utils.rotation.rotation_action import RotationAction
+from ..plugin_utils.rotation.vault import server_side
+from ..plugin_utils.rotation.vault.journal import PasswordRecords
 
 SPEC: dict[str, t.Any] = {
     **argument_spec(),

@@ -9,27 +9,24 @@ import functools
 import hashlib
 import typing as t
 
-from ..plugin_utils import bytecode
-
-with bytecode.first():
-    from ..module_utils import keypair
-    from ..module_utils.client.connect import Client
-    from ..module_utils.errors import ConfigError
-    from ..module_utils.models import CredentialInfo
-    from ..module_utils.operations.parameters import wait_options
-    from ..module_utils.operations.results import Params, Result
-    from ..module_utils.references import parse_reference
-    from ..module_utils.settings.options import argument_spec
-    from ..module_utils.specs import KEY_HOSTS, ROTATION, WAITING
-    from ..plugin_utils.broker.client import address
-    from ..plugin_utils.rotation import sharing
-    from ..plugin_utils.rotation.host import ansible_internals
-    from ..plugin_utils.rotation.live import by_key
-    from ..plugin_utils.rotation.protocol import ssh_key, ssh_key_inspection, ssh_key_job
-    from ..plugin_utils.rotation.protocol.effects import Outcome
-    from ..plugin_utils.rotation.rotation_action import RotationAction
-    from ..plugin_utils.rotation.vault import server_side
-    from ..plugin_utils.rotation.vault.journal import KeyRecords
+from ..module_utils import keypair
+from ..module_utils.client.connect import Client
+from ..module_utils.errors import ConfigError
+from ..module_utils.models import CredentialInfo
+from ..module_utils.operations.parameters import wait_options
+from ..module_utils.operations.results import Params, Result
+from ..module_utils.references import parse_reference
+from ..module_utils.settings.options import argument_spec
+from ..module_utils.specs import KEY_HOSTS, ROTATION, WAITING
+from ..plugin_utils.broker.client import address
+from ..plugin_utils.rotation import sharing
+from ..plugin_utils.rotation.host import ansible_internals
+from ..plugin_utils.rotation.live import by_key
+from ..plugin_utils.rotation.protocol import ssh_key, ssh_key_inspection, ssh_key_job
+from ..plugin_utils.rotation.protocol.effects import Outcome
+from ..plugin_utils.rotation.rotation_action import RotationAction
+from ..plugin_utils.rotation.vault import server_side
+from ..plugin_utils.rotation.vault.journal import KeyRecords
 
 SPEC: dict[str, t.Any] = {
     **argument_spec(),

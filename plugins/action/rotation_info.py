@@ -7,21 +7,18 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ..plugin_utils import bytecode
-
-with bytecode.first():
-    from ..module_utils.client.connect import Client
-    from ..module_utils.models import CredentialInfo, SshKeyPair
-    from ..module_utils.operations.results import Params, Result
-    from ..module_utils.references import parse_reference
-    from ..module_utils.settings.options import argument_spec
-    from ..module_utils.specs import KEY_HOSTS
-    from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
-    from ..plugin_utils.rotation.login import password_hash
-    from ..plugin_utils.rotation.protocol import password_inspection, password_job, ssh_key_inspection, ssh_key_job
-    from ..plugin_utils.rotation.protocol.run import RotationRun
-    from ..plugin_utils.rotation.rotation_action import RotationAction
-    from ..plugin_utils.rotation.vault.journal import KeyRecords, PasswordRecords
+from ..module_utils.client.connect import Client
+from ..module_utils.models import CredentialInfo, SshKeyPair
+from ..module_utils.operations.results import Params, Result
+from ..module_utils.references import parse_reference
+from ..module_utils.settings.options import argument_spec
+from ..module_utils.specs import KEY_HOSTS
+from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
+from ..plugin_utils.rotation.login import password_hash
+from ..plugin_utils.rotation.protocol import password_inspection, password_job, ssh_key_inspection, ssh_key_job
+from ..plugin_utils.rotation.protocol.run import RotationRun
+from ..plugin_utils.rotation.rotation_action import RotationAction
+from ..plugin_utils.rotation.vault.journal import KeyRecords, PasswordRecords
 
 SPEC: dict[str, t.Any] = {
     **argument_spec(),

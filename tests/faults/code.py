@@ -32,10 +32,6 @@ _SHARED = {
     "vault.server_side",
     "protocol.password_policy",
     "protocol.verdict",
-    "report",
-    "report_history",
-    "report_page",
-    "report_state",
 }
 # What is there at once. The tests use these by their names: code.effects, code.phases ...
 _ALWAYS = (

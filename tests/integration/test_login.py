@@ -40,6 +40,16 @@ INTERACTIVE, PLAIN, BOTH = (
 METHODS = pytest.mark.parametrize("methods", [INTERACTIVE, PLAIN, BOTH], ids=["interactive", "plain", "both"])
 
 
+def some_by_method(*values: str) -> pytest.MarkDecorator:
+    """Give all values where sshd offers both methods, and of each single method every second one."""
+    cases = [(BOTH, value) for value in values]
+    cases += [((INTERACTIVE, PLAIN)[number % 2], value) for number, value in enumerate(values)]
+    ids = {INTERACTIVE: "interactive", PLAIN: "plain", BOTH: "both"}
+    return pytest.mark.parametrize(
+        ("methods", "user"), cases, ids=[f"{user}-{ids[methods]}" for methods, user in cases]
+    )
+
+
 @pytest.fixture(scope="module")
 def hosts() -> Iterator[Hosts]:
     with Hosts(["bookworm", "trixie"]) as running:
@@ -91,28 +101,26 @@ def test_right_and_wrong(host: Host, target: MakeTarget, methods: str) -> None:
     assert settled(host, "app") == ([True], 0)
 
 
-@METHODS
-@pytest.mark.parametrize(
-    ("user", "result"),
-    [
-        ("mustchange", LoginResult.MUST_CHANGE),
-        ("expired", LoginResult.EXPIRED),
-        ("nologin", LoginResult.NO_SHELL),
-        # Nobody can tell from outside.
-        ("locked", LoginResult.WRONG),
-    ],
-)
-def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, user: str, result: LoginResult) -> None:
+STATES = {
+    "mustchange": LoginResult.MUST_CHANGE,
+    "expired": LoginResult.EXPIRED,
+    "nologin": LoginResult.NO_SHELL,
+    # Nobody can tell from outside.
+    "locked": LoginResult.WRONG,
+}
+
+
+@some_by_method(*STATES)
+def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, user: str) -> None:
     host.sshd(methods)
     verdict = probe.by_password(target(host, user), PASSWORD)
-    assert verdict.result is result, verdict
+    assert verdict.result is STATES[user], verdict
     accepted, failures = settled(host, user)
     assert len(accepted) <= 1
     assert failures == (1 if user == "locked" else 0)
 
 
-@METHODS
-@pytest.mark.parametrize("user", ["mustchange", "expired", "nologin"])
+@some_by_method("expired", "mustchange", "nologin")
 def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, methods: str, user: str) -> None:
     host.sshd(methods)
     assert probe.by_password(target(host, user), WRONG).result is LoginResult.WRONG

@@ -231,7 +231,7 @@ def test_values_from_the_broker(watch: Watch) -> None:
     """They come with the warnings that are shown before they are returned."""
     value = "Value-4711-of-the-broker"
     watch.know([value])
-    assert client._deliver(protocol.answered([value], ["custody is still held"], [value])) == [value]
+    assert client.deliver(protocol.answered([value], ["custody is still held"], [value])) == [value]
     watch.use("end")
     assert watch.used == ["warning", "end"]
     assert watch.early == []

@@ -384,12 +384,12 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
         "plugins.plugin_utils.vault_action:validate",
-        "plugins.plugin_utils.reading:validate",
+        "plugins.plugin_utils.lookup_fallback:validate",
         "plugins.plugin_utils.setting_sources:merge",
         "plugins.plugin_utils.setting_sources:resolve",
-        "plugins.module_utils.client.session:Session.__init__",
-        "plugins.module_utils.client.session:Session.call",
-        "plugins.module_utils.client.session:Session._log_in",
+        "plugins.module_utils.client.session:DirectApi.__init__",
+        "plugins.module_utils.client.session:DirectApi.call",
+        "plugins.module_utils.client.session:DirectApi._log_in",
         "plugins.module_utils.client.session:parse_response",
         "plugins.module_utils.client.session:fill_path",
         "plugins.module_utils.transport.route:tls_context",
@@ -401,7 +401,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "KeyError": ("plugins.module_utils.settings.options:check_url", "plugins.module_utils.client.auth:parse_token"),
     "ValueError": (
         "plugins.module_utils.client.auth:token_request",
-        "plugins.module_utils.client.session:Session._once",
+        "plugins.module_utils.client.session:DirectApi._once",
         "plugins.module_utils.transport.session:_refuse_unfit",
     ),
     "UnicodeDecodeError": ("plugins.module_utils.dialects.response:_says_error",),
@@ -415,7 +415,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
 BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
         "plugins.plugin_utils.broker.cache:CachedApi.call",
-        "plugins.module_utils.client.session:Session.call",
+        "plugins.module_utils.client.session:DirectApi.call",
         "plugins.module_utils.transport.session:_read",
     ),
     "KeyError": ("plugins.module_utils.client.auth:parse_token",),

@@ -20,7 +20,7 @@ from ...module_utils.queries import Query
 from ...module_utils.retry import Replay
 from ...module_utils.settings.options import Settings
 from . import protocol
-from .cache_policy import Policy
+from .cache_policy import CachePolicy
 from .client import BrokerConnection, NotSent
 
 # Seconds. The broker's own deadline for a call ends first, unless it is stopped.
@@ -42,7 +42,7 @@ class BrokeredApi(Api):
         self,
         link: BrokerConnection,
         settings: Settings,
-        policy: Policy,
+        policy: CachePolicy,
         *,
         until: t.Callable[[], float] = lambda: math.inf,
         again: t.Callable[[float], BrokerConnection | Api],
@@ -87,7 +87,7 @@ class BrokeredApi(Api):
     def _call(
         self,
         link: BrokerConnection,
-        policy: Policy,
+        policy: CachePolicy,
         operation: str,
         ref: str = "",
         model: t.Any = None,
@@ -100,7 +100,7 @@ class BrokeredApi(Api):
     def _ask(
         self,
         safe: bool,
-        through: t.Callable[[BrokerConnection, Policy], t.Any],
+        through: t.Callable[[BrokerConnection, CachePolicy], t.Any],
         without: t.Callable[[Api], t.Any],
         *,
         fresh: bool = False,

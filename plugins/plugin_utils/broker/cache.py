@@ -15,19 +15,17 @@ import math
 import threading
 import time
 import typing as t
+from concurrent import futures
 
 from ...module_utils.client.api import Api
 from ...module_utils.client.connect import Client, client_over
 from ...module_utils.client.credentials import refuse_vault_rotation
 from ...module_utils.client.session import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.dialects.response import Response
 from ...module_utils.errors import (
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
-    ConnectionsBusy,
-    Context,
     Denied,
     InvalidRequest,
     NoRoute,
@@ -42,18 +40,15 @@ from ...module_utils.models import CredentialInfo
 from ...module_utils.queries import Query
 from ...module_utils.redaction import KnownSecrets
 from ...module_utils.references import Reference
-from ...module_utils.retry import Replay, parse_retry_after
+from ...module_utils.retry import Replay
 from ...module_utils.settings.options import Settings
 from ...module_utils.transport.deadline import Deadline
 from ...module_utils.transport.session import Transport
-from .cache_policy import NEWS_AFTER, Policy
-from .ledger import Account, Ledger
-from .promise import Promise
+from .cache_policy import NEWS_AFTER, CachePolicy
+from .final_api import FinalApi
+from .ledger import ClientLedger, Ledger
+from .shared_transport import SharedTransport
 
-MAX_CONNECTIONS = 4
-# Seconds for which everybody stays away when the server asks one of them for a pause that nobody can wait for, and the
-# part of the option timeout that this may take.
-_LONGEST_PAUSE, _PAUSE_PART = 10.0, 1 / 3
 # Seconds for each release at the end, when the server has not answered one before.
 _SHORT_TIMEOUT = 5.0
 # Seconds. How much longer than its deadline a call may take to end.
@@ -73,68 +68,11 @@ _NOT_READ = (
 )
 
 
-class SharedTransport:
-    """At most four requests at a time; when the server asks for a pause, everybody keeps it.
-
-    A pause that is longer than ``timeout`` is for the one request that has met it: it fails at once. The others stay
-    away for some seconds, and ask then for themselves.
-    """
-
-    def __init__(
-        self,
-        transport: Sender,
-        clock: Clock = time.monotonic,
-        sleep: t.Callable[[float], None] = time.sleep,
-        timeout: float = math.inf,
-    ) -> None:
-        self._transport = transport
-        self._clock, self._sleep, self._timeout = clock, sleep, timeout
-        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
-        self._lock = threading.Lock()
-        self._not_before, self._busy_status = 0.0, 0
-
-    def send(self, method: str, path: str, *, deadline: Deadline, **details: t.Any) -> Response:
-        while True:
-            self._keep_pause(deadline)
-            if not self._slots.acquire(timeout=max(0.0, deadline.remaining())):
-                raise ConnectionsBusy("other requests of this run kept all connections busy", hint="Raise timeout")
-            try:
-                # A pause may have begun while this one waited for a connection.
-                if self._pause() <= 0:
-                    answer = self._transport.send(method, path, deadline=deadline, **details)
-                    break
-            finally:
-                self._slots.release()
-        if answer.status in (429, 503):
-            wait = parse_retry_after(answer.headers.get("retry-after"), now=time.time()) or 0.0
-            if wait >= self._timeout:
-                wait = min(_LONGEST_PAUSE, self._timeout * _PAUSE_PART)
-            with self._lock:
-                self._not_before, self._busy_status = max(self._not_before, self._clock() + wait), answer.status
-        return answer
-
-    def _pause(self) -> float:
-        with self._lock:
-            return self._not_before - self._clock()
-
-    def _keep_pause(self, deadline: Deadline) -> None:
-        """Wait, without a connection. Raises ServerBusy at once if the deadline does not allow it."""
-        pause = self._pause()
-        if pause <= 0:
-            return
-        if pause >= deadline.remaining():
-            # Session says for how long.
-            raise ServerBusy(
-                "the server is too busy for this run", retry_after=pause, context=Context(status=self._busy_status)
-            )
-        self._sleep(pause)
-
-
 @dataclasses.dataclass
 class _Entry:
     """One read: under way, or done at ``at`` (monotonic seconds)."""
 
-    future: Promise[t.Any]
+    future: futures.Future[t.Any]
     at: float
 
 
@@ -147,7 +85,7 @@ class CachedApi:
         *,
         transport: Sender | None = None,
         clock: Clock = time.monotonic,
-        account: Account | None = None,
+        account: ClientLedger | None = None,
         known: KnownSecrets | None = None,
     ) -> None:
         """Make a session.
@@ -172,7 +110,9 @@ class CachedApi:
     def dialect(self) -> Dialect:
         return self._session.dialect()
 
-    def call(self, operation: str, *, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+    def call(
+        self, operation: str, *, policy: CachePolicy, ref: str = "", model: t.Any = None, subject: str = ""
+    ) -> t.Any:
         """As Session.call. Reads are remembered and made once at a time; writes make others forget what they change."""
         with self._idle:
             if self._closed:
@@ -188,7 +128,9 @@ class CachedApi:
                 self._active -= 1
                 self._idle.notify_all()
 
-    def _call(self, operation: str, policy: Policy, ref: str = "", model: t.Any = None, subject: str = "") -> t.Any:
+    def _call(
+        self, operation: str, policy: CachePolicy, ref: str = "", model: t.Any = None, subject: str = ""
+    ) -> t.Any:
         deadline = self._session.deadline()
         if self._session.dialect(deadline).call(operation).replay is not Replay.SAFE:
             return self._write(operation, ref, model, subject, deadline, policy.not_after)
@@ -210,14 +152,14 @@ class CachedApi:
             self._account.settle(asked)
         return value
 
-    def _read(self, operation: str, ref: str, subject: str, policy: Policy, deadline: Deadline) -> t.Any:
+    def _read(self, operation: str, ref: str, subject: str, policy: CachePolicy, deadline: Deadline) -> t.Any:
         key = (operation, ref)
         with self._lock:
             entry = self._entries.get(key)
             ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
             if ours:
                 others = [] if policy.fresh else self._by_another_name(operation, ref)
-                entry = self._entries[key] = _Entry(Promise(), self._clock())
+                entry = self._entries[key] = _Entry(futures.Future(), self._clock())
         if entry is None:
             raise AssertionError("unreachable: it was made above")
         if ours and not self._adopt(entry, ref, others, policy):
@@ -225,7 +167,8 @@ class CachedApi:
         try:
             # Another call may be making the read, which its own deadline ends.
             return entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
-        except TimeoutError:
+        # Before Python 3.11 it is not the TimeoutError that is built in.
+        except futures.TimeoutError:
             raise ConnectionFailed(
                 "the same read by another task did not end in time", hint="Raise timeout"
             ).with_context(subject=subject, server=self.server) from None
@@ -241,7 +184,7 @@ class CachedApi:
             entry for key, entry in self._entries.items() if key[0] == operation and key[1].isdigit() != ref.isdigit()
         ]
 
-    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: Policy) -> bool:
+    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: CachePolicy) -> bool:
         """Take the value from a read by another name, or custody would be taken twice. Returns whether there is one.
 
         Waits for those that have begun before; none of them waits for this one.
@@ -258,7 +201,7 @@ class CachedApi:
                 return True
         return False
 
-    def _stale(self, entry: _Entry, policy: Policy) -> bool:
+    def _stale(self, entry: _Entry, policy: CachePolicy) -> bool:
         if not entry.future.done():
             return False
         age = self._clock() - entry.at
@@ -330,7 +273,7 @@ class CachedApi:
             self._closed = True
             self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
         problems: list[str] = []
-        last = _Last(self._session, self._timeout)
+        last = FinalApi(self._session, self._timeout)
         client = client_over(last)
         for (area, name), allowed in self._account.items().items():
             ref = Reference(name, "id" if name.isdigit() else "")
@@ -357,36 +300,10 @@ class CachedApi:
         return problems
 
 
-class _Last(Api):
-    """A session at the end of a run, when nobody writes any more: one list is enough for all."""
-
-    def __init__(self, session: DirectApi, timeout: float) -> None:
-        self._session, self.timeout = session, timeout
-        self._listed: t.Any = None
-
-    @property
-    def server(self) -> str:
-        return self._session.server
-
-    def dialect(self) -> Dialect:
-        return self._session.dialect(self._session.deadline(self.timeout))
-
-    def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        if operation == "credential.list" and self._listed is not None:
-            return self._listed
-        deadline = self._session.deadline(self.timeout)
-        result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
-        if operation == "credential.list":
-            self._listed = result
-        return result
-
-
 class PolicyApi(Api):
     """A shared session with the policy of one caller: what the areas of the client take for a session."""
 
-    def __init__(self, shared: CachedApi, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> None:
+    def __init__(self, shared: CachedApi, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf) -> None:
         """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
         self._shared, self._policy, self._until = shared, policy, until
 
@@ -417,7 +334,7 @@ class PolicyApi(Api):
         policy = self._now(ttl=ttl)
         return self.answered(operation, query, self._shared.call(operation, policy=policy, subject=subject), subject)
 
-    def _now(self, **changes: t.Any) -> Policy:
+    def _now(self, **changes: t.Any) -> CachePolicy:
         """Return the policy for a call that begins now."""
         return dataclasses.replace(self._policy, not_after=min(self._policy.not_after, self._until()), **changes)
 
@@ -437,7 +354,9 @@ class CachedApis:
         self._lock = threading.Lock()
         self._sessions: dict[Settings, CachedApi] = {}
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Callable[[], float] = lambda: math.inf) -> Api:
+    def conversation(
+        self, settings: Settings, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
+    ) -> Api:
         """Return a conversation for one caller. ``until``: see PolicyApi."""
         with self._lock:
             if settings not in self._sessions:
@@ -445,7 +364,7 @@ class CachedApis:
                 self._sessions[settings] = CachedApi(settings, account=account, known=self._known)
             return PolicyApi(self._sessions[settings], policy, until)
 
-    def client(self, settings: Settings, policy: Policy) -> Client:
+    def client(self, settings: Settings, policy: CachePolicy) -> Client:
         return client_over(self.conversation(settings, policy))
 
     def warnings(self) -> list[str]:

@@ -18,7 +18,7 @@ NEWS_AFTER = 5.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Policy:
+class CachePolicy:
     """How one caller wants its reads. ``ttl`` is in seconds; None means as long as the run.
 
     ``not_after`` is the monotonic time, the same in all processes, after which nothing is sent any more.
@@ -35,9 +35,9 @@ class Policy:
         return dict(vars(self))
 
 
-def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> Policy:
+def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> CachePolicy:
     """The policy that the options of a run and of one plugin ask for. ``ttl`` is what counts without cache_ttl."""
-    return Policy(
+    return CachePolicy(
         fresh=options.get("fresh", False),
         ttl=ttl if run.cache_ttl is None else run.cache_ttl,
         release_at_end=run.custody == "release_at_end",

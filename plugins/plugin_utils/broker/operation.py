@@ -17,7 +17,7 @@ from ...module_utils.operations.results import Params, Result
 from ...module_utils.settings.options import OPTIONS, RUN_OPTIONS, Settings
 from ..masking import register
 from . import protocol
-from .cache_policy import Policy
+from .cache_policy import CachePolicy
 from .client import BrokerConnection
 from .journal import JournaledApi
 
@@ -41,7 +41,7 @@ def run(
     params: Params,
     check_mode: bool,
     settings: Settings,
-    policy: Policy,
+    policy: CachePolicy,
     reach: t.Callable[[float], BrokerConnection | Api],
 ) -> Result:
     """Run an operation and return its result. Raises its error.

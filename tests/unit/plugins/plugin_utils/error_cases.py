@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import route
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLate
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import DAY, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import CRLF, Close, http
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.error_bench import (

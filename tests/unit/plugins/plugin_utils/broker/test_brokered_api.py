@@ -31,7 +31,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.opt
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis, PolicyApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
@@ -55,13 +55,13 @@ class Line:
     """Both ends of a link without what is between them. ``taken`` has the sizes of requests and answers."""
 
     def __init__(self, worker: t.Any) -> None:
-        self._worker = worker
+        self._handler = worker
         self.taken: list[int] = []
         self.sent: list[bytes] = []
 
     def ask(self, request: protocol.Message) -> protocol.Message:
         sent = protocol.dump(request)
-        answer = protocol.dump(self._worker.answer(protocol.load(sent), None))
+        answer = protocol.dump(self._handler.reply(protocol.load(sent), None))
         self.sent.append(sent)
         self.taken += [len(sent), len(answer)]
         return protocol.load(answer)
@@ -83,7 +83,7 @@ class Shared:
 class Known(CachedApis):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> PolicyApi:
+    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> PolicyApi:
         return PolicyApi(Shared(), policy, until)  # type: ignore[arg-type]
 
 
@@ -93,12 +93,12 @@ def never(_seconds: float) -> t.Any:
 
 @pytest.fixture
 def line() -> Line:
-    return Line(Service(Known(), Files("", b"")).worker())
+    return Line(Service(Known(), Files("", b"")).handler())
 
 
 @pytest.fixture
 def client(line: Line) -> Client:
-    session = BrokeredApi(line, Settings("https://pam"), Policy(), again=never)  # type: ignore[arg-type]
+    session = BrokeredApi(line, Settings("https://pam"), CachePolicy(), again=never)  # type: ignore[arg-type]
     return client_over(session)
 
 
@@ -145,7 +145,7 @@ def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Lin
     with pytest.raises(error) as here:
         ask(client)
     with pytest.raises(error) as there:
-        ask(client_over(PolicyApi(Shared(), Policy())))  # type: ignore[arg-type]
+        ask(client_over(PolicyApi(Shared(), CachePolicy())))  # type: ignore[arg-type]
     assert str(here.value) == str(there.value)
     assert here.value.failure() == there.value.failure()
     assert max(line.taken) < MOST_BYTES
@@ -178,7 +178,7 @@ class Scripted(BrokerConnection):
 def session_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> BrokeredApi:
     following = [*links[1:], without]
     settings = Settings("https://pam", timeout=timeout)
-    return BrokeredApi(links[0], settings, Policy(), again=lambda _seconds: following.pop(0))
+    return BrokeredApi(links[0], settings, CachePolicy(), again=lambda _seconds: following.pop(0))
 
 
 LOST = [EOFError(), ConnectionResetError(), TimeoutError()]
@@ -236,7 +236,7 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
         return link
 
     settings = Settings("https://pam", timeout=1000.0)
-    session = BrokeredApi(t.cast(t.Any, link), settings, Policy(), again=again, spent=900.0)
+    session = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), again=again, spent=900.0)
     before = time.monotonic()
     assert session.dialect().name == "api"
     assert link.policies[0]["not_after"] <= time.monotonic() + 100

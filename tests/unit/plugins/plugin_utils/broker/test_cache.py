@@ -24,9 +24,9 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker impor
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import (
     CachedApi,
     CachedApis,
-    SharedTransport,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import SharedTransport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     FakeTime,
@@ -127,7 +127,7 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
 
     def work(number: int) -> None:
         try:
-            results.append(session.call("credential.read", policy=Policy(), ref=str(number)).id)
+            results.append(session.call("credential.read", policy=CachePolicy(), ref=str(number)).id)
         except SenhaseguraError as exc:
             results.append(exc)
 
@@ -154,7 +154,7 @@ def test_a_call_has_one_deadline_with_its_login() -> None:
 
     server = Watched({"GET /api/pam/credential": LIST}, token=slow)
     session = CachedApi(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
-    session.call("credential.list", policy=Policy())
+    session.call("credential.list", policy=CachePolicy())
     assert left == [30, 10]
 
 
@@ -169,7 +169,7 @@ def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tupl
     session = CachedApi(settings(), transport=server)
 
     def ask(name: str, **policy: Any) -> str:
-        return str(session.call("credential.read", policy=Policy(**policy), ref=name).id)
+        return str(session.call("credential.read", policy=CachePolicy(**policy), ref=name).id)
 
     assert [ask(name) for name in (*names, *names, "8")] == ["7", "7", "7", "7", "8"]
     assert server.count("GET", "credential/") == 2
@@ -190,7 +190,9 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
     session = CachedApi(settings(), transport=server)
     found: list[str] = []
     threads = [
-        threading.Thread(target=lambda n=name: found.append(session.call("credential.read", policy=Policy(), ref=n).id))
+        threading.Thread(
+            target=lambda n=name: found.append(session.call("credential.read", policy=CachePolicy(), ref=n).id)
+        )
         for name in ("7", "root@web01", "7", "root@web01")
     ]
     threads[0].start()
@@ -213,7 +215,7 @@ def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     with pytest.raises(ServerBusy):
         session.call(
             "credential.create",
-            policy=Policy(not_after=start + 2),
+            policy=CachePolicy(not_after=start + 2),
             model=CredentialWrite("u", "h", "1", password="pw-1"),
         )
     assert clock.now - start < 2
@@ -238,12 +240,12 @@ def test_what_the_run_has_seen_is_not_quoted_by_any_later_text(
     }
     run, _server = sessions(monkeypatch, replies)
     first = settings(client_secret=CANARY) if how == "login" else settings()
-    one = run.conversation(first, Policy())
+    one = run.conversation(first, CachePolicy())
     if how == "sent":
         one.call("credential.create", model=CredentialWrite("u", "h", "1", password=CANARY))
     elif how == "received":
         one.call("credential.read", ref="7")
-    two = run.conversation(first if same else settings(client_id="another"), Policy(ttl=1.0))
+    two = run.conversation(first if same else settings(client_id="another"), CachePolicy(ttl=1.0))
     with pytest.raises(InvalidRequest, match="Last was ") as caught:
         two.call("credential.list")
     assert CANARY[:8] not in f"{caught.value} {caught.value.failure()}"
@@ -256,7 +258,7 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     session = CachedApi(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
     session._session._sleep = clock.sleep
     for number in range(100):
-        session.call("credential.read", policy=Policy(release_at_end=True), ref=str(number))
+        session.call("credential.read", policy=CachePolicy(release_at_end=True), ref=str(number))
     for number in range(100):
         server.on(f"DELETE /api/pam/credential/custody/{number}", ConnectionFailed("gone"))
     start = clock.now

@@ -29,12 +29,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.opt
     resolve,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import (
-    MAX_CONNECTIONS,
     CachedApi,
     CachedApis,
     PolicyApi,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import NEWS_AFTER, Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import NEWS_AFTER, CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import MAX_CONNECTIONS
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import Scripted, entry, success
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     settings as scripted_settings,
@@ -74,7 +74,7 @@ def settings(simulator: Simulator, **changes: str) -> Settings:
 
 
 def client(session: CachedApi, **policy: Any) -> Client:
-    return client_over(PolicyApi(session, Policy(**policy)))
+    return client_over(PolicyApi(session, CachePolicy(**policy)))
 
 
 def all_at_once(count: int, work: Callable[[], Any]) -> list[Any]:
@@ -316,7 +316,7 @@ def test_a_token_that_expires_is_renewed_once_for_everybody(vendor: Simulator) -
 def test_custody_is_given_back_at_the_end_where_asked_and_once(simulator: Simulator) -> None:
     sessions = CachedApis()
     known = settings(simulator)
-    keep, release = Policy(), Policy(release_at_end=True)
+    keep, release = CachePolicy(), CachePolicy(release_at_end=True)
     sessions.client(known, release).credentials.read(WEB)
     sessions.client(known, release).credentials.read(WEB)
     sessions.client(known, keep).credentials.read(DB)
@@ -329,7 +329,7 @@ def test_custody_is_given_back_at_the_end_where_asked_and_once(simulator: Simula
 def test_custody_of_what_changes_automatically_is_kept_unless_allowed(vendor: Simulator) -> None:
     for allowed, released in ((False, 0), (True, 1)):
         sessions = CachedApis()
-        policy = Policy(release_at_end=True, allow_vault_rotation=allowed)
+        policy = CachePolicy(release_at_end=True, allow_vault_rotation=allowed)
         sessions.client(settings(vendor), policy).credentials.read(DB)
         problems = sessions.release_all()
         assert len(problems) == (0 if allowed else 1)
@@ -339,7 +339,7 @@ def test_custody_of_what_changes_automatically_is_kept_unless_allowed(vendor: Si
 
 def test_what_was_released_already_is_not_released_again(vendor: Simulator) -> None:
     sessions = CachedApis()
-    area = sessions.client(settings(vendor), Policy(release_at_end=True)).credentials
+    area = sessions.client(settings(vendor), CachePolicy(release_at_end=True)).credentials
     area.read(WEB)
     assert area.release(WEB)
     assert sessions.release_all() == []
@@ -348,6 +348,6 @@ def test_what_was_released_already_is_not_released_again(vendor: Simulator) -> N
 
 def test_each_server_and_client_has_a_session_of_its_own(vendor: Simulator) -> None:
     sessions = CachedApis()
-    sessions.client(settings(vendor), Policy()).credentials.read(WEB)
-    sessions.client(settings(vendor, SENHASEGURA_TIMEOUT="20"), Policy()).credentials.read(WEB)
+    sessions.client(settings(vendor), CachePolicy()).credentials.read(WEB)
+    sessions.client(settings(vendor, SENHASEGURA_TIMEOUT="20"), CachePolicy()).credentials.read(WEB)
     assert vendor.control.counters()["tokens"] == 2

@@ -26,7 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.redaction im
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, left_behind, path_for
 
 KEY = b"k" * 32
@@ -188,7 +188,7 @@ def test_a_read_is_noted_before_it_is_made(
     reads = Reads(outcome, ledger)
     monkeypatch.setattr(session._session, "call", reads.call)
     for release_at_end in (False, True):
-        policy = Policy(release_at_end=release_at_end, fresh=True)
+        policy = CachePolicy(release_at_end=release_at_end, fresh=True)
         if isinstance(outcome, SenhaseguraError):
             with pytest.raises(SenhaseguraError):
                 session.call("credential.read", policy=policy, ref="root@web01")

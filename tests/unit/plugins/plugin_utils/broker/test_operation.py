@@ -41,7 +41,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments im
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
@@ -124,7 +124,7 @@ class One(CachedApis):
         super().__init__()
         self.vault, self.ends = vault, []  # type: ignore[var-annotated]
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> Api:
+    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> Api:
         self.ends.append(until)
         return self.vault
 
@@ -136,12 +136,12 @@ class Brokered(BrokerConnection):
         self.requests: list[protocol.Message] = []
         self.replies: list[protocol.Message] = []
         self.sessions = One(vault)
-        self._worker = Service(self.sessions, Files("", b"")).worker()
+        self._handler = Service(self.sessions, Files("", b"")).handler()
 
     def ask(self, request: protocol.Message, heard: t.Any = None) -> protocol.Message:
         self.requests.append(protocol.load(protocol.dump(request)))
         try:
-            reply = self._worker.answer(self.requests[-1], Peer(heard))
+            reply = self._handler.reply(self.requests[-1], Peer(heard))
         except Lost:
             raise EOFError from None
         self.replies.append(protocol.load(protocol.dump(reply)))
@@ -154,7 +154,7 @@ class Brokered(BrokerConnection):
 def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
     params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
     ways = iter(reached or [Brokered(vault) for _number in range(9)])
-    return module.run(operation, params, check_mode, SETTINGS, Policy(), lambda _until: next(ways))
+    return module.run(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
 
 
 @pytest.fixture
@@ -329,7 +329,7 @@ def test_nothing_is_sent_for_a_worker_that_is_gone(vault: Vault, calls: int, sen
     link = Brokered(vault)
     run(custody, vault, reached=[link], credential="web-root", allow_vault_rotation=True)
     vault.calls.clear()
-    reply = link._worker.answer(link.requests[0], Peer(gone_after=calls))
+    reply = link._handler.reply(link.requests[0], Peer(gone_after=calls))
     assert "the task has ended" in reply["failure"]["fields"]["message"]
     assert vault.calls == sent
 
