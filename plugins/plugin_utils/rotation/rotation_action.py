@@ -67,6 +67,8 @@ class RotationAction(SenhaseguraAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         self.variables = task_vars or {}
         result = super().run(tmp, task_vars)
+        if "failure" in result:
+            result["failure"] = {**result["failure"], "host": self.host}
         if result.get("failed") and "rotation" not in result:
             # It has ended before there was a run: the vault did not answer, or an option is wrong.
             end = Stopped(Status.FAILED, result["msg"])
@@ -226,7 +228,9 @@ class RotationAction(SenhaseguraAction):
             end = Stopped(Status.FAILED, exc.message, exc.hint)
             rotation["hint"] = exc.hint
             result.update(
-                failed=True, msg=f"{exc}. {self._access(end, subject, user)['summary']}", failure=exc.failure()
+                failed=True,
+                msg=f"{exc}. {self._access(end, subject, user)['summary']}",
+                failure={**exc.failure(), "host": self.host},
             )
         rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         rotation.update(

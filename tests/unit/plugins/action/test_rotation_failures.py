@@ -61,7 +61,7 @@ def test_it_names_the_secret_and_the_server(make: Callable[[], Exception], info:
         assert SERVER in result["msg"]
         assert name in result["msg"]
     # The same names as those of every other failure.
-    assert set(result["failure"]) == set(ChangeNotSeen("x").failure())
+    assert set(result["failure"]) == {*ChangeNotSeen("x").failure(), "host"}
 
 
 @pytest.mark.parametrize(
