@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-from ..plugin_utils import bytecode
-
-with bytecode.first():
-    from ..module_utils.operations import secret_info
-    from ..plugin_utils.vault_action import VaultAction
+from ..module_utils.operations import secret_info
+from ..plugin_utils.vault_action import VaultAction
 
 
 class ActionModule(VaultAction):

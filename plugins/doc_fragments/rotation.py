@@ -34,7 +34,7 @@ options:
       - With O(mode=vault), wait until the server has changed the secret, and fail if it does not in time.
     type: bool
     default: true
-  max_age:
+  max_age_days:
     description:
       - Days. What is younger is left as it is, unless an interrupted run has to be settled.
       - By default, every run rotates.
@@ -45,7 +45,7 @@ options:
         then.
     type: float
     default: 300.0
-  request_life:
+  late_write_window:
     description:
       - Seconds for which a request to the server may still be carried out after it was sent. The next run waits so long
         after a run that was killed. It must not be less than O(timeout).
@@ -71,13 +71,11 @@ options:
     default: false
   report_dir:
     description:
-      - A folder on the controller. After each host, a line is added to C(history.jsonl) there, and C(report.json) and
-        C(report.html) are made from it.
+      - A folder on the controller, which is created if need be. How the task ends is appended to C(history.jsonl)
+        there, with a line for each host and no secret.
+      - M(community.senhasegura.rotation_report) makes a report of it, once for all hosts.
+      - If that file cannot be written, the task warns. The rotation itself ends as it would without.
     type: path
-  report_keep_days:
-    description:
-      - Days for which the report keeps its history. By default, it keeps all.
-    type: float
 notes:
   - Everything happens in this one task, so that tags, C(ignore_errors), C(any_errors_fatal) or a strategy cannot tear
     apart what belongs together. It may be killed at any moment; the next run settles what it has left.
@@ -97,7 +95,7 @@ attributes:
   idempotent:
     description: The second run with the same options changes nothing.
     support: partial
-    details: With O(max_age) or O(state=recovered).
+    details: With O(max_age_days) or O(state=recovered).
   platform:
     description: Where the module runs.
     platforms: Linux

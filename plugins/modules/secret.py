@@ -25,7 +25,7 @@ options:
     description:
       - V(present) creates or updates the secret.
       - V(absent) deletes it in the dialect V(rest). The dialects V(iso) and V(api) have no call for it, so there it
-        fails if the secret exists; O(expiration_date) can end its life instead.
+        fails if the secret exists; O(expires_at) can end its life instead.
     type: str
     choices: [present, absent]
     default: present
@@ -48,7 +48,7 @@ options:
       - Free text. The dialects V(iso) and V(api) do not show it, so there it is written along with another change
         only.
     type: str
-  expiration_date:
+  expires_at:
     description:
       - When the secret expires, as C(YYYY-MM-DD HH:MM:SS). An empty text stands for never.
     type: str
@@ -194,7 +194,7 @@ EXAMPLES = r"""
 - name: Let it expire
   community.senhasegura.secret:
     identifier: shop-db
-    expiration_date: "2026-12-31 23:59:59"
+    expires_at: "2026-12-31 23:59:59"
 """
 
 RETURN = r"""
@@ -219,7 +219,7 @@ secret:
       description: Free text, or null where the server does not tell.
       type: str
       returned: with O(state=present)
-    expiration_date:
+    expires_at:
       description: When the secret expires; empty if never.
       type: str
       returned: with O(state=present)
@@ -245,7 +245,7 @@ secret:
     name: Database of the shop
     engine: Generic
     description: null
-    expiration_date: ""
+    expires_at: ""
     application: shop
     system: web
     environment: prod
@@ -264,7 +264,7 @@ failure:
   sample:
     kind: unsupported
     message: the dialect api has no call for secret.delete
-    hint: Set expiration_date with state=present, or delete it in the console
+    hint: Set expires_at with state=present, or delete it in the console
     operation: secret.delete
     endpoint: ""
     subject: ""

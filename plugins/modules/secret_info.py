@@ -84,7 +84,7 @@ secrets:
       description: Version, which rises with every write.
       type: str
       returned: success
-    expiration_date:
+    expires_at:
       description: When the secret expires, in the time zone of the server, or null.
       type: str
       returned: success
@@ -125,7 +125,7 @@ secrets:
       engine: Generic
       description: null
       version: "3"
-      expiration_date: null
+      expires_at: null
       application: shop
       system: web
       environment: prod

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The edge of all modules. They run on the controller as action plugins: the server's allow-list names the controller,
-and a module that is copied to a host would leave its parameters on disk there.
+"""The base classes of all actions. Modules run on the controller: the server's allow-list names the controller, and a
+module that is copied to a host would leave its parameters on disk there.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from ..module_utils.errors import Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
 from ..module_utils.operations.results import NO_LOG, Params, Result
 from ..module_utils.redaction import printable_message
-from ..module_utils.settings.options import RunOptions, Settings
+from ..module_utils.settings.settings import RunSettings, Settings
 from . import setting_sources
 from .arguments import Spec, validate
 from .broker import operation
-from .broker.cache_policy import NEWS_AFTER, Policy, policy_of
+from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
 from .broker.client import BrokerConnection
-from .broker.start import BrokerLate, BrokerLost, BrokerUnavailable, open_link
+from .broker.startup import BrokerLate, BrokerLost, BrokerUnavailable, open_connection
 from .masking import register_arguments
 from .unexpected import describe
 
@@ -37,7 +37,7 @@ _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
 
 
 class SenhaseguraAction(ActionBase):
-    """Checks the options, connects, calls C(work) and turns errors into a failed task. Subclasses set the first two."""
+    """Check the options, connect, call C(perform), and turn errors into a failed task. Subclasses set the first two."""
 
     spec: t.ClassVar[Spec]
     rules: t.ClassVar[t.Mapping[str, t.Any]] = {}
@@ -45,18 +45,18 @@ class SenhaseguraAction(ActionBase):
     thing: t.ClassVar[str] = "credential"
     _requires_connection = False
 
-    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+    def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
-    def open(self, settings: Settings, run: RunOptions, until: float) -> BrokerConnection | Api:
-        """Return a link to the broker, or a conversation with the server where there is none.
+    def open(self, settings: Settings, run: RunSettings, until: float) -> BrokerConnection | Api:
+        """Return a connection to the broker, or the API of the server where there is none.
 
         Raises ConnectionFailed if a broker was lost, and cannot be replaced until then (monotonic).
         """
         if run.broker:
             try:
-                return open_link(until)
+                return open_connection(until)
             except BrokerLost:
                 raise setting_sources.broker_lost() from None
             except BrokerLate:
@@ -68,12 +68,12 @@ class SenhaseguraAction(ActionBase):
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
         return direct(settings, self.until, spent=spent)
 
-    def policy(self, run: RunOptions, params: Params) -> Policy:
+    def policy(self, run: RunSettings, params: Params) -> CachePolicy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
         return policy_of(run, params, ttl=NEWS_AFTER)
 
     def until(self) -> float:
-        """The monotonic time after which nothing is sent any more for this task."""
+        """Return the monotonic time after which nothing is sent any more for this task."""
         return math.inf
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
@@ -93,27 +93,27 @@ class SenhaseguraAction(ActionBase):
         except SenhaseguraError as exc:
             exc.with_context(**place)
             result.update(failed=True, msg=str(exc), failure=exc.failure())
-        # Whatever it is: the text of an unexpected exception may quote a secret.
+        # Catch everything: the text of an unexpected exception may quote a secret.
         except Exception as exc:  # noqa: BLE001
             result.update(failed=True, msg=describe(exc))
         return result
 
 
 class VaultAction(SenhaseguraAction):
-    """The action of a module that only talks to the server. Subclasses name the operation."""
+    """Run the operation of a module that only talks to the server. Subclasses name it."""
 
-    operation: operation.Operation
+    operation: operation.ModuleOperation
 
     def __init_subclass__(cls) -> None:
         cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
-    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+    def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         reach = functools.partial(self.open, settings, run)
         return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), reach)
 
 
 def _safe_to_print(result: Result) -> Result:
-    """A result whose texts for people are made printable: they may quote a server or a host, and are shown as they are.
+    """Make the texts of a result printable: they may quote a server or a host, and are shown as they are.
 
     From ansible-core 2.19 on, messages and warnings reach the terminal with all control characters in them.
     """

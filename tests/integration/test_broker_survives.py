@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from controlled import Controller, Server, until
+from portable import PORTABLE, TAKEN_AWAY
 from workspace import ROOT, environment
 
 from senhasegura_simulator.server import Simulator
@@ -75,23 +76,6 @@ for name in ("blake2b", "blake2s", "md5"):
 hashlib.sha1 = refuse_us
 hashlib.new = lambda name, *args, **kwargs: refuse() if "blake" in name or "md5" in name.lower() else new(name, *args, **kwargs)
 sys.modules["_blake2"] = sys.modules["_md5"] = None
-"""
-# No Linux: none of its own calls, no /proc, and another name.
-PORTABLE = """
-import builtins, os, socket, sys
-for owner, name in ((os, "O_PATH"), (os, "memfd_create"), (os, "pidfd_open"), (socket, "SO_PEERCRED")):
-    if hasattr(owner, name):
-        delattr(owner, name)
-sys.platform = "freebsd14"
-
-def without_proc(function):
-    def wrapped(path, *args, **kwargs):
-        if str(path).startswith("/proc"):
-            raise FileNotFoundError(2, "No such file or directory", path)
-        return function(path, *args, **kwargs)
-    return wrapped
-
-os.open, builtins.open = without_proc(os.open), without_proc(builtins.open)
 """
 NO_INODES = """
 import errno, socket
@@ -164,6 +148,17 @@ def test_below_any_path(vault: Server, tmp_path: Path, place: str) -> None:
     link.symlink_to(ROOT)
     env = {"ANSIBLE_COLLECTIONS_PATH": str(above), "PYTHONPATH": ""}
     one_login(vault, Controller(vault, tmp_path, EVERYTHING, HOSTS, **env))
+
+
+# What takes the key out of the memory of the broker.
+NEEDED_FOR_MEMORY = ("no memfd", "no proc")
+
+
+@pytest.mark.parametrize("missing", TAKEN_AWAY)
+def test_a_system_that_lacks_one_thing(vault: Server, tmp_path: Path, missing: str) -> None:
+    controller = Controller(vault, tmp_path, EVERYTHING, HOSTS, **system(tmp_path / "s", TAKEN_AWAY[missing]))
+    place = controller.local if missing in NEEDED_FOR_MEMORY else "/proc"
+    assert f"path {place}/" in one_login(vault, controller)
 
 
 @pytest.mark.parametrize("length", [0, 150], ids=["short", "long"])

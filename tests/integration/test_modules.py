@@ -178,7 +178,7 @@ def test_refusals(server: Any, rest: bool, run_play: Any) -> None:
             step("key of a credential", "ssh_key_rotate", fails=True, ssh_key="web-root"),
             step("no private key", "ssh_key", fails=True, **key, ip="192.0.2.10"),
             step("all keys", "ssh_key_info", fails=True, include_key=True),
-            step("date", "secret", fails=True, identifier="x", expiration_date="tomorrow"),
+            step("date", "secret", fails=True, identifier="x", expires_at="tomorrow"),
             step("boolean", "secret", fails=True, identifier="x", key_value={"FLAG": True}),
             step("nested", "secret", fails=True, identifier="x", key_value={"MAP": {"a": "b"}}),
             step("null", "secret", fails=True, identifier="x", key_value={"NONE": None}),
@@ -397,8 +397,8 @@ def test_custody_and_rotation(server: Any, rest: bool, run_play: Any) -> None:
         for name in ("refused", "predict refused", "no automatic change", "nor in check mode"):
             assert failure(run, name)[0] == "refused"
         rotated = run["rotate"]["credential"]
-        assert rotated["change"] > rotated["previous_change"]
-        assert run["rotate"]["diff"]["after"] == {"change": rotated["change"]}
+        assert rotated["changed_at"] > rotated["previous_changed_at"]
+        assert run["rotate"]["diff"]["after"] == {"changed_at": rotated["changed_at"]}
     assert changed(run) == expected, run
     after = {name: server.control.credential(name)["password"] for name in ("web-root", "db-app")}
     assert after["db-app"] != before["db-app"]
@@ -429,7 +429,11 @@ def test_rotation_that_does_not_come(server: Any, rest: bool, run_play: Any) -> 
 def test_ssh_key(server: Any, rest: bool, run_play: Any, tmp_path: Path) -> None:
     first, second = keypair.generate(comment="first"), encrypted_pair(CANARY)
     key = {"identifier": "ci-key", "username": "ci", "hostname": "web01", "ip": "192.0.2.10"}
-    more = {"automatic_change": False, "rotation_days": 90} if rest else {"devices": ["web02", "web99"], "tags": ["a", "b"]}
+    more = (
+        {"automatic_change": False, "rotation_days": 90}
+        if rest
+        else {"devices": ["web02", "web99"], "tags": ["a", "b"]}
+    )
     mixed = {"private_key": env("FIRST"), "public_key": second.public_key}
     run = run_play(
         server,
@@ -468,10 +472,10 @@ def test_ssh_key(server: Any, rest: bool, run_play: Any, tmp_path: Path) -> None
         assert "web99" in run["create"]["warnings"][0]
     assert changed(run) == expected, run
     assert run["create"]["diff"]["after"]["private_key"] == "(hidden)"
-    assert run["create"]["ssh_key"]["public_key"] == keypair.bare(first.public_key)
+    assert run["create"]["ssh_key"]["public_key"] == keypair.strip_comment(first.public_key)
     stored = server.control.credential("ci-key")
     assert (stored["private_key"], stored["username"]) == (first.private_key, "cd")
-    assert stored["public_key"] == keypair.bare(first.public_key)
+    assert stored["public_key"] == keypair.strip_comment(first.public_key)
     if not rest:
         assert (stored["devices"], stored["tags"]) == (["web02"], ["a", "b"])
     assert server.reads == {}
@@ -482,7 +486,7 @@ def test_ssh_key(server: Any, rest: bool, run_play: Any, tmp_path: Path) -> None
     shown = subprocess.run(
         ["ssh-keygen", "-y", "-f", str(tmp_path / "key")], capture_output=True, text=True, check=True
     )
-    assert keypair.bare(shown.stdout) == keypair.bare(first.public_key)
+    assert keypair.strip_comment(shown.stdout) == keypair.strip_comment(first.public_key)
 
 
 def test_ssh_key_states(server: Any, rest: bool, run_play: Any) -> None:
@@ -679,8 +683,8 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
         server,
         [
             step("predict", "secret", check=True, **new, **data),
-            step("create", "secret", **new, **data, description="text", expiration_date="2027-01-01 00:00:00"),
-            step("again", "secret", **new, **data, description="text", expiration_date="2027-01-01 00:00:00"),
+            step("create", "secret", **new, **data, description="text", expires_at="2027-01-01 00:00:00"),
+            step("again", "secret", **new, **data, description="text", expires_at="2027-01-01 00:00:00"),
             step("only name", "secret", **new),
             step("empty", "secret", **new, key_value={}, credentials=[], access_keys=[]),
             step("predict value", "secret", check=True, **held, **{**data, "key_value": {"API_KEY": env("PW2")}}),
@@ -688,8 +692,8 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
             step("key gone", "secret", **held, **{**data, "key_value": {"API_KEY": env("PW2")}}),
             step("block gone", "secret", **held, key_value={"API_KEY": env("PW2")}),
             step("block back", "secret", **held, credentials=[account]),
-            step("attributes", "secret", **held, name="Newer", expiration_date=""),
-            step("attributes again", "secret", **held, name="Newer", expiration_date="", credentials=[account]),
+            step("attributes", "secret", **held, name="Newer", expires_at=""),
+            step("attributes again", "secret", **held, name="Newer", expires_at="", credentials=[account]),
             step("description", "secret", **held, description="other"),
             step("engine", "secret", fails=True, **held, engine="Unknown"),
             step("missing", "secret", identifier="not-there", state="absent"),
@@ -725,7 +729,7 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
         for name in ("predict absent", "absent", "absent again"):
             kind, message = failure(run, name)
             assert kind == "unsupported"
-            assert "expiration_date" in message
+            assert "expires_at" in message
         stored = state["shop-new"]
         wanted = {"USERNAME": "app", "PASSWORD": CANARY, "HOSTNAME": "db01", "SCHEMA": "shop"}
         assert (stored["data"], stored["name"], stored["expiration_date"]) == ([wanted], "Newer", "")
@@ -747,8 +751,8 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
     assert run["create"]["diff"]["after"]["data"] == "(hidden)"
     assert run["block gone"]["diff"]["after"] == {"data": "(hidden)", "key_names": ["API_KEY"]}
     assert run["attributes"]["diff"] == {
-        "before": {"name": "New", "expiration_date": "2027-01-01 00:00:00"},
-        "after": {"name": "Newer", "expiration_date": ""},
+        "before": {"name": "New", "expires_at": "2027-01-01 00:00:00"},
+        "after": {"name": "Newer", "expires_at": ""},
     }
     assert "Canary" not in run.stdout + run.stderr
 

@@ -27,5 +27,8 @@ RULES: dict[str, t.Any] = {}
 def run(client: Client, params: Params, check_mode: bool) -> Result:
     """Return the entries that fit all filters. The list takes no custody, so check mode makes no difference."""
     wanted = passed(params, _FILTERS)
-    entries = [*client.credentials.matching(wanted), *(client.ssh_keys.matching(wanted) if params["include_ssh_keys"] else ())]
+    entries = [
+        *client.credentials.matching(wanted),
+        *(client.ssh_keys.matching(wanted) if params["include_ssh_keys"] else ()),
+    ]
     return {"changed": False, "credentials": [entry.public() for entry in entries]}

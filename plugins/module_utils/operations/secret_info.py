@@ -10,7 +10,7 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
-from ..models import DsmSecret
+from ..dsm_secrets import DsmSecret
 from ..settings.options import argument_spec
 from .results import NO_LOG, Params, Result, unread
 
@@ -32,7 +32,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     found = [_with_data(secret) for secret in secrets]
     warnings: list[str] = []
     for secret in secrets:
-        noun = f"DSM secret {secret.identity}"
+        noun = f"DSM secret {secret.identifier}"
         warnings += [*unread(secret.unreadable, noun), *judge(secret.values(), noun, params["on_ciphertext"])]
     return {"changed": False, "secrets": found, "warnings": warnings, **NO_LOG}
 

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session whose calls are carried out by the broker: for actions, which use the same client as without it."""
+"""The API of a server, each of whose calls the broker carries out.
+
+Only rotations use it: they run in the worker, because they need Ansible's connections. All other tasks are one
+operation, which the broker runs as a whole (operation.py).
+"""
 
 from __future__ import annotations
 
@@ -15,21 +19,23 @@ import typing as t
 from ...module_utils.client.api import Api
 from ...module_utils.dialects.catalog import DIALECTS
 from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.dialects.operations import Operation
 from ...module_utils.errors import ConnectionFailed, ResponseLost
 from ...module_utils.queries import Query
 from ...module_utils.retry import Replay
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 from . import protocol
-from .cache_policy import Policy
+from .cache_policy import CachePolicy
 from .client import BrokerConnection, NotSent
 
 # Seconds. The broker's own deadline for a call ends first, unless it is stopped.
 _GRACE = 2.0
 _Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 
 
 class BrokeredApi(Api):
-    """What the areas of the client take for a session.
+    """Carry out the calls of the client through the broker, or directly once that is lost.
 
     :param link: the link to the broker
     :param until: tells the monotonic time after which nothing is sent
@@ -42,7 +48,7 @@ class BrokeredApi(Api):
         self,
         link: BrokerConnection,
         settings: Settings,
-        policy: Policy,
+        policy: CachePolicy,
         *,
         until: t.Callable[[], float] = lambda: math.inf,
         again: t.Callable[[float], BrokerConnection | Api],
@@ -66,19 +72,28 @@ class BrokeredApi(Api):
         return self._dialect
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        return self._ask(
-            self.dialect().call(operation).replay is Replay.SAFE,
-            lambda link, policy: self._call(link, policy, operation, ref, model, subject),
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        result: _Result = self._ask(
+            operation.replay is Replay.SAFE,
+            lambda link, policy: self._call(link, policy, operation.name, ref, model, subject),
             lambda other: other.call(operation, ref=ref, model=model, subject=subject, fresh=fresh),
             fresh=fresh,
         )
+        return result
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         found: _Answer = self._ask(
             True,
-            lambda link, policy: self._call(link, policy, operation, "", None, subject, query),
+            lambda link, policy: self._call(link, policy, operation.name, "", None, subject, query),
             lambda other: other.select(operation, query, subject=subject, fresh=fresh),
             fresh=fresh,
         )
@@ -87,7 +102,7 @@ class BrokeredApi(Api):
     def _call(
         self,
         link: BrokerConnection,
-        policy: Policy,
+        policy: CachePolicy,
         operation: str,
         ref: str = "",
         model: t.Any = None,
@@ -100,7 +115,7 @@ class BrokeredApi(Api):
     def _ask(
         self,
         safe: bool,
-        through: t.Callable[[BrokerConnection, Policy], t.Any],
+        through: t.Callable[[BrokerConnection, CachePolicy], t.Any],
         without: t.Callable[[Api], t.Any],
         *,
         fresh: bool = False,

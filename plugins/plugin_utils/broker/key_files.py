@@ -50,7 +50,7 @@ class Files:
         # Here, because cryptography takes 35 ms to import, for which every run would wait.
         from ...module_utils import keypair
 
-        return self.path(keypair.without_passphrase(value["private_key"], value["passphrase"]))
+        return self.path(keypair.decrypted(value["private_key"], value["passphrase"]))
 
     def path(self, text: str) -> str:
         """A path under which this process's user, and nobody else, reads the text."""

@@ -20,7 +20,8 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.settings.options import Settings
+if t.TYPE_CHECKING:
+    from ...module_utils.settings.settings import Settings
 
 _PREFIX = "senhasegura-custody-"
 # Seconds. A broker that is stopped holds its ledger for ever; the run is over nevertheless.
@@ -66,10 +67,10 @@ class Ledger:
             self._owed = _replay(path)
             self._open()
 
-    def account(self, settings: Settings) -> Account:
+    def account(self, settings: Settings) -> ClientLedger:
         """The part of the ledger that belongs to one client of one server."""
         state = json.dumps(settings.state(), sort_keys=True).encode("utf-8", "surrogatepass")
-        return Account(self, hmac.digest(self._key, state, "sha256").hex(), settings.url)
+        return ClientLedger(self, hmac.digest(self._key, state, "sha256").hex(), settings.url)
 
     def owed(self, digest: str = "") -> list[Owed]:
         """What is owed, by one client or by all."""
@@ -122,7 +123,7 @@ class Ledger:
             self.problem = exc.strerror or type(exc).__name__
 
 
-class Account:
+class ClientLedger:
     """The custody that one client of one server owes."""
 
     def __init__(self, ledger: Ledger, digest: str, server: str) -> None:

@@ -32,44 +32,47 @@ Message = dict[str, t.Any]
 # The two ends.
 WORKER, BROKER = b"worker", b"broker"
 _NONCE_SIZE = _PROOF_SIZE = 32
-_HEAD_SIZE = 4
-# The first is enough for nearly all messages. No more than the other is made room for at once, whatever a head says.
+_HEADER_SIZE = 4
+# The read buffer, and the largest allocation for one recv(), whatever length the peer announces. In bytes.
 _PART_SIZE, _LARGEST_PART = 4096, 1 << 20
 
 # --- frames ----------------------------------------------------------------------------------------------------------
 
 
 class Channel:
-    """Messages between the two ends, each with the proof that its sender knows the key of the run.
+    """Exchange messages, each with the proof that its sender knows the key of the run.
 
-    Both ends begin with a random text. From both texts and the key comes a key for each direction of this one
-    connection, and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor
-    back to its sender. A message is its length (4 bytes), its proof, and its data.
+    Both ends begin with a nonce. From both nonces and the key comes a key for each direction of this one connection,
+    and each message has its number: so nothing that was recorded can be sent again, neither elsewhere nor back to its
+    sender. A message is its length (4 bytes, which counts proof and data), its proof (32 bytes), and its data.
     Raises OSError or EOFError when the other end is gone or does not know the key, and TimeoutError (an OSError) when
-    the line has a timeout, nothing came for so long, and ``waits`` says that there is nothing more to wait for.
+    the socket has a timeout, nothing came for so long, and ``waits`` returns that there is nothing more to wait for.
+
+    :param key: the key of the run
+    :param end: which end this is, WORKER or BROKER
     """
 
-    def __init__(self, line: socket.socket, key: bytes, end: bytes) -> None:
-        self._line = line
-        self._come = b""
+    def __init__(self, sock: socket.socket, key: bytes, end: bytes) -> None:
+        self._sock = sock
+        self._buffer = b""
         self.waits: t.Callable[[], bool] = lambda: False
         own = os.urandom(_NONCE_SIZE)
-        line.sendall(own)
-        texts = {end: own, (BROKER if end == WORKER else WORKER): self._take(_NONCE_SIZE)}
-        both = texts[WORKER] + texts[BROKER]
+        sock.sendall(own)
+        nonces = {end: own, (BROKER if end == WORKER else WORKER): self._read_exactly(_NONCE_SIZE)}
+        both = nonces[WORKER] + nonces[BROKER]
         # HMAC with SHA-256, here and below: a Python in FIPS mode refuses BLAKE2 and MD5.
-        keys = {each: hmac.digest(key, each + both, "sha256") for each in texts}
+        keys = {each: hmac.digest(key, each + both, "sha256") for each in nonces}
         self._own = keys.pop(end)
         (self._other,) = keys.values()
         self._sent = self._received = 0
 
     def send(self, data: bytes) -> None:
-        head = (_PROOF_SIZE + len(data)).to_bytes(_HEAD_SIZE, "big")
-        self._line.sendall(head + _proof(self._own, self._sent, data) + data)
+        header = (_PROOF_SIZE + len(data)).to_bytes(_HEADER_SIZE, "big")
+        self._sock.sendall(header + _proof(self._own, self._sent, data) + data)
         self._sent += 1
 
     def receive(self) -> bytes:
-        message = self._take(int.from_bytes(self._take(_HEAD_SIZE), "big"))
+        message = self._read_exactly(int.from_bytes(self._read_exactly(_HEADER_SIZE), "big"))
         data = message[_PROOF_SIZE:]
         if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
             raise ConnectionRefusedError("the other end belongs to another run")
@@ -77,14 +80,14 @@ class Channel:
         return data
 
     def close(self) -> None:
-        self._line.close()
+        self._sock.close()
 
-    def _take(self, size: int) -> bytes:
-        """The next bytes of the line. What comes with them is kept: a message seldom takes more than one call."""
-        parts, missing = [self._come], size - len(self._come)
+    def _read_exactly(self, size: int) -> bytes:
+        """Return exactly ``size`` bytes. Surplus bytes are buffered, so most messages need one recv()."""
+        parts, missing = [self._buffer], size - len(self._buffer)
         while missing > 0:
             try:
-                part = self._line.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
+                part = self._sock.recv(min(max(missing, _PART_SIZE), _LARGEST_PART))
             except TimeoutError:
                 if not self.waits():
                     raise
@@ -93,9 +96,9 @@ class Channel:
                 raise EOFError
             parts.append(part)
             missing -= len(part)
-        come = b"".join(parts)
-        self._come = come[size:]
-        return come[:size]
+        data = b"".join(parts)
+        self._buffer = data[size:]
+        return data[:size]
 
 
 def _proof(key: bytes, number: int, data: bytes) -> bytes:
@@ -117,7 +120,8 @@ def dump(message: Message) -> bytes:
 
 def load(data: bytes) -> Message:
     """Return the message of some data."""
-    return t.cast(Message, json.loads(data))
+    message: Message = json.loads(data)
+    return message
 
 
 def look_up(context: str, terms: list[str]) -> Message:
@@ -196,7 +200,7 @@ def call(
 ) -> Message:
     """Ask for one call of the dialect, or for the answer to a query about what it lists. Raises Unsendable.
 
-    :param operation: such as C(credential.read), or C(dialect) for the name of the dialect
+    :param operation: the name of one, such as C(credential.read), or C(dialect) for the name of the dialect
     """
     return {
         "ask": CALL,
@@ -322,11 +326,11 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
     """Return the only classes of which there are objects on the wire, by their names."""
     import dataclasses
 
-    from ...module_utils import errors, models, queries, references
+    from ...module_utils import dsm_secrets, errors, models, queries, references
 
     return {
         name: value
-        for module in (errors, models, queries, references)
+        for module in (dsm_secrets, errors, models, queries, references)
         for name, value in vars(module).items()
         if isinstance(value, type) and (dataclasses.is_dataclass(value) or issubclass(value, errors.SenhaseguraError))
     }

@@ -5,7 +5,7 @@
 """The broker process of a run: serves workers over a unix socket, and ends when the run ends.
 
 Executed as a script: what it needs comes as a ``Setup`` in JSON on its standard input. Nothing of it is ever on disk
-but the socket, the note of turn.py, and the ledger. It writes one byte to its standard output when it listens.
+but the socket, the marker of start_lock.py, and the ledger. It writes one byte to its standard output when it listens.
 
 Nothing here needs Linux: what only Linux has is used where it is there.
 """
@@ -37,7 +37,7 @@ _SHORT, _ROOM_ABOVE = "senhasegura-", 70
 
 
 class Setup(t.NamedTuple):
-    """What the broker is told by its starter."""
+    """What the worker that starts the broker passes to it."""
 
     path: list[str]
     address: str
@@ -82,14 +82,14 @@ def _run() -> None:
     _find_collection(setup.path)
     broker = _Broker(setup)
     with contextlib.closing(_listener(setup.address)) as listener:
-        _note_start(setup.address)
+        _mark_start(setup.address)
         # The worker that waits for this byte goes on while the imports, the longest part of the start, still run.
         with contextlib.suppress(BrokenPipeError):
             os.write(1, b"1")
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
-        _Crew(listener, broker.serve).hire()
+        _AcceptorPool(listener, broker.serve).spawn()
         broker.load()
         run.wait_for_end()
         # Ansible may have removed the link to it already.
@@ -101,7 +101,11 @@ def _run() -> None:
 
 
 class _Run:
-    """The run that this broker belongs to. Raises ProcessLookupError when it is over already."""
+    """The run that this broker belongs to.
+
+    :param controller: the id of its main process. Raises ProcessLookupError when it is over already.
+    :param folder: the one that Ansible removes when it ends
+    """
 
     def __init__(self, controller: int, folder: str) -> None:
         self._controller, self._folder = controller, folder
@@ -115,6 +119,7 @@ class _Run:
             self._look()
 
     def wait_for_end(self) -> None:
+        """Return when the run is over."""
         if self._descriptor is not None:
             select.select([self._descriptor], [], [])
             return
@@ -129,45 +134,48 @@ class _Run:
             os.kill(self._controller, 0)
 
 
-class _Crew:
-    """Threads that take turns in waiting for workers: whoever has got one serves it, while another one waits.
+class _AcceptorPool:
+    """Accept and serve workers, as leader and followers: the thread that accepts a connection serves it, after making
+    sure that another one is accepting.
 
-    Most workers ask one question: to hand it to another thread would take longer than to answer it. The number of
-    threads has no limit, since a worker may keep its line for a whole task, and may have to wait for another one.
+    Most workers send one request: to hand it to another thread would take longer than to reply. The number of threads
+    has no limit, since a worker may keep its connection for a whole task, and may have to wait for another one.
+
+    :param serve: serves one connection until the worker hangs up
     """
 
     def __init__(self, listener: socket.socket, serve: t.Callable[[socket.socket], None]) -> None:
         self._listener, self._serve = listener, serve
         self._lock = threading.Lock()
-        self._waiting = 0
+        self._accepting = 0
 
-    def hire(self) -> None:
-        """One more thread that waits."""
+    def spawn(self) -> None:
+        """Start one more thread that accepts."""
         with self._lock:
-            self._waiting += 1
+            self._accepting += 1
         try:
-            threading.Thread(target=self._work, daemon=True).start()
+            threading.Thread(target=self._accept_loop, daemon=True).start()
         except RuntimeError:
             # The system allows no more: those who come now wait until one of the others is done.
             with self._lock:
-                self._waiting -= 1
+                self._accepting -= 1
 
-    def _work(self) -> None:
+    def _accept_loop(self) -> None:
         while True:
-            line = self._accept()
-            if line is None:
+            sock = self._accept()
+            if sock is None:
                 return
             with self._lock:
-                self._waiting -= 1
-                nobody_waits = not self._waiting
-            if nobody_waits:
-                self.hire()
-            self._serve(line)
+                self._accepting -= 1
+                nobody_accepts = not self._accepting
+            if nobody_accepts:
+                self.spawn()
+            self._serve(sock)
             with self._lock:
-                self._waiting += 1
+                self._accepting += 1
 
     def _accept(self) -> socket.socket | None:
-        """The line to the next worker; None when the run is over."""
+        """Return the connection of the next worker, or None when the run is over."""
         while self._listener.fileno() >= 0:
             try:
                 return self._listener.accept()[0]
@@ -178,7 +186,7 @@ class _Crew:
 
 
 class _Broker:
-    """Serves workers, each in a thread, from when its service is imported."""
+    """Serve workers, each in a thread. The service is imported while the first of them waits."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -186,6 +194,7 @@ class _Broker:
         self._loaded = threading.Event()
 
     def load(self) -> None:
+        """Import the service, the longest part of the start."""
         try:
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
@@ -198,50 +207,51 @@ class _Broker:
         finally:
             self._loaded.set()
 
-    def serve(self, line: socket.socket) -> None:
-        """Talk to one worker until it hangs up."""
+    def serve(self, sock: socket.socket) -> None:
+        """Reply to one worker until it hangs up."""
         from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import BROKER, Channel
 
-        with contextlib.suppress(OSError, EOFError), line:
-            # Where the system does not tell who it is, the folder's mode and the proof of the channel are enough.
-            if hasattr(socket, "SO_PEERCRED"):
-                _pid, user, _group = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        with contextlib.suppress(OSError, EOFError), sock:
+            # Elsewhere it is missing, or in another order: the folder's mode and the proof of the channel are enough.
+            if sys.platform == "linux" and hasattr(socket, "SO_PEERCRED"):
+                _pid, user, _group = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
                 if user != os.getuid():
                     return
-            channel = Channel(line, self._setup.key, BROKER)
+            channel = Channel(sock, self._setup.key, BROKER)
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
             if self._service:
-                _converse(channel, self._service.worker(), line)
+                _handle_requests(channel, self._service.handler(), sock)
 
     def release_all(self) -> list[str]:
+        """Give custody back. Return what could not be released, in words without values."""
         return self._service.release_all() if self._service else []
 
 
-def _converse(channel: t.Any, worker: t.Any, line: socket.socket) -> None:
+def _handle_requests(channel: t.Any, handler: t.Any, sock: socket.socket) -> None:
     from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 
-    class Peer:
-        """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the line."""
+    class Worker:
+        """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the connection."""
 
         def send(self, message: protocol.Message) -> None:
             channel.send(protocol.dump(message))
 
         def is_gone(self) -> bool:
             poll = select.poll()
-            poll.register(line, select.POLLIN | select.POLLHUP)
+            poll.register(sock, select.POLLIN | select.POLLHUP)
             return bool(poll.poll(0))
 
-    peer = Peer()
+    peer = Worker()
     try:
         while True:
-            peer.send(worker.answer(protocol.load(channel.receive()), peer))
+            peer.send(handler.reply(protocol.load(channel.receive()), peer))
     finally:
-        worker.gone()
+        handler.close()
 
 
 def _find_collection(path: list[str]) -> None:
-    """Make the collection importable without Ansible's loader, whatever else is installed below its name."""
+    """Make the collection importable without Ansible's loader, whatever else is installed under its name."""
     # From ansible_collections/community/senhasegura/plugins/plugin_utils/broker/server.py up. Not by its name: what is
     # above may have the same.
     root = os.path.abspath(__file__)
@@ -255,6 +265,7 @@ def _find_collection(path: list[str]) -> None:
 
 
 def _listener(address: str) -> socket.socket:
+    """Listen at a path. If it is too long, it becomes a symbolic link to a shorter one."""
     from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import LONGEST_PATH
 
     _remove_socket(address)
@@ -269,8 +280,8 @@ def _listener(address: str) -> socket.socket:
 
 
 def _shorter() -> str:
-    """A path in a folder of its own, which only this user can enter, for the socket of a run whose path is too long."""
-    # Here, because hardly any run needs it.
+    """Return a path in a new folder, which only this user can enter, for the socket of a run whose path is too long."""
+    # Imported lazily: hardly any run needs it.
     import tempfile
 
     usual = tempfile.gettempdir()
@@ -278,9 +289,9 @@ def _shorter() -> str:
     return os.path.join(tempfile.mkdtemp(prefix=_SHORT, dir=above), "broker")
 
 
-def _note_start(address: str) -> None:
-    """Note that there is a broker: see read_note of turn.py."""
-    with contextlib.suppress(OSError), open(f"{address}.note", "a", encoding="utf-8") as file:
+def _mark_start(address: str) -> None:
+    """Mark that there is a broker: see start_lock.py."""
+    with contextlib.suppress(OSError), open(f"{address}.marker", "a", encoding="utf-8") as file:
         file.write(f"started {os.getpid()}\n")
 
 
@@ -300,20 +311,20 @@ def _remove_place(place: str) -> None:
             os.rmdir(os.path.dirname(place))
 
 
-def clean_up(address: str, *, folder: bool = True) -> None:
-    """Remove the socket, the note of turn.py and the keys of files.py, and the folder if the run was killed before it
-    could.
+def clean_up(address: str) -> None:
+    """Remove the socket, the marker and the keys of key_files.py, and the folder if the run was killed before it could.
+
+    :param address: the path of the socket, which is in the folder
     """
     _remove_socket(address)
     above = os.path.dirname(address)
     with contextlib.suppress(OSError):
         for name in os.listdir(above):
-            if name == f"{os.path.basename(address)}.note" or name.startswith("senhasegura-key-"):
+            if name == f"{os.path.basename(address)}.marker" or name.startswith("senhasegura-key-"):
                 with contextlib.suppress(OSError):
                     os.unlink(os.path.join(above, name))
-    if folder:
-        with contextlib.suppress(OSError):
-            os.rmdir(above)
+    with contextlib.suppress(OSError):
+        os.rmdir(above)
 
 
 if __name__ == "__main__":

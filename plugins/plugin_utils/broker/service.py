@@ -2,88 +2,99 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the broker does for workers: lookups, operations of modules, and single calls for rotations."""
+"""Reply to the requests of workers: lookups, operations of modules, and single calls for rotations."""
 
 from __future__ import annotations
 
 import threading
 import time
 import typing as t
+from concurrent import futures
 
 from ...module_utils.client.api import AnnouncingApi
-from ...module_utils.client.connect import client_over
+from ...module_utils.client.connect import Client, client_over
+from ...module_utils.dialects import operations
 from ...module_utils.errors import ConnectionFailed, SenhaseguraError
 from ...module_utils.operations.lookup import look_up
 from ...module_utils.references import parse_reference
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 from ..unexpected import describe
 from . import protocol
 from .cache import CachedApis
-from .cache_policy import Policy
+from .cache_policy import CachePolicy
 from .journal import JournaledApi
 from .key_files import Files
-from .operation import Operation
-from .promise import Promise
+from .operation import ModuleOperation
 
 Message = protocol.Message
-# How long a worker waits for another one that works out the same settings.
-_INTRODUCTION_WITHIN = 10.0
+# Seconds for which a worker waits for another one that resolves the same settings.
+_REGISTERED_WITHIN = 10.0
+# The name of a lookup, its client, and its options.
+Context = tuple[str, Client, dict[str, t.Any]]
 
 
 class Peer(t.Protocol):
     """The worker at the other end, while its request is carried out."""
 
     def send(self, message: Message) -> None:
-        """Tell it something before the reply. Raises OSError."""
+        """Send it something before the reply. Raises OSError."""
 
     def is_gone(self) -> bool:
-        """Whether it has hung up."""
+        """Return whether it has hung up."""
 
 
 class Service:
-    """The state of a run: sessions, and the settings that workers have introduced under a digest."""
+    """The state of a run: its cached APIs, and the contexts that workers have registered."""
 
-    def __init__(self, sessions: CachedApis, files: Files) -> None:
-        self.sessions, self.files = sessions, files
+    def __init__(self, apis: CachedApis, files: Files) -> None:
+        self.apis, self.files = apis, files
         self._lock = threading.Lock()
-        self._introductions: dict[str, Promise[t.Any]] = {}
+        # By their digests. None: the worker that was to register it is gone.
+        self._contexts: dict[str, futures.Future[Context | None]] = {}
 
-    def worker(self) -> RequestHandler:
+    def handler(self) -> RequestHandler:
+        """Return what replies to one more worker."""
         return RequestHandler(self)
 
-    def introduced(self, digest: str) -> Promise[t.Any] | None:
-        """The introduction for a digest, made or promised; None when the caller is the first and has to make it."""
+    def context(self, digest: str) -> futures.Future[Context | None] | None:
+        """Return a context, registered or expected; None when the caller is the first and has to register it."""
         with self._lock:
-            known = self._introductions.get(digest)
+            known = self._contexts.get(digest)
             if known is None:
-                self._introductions[digest] = Promise()
+                self._contexts[digest] = futures.Future()
             return known
 
-    def introduce(self, digest: str, introduction: t.Any) -> None:
+    def register_context(self, digest: str, context: Context) -> None:
+        """Store a context, for all who ask under this digest."""
         with self._lock:
-            promised = self._introductions.setdefault(digest, Promise())
-            # Who starts the broker introduces itself unasked, and so may several at once.
-            if not promised.done():
-                promised.set_result(introduction)
+            expected = self._contexts.setdefault(digest, futures.Future())
+            # Who starts the broker registers its context unasked, and so may several at once.
+            if not expected.done():
+                expected.set_result(context)
 
     def withdraw(self, digest: str) -> None:
-        """The worker that promised an introduction is gone without it: the next one has to make it."""
+        """Expect a context no longer: the worker is gone without it, and the next one has to register it."""
         with self._lock:
-            promised = self._introductions.pop(digest)
-        promised.set_result(None)
+            expected = self._contexts.get(digest)
+            # Another worker may have registered it meanwhile.
+            if expected is not None and not expected.done():
+                del self._contexts[digest]
+                expected.set_result(None)
 
     def release_all(self) -> list[str]:
-        return self.sessions.release_all()
+        """Give custody back. Return what could not be released, in words without values."""
+        return self.apis.release_all()
 
 
 class RequestHandler:
-    """The conversation with one worker."""
+    """Reply to one worker, which may ask several times."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._promised = ""
+        # The digest of the context that this worker was asked to register.
+        self._expected = ""
 
-    def answer(self, request: Message, peer: Peer) -> Message:
+    def reply(self, request: Message, peer: Peer) -> Message:
         """Return the reply to a request. Nothing is raised but what ``peer`` raises."""
         secrets: list[str] = []
         try:
@@ -92,7 +103,7 @@ class RequestHandler:
             if request["ask"] == protocol.RUN:
                 return self._run(request, peer, secrets)
             if request["ask"] == protocol.REGISTER_CONTEXT:
-                return self._introduce(request)
+                return self._register_context(request)
             return self._look_up(request["context"], request["terms"])
         except SenhaseguraError as exc:
             error = exc
@@ -103,35 +114,35 @@ class RequestHandler:
         whole = request["ask"] in (protocol.CALL, protocol.RUN)
         return protocol.failed(error if whole else str(error), secrets)
 
-    def _introduce(self, request: Message) -> Message:
+    def _register_context(self, request: Message) -> Message:
         # Made once, and not for each worker that asks under this digest.
-        client = self._service.sessions.client(Settings.from_state(request["settings"]), Policy(**request["policy"]))
-        self._service.introduce(request["context"], (request["name"], client, request["options"]))
-        self._promised = ""
+        client = self._service.apis.client(Settings.from_state(request["settings"]), CachePolicy(**request["policy"]))
+        self._service.register_context(request["context"], (request["name"], client, request["options"]))
+        self._expected = ""
         return protocol.done(None)
 
     def _look_up(self, digest: str, terms: list[str]) -> Message:
         names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(terms, 1)]
         while True:
-            known = self._service.introduced(digest)
+            known = self._service.context(digest)
             if known is None:
-                self._promised = digest
+                self._expected = digest
                 return protocol.UNKNOWN_CONTEXT
             try:
-                introduction = known.result(timeout=_INTRODUCTION_WITHIN)
-            except TimeoutError:
-                # The worker that promised it may be stopped. Whoever makes it first does it for all.
+                context = known.result(timeout=_REGISTERED_WITHIN)
+            # Before Python 3.11 it is not the TimeoutError that is built in.
+            except futures.TimeoutError:
+                # The worker that was to register it may be stopped. Whoever is first does it for all.
                 return protocol.UNKNOWN_CONTEXT
-            # None if the worker that promised it is gone: then another has to make it.
-            if introduction:
-                name, client, options = introduction
+            if context:
+                name, client, options = context
                 read = self._service.files.look_up if options.get("as_file") else look_up
                 values, warnings, secrets = read(name, client, names, options)
-                return protocol.answered(values, [*warnings, *self._service.sessions.warnings()], secrets)
+                return protocol.answered(values, [*warnings, *self._service.apis.warnings()], secrets)
 
     def _run(self, request: Message, peer: Peer, secrets: list[str]) -> Message:
-        """Run the operation of a module as a whole. ``secrets`` gets those that it uses or finds, however it ends."""
-        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
+        """Run the operation of a module as a whole. Add to ``secrets`` those that it uses or finds, however it ends."""
+        settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
         ends = _ends(request["until"], settings.timeout)
 
         def proceed() -> None:
@@ -139,7 +150,7 @@ class RequestHandler:
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
         conversation = JournaledApi(
-            self._service.sessions.conversation(settings, policy, lambda: next(ends)),
+            self._service.apis.conversation(settings, policy, lambda: next(ends)),
             request["journal"],
             request["interrupted"],
             note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
@@ -151,21 +162,23 @@ class RequestHandler:
         return protocol.finished(result, secrets)
 
     def _call(self, request: Message) -> Message:
-        """Carry out one call of a session, or answer a query about a list."""
-        operation, subject = request["operation"], request["subject"]
-        settings, policy = Settings.from_state(request["settings"]), Policy(**request["policy"])
-        conversation = self._service.sessions.conversation(settings, policy)
-        if operation == "dialect":
+        """Make one call of the dialect, or answer a query about what it lists."""
+        name, subject = request["operation"], request["subject"]
+        settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
+        conversation = self._service.apis.conversation(settings, policy)
+        if name == "dialect":
             return protocol.done(conversation.dialect().name)
+        operation = operations.named(name)
         query = protocol.unpack(request["query"])
         if query is not None:
             return protocol.done(conversation.select(operation, query, subject=subject))
         model = protocol.unpack(request["model"])
         return protocol.done(conversation.call(operation, ref=request["ref"], model=model, subject=subject))
 
-    def gone(self) -> None:
-        if self._promised:
-            self._service.withdraw(self._promised)
+    def close(self) -> None:
+        """Note that the worker has hung up."""
+        if self._expected:
+            self._service.withdraw(self._expected)
 
 
 def _ends(first: float, timeout: float) -> t.Iterator[float]:
@@ -175,7 +188,7 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
         yield time.monotonic() + timeout
 
 
-def _operations() -> t.Mapping[str, Operation]:
+def _operations() -> t.Mapping[str, ModuleOperation]:
     """Return the operations by their names."""
     # Imported lazily: many runs have lookups only.
     from ...module_utils.operations import (

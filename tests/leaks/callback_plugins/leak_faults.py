@@ -48,13 +48,13 @@ class CallbackModule(CallbackBase):
         with open(os.environ["LEAKS_FAULTS"], encoding="utf-8") as file:
             plan = json.load(file)
         action = planting.load("plugins.plugin_utils.vault_action:SenhaseguraAction")
-        link = planting.load("plugins.plugin_utils.broker.client")
-        action.run = _choosing(action.run, lambda self, *_arguments: self._task.args)
-        link.evaluate = _choosing(link.evaluate, lambda _name, _template, _terms, _variables, arguments: arguments)
+        lookup = planting.load("plugins.plugin_utils.vault_lookup:VaultLookup")
+        action.run = _choosing(action.run, lambda self, *_arguments, **_named: self._task.args)
+        lookup.run = _choosing(lookup.run, lambda self, _terms, _variables=None, **options: options)
         planting.plant(plan["faults"], plan["text"], lambda: _Chosen.name)
-        start = planting.load("plugins.plugin_utils.broker.start")
-        os.environ["LEAKS_BROKER"] = start.server.__file__
-        start.server = types.SimpleNamespace(**{**vars(start.server), "__file__": f"{HERE}/broker.py"})
+        startup = planting.load("plugins.plugin_utils.broker.startup")
+        os.environ["LEAKS_BROKER"] = startup.server.__file__
+        startup.server = types.SimpleNamespace(**{**vars(startup.server), "__file__": f"{HERE}/broker.py"})
         if plan.get("debug"):
             logging.getLogger().setLevel(logging.DEBUG)
             http.client.HTTPConnection.debuglevel = 1
@@ -69,7 +69,7 @@ def _choosing(run: t.Callable[..., t.Any], options: t.Callable[..., t.Any]) -> t
     @functools.wraps(run)
     def noting(*arguments: t.Any, **named: t.Any) -> t.Any:
         logging.getLogger(__name__).debug("a plugin is called")
-        name, _dot, _extension = os.path.basename(str(options(*arguments).get("config_file"))).rpartition(".")
+        name, _dot, _extension = os.path.basename(str(options(*arguments, **named).get("config_file"))).rpartition(".")
         _Chosen.name = name
         return run(*arguments, **named)
 

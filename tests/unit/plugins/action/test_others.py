@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import LIST_SECRETS, Operation
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     Denied,
@@ -25,14 +27,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
-    DsmSecret,
     SshKey,
     Stored,
 )
 
 ACCOUNT = {"username": "root", "hostname": "web01", "ip": "192.0.2.10"}
 WEB = CredentialInfo(
-    "1", "web-root", **ACCOUNT, type="Local User", automatic_change=False, change="2026-01-01 00:00:00"
+    "1", "web-root", **ACCOUNT, type="Local User", automatic_change=False, changed_at="2026-01-01 00:00:00"
 )
 AUTO = dataclasses.replace(WEB, automatic_change=True)
 KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
@@ -183,13 +184,13 @@ def test_rotation(talk: Any, work: Any) -> None:
     assert operations(conversation) == ["credential.read", "credential.release"]
     # A read that is answered from memory takes no custody, and such a list shows no change.
     assert conversation.fresh == ["credential.read", "credential.list"]
-    assert (result["changed"], result["credential"]["change"]) == (True, None)
-    assert result["credential"]["previous_change"] == AUTO.change
+    assert (result["changed"], result["credential"]["changed_at"]) == (True, None)
+    assert result["credential"]["previous_changed_at"] == AUTO.changed_at
     assert "pw" not in str(result)
 
 
 def test_rotation_by_the_server(talk: Any, work: Any) -> None:
-    conversation = listing(talk, "rest", dataclasses.replace(WEB, automatic_change=None, change=None))
+    conversation = listing(talk, "rest", dataclasses.replace(WEB, automatic_change=None, changed_at=None))
     assert work(conversation, "credential_rotate", credential="web-root")["changed"]
     assert operations(conversation) == ["credential.rotate"]
 
@@ -225,9 +226,9 @@ def test_modules_that_return_values_name_ciphertext(talk: Any, work: Any) -> Non
 
 def test_in_rest_secrets_are_read_by_their_path_where_the_list_has_no_values(talk: Any, work: Any) -> None:
     class Bare(type(talk("rest"))):  # type: ignore[misc]
-        def call(self, operation: str, **details: Any) -> Any:
+        def call(self, operation: Operation[Any], **details: Any) -> Any:
             found = super().call(operation, **details)
-            if operation != "secret.list":
+            if operation != LIST_SECRETS:
                 return found
             return tuple(dataclasses.replace(secret, data=(), incomplete=True) for secret in found)
 

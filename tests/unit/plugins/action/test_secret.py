@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     InvalidRequest,
     NotFound,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite, SecretBlock
 
 USER = SecretBlock({"user": "app", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})
 OTHER = SecretBlock({"user": "ops", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})
@@ -93,10 +97,10 @@ def test_create(talk: Any, work: Any) -> None:
         (held(A), {"key_value": AB}, {"key_names": ["A", "B"], "data": "(hidden)"}),
         (held(A), {"key_value": {"A": "2"}}, {"data": "(hidden)"}),
         (held(A), {"key_value": {}, "credentials": []}, {}),
-        (held(A), {"name": "Shop", "engine": "Generic", "expiration_date": ""}, {}),
+        (held(A), {"name": "Shop", "engine": "Generic", "expires_at": ""}, {}),
         (held(A), {"name": "New"}, {"name": "New"}),
-        (held(A), {"expiration_date": "2027-01-01 00:00:00"}, {"expiration_date": "2027-01-01 00:00:00"}),
-        (held(A, expiration_date="2027-01-01 00:00:00"), {"expiration_date": ""}, {"expiration_date": ""}),
+        (held(A), {"expires_at": "2027-01-01 00:00:00"}, {"expires_at": "2027-01-01 00:00:00"}),
+        (held(A, expires_at="2027-01-01 00:00:00"), {"expires_at": ""}, {"expires_at": ""}),
         (held(A, description="x"), {"description": "y"}, {"description": "y"}),
         (held(A, description=""), {"description": "y"}, {"description": "y"}),
         # Not told by this dialect, so it cannot be compared.
@@ -172,7 +176,7 @@ def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
             assert work(conversation, "secret", check_mode, identifier="shop", state="absent")["changed"]
             assert conversation.calls == ([] if check_mode else [("secret.delete", "shop", None)])
         else:
-            with pytest.raises(Unsupported, match="expiration_date"):
+            with pytest.raises(Unsupported, match="expires_at"):
                 work(conversation, "secret", check_mode, identifier="shop", state="absent")
 
 
@@ -198,10 +202,10 @@ def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
         ({"key_value": {"MAP": {"s3cr3t": "s3cr3t"}}}, "MAP"),
         ({"key_value": {"LIST": ["s3cr3t"]}}, "LIST"),
         ({"key_value": {"NOTHING": None}}, "NOTHING"),
-        ({"expiration_date": "s3cr3t"}, "expiration_date"),
-        ({"expiration_date": "2027-01-01"}, "expiration_date"),
-        ({"expiration_date": "2027-01-01 00:00:00Z"}, "expiration_date"),
-        ({"expiration_date": "2027-01-01 00:00:00\n"}, "expiration_date"),
+        ({"expires_at": "s3cr3t"}, "expires_at"),
+        ({"expires_at": "2027-01-01"}, "expires_at"),
+        ({"expires_at": "2027-01-01 00:00:00Z"}, "expires_at"),
+        ({"expires_at": "2027-01-01 00:00:00\n"}, "expires_at"),
         ({"credentials": [{"password": "s3cr3t"}]}, "user"),
         ({"credentials": [{"user": "a", "passwd": "s3cr3t"}]}, "passwd"),
         ({"access_keys": [{"access_key_id": "s3cr3t"}]}, "secret_access_key"),

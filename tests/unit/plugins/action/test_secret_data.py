@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     Refused,
     UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
 
 DIALECTS = pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
 ACCOUNT = {"USERNAME": "app", "PASSWORD": "pw-1", "ip": "192.0.2.30"}
@@ -87,7 +87,9 @@ def test_merge(
 @DIALECTS
 def test_merge_into_nothing(talk: Any, work: Any, dialect: str) -> None:
     conversation = dsm(talk, dialect)
-    assert work(conversation, "secret", identifier="shop", data_mode="merge", key_value={"A": "1", "B": None})["changed"]
+    assert work(conversation, "secret", identifier="shop", data_mode="merge", key_value={"A": "1", "B": None})[
+        "changed"
+    ]
     assert conversation.calls[0][2].flat() == ({"A": "1"},)
 
 
@@ -163,7 +165,7 @@ def test_data_that_cannot_be_written_back_is_named(talk: Any, work: Any, dialect
     conversation = dsm(talk, dialect, held(*there))
     forgetful(conversation, 1, ({"Z": "9"},))
     with pytest.raises(UnexpectedResponse, match=r"It had the keys A.* and has Z now") as caught:
-        work(conversation, "secret", identifier="shop", expiration_date="2027-01-01 00:00:00")
+        work(conversation, "secret", identifier="shop", expires_at="2027-01-01 00:00:00")
     assert "pw-1" not in str(caught.value)
     assert len(conversation.calls) == 1
 
@@ -198,9 +200,13 @@ def test_other_data_than_what_was_sent_is_told(talk: Any, work: Any) -> None:
 
 @DIALECTS
 def test_one_that_cannot_be_read_hides_no_other(talk: Any, work: Any, dialect: str) -> None:
-    other = dataclasses.replace(held({"K": "v"}), identity="other")
+    other = dataclasses.replace(held({"K": "v"}), identifier="other")
     conversation = dsm(
-        talk, dialect, held({"A": "1", "B": BROKEN}), other, dataclasses.replace(held(problem=BROKEN), identity="null")
+        talk,
+        dialect,
+        held({"A": "1", "B": BROKEN}),
+        other,
+        dataclasses.replace(held(problem=BROKEN), identifier="null"),
     )
     shown = work(conversation, "secret_info")["secrets"]
     assert [secret["key_names"] for secret in shown] == [["A", "B"], ["K"], []]

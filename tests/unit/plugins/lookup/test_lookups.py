@@ -24,6 +24,8 @@ from workspace import environment
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Operation
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     Context,
@@ -36,7 +38,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
-    DsmSecret,
     Entries,
     SshKey,
 )
@@ -57,7 +58,7 @@ INFOS = Entries(
 SECRETS = (
     DsmSecret(
         id="12",
-        identity="shop-db",
+        identifier="shop-db",
         data=(
             {"USERNAME": "app", "PASSWORD": "first", "ip": "192.0.2.1", "TTL": None, "SAME": "x"},
             {"USERNAME": "app", "PASSWORD": "last", "API_KEY": "k", "EMPTY": "", "TTL": "60", "SAME": "x"},
@@ -68,7 +69,7 @@ SECRETS = (
         version="3",
         raw={"secret_id": "12", "wire": True},
     ),
-    DsmSecret(id="13", identity="plain", data=({"A": "1", "B": None},), raw={"secret_id": "13"}),
+    DsmSecret(id="13", identifier="plain", data=({"A": "1", "B": None},), raw={"secret_id": "13"}),
 )
 
 
@@ -85,11 +86,13 @@ class Table(Api):
     def dialect(self) -> Any:
         return self._dialect
 
-    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
-        self.calls.append((operation, ref))
+    def call(
+        self, operation: Operation[Any], *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False
+    ) -> Any:
+        self.calls.append((operation.name, ref))
         if self.error is not None:
             raise self.error
-        return getattr(self, operation.replace(".", "_"))(ref)
+        return getattr(self, operation.name.replace(".", "_"))(ref)
 
     def credential_list(self, ref: str) -> Any:
         return INFOS
@@ -551,7 +554,7 @@ def test_a_secret_as_a_dictionary(vault: Vault) -> None:
     (found,) = vault("secret", "shop-db", return_format="dict")
     assert found["data"] == [dict(block) for block in SECRETS[0].data]
     assert found["key_names"] == sorted(LISTED)
-    assert found["identity"] == "shop-db"
+    assert found["identifier"] == "shop-db"
     assert all(block.__class__ is dict for block in found["data"])
 
 

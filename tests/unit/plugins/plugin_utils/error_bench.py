@@ -24,10 +24,10 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import vault
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLost
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import Certificate, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Proxy,
@@ -145,9 +145,13 @@ class Bench:
         """What the user reads when this lookup fails, or else the warnings that it gives."""
         variables = more.pop("variables", {})
         arguments = self.options(server, **more)
+        plugins = action_module.__name__.partition(".plugin_utils")[0]
         with self._shown() as shown:
             try:
-                client.evaluate(name, self._template, list(terms), variables, arguments)
+                lookup = importlib.import_module(f"{plugins}.lookup.{name}").LookupModule(
+                    templar=types.SimpleNamespace(template=self._template)
+                )
+                lookup.run(list(terms), variables, **arguments)
             except AnsibleLookupError as exc:
                 return str(exc)
         return self._warnings(shown)
@@ -180,14 +184,14 @@ class Bench:
 
     def brokered(self, server: Wire | dict[str, t.Any], *asks: t.Callable[[t.Any], t.Any]) -> str:
         """What the last of these calls of a client ends with, all through one broker, each from a worker of its own."""
-        from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Source, resolve
+        from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Source, resolve
 
         options = server if isinstance(server, dict) else self.options(server)
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
         service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
-            line = _Line(service.worker())
-            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, Policy(), again=_never))
+            line = _Line(service.handler())
+            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, CachePolicy(), again=_never))
             try:
                 ask(client)
             except Exception as exc:
@@ -200,7 +204,7 @@ class Bench:
     def gone(self, end: type[Exception] = BrokerLost) -> str:
         """What a module ends with whose broker has ended, and why there is no other one."""
         ended = mock.Mock(spec=client.BrokerConnection, ask=mock.Mock(side_effect=EOFError))
-        with mock.patch.object(action_module, "open_link", side_effect=[ended, end("lost")]):
+        with mock.patch.object(action_module, "open_connection", side_effect=[ended, end("lost")]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
     @contextlib.contextmanager
@@ -233,7 +237,7 @@ class _Line:
         self._worker = worker
 
     def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
-        reply = self._worker.answer(protocol.load(protocol.dump(request)), None)
+        reply = self._worker.reply(protocol.load(protocol.dump(request)), None)
         return protocol.load(protocol.dump(reply))
 
 

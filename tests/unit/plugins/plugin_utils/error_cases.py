@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.transport import route
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start import BrokerLate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLate
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import DAY, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import CRLF, Close, http
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.error_bench import (
@@ -106,7 +106,7 @@ CONFIGURATION: dict[str, Make] = {
     "field with return_format=raw": offline(field="password", return_format="raw"),
     "as_file with a field": offline("ssh_key", as_file=True, field="username"),
     "id that is not a number": wrong("credential", state="absent", id="web-root"),
-    "expiration_date that is none": wrong("secret", identifier="shop-db", expiration_date=CANARY),
+    "expires_at that is none": wrong("secret", identifier="shop-db", expires_at=CANARY),
     "key_value that is not text": wrong("secret", identifier="shop-db", key_value={"PORT": True}),
     "wait_timeout that is too short": wrong("credential_rotate", credential="web-root", wait_timeout=0.01),
     "private_key that cannot be read": wrong(

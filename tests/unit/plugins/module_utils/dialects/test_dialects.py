@@ -16,6 +16,18 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import guide, vendor
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    BY_NAME,
+    CREATE_SSH_KEY,
+    ROTATE_SSH_KEY,
+    UPDATE_SSH_KEY,
+    named,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     UnexpectedResponse,
@@ -25,9 +37,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Credential,
     CredentialInfo,
     CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
     SshKey,
     SshKeyWrite,
     Stored,
@@ -35,7 +44,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import DIALECT_NAMES
 
-CALLS = [(d.name, operation) for d in DIALECTS.values() for operation in d.calls]
+CALLS = [(d.name, operation.name) for d in DIALECTS.values() for operation in d.calls]
 PATHS = {
     "iso": {
         "token": "/iso/oauth2/token",
@@ -90,33 +99,36 @@ PATHS["api"] = {
 @pytest.mark.parametrize("name", PATHS)
 def test_paths(name: str) -> None:
     dialect = DIALECTS[name]
-    found = {operation: f"{call.method} {call.path}" for operation, call in dialect.calls.items()}
+    found = {operation.name: f"{call.method} {call.path}" for operation, call in dialect.calls.items()}
     assert {"token": dialect.token_path, **found} == PATHS[name]
 
 
 def test_the_dialects_have_the_same_names_for_the_same_things() -> None:
-    everything = {operation for _name, operation in CALLS}
+    everything = {named(name) for _dialect, name in CALLS}
+    assert everything == set(BY_NAME.values())
     for dialect in DIALECTS.values():
         for operation in everything - set(dialect.calls):
             assert not dialect.supports(operation)
-            with pytest.raises(Unsupported, match=f"the dialect {dialect.name} has no call for {operation}") as caught:
+            with pytest.raises(
+                Unsupported, match=f"the dialect {dialect.name} has no call for {operation.name}"
+            ) as caught:
                 dialect.call(operation)
             assert caught.value.hint
-            assert caught.value.context.operation == operation
+            assert caught.value.context.operation == operation.name
         assert not set(dialect.missing) & set(dialect.calls)
 
 
 @pytest.mark.parametrize(("name", "operation"), CALLS)
 def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
-    call = DIALECTS[name].calls[operation]
-    assert (call.replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
+    call = DIALECTS[name].calls[named(operation)]
+    assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     assert call.module == ("dsm" if operation.startswith("secret") else "pam")
     assert (call.encode is not None) == (operation.endswith(("create", "update")) or call.body == "query")
 
 
 def test_put_never_updates_in_the_vendors_dialects() -> None:
     for name in ("iso", "api"):
-        puts = {operation for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
+        puts = {operation.name for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
         assert puts == {"credential.enable", "key.enable"}
 
 
@@ -140,7 +152,8 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
         }
         if area == "key":
             needed |= {"private_key": "k", "public_key": "p", "ip": "1"}
-        call = dialect.call(f"{area}.create")
+        operation = named(f"{area}.create")
+        call = dialect.call(operation)
         assert call.encode
         empty = call.encode(model(**needed))
         for field in dataclasses.fields(model):
@@ -149,7 +162,7 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
                 value = blocks if "SecretBlock" in str(field.type) else ("mark",)
             wanted = model(**{**needed, field.name: value})
             try:
-                dialect.check(f"{area}.create", wanted)
+                dialect.check(operation, wanted)
             except Unsupported as exc:
                 assert field.name in str(exc)
                 assert exc.hint
@@ -163,10 +176,10 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
 def test_what_a_dialect_needs() -> None:
     key = SshKeyWrite("i", "u", "h")
     with pytest.raises(InvalidRequest, match="needs private_key") as caught:
-        DIALECTS["rest"].check("key.create", key)
+        DIALECTS["rest"].check(CREATE_SSH_KEY, key)
     assert caught.value.context.option == "private_key"
-    DIALECTS["rest"].check("key.update", key)
-    DIALECTS["rest"].check("key.rotate")
+    DIALECTS["rest"].check(UPDATE_SSH_KEY, key)
+    DIALECTS["rest"].check(ROTATE_SSH_KEY)
 
 
 # --- what is sent ----------------------------------------------------------------------------------------------------
@@ -213,7 +226,7 @@ def test_vendor_key() -> None:
 
 def test_vendor_secret() -> None:
     wanted = DsmSecretWrite(
-        "shop-db", name="n", engine="Generic", description="d", expiration_date="2027-01-01 00:00:00",
+        "shop-db", name="n", engine="Generic", description="d", expires_at="2027-01-01 00:00:00",
         access_keys=(SecretBlock({"access_key_id": "AKIA"}, {"access_key_id": "AWS_ID"}, "aws"),),
         credentials=(SecretBlock({"user": "app", "password": "pw"}, {"password": "PASSWORD"}),),
         key_value={"API_KEY": "é"},
@@ -275,7 +288,7 @@ def test_list_of_both_releases() -> None:
     del old["identifier"]
     expected = CredentialInfo(
         "7", "web-root", "root", "web01", "192.0.2.10", "Local User", automatic_change=False,
-        change="2026-01-10 08:15:00", expiration="2026-03-01T12:00:00-03:00", device_type="Server",
+        changed_at="2026-01-10 08:15:00", expires_at="2026-03-01T12:00:00-03:00", device_type="Server",
         device_vendor="Canonical", device_model="Ubuntu", connectivity="SSH",
     )  # fmt: skip
     assert vendor.decode_list({"credentials": [ENTRY_40, old]}, opened) == (expected, expected)
@@ -300,7 +313,7 @@ def test_credential() -> None:
     credential = vendor.decode_credential({"credential": item}, opened)
     assert credential == Credential(
         "7", "opened pw", "web-root", "root", "web01", "192.0.2.10", "22", model="Ubuntu", parent_id="5",
-        expiration="2026-01-16T17:31:39",
+        expires_at="2026-01-16T17:31:39",
     )  # fmt: skip
     assert credential.raw == {**item, "password": "opened pw", "content": "opened pw"}
     assert credential.values()["password"] == "opened pw"
@@ -312,7 +325,7 @@ def test_credential() -> None:
 def test_rest_credential() -> None:
     item = {"id": 7, "password": "pw", "expiration": "2026-01-16T17:31:39Z"}
     credential = guide.decode_password({"response": {"credential": item}}, opened)
-    assert credential == Credential("7", "opened pw", expiration="2026-01-16T17:31:39Z")
+    assert credential == Credential("7", "opened pw", expires_at="2026-01-16T17:31:39Z")
     assert credential.raw["password"] == "opened pw"
     listed = guide.decode_list({"response": {"credentials": [{"id": "7", "ip": "1", "identifier": "i"}]}}, opened)
     assert listed == (CredentialInfo("7", "i", ip="1"),)
@@ -373,7 +386,7 @@ def test_secrets() -> None:
         # What is empty was not encrypted, and stays empty.
         {"TTL": None, "EMPTY": ""},
     )
-    assert (secret.id, secret.identity, secret.name, secret.version, secret.expiration_date) == (
+    assert (secret.id, secret.identifier, secret.name, secret.version, secret.expires_at) == (
         "12", "shop-db", "db", "3", None,
     )  # fmt: skip
     assert secret.data == data
@@ -387,7 +400,7 @@ def test_secrets() -> None:
     in_rest = {"response": {"secrets": [{"id": "1", "identifier": "i", "description": "d", "data": []}]}}
     assert guide.decode_secrets(in_rest, str) == (DsmSecret("1", "i", (), description="d"),)
     assert (
-        guide.decode_secret({"response": {"secret": {"id": "1", "identifier": "i", "data": []}}}, str).identity == "i"
+        guide.decode_secret({"response": {"secret": {"id": "1", "identifier": "i", "data": []}}}, str).identifier == "i"
     )
 
 

@@ -1113,7 +1113,8 @@ def test_who_only_asks_the_broker_does_not_pay_for_requests() -> None:
         "plugin_utils.vault_action",
         "plugin_utils.broker.client",
         "plugin_utils.broker.brokered_api",
-        "plugin_utils.reading",
+        "plugin_utils.vault_lookup",
+        "plugin_utils.lookup_fallback",
     )
     package = module_name.partition(".module_utils")[0]
     script = f"""if True:

@@ -14,6 +14,16 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    CREATE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    READ_SSH_KEY,
+    RELEASE_CREDENTIAL,
+    UPDATE_SSH_KEY,
+    Operation,
+    Verb,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
     NotFound,
@@ -36,12 +46,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations i
     ssh_key_info,
     ssh_key_rotate,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import Policy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
@@ -73,31 +83,32 @@ class Vault(Api):
         return DIALECTS["api"]
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+        self, operation: Operation[t.Any], *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
     ) -> t.Any:
-        if operation in self.before:
-            self.before.remove(operation)
+        name = operation.name
+        if name in self.before:
+            self.before.remove(name)
             raise Lost
-        self.calls.append(operation)
-        if operation in self.fails:
-            raise self.fails[operation]
+        self.calls.append(name)
+        if name in self.fails:
+            raise self.fails[name]
         result = self._apply(operation, ref, model)
-        if operation in self.after:
-            self.after.remove(operation)
+        if name in self.after:
+            self.after.remove(name)
             raise Lost
         return result
 
-    def _apply(self, operation: str, ref: str, model: t.Any) -> t.Any:
-        if operation.endswith(".list"):
+    def _apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+        if operation.verb is Verb.LIST:
             return Entries(self.entries)
-        if operation == "credential.create":
+        if operation == CREATE_CREDENTIAL:
             self.entries.append(CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip))
             return Stored("77", model.identifier)
-        if operation == "credential.read":
+        if operation == READ_CREDENTIAL:
             return Credential(ref, "read-secret")
-        if operation == "key.read":
+        if operation == READ_SSH_KEY:
             return SshKey(ref, "private-secret", "ssh-ed25519 AAAA", "deploy", "deploy", hostname="web01")
-        if operation == "credential.release":
+        if operation == RELEASE_CREDENTIAL:
             self.entries[0] = CredentialInfo(*[*list(vars(WEB).values())[:7], "2026-02-02 00:00:00"])
         return Stored(ref or "1")
 
@@ -124,7 +135,7 @@ class One(CachedApis):
         super().__init__()
         self.vault, self.ends = vault, []  # type: ignore[var-annotated]
 
-    def conversation(self, settings: Settings, policy: Policy, until: t.Any = lambda: math.inf) -> Api:
+    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> Api:
         self.ends.append(until)
         return self.vault
 
@@ -136,12 +147,12 @@ class Brokered(BrokerConnection):
         self.requests: list[protocol.Message] = []
         self.replies: list[protocol.Message] = []
         self.sessions = One(vault)
-        self._worker = Service(self.sessions, Files("", b"")).worker()
+        self._handler = Service(self.sessions, Files("", b"")).handler()
 
     def ask(self, request: protocol.Message, heard: t.Any = None) -> protocol.Message:
         self.requests.append(protocol.load(protocol.dump(request)))
         try:
-            reply = self._worker.answer(self.requests[-1], Peer(heard))
+            reply = self._handler.reply(self.requests[-1], Peer(heard))
         except Lost:
             raise EOFError from None
         self.replies.append(protocol.load(protocol.dump(reply)))
@@ -154,7 +165,7 @@ class Brokered(BrokerConnection):
 def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
     params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
     ways = iter(reached or [Brokered(vault) for _number in range(9)])
-    return module.run(operation, params, check_mode, SETTINGS, Policy(), lambda _until: next(ways))
+    return module.run(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
 
 
 @pytest.fixture
@@ -258,15 +269,15 @@ def test_after_a_write_it_goes_on(vault: Vault) -> None:
     """Neither custody nor the change is asked for twice."""
 
     class Waiting(Vault):
-        def call(self, operation: str, **more: t.Any) -> t.Any:
-            if operation == "credential.list" and "credential.release" in self.calls:
-                self.before = {operation} if not self.calls.count("lost") else set()
+        def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
+            if operation == LIST_CREDENTIALS and "credential.release" in self.calls:
+                self.before = {operation.name} if not self.calls.count("lost") else set()
                 self.calls += ["lost"] if self.before else []
             return super().call(operation, **more)
 
     vault = Waiting()
     result = run(credential_rotate, vault, credential="web-root", wait_timeout=5)
-    assert result["credential"]["change"] == "2026-02-02 00:00:00"
+    assert result["credential"]["changed_at"] == "2026-02-02 00:00:00"
     assert vault.calls.count("lost") == 1
     assert vault.calls.count("credential.read") == vault.calls.count("credential.release") == 1
 
@@ -281,18 +292,18 @@ def test_a_key_pair_is_made_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) 
     class Keys(Vault):
         stored: t.Any = None
 
-        def _apply(self, operation: str, ref: str, model: t.Any) -> t.Any:
-            if operation == "key.update":
+        def _apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+            if operation == UPDATE_SSH_KEY:
                 self.stored = model
-            if operation == "key.read":
+            if operation == READ_SSH_KEY:
                 pair = self.stored or first
                 return SshKey("3", pair.private_key, pair.public_key, "deploy", "deploy", hostname="web01")
             return super()._apply(operation, ref, model)
 
-        def call(self, operation: str, **more: t.Any) -> t.Any:
-            if operation == "key.read" and self.stored and "lost" not in self.calls:
+        def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
+            if operation == READ_SSH_KEY and self.stored and "lost" not in self.calls:
                 self.calls.append("lost")
-                self.before = {operation}
+                self.before = {operation.name}
             return super().call(operation, **more)
 
     keys = Keys()
@@ -329,7 +340,7 @@ def test_nothing_is_sent_for_a_worker_that_is_gone(vault: Vault, calls: int, sen
     link = Brokered(vault)
     run(custody, vault, reached=[link], credential="web-root", allow_vault_rotation=True)
     vault.calls.clear()
-    reply = link._worker.answer(link.requests[0], Peer(gone_after=calls))
+    reply = link._handler.reply(link.requests[0], Peer(gone_after=calls))
     assert "the task has ended" in reply["failure"]["fields"]["message"]
     assert vault.calls == sent
 
