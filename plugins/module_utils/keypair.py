@@ -14,6 +14,7 @@ import importlib.util
 import typing as t
 
 from .errors import InvalidRequest, missing_library
+from .models import SshKeyPair, key_text
 
 try:
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -73,6 +74,32 @@ def generate(
     )
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection)
     return KeyPair(private.decode(), f"{_openssh_line(key)} {comment}".rstrip(), passphrase)
+
+
+def new_pair(kind: str, *, bits: int | None = None, passphrase: str | None = None, comment: str = "") -> SshKeyPair:
+    """Make a new key pair, see generate(). Raises InvalidRequest."""
+    made = generate(kind, bits=bits, passphrase=passphrase, comment=comment)
+    return checked_pair(made.private_key, made.public_key, made.passphrase)
+
+
+def checked_pair(private_key: str, public_key: str, passphrase: str | None = None) -> SshKeyPair:
+    """Check a pair as it was read or made: whether its halves belong together, and the private one can be opened.
+
+    :param private_key: in OpenSSH or PEM form; servers give line ends of their own
+    :param public_key: one line, or nothing: some servers keep the private half only
+    """
+    private_key = key_text(private_key)
+    comment = " ".join(public_key.split()[2:])
+    try:
+        public = strip_comment(public_key) if public_key else public_key_of(private_key, passphrase)
+        public_fingerprint = fingerprint(public)
+    except InvalidRequest:
+        return SshKeyPair("", False, private_key, "", passphrase, comment)
+    try:
+        usable = public_key_of(private_key, passphrase) == public
+    except InvalidRequest:
+        usable = False
+    return SshKeyPair(public_fingerprint, usable, private_key, public, passphrase, comment)
 
 
 def public_key_of(private_key: str, passphrase: str | None = None) -> str:

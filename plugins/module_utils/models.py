@@ -323,3 +323,23 @@ class KeyRotation:
     public_key: str | None = None
     previous_public_key: str | None = None
     previous_identifier: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SshKeyPair:
+    """An SSH key pair that was checked, as keypair.py makes it. Two of them are equal if they are the same key and both
+    can be used, whatever their texts look like.
+    """
+
+    fingerprint: str
+    # Whether the private key opens with the passphrase and belongs to the public key.
+    usable: bool
+    private_key: str = dataclasses.field(repr=False, compare=False)
+    # Type and blob, without the comment.
+    public_key: str = dataclasses.field(compare=False)
+    passphrase: str | None = dataclasses.field(default=None, repr=False, compare=False)
+    comment: str = dataclasses.field(default="", compare=False)
+
+    def secret_texts(self) -> list[str]:
+        """Return what must not be shown anywhere."""
+        return [text for text in (self.private_key, self.passphrase) if text]

@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An API whose calls are carried out by the broker: for rotations, which use the same client as without it."""
+"""The API of a server, each of whose calls the broker carries out.
+
+Only rotations use it: they run in the worker, because they need Ansible's connections. All other tasks are one
+operation, which the broker runs as a whole (operation.py).
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ _Result = t.TypeVar("_Result")
 
 
 class BrokeredApi(Api):
-    """The API of one server through the broker.
+    """Carry out the calls of the client through the broker, or directly once that is lost.
 
     :param link: the link to the broker
     :param until: tells the monotonic time after which nothing is sent

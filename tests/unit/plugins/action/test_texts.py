@@ -127,6 +127,6 @@ def test_what_a_rotation_says_is_plain(monkeypatch: pytest.MonkeyPatch, speaker:
     said: list[str] = []
     monkeypatch.setattr(Display, "display", lambda _display, text, **_options: said.append(text))
     made = object.__new__(speaker)
-    made._variables = {"inventory_hostname": "web01"}
-    made.say(HOSTILE)
+    made.variables = {"inventory_hostname": "web01"}
+    made.report_progress(HOSTILE)
     assert not FORBIDDEN.search(said[0])
