@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, community.senhasegura contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `./run TASK` does, one session for each task. `./run` has put the tools of requirements/dev.txt in PATH."""
+"""What `./run TASK` does, one session for each task. `./run` has put the tools of requirements/dev.txt in PATH.
+
+`./run test` runs those with the tag "test", two at a time and in this order (scripts/lanes.py): the longest begins.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,9 @@ from nox.command import CommandFailed
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from cores import PYTHONS  # noqa: E402
-from hosts import registries  # noqa: E402
+from cores import PYTHONS, units_of_core  # noqa: E402
 from hosts.image import why_unavailable  # noqa: E402
-from workspace import CACHE, NAME, environment  # noqa: E402
+from workspace import CACHE, NAME, checkout, environment  # noqa: E402
 
 nox.options.default_venv_backend = "none"
 nox.options.envdir = str(CACHE / "nox")
@@ -37,21 +39,6 @@ WORKERS = ("-n", "2")
 # Parts of a collection that are not plugins of their own, or whose documentation is the module's.
 UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 
-# Plain Python in the tests of what depends on ansible-core: of a rotation neither its protocol nor what runs on a host
-# imports anything of Ansible, nor does what the broker keeps.
-PLAIN_TESTS = {
-    Path("tests/unit/plugins/plugin_utils", f"{name}.py")
-    for name in (
-        *("broker/test_key_files", "broker/test_ledger", "broker/test_cache", "broker/test_portable"),
-        *("broker/test_cache_server", "test_unexpected", "rotation/login/test_password_hash", "rotation/test_report"),
-        *("rotation/host/on_host/test_authorized_keys", "rotation/host/on_host/test_on_host"),
-        *(
-            f"rotation/protocol/test_{name}"
-            for name in ("ssh_key", "messages", "model", "password", "password_faults", "password_policy")
-        ),
-        "rotation/vault/test_journal",
-    )
-}
 # Integration tests whose subject differs most between the releases of ansible-core.
 RUNS_ON_EACH_CORE = ("tests/integration/test_examples.py", "tests/integration/test_variables.py")
 
@@ -62,6 +49,18 @@ os.environ.update(environment())
 # For the tools that write to the home folder whatever else they are told.
 HOME = CACHE / "home"
 HOME.mkdir(parents=True, exist_ok=True)
+
+
+@nox.session(tags=["test"])
+def integration(session: nox.Session) -> None:
+    """Real ansible-playbook runs against the simulator."""
+    # A file at a time in each process: its tests share hosts. In the order of their names, since xdist would begin with
+    # the files that have most tests: those that take longest have few, and one process would be left alone with them.
+    # One process more than cores, because most tests wait for hosts and locks some of the time.
+    arguments = session.posargs or ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
+    # The slowest, since CI has a limit of time.
+    session.run("python", *PYTEST, "--durations", "40", *where, *arguments)
 
 
 @nox.session(tags=["test", "fast"])
@@ -77,21 +76,28 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "-p", "hosts", env={"MYPYPATH": "tests"})
     session.run("yamllint", "--strict", ".")
     # In a copy, since it also looks at ignored files where a whole folder is new.
-    session.run("reuse", "--root", str(checkout("lint")), "lint", "--lines")
+    session.run("reuse", "--root", str(checkout(CACHE / "lint")), "lint", "--lines")
     session.run("antsibull-changelog", "lint")
-    session.run("python", "-c", ANTSIBULL_DOCS, "lint-collection-docs", "--plugin-docs", ".", env={"HOME": str(HOME)})
+    docs = ("python", "scripts/run_antsibull_docs.py", "lint-collection-docs", "--plugin-docs", ".")
+    session.run(*docs, env={"HOME": str(HOME)})
     session.run("ansible-lint", "--offline", "--strict")
 
 
-@nox.session(tags=["fast"])
+@nox.session
 def units(session: nox.Session) -> None:
     """Unit tests."""
     session.run("python", *PYTEST, *WORKERS, *session.posargs)
 
 
+@nox.session(tags=["fast"])
+def short_units(session: nox.Session) -> None:
+    """Unit tests without those that take long: every fault in every call."""
+    session.run("python", *PYTEST, *WORKERS, "-m", "not no_cover", *session.posargs)
+
+
 @nox.session(tags=["test"])
 def coverage(session: nox.Session) -> None:
-    """Unit tests, and how much of plugins/ they cover, which takes longer."""
+    """Unit tests, and how much of plugins/ they cover."""
     session.run("python", *PYTEST, *WORKERS, "--cov", *session.posargs)
 
 
@@ -101,21 +107,9 @@ def demo(session: nox.Session) -> None:
     session.run("python", "tests/demo.py", *session.posargs)
 
 
-@nox.session(tags=["test"])
-def integration(session: nox.Session) -> None:
-    """Real ansible-playbook runs against the simulator."""
-    # A file at a time in each process: its tests share hosts. In the order of their names, since xdist would begin with
-    # the files that have most tests: those that take longest have few, and one process would be left alone with them.
-    # One process more than cores, because most tests wait for hosts and locks some of the time.
-    arguments = session.posargs or ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
-    where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
-    # The slowest, since CI has a limit of time.
-    session.run("python", *PYTEST, "--durations", "40", *where, *arguments)
-
-
-@nox.session(tags=["test"])
+@nox.session
 def molecule(session: nox.Session) -> None:
-    """The role on three real hosts: check, converge, idempotence, a change by the vault itself, verify."""
+    """The playbooks as molecule scenarios on real hosts: check, converge, idempotence, side effect, verify."""
     if reason := why_unavailable():
         session.skip(reason)
     # It puts frames around the output of Ansible otherwise.
@@ -127,9 +121,9 @@ def build(session: nox.Session) -> None:
     """Build, install and import the archive that users get."""
     contents = []
     for attempt in ("again", "archive"):
-        output = CACHE / "build" / attempt
+        source, output = checkout(CACHE / "build" / "source"), CACHE / "build" / attempt
         shutil.rmtree(output, ignore_errors=True)
-        session.run("ansible-galaxy", "collection", "build", str(checkout("build")), "--output-path", str(output))
+        session.run("ansible-galaxy", "collection", "build", str(source), "--output-path", str(output))
         (archive,) = output.iterdir()
         contents.append(manifest(archive))
     if contents[0] != contents[1]:
@@ -164,14 +158,15 @@ def sanity(session: nox.Session) -> None:
     """ansible-test sanity on the newest ansible-core, with nothing ignored."""
     # All of its tests run, but pslint finds no PowerShell to check, validate-modules cannot compare with an earlier
     # release, and compile and import leave out the Pythons that are not here.
-    ansible_test(session, "sanity", *session.posargs)
+    session.run("python", "scripts/run_ansible_test.py", "sanity", *session.posargs)
 
 
 @nox.session(tags=["test"])
 def ansible_test_units(session: nox.Session) -> None:
     """Unit tests of what depends on ansible-core, as ansible-test runs them: its own loader, a fork for each test."""
-    tests = session.posargs or depends_on_core()
-    ansible_test(session, "units", "--python", "{}.{}".format(*sys.version_info), "--num-workers", "2", *tests)
+    tests = session.posargs or units_of_core()
+    python = "{}.{}".format(*sys.version_info)
+    session.run("python", "scripts/run_ansible_test.py", "units", "--python", python, "--num-workers", "2", *tests)
 
 
 @nox.session(tags=["test"])
@@ -181,7 +176,7 @@ def oldest(session: nox.Session) -> None:
     if not (found := pick_python(*reversed(versions))):
         session.skip(f"ansible-core {release} needs one of Python {', '.join(versions)}, and none is here")
     programs = make_environment(session, found, "oldest")
-    units_on_core(session, programs, *(session.posargs or (*depends_on_core(), "tests/unit/test_role.py")))
+    units_on_core(session, programs, *(session.posargs or (*units_of_core(), "tests/unit/test_role.py")))
     demo_on_core(session, programs)
 
 
@@ -278,26 +273,6 @@ def pick_python(*versions: str) -> str:
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
 
-def checkout(name: str) -> Path:
-    """A copy of what git holds or would hold, at the path that Ansible demands."""
-    target = CACHE.joinpath(name, *NAME)
-    shutil.rmtree(target, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    for path in filter(None, listed.stdout.split("\0")):
-        if (ROOT / path).exists():
-            (target / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
-    # Without a repository of its own the copy counts as an ignored part of ours, and ansible-test finds no file.
-    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
-    return target
-
-
 def manifest(archive: Path) -> list[object]:
     """The names and check sums in a collection archive, which unlike the archive itself hold no times."""
     with tarfile.open(archive) as tar:
@@ -312,13 +287,7 @@ def make_environment(session: nox.Session, python: str, *arguments: str) -> Path
 
 def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
     """ansible-test sanity of another environment."""
-    ansible_test(session, "sanity", programs=programs, **options)
-
-
-def depends_on_core() -> list[str]:
-    """The unit tests of what depends on ansible-core. module_utils does not (test_layers.py holds that)."""
-    folders = [Path("tests/unit/plugins", name) for name in ("action", "lookup", "plugin_utils")]
-    return sorted(map(str, {path for folder in folders for path in folder.rglob("test_*.py")} - PLAIN_TESTS))
+    session.run(programs / "python", "scripts/run_ansible_test.py", "sanity", **options)
 
 
 def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:
@@ -345,57 +314,8 @@ def first_in_path(*folders: str | Path) -> dict[str, str]:
     return {"PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]])}
 
 
-def ansible_test(
-    session: nox.Session, command: str, *arguments: str, programs: Path | None = None, **options: Any
-) -> None:
-    """Run ansible-test, of this environment or another one, in a copy of the tree."""
-    programs = programs or Path(sys.executable).parent
-    prepare_pip(programs)
-    # It takes each pythonX.Y in PATH for usable, a pyenv shim that answers "command not found" too.
-    pythons = CACHE / "pythons"
-    shutil.rmtree(pythons, ignore_errors=True)
-    pythons.mkdir()
-    for version in (f"3.{minor}" for minor in range(7, 15)):
-        if found := pick_python(version):
-            (pythons / f"python{version}").symlink_to(found)
-    with session.chdir(checkout("ansible_test")):
-        env = {"HOME": str(HOME), **first_in_path(programs, pythons)}
-        session.run(programs / "ansible-test", command, "--local", *arguments, env=env, **options)
-
-
-def prepare_pip(programs: Path) -> None:
-    """Let ansible-test install with the pip, and the settings of pip, that there are on this machine."""
-    # It gets pip's installer from a host of its own, and keeps the download here.
-    find = "import ansible_test; print(ansible_test.__path__[0])"
-    found = subprocess.run([programs / "python", "-c", find], stdout=subprocess.PIPE, text=True, check=True)
-    source = Path(found.stdout.strip(), "_internal", "python_requirements.py")
-    version = re.search(r"pip='([\d.]+)'", source.read_text())[1]
-    installer = HOME / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
-    installer.parent.mkdir(parents=True, exist_ok=True)
-    installer.write_text(INSTALLER)
-    # It hands on neither PIP_* nor, with another home, the user's own file.
-    target = HOME / ".pip" / "pip.conf"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(registries.pip_settings(quiet="2"))
-
-
 VERSIONS = """\
 import platform
 from ansible import release
 print(release.__version__, platform.python_version())
-"""
-
-# It puts the name of a temporary folder into a page; one that ends in "_" would be a link there, to nowhere.
-ANTSIBULL_DOCS = """\
-import sys, tempfile
-tempfile._RandomNameSequence.characters = "abcdefghijklmnopqrstuvwxyz0123456789"
-from antsibull_docs.cli.antsibull_docs import main
-sys.exit(main())
-"""
-
-INSTALLER = """\
-import subprocess, sys
-options = [option for option in sys.argv[1:] if option not in ("--no-setuptools", "--no-wheel")]
-subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
-sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *options]))
 """

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,3 +38,23 @@ def environment() -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "PYTHONPATH": os.pathsep.join([str(collections()), str(SIMULATOR)]),
     }
+
+
+def checkout(folder: Path) -> Path:
+    """Copy what git holds or would hold into a folder, at the path that Ansible demands, and return that path."""
+    target = folder.joinpath(*NAME)
+    shutil.rmtree(target, ignore_errors=True)
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    for path in filter(None, listed.stdout.split("\0")):
+        if (ROOT / path).exists():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, target / path, follow_symlinks=False)
+    # Without a repository of its own the copy counts as an ignored part of ours, and ansible-test finds no file.
+    subprocess.run(["git", "init", "--quiet", str(target)], check=True)
+    return target

@@ -71,13 +71,11 @@ options:
     default: false
   report_dir:
     description:
-      - A folder on the controller. After each host, a line is added to C(history.jsonl) there, and C(report.json) and
-        C(report.html) are made from it.
+      - A folder on the controller, which is created if need be. How the task ends is appended to C(history.jsonl)
+        there, with a line for each host and no secret.
+      - M(community.senhasegura.rotation_report) makes a report of it, once for all hosts.
+      - If that file cannot be written, the task warns. The rotation itself ends as it would without.
     type: path
-  report_keep_days:
-    description:
-      - Days for which the report keeps its history. By default, it keeps all.
-    type: float
 notes:
   - Everything happens in this one task, so that tags, C(ignore_errors), C(any_errors_fatal) or a strategy cannot tear
     apart what belongs together. It may be killed at any moment; the next run settles what it has left.

@@ -30,7 +30,6 @@ ROTATION: dict[str, dict[str, t.Any]] = {
     "break_lock": {"type": "str"},
     "allow_insecure_rotation": {"type": "bool", "default": False},
     "report_dir": {"type": "path"},
-    "report_keep_days": {"type": "float"},
 }
 # What an SSH key is rotated with.
 KEY_HOSTS = {

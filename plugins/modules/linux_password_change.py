@@ -133,6 +133,7 @@ notes:
     P(community.senhasegura.password#lookup), so that the tasks that follow use the new one.
 seealso:
   - module: community.senhasegura.rotation_info
+  - module: community.senhasegura.rotation_report
   - module: community.senhasegura.credential_rotate
 """
 

@@ -143,6 +143,7 @@ notes:
   - With O(mode=ansible), automatic change must be off for the SSH key, since two writers would lose one.
 seealso:
   - module: community.senhasegura.rotation_info
+  - module: community.senhasegura.rotation_report
   - module: community.senhasegura.ssh_key_rotate
   - module: community.senhasegura.linux_password_change
 """

@@ -29,10 +29,6 @@ _SHARED = {
     "rotation_action",
     "vault.server_side",
     "protocol.password_policy",
-    "report",
-    "report_history",
-    "report_page",
-    "report_state",
 }
 # What is there at once. The tests use these by their names: code.effects, code.phases ...
 _ALWAYS = (

@@ -16,9 +16,9 @@ import sys
 import time
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.tests.hosts.group import Hosts
-from ansible_collections.community.senhasegura.tests.hosts.host import HostError
-from ansible_collections.community.senhasegura.tests.hosts.image import CACHE, SUITES, Unavailable, templates
+from .group import Hosts
+from .host import HostError
+from .image import CACHE, SUITES, Unavailable, templates
 
 
 def main() -> int:

@@ -18,8 +18,8 @@ import sys
 import time
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.tests.hosts import registries, system
-from ansible_collections.community.senhasegura.tests.hosts.image import SUITES
+from . import registries, system
+from .image import SUITES
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "bare"

@@ -20,8 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from ansible_collections.community.senhasegura.tests.hosts.host import Host, HostError, _wait
-from ansible_collections.community.senhasegura.tests.hosts.image import CACHE, HERE, templates
+from .host import Host, HostError, _wait
+from .image import CACHE, HERE, templates
 
 NETWORK = "10.213"
 INSTANCES = CACHE / "instances"

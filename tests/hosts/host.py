@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.tests.hosts.image import PASSWORD
+from .image import PASSWORD
 
 PORT = 22
 SSHD_LOG = "/var/log/sshd.log"

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.tests.hosts import registries, system
+from . import registries, system
 
 SUITES = ("bookworm", "trixie")
 # Of root and of every user but admin, who has none.

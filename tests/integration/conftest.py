@@ -26,7 +26,9 @@ from workspace import environment
 from senhasegura_simulator.server import Simulator
 
 DEMO = "demo"
-DIALECTS = (("3.32", "auto"), ("4.0", "auto"), ("rest", "rest"))
+# Of the two dialects of the vendor one: they differ in paths and names alone, which the unit tests of the dialects hold.
+# What runs on 3.32 as well says so: all lookups, all modules, the broker, a rotation; and the demo does.
+DIALECTS = (("4.0", "auto"), ("rest", "rest"))
 
 
 @dataclass

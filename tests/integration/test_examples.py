@@ -45,6 +45,7 @@ STOOD_FOR = {
 # What the role gives to the tasks of a notification.
 NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "hint": "h", "summary": "s"}
 MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
+ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "refused"}
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
@@ -139,6 +140,8 @@ class Site:
         (self.home / ".ssh").mkdir(parents=True)
         self.reports = folder / "reports"
         self.reports.mkdir()
+        # As an earlier run has left it, for the examples that only make the report.
+        (self.reports / "history.jsonl").write_text(f"{json.dumps(ROTATED)}\n")
         self.key = self.home / ".ssh" / "id_deploy"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
         public = self.key.with_suffix(".pub").read_text().strip()

@@ -25,12 +25,8 @@ from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import (
-    Result,
-    Target,
-    password_hash,
-    probe,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Target
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -41,6 +37,16 @@ INTERACTIVE, PLAIN, BOTH = (
     "",
 )
 METHODS = pytest.mark.parametrize("methods", [INTERACTIVE, PLAIN, BOTH], ids=["interactive", "plain", "both"])
+
+
+def some_by_method(*values: str) -> pytest.MarkDecorator:
+    """Give all values where sshd offers both methods, and of each single method every second one."""
+    cases = [(BOTH, value) for value in values]
+    cases += [((INTERACTIVE, PLAIN)[number % 2], value) for number, value in enumerate(values)]
+    ids = {INTERACTIVE: "interactive", PLAIN: "plain", BOTH: "both"}
+    return pytest.mark.parametrize(
+        ("methods", "user"), cases, ids=[f"{user}-{ids[methods]}" for methods, user in cases]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -94,28 +100,26 @@ def test_right_and_wrong(host: Host, target: MakeTarget, methods: str) -> None:
     assert settled(host, "app") == ([True], 0)
 
 
-@METHODS
-@pytest.mark.parametrize(
-    ("user", "result"),
-    [
-        ("mustchange", Result.MUST_CHANGE),
-        ("expired", Result.EXPIRED),
-        ("nologin", Result.NO_SHELL),
-        # Nobody can tell from outside.
-        ("locked", Result.WRONG),
-    ],
-)
-def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, user: str, result: Result) -> None:
+STATES = {
+    "mustchange": Result.MUST_CHANGE,
+    "expired": Result.EXPIRED,
+    "nologin": Result.NO_SHELL,
+    # Nobody can tell from outside.
+    "locked": Result.WRONG,
+}
+
+
+@some_by_method(*STATES)
+def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, user: str) -> None:
     host.sshd(methods)
     verdict = probe.by_password(target(host, user), PASSWORD)
-    assert verdict.result is result, verdict
+    assert verdict.result is STATES[user], verdict
     accepted, failures = settled(host, user)
     assert len(accepted) <= 1
     assert failures == (1 if user == "locked" else 0)
 
 
-@METHODS
-@pytest.mark.parametrize("user", ["mustchange", "expired", "nologin"])
+@some_by_method("expired", "mustchange", "nologin")
 def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, methods: str, user: str) -> None:
     host.sshd(methods)
     assert probe.by_password(target(host, user), WRONG).result is Result.WRONG

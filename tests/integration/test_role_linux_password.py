@@ -166,6 +166,7 @@ def failed(done: Any) -> list[tuple[str, str]]:
 
 
 LAST = "Fail where the password was not changed"
+REPORT = "Make the report"
 
 
 def names(hosts: Sequence[Host]) -> list[str]:
@@ -203,8 +204,15 @@ def test_check_then_change_then_nothing(site: Site) -> None:
     assert done.rc == 0, str(done)
     assert results(site) == dict.fromkeys(names(site.hosts), "unchanged")
     assert [entry["task"] for entry in done.results if entry["result"].get("changed")] == [
-        f"{ROLE} : Note the result"
-    ] * 3
+        *[f"{ROLE} : Note the result"] * 3,
+        REPORT,
+    ]
+
+    # Neither the rotation nor Ansible's own modules have left a file on a host.
+    kept = "-not -name guard -not -name machine.guard -not -name machine.json"
+    ours = r"\( -path '/var/lib/*' -o -path '*/.ansible/*' \)"
+    left = f"find /var/lib/senhasegura-rotation /home/admin /root -type f {ours} {kept}"
+    assert {host.name: host.run(left) for host in site.hosts} == dict.fromkeys(names(site.hosts), "")
 
     lines = [json.loads(line) for line in (site.report / "history.jsonl").read_text().splitlines()]
     assert sorted((line["result"], line["host"]) for line in lines) == [
@@ -242,6 +250,50 @@ def test_with_go_on_all_others_have_their_turn(site: Site) -> None:
         name: name == "host1" for name in names(site.hosts)
     }
     assert all(line["proved"] == "login" for line in lines if line["host"] != "host1")
+
+
+def made(done: Any) -> list[str]:
+    """How each report of a run was made. What is skipped since more hosts follow does not count."""
+    return [entry["status"] for entry in done.results if entry["task"] == REPORT and entry["status"] != "skipped"]
+
+
+def in_report(site: Site) -> dict[str, str]:
+    """The result of each host in the report, for programs and for people."""
+    found = json.loads((site.report / "report.json").read_text())["latest"]
+    page = (site.report / "report.html").read_text()
+    assert [item["host"] for item in found if item["host"] not in page] == []
+    return {item["host"]: item["result"] for item in found}
+
+
+@one_dialect
+def test_the_report_is_made_once_and_has_the_hosts_that_failed(site: Site) -> None:
+    # The only host of the run fails, and the limit leaves localhost out.
+    site.hosts[0].run("usermod -L app")
+    done = site.change("--limit", "host1")
+    assert (done.rc, made(done), in_report(site)) == (2, ["ok"], {"host1": "refused"}), str(done)
+    # The first of three ends the run.
+    done = site.change()
+    assert (done.rc, made(done), in_report(site)) == (2, ["ok"], {"host1": "refused"}), str(done)
+    # One fails, and one is not reached.
+    site.variables["all"]["hosts"]["host3"]["ansible_port"] = 1
+    done = site.change(linux_password_change_go_on=True)
+    assert (done.rc, made(done)) == (2, ["ok"]), str(done)
+    assert in_report(site) == {"host1": "refused", "host2": "changed", "host3": "unreachable"}
+    # All goes well, in several batches.
+    site.hosts[0].run("usermod -U app")
+    site.variables["all"]["hosts"]["host3"]["ansible_port"] = site.hosts[2].inventory("admin").get("ansible_port", 22)
+    done = site.change()
+    assert (done.rc, made(done), in_report(site)) == (0, ["ok"], dict.fromkeys(names(site.hosts), "changed")), str(done)
+
+
+@one_dialect
+def test_a_report_that_cannot_be_written_stops_no_rotation(site: Site) -> None:
+    site.report.mkdir()
+    (site.report / "report.html").mkdir()
+    done = site.change()
+    assert (done.rc, made(done)) == (0, ["failed"]), str(done)
+    assert f"{site.report}/report.html: Is a directory" in done.stdout + done.stderr
+    assert site.changed() == names(site.hosts)
 
 
 @one_dialect

@@ -57,6 +57,8 @@ def names(folder: str) -> list[str]:
 
 DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
 LOOKUPS, MODULES = names("lookup"), names("modules")
+# Those that talk to the server: all but the one that reads a file of the controller.
+CONNECTING = [name for name in MODULES if name != "rotation_report"]
 
 
 @functools.cache
@@ -128,13 +130,13 @@ def test_whether_an_option_is_secret_is_decided(folder: str, name: str) -> None:
     assert undecided == []
 
 
-@pytest.mark.parametrize("option", CONNECTION.values(), ids=lambda option: option.name)
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_places_of_connection_options(name: str, option: Any) -> None:
-    details = document("lookup", name)["doc"]["options"][option.name]
-    assert [place["name"] for place in details["vars"]] == [option.variable]
-    assert [place["name"] for place in details["env"]] == [option.env]
-    assert [(place["section"], place["key"]) for place in details["ini"]] == [(INI_SECTION, option.name)]
+def test_places_of_connection_options(name: str) -> None:
+    for option in CONNECTION.values():
+        details = document("lookup", name)["doc"]["options"][option.name]
+        assert [place["name"] for place in details["vars"]] == [option.variable], option.name
+        assert [place["name"] for place in details["env"]] == [option.env], option.name
+        assert [(place["section"], place["key"]) for place in details["ini"]] == [(INI_SECTION, option.name)]
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
@@ -148,12 +150,12 @@ def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> 
     assert others == ({"check_mode": [CHECK_MODE_VARIABLE]} if takes_custody else {})
 
 
-@pytest.mark.parametrize("name", MODULES)
-@pytest.mark.parametrize("option", CONNECTION.values(), ids=lambda option: option.name)
-def test_defaults_of_connection_options_are_told(name: str, option: Any) -> None:
-    text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
-    default = str(option.default).lower() if isinstance(option.default, bool) else option.default
-    assert (f"The default is V({default})." in text) == (option.default is not None)
+@pytest.mark.parametrize("name", CONNECTING)
+def test_defaults_of_connection_options_are_told(name: str) -> None:
+    for option in CONNECTION.values():
+        text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
+        default = str(option.default).lower() if isinstance(option.default, bool) else option.default
+        assert (f"The default is V({default})." in text) == (option.default is not None), option.name
 
 
 @pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
@@ -235,9 +237,15 @@ def test_generated_files_are_up_to_date() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_the_action_group_holds_all_modules() -> None:
+def test_the_action_group_holds_all_modules_that_connect() -> None:
+    """Its defaults are options of the connection, which other modules refuse."""
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
-    assert sorted(runtime["action_groups"]["senhasegura"]) == MODULES
+    assert sorted(runtime["action_groups"]["senhasegura"]) == CONNECTING
+    for name in MODULES:
+        support = document("modules", name)["doc"]["attributes"]["action_group"]["support"]
+        assert support == ("full" if name in CONNECTING else "none"), name
+        options = document("modules", name)["doc"]["options"].keys() & CONNECTION.keys()
+        assert options == (CONNECTION.keys() if name in CONNECTING else set()), name
 
 
 def test_each_action_has_a_module_and_each_module_an_action() -> None:
@@ -261,7 +269,7 @@ def test_an_action_without_a_rotation_is_wiring(name: str) -> None:
 
 
 def test_which_actions_rotate_on_hosts() -> None:
-    assert set(MODULES) - set(OPERATIONS) == {"linux_password_change", "linux_ssh_key_rotation", "rotation_info"}
+    assert set(CONNECTING) - set(OPERATIONS) == {"linux_password_change", "linux_ssh_key_rotation", "rotation_info"}
 
 
 @pytest.mark.parametrize("name", MODULES)

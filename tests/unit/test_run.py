@@ -2,21 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ./run needs of the machine that it runs on: it finds it, installs it, or says what to install."""
+"""What ./run needs of the machine that it runs on (it finds it, installs it, or says what to install), and how it tests."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from cores import PYTHONS
+from cores import PYTHONS, units_of_core
 from hosts import registries, system
 from packaging.requirements import Requirement
 from workspace import ROOT
@@ -131,6 +134,87 @@ def test_the_releases_of_ansible_core_are_those_that_the_collection_takes() -> N
     assert wanted == f">={next(iter(PYTHONS))}.0"
     first, last = next(iter(PYTHONS)), list(PYTHONS)[-1]
     assert f"ansible-core {first} to {last}," in (ROOT / "README.md").read_text()
+
+
+def test_what_reaches_ansible_core_is_tested_on_other_releases() -> None:
+    names = {path.removeprefix("tests/unit/plugins/") for path in units_of_core()}
+    # By an import of their own, of what they test, of a file beside them, and of conftest.py.
+    assert {
+        "lookup/test_lookups.py",
+        "plugin_utils/test_masking.py",
+        "plugin_utils/rotation/test_driver.py",
+        "plugin_utils/test_error_texts.py",
+        "action/test_secret.py",
+    } <= names
+    plain = {
+        "plugin_utils/rotation/protocol/test_model.py",
+        "plugin_utils/rotation/protocol/test_password_policy.py",
+        "module_utils/test_layers.py",
+    }
+    assert not plain & names
+    assert not [name for name in names if not (ROOT / "tests" / "unit" / "plugins" / name).exists()]
+
+
+class TestLanes:
+    """How ./run test runs its tasks."""
+
+    @pytest.fixture(autouse=True)
+    def _nox(self, bare: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        # A task's own script, in the folder, says what it does.
+        bare("nox", f'[ "$1" = --session ] && exec bash {tmp_path}/"$2"; cat {tmp_path}/listed')
+        self.command = [sys.executable, str(ROOT / "scripts" / "lanes.py"), "test", str(tmp_path / "logs")]
+        self.folder = tmp_path
+
+    def tasks(self, **scripts: str) -> None:
+        for name, script in scripts.items():
+            (self.folder / name).write_text(script)
+        (self.folder / "listed").write_text(json.dumps([{"session": name} for name in scripts]))
+
+    def run(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self.command, capture_output=True, text=True, check=False, timeout=300)
+
+    def test_all_of_them_run_and_are_shown_one_after_the_other(self) -> None:
+        meet = "echo {0} 1 >&2; echo >{2}/{0}; until [ -e {2}/{1} ]; do /bin/sleep 0.05; done; echo {0} 2"
+        self.tasks(
+            one=meet.format("here1", "here2", self.folder),
+            two=meet.format("here2", "here1", self.folder),
+            three="echo 3",
+        )
+        done = self.run()
+        assert done.returncode == 0, done.stderr
+        # The first two have met, so they ran at the same time.
+        for name in ("here1", "here2"):
+            assert f"{name} 1\n{name} 2\n" in done.stdout
+        assert sorted(line.split()[:2] for line in done.stdout.splitlines()[-3:]) == [
+            ["one", "ok"],
+            ["three", "ok"],
+            ["two", "ok"],
+        ]
+        assert calls(self.folder)[0] == "nox --list --json --tags test"
+
+    def test_one_that_fails_stops_no_other_and_fails_all(self) -> None:
+        self.tasks(bad="echo the reason; exit 3", good="echo good", late="echo late")
+        done = self.run()
+        assert done.returncode == 1
+        assert "the reason" in done.stdout
+        assert "late\n" in done.stdout
+        assert done.stderr == "lanes.py: failed: bad\n"
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_whoever_stops_it_stops_all(self, number: signal.Signals) -> None:
+        forever = "trap 'echo >{0}/{1}.stopped; exit 1' INT; echo so far; echo >{0}/{1}.started; while :; do /bin/sleep 0.05; done"
+        self.tasks(one=forever.format(self.folder, "one"), two=forever.format(self.folder, "two"))
+        process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 120
+        while len(list(self.folder.glob("*.started"))) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert errors.decode() == f"lanes.py: stopped by {number.name}\n"
+        assert output.decode().count("so far\n") == 2
+        assert sorted(path.name for path in self.folder.glob("*.stopped")) == ["one.stopped", "two.stopped"]
 
 
 class TestSystem:

@@ -33,8 +33,8 @@ from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection, address, authentication_key
 from ..broker.key_files import Files
 from ..masking import register
+from ..report import history
 from ..vault_action import SenhaseguraAction
-from . import report
 from .driver import Interrupt, World, drive
 from .host import connection
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
@@ -51,7 +51,7 @@ _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 
 
 class RotationAction(SenhaseguraAction):
-    """Subclasses say what to do; this does the rest: who and where, the run, the report, and how it ended."""
+    """Subclasses say what to do; this does the rest: who and where, the run, the history, and how it ended."""
 
     kind: t.ClassVar[str]
     # The name of the record in results.
@@ -189,7 +189,7 @@ class RotationAction(SenhaseguraAction):
     def reported(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
     ) -> Result:
-        """Do the work, add how it ended to the report if there is one, and return the result of the task.
+        """Do the work, append how it ended to the history if there is one, and return the result of the task.
 
         :param more: what else there is to say of the rotation
         """
@@ -228,22 +228,26 @@ class RotationAction(SenhaseguraAction):
         )
         if params["report_dir"] and not self._task.check_mode:
             try:
-                self._report(params, info, rotation, subject)
+                self._record(params, info, rotation, subject)
             except SenhaseguraError as exc:
                 warnings.append(str(exc))
         if warnings:
             result["warnings"] = warnings
         return result
 
-    def _report(
+    def _record(
         self, params: Params, info: CredentialInfo, rotation: dict[str, t.Any], subject: settle.Subject
     ) -> None:
-        """A line for each host. One that was not there has to be looked at again, whatever became of the others."""
+        """Append a line for each host to the history in C(report_dir). Raises ConfigError if it cannot be written.
+
+        A host that was not there has to be looked at again, whatever became of the others.
+        """
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        entries = []
         for host in subject.hosts:
             result = "pending" if host in rotation.get("absent", ()) else rotation["result"]
             works, proved, login = self._access_of(host, rotation)
-            entry = report.Entry(
+            entry = history.Entry(
                 time=now,
                 host=host,
                 kind=self.kind,
@@ -264,7 +268,8 @@ class RotationAction(SenhaseguraAction):
                 settle=settle.command(subject, result) if result != rotation["result"] else rotation["settle"],
                 broke=self._run.broken if self._run else "",
             )
-            report.record(params["report_dir"], entry, keep_days=params["report_keep_days"])
+            entries.append(entry)
+        history.append(params["report_dir"], entries)
 
     def _job(self) -> str | None:
         job = next((str(self._variables[name]) for name in _JOB_VARIABLES if self._variables.get(name)), None)

@@ -197,11 +197,20 @@ def test_the_vault_changes_it(serve: Any, run: Any, vault: Any, hosts: Hosts, ol
         change_delay=0.5,
     )
     vault.control.set_credential("app-key", automatic_change=True)
-    done = run([{**rotate("ours"), "ignore_errors": True}, rotate(mode="vault", poll_interval=0.5, wait_timeout=60)])
+    by_role = {
+        "linux_ssh_key_rotation_key": "app-key",
+        "linux_ssh_key_rotation_hosts": ALL,
+        "linux_ssh_key_rotation_mode": "vault",
+        "linux_ssh_key_rotation_poll_interval": 0.5,
+        "linux_ssh_key_rotation_wait_timeout": 60,
+    }
+    role = {"ansible.builtin.include_role": {"name": "community.senhasegura.linux_ssh_key_rotation"}, "vars": by_role}
+    done = run([{**rotate("ours"), "become": True, "ignore_errors": True}, role], become=False)
     if vault.profile != "rest":
         assert done["ours"]["failure"]["kind"] == "refused"
     assert done.rc == 0, str(done)
-    assert done["rotate"]["rotation"]["result"] == "changed"
+    (outcome,) = (entry for entry in done.results if entry["task"].endswith(" : Replace the key"))
+    assert outcome["result"]["rotation"]["result"] == "changed"
     for host in hosts:
         assert host.enters("app", key_of(vault)["private_key"])
         assert not host.accepts("app", key=old.path)
@@ -213,7 +222,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     inventory.write_text(json.dumps(hosts.inventory("admin")))
     (tmp_path / "hook.yml").write_text(
         "- name: Note\n  ansible.builtin.copy:\n    content: '{{ linux_ssh_key_rotation_result | to_json }}'\n"
-        f"    dest: {tmp_path}/note.json\n    mode: '0600'\n  delegate_to: localhost\n"
+        f"    dest: {tmp_path}/note.json\n    mode: '0600'\n  delegate_to: localhost\n  check_mode: false\n"
     )
     extra = {
         "linux_ssh_key_rotation_key": "app-key",
@@ -230,18 +239,29 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
         "-e",
         json.dumps(extra),
     ]
+
+    def noted() -> tuple[Any, ...]:
+        note = json.loads((tmp_path / "note.json").read_text())
+        return note["ok"], note["result"], note["hosts"], note["ssh_key"]
+
+    ahead = run_command(vault, *command, "--check")
+    assert (ahead.rc, vault.reads, vault.writes, report.exists()) == (0, {}, [], False), str(ahead)
+    assert noted() == (True, "changed", ALL, "app-key")
+    assert key_of(vault)["private_key"] == old.private
     done = run_command(vault, *command)
     assert done.rc == 0, str(done)
-    note = json.loads((tmp_path / "note.json").read_text())
-    assert (note["ok"], note["result"], note["hosts"], note["ssh_key"]) == (True, "changed", ALL, "app-key")
+    assert noted() == (True, "changed", ALL, "app-key")
     lines = [json.loads(line) for line in (report / "history.jsonl").read_text().splitlines()]
     assert [(line["host"], line["kind"], line["result"]) for line in lines] == [
         (name, "ssh_key", "changed") for name in ALL
     ]
+    assert [item["host"] for item in json.loads((report / "report.json").read_text())["latest"]] == ALL
     settled(vault, hosts, old)
     again = run_command(vault, *command)
     assert again.rc == 0, str(again)
-    assert " changed=0 " in " ".join(again.stdout.split()) or "unchanged" in again.stdout
+    assert noted() == (True, "unchanged", ALL, "app-key")
+    changes = [entry["task"] for entry in again.results if entry["result"].get("changed")]
+    assert [task.rpartition(" : ")[2] for task in changes] == ["Note"], str(again)
 
 
 @one_dialect

@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import __version__
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.profiles import PROFILES
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.seed import SeedError
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.server import Simulator
+from . import __version__
+from .profiles import PROFILES
+from .seed import SeedError
+from .server import Simulator
 
 PROGRAM = "senhasegura-simulator"
 

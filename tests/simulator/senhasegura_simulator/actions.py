@@ -16,22 +16,14 @@ from typing import Any, Optional
 
 from aiohttp import web
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import auth
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import (
-    Reply,
-    block,
-    failure,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import numbered
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.exchange import (
-    JSON,
-    Exchange,
-    write_ahead,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.faults import Rule
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.gates import GO_ON, RESET, Gates
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.records import quoted
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import Postponed
+from . import auth
+from .envelope import Reply, block, failure
+from .errors import numbered
+from .exchange import JSON, Exchange, write_ahead
+from .faults import Rule
+from .gates import GO_ON, RESET, Gates
+from .records import quoted
+from .world import Postponed
 
 Action = Callable[[Exchange, Rule, Gates], Awaitable[Optional[web.StreamResponse]]]  # noqa: UP045
 CHUNK = 64 * 1024

@@ -16,16 +16,12 @@ from urllib.parse import unquote, unquote_plus
 
 from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call, Incoming
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.crypto import random_token
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import (
-    Problem,
-    TokenProblem,
-    no_route,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import Client, Nonce, Token
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
+from .call import Call, Incoming
+from .crypto import random_token
+from .envelope import Reply
+from .errors import Problem, TokenProblem, no_route
+from .store import Client, Nonce, Token
+from .world import World
 
 DENIED = "Client authentication failed"
 # Production code exists that writes a blank after `oauth_signature=`, and RFC 5849 (3.5.1) lets blanks stand there.

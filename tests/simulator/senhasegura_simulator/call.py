@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import Client
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
+from .store import Client
+from .world import World
 
 
 @dataclass(frozen=True)

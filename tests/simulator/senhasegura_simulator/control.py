@@ -18,18 +18,11 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.faults import MATCHERS
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.front import Front
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.gates import GO_ON
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    PENDING,
-    RUNNING,
-    Client,
-    Execution,
-    Item,
-    Token,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.vault import catch_up
+from .faults import MATCHERS
+from .front import Front
+from .gates import GO_ON
+from .store import PENDING, RUNNING, Client, Execution, Item, Token
+from .vault import catch_up
 
 T = TypeVar("T")
 KEY_HEADER = "X-Control-Key"

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import vault
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import numbered
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.pam import reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import Device, Item
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.wire import text
+from . import vault
+from .call import Call
+from .envelope import Reply
+from .errors import numbered
+from .pam import reply
+from .store import Device, Item
+from .wire import text
 
 REQUIRED = (("hostname", 1004), ("ip", 1005), ("site", 1019), ("model", 1020), ("vendor", 1021), ("type", 1022))
 OPTIONAL = ("device_domain", "device_tags", "connectivities", "session_remote_config")

@@ -14,26 +14,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.crypto import encryption_pair
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem, numbered
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.pam import reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CREDENTIAL,
-    Application,
-    Client,
-    Item,
-    Secret,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.vault import may_use, split_tags
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.wire import (
-    console_time,
-    flag,
-    invalid,
-    sensitive,
-    text,
-)
+from .call import Call
+from .crypto import encryption_pair
+from .envelope import Reply
+from .errors import Problem, numbered
+from .pam import reply
+from .store import CREDENTIAL, Application, Client, Item, Secret
+from .vault import may_use, split_tags
+from .wire import console_time, flag, invalid, sensitive, text
 
 Maps = list[dict[str, "str | None"]]
 # An authorization for DSM can have these and no others.

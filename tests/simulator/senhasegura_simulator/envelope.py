@@ -9,12 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import (
-    GatewayProblem,
-    Problem,
-    TokenProblem,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.profiles import Profile
+from .errors import GatewayProblem, Problem, TokenProblem
+from .profiles import Profile
 
 
 @dataclass

@@ -16,11 +16,11 @@ from typing import Any
 from aiohttp import web
 from multidict import CIMultiDict
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import Rollback
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import Postponed
+from .call import Call
+from .envelope import Reply
+from .errors import Problem
+from .store import Rollback
+from .world import Postponed
 
 GOODBYE_SECONDS = 0.5  # what was written may still be on its way to a slow reader
 JSON = {"Content-Type": "application/json"}

@@ -10,23 +10,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import targets
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CHANGED,
-    FAILED,
-    KEY,
-    PENDING,
-    RUNNING,
-    Execution,
-    Item,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.targets import Target
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.vault import (
-    catch_up,
-    finish,
-    store_change,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
+from . import targets
+from .store import CHANGED, FAILED, KEY, PENDING, RUNNING, Execution, Item
+from .targets import Target
+from .vault import catch_up, finish, store_change
+from .world import World
 
 TICK_SECONDS = 0.05
 ASKPASS = '#!/bin/sh\nprintf "%s\\n" "$SIMULATOR_PASSWORD"\n'

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import MESSAGES
+from .errors import MESSAGES
 
 BEFORE, AFTER = "before", "after"
 MATCHERS = ("method", "path", "operation", "client", "record")

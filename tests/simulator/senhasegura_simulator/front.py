@@ -13,30 +13,19 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import auth
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.actions import strike
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call, Incoming
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply, failure
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import (
-    GatewayProblem,
-    Problem,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.exchange import (
-    Exchange,
-    abort,
-    write_ahead,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.faults import (
-    AFTER,
-    BEFORE,
-    Subject,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.gates import Gates
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.profiles import GUIDE, TOKEN
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.records import names
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.routes import Match, Router
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.vault import catch_up
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
+from . import auth
+from .actions import strike
+from .call import Call, Incoming
+from .envelope import Reply, failure
+from .errors import GatewayProblem, Problem
+from .exchange import Exchange, abort, write_ahead
+from .faults import AFTER, BEFORE, Subject
+from .gates import Gates
+from .profiles import GUIDE, TOKEN
+from .records import names
+from .routes import Match, Router
+from .vault import catch_up
+from .world import World
 
 LOG = logging.getLogger(__name__)
 HEAD = 16 * 1024

@@ -7,19 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import vault
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem, numbered
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.pam import reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import KEY, Device, Item
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.wire import (
-    crlf,
-    flag,
-    iso_naive,
-    sensitive,
-    text,
-)
+from . import vault
+from .call import Call
+from .envelope import Reply
+from .errors import Problem, numbered
+from .pam import reply
+from .store import KEY, Device, Item
+from .wire import crlf, flag, iso_naive, sensitive, text
 
 
 def write_key(call: Call) -> Reply:

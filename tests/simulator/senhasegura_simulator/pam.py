@@ -7,25 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import vault
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply, success
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem, numbered
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CREDENTIAL,
-    KEY,
-    Device,
-    Item,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.wire import (
-    flag,
-    iso_naive,
-    iso_offset,
-    naive,
-    section,
-    sensitive,
-    text,
-)
+from . import vault
+from .call import Call
+from .envelope import Reply, success
+from .errors import Problem, numbered
+from .store import CREDENTIAL, KEY, Device, Item
+from .wire import flag, iso_naive, iso_offset, naive, section, sensitive, text
 
 DEVICE_FIELDS = ("type", "vendor", "model", "site")
 BLOCKS = ("execution_settings", "session_settings", "additional_settings", "jit_settings")

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import vault
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CREDENTIAL,
-    Device,
-    Item,
-    Secret,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.wire import text
+from . import vault
+from .call import Call
+from .store import CREDENTIAL, Device, Item, Secret
+from .wire import text
 
 QUOTE = re.compile(r"\{(item|secret|sent):([^:{}]+)(?::([^{}]+))?\}")
 

@@ -8,35 +8,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import vault
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.dsm import (
-    delivered,
-    expired,
-    own_application,
-    string,
-    values,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import (
-    Reply,
-    guide_success,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CREDENTIAL,
-    KEY,
-    Application,
-    Device,
-    Item,
-    Secret,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.wire import (
-    console_time,
-    flag,
-    iso_utc,
-    sensitive,
-    text,
-)
+from . import vault
+from .call import Call
+from .dsm import delivered, expired, own_application, string, values
+from .envelope import Reply, guide_success
+from .errors import Problem
+from .store import CREDENTIAL, KEY, Application, Device, Item, Secret
+from .wire import console_time, flag, iso_utc, sensitive, text
 
 CREDENTIAL_FIELDS = (
     ("identifier", "identifier"),

@@ -10,26 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import (
-    auth,
-    devices,
-    dsm,
-    keys,
-    pam,
-    rest,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.envelope import Reply
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem, no_route
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.profiles import (
-    DSM,
-    GUIDE,
-    LEGACY,
-    PAM,
-    TOKEN,
-    Profile,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.settings import Settings
+from . import auth, devices, dsm, keys, pam, rest
+from .call import Call
+from .envelope import Reply
+from .errors import Problem, no_route
+from .profiles import DSM, GUIDE, LEGACY, PAM, TOKEN, Profile
+from .settings import Settings
 
 CORE, APP, SECRETS, CICD = "PAM Core", "Application", "Secret Management", "CI/CD"
 Handler = Callable[[Call], Reply]

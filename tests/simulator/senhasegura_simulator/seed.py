@@ -15,21 +15,8 @@ from typing import Any, TypeVar
 
 import yaml
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.crypto import (
-    encryption_pair,
-    random_password,
-    ssh_key_pair,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CREDENTIAL,
-    KEY,
-    Application,
-    Client,
-    Device,
-    Item,
-    Secret,
-    Store,
-)
+from .crypto import encryption_pair, random_password, ssh_key_pair
+from .store import CREDENTIAL, KEY, Application, Client, Device, Item, Secret, Store
 
 PACKAGED = Path(__file__).parent / "seeds"
 SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets")

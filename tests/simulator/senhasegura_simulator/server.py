@@ -17,14 +17,14 @@ from typing import Any
 
 from aiohttp import web
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator import tls
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.control import Control, http_server
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.executions import Executions
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.front import Front
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.profiles import PROFILES
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.seed import Seed
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import Store
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
+from . import tls
+from .control import Control, http_server
+from .executions import Executions
+from .front import Front
+from .profiles import PROFILES
+from .seed import Seed
+from .store import Store
+from .world import World
 
 SHUTDOWN_SECONDS = 0.5
 

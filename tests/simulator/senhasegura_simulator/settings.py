@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.targets import Target
+from .targets import Target
 
 
 @dataclass

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import KEY, Device, Item
+from .store import KEY, Device, Item
 
 if TYPE_CHECKING:
-    from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World
+    from .world import World
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.crypto import (
-    random_identifier,
-    random_password,
-    ssh_key_pair,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem, numbered
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import (
-    CHANGED,
-    CREDENTIAL,
-    FAILED,
-    KEY,
-    Client,
-    Execution,
-    Item,
-)
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.targets import names_of
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.world import World, changed_at
+from .crypto import random_identifier, random_password, ssh_key_pair
+from .errors import Problem, numbered
+from .store import CHANGED, CREDENTIAL, FAILED, KEY, Client, Execution, Item
+from .targets import names_of
+from .world import World, changed_at
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]+")
 

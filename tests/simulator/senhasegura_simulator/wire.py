@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.call import Call
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.crypto import encrypt
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.errors import Problem
+from .call import Call
+from .crypto import encrypt
+from .errors import Problem
 
 
 def naive(call: Call, when: float | None) -> str | None:

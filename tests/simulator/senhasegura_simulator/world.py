@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.faults import FaultBook
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.profiles import Profile
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.seed import Seed, plant
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.settings import Settings
-from ansible_collections.community.senhasegura.tests.simulator.senhasegura_simulator.store import Item, Store
+from .faults import FaultBook
+from .profiles import Profile
+from .seed import Seed, plant
+from .settings import Settings
+from .store import Item, Store
 
 
 @dataclass

@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.action.linux_password_cha
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen, SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
+from ansible_collections.community.senhasegura.plugins.plugin_utils.report import render
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Stopped
 
 SERVER = "https://pam.example.com:443"
@@ -107,10 +108,12 @@ def test_what_was_not_compared_is_not_named() -> None:
 
 
 def test_all_tasks_of_a_run_of_the_playbook_have_one_id(tmp_path: Path) -> None:
-    params = {**PARAMS, "report_dir": str(tmp_path), "report_keep_days": 400.0, "max_age": None}
+    params = {**PARAMS, "report_dir": str(tmp_path), "max_age": None}
     runs = [failed(_end("web01-app", "hash"), CredentialInfo("7", "x"), params, host) for host in ("web01", "web02")]
     lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert len({*(run["rotation"]["playbook_run"] for run in runs), *(line["run"] for line in lines)}) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"history.jsonl", ".history.lock"}
+    render.run({"report_dir": str(tmp_path), "keep_days": None})
     report = json.loads((tmp_path / "report.json").read_text())
     assert [run["hosts"] for run in report["runs"]] == [2]
     assert report["latest"][0]["works"] == "web01-app"

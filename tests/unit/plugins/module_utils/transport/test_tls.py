@@ -157,7 +157,7 @@ def test_the_environment_cannot_weaken_in_a_fresh_process(pki: Pki, tmp_path: pa
     """OpenSSL reads some variables once, at its start."""
     code = (
         "import sys; from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils"
-        ".test_transport_tls import send; send(sys.argv[1])"
+        ".transport.test_tls import send; send(sys.argv[1])"
     )
     with Wire(ok, tls=pki.context) as server:
         traps = dict.fromkeys(VARIABLES[:3], pki.ca_path) | {"PYTHONHTTPSVERIFY": "0", "SSL_CERT_DIR": str(pki.folder)}
@@ -393,7 +393,7 @@ def test_an_encrypted_key_does_not_prompt(pki: Pki, tmp_path: pathlib.Path) -> N
     cert, key = make(pki.ca, "client", usage=[CLIENT]).files(tmp_path, "client", passphrase=b"passphrase")
     code = (
         "import sys; from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils"
-        ".test_transport_tls import send; send('https://localhost:9', client_cert=sys.argv[1], client_key=sys.argv[2])"
+        ".transport.test_tls import send; send('https://localhost:9', client_cert=sys.argv[1], client_key=sys.argv[2])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, cert, key],

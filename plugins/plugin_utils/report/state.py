@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the history of rotations says: the latest state of each password and key, the runs and the days."""
+"""Fold the history of rotations into the latest state of each password and key, the runs and the days."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.report_history import WELL, Entry, moment
+from .history import WELL, Entry, moment
 
 SCHEMA = 1
 _RUNS = 20
@@ -32,18 +32,18 @@ class Latest:
     failures: int  # entries without a good end since then
 
     def age_days(self, now: datetime.datetime) -> float | None:
-        """The age of the password or key in days, or None if no entry knows it."""
+        """Return the age of the password or key in days, or None if no entry knows it."""
         if self.last_change is None:
             return None
         return max((now - self.last_change).total_seconds(), 0.0) / 86_400
 
     def overdue_days(self, now: datetime.datetime) -> float:
-        """By how many days it is older than the policy allows; 0 if it is not, or if that is not known."""
+        """Return by how many days it is older than the policy allows; 0 if it is not, or if that is not known."""
         age, limit = self.age_days(now), self.entry.max_age_days
         return 0.0 if age is None or limit is None else max(age - limit, 0.0)
 
     def urgency(self, now: datetime.datetime) -> int:
-        """3: somebody must act; 2: too old; 1: a later run puts it right; 0: well."""
+        """Return 3 if somebody must act, 2 if it is too old, 1 if a later run puts it right, and 0 if all is well."""
         group = group_of(self.entry.result)
         if group == "problem":
             return 3
@@ -76,14 +76,14 @@ class State:
 
 
 def group_of(result: str) -> Group:
-    """Results that mean the same to who reads a chart. One that only a later version knows counts as a problem."""
+    """Return the group of a result, as charts show it. A result that only a later version knows is a problem."""
     if result in WELL:
         return "unchanged" if result == "unchanged" else "changed"
     return "waiting" if result in _WAITING else "problem"
 
 
 def fold(entries: t.Iterable[Entry], unreadable: int = 0) -> State:
-    """Read the history, in whatever order its lines are. Entries whose time cannot be read count as unreadable."""
+    """Fold entries in any order. Those whose time cannot be read count as unreadable, beside ``unreadable`` lines."""
     timed = [(ended, entry) for entry in entries for ended in [moment(entry.time)]]
     ordered = sorted(((ended, entry) for ended, entry in timed if ended is not None), key=lambda pair: pair[0])
     latest: dict[tuple[str, str, str], Latest] = {}
@@ -106,7 +106,7 @@ def fold(entries: t.Iterable[Entry], unreadable: int = 0) -> State:
 
 
 def _next(before: Latest | None, ended: datetime.datetime, entry: Entry) -> Latest:
-    """The state after one more entry."""
+    """Return the state after one more entry."""
     well = entry.result in WELL
     changed = moment(entry.last_change) or (ended if entry.result == "changed" else None)
     known = [time for time in (changed, before and before.last_change) if time]
@@ -133,7 +133,7 @@ def _run(run: list[tuple[datetime.datetime, Entry]]) -> Run:
 
 
 def _bounded(seconds: float) -> float:
-    """Not more than a day, as no rotation takes longer."""
+    """Limit to a day, as no rotation takes longer."""
     return min(max(seconds, 0.0), 86_400.0)
 
 
@@ -167,7 +167,7 @@ def summary(state: State, now: datetime.datetime) -> Summary:
 
 
 def document(state: State, now: datetime.datetime) -> dict[str, t.Any]:
-    """The report for programs. All times are ISO 8601 in UTC, all ages in days."""
+    """Return the report for programs, the content of C(report.json). Times are ISO 8601 in UTC, ages are days."""
     numbers = summary(state, now)
     return {
         "schema": SCHEMA,

@@ -2,25 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The history of rotations: a file with one JSON object in each line, that many processes append to."""
+"""Append to and read the history of rotations: a file with a JSON object in each line, to which many processes append.
+
+This is the only part of the report that a rotation needs.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-import fcntl
 import functools
 import json
 import math
 import os
 import typing as t
 
+from .files import error_of, locked, open_private, sync_folder, write
+
+# The file in the report folder.
+NAME = "history.jsonl"
 SCHEMA = 1
 # The results after which the password or key in the vault is known to be the one that works.
 WELL = frozenset({"changed", "recovered", "unchanged"})
 
-_HISTORY = "history.jsonl"
-_LOCK = ".history.lock"
 _TEXTS = ("time", "host", "kind", "user", "result")
 _LATER_TEXTS = ("works", "proved", "login", "settle", "broke")
 
@@ -52,7 +56,7 @@ class Entry:
 
 @functools.lru_cache(maxsize=1 << 17)
 def moment(text: str | None) -> datetime.datetime | None:
-    """An ISO 8601 time in UTC, or None if it is not readable. Without a time zone it is taken for UTC."""
+    """Parse an ISO 8601 time and return it in UTC, or None if it is not readable. Without a time zone it is in UTC."""
     if not text:
         return None
     try:
@@ -69,19 +73,19 @@ def moment(text: str | None) -> datetime.datetime | None:
 
 
 def line_of(entry: Entry) -> bytes:
-    """The line of an entry, with its end. It is ASCII, whatever the texts are."""
+    """Return the line of an entry, with its end. It is ASCII, whatever the texts are."""
     return json.dumps({"schema": SCHEMA, **dataclasses.asdict(entry)}).encode() + b"\n"
 
 
 def parse(data: bytes) -> tuple[list[Entry], int]:
-    """The entries in the lines of a history, and the number of lines that cannot be read."""
+    """Return the entries in the lines of a history, and the number of lines that cannot be read."""
     entries = [_entry(line) for line in data.split(b"\n") if line.strip()]
     readable = [entry for entry in entries if entry is not None]
     return readable, len(entries) - len(readable)
 
 
 def _entry(line: bytes) -> Entry | None:
-    """The entry in a line, or None. Fields that a later version added are left out."""
+    """Return the entry in a line, or None. Fields that this version does not know are left out."""
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
@@ -109,19 +113,19 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    """A positive number of any size that counts, else None."""
+    """Return a positive number of a size that makes sense, else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9:
         return None
     return float(value) if math.isfinite(value) else None
 
 
 def has_expired(entries: t.Sequence[Entry | None], keep_days: float, now: datetime.datetime) -> bool:
-    """Whether pruning would drop any of these."""
+    """Return whether pruning would drop any of these."""
     return not all(_kept(entries, keep_days, now))
 
 
 def pruned(data: bytes, keep_days: float, now: datetime.datetime) -> bytes:
-    """The lines of a history without those that ended before the last ``keep_days`` days.
+    """Return the lines of a history without those that ended before the last ``keep_days`` days.
 
     Of each password or key stay the last line, the last with a good end and the last that knows its age: it would
     vanish from the report otherwise, as if all were well. A line that cannot be read is as old as the one before it.
@@ -132,7 +136,7 @@ def pruned(data: bytes, keep_days: float, now: datetime.datetime) -> bytes:
 
 
 def _kept(entries: t.Sequence[Entry | None], keep_days: float, now: datetime.datetime) -> list[bool]:
-    """For each entry whether it stays."""
+    """Return for each entry whether it stays."""
     # Whole days, so that there is nothing to prune for the rest of the day.
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     limit = midnight - datetime.timedelta(days=min(max(keep_days, 0), 10_000))
@@ -148,7 +152,7 @@ def _kept(entries: t.Sequence[Entry | None], keep_days: float, now: datetime.dat
 
 
 def _newest(entries: t.Sequence[Entry | None]) -> set[int]:
-    """Where the lines are without which a password or key, its last good end or its age would be forgotten."""
+    """Return the indexes of the lines that hold the newest state, last good end or age of a password or key."""
     found: dict[tuple[str, str, str, str], tuple[datetime.datetime, int]] = {}
     for index, entry in enumerate(entries):
         if entry is not None and (ended := moment(entry.time)):
@@ -160,107 +164,37 @@ def _newest(entries: t.Sequence[Entry | None]) -> set[int]:
     return {index for _ended, index in found.values()}
 
 
-def append(folder: str, entry: Entry) -> None:
-    """Add the line of an entry. On return it is on the disk."""
-    os.makedirs(folder, mode=0o750, exist_ok=True)
-    line = line_of(entry)
-    held = lock(folder, _LOCK)
+def append(folder: str, entries: t.Iterable[Entry]) -> None:
+    """Add a line for each entry. On return they are on the disk.
+
+    :param folder: the report folder, which is created if need be
+    Raises ConfigError (option C(report_dir)) if that fails; then none of the lines is in the history.
+    """
+    path = os.path.join(folder, NAME)
+    lines = b"".join(map(line_of, entries))
     try:
-        # The lock is a file of its own, as pruning puts another history in the place of this one.
-        with open(os.path.join(folder, _HISTORY), "a+b", buffering=0, opener=private) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - 1, 0))
-            if size and file.read(1) != b"\n":
-                # A writer was killed in the middle of its line, which must not spoil ours.
-                line = b"\n" + line
-            try:
-                _write(file, line)
-                os.fsync(file.fileno())
-            except OSError:
-                # The disk is full.
-                file.truncate(size)
-                raise
-    finally:
-        os.close(held)
-    if size == 0:
-        sync_folder(folder)
+        os.makedirs(folder, mode=0o750, exist_ok=True)
+        with locked(folder):
+            size = _append(path, lines)
+        if size == 0:
+            sync_folder(folder)
+    except OSError as exc:
+        raise error_of(exc, "the history of rotations cannot be written", path) from None
 
 
-def read(folder: str) -> bytes:
-    """All lines of the history; none if there is no history yet."""
-    held = lock(folder, _LOCK)
-    try:
-        with open(os.path.join(folder, _HISTORY), "rb", opener=private) as file:
-            return file.read()
-    except FileNotFoundError:
-        return b""
-    finally:
-        os.close(held)
-
-
-def prune(folder: str, keep_days: float, now: datetime.datetime) -> bytes:
-    """Put the pruned history in the place of the history in one step, and return it."""
-    path = os.path.join(folder, _HISTORY)
-    held = lock(folder, _LOCK)
-    try:
-        with open(path, "rb", opener=private) as file:
-            data = pruned(file.read(), keep_days, now)
-        replace(path, data)
-        return data
-    finally:
-        os.close(held)
-
-
-def replace(path: str, data: bytes) -> None:
-    """Write a file so that at any time there is the old one or the new one, also after a loss of power."""
-    # The name may be a fixed one, as the caller holds a lock: what a killed worker left behind is overwritten.
-    with open(f"{path}.new", "wb", buffering=0, opener=private) as file:
-        _write(file, data)
-        os.fsync(file.fileno())
-    os.replace(f"{path}.new", path)
-    sync_folder(os.path.dirname(path))
-
-
-def lock(folder: str, name: str) -> int:
-    """Take the lock of this name; it ends when the descriptor that is returned is closed, or with the process."""
-    descriptor = private(os.path.join(folder, name), os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def lock_if_free(folder: str, name: str) -> int | None:
-    """As lock(), but None if somebody else has it."""
-    descriptor = private(os.path.join(folder, name), os.O_RDWR | os.O_CREAT)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def private(path: str, flags: int) -> int:
-    """Open a file that others can neither read nor write, and that is not a link to elsewhere."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
-
-
-def sync_folder(folder: str) -> None:
-    """Make sure that new names in the folder outlast a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write(file: t.BinaryIO, data: bytes) -> None:
-    """Write all of it, which one call to the system need not do."""
-    while data:
-        data = data[file.write(data) :]
+def _append(path: str, lines: bytes) -> int:
+    """Write the lines at the end of a file, or nothing. Return the size that it had before."""
+    with open(path, "a+b", buffering=0, opener=open_private) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        if size and file.read(1) != b"\n":
+            # A writer was killed in the middle of its line, which must not spoil ours.
+            lines = b"\n" + lines
+        try:
+            write(file, lines)
+            os.fsync(file.fileno())
+        except OSError:
+            # The disk is full.
+            file.truncate(size)
+            raise
+    return size
