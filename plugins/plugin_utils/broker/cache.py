@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions that everybody in a run shares: each thing is read once, and custody is given back at the end if asked.
+"""Cache the reads of a run: each thing is read once, and custody is given back at the end if asked.
 
 In memory only, and without sockets: server.py puts this behind one.
 """
@@ -70,14 +70,14 @@ _NOT_READ = (
 
 @dataclasses.dataclass
 class _Entry:
-    """One read: under way, or done at ``at`` (monotonic seconds)."""
+    """A read that is under way, or done at ``at`` (monotonic seconds)."""
 
     future: futures.Future[t.Any]
     at: float
 
 
 class CachedApi:
-    """One server and one client of it, for all workers of a run."""
+    """Talk to one server as one client of it, for all workers of a run."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class CachedApi:
     def call(
         self, operation: str, *, policy: CachePolicy, ref: str = "", model: t.Any = None, subject: str = ""
     ) -> t.Any:
-        """As Session.call. Reads are remembered and made once at a time; writes make others forget what they change."""
+        """Make a call. Reads are cached and made once at a time; writes invalidate what they change."""
         with self._idle:
             if self._closed:
                 raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it")
@@ -177,7 +177,7 @@ class CachedApi:
             raise copy.copy(exc).with_context(subject=subject) from None
 
     def _by_another_name(self, operation: str, ref: str) -> list[_Entry]:
-        """Reads of credentials by their ids if this is one by username@hostname, and the other way round."""
+        """Return reads of credentials by their ids if this is one by username@hostname, and the other way round."""
         if operation != "credential.read":
             return []
         return [
@@ -245,7 +245,7 @@ class CachedApi:
         return result
 
     def _forget(self, area: str, ids: set[str] | None) -> None:
-        """Drop the lists of an area (credentials and keys share theirs), and the reads of these ids, or all of them."""
+        """Invalidate the area's lists and the reads of ``ids`` (all reads if None). Keys share those of credentials."""
         areas = ("secret",) if area == "secret" else ("credential", "key")
 
         def concerned(key: tuple[str, str], entry: _Entry) -> bool:
@@ -301,7 +301,7 @@ class CachedApi:
 
 
 class PolicyApi(Api):
-    """A shared session with the policy of one caller: what the areas of the client take for a session."""
+    """Use a shared API with the policy of one caller."""
 
     def __init__(self, shared: CachedApi, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf) -> None:
         """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
@@ -321,7 +321,7 @@ class PolicyApi(Api):
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
     def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
-        """As in general, but what is not in the list is looked for once more in one of the last seconds."""
+        """Run a query. What is not in the list is looked for once more, in a list that is NEWS_AFTER old at most."""
         try:
             found = super().select(operation, query, subject=subject, fresh=fresh)
             if fresh or self._policy.fresh or not _incomplete(found):
@@ -340,12 +340,12 @@ class PolicyApi(Api):
 
 
 def _incomplete(found: t.Any) -> bool:
-    """Whether a list lacks what was looked for: one thing, all that fits, or one of several."""
+    """Return whether a list lacks what was looked for: one thing, all that match, or one of several."""
     return found is None or found == () or (isinstance(found, dict) and None in found.values())
 
 
 class CachedApis:
-    """All shared sessions of a run, by their settings."""
+    """Keep all shared APIs of a run, by their settings."""
 
     def __init__(self, ledger: Ledger | None = None) -> None:
         self._known = KnownSecrets()
@@ -368,7 +368,7 @@ class CachedApis:
         return client_over(self.conversation(settings, policy))
 
     def warnings(self) -> list[str]:
-        """What users should know of what is kept for the end of the run; each of it once."""
+        """Return what users should know of what is kept for the end of the run; each of it once."""
         with self._lock:
             if self._warned or not self._ledger.problem:
                 return []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a caller of the broker wants its reads."""
+"""Cache policy of one caller of the broker."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ NEWS_AFTER = 5.0
 
 @dataclasses.dataclass(frozen=True)
 class CachePolicy:
-    """How one caller wants its reads. ``ttl`` is in seconds; None means as long as the run.
+    """Cache policy of one caller.
 
-    ``not_after`` is the monotonic time, the same in all processes, after which nothing is sent any more.
+    :ivar fresh: whether nothing may come from the cache
+    :ivar ttl: for how many seconds a read counts; None: as long as the run
+    :ivar not_after: the monotonic time, the same in all processes, after which nothing is sent
     """
 
     fresh: bool = False
@@ -31,12 +33,12 @@ class CachePolicy:
     not_after: float = math.inf
 
     def state(self) -> dict[str, t.Any]:
-        """The policy as plain data."""
+        """Return the policy as plain data."""
         return dict(vars(self))
 
 
 def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> CachePolicy:
-    """The policy that the options of a run and of one plugin ask for. ``ttl`` is what counts without cache_ttl."""
+    """Return the policy for the options of a run and of one plugin. ``ttl`` is what counts without cache_ttl."""
     return CachePolicy(
         fresh=options.get("fresh", False),
         ttl=ttl if run.cache_ttl is None else run.cache_ttl,

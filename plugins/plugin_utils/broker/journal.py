@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the calls of an operation ended, so that another broker can go on where one was lost.
+"""Record how the calls of an operation ended, so that another broker can go on where one was lost.
 
 An operation is a sequence of calls, each of which follows from those before it. If its broker is lost, the next one
 runs the operation again. The calls that the journal has are not made again, but end as they did. So nothing is written
 twice. Before each write the worker gets what the journal has so far, and after it how it ended. If the broker is lost
-in between, nobody knows whether the write was applied, and in the repetition it raises AnswerLost.
+in between, nobody knows whether the write was applied, and in the repetition it raises ResponseLost.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _Answer = t.TypeVar("_Answer")
 
 
 class JournaledApi(Api):
-    """A conversation that notes how each of its calls ends.
+    """Make calls, and record how each of them ends.
 
     :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
     :param interrupted: whether that run has ended within a write, which is the call after the known ones
-    :param note: gets the journal's new replies, and whether a write comes next. It may raise OSError.
+    :param note: takes the journal's new replies, and whether a write comes next. It may raise OSError.
     :param proceed: is called before each call, and raises an error if nothing may be sent any more
     """
 

@@ -75,7 +75,7 @@ class StartupState(enum.Enum):
 
 
 class BrokerStartup:
-    """The way of one worker to the broker.
+    """Bring one worker to the broker.
 
     :param until: the monotonic time at which the caller's time is over. C(connect) may set another one.
     """
