@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from pathlib import Path
 
 from workspace import NAME, ROOT
@@ -29,15 +30,22 @@ TESTS = ROOT / "tests" / "unit" / "plugins"
 def units_of_core() -> list[str]:
     """List the unit tests of what depends on ansible-core: all that import it, themselves or by what they test.
 
-    Imports are followed through plugins/ and tests/unit/plugins/, where conftest.py counts for all tests below it. They
-    are not followed elsewhere: what tests/faults runs has a world in memory instead of Ansible.
+    Imports are followed through plugins/ and tests/unit/plugins/, where conftest.py counts for tests that use it. Not
+    elsewhere: what tests/faults runs has a world in memory instead of Ansible.
     """
     found = []
     for path in sorted(TESTS.rglob("test_*.py")):
         shared = [folder / "conftest.py" for folder in path.parents if folder.is_relative_to(TESTS)]
-        if any(_imports_core(file, set()) for file in (path, *shared)):
+        used = [conftest for conftest in shared if conftest.exists() and _uses_fixtures(path, conftest)]
+        if any(_imports_core(file, set()) for file in (path, *used)):
             found.append(str(path.relative_to(ROOT)))
     return found
+
+
+def _uses_fixtures(path: Path, conftest: Path) -> bool:
+    """Tell whether a test file names a fixture of a conftest.py, or may get one without that."""
+    test, text = path.read_text(encoding="utf-8"), conftest.read_text(encoding="utf-8")
+    return "autouse" in text or any(name in test for name in re.findall(r"^def (\w+)", text, re.MULTILINE))
 
 
 def _imports_core(path: Path, seen: set[Path]) -> bool:

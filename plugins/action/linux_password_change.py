@@ -16,8 +16,8 @@ from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec
 from ..module_utils.specs import ROTATION, WAITING
 from ..plugin_utils.rotation.live import by_password
-from ..plugin_utils.rotation.login import probe
-from ..plugin_utils.rotation.protocol import password, password_policy
+from ..plugin_utils.rotation.login import password_hash, probe
+from ..plugin_utils.rotation.protocol import password, password_inspection, password_job, password_policy
 from ..plugin_utils.rotation.protocol.effects import Outcome
 from ..plugin_utils.rotation.rotation_action import RotationAction
 from ..plugin_utils.rotation.vault import server_side
@@ -67,26 +67,31 @@ class ActionModule(RotationAction):
         user = self.user(params, info)
         hosts = sorted({*(params["hosts"] or [self.host])})
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)
+        return self.run_and_report(
+            params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts
+        )
 
     def _by_ansible(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
     ) -> Outcome:
         rules = _policy(params["policy"] or {})
-        job = password.Job(
+        job = password_job.PasswordJob(
             user=user,
             generate=functools.partial(password_policy.generate, rules),
+            matches=password_hash.matches,
+            make_hash=password_hash.hash_password,
+            hash_problem=password_hash.problem,
             verify_login=params["verify"] == "login",
             accept=frozenset(params["accept"]),
             recover_only=params["state"] == "recovered",
             reconcile=params["reconcile"],
-            max_age=params["max_age"],
+            max_age_days=params["max_age_days"],
             chage={name: days for name, days in (params["chage"] or {}).items() if days is not None},
         )
         records = functools.partial(PasswordRecords, client.credentials, info)
-        run, world = self.prepare(records, hosts, user, params, by_password)
-        protocol = password.predict(run, job) if check_mode else password.rotate(run, job)
-        return self.drive(protocol, world, run)
+        run, environment = self.start_run(records, hosts, user, params, by_password)
+        protocol = password_inspection.predict(run, job) if check_mode else password.rotate(run, job)
+        return self.drive(protocol, environment, run)
 
     def _by_vault(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
@@ -96,18 +101,18 @@ class ActionModule(RotationAction):
                 "with mode=vault the server changes the password of one host, that of the credential",
                 hint="Leave hosts out, or set mode to ansible",
             ).with_context(option="hosts")
-        target = self.reach(self.host).target(user) if params["verify"] == "login" else None
+        target = self.connection_to(self.host).target(user) if params["verify"] == "login" else None
         return server_side.rotate_password(
             client.credentials,
             info,
             functools.partial(probe.by_password, target) if target else None,
             recover_only=params["state"] == "recovered",
-            max_age=params["max_age"],
+            max_age_days=params["max_age_days"],
             pace=wait_options(params),
             check_mode=check_mode,
-            say=self.say,
+            report_progress=self.report_progress,
         )
 
 
-def _policy(given: t.Mapping[str, t.Any]) -> password_policy.Policy:
-    return password_policy.Policy(**{name: value for name, value in given.items() if value is not None})
+def _policy(given: t.Mapping[str, t.Any]) -> password_policy.PasswordPolicy:
+    return password_policy.PasswordPolicy(**{name: value for name, value in given.items() if value is not None})

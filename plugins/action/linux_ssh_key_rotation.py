@@ -9,6 +9,7 @@ import functools
 import hashlib
 import typing as t
 
+from ..module_utils import keypair
 from ..module_utils.client.connect import Client
 from ..module_utils.errors import ConfigError
 from ..module_utils.models import CredentialInfo
@@ -19,10 +20,10 @@ from ..module_utils.settings.options import argument_spec
 from ..module_utils.specs import KEY_HOSTS, ROTATION, WAITING
 from ..plugin_utils.broker.client import address
 from ..plugin_utils.rotation import sharing
+from ..plugin_utils.rotation.host import ansible_internals
 from ..plugin_utils.rotation.live import by_key
-from ..plugin_utils.rotation.protocol import ssh_key
+from ..plugin_utils.rotation.protocol import ssh_key, ssh_key_inspection, ssh_key_job
 from ..plugin_utils.rotation.protocol.effects import Outcome
-from ..plugin_utils.rotation.protocol.key_pair import Pair
 from ..plugin_utils.rotation.rotation_action import RotationAction
 from ..plugin_utils.rotation.vault import server_side
 from ..plugin_utils.rotation.vault.journal import KeyRecords
@@ -37,8 +38,8 @@ SPEC: dict[str, t.Any] = {
     "verify": {"type": "str", "choices": ["login", "none"], "default": "login"},
     "forks": {"type": "int", "default": 20},
     "host_timeout": {"type": "float", "default": 60.0},
-    "unreachable": {"type": "str", "choices": ["stop", "debt"], "default": "stop"},
-    "write_off": {"type": "list", "elements": "str", "default": []},
+    "on_unreachable": {"type": "str", "choices": ["fail", "defer"], "default": "fail"},
+    "retired_hosts": {"type": "list", "elements": "str", "default": []},
     "reconcile": {"type": "bool", "default": False},
     "grace": {"type": "float", "default": 0.0},
     "type": {"type": "str", "choices": ["ed25519", "ecdsa", "rsa"], "default": "ed25519"},
@@ -59,7 +60,9 @@ class ActionModule(RotationAction):
         user = self.user(params, info)
         hosts = sorted({*(params["hosts"] or [self.host])})
         by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.reported(params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts)
+        return self.run_and_report(
+            params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts
+        )
 
     def _by_ansible(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
@@ -74,46 +77,46 @@ class ActionModule(RotationAction):
             raise ConfigError("host_timeout must be at least 1", hint="Leave it out").with_context(
                 option="host_timeout"
             )
-        job = ssh_key.Job(
+        job = ssh_key_job.SshKeyJob(
             user=user,
             generate=functools.partial(
-                Pair.generate,
+                keypair.new_pair,
                 params["type"],
                 bits=params["bits"],
                 passphrase=params["passphrase"] or None,
                 comment=params["comment"] or "",
             ),
             shared_with=self._shared_with(params, hosts),
-            write_off=frozenset(params["write_off"]),
+            retired_hosts=frozenset(params["retired_hosts"]),
             recover_only=params["state"] == "recovered",
             reconcile=params["reconcile"],
-            max_age=params["max_age"],
+            max_age_days=params["max_age_days"],
             grace=params["grace"],
             comment=params["comment"],
-            address=params["address"],
+            source_address=params["source_address"],
             play=hashlib.sha256(address().encode()).hexdigest()[:12],
             verify=params["verify"] != "none",
             part_is_meant=self._part_is_meant(params),
         )
         records = functools.partial(KeyRecords, client.ssh_keys, info)
-        run, world = self.prepare(records, hosts, user, params, by_key)
-        run.spares_absent = params["unreachable"] == "debt"
+        run, environment = self.start_run(records, hosts, user, params, by_key)
+        run.skip_unreachable = params["on_unreachable"] == "defer"
         run.forks = params["forks"]
         run.limits = dataclasses.replace(run.limits, on_host=params["host_timeout"])
         same = sharing.hosts_with(self, "ssh_key", params["ssh_key"])
         # The role has all of them in hosts, and the task for the first alone.
         if len(same) > 1 and not same <= {*hosts} and not self._task.run_once:
             run.warnings.append(
-                f"this task runs for each of {ssh_key.tell(same)}, with the same SSH key: write run_once: true, and "
-                "name all that have the key in hosts"
+                f"this task runs for each of {ssh_key_job.tell(same)}, with the same SSH key: write run_once: true, "
+                "and name all that have the key in hosts"
             )
-        protocol = ssh_key.predict(run, job) if check_mode else ssh_key.rotate(run, job)
-        return self.drive(protocol, world, run)
+        protocol = ssh_key_inspection.predict(run, job) if check_mode else ssh_key.rotate(run, job)
+        return self.drive(protocol, environment, run)
 
     def _part_is_meant(self, params: Params) -> bool:
         """Whether the task itself says which hosts it leaves out. A role takes both options from the inventory."""
         named = bool(params["hosts"] and params["shared_with"])
-        return named and "ansible_limit" not in self._variables and getattr(self._task, "_role", None) is None
+        return named and "ansible_limit" not in self.variables and not ansible_internals.is_in_role(self._task)
 
     def _shared_with(self, params: Params, hosts: list[str]) -> frozenset[str]:
         """All hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
@@ -126,15 +129,15 @@ class ActionModule(RotationAction):
     def _by_vault(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
     ) -> Outcome:
-        targets = {host: self.reach(host).target(user) for host in hosts}
+        targets = {host: self.connection_to(host).target(user) for host in hosts}
         return server_side.rotate_key(
             client.ssh_keys,
             info,
             {host: functools.partial(by_key, target) for host, target in targets.items()},
             recover_only=params["state"] == "recovered",
-            max_age=params["max_age"],
+            max_age_days=params["max_age_days"],
             pace=wait_options(params),
             check_mode=check_mode,
-            say=self.say,
+            report_progress=self.report_progress,
             known=frozenset({*hosts, *(target.address for target in targets.values())}),
         )

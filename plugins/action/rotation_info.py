@@ -8,15 +8,15 @@ import functools
 import typing as t
 
 from ..module_utils.client.connect import Client
-from ..module_utils.models import CredentialInfo
+from ..module_utils.models import CredentialInfo, SshKeyPair
 from ..module_utils.operations.results import Params, Result
 from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec
 from ..module_utils.specs import KEY_HOSTS
 from ..plugin_utils.rotation.live import LiveEnvironment, by_key, by_password
-from ..plugin_utils.rotation.protocol import password, ssh_key
-from ..plugin_utils.rotation.protocol.key_pair import Pair
-from ..plugin_utils.rotation.protocol.phases import Run
+from ..plugin_utils.rotation.login import password_hash
+from ..plugin_utils.rotation.protocol import password_inspection, password_job, ssh_key_inspection, ssh_key_job
+from ..plugin_utils.rotation.protocol.run import RotationRun
 from ..plugin_utils.rotation.rotation_action import RotationAction
 from ..plugin_utils.rotation.vault.journal import KeyRecords, PasswordRecords
 
@@ -31,41 +31,47 @@ RULES: dict[str, t.Any] = {
     "required_one_of": [["credential", "ssh_key"]],
     "mutually_exclusive": [["credential", "ssh_key"]],
 }
-Subject = tuple[CredentialInfo, str, Run, LiveEnvironment, t.Callable[..., t.Any]]
+Inspection = tuple[CredentialInfo, str, RotationRun, LiveEnvironment, t.Callable[..., t.Any]]
 
 
 class ActionModule(RotationAction):
     spec = SPEC
     rules = RULES
     kind = "info"
-    _verdict = "status"
+    _looks = True
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         make = self._of_key if params["ssh_key"] else self._of_password
-        info, user, run, world, inspect = make(client, params)
+        info, user, run, environment, inspect = make(client, params)
         compare = params["compare"] and not check_mode
         protocol = inspect(run, compare=compare, login=compare and params["login"])
-        return self.told(params, info, user, run.hosts, lambda: self.drive(protocol, world, run))
+        return self.inspect_result(params, info, user, run.hosts, lambda: self.drive(protocol, environment, run))
 
-    def _of_password(self, client: Client, params: Params) -> Subject:
+    def _of_password(self, client: Client, params: Params) -> Inspection:
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
         user = self.user(params, info)
         records = functools.partial(PasswordRecords, client.credentials, info)
-        run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_password)
-        run.spares_absent = len(run.hosts) > 1
-        job = password.Job(user=user, generate=str)
-        return info, user, run, world, functools.partial(password.inspect, job=job)
+        run, environment = self.start_run(records, params["hosts"] or [self.host], user, params, by_password)
+        run.skip_unreachable = len(run.hosts) > 1
+        job = password_job.PasswordJob(
+            user=user,
+            generate=str,
+            matches=password_hash.matches,
+            make_hash=password_hash.hash_password,
+            hash_problem=password_hash.problem,
+        )
+        return info, user, run, environment, functools.partial(password_inspection.inspect, job=job)
 
-    def _of_key(self, client: Client, params: Params) -> Subject:
+    def _of_key(self, client: Client, params: Params) -> Inspection:
         info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
         user = self.user(params, info)
         records = functools.partial(KeyRecords, client.ssh_keys, info)
-        run, world = self.prepare(records, params["hosts"] or [self.host], user, params, by_key)
-        run.spares_absent = True
-        job = ssh_key.Job(user=user, generate=nothing, address=params["address"])
-        return info, user, run, world, functools.partial(ssh_key.inspect, job=job)
+        run, environment = self.start_run(records, params["hosts"] or [self.host], user, params, by_key)
+        run.skip_unreachable = True
+        job = ssh_key_job.SshKeyJob(user=user, generate=nothing, source_address=params["source_address"])
+        return info, user, run, environment, functools.partial(ssh_key_inspection.inspect, job=job)
 
 
-def nothing() -> Pair:
+def nothing() -> SshKeyPair:
     """Whoever only looks makes no key."""
     raise NotImplementedError

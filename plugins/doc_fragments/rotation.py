@@ -34,7 +34,7 @@ options:
       - With O(mode=vault), wait until the server has changed the secret, and fail if it does not in time.
     type: bool
     default: true
-  max_age:
+  max_age_days:
     description:
       - Days. What is younger is left as it is, unless an interrupted run has to be settled.
       - By default, every run rotates.
@@ -45,7 +45,7 @@ options:
         then.
     type: float
     default: 300.0
-  request_life:
+  late_write_window:
     description:
       - Seconds for which a request to the server may still be carried out after it was sent. The next run waits so long
         after a run that was killed. It must not be less than O(timeout).
@@ -95,7 +95,7 @@ attributes:
   idempotent:
     description: The second run with the same options changes nothing.
     support: partial
-    details: With O(max_age) or O(state=recovered).
+    details: With O(max_age_days) or O(state=recovered).
   platform:
     description: Where the module runs.
     platforms: Linux

@@ -26,7 +26,7 @@ _HINT = (
 
 
 def looks_encrypted(value: object) -> bool:
-    """Whether a text is base64 of as many bytes as RSA makes. Keys and tokens in hexadecimal are not."""
+    """Return whether a text is base64 of as many bytes as RSA makes. Keys and tokens in hexadecimal are not."""
     if not isinstance(value, str) or not _LENGTHS[0] <= len(value) <= 2 * _LENGTHS[-1]:
         return False
     text = "".join(value.split())
@@ -39,7 +39,7 @@ def looks_encrypted(value: object) -> bool:
 
 
 def judge(values: t.Iterable[tuple[str, t.Any]], subject: str, policy: str) -> list[str]:
-    """Return warnings about values that look encrypted, or raise UnexpectedAnswer, as on_ciphertext wants it.
+    """Return warnings about values that look encrypted, or raise UnexpectedResponse, as on_ciphertext wants it.
 
     :param values: names and values; only the names are shown
     :param subject: what they are of, such as C(credential web-root)

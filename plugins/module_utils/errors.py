@@ -36,7 +36,7 @@ class Context:
     server_message: str = ""
 
     def place(self, message: str = "") -> str:
-        """Subject, server, endpoint and numbers in one text. The subject is left out if ``message`` names it."""
+        """Return subject, server, endpoint and numbers in one text. The subject is left out if ``message`` names it."""
         parts = (
             "" if self.subject in message else self.subject,
             self.server,
@@ -77,7 +77,7 @@ class SenhaseguraError(Exception):
         return printable(". ".join(sentence for sentence in sentences if sentence))
 
     def failure(self) -> dict[str, t.Any]:
-        """The error as data, for the C(failure) key of a task result."""
+        """Return the error as data, for the C(failure) key of a task result."""
         data = {"kind": self.kind, "message": self.message, "hint": self.hint, **dataclasses.asdict(self.context)}
         return {name: printable(value) if isinstance(value, str) else value for name, value in data.items()}
 
@@ -113,7 +113,7 @@ class ResponseLost(SenhaseguraError):
 
 
 class UnexpectedResponse(SenhaseguraError):
-    """An answer came back that this dialect does not describe."""
+    """A response came back that this dialect does not describe."""
 
     kind = "unexpected_response"
     default_hint = (
@@ -204,5 +204,5 @@ class ChangeNotSeen(SenhaseguraError):
 
 
 def missing_library(message: str, library: str) -> ConfigError:
-    """The error for what needs a Python library that is not there. ``message`` says what that is."""
+    """Make the error for a missing Python library. ``message`` says what needs it."""
     return ConfigError(message, hint=f"Install it for the Python that runs Ansible: python -m pip install {library}")

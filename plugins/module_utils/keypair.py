@@ -14,6 +14,7 @@ import importlib.util
 import typing as t
 
 from .errors import InvalidRequest, missing_library
+from .models import SshKeyPair, key_text
 
 try:
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -72,15 +73,41 @@ def generate(
         serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
     )
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, protection)
-    return KeyPair(private.decode(), f"{_line(key)} {comment}".rstrip(), passphrase)
+    return KeyPair(private.decode(), f"{_openssh_line(key)} {comment}".rstrip(), passphrase)
+
+
+def new_pair(kind: str, *, bits: int | None = None, passphrase: str | None = None, comment: str = "") -> SshKeyPair:
+    """Make a new key pair, see generate(). Raises InvalidRequest."""
+    made = generate(kind, bits=bits, passphrase=passphrase, comment=comment)
+    return checked_pair(made.private_key, made.public_key, made.passphrase)
+
+
+def checked_pair(private_key: str, public_key: str, passphrase: str | None = None) -> SshKeyPair:
+    """Check a pair as it was read or made: whether its halves belong together, and the private one can be opened.
+
+    :param private_key: in OpenSSH or PEM form; servers give line ends of their own
+    :param public_key: one line, or nothing: some servers keep the private half only
+    """
+    private_key = key_text(private_key)
+    comment = " ".join(public_key.split()[2:])
+    try:
+        public = strip_comment(public_key) if public_key else public_key_of(private_key, passphrase)
+        public_fingerprint = fingerprint(public)
+    except InvalidRequest:
+        return SshKeyPair("", False, private_key, "", passphrase, comment)
+    try:
+        usable = public_key_of(private_key, passphrase) == public
+    except InvalidRequest:
+        usable = False
+    return SshKeyPair(public_fingerprint, usable, private_key, public, passphrase, comment)
 
 
 def public_key_of(private_key: str, passphrase: str | None = None) -> str:
-    """The public key (type and blob) of a private key in OpenSSH or PEM form. Raises InvalidRequest."""
+    """Return the public key (type and blob) of a private key in OpenSSH or PEM form. Raises InvalidRequest."""
     _require_libraries(passphrase=bool(passphrase) and "OPENSSH PRIVATE KEY" in private_key)
     for load in (serialization.load_ssh_private_key, serialization.load_pem_private_key):
         try:
-            return _line(load(private_key.encode(), passphrase.encode() if passphrase else None))
+            return _openssh_line(load(private_key.encode(), passphrase.encode() if passphrase else None))
         except (ValueError, TypeError, UnsupportedAlgorithm):
             continue
     raise InvalidRequest(
@@ -89,8 +116,8 @@ def public_key_of(private_key: str, passphrase: str | None = None) -> str:
     )
 
 
-def without_passphrase(private_key: str, passphrase: str | None) -> str:
-    """The same key without its passphrase, so that no program asks for it. Raises InvalidRequest."""
+def decrypted(private_key: str, passphrase: str | None) -> str:
+    """Return the same key without its passphrase, so that no program asks for it. Raises InvalidRequest."""
     if not passphrase:
         return private_key
     _require_libraries(passphrase="OPENSSH PRIVATE KEY" in private_key)
@@ -106,16 +133,18 @@ def without_passphrase(private_key: str, passphrase: str | None) -> str:
     plain = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, serialization.NoEncryption()
     )
-    return t.cast(str, plain.decode())
+    text: str = plain.decode()
+    return text
 
 
-def _line(key: t.Any) -> str:
+def _openssh_line(key: t.Any) -> str:
     line = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
-    return t.cast(str, line.decode())
+    text: str = line.decode()
+    return text
 
 
-def bare(public_key: str) -> str:
-    """Type and blob of a public key line, without its comment. Raises InvalidRequest."""
+def strip_comment(public_key: str) -> str:
+    """Return type and blob of a public key line, without its comment. Raises InvalidRequest."""
     parts = public_key.split()
     try:
         name, blob = parts[0].encode(), base64.b64decode(parts[1], validate=True)
@@ -129,6 +158,6 @@ def bare(public_key: str) -> str:
 
 
 def fingerprint(public_key: str) -> str:
-    """The SHA-256 fingerprint as ssh-keygen prints it: C(SHA256:...)."""
-    digest = hashlib.sha256(base64.b64decode(bare(public_key).split()[1])).digest()
+    """Return the SHA-256 fingerprint as ssh-keygen prints it: C(SHA256:...)."""
+    digest = hashlib.sha256(base64.b64decode(strip_comment(public_key).split()[1])).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")

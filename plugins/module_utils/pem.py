@@ -14,12 +14,12 @@ _WIDTH = 64
 
 
 def is_pem(value: object) -> bool:
-    """Whether a value is PEM text. No path begins like that."""
+    """Return whether a value is PEM text. No path begins like that."""
     return isinstance(value, str) and value.lstrip("\ufeff \t\r\n").startswith(_BEGIN)
 
 
 def whole_pem(value: str) -> str:
-    """The blocks of a PEM text with their line ends, which environment variables and forms may have lost.
+    """Return the blocks of a PEM text with their line ends, which environment variables and forms may have lost.
 
     Literal C(\\n), blanks, CRLF, indentation and no line ends at all are understood. Raises ValueError if a block has
     no end.
@@ -32,7 +32,7 @@ def whole_pem(value: str) -> str:
 
 
 def private_parts(value: str) -> list[str]:
-    """The private keys in a normal PEM text, each as a whole and line by line."""
+    """Return the private keys in a normal PEM text, each as a whole and line by line."""
     blocks = [match[0] for match in _BLOCK.finditer(value) if "PRIVATE KEY" in match[1]]
     return [part for block in blocks for part in (block, *block.split("\n")[1:-1]) if part]
 

@@ -23,10 +23,11 @@ class Plan:
 
     @property
     def changed(self) -> bool:
+        """Return whether anything has to be done."""
         return self.action != "none"
 
     def result(self, *, changed: bool | None = None) -> dict[str, t.Any]:
-        """The C(changed) and C(diff) keys of a task result; ``changed`` is what the server said, where it did."""
+        """Return the keys C(changed) and C(diff) of a task result. ``changed``: what the server said, where it did."""
         changed = self.changed if changed is None else changed
         keys = [key for key in self.after if self.before.get(key) != self.after[key]] if changed else []
         before = {key: self.before[key] for key in keys if key in self.before}

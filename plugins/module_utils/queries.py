@@ -13,17 +13,18 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .dsm_secrets import DsmSecret
 from .errors import InvalidRequest, NotFound, Refused
-from .models import CredentialInfo, DsmSecret, Entries, first, host_key
+from .models import CredentialInfo, Entries, first, host_key
 from .references import Reference
 
-Kind = t.Literal["credentials", "keys"]
+EntryKind = t.Literal["credentials", "keys"]
 # User name, host name and address.
-Account = tuple[str, str, str]
+AccountName = tuple[str, str, str]
 _Found_co = t.TypeVar("_Found_co", covariant=True)
 _Answer = t.TypeVar("_Answer")
-_NOUNS: t.Mapping[Kind, str] = {"credentials": "credential", "keys": "SSH key"}
-_TO_USE: t.Mapping[Kind, str] = {
+_NOUNS: t.Mapping[EntryKind, str] = {"credentials": "credential", "keys": "SSH key"}
+_TO_USE: t.Mapping[EntryKind, str] = {
     "credentials": "Use the password lookup and the modules for credentials",
     "keys": "Use the ssh_key lookup and modules",
 }
@@ -42,7 +43,7 @@ class Find(Query["CredentialInfo | None"]):
     """
 
     ref: Reference
-    kind: Kind | None = None
+    kind: EntryKind | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Require(Query[CredentialInfo]):
     """As C(Find) with a kind, but raises NotFound."""
 
     ref: Reference
-    kind: Kind
+    kind: EntryKind
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +104,7 @@ class OnAccount(Query["CredentialInfo | None"]):
 class SameAccount(Query["list[CredentialInfo]"]):
     """The credentials with this user name, host name and address."""
 
-    account: Account
+    account: AccountName
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +116,7 @@ class UpsertTarget(Query["CredentialInfo | None"]):
     """
 
     identifier: str | None
-    account: Account
+    account: AccountName
     ref: Reference | None = None
     shared_account: bool = False
 
@@ -124,7 +125,7 @@ class UpsertTarget(Query["CredentialInfo | None"]):
 class OfKind(Query[_Found_co]):
     """The answer to a query about the SSH keys only, or about all other entries."""
 
-    kind: Kind
+    kind: EntryKind
     query: Query[_Found_co]
 
 
@@ -147,15 +148,16 @@ def answer(listed: t.Iterable[t.Any], query: Query[_Answer]) -> _Answer:
 
     :param listed: Entries for credentials and SSH keys; DsmSecrets for C(ByIdentities)
     """
-    return t.cast(_Answer, _ANSWERS[type(query)](listed, query))
+    found: _Answer = _ANSWERS[type(query)](listed, query)
+    return found
 
 
 def fits(entry: CredentialInfo, wanted: t.Mapping[str, t.Any]) -> bool:
-    """Whether an entry has all these values: see C(Matching)."""
+    """Return whether an entry has all these values: see C(Matching)."""
     return all(_has(entry, name, value) for name, value in wanted.items())
 
 
-def wrong_kind(entry: CredentialInfo, kind: Kind) -> InvalidRequest:
+def wrong_kind(entry: CredentialInfo, kind: EntryKind) -> InvalidRequest:
     """Make the error for an entry of this kind that is given where the other kind is wanted."""
     article, wanted = ("an", "a credential") if kind == "keys" else ("a", "an SSH key")
     return InvalidRequest(
@@ -175,7 +177,7 @@ def _find(entries: Entries, query: Find) -> CredentialInfo | None:
         return _named(entries, ref)
     found = _named(getattr(entries, kind), ref)
     if found is None:
-        other: Kind = "keys" if kind == "credentials" else "credentials"
+        other: EntryKind = "keys" if kind == "credentials" else "credentials"
         others: Entries = getattr(entries, other)
         wrong = (ref.is_id and first(others.by_id, ref.text)) or (
             ref.may_be_identifier and first(others.by_identifier, ref.text)
@@ -266,7 +268,7 @@ def _require_same_target(
     """Return the entry, if a write of these values hits it and no other one. Raises Refused."""
     keeps_identifier = info.identifier is not None and query.identifier in (None, info.identifier)
     others = [entry for entry in by_identifier if entry.id != info.id]
-    if others or not (keeps_identifier or _is_account(info, query.account)):
+    if others or not (keeps_identifier or _same_account(info, query.account)):
         raise Refused(
             f"the server would not recognise credential {info.id} by these values, and write another one",
             hint="Keep its identifier or, to change that, its present username, hostname and ip",
@@ -274,7 +276,7 @@ def _require_same_target(
     return info
 
 
-def _is_account(info: CredentialInfo, account: Account) -> bool:
+def _same_account(info: CredentialInfo, account: AccountName) -> bool:
     own = (info.username, host_key(info.hostname), host_key(info.ip))
     return own == (account[0], host_key(account[1]), host_key(account[2]))
 

@@ -85,14 +85,14 @@ class KnownSecrets:
                 self._size -= len(oldest.reveal())
 
     def texts(self) -> list[str]:
-        """The values in clear, for C(redact)."""
+        """Return the values in clear, for C(redact)."""
         with self._lock:
             return [hidden.reveal() for hidden in self._values]
 
 
 def encoded_forms(value: str) -> set[str]:
-    """The value as it may turn up in texts: raw, reversed, JSON, HTML, URL, shell, hexadecimal and base64."""
-    # Here, because its table takes long to load, and hardly any run has a text to redact.
+    """Return a value as it may turn up in texts: raw, reversed, JSON, HTML, URL, shell, hexadecimal and base64."""
+    # Imported lazily: its table takes long to load, and hardly any run has a text to redact.
     import html
 
     raw = value.encode("utf-8", "surrogatepass")
@@ -119,7 +119,7 @@ def encoded_forms(value: str) -> set[str]:
 
 
 def printable(text: str) -> str:
-    """The text as one line without control characters and log commands."""
+    """Return a text as one line without control characters and log commands."""
     line = " ".join(text.split())
     if line.isprintable() and "::" not in line and "##" not in line:
         # Nearly always, and much faster.
@@ -128,7 +128,7 @@ def printable(text: str) -> str:
 
 
 def printable_message(text: str) -> str:
-    """Text that may quote a server, a host or a file, for a message or warning: at most 10,000 characters."""
+    """Return text that may quote a server, host or file, for a message or warning: at most 10,000 characters."""
     line = printable(text)
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
 
@@ -166,7 +166,7 @@ def redact(text: str, secrets: t.Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=_KEPT_FORMS)
 def _known_forms(secret: str) -> tuple[str, tuple[str, ...]]:
-    """The forms of a secret, made printable as texts are: the longer ones one to a line, and the short ones."""
+    """Return the forms of a secret, printable as texts are: the longer ones one to a line, and the short ones."""
     known = {printable(form) for form in encoded_forms(secret)}
     short = tuple(form for form in known if 0 < len(form) < _SHORTEST_PART)
     return "\n".join(form for form in known if len(form) >= _SHORTEST_PART), short
@@ -187,7 +187,7 @@ class _Runs:
         self._windows: dict[tuple[str, ...], set[str]] = {}
 
     def add(self, run: str, start: int, end: int) -> None:
-        """A run that is between ``start`` and ``end`` of the text."""
+        """Add a run that is between ``start`` and ``end`` of the text."""
         places = self._places.get(run)
         if places is not None:
             places.append((start, end))
@@ -208,7 +208,7 @@ class _Runs:
 
 
 def _decoded_runs(line: str) -> _Runs:
-    """The runs of a line as it is, reversed, and decoded word by word."""
+    """Return the runs of a line as it is, reversed, and decoded word by word."""
     runs = _Runs()
     for start, run in _runs_of(line):
         runs.add(run, start, start + _SHORTEST_PART)
@@ -221,7 +221,7 @@ def _decoded_runs(line: str) -> _Runs:
 
 
 def _readings(word: str) -> t.Iterator[str]:
-    """What a word may mean, by the encodings of encoded_forms()."""
+    """Return what a word may mean, by the encodings of encoded_forms()."""
     import html
 
     if "\\" in word:

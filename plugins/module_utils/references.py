@@ -17,7 +17,7 @@ _ID = re.compile(r"[0-9]{1,19}\Z")
 _PATH_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]{0,254}\Z")
 
 
-Kind = t.Literal["", "id", "identifier", "account"]
+NameKind = t.Literal["", "id", "identifier", "account"]
 # How a user says which of them is meant, where a name could be both. An identifier has no colon.
 _SAID = re.compile(r"(?:(id):(?=[0-9]{1,19}\Z)|(identifier):(?=.))")
 
@@ -31,31 +31,33 @@ class Reference:
     """
 
     text: str
-    kind: Kind = ""
+    kind: NameKind = ""
     ip: str | None = None
 
     @property
     def is_id(self) -> bool:
+        """Return whether it is an id, or may be one: digits alone."""
         return self.kind in ("", "id") and bool(_ID.match(self.text))
 
     @property
     def is_certain(self) -> bool:
-        """Whether it names one thing for sure, so that nothing has to be looked up before a read."""
+        """Return whether it names one thing for sure, so that nothing has to be looked up before a read."""
         return self.kind == "id"
 
     @property
     def may_be_identifier(self) -> bool:
+        """Return whether it may be an identifier."""
         return self.kind in ("", "identifier")
 
     @property
     def account(self) -> tuple[str, str] | None:
-        """(username, host), or None. The last @ separates, because user names may hold one."""
+        """Return (username, host), or None. The last @ separates, because user names may hold one."""
         username, at, host = self.text.rpartition("@")
         return (username, host) if self.kind in ("", "account") and at and username and host else None
 
     @property
     def path_safe(self) -> bool:
-        """Whether the server can be asked for it by path, and takes it there for what it is.
+        """Return whether the server can be asked for it by path, and takes it there for what it is.
 
         That is one @ at most, and no other character with a meaning. The server takes digits for an id, an @ for
         username@hostname, and reads no address beside that.
@@ -66,14 +68,14 @@ class Reference:
 
     @property
     def term(self) -> str:
-        """The text from which C(parse_reference) makes this reference again."""
+        """Return the text from which C(parse_reference) makes this reference again."""
         return f"{self.kind}:{self.text}" if self.kind in ("id", "identifier") else self.text
 
     def __str__(self) -> str:
         return self.text if self.ip is None else f"{self.text} ({self.ip})"
 
 
-def parse_reference(value: object, *, option: str = "_terms", kind: Kind = "") -> Reference:
+def parse_reference(value: object, *, option: str = "_terms", kind: NameKind = "") -> Reference:
     """Check a name that a user gave. Raises ConfigError for what can be no name of anything on the server.
 
     :param kind: what the option stands for; "" for terms and options that take each kind, where C(id:7) and
@@ -92,7 +94,7 @@ def parse_reference(value: object, *, option: str = "_terms", kind: Kind = "") -
 
 
 def fill_path(template: str, **parts: str) -> str:
-    """Put names into a path template such as C(/iso/pam/credential/{id}).
+    """Return a path template such as C(/iso/pam/credential/{id}) with the names filled in.
 
     Names are allow-listed before they are quoted: quoting alone lets C(..) through, which HTTP libraries resolve.
     """
@@ -100,7 +102,7 @@ def fill_path(template: str, **parts: str) -> str:
 
 
 def safe_name(text: str) -> str:
-    """The name itself, if it can be part of a URL. Raises ConfigError."""
+    """Return the name itself, if it can be part of a URL. Raises ConfigError."""
     if not _PATH_PART.match(text):
         raise ConfigError(
             "the name has characters that cannot be part of a path",

@@ -25,12 +25,12 @@ class Replay(enum.Enum):
     """What sending a request twice would mean. Decided by meaning, never by the HTTP method."""
 
     SAFE = "safe"  # reads and token requests: twice is as good as once
-    REPEATABLE = "repeatable"  # writes that twice do what once does; the second may be told that it is done already
+    REPEATABLE = "repeatable"  # writes that twice do what once does; the second may learn that it is done already
     ONCE = "once"  # other writes: only when the first has certainly not been applied
 
 
 def may_retry(error: SenhaseguraError, replay: Replay) -> bool:
-    """Whether the same request may be sent again after ``error``.
+    """Return whether the same request may be sent again after ``error``.
 
     Not reached, or turned away with 429: not applied, so anything may be repeated, but for a host that does not exist.
     A lost answer, or a gateway's 502, 503 or 504, may hide an applied write, so only reads are repeated, and writes
@@ -42,7 +42,7 @@ def may_retry(error: SenhaseguraError, replay: Replay) -> bool:
 
 
 def may_be_applied(error: SenhaseguraError) -> bool:
-    """Whether a request that ended like this may have done its work."""
+    """Return whether a request that ended like this may have done its work."""
     return isinstance(error, ResponseLost) or (isinstance(error, ServerBusy) and not _limits_rate(error))
 
 
@@ -51,14 +51,14 @@ def _limits_rate(error: SenhaseguraError) -> bool:
 
 
 def has_room(remaining: float) -> bool:
-    """Whether so many seconds are enough to send something once more."""
+    """Return whether so many seconds are enough to send something once more."""
     return remaining >= _LEAST_REMAINING
 
 
 def retry_delay(
     attempt: int, *, retry_after: float | None, remaining: float, random: t.Callable[[], float]
 ) -> float | None:
-    """Seconds to wait before retry number ``attempt`` (1, 2, ...), or None when the deadline leaves no room.
+    """Return seconds to wait before retry number ``attempt`` (1, 2, ...), or None if the deadline leaves no room.
 
     Exponential with jitter, and never more than half of the time that is left, so that the last retry comes shortly
     before the deadline. What the server asks for is a floor, since coming earlier is refused again.
@@ -70,7 +70,7 @@ def retry_delay(
 
 
 def parse_retry_after(value: str | None, *, now: float) -> float | None:
-    """Seconds from a C(Retry-After) header (a number, or an HTTP date; ``now`` is Unix time), or None for nonsense."""
+    """Return seconds from a C(Retry-After) header (number or HTTP date; ``now``: Unix time), or None for nonsense."""
     if not value:
         return None
     text = value.strip()

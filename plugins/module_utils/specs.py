@@ -23,9 +23,9 @@ ROTATION: dict[str, dict[str, t.Any]] = {
     "mode": {"type": "str", "choices": ["ansible", "vault"], "default": "ansible"},
     "user": {"type": "str"},
     "wait": {"type": "bool", "default": True},
-    "max_age": {"type": "float"},
+    "max_age_days": {"type": "float"},
     "deadline": {"type": "float", "default": 300.0},
-    "request_life": {"type": "float", "default": 120.0},
+    "late_write_window": {"type": "float", "default": 120.0},
     "lock_wait": {"type": "float", "default": 0.0},
     "break_lock": {"type": "str"},
     "allow_insecure_rotation": {"type": "bool", "default": False},
@@ -36,5 +36,5 @@ KEY_HOSTS = {
     "ssh_key": {"type": "str", "no_log": False},
     "hosts": {"type": "list", "elements": "str"},
     "user": {"type": "str"},
-    "address": {"type": "str"},
+    "source_address": {"type": "str"},
 }

@@ -141,7 +141,7 @@ EXAMPLES = r"""
 - name: Give the user of a host a new password when it is 30 days old
   community.senhasegura.linux_password_change:
     credential: "{{ inventory_hostname }}-app"
-    max_age: 30
+    max_age_days: 30
     report_dir: /var/lib/awx/reports/rotation
   become: true
 
@@ -205,7 +205,7 @@ rotation:
   returned: when the credential was found
   type: dict
   contains:
-    result:
+    status:
       description:
         - How it ended. V(changed), V(recovered) (an interrupted run was settled) and V(unchanged) are good.
         - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on the host, or
@@ -277,7 +277,7 @@ rotation:
       type: str
       returned: always
   sample:
-    result: changed
+    status: changed
     message: the host and the main record have the new password
     works: web01-app
     proved: login
@@ -301,7 +301,8 @@ failure:
     message: web01 has the new password, but no login could prove it
     hint: Run it again with state=recovered
     operation: rotation
-    endpoint: web01
+    endpoint: ""
+    host: web01
     subject: credential web01-app
     status: null
     code: null

@@ -55,7 +55,7 @@ options:
         not. By default, those of O(hosts), and those of the play for which the task names the same key, even if
         C(--limit) leaves them out.
       - Those that the run does not reach keep the old key. It stays in the journal, they are listed in
-        RV(rotation.owing), and the key is not changed again until a run has given them the new one.
+        RV(rotation.outdated_hosts), and the key is not changed again until a run has given them the new one.
     type: list
     elements: str
   verify:
@@ -78,20 +78,20 @@ options:
         the others do not wait for it.
     type: float
     default: 60.0
-  address:
+  source_address:
     description:
       - The address from which the key is used, if that is not the controller. With this address, sshd is asked which
         C(authorized_keys) counts; it matters with C(Match Address) only, and for connections other than SSH.
     type: str
-  unreachable:
+  on_unreachable:
     description:
-      - What to do when some of the hosts cannot be reached. V(stop) changes nothing on any host.
-      - V(debt) goes on without them. The journal keeps the key that they have, and the next run gives them the new one.
-        Until then the key is not changed again.
+      - What to do when some of the hosts cannot be reached. V(fail) changes nothing on any host.
+      - V(defer) goes on without them. The journal keeps the key that they have, and the next run gives them the new
+        one. Until then the key is not changed again.
     type: str
-    choices: [stop, debt]
-    default: stop
-  write_off:
+    choices: [fail, defer]
+    default: fail
+  retired_hosts:
     description:
       - Hosts that will not come back, or that do not have the key, so that nothing has to be kept for them.
     type: list
@@ -152,7 +152,7 @@ EXAMPLES = r"""
 - name: Replace the key of a user of this host when it is 30 days old
   community.senhasegura.linux_ssh_key_rotation:
     ssh_key: "{{ inventory_hostname }}-deploy"
-    max_age: 30
+    max_age_days: 30
     report_dir: /var/lib/awx/reports/rotation
   become: true
 
@@ -167,7 +167,7 @@ EXAMPLES = r"""
   community.senhasegura.linux_ssh_key_rotation:
     ssh_key: deploy-key
     hosts: "{{ groups['web'] }}"
-    unreachable: debt
+    on_unreachable: defer
     grace: 60
   become: true
   run_once: true
@@ -216,7 +216,7 @@ rotation:
   returned: when the SSH key was found
   type: dict
   contains:
-    result:
+    status:
       description:
         - How it ended. V(changed), V(recovered) (an interrupted run was settled) and V(unchanged) are good.
         - V(failed) and V(refused) have changed nothing that stays; V(busy) says that another run works on a host.
@@ -271,7 +271,7 @@ rotation:
       type: list
       elements: str
       returned: success, with O(mode=ansible)
-    owing:
+    outdated_hosts:
       description: The hosts that may accept the previous key alone. A run for them, or O(state=recovered), settles it.
       type: list
       elements: str
@@ -310,7 +310,7 @@ rotation:
       type: str
       returned: always
   sample:
-    result: changed
+    status: changed
     message: the hosts and the main record have the new key
     works: deploy-key
     proved: login
@@ -321,7 +321,7 @@ rotation:
     host: web01
     hosts: [web01, web02]
     absent: []
-    owing: []
+    outdated_hosts: []
     fingerprint: SHA256:Ab0qDW1bY0mVd9a3m9PsE4ZKp5mpJ0N8d7Gk4w5wV6U
     previous_fingerprint: SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8
     mode: ansible
@@ -338,7 +338,8 @@ failure:
     message: "web02 does not let deploy in with the key that it has got: the server does not accept the key"
     hint: deploy-key has the key that works; the hosts are as they were
     operation: rotation
-    endpoint: web01
+    endpoint: ""
+    host: web01
     subject: SSH key deploy-key
     status: null
     code: null

@@ -40,7 +40,7 @@ options:
     description:
       - The user of the hosts. By default, the user name of the credential or SSH key.
     type: str
-  address:
+  source_address:
     description:
       - The address from which the SSH key is used, if that is not the controller.
     type: str
@@ -195,7 +195,8 @@ failure:
     message: web01 gave no answer
     hint: Nothing was changed
     operation: rotation
-    endpoint: web01
+    endpoint: ""
+    host: web01
     subject: credential web01-app
     status: null
     code: null

@@ -142,7 +142,7 @@ summary:
       type: int
       returned: success
     overdue:
-      description: How many of them are older than the C(max_age) of their last rotation.
+      description: How many of them are older than the C(max_age_days) of their last rotation.
       type: int
       returned: success
     age_unknown:

@@ -22,7 +22,8 @@ from ..module_utils.client import api, connect
 from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations import lookup
 from ..module_utils.references import parse_reference
-from ..module_utils.settings.options import RunOptions, Settings, argument_spec, is_set
+from ..module_utils.settings.options import argument_spec, is_set
+from ..module_utils.settings.settings import RunSettings, Settings
 from . import setting_sources
 from .arguments import validate
 from .broker import protocol
@@ -119,7 +120,7 @@ def _register(
         return connection
 
 
-def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunOptions, Options]:
+def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunSettings, Options]:
     """Return what is asked for (the terms), of whom (settings and run options), and how (the lookup's options).
 
     Raises ConfigError. No template is evaluated here: that has been done before anybody waits for this worker.

@@ -18,18 +18,13 @@ from ansible.utils.display import Display
 
 from ..module_utils.errors import ConfigError, ConnectionFailed, SenhaseguraError
 from ..module_utils.pem import is_pem
-from ..module_utils.settings.options import (
-    FROM_ENVIRONMENT,
-    INI_SECTION,
-    OPTIONS,
-    RUN_OPTIONS,
-    Option,
-    RunOptions,
+from ..module_utils.settings.options import FROM_ENVIRONMENT, INI_SECTION, OPTIONS, RUN_OPTIONS, Option, is_set
+from ..module_utils.settings.settings import (
+    RunSettings,
     Settings,
     Source,
     environment_source,
     find_value,
-    is_set,
     resolve,
     resolve_run,
 )
@@ -47,7 +42,7 @@ def settings(
     variables: t.Mapping[str, t.Any],
     template: Template,
     environment: t.Sequence[t.Any] = (),
-) -> tuple[Settings, RunOptions]:
+) -> tuple[Settings, RunSettings]:
     """Return the settings and run options for one task.
 
     :param variables: the variables of the host, whose values may hold templates
@@ -63,7 +58,7 @@ def settings(
 
 def merge(
     arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], environment: t.Mapping[str, t.Any] | None = None
-) -> tuple[Settings, RunOptions]:
+) -> tuple[Settings, RunSettings]:
     """Merge what all places say: option > variable > environment > ini > configuration file, as Ansible itself does.
 
     Warns of a connection that is open to anybody. Ansible shows the same warning only once in a run.

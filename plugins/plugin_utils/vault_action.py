@@ -22,7 +22,7 @@ from ..module_utils.errors import Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
 from ..module_utils.operations.results import NO_LOG, Params, Result
 from ..module_utils.redaction import printable_message
-from ..module_utils.settings.options import RunOptions, Settings
+from ..module_utils.settings.settings import RunSettings, Settings
 from . import setting_sources
 from .arguments import Spec, validate
 from .broker import operation
@@ -45,11 +45,11 @@ class SenhaseguraAction(ActionBase):
     thing: t.ClassVar[str] = "credential"
     _requires_connection = False
 
-    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+    def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
-    def open(self, settings: Settings, run: RunOptions, until: float) -> BrokerConnection | Api:
+    def open(self, settings: Settings, run: RunSettings, until: float) -> BrokerConnection | Api:
         """Return a connection to the broker, or the API of the server where there is none.
 
         Raises ConnectionFailed if a broker was lost, and cannot be replaced until then (monotonic).
@@ -68,7 +68,7 @@ class SenhaseguraAction(ActionBase):
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
         return direct(settings, self.until, spent=spent)
 
-    def policy(self, run: RunOptions, params: Params) -> CachePolicy:
+    def policy(self, run: RunSettings, params: Params) -> CachePolicy:
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
         return policy_of(run, params, ttl=NEWS_AFTER)
 
@@ -102,12 +102,12 @@ class SenhaseguraAction(ActionBase):
 class VaultAction(SenhaseguraAction):
     """Run the operation of a module that only talks to the server. Subclasses name it."""
 
-    operation: operation.Operation
+    operation: operation.ModuleOperation
 
     def __init_subclass__(cls) -> None:
         cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
-    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+    def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         reach = functools.partial(self.open, settings, run)
         return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), reach)
 

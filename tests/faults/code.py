@@ -21,26 +21,35 @@ from workspace import ROOT
 
 _PACKAGE = "ansible_collections.community.senhasegura.plugins.plugin_utils.rotation"
 FOLDER = ROOT / "plugins" / "plugin_utils" / "rotation"
-# One module for all: the tests compare what these hold (Result, Verdict), or they have nothing to do with the protocols.
+# One module for all: the tests compare what these hold (LoginResult, Verdict), or they have nothing to do with the protocols.
 _SHARED = {
     "login.probe",
     "login.command",
+    "login.processes",
+    "login.transcript",
     "host.connection",
     "rotation_action",
     "vault.server_side",
     "protocol.password_policy",
+    "protocol.verdict",
 }
 # What is there at once. The tests use these by their names: code.effects, code.phases ...
 _ALWAYS = (
     "protocol.effects",
-    "protocol.key_pair",
+    "protocol.run",
     "protocol.phases",
     "protocol.password",
+    "protocol.password_job",
+    "protocol.password_inspection",
     "vault.journal",
     "protocol.ssh_key",
+    "protocol.ssh_key_job",
+    "protocol.ssh_key_inspection",
     "driver",
     "login.password_hash",
+    "host.on_host.machine",
     "host.on_host.state",
+    "host.on_host.key_lines",
     "host.on_host.authorized_keys",
     "host.on_host.commands",
 )

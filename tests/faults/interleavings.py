@@ -21,9 +21,11 @@ from faults.code import Code, Edit
 from faults.keys import KeyScene, KeyWorld, texts
 from faults.world import LIMITS, Scene, Violation, World
 
+from ansible_collections.community.senhasegura.plugins.module_utils.keypair import checked_pair
+
 _ALMOST, _OVER = LIMITS["deadline"] - 1, 2.0
 # How long after it was sent something may arrive.
-_LIFE = LIMITS["request_life"] - 1
+_LIFE = LIMITS["late_write_window"] - 1
 # The parts of the world on which a call depends, if it is not on a host.
 _VAULT, _ALL, _NONE = "the vault", "everything", "nothing"
 _HARMLESS = ("list", "read", "look", "look_keys", "judge", "login")
@@ -455,7 +457,7 @@ class _Explorer:
             if not keys:
                 return f"secret {next(names)} of run {number}"
             made = texts(100 * (number + 1) + next(names))
-            pair = self.code.key_pair.Pair.of(made.private_key, made.public_key)
+            pair = checked_pair(made.private_key, made.public_key)
             scene.made[pair.fingerprint] = pair
             return pair
 

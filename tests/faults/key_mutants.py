@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from faults.code import Edit
 
-_COMMIT = "            yield from steps.commit(run, new, self._seen, before)\n"
-_JOURNAL = "        yield from steps.journal(run, slot, new, note)\n"
+_COMMIT = "            yield from phases.commit(run, new, self._seen, before)\n"
+_JOURNAL = "        yield from phases.journal(run, slot, new, note)\n"
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _REMOVE = "            if self._has[host] & old:\n                yield from self._remove(host, old, new)\n            yield from self._prove"
 _READ = "    held = yield from read(run, slot)\n"
@@ -30,7 +30,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("protocol.phases", "        if held.secret == secret:\n", "        if True:\n"),
     ),
     "the journal is emptied at the commit": (
-        Edit("protocol.ssh_key", _COMMIT, _COMMIT + "            yield steps.WriteRecord(slot, before)\n"),
+        Edit("protocol.ssh_key", _COMMIT, _COMMIT + "            yield phases.WriteRecord(slot, before)\n"),
     ),
     "the journal is emptied before main was read back": (
         Edit("protocol.phases", _WRITE_MAIN, _WRITE_MAIN + "            yield WriteRecord(run.holder, run.old)\n"),
@@ -70,11 +70,19 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "a host that is away is forgotten": (
         Edit("protocol.ssh_key", "            yield from self._keep_old(new)\n", ""),
-        Edit("protocol.ssh_key", "{**hosts, **self._debt(elsewhere, new)}", "hosts"),
+        Edit("protocol.ssh_key", "{**hosts, **self._deferred_note(elsewhere, new)}", "hosts"),
     ),
     "a host that was away may be away for ever": (
-        Edit("protocol.ssh_key", "        owing = self._owing()\n", "        owing: tuple[str, ...] = ()\n"),
-        Edit("protocol.ssh_key", 'owing = _named(held.note.get("owing", "")) & {*self._owing()}', "owing = False"),
+        Edit(
+            "protocol.ssh_key",
+            "        outdated = self._outdated_hosts()\n",
+            "        outdated: tuple[str, ...] = ()\n",
+        ),
+        Edit(
+            "protocol.ssh_key_journal",
+            'outdated = unpacked_names(held.note.get("outdated_hosts", "")) & {*self._outdated_hosts()}',
+            "outdated_hosts = False",
+        ),
     ),
     "the journal has the user name and identifier of the main record": (
         Edit(
@@ -85,14 +93,14 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("vault.journal", "entry.username != self._username(name)", "False"),
     ),
     "a run has no deadline": (
-        Edit("protocol.phases", "    run.ends = ends\n    if quiet", "    if quiet"),
-        Edit("protocol.phases", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+        Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
+        Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
     ),
     "all keys of the user go": (
         Edit(
-            "host.on_host.authorized_keys",
-            'b"".join(part for part in _LINES.findall(content) if getattr(parse(part), "blob", None) != blob)',
-            'b"".join(part for part in _LINES.findall(content) if part.startswith(b"no-pty"))',
+            "host.on_host.key_lines",
+            'b"".join(part for part in LINES.findall(content) if getattr(parse(part), "blob", None) != blob)',
+            'b"".join(part for part in LINES.findall(content) if part.startswith(b"no-pty"))',
         ),
     ),
 }

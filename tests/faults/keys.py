@@ -18,6 +18,7 @@ from typing import Any
 
 from faults.code import Code
 from faults.world import (
+    GOOD,
     LIMITS,
     USER,
     Clock,
@@ -32,6 +33,7 @@ from faults.world import (
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.keypair import checked_pair
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
@@ -41,7 +43,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 
 HOSTS = ("web01", "web02")
 _MINE = b'# mine\nfrom="192.0.2.0/24",command="echo \\"hi\\"" %s me@desk\r\n\n'
@@ -50,11 +55,11 @@ STARTS: dict[str, dict[str, Any]] = {
     "key first": {},
     "key second": {"prepare": lambda scene: scene.run()},
     # Both records of the journal are in use, as ever after, and runs go on without a host that is lost in the middle.
-    "key third, a host may go": {"spares_absent": True, "prepare": lambda scene: [scene.run(), scene.run()]},
+    "key third, a host may go": {"skip_unreachable": True, "prepare": lambda scene: [scene.run(), scene.run()]},
     # One of two hosts is cut off while runs go on without it, and back for the last one.
-    "key, a host is away": {"spares_absent": True, "away": ("web02",)},
+    "key, a host is away": {"skip_unreachable": True, "away": ("web02",)},
     # And one that was away before, which these runs find again.
-    "key, a host was away": {"spares_absent": True, "prepare": lambda scene: scene.run_without("web02")},
+    "key, a host was away": {"skip_unreachable": True, "prepare": lambda scene: scene.run_without("web02")},
 }
 
 
@@ -108,10 +113,10 @@ class KeyHost(Files):
         self.file = home / ".ssh" / "authorized_keys"
         self.file.parent.mkdir(parents=True)
         part = code.authorized_keys
-        self.account = part.Account(USER, os.getuid(), os.getgid(), str(home))
+        self.account = part.KeyOwner(USER, os.getuid(), os.getgid(), str(home))
         if not hasattr(part.parse, "cache_info"):
             # It is pure, and takes half of the time.
-            part.parse = functools.cache(part.parse)
+            part.parse = code.key_lines.parse = functools.cache(part.parse)
         # What sshd says of its configuration.
         self.sshd = "authorizedkeysfile .ssh/authorized_keys\n"
         self._content: bytes | None = None
@@ -123,7 +128,7 @@ class KeyHost(Files):
 
         host = self
 
-        class Machine(code.state.Machine):  # type: ignore[misc, name-defined]
+        class Machine(code.machine.Machine):  # type: ignore[misc, name-defined]
             etc, base, sys = (str(self.folder / part) for part in ("etc", "state", "sys"))
 
             def now(self) -> float:
@@ -154,7 +159,7 @@ class KeyHost(Files):
         """The file, which only commands change."""
         if self._content is None:
             self._content = self.file.read_bytes()
-            blobs = self.code.authorized_keys.blobs(self._content)
+            blobs = self.code.key_lines.blobs(self._content)
             self._keys = {key for _number, _type, key in blobs}
         return self._content
 
@@ -204,13 +209,13 @@ class KeyWorld(World):
 
     def login(self, call: Any, seconds: float) -> Any:
         if call.host in self._scene.away:
-            return Verdict(Result.NETWORK, "there is no route to it")
+            return Verdict(LoginResult.NETWORK, "there is no route to it")
         return self._faulty(f"{call.host} login", lambda: self._enter(call), lost=None)
 
     def _enter(self, call: Any) -> Verdict:
         if call.secret.usable and call.secret.fingerprint in self._scene.hosts[call.host].accepted():
-            return Verdict(Result.OK, "logged in")
-        return Verdict(Result.WRONG, "the key was refused")
+            return Verdict(LoginResult.OK, "logged in")
+        return Verdict(LoginResult.WRONG, "the key was refused")
 
 
 class KeyScene(Scene):
@@ -222,14 +227,14 @@ class KeyScene(Scene):
         prepare: Any = lambda scene: None,
         *,
         away: tuple[str, ...] = (),
-        spares_absent: bool = False,
+        skip_unreachable: bool = False,
         hosts: tuple[str, ...] = HOSTS,
         **job: Any,
     ) -> None:
         self.code, self._prepare, self._job = code, prepare, job
         self._begin()
         self.vault = Vault()
-        self.spares_absent, self.away = spares_absent, set(away)
+        self.skip_unreachable, self.away = skip_unreachable, set(away)
         self.hosts = {name: KeyHost(name, self.clock, self._folder, code) for name in hosts}
         self._number = itertools.count(1)
         self.made: dict[str, Any] = {}
@@ -269,14 +274,14 @@ class KeyScene(Scene):
 
     def next_pair(self) -> Any:
         made = texts(next(self._number))
-        pair = self.code.key_pair.Pair.of(made.private_key, made.public_key)
+        pair = checked_pair(made.private_key, made.public_key)
         self.made[pair.fingerprint] = pair
         return pair
 
     def pair(self, record: Mapping[str, Any]) -> Any:
         names = (record["private_key"], record["public_key"])
         if names not in self._parsed:
-            self._parsed[names] = self.code.key_pair.Pair.of(*names)
+            self._parsed[names] = checked_pair(*names)
         return self._parsed[names]
 
     def pairs(self) -> dict[str, Any]:
@@ -296,7 +301,7 @@ class KeyScene(Scene):
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
         return self.code.ssh_key.rotate(
-            run, self.code.ssh_key.Job(**{"user": USER, "generate": self.next_pair, **wanted})
+            run, self.code.ssh_key_job.SshKeyJob(**{"user": USER, "generate": self.next_pair, **wanted})
         )
 
     def logs_in(self, host: str, ref: str) -> bool:
@@ -345,7 +350,7 @@ class KeyScene(Scene):
             if result == "busy":
                 self.clock.pass_(LIMITS["deadline"])
                 result, _world = self.run(**job)
-        if result not in self.code.effects.GOOD:
+        if result not in GOOD:
             raise Violation(f"a clean run ended as {result}")
         pairs = self.pairs()
         if self.main not in pairs:
@@ -363,5 +368,5 @@ class KeyScene(Scene):
             raise Violation(f"a clean run has left {left}")
 
     def lock_holder(self) -> str | None:
-        held = self.code.state.State(self.hosts["web01"].machine, USER).holder()
+        held = self.code.state.UserState(self.hosts["web01"].machine, USER).holder()
         return held["run"] if held["remaining"] else None

@@ -11,12 +11,12 @@ from __future__ import annotations
 from faults.code import Edit
 
 _JOURNAL = "        slot = yield from self._keep(new, free, NEW)\n"
-_NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = Held(new, {"start": "~"})\n'
+_NO_JOURNAL = '        slot = free[0]\n        self._held[slot] = StoredSecret(new, {"start": "~"})\n'
 _WRITE_MAIN = "            yield WriteRecord(MAIN, secret)\n            refused = False\n"
 _EMPTY_ALL = '            yield WriteRecord("j0", "-")\n            yield WriteRecord("j1", "-")\n'
-_IN_DOUBT = '    raise Stopped("in_doubt", f"whether'
+_IN_DOUBT = '    raise Stopped(Status.IN_DOUBT, f"whether'
 _COMMIT = "        yield from self._commit(new, slot)\n"
-_CLAIM = "        self._seen = yield from steps.claim(run)\n"
+_CLAIM = "        self._seen = yield from locking.claim(run)\n"
 _FREE = "sorted((name for name in SLOTS if name not in taken), key=lambda name: (name == newest, name))"
 _FENCE = (
     '    state.require(run)\n    _require_own(state, record)\n    fields = _line(state.machine, "shadow", state.user)\n'
@@ -26,7 +26,7 @@ _LOST = "run.unanswered, refused, reason = True, False, str(exc)"
 MUTANTS: dict[str, tuple[Edit, ...]] = {
     "M1 no journal: the host, then the vault": (Edit("protocol.password", _JOURNAL, _NO_JOURNAL),),
     "M2 no journal: the vault, then the host": (
-        Edit("protocol.password", _JOURNAL, f"{_NO_JOURNAL}        yield steps.WriteRecord(MAIN, new)\n"),
+        Edit("protocol.password", _JOURNAL, f"{_NO_JOURNAL}        yield phases.WriteRecord(MAIN, new)\n"),
     ),
     "M3 one record for the journal": (Edit("protocol.password", _FREE, "[SLOTS[0]]"),),
     "M4 journal deleted before the main record was read back": (
@@ -38,7 +38,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             _CLAIM,
             _CLAIM + "        for slot in SLOTS:\n"
             "            if self._seen[slot] is not None:\n"
-            '                yield steps.WriteRecord(slot, "-")\n',
+            '                yield phases.WriteRecord(slot, "-")\n',
         ),
     ),
     "M6 back to the old password after a commit was tried": (
@@ -61,7 +61,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("host.on_host.password", _FENCE, _FENCE.replace("    state.require(run)\n", "")),
     ),
     "M8 journal deleted at the commit": (
-        Edit("protocol.password", _COMMIT, _COMMIT + '        yield steps.WriteRecord(slot, "-")\n'),
+        Edit("protocol.password", _COMMIT, _COMMIT + '        yield phases.WriteRecord(slot, "-")\n'),
     ),
     "M9 nothing is read back": (
         Edit(
@@ -72,8 +72,8 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit("protocol.phases", "        if held.secret == secret:\n", "        if True:\n"),
     ),
     "M10 a run has no deadline": (
-        Edit("protocol.phases", "    run.ends = ends\n    if quiet", "    if quiet"),
-        Edit("protocol.phases", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+        Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
+        Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
     ),
     "M11 the journal has the user name of the main record": (
         Edit(
@@ -84,12 +84,12 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     # What this implementation adds to the model.
     "no wait for late writes of an interrupted run": (
-        Edit("protocol.phases", "    if run.unanswered:\n", "    if False:\n"),
+        Edit("protocol.locking", "    if run.unanswered:\n", "    if False:\n"),
         Edit("host.on_host.state", "        quiet = max(0.0, quiet)\n", "        quiet = 0.0\n"),
         Edit("host.on_host.state", "if held.remaining > 0 and held.run != breaks:", "if False:"),
     ),
     "the lock is given back while a write is unanswered": (
-        Edit("protocol.phases", "    if run.unanswered:\n", "    if False:\n"),
+        Edit("protocol.locking", "    if run.unanswered:\n", "    if False:\n"),
     ),
     "the record that holds what the host accepts is overwritten": (Edit("protocol.password", _FREE, "[*SLOTS]"),),
 }
@@ -98,8 +98,8 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
     "nobody asks whose lease it is": (
         "A1 two hosts rotate one credential at once",
         (
-            Edit("protocol.phases", "    if now.run != run.id:\n", "    if False:\n"),
-            Edit("protocol.phases", "        if not remaining:\n            break\n", "        break\n"),
+            Edit("protocol.locking", "    if now.run != run.id:\n", "    if False:\n"),
+            Edit("protocol.locking", "        if not remaining:\n            break\n", "        break\n"),
             Edit(
                 "protocol.phases",
                 "    return (was.change, was.public_key) == (main.change, main.public_key)\n",
@@ -138,7 +138,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         "A6 another program holds the lock of shadow while the session dies",
         (
             Edit("host.on_host.commands", '    if do == "look":\n', '    if do in ("look", "judge"):\n'),
-            Edit("protocol.password", '        if lost and now == account["hash"]:\n', "        if False:\n"),
+            Edit("protocol.password_hosts", '        if lost and now == account["hash"]:\n', "        if False:\n"),
         ),
     ),
     "the guard ends with Python, not with chpasswd": (
@@ -161,7 +161,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
     ),
     "what no host can hold is compared": (
         "A13 main or the journal ends with a line end",
-        (Edit("protocol.password", "if not unusable(one.secret) and job.matches", "if job.matches"),),
+        (Edit("protocol.password_job", "if not unusable(one.secret) and job.matches", "if job.matches"),),
     ),
 }
 # What the lease alone makes improbable: the mistake, and the two runs of interleavings.py of which one order loses.

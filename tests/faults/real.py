@@ -44,7 +44,7 @@ CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
 STATE = "/var/lib/senhasegura-rotation"
 _WRAPPER = Path(__file__).with_name("faulty_ssh.py")
 # The wait for the lease of a killed run is cut short below; a deadline must not be over where the machine is busy.
-_OPTIONS = {"deadline": 120, "request_life": 5, "timeout": 4, "lock_wait": 60}
+_OPTIONS = {"deadline": 120, "late_write_window": 5, "timeout": 4, "lock_wait": 60}
 
 
 class Case(tuple[str, int, str]):
@@ -269,7 +269,7 @@ class RealKeyScene(RealScene):
 
     def task(self) -> dict[str, Any]:
         # A run that has settled what another has left does not change the key once more, which could hide a mistake.
-        task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age": 0, **_OPTIONS}
+        task = {"ssh_key": "the-key", "hosts": [host.name for host in self.hosts], "max_age_days": 0, **_OPTIONS}
         return {"community.senhasegura.linux_ssh_key_rotation": task}
 
     def warm_up(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from faults.code import Code
 from faults.world import LIMITS, Killed, Scene, Violation, World
 
-_LATE = LIMITS["request_life"] - 1
+_LATE = LIMITS["late_write_window"] - 1
 _LEASE_IS_OVER = sum(LIMITS.values()) + 1
 
 

@@ -39,7 +39,7 @@ from senhasegura_simulator.server import Simulator
 _CALLBACKS = Path(__file__).parents[1] / "integration" / "callback_plugins"
 # A play that takes longer hangs.
 PLAY_SECONDS = 300
-OPTIONS: dict[str, Any] = {"deadline": 90, "request_life": 5, "timeout": 4, "lock_wait": 180}
+OPTIONS: dict[str, Any] = {"deadline": 90, "late_write_window": 5, "timeout": 4, "lock_wait": 180}
 SECRET = "the-secret"
 
 
@@ -116,7 +116,7 @@ class Ended:
     def kinds(self) -> list[str]:
         """How the rotation has ended: a result as "changed", or a kind of failure as "busy"."""
         return [
-            str((result.get("rotation") or {}).get("result") or (result.get("failure") or {}).get("kind") or "?")
+            str((result.get("rotation") or {}).get("status") or (result.get("failure") or {}).get("kind") or "?")
             for result in self.results.values()
         ]
 

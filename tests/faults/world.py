@@ -47,15 +47,19 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Matching, Query, answer
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.runner import uncovered
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.password_hash import split_lock
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.password_hash import problem
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.accounts import split_lock
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 
 USER = "app"
 DAY = 86400
 _PAD = "5a" * 100
 # Files in memory, where there is such a place.
 _MEMORY = "/dev/shm"
-LIMITS = {"deadline": 300.0, "request_life": 120.0}
+LIMITS = {"deadline": 300.0, "late_write_window": 120.0}
 # Bystanders around the user, of whom no byte may change.
 _OTHERS = (
     "root:*:19000:0:99999:7:::",
@@ -67,6 +71,10 @@ _OTHERS = (
 
 # What happens to the call with this number (from 0) of a run: one of KINDS, or what somebody else does just before it.
 Faults = Mapping[int, "str | Callable[[], object]"]
+
+
+# How a clean run ends.
+GOOD = ("changed", "recovered", "unchanged")
 
 
 class Killed(BaseException):
@@ -423,7 +431,7 @@ class _Process(threading.Thread):
 
 def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
     """A command of on_host/, for which no time passes but while it waits for the guard that another one holds."""
-    state, clock = host.code.state, host.clock
+    module, clock = host.code.machine, host.clock
 
     def flock(descriptor: int, how: int) -> None:
         for _second in range(600):
@@ -435,18 +443,18 @@ def carry_out(host: Any, request: dict[str, Any]) -> dict[str, Any]:
                 clock.pass_(1.0)
         raise AssertionError(f"{request['do']} waits for the guard of {host.name} for ever")
 
-    state.fcntl = types.SimpleNamespace(**{**vars(fcntl), "flock": flock})
-    state.time = types.SimpleNamespace(
+    module.fcntl = types.SimpleNamespace(**{**vars(fcntl), "flock": flock})
+    module.time = types.SimpleNamespace(
         time=clock, monotonic=clock, sleep=clock.pass_, clock_gettime=lambda _which: clock.now
     )
-    state.secrets = types.SimpleNamespace(token_hex=lambda _bytes: host.token())
+    module.secrets = types.SimpleNamespace(token_hex=lambda _bytes: host.token())
     return dict(host.code.commands.carry_out(host.machine, request))
 
 
 def _machine(host: Host) -> Any:
     """What on_host/ takes for its machine."""
 
-    class Machine(host.code.state.Machine):  # type: ignore[misc, name-defined]
+    class Machine(host.code.machine.Machine):  # type: ignore[misc, name-defined]
         etc, base, sys = str(host.etc), str(host.folder / "state"), str(host.folder / "sys")
 
         def now(self) -> float:
@@ -579,11 +587,11 @@ class World:
         host = self._scene.hosts[name]
         if host.accepts(secret):
             verdict = host.login_verdict
-            return Verdict(Result(verdict if verdict != "must_change" or host.is_too_old() else "ok"), verdict)
+            return Verdict(LoginResult(verdict if verdict != "must_change" or host.is_too_old() else "ok"), verdict)
         self.failures += 1
-        return Verdict(Result.WRONG, "the password was refused")
+        return Verdict(LoginResult.WRONG, "the password was refused")
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         pass
 
     def _faulty(
@@ -636,7 +644,7 @@ class World:
             if lost is None:
                 # A definite no to the right password: a policy of the host.
                 self.failures += 1
-                return Verdict(Result.WRONG, "the password was refused")
+                return Verdict(LoginResult.WRONG, "the password was refused")
             raise self._code.effects.NotDone("refused") if lost is self._code.effects.Lost else NotFound("refused")
         if kind in ("garbled", "a line end more") and instead:
             return instead(kind)
@@ -650,7 +658,7 @@ class World:
         if kind in ("garbled", "a line end more") and garble:
             return garble(answer)
         if lost is None:
-            return Verdict(Result.NETWORK, "no answer")
+            return Verdict(LoginResult.NETWORK, "no answer")
         raise lost("no answer")
 
 
@@ -761,12 +769,12 @@ class Scene:
 
     def _new_run(self, run_id: str, hosts: tuple[str, ...], limits: Mapping[str, float], **more: Any) -> Any:
         """A Run, with as much as this code knows of."""
-        known = {field.name for field in dataclasses.fields(self.code.phases.Run)}
+        known = {field.name for field in dataclasses.fields(self.code.run.RotationRun)}
         given = {"clock": self.clock, **more}
-        return self.code.phases.Run(
+        return self.code.run.RotationRun(
             run_id,
             hosts,
-            self.code.phases.Limits(**limits),
+            self.code.run.Limits(**limits),
             {},
             **{name: value for name, value in given.items() if name in known},
         )
@@ -797,7 +805,7 @@ class Scene:
             "now": lambda: self.clock.utc(off),
             "breaks": breaks,
             "user": user,
-            "spares_absent": job.pop("spares_absent", self.spares_absent),
+            "skip_unreachable": job.pop("skip_unreachable", self.skip_unreachable),
         }
         run = self._new_run(run_id, hosts or self.usual_hosts(), {**LIMITS, **(limits or {})}, **more)
         made = (world or self._world)(self.code, run, self, faults or {}, records)
@@ -806,15 +814,22 @@ class Scene:
 
     _world: Any = World
 
-    spares_absent = False
+    skip_unreachable = False
 
     def usual_hosts(self) -> tuple[str, ...]:
         """Those of a run for which nobody says it."""
         return (self.host.name,)
 
     def _protocol(self, run: Any, wanted: dict[str, Any]) -> Any:
-        given = {"user": USER, "matches": cheap_match, "make_hash": cheap_hash, "generate": self._generate, **wanted}
-        return self.code.password.rotate(run, self.code.password.Job(**given))
+        given = {
+            "user": USER,
+            "matches": cheap_match,
+            "make_hash": cheap_hash,
+            "hash_problem": problem,
+            "generate": self._generate,
+            **wanted,
+        }
+        return self.code.password.rotate(run, self.code.password_job.PasswordJob(**given))
 
     def _generate(self) -> str:
         return f"secret{next(self._secrets)}"
@@ -842,7 +857,7 @@ class Scene:
         """Remember what a run has told, and see whether it is true."""
         claims: dict[str, tuple[str, ...]] = {}
         if hasattr(run, "works"):
-            claims = {host: tuple(map(run.label, works.records)) for host, works in run.works.items()}
+            claims = {host: tuple(run.labels[name] for name in works.records) for host, works in run.works.items()}
         else:
             # What had no place for it has said it in words.
             found = _WORKS.findall(hint) + ([run.labels["main"]] if "has kept its password" in message else [])
@@ -871,7 +886,7 @@ class Scene:
         self.clock.pass_(seconds)
         self.check("while waiting")
 
-    def rest(self, seconds: float = LIMITS["deadline"] + LIMITS["request_life"]) -> None:
+    def rest(self, seconds: float = LIMITS["deadline"] + LIMITS["late_write_window"]) -> None:
         """Nobody does anything, and whatever is late comes. What was told last stays true."""
         self.sleep(seconds)
         if self.truthful:
@@ -899,7 +914,7 @@ class Scene:
                 break
             # Even a request for the lock may come late, and hold it once more.
             self.clock.pass_(LIMITS["deadline"])
-        if result not in self.code.effects.GOOD:
+        if result not in GOOD:
             raise Violation(f"a clean run ended as {result}")
         for name in job.get("hosts", (self.host.name,)):
             host = self.hosts[name]
@@ -919,7 +934,7 @@ class Scene:
 
     def lock_holder(self) -> str | None:
         """The run that holds the lock of the host, if its lease is not over."""
-        held = self.code.state.State(self.host.machine, USER).holder()
+        held = self.code.state.UserState(self.host.machine, USER).holder()
         return held["run"] if held["remaining"] else None
 
 

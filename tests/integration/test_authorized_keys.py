@@ -18,7 +18,7 @@ from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import authorized_keys
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import key_lines
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.host.on_host import (
     authorized_keys_corpus as corpus,
 )
@@ -67,7 +67,7 @@ class Pair:
 
     @property
     def fingerprint(self) -> str:
-        return authorized_keys.fingerprint(authorized_keys.public_key(self.public).blob)
+        return key_lines.fingerprint(key_lines.public_key(self.public).blob)
 
 
 @pytest.fixture(scope="module")

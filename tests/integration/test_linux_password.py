@@ -119,7 +119,7 @@ def test_host_vault_and_journal_have_the_new_password(run: Any, vault: Any, host
     before = others(host)
     done = run([rotate(chage={"max_days": 60})], "-v")
     assert done.rc == 0, str(done)
-    assert done["rotate"]["rotation"]["result"] == "changed"
+    assert done["rotate"]["rotation"]["status"] == "changed"
     assert done["rotate"]["rotation"]["seconds"] > 0
     new = password_of(vault, main_of(host))
     assert new != PASSWORD
@@ -144,12 +144,12 @@ def test_other_dialects(run: Any, hosts: Hosts, host: Host, serve_profile: Any, 
         done = run([rotate()], server=server)
         assert done.rc == 0, str(done)
         assert host.accepts("app", password_of(server, main_of(host)))
-    assert done["rotate"]["rotation"]["result"] == "changed"
+    assert done["rotate"]["rotation"]["status"] == "changed"
 
 
 def test_check_mode_predicts_and_reads_nothing(run: Any, vault: Any, host: Host) -> None:
     before = host.shadow("app")
-    done = run([rotate(), rotate("young", max_age=1)], "--check", "--diff")
+    done = run([rotate(), rotate("young", max_age_days=1)], "--check", "--diff")
     assert done.rc == 0, str(done)
     assert done["rotate"]["changed"] is True
     assert done["young"]["changed"] is False
@@ -160,8 +160,8 @@ def test_check_mode_predicts_and_reads_nothing(run: Any, vault: Any, host: Host)
 
 
 def test_a_young_password_stays_and_nothing_is_read(run: Any, vault: Any, host: Host) -> None:
-    done = run([rotate(max_age=1)])
-    assert done["rotate"]["rotation"]["result"] == "unchanged"
+    done = run([rotate(max_age_days=1)])
+    assert done["rotate"]["rotation"]["status"] == "unchanged"
     assert not done["rotate"]["changed"]
     assert vault.reads == {}
 
@@ -181,7 +181,7 @@ def test_state_is_told(run: Any, vault: Any, host: Host) -> None:
     assert done["drift"]["rotation"]["status"] == "drift"
     assert done["rotate"]["failure"]["kind"] == "drift"
     assert "reconcile=true" in done["rotate"]["msg"]
-    assert done["reconcile"]["rotation"]["result"] == "changed"
+    assert done["reconcile"]["rotation"]["status"] == "changed"
     assert done["then"]["rotation"]["status"] == "clean"
 
 
@@ -217,7 +217,7 @@ def test_sshd_without_passwords(run: Any, host: Host) -> None:
         done = run([{**rotate(), "ignore_errors": True}, rotate("hash only", verify="hash_only")])
         assert done["rotate"]["failure"]["kind"] == "refused"
         assert "hash_only" in done["rotate"]["msg"]
-        assert done["hash only"]["rotation"]["result"] == "changed"
+        assert done["hash only"]["rotation"]["status"] == "changed"
         assert host.shadow("app") != before
         assert host.failures("app") == 0
     finally:
@@ -270,7 +270,7 @@ def test_a_second_run_is_told_that_the_host_is_busy(run: Any, vault: Any, host: 
             second = run([rotate("second")], env={"RECORDER_PATH": f"{folder}/second"})
             recorded = json.loads(Path(folder, "second").read_text())
         vault.control.release_gate(gate["number"])
-        assert first.result(60)["rotate"]["rotation"]["result"] == "changed"
+        assert first.result(60)["rotate"]["rotation"]["status"] == "changed"
     assert second.rc == 2
     assert recorded["result"]["failure"]["kind"] == "busy"
     assert "Wait for it, or set lock_wait" in recorded["result"]["msg"]

@@ -26,7 +26,8 @@ from hosts.image import PASSWORD, why_unavailable
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Target
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.command import Target
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import LoginResult
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -91,21 +92,21 @@ def settled(host: Host, user: str) -> tuple[list[bool], int]:
 def test_right_and_wrong(host: Host, target: MakeTarget, methods: str) -> None:
     host.sshd(methods)
     wrong = probe.by_password(target(host, "app"), WRONG)
-    assert wrong.result is Result.WRONG
+    assert wrong.result is LoginResult.WRONG
     assert settled(host, "app") == ([False], 1)
     host.forget_logins()
     right = probe.by_password(target(host, "app"), PASSWORD)
-    assert right.result is Result.OK
+    assert right.result is LoginResult.OK
     # The right password takes faillock's count back.
     assert settled(host, "app") == ([True], 0)
 
 
 STATES = {
-    "mustchange": Result.MUST_CHANGE,
-    "expired": Result.EXPIRED,
-    "nologin": Result.NO_SHELL,
+    "mustchange": LoginResult.MUST_CHANGE,
+    "expired": LoginResult.EXPIRED,
+    "nologin": LoginResult.NO_SHELL,
     # Nobody can tell from outside.
-    "locked": Result.WRONG,
+    "locked": LoginResult.WRONG,
 }
 
 
@@ -122,7 +123,7 @@ def test_accounts_in_other_states(host: Host, target: MakeTarget, methods: str, 
 @some_by_method("expired", "mustchange", "nologin")
 def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, methods: str, user: str) -> None:
     host.sshd(methods)
-    assert probe.by_password(target(host, user), WRONG).result is Result.WRONG
+    assert probe.by_password(target(host, user), WRONG).result is LoginResult.WRONG
     assert settled(host, user) == ([False], 1)
 
 
@@ -130,43 +131,43 @@ def test_a_wrong_password_of_such_accounts(host: Host, target: MakeTarget, metho
 def test_an_account_that_faillock_has_locked(host: Host, target: MakeTarget, methods: str) -> None:
     host.sshd(methods)
     for _number in range(3):
-        assert probe.by_password(target(host, "app"), WRONG).result is Result.WRONG
+        assert probe.by_password(target(host, "app"), WRONG).result is LoginResult.WRONG
     assert host.failures("app") == 3
     verdict = probe.by_password(target(host, "app"), PASSWORD)
     # With the plain method sshd does not hand on what PAM says: only the host's own faillock can tell.
-    assert verdict.result is (Result.WRONG if methods == PLAIN else Result.EXPIRED)
+    assert verdict.result is (LoginResult.WRONG if methods == PLAIN else LoginResult.EXPIRED)
     assert not verdict.authenticated
     assert host.failures("app") == 3
 
 
 def test_an_inactive_password(host: Host, target: MakeTarget) -> None:
     host.add_user("sleeper", PASSWORD, chage={"lastday": "2020-01-01", "maxdays": "1", "inactive": "1"})
-    assert probe.by_password(target(host, "sleeper"), PASSWORD).result is Result.EXPIRED
+    assert probe.by_password(target(host, "sleeper"), PASSWORD).result is LoginResult.EXPIRED
 
 
 def test_the_last_try_that_sshd_allows(host: Host, target: MakeTarget) -> None:
     host.sshd("MaxAuthTries 1\n")
     verdict = probe.by_password(target(host, "app"), WRONG)
-    assert verdict.result is Result.WRONG, verdict
+    assert verdict.result is LoginResult.WRONG, verdict
     assert settled(host, "app") == ([False], 1)
 
 
 def test_methods_that_are_not_offered(host: Host, target: MakeTarget, hosts: Hosts) -> None:
     host.sshd("PasswordAuthentication no\nKbdInteractiveAuthentication no\n")
-    assert probe.by_password(target(host, "app"), PASSWORD).result is Result.NOT_OFFERED
+    assert probe.by_password(target(host, "app"), PASSWORD).result is LoginResult.NOT_OFFERED
     host.sshd("PubkeyAuthentication no\n")
-    assert probe.by_key(target(host, "root"), hosts.private_key.read_text()).result is Result.NOT_OFFERED
+    assert probe.by_key(target(host, "root"), hosts.private_key.read_text()).result is LoginResult.NOT_OFFERED
     # Offered, and refused whatever the password is: only the same with the old password can tell.
     host.sshd("PermitRootLogin prohibit-password\n")
-    assert probe.by_password(target(host, "root"), PASSWORD).result is Result.WRONG
+    assert probe.by_password(target(host, "root"), PASSWORD).result is LoginResult.WRONG
 
 
 def test_two_factors(host: Host, target: MakeTarget, hosts: Hosts) -> None:
     host.sshd("AuthenticationMethods publickey,password\n")
-    assert probe.by_key(target(host, "root"), hosts.private_key.read_text()).result is Result.MFA
+    assert probe.by_key(target(host, "root"), hosts.private_key.read_text()).result is LoginResult.MFA
     host.sshd("AuthenticationMethods password,publickey\n")
-    assert probe.by_password(target(host, "app"), PASSWORD).result is Result.MFA
-    assert probe.by_password(target(host, "app"), WRONG).result is Result.WRONG
+    assert probe.by_password(target(host, "app"), PASSWORD).result is LoginResult.MFA
+    assert probe.by_password(target(host, "app"), WRONG).result is LoginResult.WRONG
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_a_password_arrives_as_it_is(host: Host, target: MakeTarget, password: s
     host.run("chpasswd -e", input=f"odd:{made}\n")
     assert host.shadow("odd").hash == made
     verdict = probe.by_password(target(host, "odd"), password)
-    assert verdict.result is Result.OK, verdict
+    assert verdict.result is LoginResult.OK, verdict
 
 
 def test_a_hash_made_by_the_host(host: Host) -> None:
@@ -196,13 +197,13 @@ def test_keys(host: Host, target: MakeTarget, kind: str) -> None:
     bits = 2048 if kind == "rsa" else None
     first, second = (keypair.generate(kind, bits=bits, passphrase=phrase) for phrase in (None, "Pass phrase"))
     host.authorize("app", first.public_key)
-    assert probe.by_key(target(host, "app"), first.private_key).result is Result.OK
-    assert probe.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is Result.WRONG
+    assert probe.by_key(target(host, "app"), first.private_key).result is LoginResult.OK
+    assert probe.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is LoginResult.WRONG
     host.authorize("app", second.public_key)
-    assert probe.by_key(target(host, "app"), first.private_key).result is Result.WRONG
-    assert probe.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is Result.OK
+    assert probe.by_key(target(host, "app"), first.private_key).result is LoginResult.WRONG
+    assert probe.by_key(target(host, "app"), second.private_key, passphrase="Pass phrase").result is LoginResult.OK
     host.authorize("app", f'command="/usr/bin/touch /tmp/forced-command" {first.public_key}')
-    assert probe.by_key(target(host, "app"), first.private_key).result is Result.OK
+    assert probe.by_key(target(host, "app"), first.private_key).result is LoginResult.OK
     assert settled(host, "app")[1] == 0
     # No session, so nothing is started.
     assert host.run("ls /tmp/forced-command 2>/dev/null || true") == ""
@@ -216,10 +217,10 @@ def test_a_key_of_accounts_in_other_states(host: Host, target: MakeTarget) -> No
     key = keypair.generate()
     for user, results in {
         # What the account may do in a session is not asked: the key is right.
-        "mustchange": {Result.OK},
-        "nologin": {Result.OK},
-        "expired": {Result.EXPIRED},
-        "locked": {Result.OK},
+        "mustchange": {LoginResult.OK},
+        "nologin": {LoginResult.OK},
+        "expired": {LoginResult.EXPIRED},
+        "locked": {LoginResult.OK},
     }.items():
         host.authorize(user, key.public_key)
         verdict = probe.by_key(target(host, user), key.private_key)
@@ -237,7 +238,7 @@ def test_the_wrong_host(hosts: Hosts, target: MakeTarget, host: Host, tmp_path: 
         ("-F", "none", "-o", f"UserKnownHostsFile={known}"),
         ("-F", "none", "-o", f"UserKnownHostsFile={tmp_path}/none"),
     ):
-        assert probe.by_password(target(host, "app", arguments=arguments), PASSWORD).result is Result.HOST_KEY
+        assert probe.by_password(target(host, "app", arguments=arguments), PASSWORD).result is LoginResult.HOST_KEY
     assert settled(host, "app") == ([], 0)
 
 
@@ -246,12 +247,13 @@ def test_the_network_goes(host: Host, target: MakeTarget) -> None:
     try:
         started = time.monotonic()
         assert (
-            probe.by_password(target(host, "app", connect_timeout=3600), PASSWORD, timeout=3).result is Result.NETWORK
+            probe.by_password(target(host, "app", connect_timeout=3600), PASSWORD, timeout=3).result
+            is LoginResult.NETWORK
         )
         assert time.monotonic() - started < 300
     finally:
         host.restore()
-    assert probe.by_password(target(host, "app"), PASSWORD).result is Result.OK
+    assert probe.by_password(target(host, "app"), PASSWORD).result is LoginResult.OK
 
 
 @pytest.fixture
@@ -296,15 +298,15 @@ def test_through_a_jump_host(hosts: Hosts, target: MakeTarget, relay: tuple[str,
     key = keypair.generate()
     behind.authorize("app", key.public_key)
     way = target(behind, "app", address="behind", port=None, arguments=("-F", str(config)))
-    assert probe.by_password(way, PASSWORD).result is Result.OK
-    assert probe.by_password(way, WRONG).result is Result.WRONG
-    assert probe.by_key(way, key.private_key).result is Result.OK
-    assert probe.by_key(way, keypair.generate().private_key).result is Result.WRONG
+    assert probe.by_password(way, PASSWORD).result is LoginResult.OK
+    assert probe.by_password(way, WRONG).result is LoginResult.WRONG
+    assert probe.by_key(way, key.private_key).result is LoginResult.OK
+    assert probe.by_key(way, keypair.generate().private_key).result is LoginResult.WRONG
     # A jump host that asks for a password itself must not get that of the host behind it.
     jump.forget_failures("app")
     jump.forget_logins()
     config.write_text(text.replace("User admin\n", "User app\n  PubkeyAuthentication no\n"))
-    assert probe.by_password(way, PASSWORD).result is Result.NETWORK
+    assert probe.by_password(way, PASSWORD).result is LoginResult.NETWORK
     assert [entry for entry in jump.logins("app") if entry.accepted] == []
     assert jump.failures("app") == 0
     behind.authorize("app", "")
@@ -343,7 +345,7 @@ def test_the_secret_is_nowhere(host: Host, target: MakeTarget) -> None:
     # A new process: in this one, servers and brokers of other tests open and close files and hold locks.
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
         for work, text in ((probe.by_password, secret), (probe.by_key, key.private_key)):
-            assert process.submit(work, way, text).result().result is Result.OK
+            assert process.submit(work, way, text).result().result is LoginResult.OK
             descriptors = process.submit(os.listdir, "/proc/self/fd").result()
             # On a busy machine a login is over after a few rounds.
             logins = rounds = 0
@@ -352,7 +354,7 @@ def test_the_secret_is_nowhere(host: Host, target: MakeTarget) -> None:
                 while not running.done():
                     assert samples(needles) == []
                     rounds += 1
-                assert running.result().result is Result.OK
+                assert running.result().result is LoginResult.OK
                 logins += 1
             assert process.submit(os.listdir, "/proc/self/fd").result() == descriptors
     assert samples(needles) == []

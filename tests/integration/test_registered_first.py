@@ -27,6 +27,7 @@ from leaks.runner import dump
 from leaks.world import World, world
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Operation
 from ansible_collections.community.senhasegura.plugins.module_utils.models import secret_leaves
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import encoded_forms
 from ansible_collections.community.senhasegura.plugins.plugin_utils import masking
@@ -73,15 +74,15 @@ class Watched(Api):
     def dialect(self) -> Any:
         return self._conversation.dialect()
 
-    def call(self, operation: str, *, model: Any = None, **more: Any) -> Any:
+    def call(self, operation: Operation[Any], *, model: Any = None, **more: Any) -> Any:
         self._watch.know(secret_leaves(model))
-        self._watch.use(operation)
+        self._watch.use(operation.name)
         result = self._conversation.call(operation, model=model, **more)
         self._watch.know(secret_leaves(result))
         return result
 
-    def select(self, operation: str, query: Any, **more: Any) -> Any:
-        self._watch.use(operation)
+    def select(self, operation: Operation[Any], query: Any, **more: Any) -> Any:
+        self._watch.use(operation.name)
         result = self._conversation.select(operation, query, **more)
         self._watch.know(secret_leaves(result))
         return result

@@ -174,7 +174,7 @@ def names(hosts: Sequence[Host]) -> list[str]:
 
 
 def results(site: Site) -> dict[str, str]:
-    return {host: note["result"] for host, note in site.noted().items()}
+    return {host: note["status"] for host, note in site.noted().items()}
 
 
 @one_dialect
@@ -193,14 +193,14 @@ def test_check_then_change_then_nothing(site: Site) -> None:
     assert done.rc == 0, str(done)
     assert site.changed() == names(site.hosts)
     notes = site.noted()
-    assert {name: (note["ok"], note["result"], note["credential"], note["user"]) for name, note in notes.items()} == {
+    assert {name: (note["ok"], note["status"], note["credential"], note["user"]) for name, note in notes.items()} == {
         host.name: (True, "changed", f"{host.name}-app", "app") for host in site.hosts
     }
     values = [PASSWORD, *map(site.password, site.hosts), *(host.shadow("app").hash for host in site.hosts)]
     told = json.dumps(notes) + str(done) + (site.report / "history.jsonl").read_text()
     assert [value for value in values if value in told] == []
 
-    done = site.change(**at_once, linux_password_change_max_age=1)
+    done = site.change(**at_once, linux_password_change_max_age_days=1)
     assert done.rc == 0, str(done)
     assert results(site) == dict.fromkeys(names(site.hosts), "unchanged")
     assert [entry["task"] for entry in done.results if entry["result"].get("changed")] == [
@@ -369,7 +369,7 @@ def test_hosts_that_share_a_credential_get_the_same_password_if_asked(site: Site
 @one_dialect
 def test_keywords_and_tags_do_not_tear_it_apart(site: Site) -> None:
     site.hosts[1].run("usermod -L app")
-    later = {"name": "Go on", "ansible.builtin.debug": {"msg": "{{ linux_password_change_result.result }}"}}
+    later = {"name": "Go on", "ansible.builtin.debug": {"msg": "{{ linux_password_change_result.status }}"}}
     done = site.play({}, tasks=[later], ignore_errors=True, strategy="free")
     assert done.rc == 0, str(done)
     assert results(site) == {"host1": "changed", "host2": "refused", "host3": "changed"}

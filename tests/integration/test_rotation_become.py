@@ -107,7 +107,7 @@ class Scene:
         path = self._folder / "inventory.json"
         path.write_text(json.dumps(inventory))
         task = options.pop("task", {})
-        arguments = {"credential": self.name, "request_life": 5, "timeout": 4, "lock_wait": 60, **options}
+        arguments = {"credential": self.name, "late_write_window": 5, "timeout": 4, "lock_wait": 60, **options}
         tasks = [{"name": "rotate", "community.senhasegura.linux_password_change": arguments, **task}]
         paths = os.pathsep.join([environment()["ANSIBLE_COLLECTIONS_PATH"], str(COLLECTIONS)])
         return self._run_play(
@@ -152,7 +152,7 @@ def test_the_password_of_the_way_in_changes(scene: Any, case: str) -> None:
     here = scene(case)
     done = here.rotate(env=EAGER)
     assert done.rc == 0, str(done)
-    assert done["rotate"]["rotation"]["result"] == "changed"
+    assert done["rotate"]["rotation"]["status"] == "changed"
     assert here.refusals() == {}
     newest = here.as_if_killed_before_main()
     done = here.rotate(env=EAGER)
@@ -171,7 +171,7 @@ def test_user_from_ssh_config(scene: Any, case: str) -> None:
     """Ansible knows no name of the user then."""
     here = scene(case)
     done = here.rotate(from_ssh_config=True)
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)
     assert here.refusals() == {}
 
 
@@ -197,7 +197,7 @@ def test_the_same_password_of_another_account(scene: Any) -> None:
     here.vault.control.set_credential(here.name, username="app")
     here.user = "app"
     done = here.rotate(env=EAGER)
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)
     assert here.refusals() == {}
     assert here.host.accepts("root", PASSWORD)
 
@@ -207,18 +207,18 @@ def test_sudo_that_wants_a_terminal(scene: Any, case: str) -> None:
     here = scene(case)
     here.host.run("sed -i '1i Defaults requiretty' /etc/sudoers.d/00-test")
     done = here.rotate()
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)
 
 
 def test_the_timeout_of_a_task(scene: Any) -> None:
     """It strikes while the vault does not answer: there is a result, and the lock is given back."""
     here = scene("nopasswd-key-bookworm")
     here.vault.control.fault("gate", operation="credential.read")
-    done = here.rotate(task={"timeout": 3}, timeout=8, request_life=8)
+    done = here.rotate(task={"timeout": 3}, timeout=8, late_write_window=8)
     here.vault.control.clear_faults()
     assert done.rc == 2
     assert done["rotate"]["failure"]["kind"] == "failed", str(done)
     assert "the timeout of the task is over" in str(done["rotate"]["warnings"]), str(done)
     assert here.present() == PASSWORD
     done = here.rotate(lock_wait=0)
-    assert done["rotate"]["rotation"]["result"] == "changed", str(done)
+    assert done["rotate"]["rotation"]["status"] == "changed", str(done)

@@ -24,7 +24,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation imp
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
-        self._variables = task_vars
+        self.variables = task_vars
         with_key = sharing.hosts_with(self, "ssh_key", self._task.args.get("ssh_key"))
         if task_vars["inventory_hostname"] == "web01":
             with open("found", "a") as file:

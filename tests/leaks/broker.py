@@ -47,7 +47,7 @@ def _plant() -> None:
 
     shared.CachedApis.conversation = noting
     for name in ("call", "dialect"):
-        _choose(shared.PolicyApi, name, present)
+        _choose(shared.CachedApi, name, present)
     planting.plant(plan["broker"], plan["text"], lambda: getattr(present, "fault", ""))
 
 

@@ -146,7 +146,7 @@ MODULES: dict[str, Module] = {
         {
             "verify": {"verify": SECRET},
             "mode": {"mode": SECRET},
-            "max_age": {"max_age": SECRET},
+            "max_age_days": {"max_age_days": SECRET},
             "deadline": {"deadline": SECRET},
             "accept": {"accept": [SECRET]},
             "policy as text": {"policy": SECRET},
@@ -173,7 +173,7 @@ MODULES: dict[str, Module] = {
             "bits": {"bits": SECRET},
             "passphrase": {"passphrase": [SECRET]},
             "grace": {"grace": SECRET},
-            "max_age": {"max_age": SECRET},
+            "max_age_days": {"max_age_days": SECRET},
         },
         missing={"ssh_key": "nobody"},
     ),

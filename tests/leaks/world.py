@@ -396,15 +396,15 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "plugins.module_utils.transport.session:_read",
         "plugins.module_utils.transport.route:open_socket",
         "plugins.module_utils.dialects.response:_strict_object",
-        "plugins.module_utils.dialects.response:required_id plugins.module_utils.dialects.vendor:required_id",
+        "plugins.module_utils.dialects.entities:required_id plugins.module_utils.dialects.vendor:required_id",
     ),
-    "KeyError": ("plugins.module_utils.settings.options:check_url", "plugins.module_utils.client.auth:parse_token"),
+    "KeyError": ("plugins.module_utils.settings.url:check_url", "plugins.module_utils.client.auth:parse_token"),
     "ValueError": (
         "plugins.module_utils.client.auth:token_request",
         "plugins.module_utils.client.session:DirectApi._once",
         "plugins.module_utils.transport.session:_refuse_unfit",
     ),
-    "UnicodeDecodeError": ("plugins.module_utils.dialects.response:_says_error",),
+    "UnicodeDecodeError": ("plugins.module_utils.dialects.envelope:says_error",),
     "OSError": ("plugins.module_utils.transport.session:Transport.send",),
     "UnicodeError": ("plugins.module_utils.transport.route:Route.__init__",),
     "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
@@ -414,7 +414,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
 
 BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.broker.cache:CachedApi.call",
+        "plugins.plugin_utils.broker.server_cache:ServerCache.call",
         "plugins.module_utils.client.session:DirectApi.call",
         "plugins.module_utils.transport.session:_read",
     ),

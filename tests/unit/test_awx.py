@@ -22,9 +22,8 @@ from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import ENV_BLOCKLIST, HIDDEN_PASSWORD, inject_credential
 from workspace import ROOT, collections
 
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
-    OPTIONS,
-    RUN_OPTIONS,
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import (
     Settings,
     environment_source,
     resolve,

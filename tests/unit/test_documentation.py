@@ -20,7 +20,7 @@ import pytest
 import yaml
 from workspace import ROOT
 
-from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import CHECK_MODE_VARIABLE, SPECS
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     INI_SECTION,
@@ -225,7 +225,7 @@ def test_fields_that_lookups_return_are_listed(name: str, model: Any) -> None:
 
 
 def test_the_entries_that_the_secret_lookup_returns_are_listed() -> None:
-    fields = [f"C({name})" for name in (*models.DsmSecret("", "", ()).public(), "data")]
+    fields = [f"C({name})" for name in (*dsm_secrets.DsmSecret("", "", ()).public(), "data")]
     assert f"{', '.join(fields[:-1])} and {fields[-1]}." in " ".join(
         document("lookup", "secret")["return"]["_raw"]["description"]
     )

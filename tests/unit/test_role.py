@@ -64,7 +64,7 @@ ROLES = [
         "tasks/main.yml",
         {"share": "hosts"},
         frozenset({"credential", "user", "report_dir", "policy", "chage", "break_lock"}),
-        frozenset({"max_age"}),
+        frozenset({"max_age_days"}),
         frozenset({"group"}),
         frozenset({"share"}),
     ),
@@ -75,7 +75,7 @@ ROLES = [
         "tasks/rotate.yml",
         {"key": "ssh_key"},
         frozenset({"key", "user", "report_dir", "passphrase", "break_lock"}),
-        frozenset({"max_age", "hosts", "shared_with", "address", "bits", "comment"}),
+        frozenset({"max_age_days", "hosts", "shared_with", "source_address", "bits", "comment"}),
         frozenset({"used", "group", "sharing"}),
     ),
 ]

@@ -2,39 +2,49 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the areas of the client need of a session: the direct one and the broker's are alike to them."""
+"""The interface to one server, which the client uses alike with and without the broker."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ..dialects.dialect import Dialect
+from ..dialects.operations import Operation
 from ..errors import SenhaseguraError
 from ..models import secret_leaves
 from ..queries import Query, answer
 
 _Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 
 
 class Api(t.Protocol):
-    """A conversation with one server as one client of it."""
+    """One server, as one client of it sees it."""
 
     @property
     def server(self) -> str:
-        """The server as errors name it: its base URL with the port."""
+        """Return the server as errors name it: its base URL with the port."""
 
     def dialect(self) -> Dialect:
-        """The dialect of the server; with C(auto), logging in finds it out."""
+        """Return the dialect of the server. With C(auto), the login finds it out. Raises SenhaseguraError."""
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
         """Carry out an operation of the dialect and return what it decodes. Raises SenhaseguraError.
 
         :param fresh: ask the server, even if it has answered the same before
         """
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         """Answer a query about the list that an operation decodes, in the process that holds the list.
 
         :param subject: what is looked for, as errors name it
@@ -42,7 +52,7 @@ class Api(t.Protocol):
         """
         return self.answered(operation, query, self.call(operation, subject=subject, fresh=fresh), subject)
 
-    def answered(self, operation: str, query: Query[_Answer], listed: t.Any, subject: str) -> _Answer:
+    def answered(self, operation: Operation[t.Any], query: Query[_Answer], listed: t.Any, subject: str) -> _Answer:
         """Answer a query about ``listed``. Its errors name the server and the call that the list came from."""
         try:
             return answer(listed, query)
@@ -56,9 +66,9 @@ class Api(t.Protocol):
         """
         return make()
 
-    def place(self, operation: str) -> dict[str, str]:
-        """The server and the endpoint of an operation, as errors name them."""
-        return {"server": self.server, "operation": operation, "endpoint": self.dialect().call(operation).endpoint}
+    def place(self, operation: Operation[t.Any]) -> dict[str, str]:
+        """Return the server, the operation and its endpoint, as errors name them."""
+        return {"server": self.server, "operation": operation.name, "endpoint": self.dialect().call(operation).endpoint}
 
 
 class AnnouncingApi(Api):
@@ -66,27 +76,35 @@ class AnnouncingApi(Api):
     returned.
     """
 
-    def __init__(self, conversation: Api, announce: t.Callable[[t.Iterable[str]], None]) -> None:
-        self._conversation, self._announce = conversation, announce
+    def __init__(self, api: Api, announce: t.Callable[[t.Iterable[str]], None]) -> None:
+        self._api, self._announce = api, announce
 
     @property
     def server(self) -> str:
-        return self._conversation.server
+        return self._api.server
 
     def dialect(self) -> Dialect:
-        return self._conversation.dialect()
+        return self._api.dialect()
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
         self._announce(secret_leaves(model))
-        return self._announced(self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh))
+        return self._announced(self._api.call(operation, ref=ref, model=model, subject=subject, fresh=fresh))
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
-        return self._announced(self._conversation.select(operation, query, subject=subject, fresh=fresh))
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
+        return self._announced(self._api.select(operation, query, subject=subject, fresh=fresh))
 
     def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
-        return self._conversation.remember(make)
+        return self._api.remember(make)
 
     def _announced(self, result: _Answer) -> _Answer:
         self._announce(secret_leaves(result))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a client proves who it is: token requests and replies of OAuth 2, signatures of OAuth 1. No network here."""
+"""Authentication of a client: token requests and responses of OAuth 2, signatures of OAuth 1. No network here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib.parse
 
 from ..errors import ConfigError, UnexpectedResponse, missing_library
 from ..redaction import SecretStr
-from ..settings.options import Settings
+from ..settings.settings import Settings
 
 # Not imported before it is needed: that takes 35 ms of the start of each run.
 HAS_OAUTH1 = importlib.util.find_spec("requests_oauthlib") is not None
@@ -36,11 +36,12 @@ class Token:
     renew_at: float
 
     def header(self) -> dict[str, str]:
+        """Return the header that carries the token."""
         return {"Authorization": f"Bearer {self.value.reveal()}"}
 
 
 def token_request(settings: Settings) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the token request: credentials in the form body, or with HTTP Basic."""
+    """Return headers and body of the token request: credentials in the form body, or with HTTP Basic."""
     client_id, client_secret = _reveal(settings.client_id), _reveal(settings.client_secret)
     fields = {"grant_type": "client_credentials"}
     headers = {"Content-Type": FORM}
@@ -60,7 +61,7 @@ def token_request(settings: Settings) -> tuple[dict[str, str], bytes]:
 
 
 def parse_token(document: t.Mapping[str, t.Any], *, now: float) -> Token:
-    """The token in a reply, usable for 80 % of its life time. The server's clock plays no part."""
+    """Return the token in a response, usable for 80 % of its life time. The server's clock plays no part."""
     value, kind = document.get("access_token"), document.get("token_type", "Bearer")
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
         raise UnexpectedResponse("the reply to the token request must have an access_token")
@@ -75,7 +76,7 @@ def parse_token(document: t.Mapping[str, t.Any], *, now: float) -> Token:
 
 
 def oauth1_signer(settings: Settings) -> t.Any:
-    """A requests authentication object that signs each request anew (HMAC-SHA1, in the header)."""
+    """Return a requests authentication object that signs each request (HMAC-SHA1, in the header)."""
     if not HAS_OAUTH1:
         raise missing_library("auth_method oauth1 needs the Python library requests-oauthlib", "requests-oauthlib")
     import logging

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client: one class per area over one conversation."""
+"""The client: one class per area over one API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import math
 import typing as t
 
 from ..redaction import KnownSecrets
-from ..settings.options import Settings
+from ..settings.settings import Settings
 from .api import Api
 from .credentials import Credentials
 from .secrets import Secrets
@@ -19,9 +19,6 @@ from .ssh_keys import SshKeys
 
 # What this process has sent and received, for the texts of all its sessions.
 _KNOWN = KnownSecrets()
-# The areas whose objects can be enabled and disabled.
-# pylint takes X | Y for an operation on classes here.
-Switchable = t.Union[Credentials, SshKeys]  # noqa: UP007
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,18 +32,18 @@ class Client:
     server: str = ""
 
 
-def client_over(conversation: Api) -> Client:
-    """A client that talks through ``conversation``."""
-    return Client(Credentials(conversation), SshKeys(conversation), Secrets(conversation), conversation.server)
+def client_over(api: Api) -> Client:
+    """Return a client that talks through ``api``."""
+    return Client(Credentials(api), SshKeys(api), Secrets(api), api.server)
 
 
 def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, *, spent: float = 0.0) -> Api:
-    """A conversation with the server, without anybody in between.
+    """Return an API of the server, without the broker in between.
 
-    :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+    :param until: returns the monotonic time after which no write is sent, and nothing is sent again
     :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
-    # Here, because ssl and http take long to import, which nobody needs who talks through the broker.
+    # Imported lazily: ssl and http take long to import, which nobody needs who talks through the broker.
     from .session import DirectApi
 
     return DirectApi(settings, known=_KNOWN, until=until, spent=spent)

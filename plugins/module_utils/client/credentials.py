@@ -9,13 +9,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import time
 import typing as t
 
+from ..dialects.operations import (
+    CREATE_CREDENTIAL,
+    DISABLE_CREDENTIAL,
+    ENABLE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    RELEASE_CREDENTIAL,
+    ROTATE_CREDENTIAL,
+    UPDATE_CREDENTIAL,
+    Area,
+    Operation,
+    Verb,
+    operation_of,
+)
 from ..errors import (
     AlreadyDone,
-    ChangeNotSeen,
-    Denied,
     InvalidRequest,
     NoRoute,
     NotFound,
@@ -25,6 +36,7 @@ from ..errors import (
     UnexpectedResponse,
 )
 from ..models import Credential, CredentialInfo, CredentialWrite, Entries, Stored, require_readable
+from ..plan import Action
 from ..queries import (
     ById,
     ByIdentifier,
@@ -39,49 +51,12 @@ from ..queries import (
     wanted_name,
 )
 from ..references import Reference
-from ..retry import may_be_applied
+from .activation import says_inactive, switched
 from .api import Api
+from .changes import wait_for_change
+from .custody import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read, refuse_vault_rotation
 
 _Answer = t.TypeVar("_Answer")
-# Gets the error of a release that has failed after a read that was not in vain.
-OnReleaseFailure = t.Callable[[SenhaseguraError], None]
-
-
-def fail(error: SenhaseguraError) -> None:
-    """Let a read fail whose release has failed."""
-    raise error
-
-
-def after_read(release: t.Callable[[], object], on_failure: OnReleaseFailure) -> None:
-    """Give custody back after a read, and leave it to ``on_failure`` what a failure means."""
-    try:
-        release()
-    except SenhaseguraError as exc:
-        on_failure(exc)
-
-
-@contextlib.contextmanager
-def naming_custody(subject: str, *, read: bool) -> t.Iterator[None]:
-    """Make the error of a release say whose custody is still held, and how to give it back.
-
-    :param read: whether custody was taken just before; otherwise, what does not exist has none
-    """
-    try:
-        yield
-    except SenhaseguraError as exc:
-        if isinstance(exc, NotFound) and not read:
-            raise
-        held = "may still be held" if may_be_applied(exc) else "is still held"
-        exc.message = f"the custody of {subject} could not be given back and {held}: {exc.message}"
-        exc.hint = (
-            "Give it back with community.senhasegura.custody (an SSH key: by a read with release=true), or in the "
-            f"console. {exc.hint}"
-        )
-        raise
-
-
-# The server's error numbers that say "already so" (http-api.md 2.4). Releases up to 3.32 have 1017 for both.
-_ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
 _UNEXPECTED_IDENTIFIER = 1003
 
 
@@ -90,12 +65,12 @@ class Credentials:
 
     noun = "credential"
 
-    def __init__(self, session: Api) -> None:
-        self._session = session
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
-    def check(self, operation: str, model: CredentialWrite | None = None) -> None:
+    def check(self, action: Action, model: CredentialWrite | None = None) -> None:
         """Raise what create, update, enable or disable would raise before it asks the server."""
-        self._session.dialect().check(f"credential.{operation}", model)
+        self._api.dialect().check(operation_of(Area.CREDENTIALS, Verb(action)), model)
 
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of credentials", fresh: bool = False
@@ -104,7 +79,7 @@ class Credentials:
 
         :param subject: what is looked for, as errors name it
         """
-        return self._session.select("credential.list", query, subject=subject, fresh=fresh)
+        return self._api.select(LIST_CREDENTIALS, query, subject=subject, fresh=fresh)
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the credentials that have all the ``wanted`` values. No SSH keys."""
@@ -139,7 +114,7 @@ class Credentials:
         return self.select(query, subject=f"credential {ref}" if ref else _name(wanted))
 
     def is_inactive(self, wanted: CredentialWrite) -> bool:
-        """Whether the server knows a credential of this name that is inactive, and so is not in its list.
+        """Return whether the server knows a credential of this name that is inactive, and so is not in its list.
 
         Only where that can be known: the server says so when it is asked to release custody (http-api.md 3.1.6),
         which does nothing to an inactive one. Some releases find nothing by its identifier. Call it for nothing that
@@ -150,7 +125,7 @@ class Credentials:
         # With another address, such an account is listed and active: it must not lose its custody.
         if self.select(on_account, subject=_name(wanted)) is None:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
-        return says_inactive(self._session, "credential", names)
+        return says_inactive(self._api, Area.CREDENTIALS, names)
 
     def read(
         self,
@@ -171,22 +146,22 @@ class Credentials:
         :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         info: CredentialInfo | None = None
-        bare = self._session.dialect().bare_read
+        bare = self._api.dialect().bare_read
         if release or bare or not ref.is_certain:
             info = self.find(ref)
         if info is not None and release:
             refuse_stale_read(info, allow_vault_rotation)
         if info is None and release and not allow_vault_rotation:
-            raise self._missing(ref)
+            raise self._not_found(ref)
         if info is None and bare and not ref.is_id:
-            raise self._missing(ref)
+            raise self._not_found(ref)
         try:
             credential = self._read(info.id if info else self._in_path(ref), ref, fresh=fresh)
         except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id or not _unknown_name(exc):
                 raise
             # Only some releases take an identifier in the path; this one does not.
-            raise self._missing(ref, exc) from None
+            raise self._not_found(ref, exc) from None
         if info is not None and bare:
             credential = dataclasses.replace(
                 credential,
@@ -202,35 +177,34 @@ class Credentials:
         return credential
 
     def _read(self, name: str, ref: Reference, *, fresh: bool = False) -> Credential:
-        answer = self._session.call("credential.read", ref=name, subject=f"credential {ref}", fresh=fresh)
-        credential = t.cast(Credential, answer)
+        credential = self._api.call(READ_CREDENTIAL, ref=name, subject=f"credential {ref}", fresh=fresh)
         if name.isdigit() and credential.id != name:
             raise UnexpectedResponse(
                 f"the answer is about credential {credential.id} instead of {name}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
-            ).with_context(subject=f"credential {ref}", **self._session.place("credential.read"))
+            ).with_context(subject=f"credential {ref}", **self._api.place(READ_CREDENTIAL))
         return credential
 
     def store(self, wanted: CredentialWrite, info: CredentialInfo | None, *, repeat: bool = True) -> Stored:
         """Create the credential, or update the one that ``info`` (from ``match``) describes.
 
-        :param repeat: whether to create it again when no answer came back and it is not in the list
+        :param repeat: whether to create it again when no response came back and it is not in the list
         """
         subject = _name(wanted)
         if info is None:
             return self._create(wanted, subject, repeat=repeat)
         if wanted.identifier is None:
             wanted = dataclasses.replace(wanted, identifier=info.identifier)
-        stored = t.cast(Stored, self._session.call("credential.update", ref=info.id, model=wanted, subject=subject))
+        stored = self._api.call(UPDATE_CREDENTIAL, ref=info.id, model=wanted, subject=subject)
         if stored.id not in ("", info.id):
             raise UnexpectedResponse(
                 f"the server wrote credential {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._session.place("credential.update"))
+            ).with_context(subject=subject, **self._api.place(UPDATE_CREDENTIAL))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _create(self, wanted: CredentialWrite, subject: str, *, repeat: bool) -> Stored:
         def create() -> Stored:
-            return t.cast(Stored, self._session.call("credential.create", model=wanted, subject=subject))
+            return self._api.call(CREATE_CREDENTIAL, model=wanted, subject=subject)
 
         try:
             stored = create()
@@ -243,7 +217,7 @@ class Credentials:
         return stored if stored.id else self._listed_as(wanted)
 
     def _listed_as(self, wanted: CredentialWrite) -> Stored:
-        """What was written, by the list, when the answer does not tell. It is written, so nothing fails here."""
+        """Return what was written as it is listed, when the response has no id. It is written, so nothing fails."""
         with contextlib.suppress(SenhaseguraError):
             if entry := self.select(UpsertTarget(wanted.identifier, _account(wanted)), fresh=True):
                 return Stored(entry.id, entry.identifier)
@@ -251,21 +225,21 @@ class Credentials:
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a credential (``info``: from ``find``). Returns whether it was inactive."""
-        return self._switch("credential.enable", ref, info)
+        return self._switch(ENABLE_CREDENTIAL, ref, info)
 
     def disable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Deactivate a credential; the server erases nothing. Returns whether it was active."""
-        return self._switch("credential.disable", ref, info)
+        return self._switch(DISABLE_CREDENTIAL, ref, info)
 
-    def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
+    def _switch(self, operation: Operation[None], ref: Reference, info: CredentialInfo | None) -> bool:
         # What is not listed may still be there and inactive; some releases find it by its identifier.
         name = info.id if info else self._in_path(ref)
         try:
-            return switched(self._session, operation, name, f"credential {ref}")
+            return switched(self._api, operation, name, f"credential {ref}")
         except (NoRoute, InvalidRequest) as exc:
             if info or ref.is_id or not _unknown_name(exc):
                 raise
-            raise self._missing(ref, exc) from None
+            raise self._not_found(ref, exc) from None
 
     def release(self, ref: Reference, *, allow_vault_rotation: bool = False) -> bool:
         """Give custody back. Returns whether this client had it.
@@ -277,7 +251,7 @@ class Credentials:
         return self._release(info.id if info else self._in_path(ref), ref)
 
     def releasable(self, ref: Reference, *, allow_vault_rotation: bool = False) -> CredentialInfo | None:
-        """The entry of a credential that may be released, or None if it is not listed. Raises Refused."""
+        """Return the entry of a credential that may be released, or None if it is not listed. Raises Refused."""
         info = self.find(ref)
         if info is not None:
             refuse_vault_rotation(info, allow_vault_rotation)
@@ -286,13 +260,13 @@ class Credentials:
     def _release(self, name: str, ref: Reference, *, read: bool = False) -> bool:
         with naming_custody(f"credential {ref}", read=read):
             try:
-                self._session.call("credential.release", ref=name, subject=f"credential {ref}")
+                self._api.call(RELEASE_CREDENTIAL, ref=name, subject=f"credential {ref}")
             except AlreadyDone:
                 return False
         return True
 
     def rotatable(self, ref: Reference) -> CredentialInfo:
-        """The entry of a credential whose password the server can change. Raises Refused."""
+        """Return the entry of a credential whose password the server can change. Raises Refused."""
         info = self.info(ref)
         if not (self._server_rotates() or info.automatic_change):
             raise Refused(
@@ -313,108 +287,32 @@ class Credentials:
         """
         before = before or self.rotatable(ref)
         if self._server_rotates():
-            self._session.call("credential.rotate", ref=before.id, subject=f"credential {ref}")
+            self._api.call(ROTATE_CREDENTIAL, ref=before.id, subject=f"credential {ref}")
             return before
         self._read(before.id, ref, fresh=True)
         self._release(before.id, ref, read=True)
         return wait_for_change(functools.partial(self.find, fresh=True), before, wait=wait, poll=poll)
 
     def _in_path(self, ref: Reference) -> str:
-        """The name, if the server can be asked for it by path. Raises NotFound."""
+        """Return the name, if the server can be asked for it by path. Raises NotFound."""
         if not ref.path_safe:
-            raise self._missing(ref)
+            raise self._not_found(ref)
         return ref.text
 
-    def _missing(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
-        """The error for what is not in the list. ``answer``: what the server said when it was asked all the same."""
+    def _not_found(self, ref: Reference, answer: SenhaseguraError | None = None) -> NotFound:
+        """Make the error for what is not listed. ``answer``: the server's error when it was asked all the same."""
         return NotFound(
             f"credential {ref} not found",
             hint="Check the name, and that the authorization may see it; an inactive one may be found by its id only",
             context=answer.context if answer else None,
-        ).with_context(subject=f"credential {ref}", **self._session.place("credential.list"))
+        ).with_context(subject=f"credential {ref}", **self._api.place(LIST_CREDENTIALS))
 
     def _server_rotates(self) -> bool:
-        return self._session.dialect().supports("credential.rotate")
-
-
-def wait_for_change(
-    find: t.Callable[[Reference], CredentialInfo | None],
-    before: CredentialInfo,
-    *,
-    wait: float,
-    poll: float,
-    clock: t.Callable[[], float] = time.monotonic,
-    sleep: t.Callable[[float], None] = time.sleep,
-) -> CredentialInfo:
-    """Poll the list until the time of change or the public key of an entry differs. ``wait`` 0 means: do not wait."""
-    end = clock() + wait
-    while True:
-        now = find(Reference(before.id, "id"))
-        if now is not None and (now.change, now.public_key) != (before.change, before.public_key):
-            return now
-        if wait <= 0:
-            return now or before
-        remaining = end - clock()
-        if remaining <= 0:
-            raise ChangeNotSeen(
-                f"the server has not changed {before.identifier or before.id} within {wait:g} seconds",
-                hint="Look it up in the console (Executions > History); raise wait_timeout if the server is only slow",
-            )
-        sleep(min(poll, remaining))
-
-
-def refuse_vault_rotation(info: CredentialInfo, allowed: bool) -> None:
-    if info.automatic_change and not allowed:
-        raise Refused(
-            f"releasing {info.identifier or info.id} would make the vault change its password",
-            hint="Set allow_vault_rotation=true if that is wanted, or do not release it",
-        ).with_context(subject=f"credential {info.identifier or info.id}")
-
-
-def refuse_stale_read(info: CredentialInfo, allowed: bool) -> None:
-    """Refuse a read with release after which the value might not be valid any more."""
-    refuse_vault_rotation(info, allowed)
-    if info.automatic_change is None and not allowed:
-        raise Refused(
-            f"this dialect does not tell whether releasing {info.identifier or info.id} would make the vault change it",
-            hint="Set allow_vault_rotation=true if you know that, or do not release it",
-        ).with_context(subject=f"credential {info.identifier or info.id}")
-
-
-def switched(session: Api, operation: str, name: str, subject: str) -> bool:
-    """Enable or disable by id or name, and return whether that changed anything.
-
-    Only the numbers that are known to say so mean that it was in that state already (http-api.md 2.4).
-    """
-    try:
-        session.call(operation, ref=name, subject=subject)
-    except AlreadyDone as exc:
-        if exc.context.code in (_ACTIVE if operation.endswith("enable") else _INACTIVE):
-            return False
-        raise
-    return True
-
-
-def says_inactive(session: Api, area: str, names: t.Iterable[Reference]) -> bool:
-    """Whether the server says of one of these names that it is inactive: see C(Credentials.is_inactive)."""
-    dialect = session.dialect()
-    if not (dialect.supports(f"{area}.release") and dialect.supports(f"{area}.enable")):
-        return False
-    for ref in names:
-        if not ref.path_safe:
-            continue
-        try:
-            session.call(f"{area}.release", ref=ref.text, subject=f"{area} {ref}")
-        except AlreadyDone as exc:
-            if exc.context.code in _INACTIVE:
-                return True
-        except (NotFound, NoRoute, InvalidRequest, Denied):
-            continue
-    return False
+        return self._api.dialect().supports(ROTATE_CREDENTIAL)
 
 
 def _name(wanted: CredentialWrite) -> str:
-    """A credential that is to be written, as errors name it."""
+    """Return a credential that is to be written, as errors name it."""
     return f"credential {wanted.identifier or f'{wanted.username}@{wanted.hostname}'}"
 
 
@@ -423,5 +321,5 @@ def _account(wanted: CredentialWrite) -> tuple[str, str, str]:
 
 
 def _unknown_name(error: NoRoute | InvalidRequest) -> bool:
-    """Whether an error says that this release finds nothing by such a name; any other one says something else."""
+    """Return whether an error says that this release finds nothing by such a name."""
     return isinstance(error, NoRoute) or error.context.code == _UNEXPECTED_IDENTIFIER

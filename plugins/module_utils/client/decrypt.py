@@ -30,7 +30,7 @@ def _content(source: str) -> bytes:
 
 
 def plain(value: str) -> str:
-    """For authorizations that do not encrypt: the value as it is, unless it is the server's error sentence."""
+    """Return the value itself, for authorizations that do not encrypt. Raises for the server's own error sentence."""
     if value.strip().rstrip(".") == _FAILED:
         raise UnexpectedResponse(
             "the server could not encrypt this value, which is too long for RSA",
@@ -40,7 +40,7 @@ def plain(value: str) -> str:
 
 
 def decrypter(source: str | None) -> t.Callable[[str], str]:
-    """The function that opens sensitive values, with a private key if there is one.
+    """Return the function that opens sensitive values, with a private key if there is one.
 
     :param source: path of a PEM file, or the PEM text itself
     """

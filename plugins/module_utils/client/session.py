@@ -2,75 +2,49 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One conversation with one server: which dialect, who we are, one call at a time with its retries."""
+"""Talk to one server without the broker: find its dialect, log in, and make calls with their retries."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 import dataclasses
-import email.utils
 import functools
 import json
 import math
-import random
 import threading
 import time
 import typing as t
 import urllib.parse
 
 from ..dialects.catalog import AUTO_ORDER, DIALECTS
-from ..dialects.dialect import Call, Dialect, Json
+from ..dialects.dialect import Call, Dialect
+from ..dialects.operations import Operation
 from ..dialects.response import Response, parse_response
+from ..dialects.strict_json import Json
 from ..errors import (
-    AlreadyDone,
     AuthenticationFailed,
     ConfigError,
     ConnectionFailed,
-    ConnectionsBusy,
     NoRoute,
-    ResponseLost,
     SenhaseguraError,
-    ServerBusy,
     TokenRefused,
     UnexpectedResponse,
 )
 from ..models import Stored, secret_leaves
 from ..redaction import KnownSecrets, redact
 from ..references import fill_path
-from ..retry import Replay, has_room, may_be_applied, may_retry, retry_delay
-from ..settings.options import Settings
+from ..retry import Replay
+from ..settings.settings import Settings
 from ..transport.deadline import Deadline
 from ..transport.session import Transport
 from . import auth
 from .api import Api
+from .attempts import Attempts
 from .decrypt import decrypter
+from .hints import DIALECT_HINTS, explain, no_route_hint, oauth1_hint
 
-# The part of its timeout that an operation must have left at its first attempt, to find out that there is no server.
-_WHOLE = 0.9
-# What an operation reads for all that somebody may look for. The error names both that and the list.
-_LISTS = {
-    "credential.list": "the list of credentials",
-    "key.list": "the list of SSH keys",
-    "secret.list": "the list of DSM secrets",
-}
-_PERHAPS_APPLIED = (
-    "It may have been applied: look at the object on the server before you repeat it by hand; "
-    "running the task again is safe"
-)
-_DIALECT_HINT = {
-    "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
-    "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
-    "iso": "This path exists up to release 3.32: set dialect to api for newer ones, or rest for the guide's own",
-}
-
-
-def _no_route_hint(dialect: Dialect, call: Call) -> str:
-    """What to do about a path that the server does not have. The vendor's DSM answers so without an authorization."""
-    # Here, because most runs meet no error, and its tables take long to load.
-    from ..dialects import error_codes
-
-    return error_codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else _DIALECT_HINT[dialect.name]
+_Result = t.TypeVar("_Result")
 
 
 class Sender(t.Protocol):
@@ -91,7 +65,7 @@ class Sender(t.Protocol):
 
 
 class DirectApi(Api):
-    """Holds the token and the dialect. Safe for threads: one login at a time, and one only."""
+    """The API of one server over HTTP. Thread-safe: threads share one login."""
 
     def __init__(
         self,
@@ -105,28 +79,24 @@ class DirectApi(Api):
         until: t.Callable[[], float] = lambda: math.inf,
         spent: float = 0.0,
     ) -> None:
-        """Make a session. Nothing is sent before the first call.
+        """Make an API. Nothing is sent before the first call.
 
-        :param login_pause: seconds for which a refused login is not tried again
-        :param known: what texts of the server are scrubbed of; shared with the other sessions of a run
-        :param until: tells the monotonic time after which no write is sent, and nothing is sent again
+        :param login_pause: seconds to wait after a rejected login, so that many hosts cannot lock the client out
+        :param known: also redact these from server messages, which may echo a value just returned; shared by a run
+        :param until: returns the monotonic time after which no write is sent, and nothing is sent again
         :param spent: how many seconds of the timeout of the first operation the way here has taken
         """
         self._settings = settings
         self._transport = transport or Transport(settings)
         self._clock = clock
-        self._sleep = sleep
-        # Or a play on many hosts would lock the client.
         self._login_pause = login_pause
         self._until, self._spent = until, spent
         self._decrypt = decrypter(settings.decryption_key.reveal() if settings.decryption_key else None)
-        # The server may quote what it has been sent or has handed out before, to whomever.
         self._known = known or KnownSecrets()
         self._known.add(settings.secrets())
         self._signer = auth.oauth1_signer(settings) if settings.auth_method == "oauth1" else None
         self._lock = threading.RLock()
-        # Whether somebody has waited for the server in vain, and it has not answered since.
-        self._away = False
+        self._attempts = Attempts(settings, clock, sleep)
         self._token: auth.Token | None = None
         self._refusal: tuple[float, AuthenticationFailed] | None = None
         # What the login that is under way has met so far.
@@ -141,17 +111,17 @@ class DirectApi(Api):
         return self._settings.server
 
     def deadline(self, timeout: float | None = None) -> Deadline:
-        """The deadline of an operation that begins now, after ``timeout`` seconds if that is less than the setting."""
+        """Return the deadline of an operation that begins now: ``timeout`` seconds, or the setting if that is less."""
         longest, self._spent = self._settings.timeout - self._spent, 0.0
         return Deadline(longest if timeout is None else min(timeout, longest), self._clock)
 
     def dialect(self, deadline: Deadline | None = None) -> Dialect:
-        """The dialect of the server; with C(auto), logging in finds it out."""
+        """Return the dialect of the server. With C(auto), the login finds it out. Raises SenhaseguraError."""
         return self._known_dialect(deadline or self.deadline())
 
     def call(
         self,
-        operation: str,
+        operation: Operation[_Result],
         *,
         ref: str = "",
         model: t.Any = None,
@@ -159,7 +129,7 @@ class DirectApi(Api):
         fresh: bool = False,
         deadline: Deadline | None = None,
         not_after: float = math.inf,
-    ) -> t.Any:
+    ) -> _Result:
         """Carry out an operation of the dialect and return what it decodes.
 
         :param ref: the id or name that goes into the path
@@ -170,15 +140,15 @@ class DirectApi(Api):
         """
         deadline, not_after = deadline or self.deadline(), min(not_after, self._until())
         self._known.add(secret_leaves(model))
-        context = {"operation": operation, "subject": subject, "server": self.server}
-        renewed, replay = False, Replay.SAFE
+        context = {"operation": operation.name, "subject": subject, "server": self.server}
+        renewed, replay = False, operation.replay
         try:
             dialect = self._known_dialect(deadline)
             while True:
                 call = dialect.call(operation)
                 if model is not None:
                     dialect.check_writable(operation, model)
-                context["endpoint"], replay = call.endpoint, call.replay
+                context["endpoint"] = call.endpoint
                 try:
                     # Outside of the retries of the call: logging in has its own.
                     token = None if self._signer else self._valid_token(deadline)
@@ -186,7 +156,8 @@ class DirectApi(Api):
                         # Logging in has taken so long that others may have gone on since.
                         raise ConnectionFailed("the deadline of the task is over", hint="Nothing was sent")
                     send = functools.partial(self._once, call, ref, model, token, deadline)
-                    return self._without_secrets(self._retrying(send, call.replay, deadline, not_after))
+                    result: _Result = self._attempts.run(send, replay, deadline, not_after)
+                    return self._without_secrets(result)
                 except TokenRefused:
                     if self._signer or renewed:
                         raise
@@ -196,22 +167,22 @@ class DirectApi(Api):
                     # No such path: nothing was applied.
                     following = self._next_dialect(dialect, call)
                     if following is dialect:
-                        exc.hint = _no_route_hint(dialect, call)
+                        exc.hint = no_route_hint(dialect, call)
                         raise
                     dialect = following
                 except UnexpectedResponse as exc:
                     if dialect.name == "rest" and exc.hint == exc.default_hint:
-                        exc.hint = _DIALECT_HINT["rest"]
+                        exc.hint = DIALECT_HINTS["rest"]
                     raise
         except SenhaseguraError as exc:
             # Not for a failed login, which has an operation of its own.
             if not exc.context.operation:
-                _tell_what_it_means(exc, operation, replay)
+                explain(exc, operation)
             raise exc.with_context(**context) from None
 
-    def _next_dialect(self, used: Dialect, call: Call) -> Dialect:
-        """What to try when ``used`` has no such path on this server: releases before 3.33 may have /api for the token
-        only. The same dialect if there is nothing else to try.
+    def _next_dialect(self, used: Dialect, call: Call[t.Any]) -> Dialect:
+        """Return what to try when ``used`` has no such path on this server. Releases before 3.33 may have /api for the
+        token only. It is the same dialect if there is nothing else to try.
         """
         with self._lock:
             if self._guessing and used.name == AUTO_ORDER[0] and call.module == "pam":
@@ -219,7 +190,9 @@ class DirectApi(Api):
             # Another thread may have settled it already.
             return self._dialect or used
 
-    def _once(self, call: Call, ref: str, model: t.Any, token: auth.Token | None, deadline: Deadline) -> t.Any:
+    def _once(
+        self, call: Call[_Result], ref: str, model: t.Any, token: auth.Token | None, deadline: Deadline
+    ) -> _Result:
         """Send a call once and decode its answer."""
         fields: Json = call.encode(ref if model is None else model) if call.encode else {}
         path = fill_path(call.path, ref=ref) if "{ref}" in call.path else call.path
@@ -245,14 +218,14 @@ class DirectApi(Api):
             if token:
                 self._drop(token)
             else:
-                exc.message, exc.hint = "the server does not accept the signature", _oauth1_hint(answer)
+                exc.message, exc.hint = "the server does not accept the signature", oauth1_hint(answer)
             raise
         if call.module == "pam":
             self._guessing = False
         return call.decode(document, self._unseal)
 
-    def _without_secrets(self, result: t.Any) -> t.Any:
-        """A result whose texts for messages are like those of errors. They are names that the server gives back."""
+    def _without_secrets(self, result: _Result) -> _Result:
+        """Return the result with secrets redacted in what warnings quote of it: names that the server sends."""
         if not isinstance(result, Stored) or not result.devices_error:
             return result
         known = self._known.texts()
@@ -263,53 +236,9 @@ class DirectApi(Api):
         self._known.add([opened])
         return opened
 
-    def _retrying(
-        self, send: t.Callable[[], t.Any], replay: Replay, deadline: Deadline, not_after: float = math.inf
-    ) -> t.Any:
-        """Send until there is an answer that counts, for as long as the deadline and the option retries allow.
-
-        Once that has been in vain for a whole timeout because the server cannot be reached, later calls try once, until
-        it answers again: hundreds of hosts would otherwise wait their whole timeout, one after the other.
-        """
-        # Not where waiting for something else has taken a part of it.
-        in_vain = deadline.remaining() >= _WHOLE * self._settings.timeout
-        attempt, perhaps_done, retries = 0, False, self._settings.retries
-        while True:
-            try:
-                result = send()
-            except AlreadyDone:
-                self._away = False
-                if not perhaps_done:
-                    raise
-                # By an attempt whose answer was lost.
-                return None
-            except SenhaseguraError as exc:
-                attempt += 1
-                in_vain = in_vain and isinstance(exc, ConnectionFailed) and not isinstance(exc, ConnectionsBusy)
-                if not isinstance(exc, ConnectionFailed):
-                    self._away = False
-                perhaps_done = perhaps_done or (replay is Replay.REPEATABLE and may_be_applied(exc))
-                if self._away or not may_retry(exc, replay):
-                    raise
-                remaining = min(deadline.remaining(), not_after - self._clock())
-                after = exc.retry_after if isinstance(exc, ServerBusy) else None
-                if after is not None and after >= remaining:
-                    exc.message = f"{exc.message} and asks for a pause of {after:.0f} seconds"
-                    exc.hint = "Run it again after that time"
-                    raise
-                delay = retry_delay(attempt, retry_after=after, remaining=remaining, random=random.random)
-                if delay is None or (retries is not None and attempt > retries):
-                    # With time left, it was the lease of the caller that has ended, or the retries that it allows.
-                    self._away = in_vain and not has_room(deadline.remaining())
-                    raise
-                self._sleep(delay)
-            else:
-                self._away = False
-                return result
-
     @contextlib.contextmanager
     def _logging_in(self, deadline: Deadline) -> t.Iterator[None]:
-        """One thread at a time. Who waits for another one's login waits no longer than its own deadline allows."""
+        """Let one thread log in at a time. The others wait no longer than their own deadlines allow."""
         if not self._lock.acquire(timeout=max(0.0, deadline.remaining())):
             problem = self._login_problem
             if problem is not None:
@@ -333,7 +262,9 @@ class DirectApi(Api):
         with self._logging_in(deadline):
             if self._token is None or self._clock() >= self._token.renew_at:
                 self._log_in(deadline)
-            return t.cast(auth.Token, self._token)
+            if self._token is None:
+                raise AssertionError("unreachable: a login that does not raise sets it")
+            return self._token
 
     def _drop(self, token: auth.Token) -> None:
         with self._lock:
@@ -353,7 +284,7 @@ class DirectApi(Api):
                 context = {"operation": "token", "endpoint": f"POST {path}", "server": self.server}
                 try:
                     send = functools.partial(self._token_answer, path, headers, body, deadline)
-                    answer = self._retrying(send, Replay.SAFE, deadline)
+                    answer = self._attempts.run(send, Replay.SAFE, deadline)
                     self._token = auth.parse_token(answer, now=self._clock())
                     self._known.add([self._token.value.reveal()])
                 except NoRoute as exc:
@@ -361,7 +292,7 @@ class DirectApi(Api):
                         exc.hint = (
                             "Check url (scheme, host, port and path): neither form of the API answers there"
                             if len(names) > 1
-                            else _DIALECT_HINT[name]
+                            else DIALECT_HINTS[name]
                         )
                         raise exc.with_context(**context) from None
                 except AuthenticationFailed as exc:
@@ -387,15 +318,6 @@ class DirectApi(Api):
         return document
 
 
-def _tell_what_it_means(error: SenhaseguraError, operation: str, replay: Replay) -> None:
-    """Add what the error means for this operation: a list that is missing, a write that may have been applied."""
-    if operation in _LISTS:
-        error.message = f"{_LISTS[operation]} could not be read: {error.message}"
-    gateway = isinstance(error, ServerBusy) and error.context.status != 429
-    if replay is not Replay.SAFE and (isinstance(error, ResponseLost) or gateway):
-        error.hint = f"{error.hint}. {_PERHAPS_APPLIED}"
-
-
 def _encode(fields: Json, form: str) -> tuple[bytes, str]:
     try:
         if form == "form":
@@ -408,15 +330,3 @@ def _encode(fields: Json, form: str) -> tuple[bytes, str]:
             "a value cannot be sent as text (NaN, Infinity, or bytes that are not UTF-8)",
             hint="Correct it; encode binary values, for example in base64",
         ) from None
-
-
-def _oauth1_hint(answer: Response) -> str:
-    hint = (
-        "Compare consumer_key, consumer_secret, token_key and token_secret with the console; url must be the address "
-        "that the server itself sees (a proxy or an IP address changes the signature)"
-    )
-    try:
-        skew = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp() - time.time()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return hint
-    return f"{hint}. The clocks of server and controller differ by {abs(skew):.0f} seconds" if abs(skew) > 60 else hint

@@ -12,21 +12,30 @@ import functools
 import typing as t
 
 from ..ciphertext import looks_encrypted
+from ..dialects.operations import (
+    CREATE_SSH_KEY,
+    DISABLE_SSH_KEY,
+    ENABLE_SSH_KEY,
+    LIST_CREDENTIALS,
+    LIST_SSH_KEYS,
+    READ_SSH_KEY,
+    RELEASE_SSH_KEY,
+    ROTATE_SSH_KEY,
+    UPDATE_SSH_KEY,
+    Area,
+    Operation,
+    Verb,
+    operation_of,
+)
 from ..errors import AlreadyDone, InvalidRequest, NotFound, Refused, SenhaseguraError, UnexpectedResponse
 from ..models import CredentialInfo, Entries, KeyRotation, SshKey, SshKeyWrite, Stored, require_readable
+from ..plan import Action
 from ..queries import ById, ByIdentifier, Find, Matching, OfKind, Query, Require, wanted_name, wrong_kind
 from ..references import Reference
+from .activation import says_inactive, switched
 from .api import Api
-from .credentials import (
-    OnReleaseFailure,
-    after_read,
-    fail,
-    naming_custody,
-    refuse_stale_read,
-    says_inactive,
-    switched,
-    wait_for_change,
-)
+from .changes import wait_for_change
+from .custody import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read
 
 if t.TYPE_CHECKING:
     from ..keypair import KeyPair
@@ -40,12 +49,12 @@ class SshKeys:
 
     noun = "SSH key"
 
-    def __init__(self, session: Api) -> None:
-        self._session = session
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
-    def check(self, operation: str, model: SshKeyWrite | None = None) -> None:
+    def check(self, action: Action, model: SshKeyWrite | None = None) -> None:
         """Raise what create, update, enable or disable would raise before it asks the server."""
-        self._session.dialect().check(f"key.{operation}", model)
+        self._api.dialect().check(operation_of(Area.SSH_KEYS, Verb(action)), model)
 
     def select(self, query: Query[_Answer], *, subject: str = "the list of SSH keys", fresh: bool = False) -> _Answer:
         """Answer a query about all keys, without private keys and without taking custody.
@@ -56,10 +65,10 @@ class SshKeys:
 
     def _select(self, query: Query[_Answer], *, subject: str, fresh: bool = False) -> _Answer:
         """Answer it by the list that has the keys: that of the credentials where the dialect has no other."""
-        return self._session.select(self._list(), query, subject=subject, fresh=fresh)
+        return self._api.select(self._list(), query, subject=subject, fresh=fresh)
 
-    def _list(self) -> str:
-        return "key.list" if self._session.dialect().supports("key.list") else "credential.list"
+    def _list(self) -> Operation[Entries]:
+        return LIST_SSH_KEYS if self._api.dialect().supports(LIST_SSH_KEYS) else LIST_CREDENTIALS
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the keys that have all the ``wanted`` values."""
@@ -82,12 +91,12 @@ class SshKeys:
         entry = self._select(ByIdentifier(identifier), subject=f"SSH key {identifier}")
         if entry is not None and not entry.is_key:
             error = wrong_kind(entry, "credentials")
-            raise error.with_context(subject=f"SSH key {identifier}", **self._session.place(self._list()))
+            raise error.with_context(subject=f"SSH key {identifier}", **self._api.place(self._list()))
         return entry
 
     def is_inactive(self, identifier: str) -> bool:
-        """Whether the server knows an inactive key of this identifier: see C(Credentials.is_inactive)."""
-        return says_inactive(self._session, "key", [Reference(identifier, "identifier")])
+        """Return whether the server knows an inactive key of this identifier: see C(Credentials.is_inactive)."""
+        return says_inactive(self._api, Area.SSH_KEYS, [Reference(identifier, "identifier")])
 
     def read(
         self,
@@ -107,7 +116,7 @@ class SshKeys:
         :param on_release_failure: gets the error of a release that fails, which says whose custody is still held
         """
         if release:
-            self._session.dialect().check("key.release")
+            self._api.dialect().check(RELEASE_SSH_KEY)
         info = None
         if release or not ref.is_certain:
             # Only an id is a documented path, and an inactive key is not listed.
@@ -122,12 +131,12 @@ class SshKeys:
         return key
 
     def _read(self, key_id: str, ref: Reference, *, fresh: bool = False, partial: bool = False) -> SshKey:
-        key = t.cast(SshKey, self._session.call("key.read", ref=key_id, subject=f"SSH key {ref}", fresh=fresh))
+        key = self._api.call(READ_SSH_KEY, ref=key_id, subject=f"SSH key {ref}", fresh=fresh)
         if key.id != key_id:
             raise UnexpectedResponse(
                 f"the answer is about SSH key {key.id} instead of {key_id}",
                 hint="Compare both in the console; a proxy or cache in front of the server may mix answers up",
-            ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
+            ).with_context(subject=f"SSH key {ref}", **self._api.place(READ_SSH_KEY))
         if not partial:
             require_readable(key.unreadable, f"SSH key {ref}")
         return key
@@ -136,7 +145,7 @@ class SshKeys:
         """Give the custody of a key back. Returns whether this client had it."""
         with naming_custody(f"SSH key {ref}", read=True):
             try:
-                self._session.call("key.release", ref=key_id, subject=f"SSH key {ref}")
+                self._api.call(RELEASE_SSH_KEY, ref=key_id, subject=f"SSH key {ref}")
             except AlreadyDone:
                 return False
         return True
@@ -145,17 +154,17 @@ class SshKeys:
         """Register the key, or update the one that ``info`` describes."""
         subject = f"SSH key {wanted.identifier}"
         if info is None:
-            stored = t.cast(Stored, self._session.call("key.create", model=wanted, subject=subject))
+            stored = self._api.call(CREATE_SSH_KEY, model=wanted, subject=subject)
             return stored if stored.id else self._listed_as(stored, wanted.identifier)
-        stored = t.cast(Stored, self._session.call("key.update", ref=info.id, model=wanted, subject=subject))
+        stored = self._api.call(UPDATE_SSH_KEY, ref=info.id, model=wanted, subject=subject)
         if stored.id not in ("", info.id):
             raise UnexpectedResponse(
                 f"the server wrote SSH key {stored.id} instead of {info.id}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._session.place("key.update"))
+            ).with_context(subject=subject, **self._api.place(UPDATE_SSH_KEY))
         return dataclasses.replace(stored, id=info.id, identifier=stored.identifier or wanted.identifier)
 
     def _listed_as(self, stored: Stored, identifier: str) -> Stored:
-        """The receipt with the id of the list, when the answer does not tell it. It is written, so nothing fails."""
+        """Return the receipt with the listed id, when the response has none. It is written, so nothing fails."""
         entry = None
         with contextlib.suppress(SenhaseguraError):
             entry = self._select(ByIdentifier(identifier), subject=f"SSH key {identifier}", fresh=True)
@@ -163,34 +172,34 @@ class SshKeys:
 
     def enable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Activate a key (``info``: from ``find``). Returns whether it was inactive."""
-        return self._switch("key.enable", ref, info)
+        return self._switch(ENABLE_SSH_KEY, ref, info)
 
     def disable(self, ref: Reference, info: CredentialInfo | None) -> bool:
         """Deactivate a key; the server erases nothing. Returns whether it was active."""
-        return self._switch("key.disable", ref, info)
+        return self._switch(DISABLE_SSH_KEY, ref, info)
 
-    def _switch(self, operation: str, ref: Reference, info: CredentialInfo | None) -> bool:
+    def _switch(self, operation: Operation[None], ref: Reference, info: CredentialInfo | None) -> bool:
         key_id = info.id if info else ref.text
         if info is None and not ref.is_id:
             raise NotFound(
                 f"SSH key {ref} is not in the list of the server",
                 hint="Check the name, and that the authorization may see it; an inactive one is found by its id only",
-            ).with_context(**self._session.place(self._list()))
-        return switched(self._session, operation, key_id, f"SSH key {ref}")
+            ).with_context(**self._api.place(self._list()))
+        return switched(self._api, operation, key_id, f"SSH key {ref}")
 
     def new_pair(self, make: t.Callable[[], KeyPair]) -> KeyPair:
         """Return the key pair that ``make`` makes, and the same again if the operation is repeated."""
         # Imported lazily: cryptography takes 20 ms to import, and hardly any run makes a key.
         from .. import keypair
 
-        return keypair.KeyPair(**self._session.remember(lambda: dataclasses.asdict(make())))
+        return keypair.KeyPair(**self._api.remember(lambda: dataclasses.asdict(make())))
 
     def server_rotates(self) -> bool:
-        """Whether the dialect has a call for it."""
-        return self._session.dialect().supports("key.rotate")
+        """Return whether the dialect has a call that makes the server rotate a key."""
+        return self._api.dialect().supports(ROTATE_SSH_KEY)
 
     def rotatable(self, ref: Reference, *, by_server: bool) -> CredentialInfo:
-        """The entry of a key that the server, or else this client, can replace. Raises Refused."""
+        """Return the entry of a key that the server, or else this client, can replace. Raises Refused."""
         info = self.info(ref)
         problem, hint = "", ""
         if by_server:
@@ -214,7 +223,7 @@ class SshKeys:
         before = self.rotatable(ref, by_server=True)
         if self.server_rotates():
             previous = before.public_key
-            now = self._session.call("key.rotate", ref=before.id, subject=f"SSH key {ref}").public_key
+            now = self._api.call(ROTATE_SSH_KEY, ref=before.id, subject=f"SSH key {ref}").public_key
         else:
             previous, now = self._read(before.id, ref, fresh=True, partial=True).public_key, None
             self.release(before.id, ref)
@@ -230,7 +239,7 @@ class SshKeys:
         is installed on them, and it would be lost otherwise.
         """
         info = self.rotatable(ref, by_server=False)
-        # What was read earlier in this run may have been rotated since, and would be kept instead of the present pair.
+        # What was read earlier in this run may have been rotated since, and would be kept instead of the current pair.
         old = self._read(info.id, ref, fresh=True)
         if looks_encrypted(old.private_key):
             raise Refused(
@@ -238,7 +247,7 @@ class SshKeys:
                 hint="Set decryption_key to the private key of this authorization",
             ).with_context(subject=f"SSH key {ref}")
         identifier = info.identifier or ""
-        present = SshKeyWrite(
+        current = SshKeyWrite(
             identifier=identifier,
             username=old.username,
             hostname=old.hostname,
@@ -254,25 +263,25 @@ class SshKeys:
         if kept:
             # Another user name as well: the server may match records by user, host and address.
             copy = dataclasses.replace(
-                present, identifier=kept, username=old.username + PREVIOUS, key_name=None, devices=None
+                current, identifier=kept, username=old.username + PREVIOUS, key_name=None, devices=None
             )
             self._store_and_check(copy, self.match(kept))
         new = dataclasses.replace(
-            present, private_key=pair.private_key, public_key=pair.public_key, passphrase=pair.passphrase or ""
+            current, private_key=pair.private_key, public_key=pair.public_key, passphrase=pair.passphrase or ""
         )
         key = self._store_and_check(new, info)
         return KeyRotation(key.id, identifier, key.public_key, old.public_key or None, kept)
 
     def _store_and_check(self, wanted: SshKeyWrite, info: CredentialInfo | None) -> SshKey:
-        # Here, because cryptography takes 20 ms to import, and hardly any run replaces a key.
+        # Imported lazily: cryptography takes 20 ms to import, and hardly any run replaces a key.
         from .. import keypair
 
         stored = self.store(wanted, info)
         ref = Reference(wanted.identifier, "identifier")
         key = self._read(stored.id or self.info(ref).id, ref, fresh=True)
-        wanted_key = keypair.bare(wanted.public_key or "")
+        wanted_key = keypair.strip_comment(wanted.public_key or "")
         try:
-            same = keypair.bare(key.public_key) == wanted_key
+            same = keypair.strip_comment(key.public_key) == wanted_key
             same = same and keypair.public_key_of(key.private_key, key.passphrase) == wanted_key
         except InvalidRequest:
             same = False
@@ -280,5 +289,5 @@ class SshKeys:
             raise UnexpectedResponse(
                 f"the key that was stored as {wanted.identifier} reads back differently",
                 hint=f"Compare it with {wanted.identifier} in the console before the old key is removed anywhere",
-            ).with_context(subject=f"SSH key {ref}", **self._session.place("key.read"))
+            ).with_context(subject=f"SSH key {ref}", **self._api.place(READ_SSH_KEY))
         return key

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the server's error numbers, statuses and OAuth errors mean, and what to do (http-api.md 1.7 and 2.4).
+"""The meaning of the server's error numbers, statuses and OAuth errors, with hints (http-api.md 1.7 and 2.4).
 
 A number means something only together with its module: DSM and MySafe reuse PAM's numbers.
 """
@@ -148,8 +148,8 @@ STATUSES: t.Mapping[int, Meaning] = {
 }
 
 
-class Words(t.NamedTuple):
-    """What the server says without a number: a pattern for it, our own words, and the fix.
+class ServerWords(t.NamedTuple):
+    """A message of the server without a number: a pattern for it, our own words, and the fix.
 
     ``error`` is None where the HTTP status says what class of error it is.
     """
@@ -160,15 +160,15 @@ class Words(t.NamedTuple):
     error: type[SenhaseguraError] | None = None
 
 
-def _words(pattern: str, text: str, hint: str, error: type[SenhaseguraError] | None = None) -> Words:
-    return Words(re.compile(pattern, re.IGNORECASE), text, hint, error)
+def _words(pattern: str, text: str, hint: str, error: type[SenhaseguraError] | None = None) -> ServerWords:
+    return ServerWords(re.compile(pattern, re.IGNORECASE), text, hint, error)
 
 
 _CLIENT_CERT_HINT = "Set client_cert and client_key to a certificate of a CA that the server knows"
 _ADDRESS_HINT = f"Add the address of this controller to the allowed IPs of {_AUTHORIZATION}, tab Security)"
 # For all statuses from 400 on. The text for an address is a guess after that for the referer; those about TLS
 # are those of nginx, which stands in front.
-TEXTS: tuple[Words, ...] = (
+TEXTS: tuple[ServerWords, ...] = (
     _words("referer.{0,20}not allowed", REFERER.text, REFERER.hint, Denied),
     _words(r"\bIP\b.*not allowed", "the address of this controller is not allowed", _ADDRESS_HINT, Denied),
     _words("inactive authorization", "the authorization is inactive", _CHECK_LOGIN),
@@ -193,7 +193,7 @@ RESOURCES: t.Mapping[str, str] = {
     "dsm": _DSM_RESOURCES,
     "login": f"Add the resources that it needs (PAM Core; Application and Secret Management) to {_AUTHORIZATION})",
 }
-# A path that leads nowhere: the product's and the gateway's words for it.
+# How the product and its gateway report an unknown path.
 NO_CALL = re.compile("Resource sub not found|no Route matched", re.IGNORECASE)
 NO_DSM_CALL = f"{_DSM_RESOURCES}; if it has them, check url: DSM answers below /iso in every release"
 

@@ -4,7 +4,7 @@
 
 """The dialect C(rest): paths, verbs, names and nesting of the integration guide. Entities stand inside C(response).
 
-The vendor documents none of this (http-api.md 4), so C(auto) never picks it. Where the guide shows no answer, the
+The vendor documents none of this (http-api.md 4), so C(auto) never picks it. Where the guide shows no response, the
 simulator's README says what the project chose.
 """
 
@@ -13,14 +13,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..dsm_secrets import DsmSecret, DsmSecretWrite
 from ..errors import InvalidRequest, SenhaseguraError, UnexpectedResponse
 from ..models import (
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
     CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
     Entries,
     SshKey,
     SshKeyWrite,
@@ -29,10 +28,9 @@ from ..models import (
 )
 from ..redaction import redact
 from ..references import safe_name
-from ..retry import Replay
 from . import vendor
-from .dialect import Call, Dialect, Json, Unseal
-from .response import (
+from .dialect import Call, Dialect, Unseal, row
+from .entities import (
     attempt,
     echo,
     echoed_id,
@@ -46,18 +44,45 @@ from .response import (
     text_or_none,
     truth,
 )
+from .operations import (
+    CREATE_CREDENTIAL,
+    CREATE_SECRET,
+    CREATE_SSH_KEY,
+    DELETE_SECRET,
+    DISABLE_CREDENTIAL,
+    DISABLE_SSH_KEY,
+    ENABLE_CREDENTIAL,
+    ENABLE_SSH_KEY,
+    LIST_CREDENTIALS,
+    LIST_SECRETS,
+    LIST_SSH_KEYS,
+    READ_CREDENTIAL,
+    READ_SECRET,
+    READ_SSH_KEY,
+    RELEASE_CREDENTIAL,
+    RELEASE_SSH_KEY,
+    ROTATE_CREDENTIAL,
+    ROTATE_SSH_KEY,
+    UPDATE_CREDENTIAL,
+    UPDATE_SECRET,
+    UPDATE_SSH_KEY,
+    Area,
+)
+from .strict_json import Json
 
 
 def _inside(document: Json) -> Json:
-    return t.cast(Json, entity(document, "response", dict))
+    return entity(document, "response")
 
 
 def decode_list(document: Json, unseal: Unseal) -> Entries:
+    """Decode the list of credentials. The guide shows that of the vendor, inside C(response)."""
     return vendor.decode_list(_inside(document), unseal)
 
 
 def decode_password(document: Json, unseal: Unseal) -> Credential:
-    item = entity(_inside(document), "credential", dict)
+    """Decode a read, which gives the password and nothing else but id and expiration."""
+    item = entity(_inside(document), "credential")
     unreadable: dict[str, SenhaseguraError] = {}
     password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password")))
     return Credential(
@@ -70,10 +95,13 @@ def decode_password(document: Json, unseal: Unseal) -> Credential:
 
 
 def encode_reference(reference: str) -> Json:
+    """Encode what is to be read, which this dialect has in the query string. Raises ConfigError."""
     return {"credentialId": safe_name(reference)}
 
 
 def decode_stored(name: str) -> t.Callable[[Json, Unseal], Stored]:
+    """Return a decoder of the receipt for a write, whose entity has this name."""
+
     def decode(document: Json, unseal: Unseal) -> Stored:
         item = echo(echo(document, "response"), name)
         return Stored(
@@ -86,6 +114,7 @@ def decode_stored(name: str) -> t.Callable[[Json, Unseal], Stored]:
 
 
 def encode_credential(model: CredentialWrite) -> Json:
+    """Encode a credential. None is left out."""
     fields = {
         "identifier": model.identifier,
         "username": model.username,
@@ -100,6 +129,7 @@ def encode_credential(model: CredentialWrite) -> Json:
 
 
 def decode_keys(document: Json, unseal: Unseal) -> Entries:
+    """Decode the list of SSH keys."""
     return Entries(
         CredentialInfo(
             id=required_id(item),
@@ -116,7 +146,8 @@ def decode_keys(document: Json, unseal: Unseal) -> Entries:
 
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
-    item = entity(_inside(document), "sshkey", dict)
+    """Decode an SSH key pair."""
+    item = entity(_inside(document), "sshkey")
     unreadable: dict[str, SenhaseguraError] = {}
     private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
     sealed = text(item, "passphrase")
@@ -135,6 +166,7 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
 
 
 def encode_key(model: SshKeyWrite) -> Json:
+    """Encode an SSH key. None is left out."""
     fields = {
         "identifier": model.identifier,
         "username": model.username,
@@ -149,7 +181,7 @@ def encode_key(model: SshKeyWrite) -> Json:
 
 
 def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
-    """The list may be without values, which the path of each secret then gives."""
+    """Decode the list of DSM secrets. It may be without values, which the path of each secret then gives."""
     return tuple(_listed_secret(item, unseal) for item in entities(_inside(document), "secrets"))
 
 
@@ -166,19 +198,20 @@ def _secret(item: Json, unseal: Unseal) -> DsmSecret:
 
 
 def decode_secret(document: Json, unseal: Unseal) -> DsmSecret:
-    return _secret(entity(_inside(document), "secret", dict), unseal)
+    """Decode one DSM secret."""
+    return _secret(entity(_inside(document), "secret"), unseal)
 
 
-def decode_stored_secret(document: Json, unseal: Unseal) -> DsmSecret | None:
-    """The secret as the answer to a write shows it, or None. It is written in any case."""
+def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...] | None:
+    """Return the secret that the response to a write shows, or None: the write is done in any case."""
     try:
-        return decode_secret(document, unseal)
+        return (decode_secret(document, unseal),)
     except UnexpectedResponse:
         return None
 
 
 def encode_secret(model: DsmSecretWrite) -> Json:
-    """As the client of the guide's author sends it: all names and values in one map (client-strictness.md 16)."""
+    """Encode a DSM secret as the guide's author sends it: all names and values in one map (client-strictness.md 16)."""
     data: dict[str, str] = {}
     for block in model.flat():
         for name, value in block.items():
@@ -202,51 +235,48 @@ def encode_secret(model: DsmSecretWrite) -> Json:
 
 
 _CREDENTIAL, _KEY, _SECRET = "/api/pam/credential", "/api/pam/sshkey", "/api/dsm/secret"
-_SAFE = Replay.SAFE
-_CALLS = {
-    "credential.list": Call("GET", _CREDENTIAL, decode_list, replay=_SAFE, lists=True),
-    "credential.read": Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query", _SAFE),
-    "credential.create": Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential),
-    "credential.update": Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential),
-    "credential.disable": Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing),
-    "credential.release": Call(
-        "DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing, replay=Replay.REPEATABLE
-    ),
-    "credential.rotate": Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential")),
-    "key.list": Call("GET", _KEY, decode_keys, replay=_SAFE, lists=True),
-    "key.read": Call("GET", _KEY + "/{ref}", decode_key, replay=_SAFE),
-    "key.create": Call("POST", _KEY, decode_stored("sshkey"), encode_key),
-    "key.update": Call("PUT", _KEY + "/{ref}", decode_stored("sshkey"), encode_key),
-    "key.rotate": Call("POST", _KEY + "/{ref}/rotate", decode_stored("sshkey")),
-    "secret.list": Call("GET", _SECRET, decode_secrets, replay=_SAFE, module="dsm", lists=True),
-    "secret.read": Call("GET", _SECRET + "/{ref}", decode_secret, replay=_SAFE, module="dsm"),
-    "secret.create": Call("POST", _SECRET, decode_stored_secret, encode_secret, module="dsm"),
-    "secret.update": Call("PUT", _SECRET + "/{ref}", decode_stored_secret, encode_secret, module="dsm"),
-    "secret.delete": Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm"),
-}
+_CALLS = (
+    row(LIST_CREDENTIALS, Call("GET", _CREDENTIAL, decode_list, lists=True)),
+    row(READ_CREDENTIAL, Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query")),
+    row(CREATE_CREDENTIAL, Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential)),
+    row(UPDATE_CREDENTIAL, Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential)),
+    row(DISABLE_CREDENTIAL, Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing)),
+    row(RELEASE_CREDENTIAL, Call("DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing)),
+    row(ROTATE_CREDENTIAL, Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential"))),
+    row(LIST_SSH_KEYS, Call("GET", _KEY, decode_keys, lists=True)),
+    row(READ_SSH_KEY, Call("GET", _KEY + "/{ref}", decode_key)),
+    row(CREATE_SSH_KEY, Call("POST", _KEY, decode_stored("sshkey"), encode_key)),
+    row(UPDATE_SSH_KEY, Call("PUT", _KEY + "/{ref}", decode_stored("sshkey"), encode_key)),
+    row(ROTATE_SSH_KEY, Call("POST", _KEY + "/{ref}/rotate", decode_stored("sshkey"))),
+    row(LIST_SECRETS, Call("GET", _SECRET, decode_secrets, module="dsm", lists=True)),
+    row(READ_SECRET, Call("GET", _SECRET + "/{ref}", decode_secret, module="dsm")),
+    row(CREATE_SECRET, Call("POST", _SECRET, decode_stored_secret, encode_secret, module="dsm")),
+    row(UPDATE_SECRET, Call("PUT", _SECRET + "/{ref}", decode_stored_secret, encode_secret, module="dsm")),
+    row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm")),
+)
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 
 
-def _with_meaning_of_404(call: Call) -> Call:
-    """The guide has 404 for an unknown object: "Verify resource ID". The vendor has 400 and a number."""
+def _with_meaning_of_404(call: Call[t.Any]) -> Call[t.Any]:
+    """Set what 404 means: in the guide, an unknown object ("Verify resource ID"). The vendor has 400 and a number."""
     return dataclasses.replace(call, names_object="{ref}" in call.path or call.encode is encode_reference)
 
 
 REST = Dialect(
     "rest",
     "/iso/oauth2/token",
-    {operation: _with_meaning_of_404(call) for operation, call in _CALLS.items()},
+    {operation: _with_meaning_of_404(call) for operation, call in _CALLS},
     missing={
-        "credential.enable": _NO_SWITCH,
-        "key.enable": _NO_SWITCH,
-        "key.disable": "The guide has no call to disable a key: use the console, or another dialect",
-        "key.release": "Keys have no custody in this dialect",
+        ENABLE_CREDENTIAL: _NO_SWITCH,
+        ENABLE_SSH_KEY: _NO_SWITCH,
+        DISABLE_SSH_KEY: "The guide has no call to disable a key: use the console, or another dialect",
+        RELEASE_SSH_KEY: "Keys have no custody in this dialect",
     },
     unwritable={
-        "credential": frozenset({"domain", "parent", "automatic_change", "connectivities", "settings"})
+        Area.CREDENTIALS: frozenset({"domain", "parent", "automatic_change", "connectivities", "settings"})
         | {f"device_{name}" for name in ("type", "vendor", "model", "site", "domain", "tags")},
-        "key": frozenset({"key_name", "devices", "tags", "enabled"}),
+        Area.SSH_KEYS: frozenset({"key_name", "devices", "tags", "enabled"}),
     },
-    required={"key.create": {"private_key": "Set the option private_key"}},
+    required={CREATE_SSH_KEY: {"private_key": "Set the option private_key"}},
     bare_read=True,
 )

@@ -14,24 +14,11 @@ import base64
 import json
 import typing as t
 
+from ..dsm_secrets import DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
 from ..errors import SenhaseguraError, UnexpectedResponse
-from ..models import (
-    Credential,
-    CredentialInfo,
-    CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    Entries,
-    SecretBlock,
-    SecretValue,
-    SshKey,
-    SshKeyWrite,
-    Stored,
-    key_text,
-)
-from ..retry import Replay
-from .dialect import Call, Dialect, Json, Unseal
-from .response import (
+from ..models import Credential, CredentialInfo, CredentialWrite, Entries, SshKey, SshKeyWrite, Stored, key_text
+from .dialect import Call, Dialect, Unseal, row
+from .entities import (
     attempt,
     echo,
     echoed_id,
@@ -40,18 +27,43 @@ from .response import (
     entity,
     required_id,
     required_secret,
-    says_updated,
     text,
     text_or_none,
     truth,
 )
+from .envelope import says_updated
+from .operations import (
+    CREATE_CREDENTIAL,
+    CREATE_SECRET,
+    CREATE_SSH_KEY,
+    DELETE_SECRET,
+    DISABLE_CREDENTIAL,
+    DISABLE_SSH_KEY,
+    ENABLE_CREDENTIAL,
+    ENABLE_SSH_KEY,
+    LIST_CREDENTIALS,
+    LIST_SECRETS,
+    READ_CREDENTIAL,
+    READ_SSH_KEY,
+    RELEASE_CREDENTIAL,
+    RELEASE_SSH_KEY,
+    ROTATE_CREDENTIAL,
+    ROTATE_SSH_KEY,
+    UPDATE_CREDENTIAL,
+    UPDATE_SECRET,
+    UPDATE_SSH_KEY,
+    Area,
+    Operation,
+)
+from .strict_json import Json
 
 
 def decode_nothing(document: Json, unseal: Unseal) -> None:
-    """For calls whose answer says nothing but success."""
+    """Return None, for calls whose response tells nothing but success."""
 
 
 def decode_list(document: Json, unseal: Unseal) -> Entries:
+    """Decode the list of credentials and SSH keys (http-api.md 3.1.1)."""
     return Entries(_info(item) for item in entities(document, "credentials"))
 
 
@@ -75,7 +87,8 @@ def _info(item: Json) -> CredentialInfo:
 
 
 def decode_credential(document: Json, unseal: Unseal) -> Credential:
-    item = entity(document, "credential", dict)
+    """Decode a credential with its password. A password that cannot be opened is kept as the reason."""
+    item = entity(document, "credential")
     unreadable: dict[str, SenhaseguraError] = {}
     password = attempt(unreadable, "password", lambda: unseal(required_secret(item, "password", "content")))
     return Credential(
@@ -97,11 +110,13 @@ def decode_credential(document: Json, unseal: Unseal) -> Credential:
 
 
 def decode_stored_credential(document: Json, unseal: Unseal) -> Stored:
+    """Decode the receipt for the write of a credential."""
     item = echo(document, "credential")
     return Stored(id=echoed_id(item), identifier=echoed_text(item, "identifier", "tag"), updated=says_updated(document))
 
 
 def encode_credential(model: CredentialWrite) -> Json:
+    """Encode a credential. None is left out, and the server keeps it."""
     settings = {name: dict(block) for name, block in model.settings.items()}
     if model.automatic_change is not None:
         settings.setdefault("execution_settings", {})["automatic_change"] = model.automatic_change
@@ -128,7 +143,7 @@ def encode_credential(model: CredentialWrite) -> Json:
 
 
 def _given(**fields: t.Any) -> Json:
-    """The fields that were given: the server keeps what is left out."""
+    """Return the fields that are not None: the server keeps what is left out."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -137,7 +152,8 @@ def _joined(items: tuple[str, ...] | None) -> str | None:
 
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
-    item = entity(document, "key", dict)
+    """Decode an SSH key pair. A private key that cannot be opened is kept as the reason."""
+    item = entity(document, "key")
     unreadable: dict[str, SenhaseguraError] = {}
     private_key = attempt(unreadable, "private_key", lambda: key_text(unseal(required_secret(item, "private_key"))))
     sealed = text(item, "password")
@@ -168,7 +184,7 @@ def _tags(value: t.Any) -> tuple[str, ...]:
 
 
 def _hostnames(value: t.Any) -> tuple[str, ...]:
-    """Devices by name: a list of objects, or of names, or names with commas; one without a name by its address."""
+    """Return devices by name: from objects, names, or names with commas; by address where there is no name."""
     items = value.split(",") if isinstance(value, str) else [value] if isinstance(value, dict) else value or ()
     if not isinstance(items, (list, tuple)):
         return ()
@@ -181,6 +197,7 @@ def _hostnames(value: t.Any) -> tuple[str, ...]:
 
 
 def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
+    """Decode the receipt for the write of an SSH key."""
     item = echo(document, "key")
     return Stored(
         id=echoed_id(item),
@@ -191,6 +208,7 @@ def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
 
 
 def encode_key(model: SshKeyWrite) -> Json:
+    """Encode an SSH key. None is left out, and the server keeps it."""
     return _given(
         identifier=model.identifier,
         username=model.username,
@@ -210,14 +228,15 @@ _LOOK = "Look at the secret in the console of the server"
 
 
 def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
-    application = entity(document, "application", dict)
+    """Decode the application of the token with all its secrets (facts-dsm.md 1)."""
+    application = entity(document, "application")
     # All secrets are of the one application that the token belongs to.
     owner = {"application": application.get("name"), **{n: application.get(n) for n in ("system", "environment")}}
     return tuple(decode_secret_item(item, unseal, owner) for item in entities(application, "secrets"))
 
 
 def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...] | None:
-    """Return the secrets that the answer to a write shows (facts-dsm.md 3), or None: the write is done in any case."""
+    """Return the secrets that the response to a write shows (facts-dsm.md 3), or None: it is written in any case."""
     try:
         return decode_application(document, unseal)
     except UnexpectedResponse:
@@ -260,7 +279,8 @@ def decode_secret_item(item: Json, unseal: Unseal, owner: Json | None = None) ->
 def _value(block: Json, key: str, unseal: Unseal) -> SecretValue:
     # An empty value is not encrypted, and stays empty.
     if block[key] is None or block[key] == "":
-        return t.cast("SecretValue", block[key])
+        empty: SecretValue = block[key]
+        return empty
     try:
         if isinstance(block[key], bool):
             # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
@@ -271,6 +291,7 @@ def _value(block: Json, key: str, unseal: Unseal) -> SecretValue:
 
 
 def encode_secret(model: DsmSecretWrite) -> Json:
+    """Encode a DSM secret, whose data is base64 of JSON (facts-dsm.md 3)."""
     data = _given(
         access_keys=[{"access_key": {"type": b.type, "fields": _labelled(b)}} for b in model.access_keys] or None,
         credentials=[{"credential": {"fields": _labelled(b)}} for b in model.credentials] or None,
@@ -290,50 +311,48 @@ def _labelled(block: SecretBlock) -> dict[str, str]:
     return {**block.fields, **{f"{name}_label": label for name, label in block.labels.items()}}
 
 
-def _vendor_calls(prefix: str) -> dict[str, Call]:
+def _vendor_calls(prefix: str) -> dict[Operation[t.Any], Call[t.Any]]:
     credential, key = f"{prefix}/pam/credential", f"{prefix}/pam/key"
-    safe = Replay.SAFE
     store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
     store_key = Call("POST", key, decode_stored_key, encode_key)
     store_secret = Call("POST", "/iso/sctm/secret", decode_stored_secret, encode_secret, body="form", module="dsm")
-    return {
-        "credential.list": Call("GET", credential, decode_list, replay=safe, lists=True),
-        # Takes custody. A repeated read of the same client takes nothing more.
-        "credential.read": Call("GET", credential + "/{ref}", decode_credential, replay=safe),
+    rows = (
+        row(LIST_CREDENTIALS, Call("GET", credential, decode_list, lists=True)),
+        row(READ_CREDENTIAL, Call("GET", credential + "/{ref}", decode_credential)),
         # POST is an upsert. PUT activates; it does not update.
-        "credential.create": store_credential,
-        "credential.update": store_credential,
-        "credential.enable": Call("PUT", credential + "/{ref}", decode_nothing),
-        "credential.disable": Call("DELETE", credential + "/{ref}", decode_nothing),
-        # The second time, the server says that it is in nobody's custody (1018).
-        "credential.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing, replay=Replay.REPEATABLE),
-        "key.read": Call("GET", key + "/{ref}", decode_key, replay=safe),
-        "key.create": store_key,
-        "key.update": store_key,
-        "key.enable": Call("PUT", key + "/{ref}", decode_nothing),
-        "key.disable": Call("DELETE", key + "/{ref}", decode_nothing),
+        row(CREATE_CREDENTIAL, store_credential),
+        row(UPDATE_CREDENTIAL, store_credential),
+        row(ENABLE_CREDENTIAL, Call("PUT", credential + "/{ref}", decode_nothing)),
+        row(DISABLE_CREDENTIAL, Call("DELETE", credential + "/{ref}", decode_nothing)),
+        row(RELEASE_CREDENTIAL, Call("DELETE", credential + "/custody/{ref}", decode_nothing)),
+        row(READ_SSH_KEY, Call("GET", key + "/{ref}", decode_key)),
+        row(CREATE_SSH_KEY, store_key),
+        row(UPDATE_SSH_KEY, store_key),
+        row(ENABLE_SSH_KEY, Call("PUT", key + "/{ref}", decode_nothing)),
+        row(DISABLE_SSH_KEY, Call("DELETE", key + "/{ref}", decode_nothing)),
         # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
-        "key.release": Call("DELETE", credential + "/custody/{ref}", decode_nothing, replay=Replay.REPEATABLE),
-        "secret.list": Call("GET", "/iso/dapp/application", decode_application, replay=safe, module="dsm", lists=True),
-        "secret.create": store_secret,
-        "secret.update": store_secret,
-    }
+        row(RELEASE_SSH_KEY, Call("DELETE", credential + "/custody/{ref}", decode_nothing)),
+        row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
+        row(CREATE_SECRET, store_secret),
+        row(UPDATE_SECRET, store_secret),
+    )
+    return dict(rows)
 
 
-_MISSING = {
-    "secret.delete": "Set expiration_date with state=present, or delete it in the console",
-    "credential.rotate": "Rotate by release of custody, with automatic change configured on the credential",
-    "key.rotate": "Rotate with a new key pair, or with the vault's own change (wait=true)",
+_MISSING: t.Mapping[Operation[t.Any], str] = {
+    DELETE_SECRET: "Set expiration_date with state=present, or delete it in the console",
+    ROTATE_CREDENTIAL: "Rotate by release of custody, with automatic change configured on the credential",
+    ROTATE_SSH_KEY: "Rotate with a new key pair, or with the vault's own change (wait=true)",
 }
 _UNWRITABLE = {
-    "key": frozenset({"auto_rotate", "rotation_days"}),
+    Area.SSH_KEYS: frozenset({"auto_rotate", "rotation_days"}),
     # A secret belongs to the application of the token (http-api.md 3.7).
-    "secret": frozenset({"application", "system", "environment"}),
+    Area.SECRETS: frozenset({"application", "system", "environment"}),
 }
 _PAIR = "Set update_key=always and the private_key that the vault shall hold: it wants the key pair at every update"
 _REQUIRED = {
-    "key.create": {"ip": "Set the option ip", "private_key": "Set the option private_key"},
-    "key.update": {"ip": "Set the option ip", "private_key": _PAIR},
+    CREATE_SSH_KEY: {"ip": "Set the option ip", "private_key": "Set the option private_key"},
+    UPDATE_SSH_KEY: {"ip": "Set the option ip", "private_key": _PAIR},
 }
 
 ISO = Dialect("iso", "/iso/oauth2/token", _vendor_calls("/iso"), _MISSING, _UNWRITABLE, _REQUIRED)

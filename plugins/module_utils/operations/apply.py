@@ -26,7 +26,7 @@ from .results import Params, Result
 NOT_LISTED = "is not in the list of the server: it is inactive already, or there is none of this name"
 # What can be enabled and disabled.
 # pylint takes X | Y for an operation on classes here.
-Area = t.Union[Credentials, SshKeys]  # noqa: UP007
+Switchable = t.Union[Credentials, SshKeys]  # noqa: UP007
 Write = t.TypeVar("Write", CredentialWrite, SshKeyWrite)
 _Done = t.TypeVar("_Done")
 
@@ -37,7 +37,7 @@ def do_or_predict(check_mode: bool, do: t.Callable[[], _Done], predict: t.Callab
 
 
 @dataclasses.dataclass(frozen=True)
-class Outcome:
+class TaskOutcome:
     """How a task ends, or would end.
 
     ``shown`` is what the result shows of the object, and ``more`` what it shows besides. ``warnings`` is None where the
@@ -56,7 +56,9 @@ class Outcome:
         return {**self.plan.result(changed=self.changed), noun: self.shown, **self.more, **warnings}
 
 
-def apply(predicted: Outcome, check: t.Callable[[], None], store: t.Callable[[], Outcome], check_mode: bool) -> Outcome:
+def apply(
+    predicted: TaskOutcome, check: t.Callable[[], None], store: t.Callable[[], TaskOutcome], check_mode: bool
+) -> TaskOutcome:
     """Store what the plan of ``predicted`` changes, if it changes anything.
 
     :param predicted: how the task ends if the server does what is planned
@@ -79,18 +81,18 @@ def at_listed_host(wanted: Write, info: CredentialInfo) -> Write:
 
 
 def store_and_compare(
-    area: Area, wanted: t.Any, info: CredentialInfo | None, plan: Plan, compared: t.Iterable[str]
+    area: Switchable, wanted: t.Any, info: CredentialInfo | None, plan: Plan, compared: t.Iterable[str]
 ) -> tuple[Stored, list[str]]:
     """Write, and compare what the server says and lists afterwards with what was meant. Also returns warnings.
 
-    Raises UnexpectedAnswer if the write hit an entry of the other kind, or changed what it did not send.
+    Raises UnexpectedResponse if the write hit an entry of the other kind, or changed what it did not send.
 
     :param info: what is listed before, or None for something new
-    :param compared: the attributes that the list tells and that a write may leave out
+    :param compared: the attributes that the list shows and that a write may leave out
     """
     stored = area.store(wanted, info)
     if not stored.id:
-        # The answer did not tell, and the list does not have it under its name.
+        # The response has no id, and the list does not have it under its name.
         name = stored.identifier or f"{wanted.username}@{wanted.hostname}"
         return stored, [f"the server took {area.noun} {name} and neither tells its id nor lists it: see the console"]
     noun, other = (area.noun, "credential") if area.noun == "SSH key" else (area.noun, "SSH key")
@@ -126,7 +128,7 @@ def _differ(before: CredentialInfo, now: CredentialInfo, name: str) -> bool:
 
 
 def set_enabled(
-    area: Area,
+    area: Switchable,
     params: Params,
     check_mode: bool,
     shown: t.Callable[[CredentialInfo | None], dict[str, t.Any] | None],
@@ -145,9 +147,9 @@ def set_enabled(
         _refuse_contradiction(params, info)
     before = shown(info)
     plan = make_plan(state, before, {})
-    predicted = Outcome(plan, {"id": info.id if info else None, **(before or {})}, [])
+    predicted = TaskOutcome(plan, {"id": info.id if info else None, **(before or {})}, [])
 
-    def switch() -> Outcome:
+    def switch() -> TaskOutcome:
         # Also what is listed, or is not: only the server knows for sure what is active.
         try:
             changed = (area.enable if enabling else area.disable)(ref, info)

@@ -14,7 +14,7 @@ from ..models import CredentialInfo, CredentialWrite
 from ..plan import Plan, make_plan
 from ..settings.options import argument_spec
 from ..specs import NAMES, STATES, UPDATE
-from .apply import Outcome, apply, at_listed_host, set_enabled, store_and_compare
+from .apply import TaskOutcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable, reference_from
 from .results import Params, Result, listed_fields
 
@@ -62,7 +62,7 @@ _DEVICE = ("type", "vendor", "model")
 _READABLE = ("identifier", *_ACCOUNT, "type", "automatic_change", *(f"device_{name}" for name in _DEVICE))
 _PLAIN = ("additional", "domain", "parent")
 _UNREADABLE = (*_PLAIN, "tags", "device_site", "device_domain", "device_tags", "connectivities", "settings")
-# What the list tells and a write may leave out.
+# What the list shows and a write may leave out.
 _COMPARED = ("identifier", *_ACCOUNT, "type", "automatic_change")
 # Attributes of a device that the server takes for a new one only.
 _ONLY_NEW = (*_DEVICE, "site")
@@ -86,7 +86,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
         wanted = at_listed_host(wanted, info)
     plan, wanted = _plan(wanted, info, params)
     shown = {"id": info.id if info else None, **{name: plan.after.get(name) for name in _READABLE}}
-    predicted = Outcome(plan, shown, warnings)
+    predicted = TaskOutcome(plan, shown, warnings)
     return apply(
         predicted,
         lambda: area.check(plan.action, wanted),
@@ -96,8 +96,8 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
 
 
 def _store(
-    client: Client, wanted: CredentialWrite, info: CredentialInfo | None, predicted: Outcome, params: Params
-) -> Outcome:
+    client: Client, wanted: CredentialWrite, info: CredentialInfo | None, predicted: TaskOutcome, params: Params
+) -> TaskOutcome:
     area, warnings = client.credentials, predicted.warnings or []
     if info is None and area.is_inactive(wanted):
         # It was there already, so that only what is written at every run may be sent.

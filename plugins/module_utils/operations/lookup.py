@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookups: their options, and what they return for their terms. Takes and gives plain data."""
+"""Evaluate the terms of a lookup, and check its options. Takes and gives plain data."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
-from ..client.credentials import refuse_stale_read
+from ..client.custody import refuse_stale_read
+from ..dsm_secrets import DsmSecret
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
-from ..models import Credential, CredentialInfo, DsmSecret, SshKey, fields_of, hidden_fields, require_readable
+from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable
 from ..redaction import redact
 from ..references import Reference, parse_reference
 
-Options = t.Mapping[str, t.Any]
-Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+LookupOptions = t.Mapping[str, t.Any]
+LookupSpec = t.Mapping[str, t.Mapping[str, t.Any]]
 Reader = t.Callable[[Reference], t.Any]
 
 # Stands for a secret in check mode. It is no secret itself.
 PLACEHOLDER = "not-read-in-check-mode"
 CHECK_MODES = ["placeholder", "read"]
 CHECK_MODE_VARIABLE = "senhasegura_check_mode"
-_COMMON: Spec = {
+_COMMON: LookupSpec = {
     "field": {"type": "str"},
     "default": {"type": "raw"},
     "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
@@ -34,7 +35,7 @@ _COMMON: Spec = {
     "return_format": {"type": "str", "choices": ["value", "dict", "raw"], "default": "value"},
     "fresh": {"type": "bool", "default": False},
 }
-_CUSTODY: Spec = {
+_CUSTODY: LookupSpec = {
     **_COMMON,
     "release": {"type": "bool", "default": False},
     "allow_vault_rotation": {"type": "bool", "default": False},
@@ -42,7 +43,7 @@ _CUSTODY: Spec = {
     "check_mode": {"type": "str", "choices": CHECK_MODES},
 }
 # The options of each lookup beyond those of the connection.
-SPECS: t.Mapping[str, Spec] = {
+SPECS: t.Mapping[str, LookupSpec] = {
     "password": _CUSTODY,
     "ssh_key": {**_CUSTODY, "as_file": {"type": "bool", "default": False}},
     "credential": {
@@ -58,7 +59,7 @@ SPECS: t.Mapping[str, Spec] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Kind:
+class LookupTarget:
     """Say what a lookup reads: the model it returns, its name, the area of the client, and what only a read tells."""
 
     model: type[t.Any]
@@ -68,12 +69,12 @@ class Kind:
     hidden: tuple[str, ...]
 
 
-_CREDENTIAL = Kind(Credential, "credential", "credentials", ("password",))
+_CREDENTIAL = LookupTarget(Credential, "credential", "credentials", ("password",))
 # All but the secret lookup, whose reads take no custody.
-KINDS: t.Mapping[str, Kind] = {
+KINDS: t.Mapping[str, LookupTarget] = {
     "password": _CREDENTIAL,
     "credential": _CREDENTIAL,
-    "ssh_key": Kind(SshKey, "SSH key", "ssh_keys", ("private_key", "public_key")),
+    "ssh_key": LookupTarget(SshKey, "SSH key", "ssh_keys", ("private_key", "public_key")),
 }
 # What errors call a term of a lookup.
 _NOUNS: t.Mapping[str, str] = {
@@ -84,7 +85,7 @@ _NOUNS: t.Mapping[str, str] = {
 }
 
 
-def check(name: str, options: Options) -> None:
+def check(name: str, options: LookupOptions) -> None:
     """Refuse what could only fail after something was read. Raises ConfigError."""
     field, return_format = options["field"], options["return_format"]
     if field and return_format == "raw":
@@ -110,7 +111,7 @@ def check(name: str, options: Options) -> None:
 
 
 def look_up(
-    name: str, client: Client, terms: t.Iterable[str], options: Options
+    name: str, client: Client, terms: t.Iterable[str], options: LookupOptions
 ) -> tuple[list[t.Any], list[str], list[str]]:
     """Return the values of the terms that are not left out, warnings about those that are, and all secrets in them.
 
@@ -140,7 +141,7 @@ def look_up(
     return values, warnings, secrets
 
 
-def _sealed(values: t.Iterable[tuple[str, t.Any]], subject: str, options: Options) -> list[str]:
+def _sealed(values: t.Iterable[tuple[str, t.Any]], subject: str, options: LookupOptions) -> list[str]:
     """Return warnings about ciphertext among the values that the user asks for."""
     asked = [(name, value) for name, value in values if options["field"] in (None, "", name)]
     return judge(asked, subject, options.get("on_ciphertext", "warn"))
@@ -152,7 +153,9 @@ def _left_out(error: SenhaseguraError, policy: str) -> list[str]:
     return [f"left out: {error}"] if policy == "warn" else []
 
 
-def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[str], warnings: list[str]) -> Reader:
+def _with_custody(
+    kind: LookupTarget, client: Client, options: LookupOptions, secrets: list[str], warnings: list[str]
+) -> Reader:
     area = getattr(client, kind.area)
 
     def unreleased(error: SenhaseguraError) -> None:
@@ -186,20 +189,20 @@ def _with_custody(kind: Kind, client: Client, options: Options, secrets: list[st
     return read if options.get("include_password", True) else listed
 
 
-def _stand_in(kind: Kind, info: CredentialInfo) -> t.Any:
+def _stand_in(kind: LookupTarget, info: CredentialInfo) -> t.Any:
     """Return what the list tells, with placeholders for what only a read would."""
     known = {name: getattr(info, name) for name in ("id", "identifier", "username", "hostname", "ip")}
     known |= dict.fromkeys(kind.hidden, PLACEHOLDER)
     return kind.model(**known, raw=known)
 
 
-def _asked_for(main: str, options: Options) -> list[str] | None:
+def _asked_for(main: str, options: LookupOptions) -> list[str] | None:
     """Return the one field that is asked for, as a list, or None if all are."""
     field = options["field"] or (main if options["return_format"] == "value" else None)
     return [field] if field else None
 
 
-def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) -> t.Any:
+def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: LookupOptions) -> t.Any:
     """Return what the user wants of an entity: the server's own form, one field, or all fields."""
     if options["return_format"] == "raw":
         return raw
@@ -208,7 +211,7 @@ def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: Options) ->
 
 
 def _from_secrets(
-    client: Client, identities: list[str], options: Options, secrets: list[str], warnings: list[str]
+    client: Client, identities: list[str], options: LookupOptions, secrets: list[str], warnings: list[str]
 ) -> Reader:
     read_one = client.secrets.reader(identities)
 
@@ -221,7 +224,7 @@ def _from_secrets(
     return read
 
 
-def _secret(secret: DsmSecret, options: Options) -> t.Any:
+def _secret(secret: DsmSecret, options: LookupOptions) -> t.Any:
     value = functools.partial(_secret_value, secret, duplicates=options["duplicates"])
     secret.require_readable(options["field"] or None)
     if options["return_format"] == "raw":

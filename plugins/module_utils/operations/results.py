@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What operations get and return, and how they show what the server lists."""
+"""Types of what operations take and return, and how results show list entries."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
+from ..dsm_secrets import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
 from ..errors import ConfigError, Refused
-from ..models import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
 from ..plan import make_plan
 from ..redaction import redact
 from ..references import parse_reference
 from ..settings.options import argument_spec
-from .apply import Outcome, apply
+from .apply import TaskOutcome, apply
 from .parameters import not_text
 from .results import Params, Result, unread
 
@@ -114,9 +114,9 @@ def _present(
     plan = make_plan("present", _shown(held), desired, hidden=["data"] if rewrite else [])
     if held and rewrite:
         warnings = [*warnings, *unread(held.unreadable, f"DSM secret {held.identity}", "cannot be compared")]
-    predicted = Outcome(plan, {name: plan.after.get(name) for name in (*_ATTRIBUTES, "key_names")}, warnings)
+    predicted = TaskOutcome(plan, {name: plan.after.get(name) for name in (*_ATTRIBUTES, "key_names")}, warnings)
 
-    def store() -> Outcome:
+    def store() -> TaskOutcome:
         differing = _not_as_sent(wanted, client.secrets.store(wanted, held))
         return dataclasses.replace(predicted, warnings=[*warnings, *differing])
 
@@ -148,7 +148,7 @@ def merged(wanted: DsmSecretWrite, removed: t.Collection[str], held: DsmSecret) 
     """Return the write with all data that is there already and that it neither changes nor removes.
 
     The server replaces all data at once, and hands out credentials and access keys without their structure. So those
-    must be given again. Raises Refused or UnexpectedAnswer if anything would be lost.
+    must be given again. Raises Refused or UnexpectedResponse if anything would be lost.
     """
     if not (wanted.flat() or removed):
         return wanted
@@ -201,9 +201,9 @@ def _removed(params: Params) -> set[str]:
 
 def _absent(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, check_mode: bool) -> Result:
     plan = make_plan("absent", _shown(held), {})
-    predicted = Outcome(plan, {"identity": wanted.identity})
+    predicted = TaskOutcome(plan, {"identity": wanted.identity})
 
-    def delete() -> Outcome:
+    def delete() -> TaskOutcome:
         return dataclasses.replace(predicted, changed=client.secrets.delete(wanted.identity))
 
     return apply(predicted, lambda: client.secrets.check("delete"), delete, check_mode).result("secret")
@@ -213,7 +213,7 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
     if secret is None:
         return None
     public = secret.public()
-    # "No date" is compared, unlike what the server does not tell.
+    # "No date" is compared, unlike what the server does not show.
     public["expiration_date"] = secret.expiration_date or ""
     return {name: public[name] for name in (*_ATTRIBUTES, "key_names")}
 

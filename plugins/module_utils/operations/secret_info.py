@@ -10,7 +10,7 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
-from ..models import DsmSecret
+from ..dsm_secrets import DsmSecret
 from ..settings.options import argument_spec
 from .results import NO_LOG, Params, Result, unread
 

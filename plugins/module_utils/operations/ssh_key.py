@@ -17,7 +17,7 @@ from ..plan import Plan, make_plan
 from ..references import parse_reference
 from ..settings.options import argument_spec
 from ..specs import NAMES, STATES, UPDATE
-from .apply import Outcome, apply, at_listed_host, set_enabled, store_and_compare
+from .apply import TaskOutcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable
 from .results import Params, Result, listed_fields
 
@@ -73,7 +73,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
         wanted = at_listed_host(wanted, info)
     plan = _plan(wanted, info, params)
 
-    def store() -> Outcome:
+    def store() -> TaskOutcome:
         if info is None and params["update_key"] == "on_create" and area.is_inactive(wanted.identifier):
             # Written, its key pair would be lost.
             return _outcome(Plan("none", {}, {}), known, [_INACTIVE])
@@ -86,7 +86,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
 def _plan(wanted: SshKeyWrite, info: CredentialInfo | None, params: Params) -> Plan:
     """Return what has to be done. A key pair that differs is told by its public half."""
     before, desired = _shown(info), {name: getattr(wanted, name) for name in _READABLE}
-    desired["public_key"] = keypair.bare(wanted.public_key) if wanted.public_key else None
+    desired["public_key"] = keypair.strip_comment(wanted.public_key) if wanted.public_key else None
     unseen = _UNREADABLE if info is None or params["update_attributes"] == "always" else ()
     if before is None or before["public_key"] != desired["public_key"]:
         unseen = (*unseen, "private_key", "passphrase")
@@ -94,20 +94,20 @@ def _plan(wanted: SshKeyWrite, info: CredentialInfo | None, params: Params) -> P
     return make_plan("present", before, desired, hidden=hidden)
 
 
-def _outcome(plan: Plan, stored: Stored, warnings: list[str]) -> Outcome:
+def _outcome(plan: Plan, stored: Stored, warnings: list[str]) -> TaskOutcome:
     """Return how the task ends with this receipt of the server."""
     shown = {"id": stored.id or None, **{name: plan.after.get(name) for name in _READABLE}}
     unlinked = list(stored.devices_error)
     if unlinked:
         warnings = [*warnings, f"these devices could not be linked to the key: {', '.join(unlinked)}"]
-    return Outcome(plan, shown, warnings, more={"devices_error": unlinked})
+    return TaskOutcome(plan, shown, warnings, more={"devices_error": unlinked})
 
 
 def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:
     fields = listed_fields(info, (*_ATTRIBUTES, "automatic_change", "public_key"))
     if fields is not None:
         fields["auto_rotate"] = fields.pop("automatic_change")
-        fields["public_key"] = keypair.bare(fields["public_key"]) if fields["public_key"] else None
+        fields["public_key"] = keypair.strip_comment(fields["public_key"]) if fields["public_key"] else None
     return fields
 
 
@@ -125,7 +125,7 @@ def _pair(params: Params) -> dict[str, t.Any]:
     private_key = key_text(params["private_key"])
     public_key = keypair.public_key_of(private_key, params["passphrase"])
     given = (params["public_key"] or public_key).strip()
-    if keypair.bare(given) != public_key:
+    if keypair.strip_comment(given) != public_key:
         raise InvalidRequest(
             "public_key does not belong to private_key", hint="Leave public_key out: it is derived from private_key"
         )

@@ -57,6 +57,6 @@ def _read(client: Client, entries: Entries, on_ciphertext: str) -> Result:
 
 def _with_key(entry: CredentialInfo, key: SshKey) -> dict[str, t.Any]:
     listed, read = entry.public(), key.values()
-    # A read may leave out what the list tells.
+    # A read may leave out what the list shows.
     fields = {name: value for name, value in read.items() if value or name not in listed}
     return {**listed, **fields, "unreadable": sorted(key.unreadable)}

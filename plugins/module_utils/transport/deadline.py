@@ -73,7 +73,7 @@ class _Call(threading.local):
         return self.deadline.require() if self.deadline else None
 
     def count(self, size: int) -> None:
-        """Add ``size`` received bytes. Raises UnexpectedAnswer above MAX_BODY.
+        """Add ``size`` received bytes. Raises UnexpectedResponse above MAX_BODY.
 
         The socket counts, because HTTP libraries buffer, and some believe in negative chunk sizes.
         """

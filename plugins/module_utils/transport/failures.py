@@ -89,7 +89,7 @@ def failure(error: Exception, *, sent: bool, outer: BaseException | None = None)
     :param error: what a library has raised
     :param sent: whether the server may have got a part of the request
     :param outer: the exception that was being handled when the call began, and is no cause of ``error``
-    :returns: ConnectionFailed or ConfigError (not applied), or AnswerLost (perhaps applied)
+    :returns: ConnectionFailed or ConfigError (not applied), or ResponseLost (perhaps applied)
     """
     # Before that, what a library did not wrap says it all: below the failure of a proxy is an error of its own.
     causes = list(_causes(error, outer)) if sent else [error]

@@ -19,7 +19,8 @@ import typing as t
 import urllib.parse
 
 from ..errors import ConfigError
-from ..settings.options import FROM_ENVIRONMENT, Settings
+from ..settings.options import FROM_ENVIRONMENT
+from ..settings.settings import Settings
 from .connection import ERRORS, FinalResponse, open_socket
 from .deadline import CALL, Watched
 from .failures import ProxyFailed

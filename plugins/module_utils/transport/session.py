@@ -23,7 +23,7 @@ import weakref
 
 from ..dialects.response import Response
 from ..errors import ConfigError, UnexpectedResponse, missing_library
-from ..settings.options import Settings
+from ..settings.settings import Settings
 from .connection import ERRORS, Adapter, Pool
 from .deadline import CALL, Deadline
 from .failures import failure
@@ -97,8 +97,8 @@ class Transport:
         :param headers: besides Host, Accept, Accept-Encoding, User-Agent and Content-Length, which are all others
         :param auth: signs the request, as requests calls it
         :raises ConnectionFailed: the request was certainly not applied
-        :raises AnswerLost: it was perhaps applied
-        :raises UnexpectedAnswer: the answer is too large, compressed, or a switch to another protocol
+        :raises ResponseLost: it was perhaps applied
+        :raises UnexpectedResponse: the answer is too large, compressed, or a switch to another protocol
         :raises ConfigError: a header cannot be sent, or a certificate is not accepted
         """
         common = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": USER_AGENT}

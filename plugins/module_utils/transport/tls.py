@@ -17,7 +17,8 @@ import typing as t
 from ..errors import ConfigError
 from ..pem import is_pem
 from ..redaction import SecretStr
-from ..settings.options import FROM_ENVIRONMENT, Settings
+from ..settings.options import FROM_ENVIRONMENT
+from ..settings.settings import Settings
 from .deadline import TlsSocket
 
 

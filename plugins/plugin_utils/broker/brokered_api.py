@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make calls through the broker: for rotations, which use the same client as without it."""
+"""Make each call of the API of a server through the broker.
+
+Only rotations use it: they run in the worker, because they need Ansible's connections. All other tasks are one
+operation, which the broker runs as a whole (operation.py).
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,11 @@ import typing as t
 from ...module_utils.client.api import Api
 from ...module_utils.dialects.catalog import DIALECTS
 from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.dialects.operations import Operation
 from ...module_utils.errors import ConnectionFailed, ResponseLost
 from ...module_utils.queries import Query
 from ...module_utils.retry import Replay
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 from . import protocol
 from .cache_policy import CachePolicy
 from .client import BrokerConnection, NotSent
@@ -26,10 +31,11 @@ from .client import BrokerConnection, NotSent
 # Seconds. The broker's own deadline for a call ends first, unless it is stopped.
 _GRACE = 2.0
 _Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 
 
 class BrokeredApi(Api):
-    """Send each call to the broker, and go on with another one if it is lost.
+    """Carry out the calls of the client through the broker, or directly once that is lost.
 
     A write is never repeated whose reply did not come.
 
@@ -70,19 +76,28 @@ class BrokeredApi(Api):
         return self._dialect
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        return self._ask(
-            self.dialect().call(operation).replay is Replay.SAFE,
-            lambda connection, policy: self._call(connection, policy, operation, ref, model, subject),
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        result: _Result = self._ask(
+            operation.replay is Replay.SAFE,
+            lambda connection, policy: self._call(connection, policy, operation.name, ref, model, subject),
             lambda other: other.call(operation, ref=ref, model=model, subject=subject, fresh=fresh),
             fresh=fresh,
         )
+        return result
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         found: _Answer = self._ask(
             True,
-            lambda connection, policy: self._call(connection, policy, operation, "", None, subject, query),
+            lambda connection, policy: self._call(connection, policy, operation.name, "", None, subject, query),
             lambda other: other.select(operation, query, subject=subject, fresh=fresh),
             fresh=fresh,
         )

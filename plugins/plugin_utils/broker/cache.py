@@ -2,308 +2,37 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cache the reads of a run: each thing is read once, and custody is given back at the end if asked.
-
-In memory only, and without sockets: server.py puts this behind one.
-"""
+"""The API of a server as a caller of the broker sees it, through the one cache that the run has for this server."""
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import math
 import threading
-import time
 import typing as t
-from concurrent import futures
 
 from ...module_utils.client.api import Api
 from ...module_utils.client.connect import Client, client_over
-from ...module_utils.client.credentials import refuse_vault_rotation
-from ...module_utils.client.session import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.errors import (
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    ResponseLost,
-    SenhaseguraError,
-    ServerBusy,
-    Unsupported,
-)
-from ...module_utils.models import CredentialInfo
+from ...module_utils.dialects.operations import Operation
+from ...module_utils.errors import NotFound
 from ...module_utils.queries import Query
 from ...module_utils.redaction import KnownSecrets
-from ...module_utils.references import Reference
-from ...module_utils.retry import Replay
-from ...module_utils.settings.options import Settings
-from ...module_utils.transport.deadline import Deadline
-from ...module_utils.transport.session import Transport
+from ...module_utils.settings.settings import Settings
 from .cache_policy import NEWS_AFTER, CachePolicy
-from .final_api import FinalApi
-from .ledger import ClientLedger, Ledger
-from .shared_transport import SharedTransport
+from .ledger import Ledger
+from .server_cache import ServerCache
 
-# Seconds for each release at the end, when the server has not answered one before.
-_SHORT_TIMEOUT = 5.0
-# Seconds. How much longer than its deadline a call may take to end.
-_GRACE = 5.0
-Clock = t.Callable[[], float]
 _Answer = t.TypeVar("_Answer")
-# After these a read has certainly not taken custody; after all others it may have.
-_NOT_READ = (
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Unsupported,
-)
+_Result = t.TypeVar("_Result")
 
 
-@dataclasses.dataclass
-class _Entry:
-    """A read that is under way, or done at ``at`` (monotonic seconds)."""
-
-    future: futures.Future[t.Any]
-    at: float
-
-
-class CachedApi:
-    """Talk to one server as one client of it, for all workers of a run."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        transport: Sender | None = None,
-        clock: Clock = time.monotonic,
-        account: ClientLedger | None = None,
-        known: KnownSecrets | None = None,
-    ) -> None:
-        """Make a session.
-
-        :param account: where the custody is noted that is to be given back
-        :param known: what all sessions of the run have sent and received
-        """
-        self._clock = clock
-        shared = SharedTransport(transport or Transport(settings), clock, timeout=settings.timeout)
-        # A refused login stays refused for the run: 500 hosts must not lock the client.
-        self._session = DirectApi(settings, transport=shared, clock=clock, login_pause=math.inf, known=known)
-        self.server = settings.server
-        self._timeout = settings.timeout
-        self._lock = threading.Lock()
-        # Calls under way, and whether the run is over and no more are taken.
-        self._idle = threading.Condition()
-        self._active, self._closed = 0, False
-        self._entries: dict[tuple[str, str], _Entry] = {}
-        # What to release at the end. A broker of this run that was lost may have taken some of it.
-        self._account = account or Ledger().account(settings)
-
-    def dialect(self) -> Dialect:
-        return self._session.dialect()
-
-    def call(
-        self, operation: str, *, policy: CachePolicy, ref: str = "", model: t.Any = None, subject: str = ""
-    ) -> t.Any:
-        """Make a call. Reads are cached and made once at a time; writes invalidate what they change."""
-        with self._idle:
-            if self._closed:
-                raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it")
-            if self._clock() >= policy.not_after:
-                # The worker was paused between its decision and this request, and others may have gone on since.
-                raise ConnectionFailed("the deadline of the task is over", hint="Nothing was sent")
-            self._active += 1
-        try:
-            return self._call(operation, policy, ref, model, subject)
-        finally:
-            with self._idle:
-                self._active -= 1
-                self._idle.notify_all()
-
-    def _call(
-        self, operation: str, policy: CachePolicy, ref: str = "", model: t.Any = None, subject: str = ""
-    ) -> t.Any:
-        deadline = self._session.deadline()
-        if self._session.dialect(deadline).call(operation).replay is not Replay.SAFE:
-            return self._write(operation, ref, model, subject, deadline, policy.not_after)
-        if not (policy.release_at_end and operation in ("credential.read", "key.read")):
-            return self._read(operation, ref, subject, policy, deadline)
-        area = operation.partition(".")[0]
-        asked = (area, ref)
-        known = asked in self._account.items()
-        # Before the read, since this process may be killed at any moment.
-        self._account.owe(asked, policy.allow_vault_rotation)
-        try:
-            value = self._read(operation, ref, subject, policy, deadline)
-        except _NOT_READ:
-            if not known:
-                self._account.settle(asked)
-            raise
-        if value.id and value.id != ref:
-            self._account.owe((area, value.id), policy.allow_vault_rotation)
-            self._account.settle(asked)
-        return value
-
-    def _read(self, operation: str, ref: str, subject: str, policy: CachePolicy, deadline: Deadline) -> t.Any:
-        key = (operation, ref)
-        with self._lock:
-            entry = self._entries.get(key)
-            ours = entry is None or (policy.fresh and entry.future.done()) or self._stale(entry, policy)
-            if ours:
-                others = [] if policy.fresh else self._by_another_name(operation, ref)
-                entry = self._entries[key] = _Entry(futures.Future(), self._clock())
-        if entry is None:
-            raise AssertionError("unreachable: it was made above")
-        if ours and not self._adopt(entry, ref, others, policy):
-            self._fetch(entry, operation, ref, deadline)
-        try:
-            # Another call may be making the read, which its own deadline ends.
-            return entry.future.result(max(0.0, deadline.remaining()) + _GRACE)
-        # Before Python 3.11 it is not the TimeoutError that is built in.
-        except futures.TimeoutError:
-            raise ConnectionFailed(
-                "the same read by another task did not end in time", hint="Raise timeout"
-            ).with_context(subject=subject, server=self.server) from None
-        except SenhaseguraError as exc:
-            # A copy, since others get the same error, each for what it has asked for.
-            raise copy.copy(exc).with_context(subject=subject) from None
-
-    def _by_another_name(self, operation: str, ref: str) -> list[_Entry]:
-        """Return reads of credentials by their ids if this is one by username@hostname, and the other way round."""
-        if operation != "credential.read":
-            return []
-        return [
-            entry for key, entry in self._entries.items() if key[0] == operation and key[1].isdigit() != ref.isdigit()
-        ]
-
-    def _adopt(self, entry: _Entry, ref: str, others: list[_Entry], policy: CachePolicy) -> bool:
-        """Take the value from a read by another name, or custody would be taken twice. Returns whether there is one.
-
-        Waits for those that have begun before; none of them waits for this one.
-        """
-        for other in others:
-            try:
-                value = other.future.result()
-            # That is for who has asked under that name.
-            except Exception:  # noqa: BLE001, S112
-                continue
-            if ref in (value.id, f"{value.username}@{value.hostname}") and not self._stale(other, policy):
-                entry.at = other.at
-                entry.future.set_result(value)
-                return True
-        return False
-
-    def _stale(self, entry: _Entry, policy: CachePolicy) -> bool:
-        if not entry.future.done():
-            return False
-        age = self._clock() - entry.at
-        # "Not there" and "not allowed" are remembered too, but not for long: somebody may be about to put it right.
-        return age >= (policy.ttl if policy.ttl is not None else math.inf) or (
-            entry.future.exception() is not None and age >= NEWS_AFTER
-        )
-
-    def _fetch(self, entry: _Entry, operation: str, ref: str, deadline: Deadline) -> None:
-        try:
-            value = self._session.call(operation, ref=ref, deadline=deadline)
-        # Whatever it is, those who wait for it must hear of it.
-        except BaseException as exc:  # noqa: BLE001
-            if not isinstance(exc, (NotFound, Denied)):
-                self._drop(lambda key, other: other is entry)
-            entry.future.set_exception(exc)
-        else:
-            entry.at = self._clock()
-            entry.future.set_result(value)
-
-    def _write(
-        self, operation: str, ref: str, model: t.Any, subject: str, deadline: Deadline, not_after: float
-    ) -> t.Any:
-        area = operation.partition(".")[0]
-        written: set[str] | None = None
-        try:
-            result = self._session.call(
-                operation, ref=ref, model=model, subject=subject, deadline=deadline, not_after=not_after
-            )
-            # Not every answer tells which one was written.
-            told = getattr(result, "id", ref) or ref
-            written = {ref, told} if told else None
-        except SenhaseguraError:
-            # Perhaps applied, and perhaps to something that is not known by its id yet.
-            written = {ref} if ref else None
-            raise
-        finally:
-            self._forget(area, written)
-        if operation.endswith(".release"):
-            self._account.settle((area, ref))
-        return result
-
-    def _forget(self, area: str, ids: set[str] | None) -> None:
-        """Invalidate the area's lists and the reads of ``ids`` (all reads if None). Keys share those of credentials."""
-        areas = ("secret",) if area == "secret" else ("credential", "key")
-
-        def concerned(key: tuple[str, str], entry: _Entry) -> bool:
-            operation, ref = key
-            if not operation.startswith(areas):
-                return False
-            if ids is None or not operation.endswith(".read") or not entry.future.done():
-                return True
-            value = None if entry.future.exception() else entry.future.result()
-            return value is None or ref in ids or getattr(value, "id", None) in ids
-
-        self._drop(concerned)
-
-    def _drop(self, concerned: t.Callable[[tuple[str, str], _Entry], bool]) -> None:
-        with self._lock:
-            for key in [key for key, entry in self._entries.items() if concerned(key, entry)]:
-                del self._entries[key]
-
-    def release_all(self) -> list[str]:
-        """Let the calls under way finish, take no more, and give back what was to be released at the end.
-
-        Returns what could not be released, in words without values.
-        """
-        with self._idle:
-            self._closed = True
-            self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
-        problems: list[str] = []
-        last = FinalApi(self._session, self._timeout)
-        client = client_over(last)
-        for (area, name), allowed in self._account.items().items():
-            ref = Reference(name, "id" if name.isdigit() else "")
-            try:
-                if area == "key":
-                    refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
-                    client.ssh_keys.release(name, ref)
-                else:
-                    client.credentials.release(ref, allow_vault_rotation=allowed)
-            except Unsupported:
-                self._account.settle((area, name))
-            except Refused as exc:
-                # Documented: it is kept unless the task allows that the vault changes it.
-                self._account.settle((area, name))
-                problems.append(str(exc))
-            except SenhaseguraError as exc:
-                self._account.owe((area, name), allowed, str(exc))
-                problems.append(str(exc))
-                if isinstance(exc, (ResponseLost, ConnectionFailed, ServerBusy)):
-                    # The server is perhaps gone, and there may be hundreds: none of the others is given so long.
-                    last.timeout = _SHORT_TIMEOUT
-            else:
-                self._account.settle((area, name))
-        return problems
-
-
-class PolicyApi(Api):
+class CachedApi(Api):
     """Use a shared API with the policy of one caller."""
 
-    def __init__(self, shared: CachedApi, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf) -> None:
+    def __init__(
+        self, shared: ServerCache, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
+    ) -> None:
         """Make one. ``until`` tells, for each call, the monotonic time after which nothing is sent."""
         self._shared, self._policy, self._until = shared, policy, until
 
@@ -315,13 +44,21 @@ class PolicyApi(Api):
         return self._shared.dialect()
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
         policy = self._now(fresh=fresh or self._policy.fresh)
         return self._shared.call(operation, policy=policy, ref=ref, model=model, subject=subject)
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
-        """Run a query. What is not in the list is looked for once more, in a list that is NEWS_AFTER old at most."""
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
+        """Answer a query. If the list lacks what is looked for, ask again for one that is a few seconds old at most."""
         try:
             found = super().select(operation, query, subject=subject, fresh=fresh)
             if fresh or self._policy.fresh or not _incomplete(found):
@@ -340,7 +77,7 @@ class PolicyApi(Api):
 
 
 def _incomplete(found: t.Any) -> bool:
-    """Return whether a list lacks what was looked for: one thing, all that match, or one of several."""
+    """Return whether a list lacks what was looked for: one thing, all that fits, or one of several."""
     return found is None or found == () or (isinstance(found, dict) and None in found.values())
 
 
@@ -352,23 +89,24 @@ class CachedApis:
         self._ledger = ledger or Ledger()
         self._warned = False
         self._lock = threading.Lock()
-        self._sessions: dict[Settings, CachedApi] = {}
+        self._sessions: dict[Settings, ServerCache] = {}
 
     def conversation(
         self, settings: Settings, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
     ) -> Api:
-        """Return a conversation for one caller. ``until``: see PolicyApi."""
+        """Return a conversation for one caller. ``until``: see CachedApi."""
         with self._lock:
             if settings not in self._sessions:
                 account = self._ledger.account(settings)
-                self._sessions[settings] = CachedApi(settings, account=account, known=self._known)
-            return PolicyApi(self._sessions[settings], policy, until)
+                self._sessions[settings] = ServerCache(settings, account=account, known=self._known)
+            return CachedApi(self._sessions[settings], policy, until)
 
     def client(self, settings: Settings, policy: CachePolicy) -> Client:
+        """Return a client for one caller."""
         return client_over(self.conversation(settings, policy))
 
     def warnings(self) -> list[str]:
-        """Return what users should know of what is kept for the end of the run; each of it once."""
+        """Return, once, what users should know about the custody that is kept for the end of the run."""
         with self._lock:
             if self._warned or not self._ledger.problem:
                 return []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Cache policy of one caller of the broker."""
+"""Cache policy of one caller."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import dataclasses
 import math
 import typing as t
 
-from ...module_utils.settings.options import RunOptions
+from ...module_utils.settings.settings import RunSettings
 
 # Seconds. Nothing is said not to exist by an answer that is older: others register and enable things during a run.
 # The hosts of one task share such an answer, so that a name that 500 of them miss makes one request in this time.
@@ -19,11 +19,9 @@ NEWS_AFTER = 5.0
 
 @dataclasses.dataclass(frozen=True)
 class CachePolicy:
-    """Cache policy of one caller.
+    """The cache policy of one caller. ``ttl`` is in seconds; None means as long as the run.
 
-    :ivar fresh: whether nothing may come from the cache
-    :ivar ttl: for how many seconds a read counts; None: as long as the run
-    :ivar not_after: the monotonic time, the same in all processes, after which nothing is sent
+    ``not_after`` is the monotonic time, the same in all processes, after which nothing is sent any more.
     """
 
     fresh: bool = False
@@ -37,8 +35,8 @@ class CachePolicy:
         return dict(vars(self))
 
 
-def policy_of(run: RunOptions, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> CachePolicy:
-    """Return the policy for the options of a run and of one plugin. ``ttl`` is what counts without cache_ttl."""
+def policy_of(run: RunSettings, options: t.Mapping[str, t.Any], *, ttl: float | None = None) -> CachePolicy:
+    """Return the policy for the options of a run and of one plugin. ``ttl`` counts where cache_ttl is not set."""
     return CachePolicy(
         fresh=options.get("fresh", False),
         ttl=ttl if run.cache_ttl is None else run.cache_ttl,

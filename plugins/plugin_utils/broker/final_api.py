@@ -11,6 +11,9 @@ import typing as t
 from ...module_utils.client.api import Api
 from ...module_utils.client.session import DirectApi
 from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.dialects.operations import LIST_CREDENTIALS, Operation
+
+_Result = t.TypeVar("_Result")
 
 
 class FinalApi(Api):
@@ -31,12 +34,19 @@ class FinalApi(Api):
         return self._session.dialect(self._session.deadline(self.timeout))
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        if operation == "credential.list" and self._listed is not None:
-            return self._listed
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        if operation == LIST_CREDENTIALS and self._listed is not None:
+            listed: _Result = self._listed
+            return listed
         deadline = self._session.deadline(self.timeout)
         result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
-        if operation == "credential.list":
+        if operation == LIST_CREDENTIALS:
             self._listed = result
         return result

@@ -17,6 +17,7 @@ import typing as t
 
 from ...module_utils.client.api import Api
 from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.dialects.operations import Operation
 from ...module_utils.errors import ResponseLost, SenhaseguraError
 from ...module_utils.queries import Query
 from ...module_utils.retry import Replay
@@ -24,10 +25,11 @@ from ..unexpected import describe
 from . import protocol
 
 _Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 
 
 class JournaledApi(Api):
-    """Make calls, and record how each of them ends.
+    """An API that records how each of its calls ends.
 
     :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
     :param interrupted: whether that run has ended within a write, which is the call after the known ones
@@ -58,14 +60,22 @@ class JournaledApi(Api):
         return self._conversation.dialect()
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        safe = self.dialect().call(operation).replay is Replay.SAFE
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        safe = operation.replay is Replay.SAFE
         return self._noted(
             lambda: self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh), safe
         )
 
-    def select(self, operation: str, query: Query[_Answer], *, subject: str = "", fresh: bool = False) -> _Answer:
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
         return self._noted(lambda: self._conversation.select(operation, query, subject=subject, fresh=fresh))
 
     def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
@@ -73,7 +83,8 @@ class JournaledApi(Api):
 
     def _noted(self, do: t.Callable[[], _Answer], safe: bool = True) -> _Answer:
         if self._known:
-            return t.cast(_Answer, protocol.result_of(self._known.popleft()))
+            known: _Answer = protocol.result_of(self._known.popleft())
+            return known
         if not safe and not self._interrupted:
             self._tell(True)
         try:

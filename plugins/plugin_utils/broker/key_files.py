@@ -50,7 +50,7 @@ class Files:
         # Imported lazily: cryptography takes 35 ms, for which every run would wait.
         from ...module_utils import keypair
 
-        return self.path(keypair.without_passphrase(value["private_key"], value["passphrase"]))
+        return self.path(keypair.decrypted(value["private_key"], value["passphrase"]))
 
     def path(self, text: str) -> str:
         """Return a path under which this process's user, and nobody else, reads the text."""

@@ -21,7 +21,7 @@ import time
 import typing as t
 
 if t.TYPE_CHECKING:
-    from ...module_utils.settings.options import Settings
+    from ...module_utils.settings.settings import Settings
 
 _PREFIX = "senhasegura-custody-"
 # Seconds. A broker that is stopped holds its ledger for ever; the run is over nevertheless.

@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import time
-import types
 import typing as t
 
 from ...module_utils.client.api import AnnouncingApi, Api
 from ...module_utils.client.connect import client_over
 from ...module_utils.errors import ConfigError, ConnectionFailed
 from ...module_utils.operations.results import Params, Result
-from ...module_utils.settings.options import OPTIONS, RUN_OPTIONS, Settings
+from ...module_utils.settings.options import OPTIONS, RUN_OPTIONS
+from ...module_utils.settings.settings import Settings
 from ..masking import register
 from . import protocol
 from .cache_policy import CachePolicy
@@ -25,9 +25,10 @@ from .journal import JournaledApi
 _CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS)) - {"on_ciphertext"}
 
 
-class Operation(t.Protocol):
+class ModuleOperation(t.Protocol):
     """One file of module_utils/operations."""
 
+    __name__: str
     NOUN: str
     SPEC: dict[str, t.Any]
     RULES: dict[str, t.Any]
@@ -37,7 +38,7 @@ class Operation(t.Protocol):
 
 
 def run(
-    operation: Operation,
+    operation: ModuleOperation,
     params: Params,
     check_mode: bool,
     settings: Settings,
@@ -51,7 +52,7 @@ def run(
         again when the broker is lost. A write is never repeated whose end is not known.
     """
     own = {name: value for name, value in params.items() if name not in _CONNECTION}
-    name = t.cast(types.ModuleType, operation).__name__.rpartition(".")[2]
+    name = operation.__name__.rpartition(".")[2]
     journal: list[protocol.Message] = []
     interrupted = False
 
@@ -95,7 +96,8 @@ def run(
             continue
         reached.close()
         register(protocol.secrets_of(reply))
-        return t.cast(Result, protocol.result_of(reply))
+        result: Result = protocol.result_of(reply)
+        return result
 
 
 def _unsendable(params: Params) -> ConfigError:

@@ -124,7 +124,8 @@ def dump(message: Message) -> bytes:
 
 def load(data: bytes) -> Message:
     """Return the message of some data."""
-    return t.cast(Message, json.loads(data))
+    message: Message = json.loads(data)
+    return message
 
 
 def look_up(context: str, terms: list[str]) -> Message:
@@ -203,7 +204,7 @@ def call(
 ) -> Message:
     """Ask for one call of the dialect, or for the answer to a query about what it lists. Raises Unsendable.
 
-    :param operation: such as C(credential.read), or C(dialect) for the name of the dialect
+    :param operation: the name of one, such as C(credential.read), or C(dialect) for the name of the dialect
     """
     return {
         "ask": CALL,
@@ -329,11 +330,11 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
     """Return the only classes of which there are objects on the wire, by their names."""
     import dataclasses
 
-    from ...module_utils import errors, models, queries, references
+    from ...module_utils import dsm_secrets, errors, models, queries, references
 
     return {
         name: value
-        for module in (errors, models, queries, references)
+        for module in (dsm_secrets, errors, models, queries, references)
         for name, value in vars(module).items()
         if isinstance(value, type) and (dataclasses.is_dataclass(value) or issubclass(value, errors.SenhaseguraError))
     }

@@ -13,17 +13,18 @@ from concurrent import futures
 
 from ...module_utils.client.api import AnnouncingApi
 from ...module_utils.client.connect import Client, client_over
+from ...module_utils.dialects import operations
 from ...module_utils.errors import ConnectionFailed, SenhaseguraError
 from ...module_utils.operations.lookup import look_up
 from ...module_utils.references import parse_reference
-from ...module_utils.settings.options import Settings
+from ...module_utils.settings.settings import Settings
 from ..unexpected import describe
 from . import protocol
 from .cache import CachedApis
 from .cache_policy import CachePolicy
 from .journal import JournaledApi
 from .key_files import Files
-from .operation import Operation
+from .operation import ModuleOperation
 
 Message = protocol.Message
 # Seconds for which a worker waits for another one that resolves the same settings.
@@ -162,11 +163,12 @@ class RequestHandler:
 
     def _call(self, request: Message) -> Message:
         """Make one call of the dialect, or answer a query about what it lists."""
-        operation, subject = request["operation"], request["subject"]
+        name, subject = request["operation"], request["subject"]
         settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
         conversation = self._service.apis.conversation(settings, policy)
-        if operation == "dialect":
+        if name == "dialect":
             return protocol.done(conversation.dialect().name)
+        operation = operations.named(name)
         query = protocol.unpack(request["query"])
         if query is not None:
             return protocol.done(conversation.select(operation, query, subject=subject))
@@ -186,7 +188,7 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
         yield time.monotonic() + timeout
 
 
-def _operations() -> t.Mapping[str, Operation]:
+def _operations() -> t.Mapping[str, ModuleOperation]:
     """Return the operations by their names."""
     # Imported lazily: many runs have lookups only.
     from ...module_utils.operations import (

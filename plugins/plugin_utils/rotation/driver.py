@@ -30,9 +30,9 @@ from ...module_utils.errors import (
     Unsupported,
 )
 from .protocol.effects import (
-    Call,
     CallFailed,
-    Held,
+    Effect,
+    Listing,
     ListRecords,
     Login,
     Lost,
@@ -43,10 +43,11 @@ from .protocol.effects import (
     ReadRecord,
     Sleep,
     Steps,
+    StoredSecret,
     Together,
     WriteRecord,
 )
-from .protocol.phases import Listed, Run
+from .protocol.run import RotationRun
 
 # After these a write was certainly not applied. Whatever else happens, nobody knows.
 _NOT_APPLIED = (
@@ -72,18 +73,18 @@ _HARMLESS = ("lock", "unlock", "look", "judge", "look_keys")
 class Records(t.Protocol):
     """The records of the vault, by name."""
 
-    def list(self, machine: str | None) -> Listed:
+    def list(self, machine: str | None) -> Listing:
         """See ListRecords."""
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         """See ReadRecord."""
 
     def write(self, name: str, secret: t.Any, note: t.Mapping[str, str]) -> None:
         """See WriteRecord. Sends it once at most."""
 
 
-class World(t.Protocol):
-    """Everything outside of the protocol."""
+class Environment(t.Protocol):
+    """Everything outside of the protocol: vault, hosts, logins and the user."""
 
     @property
     def records(self) -> Records:
@@ -95,7 +96,7 @@ class World(t.Protocol):
     def login(self, call: Login, seconds: float) -> t.Any:
         """Try to log in once, within so many seconds."""
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         """Tell the user what is waited for."""
 
 
@@ -128,8 +129,8 @@ class Interrupt:
 
 def drive(
     protocol: Protocol,
-    world: World,
-    run: Run,
+    environment: Environment,
+    run: RotationRun,
     interrupt: Interrupt,
     sleep: t.Callable[[float], None] = time.sleep,
 ) -> Outcome:
@@ -145,48 +146,52 @@ def drive(
         if interrupt.received and interrupt.why not in run.warnings:
             run.warnings.append(interrupt.why)
         try:
-            answer = _carry_out(call, world, run, interrupt, sleep)
+            answer = _carry_out(call, environment, run, interrupt, sleep)
         except Exception as exc:  # noqa: BLE001 (whatever it is, the protocol has to give back what it holds)
             failure = _failure(call, exc)
 
 
-def _failure(call: Call, exc: Exception) -> Exception:
+def _failure(call: Effect, exc: Exception) -> Exception:
     """What a protocol gets for an answer. The text of an error that nobody expects may quote what was sent."""
     if isinstance(exc, CallFailed) or not _changes(call):
         return exc
     return Lost(f"unexpected {type(exc).__name__}")
 
 
-def _changes(call: Call) -> bool:
-    """Whether somebody has to find out what has become of a call that has failed."""
+def _changes(call: Effect) -> bool:
+    """Return whether somebody has to find out what has become of a call that has failed."""
     return isinstance(call, WriteRecord) or (isinstance(call, OnHost) and call.do not in _HARMLESS)
 
 
-def _carry_out(call: Call, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> t.Any:
+def _carry_out(
+    call: Effect, environment: Environment, run: RotationRun, interrupt: Interrupt, sleep: t.Callable[[float], None]
+) -> t.Any:
     if isinstance(call, Sleep):
-        return _wait(call, world, run, interrupt, sleep)
+        return _wait(call, environment, run, interrupt, sleep)
     if isinstance(call, Together):
-        return _SideBySide(call, world, run, interrupt, sleep).results()
+        return _SideBySide(call, environment, run, interrupt, sleep).results()
     # Until the lock is held, only a single call is limited.
     remaining = min(run.ends - run.clock(), run.limits.deadline)
     if run.leaving:
         # Even a run that is out of time gives back what it holds.
-        remaining = max(remaining, run.limits.request_life)
+        remaining = max(remaining, run.limits.late_write_window)
     elif interrupt.received:
         raise NotDone(interrupt.why)
     if remaining <= 0:
         # A run that was paused may have lost its lock to another one by now.
         raise NotDone(f"the deadline of {run.limits.deadline:.0f} seconds is over")
     if isinstance(call, OnHost):
-        return world.on_host(call, min(remaining, run.limits.on_host))
+        return environment.on_host(call, min(remaining, run.limits.on_host))
     if isinstance(call, Login):
-        return world.login(call, min(remaining, run.limits.on_host))
-    return _in_vault(call, world.records)
+        return environment.login(call, min(remaining, run.limits.on_host))
+    return _in_vault(call, environment.records)
 
 
-def _wait(call: Sleep, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]) -> None:
+def _wait(
+    call: Sleep, environment: Environment, run: RotationRun, interrupt: Interrupt, sleep: t.Callable[[float], None]
+) -> None:
     """Wait, unless the run is over anyway."""
-    world.say(f"{call.reason}: waiting {call.seconds:.0f} seconds")
+    environment.report_progress(f"{call.reason}: waiting {call.seconds:.0f} seconds")
     end = min(run.clock() + call.seconds, run.ends)
     while not interrupt.received and (remaining := end - run.clock()) > 0:
         sleep(min(_NAP, remaining))
@@ -200,9 +205,20 @@ class _SideBySide:
     """
 
     def __init__(
-        self, together: Together, world: World, run: Run, interrupt: Interrupt, sleep: t.Callable[[float], None]
+        self,
+        together: Together,
+        environment: Environment,
+        run: RotationRun,
+        interrupt: Interrupt,
+        sleep: t.Callable[[float], None],
     ) -> None:
-        self._together, self._world, self._run, self._interrupt, self._sleep = together, world, run, interrupt, sleep
+        self._together, self._environment, self._run, self._interrupt, self._sleep = (
+            together,
+            environment,
+            run,
+            interrupt,
+            sleep,
+        )
         self._waiting = collections.deque(together.works.items())
         self._results: dict[str, t.Any] = {}
         # For each host that is worked on: the number of its call, the time at which nobody waits for that any more, and
@@ -214,7 +230,7 @@ class _SideBySide:
         self._reasons: set[str] = set()
 
     def results(self) -> dict[str, t.Any]:
-        """What each work has returned or raised, by host."""
+        """Return what each work has returned or raised, by host."""
         while self._waiting or self._calls:
             while self._waiting and len(self._calls) < self._together.most:
                 self._go_on(self._waiting.popleft()[0], None, None)
@@ -226,7 +242,7 @@ class _SideBySide:
         """Take a work to its next call, and begin that."""
         work: Steps = self._together.works[host]
         try:
-            call: Call = work.send(answer) if failure is None else work.throw(failure)
+            call: Effect = work.send(answer) if failure is None else work.throw(failure)
         except StopIteration as end:
             self._results[host] = end.value
             self._calls.pop(host, None)
@@ -240,7 +256,7 @@ class _SideBySide:
         if isinstance(call, Sleep):
             if call.reason not in self._reasons:
                 self._reasons.add(call.reason)
-                self._world.say(f"{call.reason}: waiting")
+                self._environment.report_progress(f"{call.reason}: waiting")
             self._calls[host] = self._number, now if self._interrupt.received else now + call.seconds, None
             return
         limit = min(run.limits.on_host, run.limits.deadline)
@@ -252,9 +268,9 @@ class _SideBySide:
             target=contextvars.copy_context().run, args=(self._answer, host, self._number, call), daemon=True
         ).start()
 
-    def _answer(self, host: str, number: int, call: Call) -> None:
+    def _answer(self, host: str, number: int, call: Effect) -> None:
         try:
-            answer = _carry_out(call, self._world, self._run, self._interrupt, self._sleep)
+            answer = _carry_out(call, self._environment, self._run, self._interrupt, self._sleep)
         except Exception as exc:  # noqa: BLE001 (it goes to the work, which knows what it means)
             self._answers.put((host, number, None, _failure(call, exc)))
         else:
@@ -276,7 +292,7 @@ class _SideBySide:
         if now - self._told >= _PROGRESS:
             self._told = now
             total = len(self._together.works)
-            self._world.say(f"{self._together.what}: {len(self._results)} of {total} hosts are done")
+            self._environment.report_progress(f"{self._together.what}: {len(self._results)} of {total} hosts are done")
 
 
 def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) -> t.Any:

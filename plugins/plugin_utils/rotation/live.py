@@ -12,6 +12,7 @@ import typing as t
 
 from ansible.utils.display import Display
 
+from ...module_utils.models import SshKeyPair
 from ...module_utils.redaction import printable, printable_message
 from ..masking import register
 from .driver import Records
@@ -20,13 +21,11 @@ from .host.connection import HostConnection
 from .host.own_account import OwnLogin, RegisteredRecords
 from .host.single_attempt import LoginRefused, Once
 from .login import probe
-from .login.probe import Target, Verdict
+from .login.command import Target
 from .protocol.effects import Login, NotDone, OnHost
-from .protocol.key_pair import Pair
-from .protocol.phases import Run
+from .protocol.run import RotationRun
+from .protocol.verdict import Verdict
 
-# Seconds for one login; a host that needs longer counts as not reachable.
-_LOGIN_WITHIN = 30.0
 display = Display()
 # Tries to log in once: where, with what, and for how many seconds at most.
 LogIn = t.Callable[[Target, t.Any, float], Verdict]
@@ -36,32 +35,34 @@ def by_password(target: Target, password: str, seconds: float) -> Verdict:
     return probe.by_password(target, password, timeout=seconds)
 
 
-def by_key(target: Target, pair: Pair, seconds: float) -> Verdict:
+def by_key(target: Target, pair: SshKeyPair, seconds: float) -> Verdict:
     return probe.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 
 class LiveEnvironment:
-    """The world of a rotation of one user on one or several hosts."""
+    """The environment of a rotation of one user on one or several hosts."""
 
     def __init__(
         self,
-        run: Run,
+        run: RotationRun,
         records: Records,
-        reaches: t.Mapping[str, HostConnection],
+        connections: t.Mapping[str, HostConnection],
         log_in: LogIn,
-        own: t.Callable[[HostConnection, Once, RegisteredRecords, Run], OwnLogin],
+        own: t.Callable[[HostConnection, Once, RegisteredRecords, RotationRun], OwnLogin],
     ) -> None:
         """``own`` makes what keeps the way to a host open."""
         self.records = RegisteredRecords(records)
-        self._reaches, self._user, self._log_in = reaches, run.user, log_in
+        self._connections, self._user, self._log_in = connections, run.user, log_in
         # Hosts may be worked on in threads, and templates are not made for those.
         self._templates = threading.Lock()
-        self._own = {host: own(reach, Once(reach), self.records, run) for host, reach in reaches.items()}
+        self._own = {
+            host: own(connection, Once(connection), self.records, run) for host, connection in connections.items()
+        }
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
-        reach = self._reaches[call.host]
-        if not getattr(reach.connection, "has_pipelining", False):
-            kind = printable(str(getattr(reach.connection, "transport", "of the host")))
+        connection = self._connections[call.host]
+        if not getattr(connection.plugin, "has_pipelining", False):
+            kind = printable(str(getattr(connection.plugin, "transport", "of the host")))
             raise NotDone(f"the connection plugin {kind} cannot pass standard input on: use ssh or local")
         own, pad = self._own[call.host], runner.new_pad()
         request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
@@ -69,10 +70,10 @@ class LiveEnvironment:
             register([request[name] for name in ("old", "new") if name in request])
         end = time.monotonic() + seconds
         with self._templates:
-            interpreter = reach.interpreter()
+            interpreter = connection.interpreter()
 
         def execute() -> dict[str, t.Any]:
-            return runner.perform(reach.execute, interpreter, request, end - time.monotonic())
+            return runner.perform(connection.execute, interpreter, request, end - time.monotonic())
 
         try:
             answer = own.follow(call, execute)
@@ -86,8 +87,8 @@ class LiveEnvironment:
 
     def login(self, call: Login, seconds: float) -> Verdict:
         with self._templates:
-            target = self._reaches[call.host].target(self._user)
-        return self._log_in(target, call.secret, min(seconds, _LOGIN_WITHIN))
+            target = self._connections[call.host].target(self._user)
+        return self._log_in(target, call.secret, min(seconds, probe.LOGIN_TIMEOUT))
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         display.display(printable_message(text))

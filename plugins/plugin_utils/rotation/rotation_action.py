@@ -27,7 +27,7 @@ from ...module_utils.errors import ConfigError, Refused, SenhaseguraError
 from ...module_utils.models import CredentialInfo
 from ...module_utils.operations.results import Params, Result
 from ...module_utils.redaction import printable_message
-from ...module_utils.settings.options import RunOptions, Settings
+from ...module_utils.settings.settings import RunSettings, Settings
 from ..broker.brokered_api import BrokeredApi
 from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection, address, authentication_key
@@ -35,13 +35,13 @@ from ..broker.key_files import Files
 from ..masking import register
 from ..report import history
 from ..vault_action import SenhaseguraAction
-from .driver import Interrupt, World, drive
-from .host import connection
+from .driver import Environment, Interrupt, drive
+from .host.connection import HostConnection, for_other_host, for_task_host
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
 from .live import LiveEnvironment, LogIn
 from .protocol import settle
-from .protocol.effects import Outcome, Protocol, Stopped
-from .protocol.phases import Limits, Run, says
+from .protocol.effects import Outcome, Protocol, Status, Stopped
+from .protocol.run import Limits, RotationRun, says
 from .vault.journal import KeyRecords, PasswordRecords
 
 display = Display()
@@ -57,27 +57,30 @@ class RotationAction(SenhaseguraAction):
     # The name of the record in results.
     noun: t.ClassVar[str] = "credential"
     _requires_connection = True
-    # What the end of a task is called in its result.
-    _verdict: t.ClassVar[str] = "result"
-    _variables: dict[str, t.Any]
-    _run: Run | None = None
+    # Whether the task changes nothing, and only looks.
+    _looks: t.ClassVar[bool] = False
+    # Those of the task.
+    variables: dict[str, t.Any]
+    _run: RotationRun | None = None
     _server = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        self._variables = task_vars or {}
+        self.variables = task_vars or {}
         result = super().run(tmp, task_vars)
+        if "failure" in result:
+            result["failure"] = {**result["failure"], "host": self.host}
         if result.get("failed") and "rotation" not in result:
             # It has ended before there was a run: the vault did not answer, or an option is wrong.
-            end = Stopped("failed", result["msg"])
-            result["rotation"] = {self._verdict: end.result, "message": end.message, "host": self.host}
+            end = Stopped(Status.FAILED, result["msg"])
+            result["rotation"] = {"status": end.result.value, "message": end.message, "host": self.host}
             result["rotation"].update(self._access(end, self._subject_of(self._task.args), ""))
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
 
-    def perform(self, settings: Settings, run: RunOptions, params: Params, check_mode: bool) -> Result:
+    def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         return self.work(self.connect(settings, run, params), params, check_mode)
 
-    def connect(self, settings: Settings, run: RunOptions, params: Params) -> Client:
+    def connect(self, settings: Settings, run: RunSettings, params: Params) -> Client:
         """Return the client that talks through the broker, or directly where there is none.
 
         Refuses what would make the guarantees of a rotation void.
@@ -88,10 +91,11 @@ class RotationAction(SenhaseguraAction):
                 "without validate_certs, anybody in between could take the new secret",
                 hint="Give ca_path, or set allow_insecure_rotation=true",
             )
-        if settings.timeout > params.get("request_life", settings.timeout):
+        if settings.timeout > params.get("late_write_window", settings.timeout):
             raise ConfigError(
-                "request_life is shorter than timeout, so a request could outlive it", hint="Raise request_life"
-            ).with_context(option="request_life")
+                "late_write_window is shorter than timeout, so a request could outlive it",
+                hint="Raise late_write_window",
+            ).with_context(option="late_write_window")
         began = time.monotonic()
         reached = self.open(settings, run, began + settings.timeout)
         if isinstance(reached, BrokerConnection):
@@ -105,7 +109,7 @@ class RotationAction(SenhaseguraAction):
         """Do the task and return its result. In check mode, only predict it."""
         raise NotImplementedError
 
-    def policy(self, run: RunOptions, params: Params) -> CachePolicy:
+    def policy(self, run: RunSettings, params: Params) -> CachePolicy:
         return policy_of(run, {**params, "fresh": True})
 
     def until(self) -> float:
@@ -113,35 +117,39 @@ class RotationAction(SenhaseguraAction):
 
     @property
     def host(self) -> str:
-        return str(self._variables.get("inventory_hostname", "localhost"))
+        return str(self.variables.get("inventory_hostname", "localhost"))
 
     def user(self, params: Params, info: CredentialInfo) -> str:
-        """The account whose secret it is. Raises ConfigError: what is no name would be shown, and may be anything."""
+        """Return the account whose secret it is. Raises ConfigError: what is no name would be shown, and may be
+        anything.
+        """
         if params["user"] and not _USER.fullmatch(params["user"]):
-            raise ConfigError("user is no name of a local user", hint="Check user").with_context(option="user")
+            raise ConfigError("user must be the name of a local user", hint="Check user").with_context(option="user")
         return str(params["user"] or info.username)
 
-    def prepare(
+    def start_run(
         self,
         records: t.Callable[[str, str], RecordsOf],
         hosts: t.Iterable[str],
         user: str,
         params: Params,
         log_in: LogIn,
-    ) -> tuple[Run, LiveEnvironment]:
-        """The run for these hosts, and the world in which its protocol is driven.
+    ) -> tuple[RotationRun, LiveEnvironment]:
+        """Return the run for these hosts, and the environment in which its protocol is driven.
 
         :param records: makes the records, of the id of the run and the time at which it begins
         """
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = _utc()
         run_id = secrets.token_hex(8)
         made = records(run_id, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-        reaches = {host: self.reach(host) for host in sorted(set(hosts))}
-        self._run = Run(
+        connections = {host: self.connection_to(host) for host in sorted(set(hosts))}
+        self._run = RotationRun(
             run_id,
-            tuple(reaches),
+            tuple(connections),
             _limits(params),
             made.labels,
+            time.monotonic,
+            _utc,
             record=made.main_id,
             user=user,
             breaks=params.get("break_lock") or "",
@@ -151,26 +159,26 @@ class RotationAction(SenhaseguraAction):
         if isinstance(made, KeyRecords):
             files = Files(os.path.dirname(address()), authentication_key())
             own = functools.partial(OwnKey, files=files, may_read=may_read)
-        return self._run, LiveEnvironment(self._run, made, reaches, log_in, own)
+        return self._run, LiveEnvironment(self._run, made, connections, log_in, own)
 
-    def reach(self, host: str) -> connection.HostConnection:
-        """The way to a host: that of the task if it is its own."""
+    def connection_to(self, host: str) -> HostConnection:
+        """Return the way to a host: that of the task if it is its own."""
         if host == self.host and not self._task.delegate_to:
-            return connection.own(self, host, self._variables)
-        return connection.other(self, host, self._variables)
+            return for_task_host(self, host, self.variables)
+        return for_other_host(self, host, self.variables)
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         display.display(printable_message(f"{self.host}: {text}"))
 
-    def drive(self, protocol: Protocol, world: World, run: Run) -> Outcome:
+    def drive(self, protocol: Protocol, environment: Environment, run: RotationRun) -> Outcome:
         interrupt = Interrupt()
         with interrupt.held():
-            return drive(protocol, world, run, interrupt)
+            return drive(protocol, environment, run, interrupt)
 
-    def told(
+    def inspect_result(
         self, params: Params, info: CredentialInfo, user: str, hosts: t.Iterable[str], work: t.Callable[[], Outcome]
     ) -> Result:
-        """The result of a task that only looks."""
+        """Return the result of a task that only looks."""
         noun = "ssh_key" if info.is_key else "credential"
         subject = dataclasses.replace(self._subject_of(params), hosts=tuple(hosts))
         result: Result = {"changed": False, noun: {"id": info.id, "identifier": info.identifier}}
@@ -183,10 +191,10 @@ class RotationAction(SenhaseguraAction):
             end = stop
             rotation["hint"] = stop.hint
             result.update(self._stopped(stop, info, subject, user))
-        rotation.update(status=end.result, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         return {**result, "rotation": rotation}
 
-    def reported(
+    def run_and_report(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
     ) -> Result:
         """Do the work, append how it ended to the history if there is one, and return the result of the task.
@@ -199,7 +207,7 @@ class RotationAction(SenhaseguraAction):
             "user": user,
             "mode": params["mode"],
             "host": self.host,
-            "own_account": connection.own(self, self.host, self._variables).option("remote_user") == user,
+            "own_account": for_task_host(self, self.host, self.variables).option("remote_user") == user,
         }
         subject = dataclasses.replace(self._subject_of(params), hosts=tuple(rotation.get("hosts", [self.host])))
         result: Result = {self.noun: {"id": info.id, "identifier": info.identifier}, "rotation": rotation}
@@ -209,7 +217,7 @@ class RotationAction(SenhaseguraAction):
             end = work()
             rotation.update(end.details)
             warnings += end.warnings
-            result["changed"] = end.result in ("changed", "recovered")
+            result["changed"] = end.result.has_changed
         except Stopped as stop:
             end = stop
             rotation["hint"] = stop.hint
@@ -217,12 +225,14 @@ class RotationAction(SenhaseguraAction):
             warnings += self._run.warnings if self._run else ()
         except SenhaseguraError as exc:
             exc.with_context(subject=_subject(info), server=self._server)
-            end = Stopped("failed", exc.message, exc.hint)
+            end = Stopped(Status.FAILED, exc.message, exc.hint)
             rotation["hint"] = exc.hint
             result.update(
-                failed=True, msg=f"{exc}. {self._access(end, subject, user)['summary']}", failure=exc.failure()
+                failed=True,
+                msg=f"{exc}. {self._access(end, subject, user)['summary']}",
+                failure={**exc.failure(), "host": self.host},
             )
-        rotation.update(result=end.result, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         rotation.update(
             seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None, playbook_run=this_run()
         )
@@ -245,7 +255,8 @@ class RotationAction(SenhaseguraAction):
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         entries = []
         for host in subject.hosts:
-            result = "pending" if host in rotation.get("absent", ()) else rotation["result"]
+            told = Status(rotation["status"])
+            result = Status.PENDING if host in rotation.get("absent", ()) else told
             works, proved, login = self._access_of(host, rotation)
             entry = history.Entry(
                 time=now,
@@ -254,29 +265,31 @@ class RotationAction(SenhaseguraAction):
                 user=rotation["user"],
                 credential=info.identifier or info.id,
                 mode=rotation["mode"],
-                result=result,
+                result=result.value,
                 message=rotation["message"],
                 seconds=rotation["seconds"],
-                last_change=now if result == "changed" else rotation.get("last_change"),
+                last_change=now if result == Status.CHANGED else rotation.get("last_change"),
                 run=rotation["playbook_run"],
                 job=self._job(),
-                max_age_days=params["max_age"],
+                max_age_days=params["max_age_days"],
                 works=works,
                 proved=proved,
                 login=login,
                 # All hosts that share it are settled together.
-                settle=settle.command(subject, result) if result != rotation["result"] else rotation["settle"],
+                settle=settle.command(subject, result) if result != told else rotation["settle"],
                 broke=self._run.broken if self._run else "",
             )
             entries.append(entry)
         history.append(params["report_dir"], entries)
 
     def _job(self) -> str | None:
-        job = next((str(self._variables[name]) for name in _JOB_VARIABLES if self._variables.get(name)), None)
+        job = next((str(self.variables[name]) for name in _JOB_VARIABLES if self.variables.get(name)), None)
         return job or os.environ.get("JOB_ID") or None
 
     def _subject_of(self, params: Params) -> settle.Subject:
-        """What the task is about, for the command that settles it. The options may be those that nobody has checked."""
+        """Return what the task is about, for the command that settles it. The options may be those that nobody has
+        checked.
+        """
         user = params.get("user")
         secret = params.get("ssh_key") or params.get("credential")
         return settle.Subject(
@@ -288,11 +301,11 @@ class RotationAction(SenhaseguraAction):
             # What AWX makes of an inventory is gone with its job.
             inventories=() if self._job() else tuple(context.CLIARGS.get("inventory") or ()),
             shared_with=_names_in(params.get("shared_with")),
-            looks=self._verdict == "status",
+            looks=self._looks,
         )
 
     def _access(self, end: Outcome | Stopped, subject: settle.Subject, user: str) -> dict[str, str]:
-        """Which record logs in now, how that is known, and what settles the rest."""
+        """Return which record logs in now, how that is known, and what settles the rest."""
         login = end.login or f"{', '.join(subject.hosts)}: {says(user, end.works, end.proved)}"
         command = settle.command(subject, end.result, end.settles)
         return {
@@ -315,11 +328,12 @@ class RotationAction(SenhaseguraAction):
         parts = (f"{stop.result}: {stop.message}", access["login"], stop.hint, command)
         text = ". ".join(part.rstrip(".") for part in parts if part)
         failure = {
-            "kind": stop.result,
+            "kind": stop.result.value,
             "message": stop.message,
             "hint": stop.hint,
             "operation": "rotation",
-            "endpoint": self.host,
+            "endpoint": "",
+            "host": self.host,
             "subject": _subject(info),
             "status": None,
             "code": None,
@@ -327,26 +341,30 @@ class RotationAction(SenhaseguraAction):
             "server": self._server,
             "server_message": "",
         }
-        return {"failed": True, "msg": text, "failure": failure, "unreachable": False}
+        return {"failed": True, "msg": text, "failure": failure}
+
+
+def _utc() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 def this_run() -> str:
-    """An id of the whole run of ansible-playbook, the same for all its hosts and tasks."""
+    """Return an id of the whole run of ansible-playbook, the same for all its hosts and tasks."""
     return hashlib.sha256(address().encode()).hexdigest()[:16]
 
 
 def _names_in(value: t.Any) -> tuple[str, ...]:
-    """The texts of a list. An option that nobody has checked may be anything."""
+    """Return the texts of a list. An option that nobody has checked may be anything."""
     return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list) else ()
 
 
 def _subject(info: CredentialInfo) -> str:
-    """The secret, as errors name it."""
+    """Return the secret, as errors name it."""
     return f"{'SSH key' if info.is_key else 'credential'} {info.identifier or info.id}"
 
 
 def _limits(params: Params) -> Limits:
-    given = {name: params[name] for name in ("deadline", "request_life", "lock_wait") if name in params}
+    given = {name: params[name] for name in ("deadline", "late_write_window", "lock_wait") if name in params}
     for option, seconds in given.items():
         # Written so that it holds for NaN as well.
         if not seconds >= (0 if option == "lock_wait" else 1):

@@ -10,9 +10,11 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from .host import ansible_internals
+
 
 def hosts_with(action: ActionBase, option: str, value: t.Any) -> set[str]:
-    """The hosts of the play for which the task gives this option the same value, whatever --limit says.
+    """Return the hosts of the play for which the task gives this option the same value, whatever --limit says.
 
     Only what the inventory says of other hosts counts. Where that is not enough to tell, it is another value.
     """
@@ -31,7 +33,7 @@ def hosts_with(action: ActionBase, option: str, value: t.Any) -> set[str]:
 
 
 def without_limit(action: ActionBase, option: str) -> set[str]:
-    """The hosts that an option would name if there was no --limit, where it is made of the hosts of the play."""
+    """Return the hosts that an option would name if there was no --limit, where it is made of the hosts of the play."""
     hosts = _play_hosts(action)
     names = ("ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch", "play_hosts")
     try:
@@ -44,14 +46,14 @@ def without_limit(action: ActionBase, option: str) -> set[str]:
 
 
 def _play_hosts(action: ActionBase) -> list[str]:
-    """The hosts that the pattern of the play names, whatever --limit says."""
+    """Return the hosts that the pattern of the play names, whatever --limit says."""
     variables = _variables(action)
     limited = [str(host) for host in variables.get("ansible_play_hosts_all") or ()]
     # Neither is part of what ansible-core promises. Without them, it is the hosts of the play as it is.
-    play: t.Any = getattr(getattr(action._task, "_parent", None), "_play", None)
-    inventory: t.Any = getattr(variables.get("hostvars"), "_inventory", None)
+    play = ansible_internals.play_of(ansible_internals.task_of(action))
+    inventory = ansible_internals.inventory_of(variables.get("hostvars"))
     try:
-        pattern = action._templar.template(play.hosts)
+        pattern = ansible_internals.template_of(action)(play.hosts)
         found = inventory.get_hosts(pattern=pattern, ignore_limits=True, ignore_restrictions=True)
     except Exception:  # noqa: BLE001
         return limited
@@ -59,10 +61,11 @@ def _play_hosts(action: ActionBase) -> list[str]:
 
 
 def _raw(action: ActionBase, option: str) -> t.Any:
-    """An option as it is written in the task, with its templates."""
-    written = action._task.get_ds() or {}
+    """Return an option as it is written in the task, with its templates."""
+    task = ansible_internals.task_of(action)
+    written = task.get_ds() or {}
     for name in (
-        action._task.action,
+        task.action,
         *(name for name in written if str(name).endswith("linux_ssh_key_rotation")),
         "args",
     ):
@@ -73,8 +76,9 @@ def _raw(action: ActionBase, option: str) -> t.Any:
 
 
 def _template(action: ActionBase, raw: t.Any, variables: t.Mapping[str, t.Any]) -> t.Any:
-    return action._templar.copy_with_new_env(available_variables=variables).template(raw)
+    return ansible_internals.template_of(action, variables)(raw)
 
 
 def _variables(action: ActionBase) -> dict[str, t.Any]:
-    return t.cast("dict[str, t.Any]", getattr(action, "_variables", {}))
+    # RotationAction keeps them.
+    return t.cast("dict[str, t.Any]", getattr(action, "variables", {}))

@@ -82,7 +82,7 @@ def test_the_key_of_ansible_itself(
     after = [] if variables is IN_A_FILE else [info(), *WHO]
     done = as_app([rotate(), *after], env=env, **variables)
     assert done.rc == 0, str(done)
-    assert (done["rotate"]["rotation"]["result"], done["rotate"]["rotation"]["own_account"]) == ("changed", True)
+    assert (done["rotate"]["rotation"]["status"], done["rotate"]["rotation"]["own_account"]) == ("changed", True)
     assert "warnings" not in done["rotate"], str(done)
     if after:
         assert done["info"]["rotation"]["status"] == "clean"
@@ -133,7 +133,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
     end_leases(vault, hosts)
     done = as_app([rotate("settle", state="recovered")], env={}, **variables)
     assert done.rc == 0, str(done)
-    assert done["settle"]["rotation"]["result"] in ("recovered", "unchanged")
+    assert done["settle"]["rotation"]["status"] in ("recovered", "unchanged")
     assert "warnings" not in done["settle"], str(done)
     settled(vault, hosts, old)
 
@@ -144,18 +144,18 @@ def test_a_host_that_has_the_old_key_alone(
 ) -> None:
     hosts[2].cut(noticed=True)
     try:
-        done = as_app([rotate(unreachable="debt")], env=env, **IN_MEMORY)
+        done = as_app([rotate(on_unreachable="defer")], env=env, **IN_MEMORY)
         assert done["rotate"]["rotation"]["absent"] == ["host3"], str(done)
     finally:
         hosts[2].restore()
     # The main record has a key that host3 does not accept, and without reading it cannot be known which one it does.
     blind = {**info("blind", compare=False), "ignore_errors": True}
-    tasks = [blind, info("before"), rotate("settle", max_age=1), info("after")]
+    tasks = [blind, info("before"), rotate("settle", max_age_days=1), info("after")]
     done = as_app(tasks, env=env, **IN_MEMORY)
     assert done.rc == 0, str(done)
     assert "host3: Ansible's own login to the host was refused" in done["blind"]["msg"]
     assert done["before"]["rotation"]["hosts"] == {"host1": "clean", "host2": "clean", "host3": "pending"}
     assert done["before"]["rotation"]["status"] == "pending"
-    assert done["settle"]["rotation"]["result"] == "recovered"
+    assert done["settle"]["rotation"]["status"] == "recovered"
     assert done["after"]["rotation"]["status"] == "clean"
     settled(vault, hosts, old)

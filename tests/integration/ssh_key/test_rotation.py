@@ -51,7 +51,7 @@ def test_all_hosts_and_the_vault_have_the_new_key(run: Any, vault: Any, hosts: H
     done = run([rotate()], "-vvv")
     assert done.rc == 0, str(done)
     rotation = done["rotate"]["rotation"]
-    assert (rotation["result"], rotation["hosts"], rotation["absent"]) == ("changed", ALL, [])
+    assert (rotation["status"], rotation["hosts"], rotation["absent"]) == ("changed", ALL, [])
     # The old one was written first.
     new, journal = key_of(vault), journal_of(vault, hosts[0], "j1")
     assert new["public_key"].split()[1] == journal["public_key"].split()[1] != old.public.split()[1]
@@ -80,9 +80,11 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
     assert ahead["look ahead"]["rotation"]["status"] == "unknown"
     assert not vault.reads
     assert not vault.writes
-    done = run([info("before"), rotate(), rotate("again", max_age=1), rotate("recover", state="recovered"), info()])
+    done = run(
+        [info("before"), rotate(), rotate("again", max_age_days=1), rotate("recover", state="recovered"), info()]
+    )
     assert done.rc == 0, str(done)
-    results = [done[name]["rotation"]["result"] for name in ("rotate", "again", "recover")]
+    results = [done[name]["rotation"]["status"] for name in ("rotate", "again", "recover")]
     assert results == ["changed", "unchanged", "unchanged"]
     assert [done[name]["changed"] for name in ("rotate", "again", "recover")] == [True, False, False]
     for name in ("before", "info"):
@@ -99,16 +101,16 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
 def test_the_next_run_settles_what_a_killed_one_has_left(
     run: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path, at: int, kind: str
 ) -> None:
-    killed = run([rotate(deadline=100, request_life=31, forks=1)], env=spoiled(tmp_path, at, kind))
+    killed = run([rotate(deadline=100, late_write_window=31, forks=1)], env=spoiled(tmp_path, at, kind))
     assert killed.rc == -9, str(killed)
     records = [record["private_key"] for record in (key_of(vault), journal_of(vault, hosts[0], "j1"))]
     for host in hosts:
         assert any(host.enters("app", key) for key in records)
     end_leases(vault, hosts)
-    done = run([info("before", compare=True), rotate("settle", state="recovered", request_life=30.5), info()])
+    done = run([info("before", compare=True), rotate("settle", state="recovered", late_write_window=30.5), info()])
     assert done.rc == 0, str(done)
     assert done["before"]["rotation"]["status"] in ("pending", "in_doubt")
-    assert done["settle"]["rotation"]["result"] == "recovered"
+    assert done["settle"]["rotation"]["status"] == "recovered"
     assert done["info"]["rotation"]["status"] == "clean"
     settled(vault, hosts, old)
 
@@ -117,12 +119,12 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
 def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     hosts[2].cut(noticed=True)
     try:
-        done = run([{**rotate(), "ignore_errors": True}, rotate("go on", unreachable="debt")])
+        done = run([{**rotate(), "ignore_errors": True}, rotate("go on", on_unreachable="defer")])
         assert done.rc == 0, str(done)
         assert done["rotate"]["failure"]["kind"] == "unreachable"
         assert "host3" in done["rotate"]["msg"]
         gone_on = done["go on"]
-        assert (gone_on["rotation"]["result"], gone_on["rotation"]["absent"]) == ("changed", ["host3"])
+        assert (gone_on["rotation"]["status"], gone_on["rotation"]["absent"]) == ("changed", ["host3"])
         assert any("host3" in warning for warning in gone_on["warnings"])
         new = key_of(vault)["private_key"]
         assert journal_of(vault, hosts[0], "j0")["private_key"].split() == old.private.split()
@@ -130,13 +132,13 @@ def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> No
             assert host.enters("app", new)
             assert not host.accepts("app", key=old.path)
         # It must not be lost, so nothing more is changed.
-        more = run([{**rotate("more", unreachable="debt"), "ignore_errors": True}])
+        more = run([{**rotate("more", on_unreachable="defer"), "ignore_errors": True}])
         assert more["more"]["failure"]["kind"] == "unreachable", str(more)
     finally:
         hosts[2].restore()
     assert hosts[2].accepts("app", key=old.path)
-    done = run([rotate("settle", max_age=1), info()])
-    assert done["settle"]["rotation"]["result"] == "recovered", str(done)
+    done = run([rotate("settle", max_age_days=1), info()])
+    assert done["settle"]["rotation"]["status"] == "recovered", str(done)
     assert done["info"]["rotation"]["status"] == "clean"
     settled(vault, hosts, old)
     assert key_of(vault)["private_key"] == new
@@ -172,7 +174,9 @@ def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any,
             {**rotate("again", hosts=ALL[:2]), "ignore_errors": True},
         ]
     )
-    assert (done["part"]["rotation"]["result"], done["part"]["rotation"]["owing"]) == ("changed", ["host3"]), str(done)
+    assert (done["part"]["rotation"]["status"], done["part"]["rotation"]["outdated_hosts"]) == ("changed", ["host3"]), (
+        str(done)
+    )
     assert done["again"]["failure"]["kind"] == "refused", str(done)
     assert "host3" in done["again"]["msg"]
     # In the same play, it would have given host3 the key of the first task.
@@ -182,10 +186,10 @@ def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any,
     assert new["public_key"].startswith("ssh-rsa")
     assert new["public_key"].endswith(" of all")
     hosts[2].authorize("app", "# nobody")
-    done = run([{**rotate("stranger"), "ignore_errors": True}, rotate("reconcile", reconcile=True, max_age=1)])
+    done = run([{**rotate("stranger"), "ignore_errors": True}, rotate("reconcile", reconcile=True, max_age_days=1)])
     assert done["stranger"]["failure"]["kind"] == "drift"
     assert "host3" in done["stranger"]["msg"]
-    assert done["reconcile"]["rotation"]["result"] == "recovered", str(done)
+    assert done["reconcile"]["rotation"]["status"] == "recovered", str(done)
     assert all(host.enters("app", new["private_key"]) for host in hosts)
 
 
@@ -210,7 +214,7 @@ def test_the_vault_changes_it(serve: Any, run: Any, vault: Any, hosts: Hosts, ol
         assert done["ours"]["failure"]["kind"] == "refused"
     assert done.rc == 0, str(done)
     (outcome,) = (entry for entry in done.results if entry["task"].endswith(" : Replace the key"))
-    assert outcome["result"]["rotation"]["result"] == "changed"
+    assert outcome["result"]["rotation"]["status"] == "changed"
     for host in hosts:
         assert host.enters("app", key_of(vault)["private_key"])
         assert not host.accepts("app", key=old.path)
@@ -228,7 +232,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
         "linux_ssh_key_rotation_key": "app-key",
         "linux_ssh_key_rotation_report_dir": str(report),
         "linux_ssh_key_rotation_notify": str(tmp_path / "hook.yml"),
-        "linux_ssh_key_rotation_max_age": 1,
+        "linux_ssh_key_rotation_max_age_days": 1,
     }
     vault.control.set_credential("app-key", change=time.time() - 40 * 86400)
     command = [
@@ -242,7 +246,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
 
     def noted() -> tuple[Any, ...]:
         note = json.loads((tmp_path / "note.json").read_text())
-        return note["ok"], note["result"], note["hosts"], note["ssh_key"]
+        return note["ok"], note["status"], note["hosts"], note["ssh_key"]
 
     ahead = run_command(vault, *command, "--check")
     assert (ahead.rc, vault.reads, vault.writes, report.exists()) == (0, {}, [], False), str(ahead)

@@ -18,7 +18,8 @@ from ansible.plugins.loader import become_loader, connection_loader
 
 from ....module_utils.errors import ConfigError
 from ...setting_sources import Template, variable
-from ..login import probe
+from ..login.command import Target, options_from
+from . import ansible_internals
 from .runner import Execute
 
 # Options of a connection that decide how ssh reaches the host.
@@ -36,19 +37,19 @@ _SSH_OPTIONS = (
 
 @dataclasses.dataclass(frozen=True)
 class HostConnection:
-    """A host of the inventory, its variables, and the connection over which commands run there."""
+    """A host of the inventory, its variables, and the connection plugin over which commands run there."""
 
     host: str
     variables: t.Mapping[str, t.Any]
     template: Template
-    connection: t.Any
+    plugin: t.Any
     execute: Execute
 
     def variable(self, name: str) -> t.Any:
         return variable(name, self.variables, self.template)
 
     def interpreter(self) -> str | None:
-        """The Python of the host, or None where nobody has said which."""
+        """Return the Python of the host, or None where nobody has said which."""
         facts = self.variables.get("ansible_facts") or {}
         for name, place in (
             ("ansible_python_interpreter", self.variables),
@@ -59,29 +60,35 @@ class HostConnection:
                 return str(value)
         return None
 
-    def target(self, user: str | None) -> probe.Target:
-        """How a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its own)."""
+    def target(self, user: str | None) -> Target:
+        """Return how a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its
+        own).
+        """
         names = ("ansible_host", "ansible_port", *(f"ansible_{name}" for name in _SSH_OPTIONS), "inventory_hostname")
         variables = {name: value for name in names if (value := self.variable(name)) is not None}
         defaults = {name: value for name in _SSH_OPTIONS if (value := self.option(name)) is not None}
-        return probe.options_from(variables, user=user, defaults=defaults)
+        return options_from(variables, user=user, defaults=defaults)
 
     def option(self, name: str) -> t.Any:
         try:
-            return self.connection.get_option(name)
+            return self.plugin.get_option(name)
         # Connections other than ssh do not have them.
         except (KeyError, AttributeError):
             return None
 
 
-def own(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
-    """The host of the task."""
+def for_task_host(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
+    """Return the host of the task."""
     return HostConnection(
-        host, variables, action._templar.template, action._connection, action._low_level_execute_command
+        host,
+        variables,
+        ansible_internals.template_of(action),
+        ansible_internals.connection_of(action),
+        ansible_internals.execute_of(action),
     )
 
 
-def other(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
+def for_other_host(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
     """Another host of the inventory, over a connection of its own, as Ansible makes one for a task. Raises ConfigError.
 
     :param variables: those of the host of the task
@@ -90,65 +97,70 @@ def other(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> Ho
     if host not in hostvars:
         raise ConfigError(f"{host} is not in the inventory", hint="Check hosts").with_context(option="hosts")
     # These evaluate templates by themselves.
-    reach = HostConnection(host, hostvars[host], lambda value: value, None, _nowhere)
+    connection = HostConnection(host, hostvars[host], lambda value: value, None, _unconnected)
     try:
-        made, context = _connect(action, reach)
+        made, context = _connect(action, connection)
     except AnsibleError as exc:
         raise ConfigError(
             f"no connection to {host} can be made ({type(exc).__name__})", hint="Check its variables"
         ) from None
-    twin = type(action)(action._task, made, context, action._loader, action._templar, action._shared_loader_obj)
-    return dataclasses.replace(reach, connection=made, execute=twin._low_level_execute_command)
+    twin = ansible_internals.action_over(action, made, context)
+    return dataclasses.replace(connection, plugin=made, execute=ansible_internals.execute_of(twin))
 
 
-def _nowhere(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
+def _unconnected(*_arguments: t.Any, **_more: t.Any) -> t.NoReturn:
     raise NotImplementedError
 
 
-def _connect(action: ActionBase, reach: HostConnection) -> tuple[t.Any, t.Any]:
-    """A connection and its context, with the options that task, variables and configuration give it."""
-    task, context = action._task, action._play_context.copy()
-    context.remote_addr = str(reach.variable("ansible_host") or reach.host)
-    kind = reach.variable("ansible_connection") or task.connection
+def _connect(action: ActionBase, connection: HostConnection) -> tuple[t.Any, t.Any]:
+    """Return a connection and its context, with the options that task, variables and configuration give it."""
+    task, context = ansible_internals.task_of(action), ansible_internals.play_context_of(action)
+    context.remote_addr = str(connection.variable("ansible_host") or connection.host)
+    kind = connection.variable("ansible_connection") or task.connection
     made = connection_loader.get(
         "ssh" if kind in (None, "smart") else str(kind),
         context,
         new_stdin=None,
-        task_uuid=task._uuid,
+        task_uuid=ansible_internals.task_id(task),
         ansible_playbook_pid=str(os.getppid()),
     )
     if made is None:
-        raise ConfigError(f"there is no connection plugin {kind} for {reach.host}", hint="Check ansible_connection")
+        raise ConfigError(
+            f"there is no connection plugin {kind} for {connection.host}", hint="Check ansible_connection"
+        )
     given = task.dump_attrs()
     given.pop("retries", None)
     # That of the task is another one.
     given["timeout"] = context.timeout
     if context.password:
         given["password"] = context.password
-    become = _become(task, reach)
+    become = _become(task, connection)
     made.set_become_plugin(become)
-    _set_options(made, "connection", reach, given)
-    _set_options(made._shell, "shell", reach, given)
+    _set_options(made, "connection", connection, given)
+    _set_options(ansible_internals.shell_of(made), "shell", connection, given)
     if become is not None:
         context.set_become_plugin(become.name)
         _set_options(
-            become, "become", reach, {**given, **({"become_pass": context.become_pass} if context.become_pass else {})}
+            become,
+            "become",
+            connection,
+            {**given, **({"become_pass": context.become_pass} if context.become_pass else {})},
         )
     return made, context
 
 
-def _become(task: t.Any, reach: HostConnection) -> t.Any:
-    wanted = reach.variable("ansible_become")
+def _become(task: t.Any, connection: HostConnection) -> t.Any:
+    wanted = connection.variable("ansible_become")
     if not (task.become if wanted is None else boolean(wanted)):
         return None
-    method = str(reach.variable("ansible_become_method") or task.become_method)
+    method = str(connection.variable("ansible_become_method") or task.become_method)
     plugin = become_loader.get(method)
     if plugin is None:
         raise ConfigError(f"there is no become plugin {method}", hint="Check ansible_become_method")
     return plugin
 
 
-def _set_options(plugin: t.Any, kind: str, reach: HostConnection, given: t.Mapping[str, t.Any]) -> None:
-    names = constants.config.get_plugin_vars(kind, plugin._load_name)
-    found = {name: value for name in names if (value := reach.variable(name)) is not None}
+def _set_options(plugin: t.Any, kind: str, connection: HostConnection, given: t.Mapping[str, t.Any]) -> None:
+    names = constants.config.get_plugin_vars(kind, ansible_internals.plugin_name(plugin))
+    found = {name: value for name in names if (value := connection.variable(name)) is not None}
     plugin.set_options(task_keys=given, var_options=found)

@@ -15,17 +15,18 @@ import typing as t
 
 from ....module_utils import keypair
 from ....module_utils.errors import SenhaseguraError
+from ....module_utils.models import SshKeyPair
 from ...broker.key_files import Files
 from ...masking import register
 from ..driver import Records
 from ..login import password_hash
-from ..protocol.effects import BEFORE, LEASE, MAIN, Held, Lost, OnHost
-from ..protocol.key_pair import Pair
-from ..protocol.phases import Listed, Run
+from ..protocol.accounts import split_lock
+from ..protocol.effects import BEFORE, LEASE, MAIN, Listing, Lost, OnHost, StoredSecret
+from ..protocol.run import RotationRun
 from .connection import HostConnection
 from .single_attempt import BECOME, LOGIN, LoginRefused, Once, PasswordRefused, option
 
-Response = dict[str, t.Any]
+Reply = dict[str, t.Any]
 
 
 class RegisteredRecords:
@@ -40,10 +41,10 @@ class RegisteredRecords:
         self.lock = threading.Lock()
         self.notes: dict[str, t.Mapping[str, str]] = {}
 
-    def list(self, machine: str | None = None) -> Listed:
+    def list(self, machine: str | None = None) -> Listing:
         return self._records.list(machine)
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         held = self._records.read(name)
         self._note(name, held.secret, held.note)
         return held
@@ -65,7 +66,7 @@ class RegisteredRecords:
     def _note(self, name: str, secret: t.Any, note: t.Mapping[str, str]) -> None:
         if name == LEASE:
             return
-        register([secret] if isinstance(secret, str) else secret.hidden())
+        register([secret] if isinstance(secret, str) else secret.secret_texts())
         self.seen.pop(name, None)
         self.seen[name], self.notes[name] = secret, note
 
@@ -73,13 +74,13 @@ class RegisteredRecords:
 class OwnLogin(t.Protocol):
     """What there is to do around each command on a host, so that the next one gets in."""
 
-    def follow(self, call: OnHost, execute: t.Callable[[], Response]) -> Response:
+    def follow(self, call: OnHost, execute: t.Callable[[], Reply]) -> Reply:
         """Carry out a command. Should the login be refused, try with what else may be right.
 
         Raises LoginRefused.
         """
 
-    def after(self, call: OnHost, answer: Response) -> None:
+    def after(self, call: OnHost, answer: Reply) -> None:
         """The host has done what it was asked for."""
 
 
@@ -92,16 +93,22 @@ class OwnPassword:
     """
 
     def __init__(
-        self, reach: HostConnection, once: Once, records: RegisteredRecords, run: Run, *, may_read: bool
+        self, connection: HostConnection, once: Once, records: RegisteredRecords, run: RotationRun, *, may_read: bool
     ) -> None:
         """``may_read`` says whether custody may be taken to find a password that is accepted."""
-        self._reach, self._once, self._records, self._run, self._may_read = reach, once, records, run, may_read
+        self._connection, self._once, self._records, self._run, self._may_read = (
+            connection,
+            once,
+            records,
+            run,
+            may_read,
+        )
         # Whose the passwords of login and become are, as far as that was found out.
         self._owners: dict[str, str] = {}
         self._ours: set[str] = set()
         self._hash = ""
 
-    def follow(self, call: OnHost, execute: t.Callable[[], Response]) -> Response:
+    def follow(self, call: OnHost, execute: t.Callable[[], Reply]) -> Reply:
         if call.do == "set" and not self._ours:
             self._find_ours()
         try:
@@ -114,7 +121,7 @@ class OwnPassword:
                 self._once.forget()
             raise
 
-    def after(self, call: OnHost, answer: Response) -> None:
+    def after(self, call: OnHost, answer: Reply) -> None:
         told = {"set": call.request.get("new"), "restore": call.request.get("old")}
         hashed = told.get(call.do) or (answer.get("account") or {}).get("hash")
         if hashed and hashed != self._hash:
@@ -134,7 +141,7 @@ class OwnPassword:
 
     def _become_owner(self, login_user: str) -> str:
         """Whose password sudo, su or doas asks for, or nothing where that is not known."""
-        method, target = self._once.method, str(option(self._reach.connection.become, "become_user") or "root")
+        method, target = self._once.method, str(option(self._connection.plugin.become, "become_user") or "root")
         if method == "su":
             return target
         if method == "doas" or not login_user:
@@ -149,14 +156,14 @@ class OwnPassword:
         return target if "targetpw" in asked else "root" if asked else login_user
 
     def _values(self) -> dict[str, str]:
-        """The passwords of the records that were read or written."""
+        """Return the passwords of the records that were read or written."""
         return {name: secret for name, secret in self._records.seen.items() if isinstance(secret, str) and secret}
 
     def _take(self, hashed: str) -> None:
         """The account has the password with this hash."""
         if not self._ours:
             return
-        _lock, bare = password_hash.split_lock(hashed)
+        _lock, bare = split_lock(hashed)
         has = next((secret for secret in reversed(self._values().values()) if _fits(secret, bare)), None)
         if has is None:
             return
@@ -166,7 +173,7 @@ class OwnPassword:
                 self._once.forget(before)
                 self._once.use(way, has, right=True)
 
-    def _try_another(self, refused: PasswordRefused, execute: t.Callable[[], Response]) -> Response:
+    def _try_another(self, refused: PasswordRefused, execute: t.Callable[[], Reply]) -> Reply:
         if self._may_read:
             self._records.read_all()
         name = self._candidate(refused.password)
@@ -181,16 +188,16 @@ class OwnPassword:
             answer = self._once.run(execute)
         except PasswordRefused as again:
             raise LoginRefused(self._not_settled(refused, again)) from None
-        run, host = self._run, self._reach.host
+        run, host = self._run, self._connection.host
         run.found(host, name, proved="login")
         run.warnings.append(
-            f"{host}: {refused.what} of {self._holder(refused.password)} was refused, that of {run.label(name)} was "
+            f"{host}: {refused.what} of {self._holder(refused.password)} was refused, that of {run.labels[name]} was "
             "accepted"
         )
         return answer
 
     def _candidate(self, refused: str) -> str | None:
-        """The record to try now: what an interrupted run was about to give the host, or else the main one."""
+        """Return the record to try now: what an interrupted run was about to give the host, or else the main one."""
         values = self._values()
         if refused not in values.values():
             # It is that of something else.
@@ -201,10 +208,10 @@ class OwnPassword:
         return next((name for name in (newest, MAIN) if name in values and values[name] not in tried), None)
 
     def _holder(self, password: str) -> str:
-        return next(self._run.label(name) for name, secret in self._values().items() if secret == password)
+        return next(self._run.labels[name] for name, secret in self._values().items() if secret == password)
 
     def _not_settled(self, refused: PasswordRefused, again: PasswordRefused | None) -> str:
-        """What was refused, and what is not proved: no more is sent, as the host may lock the account."""
+        """Return what was refused, and what is not proved: no more is sent, as the host may lock the account."""
         run, values = self._run, self._values()
         if refused.password not in values.values():
             if values or not self._may_read:
@@ -215,8 +222,8 @@ class OwnPassword:
         left = [name for name, secret in values.items() if secret not in tried]
         text = f"{refused.what} is refused: that of {' and that of '.join(sorted(names.values()))}"
         if left:
-            run.found(self._reach.host, *left)
-            others = ", ".join(run.label(name) for name in left)
+            run.found(self._connection.host, *left)
+            others = ", ".join(run.labels[name] for name in left)
             text += f". Not tried, so that the account is not locked, and not proved: {others}"
         return text
 
@@ -241,17 +248,24 @@ class OwnKey:
     _OPTIONS = ("private_key", "private_key_file")
 
     def __init__(
-        self, reach: HostConnection, once: Once, records: RegisteredRecords, run: Run, *, files: Files, may_read: bool
+        self,
+        connection: HostConnection,
+        once: Once,
+        records: RegisteredRecords,
+        run: RotationRun,
+        *,
+        files: Files,
+        may_read: bool,
     ) -> None:
         """``may_read`` says whether custody may be taken to find a key that is accepted, when none was read so far."""
-        connection = reach.connection
-        self._once, self._connection, self._records = once, connection, records
+        plugin = connection.plugin
+        self._once, self._plugin, self._records = once, plugin, records
         self._files, self._may_read = files, may_read
         # Where no user is set, ssh_config may name this one.
-        self._concerned = option(connection, "remote_user") in (run.user, None)
-        self._present = _fingerprint(connection) if self._concerned else ""
+        self._concerned = option(plugin, "remote_user") in (run.user, None)
+        self._present = _fingerprint(plugin) if self._concerned else ""
 
-    def follow(self, call: OnHost, execute: t.Callable[[], Response]) -> Response:
+    def follow(self, call: OnHost, execute: t.Callable[[], Reply]) -> Reply:
         try:
             return self._once.run(execute)
         except PasswordRefused:
@@ -259,7 +273,7 @@ class OwnKey:
         except LoginRefused:
             if not self._concerned:
                 raise
-            present = self._present, {name: option(self._connection, name) for name in self._OPTIONS}
+            present = self._present, {name: option(self._plugin, name) for name in self._OPTIONS}
             for pair in self._others():
                 with contextlib.suppress(LoginRefused, SenhaseguraError):
                     self._use(pair)
@@ -268,7 +282,7 @@ class OwnKey:
             self._set(options)
             raise
 
-    def after(self, call: OnHost, answer: Response) -> None:
+    def after(self, call: OnHost, answer: Reply) -> None:
         if call.do != "remove_key" or self._present not in call.request["old"]:
             return
         for pair in self._others():
@@ -277,8 +291,8 @@ class OwnKey:
                 with contextlib.suppress(SenhaseguraError):
                     self._use(pair)
 
-    def _others(self) -> list[Pair]:
-        """The keys of the records but for the present one, the latest first."""
+    def _others(self) -> list[SshKeyPair]:
+        """Return the keys of the records but for the present one, the latest first."""
         with self._records.lock:
             if self._may_read:
                 self._records.read_all()
@@ -286,9 +300,9 @@ class OwnKey:
         pairs.pop(self._present, None)
         return list(reversed(pairs.values()))
 
-    def _use(self, pair: Pair) -> None:
+    def _use(self, pair: SshKeyPair) -> None:
         """Log in with this key from now on. Raises SenhaseguraError where that cannot be."""
-        path = self._files.path(keypair.without_passphrase(pair.private_key, pair.passphrase))
+        path = self._files.path(keypair.decrypted(pair.private_key, pair.passphrase))
         self._set({"private_key": None, "private_key_file": path})
         self._present = pair.fingerprint
 
@@ -296,14 +310,14 @@ class OwnKey:
         for name, value in options.items():
             # That not each connection has all of them is said in many ways.
             with contextlib.suppress(KeyError, AttributeError):
-                self._connection.get_option(name)
-                self._connection.set_option(name, value)
+                self._plugin.get_option(name)
+                self._plugin.set_option(name, value)
 
 
-def _fingerprint(connection: t.Any) -> str:
-    """That of the key with which a connection is made, or nothing if that is not known (an agent, a passphrase)."""
-    text, path = option(connection, "private_key"), option(connection, "private_key_file")
+def _fingerprint(plugin: t.Any) -> str:
+    """Return that of the key with which a plugin logs in, or nothing if it is not known (an agent, a passphrase)."""
+    text, path = option(plugin, "private_key"), option(plugin, "private_key_file")
     if not text and path:
         with contextlib.suppress(OSError, ValueError), open(os.path.expanduser(path), encoding="ascii") as file:
             text = file.read()
-    return Pair.of(text, "", option(connection, "private_key_passphrase")).fingerprint if text else ""
+    return keypair.checked_pair(text, "", option(plugin, "private_key_passphrase")).fingerprint if text else ""

@@ -23,14 +23,24 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ....module_utils.redaction import printable, printable_message
 from ..protocol.effects import Lost, NotDone
+from .on_host.machine import HostError
 from .on_host.password import cover
-from .on_host.state import HostError
 
 # Bytes; crypt(3) returns 384 at most.
 _LONGEST_HASH = 512
 _PACKAGE = f"{__name__.rpartition('.')[0]}.on_host"
 # Each stands after those that it imports.
-_FILES = ("state", "password", "authorized_keys", "ssh_key", "commands")
+_FILES = (
+    "machine",
+    "state",
+    "password",
+    "key_lines",
+    "sshd_settings",
+    "safe_file",
+    "authorized_keys",
+    "ssh_key",
+    "commands",
+)
 _FIND_PYTHON = '"$(command -v python3 || command -v /usr/libexec/platform-python || echo python3)"'
 # Python 3.6 (platform-python of RHEL 8) knows neither the import of annotations nor the types in them, so these become
 # texts before anything is compiled.
@@ -57,8 +67,8 @@ for name, source in files:
     module = sys.modules[package + "." + name] = types.ModuleType(package + "." + name)
     setattr(sys.modules[package], name, module)
     exec(compile(Plain().visit(ast.parse(source)), name, "exec"), module.__dict__)
-from {package} import commands, state
-print(mark + json.dumps(commands.carry_out(state.Machine(), request)))
+from {package} import commands, machine
+print(mark + json.dumps(commands.carry_out(machine.Machine(), request)))
 """
 # What ssh says when no login was accepted: there is no class for it.
 _LOGIN_REFUSED = re.compile(r"Permission denied \([a-z0-9,-]+\)")
@@ -100,7 +110,7 @@ class BecomeRefused(AnsibleAuthenticationFailure):
 
 
 def program(request: t.Mapping[str, t.Any], mark: str) -> str:
-    """The Python program that carries out a request, and prints the mark and the answer on one line."""
+    """Return the Python program that carries out a request, and prints the mark and the answer on one line."""
     folder = os.path.join(os.path.dirname(__file__), "on_host")
     files = []
     for name in _FILES:
@@ -110,17 +120,17 @@ def program(request: t.Mapping[str, t.Any], mark: str) -> str:
 
 
 def find_python(interpreter: str | None) -> str:
-    """The host's Python, as a shell has to be told."""
+    """Return the host's Python, as a shell has to be told."""
     return shlex.quote(interpreter) if interpreter else _FIND_PYTHON
 
 
 def new_pad() -> str:
-    """What C(look) covers the hash with; for one call only."""
+    """Return what C(look) covers the hash with; for one call only."""
     return secrets.token_hex(_LONGEST_HASH)
 
 
 def uncovered(answer: dict[str, t.Any], pad: str) -> dict[str, t.Any]:
-    """The answer of C(look) with C(hash) in clear."""
+    """Return the answer of C(look) with C(hash) in clear."""
     account = answer["account"]
     if "covered_hash" not in account:
         return answer
@@ -169,7 +179,9 @@ def perform(
 
 
 def _no_answer(code: t.Any, output: str, errors: str) -> Exception:
-    """What it means that a program has left no answer: it may have run, unless something says that it cannot have."""
+    """Return what it means that a program has left no answer: it may have run, unless something says that it cannot
+    have.
+    """
     said = f"{output}\n{errors}"
     if code != 0 and (found := _BECOME_REFUSED.search(said)):
         return BecomeRefused(f"Incorrect become password ({printable(found[0])})")
@@ -186,7 +198,7 @@ def _no_answer(code: t.Any, output: str, errors: str) -> Exception:
 
 
 def _answer(text: str) -> dict[str, t.Any]:
-    """What a host has answered. Its texts go into messages, so each is one line without control characters."""
+    """Return what a host has answered. Its texts go into messages, so each is one line without control characters."""
     if len(text) > _LONGEST_ANSWER:
         raise Lost("its answer is too long")
 
@@ -213,7 +225,7 @@ def _plain(value: t.Any) -> t.Any:
 
 
 def _checked(answer: t.Any) -> dict[str, t.Any]:
-    """An answer whose parts on which a run depends are of the right kind: a host may be hostile."""
+    """Return an answer whose parts on which a run depends are of the right kind: a host may be hostile."""
     if not isinstance(answer, dict):
         raise Lost("its answer is garbled")
     machine = answer.get("machine")
@@ -230,7 +242,7 @@ def _checked(answer: t.Any) -> dict[str, t.Any]:
 
 
 def _short(text: str) -> str:
-    """The last line of what a host or a connection says."""
+    """Return the last line of what a host or a connection says."""
     lines = text.strip().splitlines()
     return printable(lines[-1].strip())[:200] if lines else "it said nothing"
 

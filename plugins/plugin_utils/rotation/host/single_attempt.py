@@ -6,7 +6,7 @@
 same run sends it again. Hosts lock an account after a few.
 
 * Login: ssh would ask by keyboard-interactive and by password, and Ansible starts ssh again (ansible_ssh_retries). So a
-  password is proved by login.py, which sends it once, before Ansible's connection gets it.
+  password is proved by probe.py, which sends it once, before Ansible's connection gets it.
 * sudo asks up to three times, and takes the end of its input for another answer. So it is killed when it asks again.
   It may want a terminal (requiretty), and doas asks nothing but that.
 * su asks once.
@@ -23,13 +23,13 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleError
 
 from ....module_utils.redaction import printable
 from ..login import probe
-from ..login.probe import Result
 from ..protocol.effects import Lost, NotDone
+from ..protocol.verdict import LoginResult
+from . import ansible_internals
 from .connection import HostConnection
 from .runner import find_python
 
 LOGIN, BECOME = "login", "become"
-_LOGIN_WITHIN = 30.0
 # A program for the host, run by whoever logs in there. It carries out a command on a terminal of its own, and kills it
 # when it asks for a password a second time: sudo puts off each other signal until PAM has counted that as well, but has
 # the real user id of its caller until then. What is said after the first prompt is held back, as Ansible would end the
@@ -102,10 +102,10 @@ class PasswordRefused(LoginRefused):
 class Once:
     """The passwords with which Ansible gets to a host and becomes root there."""
 
-    def __init__(self, reach: HostConnection) -> None:
-        self._reach, self._connection = reach, reach.connection
-        self._become: t.Any = getattr(self._connection, "become", None)
-        self._holders: dict[str, tuple[t.Any, str]] = {LOGIN: (self._connection, "password")}
+    def __init__(self, connection: HostConnection) -> None:
+        self._connection, self._plugin = connection, connection.plugin
+        self._become: t.Any = getattr(self._plugin, "become", None)
+        self._holders: dict[str, tuple[t.Any, str]] = {LOGIN: (self._plugin, "password")}
         if self._become is not None:
             self._holders[BECOME] = self._become, "become_pass"
         # The passwords of the login that were right when they were tried.
@@ -120,11 +120,11 @@ class Once:
 
     @property
     def method(self) -> str:
-        """The name of the become plugin without its collection, or nothing."""
+        """Return the name of the become plugin without its collection, or nothing."""
         return str(getattr(self._become, "name", "")).rpartition(".")[2]
 
     def passwords(self) -> dict[str, str]:
-        """The passwords that there are: of C(login) and of C(become)."""
+        """Return the passwords that there are: of C(login) and of C(become)."""
         given = {way: option(holder, name) for way, (holder, name) in self._holders.items()}
         return {way: str(password) for way, password in given.items() if password}
 
@@ -151,9 +151,9 @@ class Once:
         return self._executed(execute, given)
 
     def says(self, command: str, *, become: bool) -> str:
-        """What a short command prints, or nothing if it fails."""
+        """Return what a short command prints, or nothing if it fails."""
         try:
-            done = self._reach.execute(command, sudoable=become, in_data=b"\n")
+            done = self._connection.execute(command, sudoable=become, in_data=b"\n")
         except AnsibleError:
             return ""
         return str(done.get("stdout", "")) if done.get("rc") == 0 else ""
@@ -181,15 +181,15 @@ class Once:
         return PasswordRefused(way, _HOW[way].format(method=self.method), password)
 
     def _ask_once(self, given: t.Mapping[str, str]) -> None:
-        kind = getattr(self._connection, "transport", "ssh")
+        kind = getattr(self._plugin, "transport", "ssh")
         if LOGIN in given and kind not in ("ssh", "local"):
             raise NotDone(
                 f"the connection plugin {printable(str(kind))} with a password may send a wrong one several times: use "
                 "ssh, or a key"
             )
         # Ansible repeats whatever has failed.
-        if option(self._connection, "reconnection_retries"):
-            self._connection.set_option("reconnection_retries", 0)
+        if option(self._plugin, "reconnection_retries"):
+            self._plugin.set_option("reconnection_retries", 0)
         if kind == "ssh" and LOGIN in given and given[LOGIN] not in self._right:
             self._prove_login(given[LOGIN])
 
@@ -198,9 +198,9 @@ class Once:
             self._by_key = self._gets_in_without(password)
         if self._by_key is not False:
             return
-        user = option(self._connection, "remote_user") or None
-        verdict = probe.by_password(self._reach.target(user), password, timeout=_LOGIN_WITHIN)
-        if verdict.result is Result.WRONG:
+        user = option(self._plugin, "remote_user") or None
+        verdict = probe.by_password(self._connection.target(user), password)
+        if verdict.result is LoginResult.WRONG:
             raise self._refusal(LOGIN, password)
         if verdict.sent:
             # Ansible would send it once more.
@@ -209,38 +209,38 @@ class Once:
             self._right.add(password)
 
     def _gets_in_without(self, password: str) -> bool | None:
-        """Whether a new connection needs no password, as a key is accepted; None if the host cannot be reached."""
-        context = getattr(self._connection, "_play_context", None)
-        before, arguments = getattr(context, "password", None), option(self._connection, "ssh_args")
-        self._connection.set_option("password", None)
+        """Return whether a key is accepted, so that no password is needed; None if the host cannot be reached."""
+        context = ansible_internals.connection_context(self._plugin)
+        before, arguments = getattr(context, "password", None), option(self._plugin, "ssh_args")
+        self._plugin.set_option("password", None)
         # Not over one that is open already: it may end.
-        self._connection.set_option("ssh_args", f"-o ControlPath=none {arguments or ''}")
+        self._plugin.set_option("ssh_args", f"-o ControlPath=none {arguments or ''}")
         if before:
-            context.password = None  # type: ignore[union-attr]
+            context.password = None
         try:
-            self._connection.exec_command("/bin/sh -c true", in_data=b"\n", sudoable=False)
+            self._plugin.exec_command("/bin/sh -c true", in_data=b"\n", sudoable=False)
         except AnsibleError as exc:
             return False if "Permission denied" in str(exc) else None
         finally:
-            self._connection.set_option("password", password)
-            self._connection.set_option("ssh_args", arguments)
+            self._plugin.set_option("password", password)
+            self._plugin.set_option("ssh_args", arguments)
             if before:
-                context.password = before  # type: ignore[union-attr]
+                context.password = before
         return True
 
     def _become_command(self, command: str, shell: t.Any) -> str:
         asks = BECOME in self.passwords()
         wanted = self._on_terminal or (asks and self.method in ("sudo", "doas"))
-        if not wanted or getattr(self._connection, "transport", "ssh") == "local":
+        if not wanted or getattr(self._plugin, "transport", "ssh") == "local":
             return str(self._build(command, shell))
         if self.method == "sudo" and asks and not _reads_input(option(self._become, "become_flags")):
             self._become.set_option("become_flags", f"{option(self._become, 'become_flags') or ''} -S")
         words = (_ON_TERMINAL, str(self._build(command, shell)), "terminal" if self.method == "doas" else "input")
-        return " ".join([find_python(self._reach.interpreter()), "-I", "-c", *map(shlex.quote, words)])
+        return " ".join([find_python(self._connection.interpreter()), "-I", "-c", *map(shlex.quote, words)])
 
 
 def _reads_input(flags: t.Any) -> bool:
-    """Whether sudo is told to read the password from its standard input, not from a terminal."""
+    """Return whether sudo is told to read the password from its standard input, not from a terminal."""
     with contextlib.suppress(ValueError):
         words = shlex.split(str(flags or ""))
         return any(word == "--stdin" or re.match(r"-[A-Za-z]*S", word) for word in words)
@@ -248,7 +248,7 @@ def _reads_input(flags: t.Any) -> bool:
 
 
 def option(holder: t.Any, name: str) -> t.Any:
-    """An option of a plugin, or None where it has none."""
+    """Return an option of a plugin, or None where it has none."""
     try:
         return holder.get_option(name)
     # What has no such option (or is None) says so in many ways.

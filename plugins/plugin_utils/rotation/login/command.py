@@ -105,7 +105,7 @@ class KeyFiles:
 def options_from(
     variables: t.Mapping[str, t.Any], *, user: str | None, defaults: t.Mapping[str, t.Any] | None = None
 ) -> Target:
-    """The target that Ansible itself would connect to, but for the account.
+    """Return the target that Ansible itself would connect to, but for the account.
 
     :param variables: the variables of the host, without templates in them
     :param defaults: what counts where no variable says otherwise: the options of Ansible's ssh connection by name
@@ -145,11 +145,11 @@ def _number(name: str, value: t.Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise ConfigError(f"{name} is no number", hint=f"Check {name}") from None
+        raise ConfigError(f"{name} must be a number", hint=f"Check {name}") from None
 
 
 def way_arguments(arguments: t.Iterable[str]) -> list[str]:
-    """Those arguments of an ssh command line that say how to reach a host, one option in each of them."""
+    """Return those arguments of an ssh command line that say how to reach a host, one option in each of them."""
     kept: list[str] = []
     rest = iter(arguments)
     for argument in rest:
@@ -168,12 +168,12 @@ def way_arguments(arguments: t.Iterable[str]) -> list[str]:
 
 
 def option_name(setting: str) -> str:
-    """The name of an option in the form of ssh_config, in small letters."""
+    """Return the name of an option in the form of ssh_config, in small letters."""
     return re.split(r"[\s=]", setting.strip(), maxsplit=1)[0].lower()
 
 
 def command(target: Target, key: KeyFiles | None, *, remote: str | None, log: str, found: str = "") -> list[str]:
-    """The command line that tries to log in by a password, or by a key if there is one.
+    """Return the command line that tries to log in by a password, or by a key if there is one.
 
     :param remote: the command to run there, or None for no session at all
     :param log: the file to which ssh writes what it does
@@ -188,13 +188,13 @@ def command(target: Target, key: KeyFiles | None, *, remote: str | None, log: st
 
 
 def query(target: Target, key: KeyFiles | None) -> list[str]:
-    """The command line that prints the settings with which ssh would connect. Nothing is connected."""
+    """Return the command line that prints the settings with which ssh would connect. Nothing is connected."""
     way = way_arguments(target.arguments)
     return [*_beginning(target, key), *way, "-oStrictHostKeyChecking=yes", "-G", "--", target.address]
 
 
 def other_credentials(found: str, key: KeyFiles) -> bool:
-    """Whether ssh_config makes ssh offer more than the key: a key that is refused would seem to log in."""
+    """Return whether ssh_config makes ssh offer more than the key: a key that is refused would seem to log in."""
     lines = [line.split(" ", 1) for line in found.splitlines() if " " in line]
     ours = (key.public, key.public.replace("%", "%%"))
     return any(name in _CREDENTIALS and value not in ours for name, value in lines)
@@ -227,7 +227,7 @@ def _way_from(found: str, target: Target, arguments: t.Sequence[str]) -> t.Itera
 
 
 def _jump(value: str, target: Target, arguments: t.Sequence[str]) -> str:
-    """The command that ssh itself makes of ProxyJump. The jump host is reached with the user's own ssh_config."""
+    """Return the command that ssh makes of ProxyJump. The jump host is reached with the user's own ssh_config."""
     before, _unused, last = value.rpartition(",")
     config = next((argument for argument in reversed(arguments) if argument.startswith("-F")), None)
     words = [target.executable, *([config] if config else []), *(["-J", before] if before else [])]

@@ -16,6 +16,7 @@ import string
 import typing as t
 
 from ....module_utils.errors import ConfigError, InvalidRequest, Unsupported
+from ..protocol.accounts import split_lock
 
 # The last one is this process: musl has crypt_r in its libc.
 _LIBRARIES = ("libcrypt.so.1", "libcrypt.so.2", "libcrypt.so", None)
@@ -75,14 +76,8 @@ _CHEAP = {
 }
 
 
-def split_lock(hashed: str) -> tuple[str, str]:
-    """What locks an account (C(!), C(!!), C(*), C(*LK*)), and the hash behind it: either may be empty."""
-    found = re.fullmatch(r"((?:\*LK\*|[!*])*)(.*)", hashed, re.DOTALL)
-    return (found[1], found[2]) if found else ("", hashed)
-
-
-def scheme(hashed: str) -> str:
-    """The name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
+def scheme_name(hashed: str) -> str:
+    """Return the name of the scheme of a hash, with or without a lock before it; an empty text if there is no hash."""
     _unused, hashed = split_lock(hashed)
     if not hashed:
         return ""
@@ -92,17 +87,17 @@ def scheme(hashed: str) -> str:
     return "descrypt" if re.fullmatch(r"[./0-9A-Za-z]{13}", hashed) else "unknown"
 
 
-def limit(hashed: str) -> int | None:
-    """How many bytes of a password count with the scheme of a hash, or None for all of them."""
-    return {"bcrypt": 72, "descrypt": 8}.get(scheme(hashed))
+def max_bytes(hashed: str) -> int | None:
+    """Return how many bytes of a password count with the scheme of a hash, or None for all of them."""
+    return {"bcrypt": 72, "descrypt": 8}.get(scheme_name(hashed))
 
 
 def problem(hashed: str) -> tuple[str, str] | None:
-    """Why passwords cannot be compared with a hash here, as (what the account has, what to do), or None.
+    """Return why passwords cannot be compared with a hash here, as (what the account has, what to do), or None.
 
     It takes neither memory nor time, whatever the hash says of itself.
     """
-    name = scheme(hashed)
+    name = scheme_name(hashed)
     if name == "unknown" or not _is_setting(hashed):
         return "has a password hash of no scheme that is known", "Look at the line in /etc/shadow of the host"
     cost = _too_much(name, hashed)
@@ -120,42 +115,44 @@ def problem(hashed: str) -> tuple[str, str] | None:
 
 
 def matches(password: str, hashed: str) -> bool:
-    """Whether a hash is that of a password. Never for a locked account or an empty hash: see split_lock.
+    """Return whether a hash is that of a password. Never for a locked account or an empty hash: see split_lock.
 
     Raises Unsupported if this machine does not know the scheme, or if it would cost too much.
     """
-    data = _data(password)
+    data = _encode(password)
     if not hashed or split_lock(hashed)[0] or not _is_setting(hashed):
         return False
-    cost = _too_much(scheme(hashed), hashed)
+    cost = _too_much(scheme_name(hashed), hashed)
     if cost == _UNREADABLE:
         raise _unsupported(hashed)
     if cost:
         raise Unsupported(
-            f"the hash ({scheme(hashed)}) costs too much to compare: {cost}", hint="Lower the cost on the host"
+            f"the hash ({scheme_name(hashed)}) costs too much to compare: {cost}", hint="Lower the cost on the host"
         )
     return hmac.compare_digest(_crypt(data, hashed).encode(), hashed.encode())
 
 
-def make(password: str, like: str) -> str:
-    """A hash of a password by the scheme of another hash if that is a modern one, else by sha512crypt. Without lock."""
-    data = _data(password)
+def hash_password(password: str, like: str) -> str:
+    """Return a hash of a password by the scheme of another hash if that is a modern one, else by sha512crypt. Without
+    lock.
+    """
+    data = _encode(password)
     _unused, like = split_lock(like)
     prefix = next((prefix for prefix in _MODERN if like.startswith(prefix)), _DEFAULT)
-    longest = limit(prefix)
+    longest = max_bytes(prefix)
     if longest is not None and len(data) > longest:
         raise InvalidRequest(
             f"the password is longer than the {longest} bytes that {_NAMES[prefix]} looks at",
             hint="Lower the option length",
         )
-    made = _crypt(data, _setting(prefix, like))
+    made = _crypt(data, _salt_setting(prefix, like))
     # Whatever made it: what goes to the host is a hash of this password.
     if not made.startswith(prefix) or not hmac.compare_digest(_crypt(data, made).encode(), made.encode()):
         raise _unsupported(prefix)
     return made
 
 
-def _data(password: str) -> bytes:
+def _encode(password: str) -> bytes:
     try:
         data = password.encode()
     except UnicodeEncodeError:
@@ -174,7 +171,7 @@ def _is_setting(hashed: str) -> bool:
 
 
 def _too_much(name: str, hashed: str) -> str:
-    """What of the parameters of a hash is too much, or nothing. Numbers are read as crypt(5) has them."""
+    """Return what of the parameters of a hash is too much, or nothing. Numbers are read as crypt(5) has them."""
     if name in ("yescrypt", "gost-yescrypt", "scrypt"):
         return _too_much_memory(name, hashed)
     rounds, most = 0, _MOST_ROUNDS // 10 if name == "sunmd5" else _MOST_ROUNDS
@@ -189,7 +186,7 @@ def _too_much(name: str, hashed: str) -> str:
 
 
 def _number(text: str, most: int) -> int:
-    """A decimal number; more than ``most`` if it is none, since libraries differ in what they make of it."""
+    """Return a decimal number; more than ``most`` if it is none, since libraries differ in what they make of it."""
     return int(text) if re.fullmatch("[0-9]{1,10}", text) else most + 1
 
 
@@ -211,7 +208,7 @@ def _too_much_memory(name: str, hashed: str) -> str:
 
 
 def _scrypt_costs(text: str) -> tuple[int, int, int]:
-    """The logarithm of N, r, and p: one digit, and five of each, the lowest first."""
+    """Return the logarithm of N, r, and p: one digit, and five of each, the lowest first."""
     digits = [_DIGITS.index(digit) for digit in text[:11]]
     blocks, size, times = (
         sum(digit << 6 * at for at, digit in enumerate(part)) for part in (digits[:1], digits[1:6], digits[6:11])
@@ -222,7 +219,7 @@ def _scrypt_costs(text: str) -> tuple[int, int, int]:
 
 
 def _yescrypt_costs(text: str) -> tuple[int, int, int]:
-    """The logarithm of N, r, and how often the memory is gone through: p, and t (yescrypt's PARAMETERS)."""
+    """Return the logarithm of N, r, and how often the memory is gone through: p, and t (yescrypt's PARAMETERS)."""
     digits: t.Iterator[int] = iter([_DIGITS.index(digit) for digit in text])
 
     def number(least: int) -> int:
@@ -259,7 +256,7 @@ def _knows(name: str, prefix: str) -> bool:
     try:
         if name in _CHEAP:
             return bool(_crypt(b"x", _CHEAP[name]))
-        return bool(_setting(prefix, ""))
+        return bool(_salt_setting(prefix, ""))
     except Unsupported:
         return False
 
@@ -270,7 +267,7 @@ def _is_known(name: str, hashed: str) -> bool:
 
 def _unsupported(hashed: str) -> Unsupported:
     return Unsupported(
-        f"the crypt library of this controller does not know the scheme {scheme(hashed)} of the hash",
+        f"the crypt library of this controller does not know the scheme {scheme_name(hashed)} of the hash",
         hint="Use a controller with libxcrypt 4.4 or later (Debian 11, Ubuntu 22.04, RHEL 9, Fedora)",
     )
 
@@ -301,8 +298,8 @@ def _crypt(data: bytes, setting: str) -> str:
     return made.decode()
 
 
-def _setting(prefix: str, like: str) -> str:
-    """A fresh salt, with the costs of the other hash unless they are low or absurd."""
+def _salt_setting(prefix: str, like: str) -> str:
+    """Return a fresh salt, with the costs of the other hash unless they are low or absurd."""
     found = re.match(r"\$[56]\$rounds=(\d{4,7})\$", like)
     rounds = int(found[1]) if found and int(found[1]) <= _MOST_ROUNDS else 0
     generate = getattr(_library(), "crypt_gensalt_rn", None)

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ..login import password_hash
-
-Account = t.Mapping[str, t.Any]
+AccountFacts = t.Mapping[str, t.Any]
+HashProblem = t.Callable[[str], "tuple[str, str] | None"]
 # By the kind of obstacle that on_host/password.py has found: what is the matter, and what helps.
 _OBSTACLES = {
     "read-only": ("{path} is on a file system that is mounted read-only", "Mount it writable"),
@@ -24,17 +24,26 @@ _OBSTACLES = {
 }
 
 
-def problem(account: Account, accept: t.Collection[str], ages: t.Collection[str]) -> tuple[str, str] | None:
-    """What stands against a change of the password, as (what the account is or has, what to do), or None.
+def split_lock(hashed: str) -> tuple[str, str]:
+    """Return what locks an account (C(!), C(!!), C(*), C(*LK*)), and the hash behind it: either may be empty."""
+    found = re.fullmatch(r"((?:\*LK\*|[!*])*)(.*)", hashed, re.DOTALL)
+    return (found[1], found[2]) if found else ("", hashed)
+
+
+def problem(
+    account: AccountFacts, accept: t.Collection[str], ages: t.Collection[str], hash_problem: HashProblem
+) -> tuple[str, str] | None:
+    """Return what stands against a change of the password, as (what the account is or has, what to do), or None.
 
     :param account: what C(look) has answered, with the hash in clear
     :param accept: those of C(locked), C(expired) and C(must_change) that may be so
     :param ages: the names of the ages that are to be set
+    :param hash_problem: tells why passwords cannot be compared with a hash
     """
-    return _of_files(account) or _of_host(account, ages) or _of_line(account, accept)
+    return _of_files(account) or _of_host(account, ages) or _of_line(account, accept, hash_problem)
 
 
-def _of_files(account: Account) -> tuple[str, str] | None:
+def _of_files(account: AccountFacts) -> tuple[str, str] | None:
     if not account["local"]:
         if account["directory"]:
             return (
@@ -49,7 +58,7 @@ def _of_files(account: Account) -> tuple[str, str] | None:
     return None
 
 
-def _of_host(account: Account, ages: t.Collection[str]) -> tuple[str, str] | None:
+def _of_host(account: AccountFacts, ages: t.Collection[str]) -> tuple[str, str] | None:
     if account["chpasswd"] == "missing":
         return "cannot be changed: the host has no chpasswd", "Install the package passwd, shadow or shadow-utils"
     if account["chpasswd"] != "ok":
@@ -66,8 +75,8 @@ def _of_host(account: Account, ages: t.Collection[str]) -> tuple[str, str] | Non
     return None
 
 
-def _of_line(account: Account, accept: t.Collection[str]) -> tuple[str, str] | None:
-    locked, bare = password_hash.split_lock(account["hash"])
+def _of_line(account: AccountFacts, accept: t.Collection[str], hash_problem: HashProblem) -> tuple[str, str] | None:
+    locked, bare = split_lock(account["hash"])
     if not bare:
         return "has no password at all", "Give it one first"
     if locked and "locked" not in accept:
@@ -76,4 +85,4 @@ def _of_line(account: Account, accept: t.Collection[str]) -> tuple[str, str] | N
         return "has expired", "Set accept to expired: it is changed then and stays expired"
     if account["last_change"] == 0 and "must_change" not in accept:
         return "must change the password at the next login", "Set accept to must_change: it still must afterwards"
-    return password_hash.problem(bare)
+    return hash_problem(bare)

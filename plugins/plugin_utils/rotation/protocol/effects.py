@@ -2,16 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rotation asks of the world, one call at a time, and how it ends.
+"""What a protocol asks for, one effect at a time, and how it ends.
 
-The protocols are generators: they yield these calls, and driver.py carries them out and sends back the answers. So a
-protocol is pure, and a test can stop, lose, delay or garble each of its calls.
+A protocol is a generator: it yields effects, which are data, and driver.py carries them out and sends back each reply,
+or throws in an error. So a protocol is pure, and a test can stop, lose, delay or garble each of its effects.
+
+Two errors stand in place of a reply: NotDone says that the effect was certainly not applied, Lost that nobody knows.
+What an effect of a Together raises ends the work of its host alone.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 import typing as t
+
+from ....module_utils.models import CredentialInfo
 
 # Names of the records of one secret. What consumers read:
 MAIN = "main"
@@ -24,38 +30,57 @@ LEASE = "lease"
 
 
 def foreign_slots(names: t.Iterable[str]) -> list[str]:
-    """Those of the journals of other machines, whose names are C(<machine>-j0) and C(<machine>-j1)."""
+    """Return those of the journals of other machines, whose names are C(<machine>-j0) and C(<machine>-j1)."""
     return sorted(name for name in names if name not in (MAIN, LEASE, *SLOTS))
+
+
+# What the vault lists of each record, by name; None for a record that it does not have.
+Listing = t.Mapping[str, "CredentialInfo | None"]
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredSecret:
+    """A record with its secret: a str for a password, an SshKeyPair for a key, None for the lease, a note alone.
+
+    ``note`` is what a rotation has noted with it (notes.py).
+    """
+
+    secret: t.Any = dataclasses.field(repr=False)
+    note: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+# The effects
 
 
 @dataclasses.dataclass(frozen=True)
 class ListRecords:
-    """What the vault lists of the records of the secret, without custody: name -> entry, or None if there is none.
+    """List the records of the secret, without taking custody.
 
-    ``machine`` says whose journal is the own one. Without, the journals of all machines are foreign.
+    ``machine``: whose journal is the own one; with None the journals of all machines are foreign.
+    Reply: Listing. Errors: NotDone, Lost.
     """
 
     machine: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
-class Held:
-    """What a record holds. ``note`` is what a rotation has noted with it. The lease is a note alone."""
-
-    secret: t.Any = dataclasses.field(repr=False)
-    note: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-
-@dataclasses.dataclass(frozen=True)
 class ReadRecord:
-    """What is in a record, a Held. Reading takes custody."""
+    """Read a record, which takes custody.
+
+    ``name``: one of the names that were listed.
+    Reply: StoredSecret. Errors: NotDone, Lost (reading changes nothing, so both mean that nothing was read).
+    """
 
     name: str
 
 
 @dataclasses.dataclass(frozen=True)
 class WriteRecord:
-    """Put a secret into a record; all but the main one are created if there are none. The lease has no secret."""
+    """Write a secret into a record, once: it is never sent again. All records but the main one are created if needed.
+
+    ``secret``, ``note``: as in StoredSecret. The lease has no secret.
+    Reply: None. Errors: NotDone (the vault has refused it), Lost (it may be applied now, later or never).
+    """
 
     name: str
     secret: t.Any = dataclasses.field(repr=False)
@@ -64,7 +89,12 @@ class WriteRecord:
 
 @dataclasses.dataclass(frozen=True)
 class OnHost:
-    """A command of on_host/ on a managed host. The answer is its dict."""
+    """Carry out a command of on_host/ on a managed host.
+
+    ``host``: its name in the inventory. ``do``: a command of on_host/commands.py. ``request``: its arguments.
+    Reply: a dict, as the command returns it. Errors: NotDone (the host has refused it, or it was not started), Lost (it
+    may have been carried out, or still be).
+    """
 
     host: str
     do: str
@@ -73,7 +103,11 @@ class OnHost:
 
 @dataclasses.dataclass(frozen=True)
 class Login:
-    """One login with this secret and nothing else. The answer is a Verdict of login.py."""
+    """Try one login with this secret and with nothing else.
+
+    ``secret``: a password (str) or an SshKeyPair.
+    Reply: a Verdict (verdict.py), also if the host cannot be reached. Errors: NotDone, Lost.
+    """
 
     host: str
     secret: t.Any = dataclasses.field(repr=False)
@@ -81,7 +115,11 @@ class Login:
 
 @dataclasses.dataclass(frozen=True)
 class Sleep:
-    """Wait so many seconds, and tell the user what for."""
+    """Wait, and show the user why.
+
+    ``seconds``: how long, at most until the run has to end. ``reason``: words to go on with "waiting".
+    Reply: None. Errors: none.
+    """
 
     seconds: float
     reason: str
@@ -89,10 +127,12 @@ class Sleep:
 
 @dataclasses.dataclass(frozen=True)
 class Together:
-    """Works on several hosts, side by side: none waits for another. The answer has what each has returned or raised,
-    by host. ``what`` tells the user what is done, ``most`` is how many hosts are worked on at the same time.
+    """Work on several hosts side by side: none waits for another.
 
-    The works themselves run one step at a time, so they may change what they share. Only their calls overlap.
+    ``what``: shown to the user as progress. ``works``: a generator of effects for each host. ``most``: how many hosts
+    are worked on at the same time. The works run one step at a time, so they may change what they share; only their
+    effects overlap.
+    Reply: what each work has returned, or the exception that it has raised, by host. Errors: none.
     """
 
     what: str
@@ -100,38 +140,84 @@ class Together:
     most: int
 
 
-Call = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep | Together
-Protocol = t.Generator[Call, t.Any, "Outcome"]
-Steps = t.Generator[Call, t.Any, t.Any]
+Effect = ListRecords | ReadRecord | WriteRecord | OnHost | Login | Sleep | Together
+# A whole protocol, and a part of one, which returns whatever its docstring says.
+Protocol = t.Generator[Effect, t.Any, "Outcome"]
+Steps = t.Generator[Effect, t.Any, t.Any]
 
 
 class CallFailed(Exception):
-    """Thrown into a protocol in place of an answer. The text holds no secret."""
+    """Thrown into a protocol in place of a reply. The text holds no secret."""
 
 
 class NotDone(CallFailed):
-    """The call was certainly not applied."""
+    """The effect was certainly not applied."""
 
 
 class Lost(CallFailed):
-    """The call may have been applied, may not have been, or may still be: there was no answer."""
+    """The effect may have been applied, may not have been, or may still be: there was no reply."""
 
 
-# How a run can end: well, or so that somebody has to look.
-GOOD = ("changed", "recovered", "unchanged")
-BAD = ("failed", "refused", "busy", "drift", "pending", "in_doubt", "unreachable")
+# How a protocol ends
+
+
+class Status(str, enum.Enum):
+    """How a rotation or an inspection ended. This is the one list of these words; results show the values.
+
+    A rotation ends with one of the first ten, an inspection with one of the others, or with BUSY, DRIFT, PENDING,
+    IN_DOUBT or UNREACHABLE.
+    """
+
+    CHANGED = "changed"
+    RECOVERED = "recovered"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    REFUSED = "refused"
+    BUSY = "busy"
+    DRIFT = "drift"
+    PENDING = "pending"
+    IN_DOUBT = "in_doubt"
+    UNREACHABLE = "unreachable"
+    CLEAN = "clean"
+    NO_LOGIN = "no_login"
+    UNKNOWN = "unknown"
+
+    # As enum.StrEnum of Python 3.11 does it.
+    __str__ = str.__str__
+    __format__ = str.__format__  # type: ignore[assignment]
+
+    @property
+    def good(self) -> bool:
+        """Return whether all is well."""
+        return self in (Status.CHANGED, Status.RECOVERED, Status.UNCHANGED, Status.CLEAN)
+
+    @property
+    def needs_action(self) -> bool:
+        """Return whether somebody has to look, or to run something again."""
+        return not self.good
+
+    @property
+    def has_changed(self) -> bool:
+        """Return whether a rotation with this end has changed a secret somewhere."""
+        return self in (Status.CHANGED, Status.RECOVERED)
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Return whether hosts and vault differ, or may differ, until a rotation settles it."""
+        return self in (Status.PENDING, Status.IN_DOUBT, Status.DRIFT)
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a run ended well: one of GOOD.
+    """How a protocol ended, if it was not stopped.
 
-    ``works`` is the record that logs in now (nothing if that was not compared, or differs between hosts); ``proved`` is
-    how that is known: C(hash), C(login), or nothing. ``login`` says both in words, for each host. ``settles`` is the
-    record whose run has to be settled, as a reference, if that is another one than that of this run.
+    ``message``: one sentence for the user. ``details``: more fields of the result, by name.
+    ``works``: the record that logs in now (nothing if that was not compared, or differs between hosts). ``proved``: how
+    that is known: C(hash), C(login), or nothing. ``login``: both in words, for each host.
+    ``settles``: a reference of the record whose run has to be settled, if that is another one than that of this run.
     """
 
-    result: str
+    result: Status
     message: str
     warnings: tuple[str, ...] = ()
     details: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -141,11 +227,19 @@ class Outcome:
     settles: str = ""
 
 
+def done(result: Status, message: str, **details: t.Any) -> Outcome:
+    """Return an Outcome with these details."""
+    return Outcome(result, message, details=details)
+
+
 class Stopped(Exception):
-    """A run that ended otherwise: one of BAD, what it means, and what to do. The rest is as in Outcome."""
+    """A protocol that ended because something was in the way: ``result`` needs action.
+
+    ``message``: what is the matter. ``hint``: what to do about it. The rest is as in Outcome.
+    """
 
     works = proved = login = settles = ""
 
-    def __init__(self, result: str, message: str, hint: str = "") -> None:
+    def __init__(self, result: Status, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.result, self.message, self.hint = result, message, hint

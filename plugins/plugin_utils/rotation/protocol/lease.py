@@ -39,7 +39,7 @@ class Lease:
 
     @classmethod
     def of(cls, note: t.Mapping[str, str]) -> Lease:
-        """The lease in a record. What is garbled or empty is free."""
+        """Return the lease in a record. What is garbled or empty is free."""
         lease = cls(**{field.name: note[field.name] for field in dataclasses.fields(cls) if field.name in note})
         return lease if note.get("sum") == lease._sum() else cls()
 
@@ -47,7 +47,7 @@ class Lease:
         return {**dataclasses.asdict(self), "sum": self._sum()}
 
     def _sum(self) -> str:
-        """What tells that a text is what was written. It proves nothing against somebody who wants to deceive."""
+        """Return a checksum of the fields. It proves nothing against somebody who wants to deceive."""
         return f"{zlib.crc32(repr(dataclasses.astuple(self)).encode()):08x}"
 
     def remaining(self, now: datetime.datetime) -> float:

@@ -28,7 +28,7 @@ _NEVER = frozenset(":" + "".join(map(chr, range(33))) + "\x7f")
 
 
 @dataclasses.dataclass(frozen=True)
-class Policy:
+class PasswordPolicy:
     """The rules for passwords. The names of the fields are those of the options. Raises ConfigError.
 
     :param forbidden: characters that no password has, of whatever class they are
@@ -68,14 +68,14 @@ class Policy:
 
     @property
     def alphabet(self) -> str:
-        """All characters that a password may have, each once."""
+        """Return all characters that a password may have, each once."""
         return "".join(
             sorted({character for _unused, characters in self._classes().values() for character in characters})
         )
 
     @property
     def bits(self) -> float:
-        """The entropy: the logarithm of the number of passwords that the policy allows, all equally probable."""
+        """Return the entropy: the logarithm of the number of passwords that the policy allows, all equally probable."""
         return math.log2(max(1, self._number()))
 
     def _classes(self) -> dict[str, tuple[int, frozenset[str]]]:
@@ -91,7 +91,7 @@ class Policy:
         }
 
     def _number(self) -> int:
-        """How many passwords the policy allows."""
+        """Return how many passwords the policy allows."""
         classes = self._classes()
         sizes = {name: (least, len(characters)) for name, (least, characters) in classes.items()}
         least, characters = classes["min_special"]
@@ -102,7 +102,9 @@ class Policy:
 
 
 def count(length: int, classes: t.Iterable[tuple[int, int]]) -> int:
-    """How many texts of a length have enough of each class, which are given as (how many at least, out of how many)."""
+    """Return how many texts of a length have enough of each class, which are given as (how many at least, out of how
+    many).
+    """
     # By length: in how many ways the classes so far fill that many places, in order.
     ways = [1] + [0] * length
     for least, size in classes:
@@ -117,8 +119,8 @@ def _unusable(option: str, problem: str) -> ConfigError:
     return ConfigError(f"{option} {problem}", hint=f"Change the option {option}").with_context(option=option)
 
 
-def accepts(policy: Policy, password: str) -> bool:
-    """Whether the policy allows this password."""
+def accepts(policy: PasswordPolicy, password: str) -> bool:
+    """Return whether the policy allows this password."""
     counts = {
         name: (least, sum(character in characters for character in password))
         for name, (least, characters) in policy._classes().items()
@@ -131,8 +133,8 @@ def accepts(policy: Policy, password: str) -> bool:
     )
 
 
-def generate(policy: Policy) -> str:
-    """A new password: each one that the policy allows is equally probable."""
+def generate(policy: PasswordPolicy) -> str:
+    """Return a new password: each one that the policy allows is equally probable."""
     alphabet = policy.alphabet
     # Whole passwords are drawn until one fits. A place kept for a class would make some of them more probable.
     return next(password for password in _draws(alphabet, policy.length) if accepts(policy, password))

@@ -12,7 +12,7 @@ import re
 import shlex
 import typing as t
 
-from .effects import GOOD
+from .effects import Status
 
 # What -e takes as it is.
 _PLAIN = re.compile(r"[\w.@:/+-]+", re.ASCII)
@@ -38,12 +38,12 @@ class Subject:
     looks: bool = False
 
 
-def command(subject: Subject, result: str, settles: str = "") -> str:
-    """The playbook to run after this result, or nothing if all is well.
+def command(subject: Subject, status: Status, settles: str = "") -> str:
+    """Return the playbook to run after a task with this end, or nothing if all is well.
 
     :param settles: the record whose run is to be settled, if that is another one
     """
-    if result in (*GOOD, "clean") or not (settles or subject.secret):
+    if status.good or not (settles or subject.secret):
         return ""
     role = _ROLES[subject.kind]
     variables: dict[str, t.Any] = {_SECRETS[subject.kind]: settles or subject.secret}
@@ -56,14 +56,13 @@ def command(subject: Subject, result: str, settles: str = "") -> str:
     elif len(subject.hosts) > 1:
         variables["share"] = True
     playbook = role
-    settled = result in ("pending", "in_doubt", "drift")
-    if subject.mode == "vault" or (subject.looks and not settled):
+    if subject.mode == "vault" or (subject.looks and not status.is_unsettled):
         # The server has changed it, or nobody was to change anything: see who has what.
         playbook = "rotation_state"
-    elif result in ("pending", "in_doubt"):
-        variables["state"] = "recovered"
-    elif result == "drift":
+    elif status == Status.DRIFT:
         variables["reconcile"] = True
+    elif status.is_unsettled:
+        variables["state"] = "recovered"
     named = {f"{role}_{name}": value for name, value in variables.items()}
     words = ["ansible-playbook", f"{_COLLECTION}.{playbook}"]
     for inventory in subject.inventories:
@@ -79,5 +78,5 @@ def _extra(variables: t.Mapping[str, t.Any]) -> list[str]:
 
 
 def summary(login: str, settle: str) -> str:
-    """The sentence for whoever is called: who logs in with what, and what to do."""
+    """Return the sentence for whoever is called: who logs in with what, and what to do."""
     return f"{login}. To settle it: {settle}" if settle else login

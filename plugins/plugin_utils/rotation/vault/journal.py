@@ -11,26 +11,23 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
-import urllib.parse
 
 from ....module_utils.client.credentials import Credentials
 from ....module_utils.client.ssh_keys import SshKeys
 from ....module_utils.errors import NotFound, Refused
-from ....module_utils.models import CredentialInfo, CredentialWrite, SshKey, SshKeyWrite, Stored
+from ....module_utils.keypair import checked_pair, new_pair
+from ....module_utils.models import CredentialInfo, CredentialWrite, SshKey, SshKeyPair, SshKeyWrite, Stored
 from ....module_utils.queries import ByPrefix, Find, Query, SameAccount, Several
 from ....module_utils.references import Reference
-from ..protocol.effects import LEASE, MAIN, SLOTS, Held
-from ..protocol.key_pair import Pair
+from ..protocol.effects import LEASE, MAIN, SLOTS, StoredSecret
+from ..protocol.notes import TAG, key_note, note_text, parse_note
 
-TAG = "ansible-rotation-journal"
-# Stands before what is noted with a key, in the comment of its public half: the one text that each dialect gives back.
-_MARKER = TAG
 # What the identifier of a record of the journal ends with: a machine, and which of its records it is.
 _SLOT = re.compile("([0-9a-f]{12})-(j[01])")
 
 
 class _Records:
-    """Names of the records (see calls.py), and which entries of the list they are."""
+    """Names of the records (see effects.py), and which entries of the list they are."""
 
     noun: t.ClassVar[str]
 
@@ -51,7 +48,7 @@ class _Records:
         return {MAIN: Find(Reference(self._main.id, "id")), "others": ByPrefix(f"{self._base}--")}
 
     def _listed(self, found: t.Mapping[str, t.Any], machine: str | None) -> dict[str, CredentialInfo | None]:
-        """What the vault lists of each record. Raises Refused if a write would hit another one."""
+        """Return what the vault lists of each record. Raises Refused if a write would hit another one."""
         listed: dict[str, CredentialInfo | None] = dict.fromkeys((MAIN, LEASE, *SLOTS))
         listed[MAIN] = found[MAIN]
         if machine:
@@ -73,7 +70,7 @@ class _Records:
         return listed
 
     def _name(self, identifier: str, machine: str | None) -> str | None:
-        """The name of the record with this identifier, or None if it is nothing of a rotation."""
+        """Return the name of the record with this identifier, or None if it is nothing of a rotation."""
         end = identifier[len(self._base) + 2 :]
         if end == LEASE:
             return LEASE
@@ -88,7 +85,7 @@ class _Records:
         return self._ids[name]
 
     def _info(self, name: str) -> CredentialInfo | None:
-        """What a write has to know of a record that is there."""
+        """Return what a write has to know of a record that is there."""
         if name not in self._ids:
             return None
         return CredentialInfo(self._ids[name], self._main.identifier if name == MAIN else self.labels[name])
@@ -126,11 +123,11 @@ class PasswordRecords(_Records):
             )
         return listed
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         credential = self._credentials.read(Reference(self._id(name), "id"), fresh=True)
         if name == LEASE:
-            return Held(None, parse_note(credential.password))
-        return Held(credential.password, parse_note(credential.additional))
+            return StoredSecret(None, parse_note(credential.password))
+        return StoredSecret(credential.password, parse_note(credential.additional))
 
     def write(self, name: str, secret: str | None, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
@@ -170,25 +167,29 @@ class KeyRecords(_Records):
     def list(self, machine: str | None = None) -> dict[str, CredentialInfo | None]:
         return self._listed(self._keys.select(Several(self._queries()), fresh=True), machine)
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         key = self._keys.read(Reference(self._id(name), "id"), fresh=True)
         if name == MAIN:
             self._present = key
         note = key_note(key.public_key)
-        return Held(None if name == LEASE else Pair.of(key.private_key, key.public_key, key.passphrase), note)
+        return StoredSecret(
+            None if name == LEASE else checked_pair(key.private_key, key.public_key, key.passphrase), note
+        )
 
-    def write(self, name: str, secret: Pair | None, note: t.Mapping[str, str]) -> None:
+    def write(self, name: str, secret: SshKeyPair | None, note: t.Mapping[str, str]) -> None:
         """Sent once at most: a write that may still be applied later must be known to the protocol."""
         if secret is None:
             secret = _throwaway()
         wanted = self._main_write(secret) if name == MAIN else self._other_write(name, secret, note)
         self._written(name, self._keys.store(wanted, self._info(name)))
 
-    def _main_write(self, secret: Pair) -> SshKeyWrite:
+    def _main_write(self, secret: SshKeyPair) -> SshKeyWrite:
         main, present = self._main, self._present
         if present is None:
-            raise Refused(f"{self.labels[MAIN]} was not read in this run", hint="Report this as a mistake")
-        comment = secret.comment if not secret.comment.startswith(_MARKER) else ""
+            raise Refused(
+                f"internal error: {self.labels[MAIN]} was not read before it was written", hint="Please report this bug"
+            )
+        comment = secret.comment if not secret.comment.startswith(TAG) else ""
         return SshKeyWrite(
             identifier=main.identifier or "",
             username=present.username or main.username,
@@ -202,7 +203,7 @@ class KeyRecords(_Records):
             tags=present.tags or None,
         )
 
-    def _other_write(self, name: str, secret: Pair, note: t.Mapping[str, str]) -> SshKeyWrite:
+    def _other_write(self, name: str, secret: SshKeyPair, note: t.Mapping[str, str]) -> SshKeyWrite:
         main = self._main
         return SshKeyWrite(
             identifier=self.labels[name],
@@ -210,24 +211,9 @@ class KeyRecords(_Records):
             hostname=main.hostname,
             ip=main.ip or None,
             private_key=secret.private_key,
-            public_key=f"{secret.public_key} {_MARKER} {note_text(note) if name == LEASE else self._note(note)}",
+            public_key=f"{secret.public_key} {TAG} {note_text(note) if name == LEASE else self._note(note)}",
             passphrase=secret.passphrase or "",
         )
-
-
-def note_text(note: t.Mapping[str, str]) -> str:
-    return " ".join(f"{key}={urllib.parse.quote(value, safe=':,')}" for key, value in note.items())
-
-
-def parse_note(text: str) -> dict[str, str]:
-    parts = (part.split("=", 1) for part in text.split() if "=" in part)
-    return {key: urllib.parse.unquote(value) for key, value in parts}
-
-
-def key_note(public_key: str) -> dict[str, str]:
-    """What is noted with a key of the journal, by its public half."""
-    comment = _comment(public_key)
-    return parse_note(comment) if comment.startswith(_MARKER) else {}
 
 
 def _comment(public_key: str) -> str:
@@ -235,6 +221,6 @@ def _comment(public_key: str) -> str:
 
 
 @functools.cache
-def _throwaway() -> Pair:
-    """What a lease on a key is written with: its comment is what counts, and no host ever gets it."""
-    return Pair.generate("ed25519")
+def _throwaway() -> SshKeyPair:
+    """Return what a lease on a key is written with: its comment is what counts, and no host ever gets it."""
+    return new_pair("ed25519")

@@ -16,11 +16,18 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    LIST_SECRETS,
+    READ_SECRET,
+    Area,
+    Operation,
+    Verb,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     CredentialInfo,
-    DsmSecret,
     Entries,
     Stored,
 )
@@ -47,33 +54,35 @@ class Table(Api):
     def dialect(self) -> Any:
         return self._dialect
 
-    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
+    def call(
+        self, operation: Operation[Any], *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False
+    ) -> Any:
         self._dialect.check(operation, model)
-        self.fresh += [operation] if fresh else []
-        if operation.endswith(".list"):
-            return tuple(self.secrets) if operation == "secret.list" else Entries(self.entries)
-        if operation == "secret.read":
+        self.fresh += [operation.name] if fresh else []
+        if operation.verb is Verb.LIST:
+            return tuple(self.secrets) if operation == LIST_SECRETS else Entries(self.entries)
+        if operation == READ_SECRET:
             found = next((secret for secret in self.secrets if secret.identity == ref), None)
             if found is None:
                 raise NotFound("not there")
             return found
-        self.calls.append((operation, ref, model))
-        answer = self.answers[operation] if operation in self.answers else self._apply(operation, ref, model)
+        self.calls.append((operation.name, ref, model))
+        answer = self.answers[operation.name] if operation.name in self.answers else self._apply(operation, ref, model)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def _apply(self, operation: str, ref: str, model: Any) -> Any:
-        area, _dot, verb = operation.partition(".")
-        if area == "secret":
-            if verb in ("create", "update"):
+    def _apply(self, operation: Operation[Any], ref: str, model: Any) -> Any:
+        area, verb = operation.area, operation.verb
+        if area is Area.SECRETS:
+            if verb in (Verb.CREATE, Verb.UPDATE):
                 self._store_secret(model)
             return None
-        if verb == "create":
-            kind = SSH_KEY_TYPE if area == "key" else "Local User"
+        if verb is Verb.CREATE:
+            kind = SSH_KEY_TYPE if area is Area.SSH_KEYS else "Local User"
             entry = CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip or "", kind)
             self.entries.append(entry)
-        if verb == "release" and not any(entry.id == ref for entry in self.entries):
+        if verb is Verb.RELEASE and not any(entry.id == ref for entry in self.entries):
             return NotFound("x")
         return Stored(ref or "77")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Operation, Verb
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     ConfigError,
@@ -363,8 +364,8 @@ def test_a_write_that_cannot_be_compared_is_done_all_the_same(talk: Any, work: A
     conversation = server(talk, "api", **{f"{area}.release": NotFound("x") for area in ("credential", "key")})
     call = conversation.call
 
-    def list_fails_after_the_write(operation: str, **details: Any) -> Any:
-        if operation.endswith(".list") and any(name.endswith(".create") for name, *_rest in conversation.calls):
+    def list_fails_after_the_write(operation: Operation[Any], **details: Any) -> Any:
+        if operation.verb is Verb.LIST and any(name.endswith(".create") for name, *_rest in conversation.calls):
             raise ServerBusy("the gateway is too slow")
         return call(operation, **details)
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import LIST_SECRETS, Operation
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     Denied,
@@ -25,7 +27,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
-    DsmSecret,
     SshKey,
     Stored,
 )
@@ -225,9 +226,9 @@ def test_modules_that_return_values_name_ciphertext(talk: Any, work: Any) -> Non
 
 def test_in_rest_secrets_are_read_by_their_path_where_the_list_has_no_values(talk: Any, work: Any) -> None:
     class Bare(type(talk("rest"))):  # type: ignore[misc]
-        def call(self, operation: str, **details: Any) -> Any:
+        def call(self, operation: Operation[Any], **details: Any) -> Any:
             found = super().call(operation, **details)
-            if operation != "secret.list":
+            if operation != LIST_SECRETS:
                 return found
             return tuple(dataclasses.replace(secret, data=(), incomplete=True) for secret in found)
 

@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.parameters import subject_of
 from ansible_collections.community.senhasegura.plugins.plugin_utils.report import render
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Stopped
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Status, Stopped
 
 SERVER = "https://pam.example.com:443"
 PARAMS = {"mode": "ansible", "report_dir": None, "credential": "web01-app"}
@@ -34,15 +34,15 @@ def failed(error: Exception, info: CredentialInfo, params: Mapping[str, Any] | N
 
     action: Any = object.__new__(ActionModule)
     params = params or PARAMS
-    action._variables, action._server = {"inventory_hostname": host}, SERVER
+    action.variables, action._server = {"inventory_hostname": host}, SERVER
     action._task = types.SimpleNamespace(check_mode=False)
     action._templar = types.SimpleNamespace(template=str)
     action._connection = types.SimpleNamespace(get_option=lambda _name: "admin")
-    return action.reported(params, info, "app", work)
+    return action.run_and_report(params, info, "app", work)
 
 
 @pytest.mark.parametrize(
-    "make", [lambda: ChangeNotSeen("not in time"), lambda: Stopped("drift", "the host has another", "Look")]
+    "make", [lambda: ChangeNotSeen("not in time"), lambda: Stopped(Status.DRIFT, "the host has another", "Look")]
 )
 @pytest.mark.parametrize(
     ("info", "name"),
@@ -61,7 +61,7 @@ def test_it_names_the_secret_and_the_server(make: Callable[[], Exception], info:
         assert SERVER in result["msg"]
         assert name in result["msg"]
     # The same names as those of every other failure.
-    assert set(result["failure"]) == set(ChangeNotSeen("x").failure())
+    assert set(result["failure"]) == {*ChangeNotSeen("x").failure(), "host"}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_looks_at_both_kinds_names_the_right_one(params: dict[str, str], na
 
 
 def _end(works: str = "", proved: str = "", settles: str = "") -> Stopped:
-    stop = Stopped("pending", "the commit had no answer", "Run it again with state=recovered")
+    stop = Stopped(Status.PENDING, "the commit had no answer", "Run it again with state=recovered")
     stop.works, stop.proved, stop.settles = works, proved, settles
     if works:
         stop.login = f"web01: app logs in with {works} (proved by its hash in this run)"
@@ -108,7 +108,7 @@ def test_what_was_not_compared_is_not_named() -> None:
 
 
 def test_all_tasks_of_a_run_of_the_playbook_have_one_id(tmp_path: Path) -> None:
-    params = {**PARAMS, "report_dir": str(tmp_path), "max_age": None}
+    params = {**PARAMS, "report_dir": str(tmp_path), "max_age_days": None}
     runs = [failed(_end("web01-app", "hash"), CredentialInfo("7", "x"), params, host) for host in ("web01", "web02")]
     lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert len({*(run["rotation"]["playbook_run"] for run in runs), *(line["run"] for line in lines)}) == 1

@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     InvalidRequest,
     NotFound,
     Unsupported,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret, DsmSecretWrite, SecretBlock
 
 USER = SecretBlock({"user": "app", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})
 OTHER = SecretBlock({"user": "ops", "password": "pw"}, {"user": "USERNAME", "password": "PASSWORD"})

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     Refused,
     UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import DsmSecret
 
 DIALECTS = pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
 ACCOUNT = {"USERNAME": "app", "PASSWORD": "pw-1", "ip": "192.0.2.30"}

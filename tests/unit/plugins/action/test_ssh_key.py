@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    LIST_CREDENTIALS,
+    READ_SSH_KEY,
+    Operation,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     InvalidRequest,
@@ -155,11 +160,13 @@ def test_replace_keeps_the_old_pair_first(talk: Any, work: Any, keep: bool) -> N
     conversation = listing(talk, "api", LISTED)
     stored: dict[str, Any] = {"3": HELD}
 
-    def call(operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
-        if operation == "credential.list":
+    def call(
+        operation: Operation[Any], *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False
+    ) -> Any:
+        if operation == LIST_CREDENTIALS:
             return Entries((LISTED,))
-        conversation.calls.append((operation, ref, model))
-        if operation == "key.read":
+        conversation.calls.append((operation.name, ref, model))
+        if operation == READ_SSH_KEY:
             return stored[ref]
         number = ref or "9"
         stored[number] = SshKey(number, model.private_key, model.public_key, passphrase=model.passphrase)
@@ -198,8 +205,8 @@ def test_rotation_by_the_vault(talk: Any, work: Any) -> None:
     conversation.answers = {"key.read": HELD, "key.release": None}
     call = conversation.call
 
-    def changing(operation: str, **more: Any) -> Any:
-        if operation == "credential.list":
+    def changing(operation: Operation[Any], **more: Any) -> Any:
+        if operation == LIST_CREDENTIALS:
             conversation.entries = [dataclasses.replace(conversation.entries[0], change=next(changes))]
         return call(operation, **more)
 

@@ -31,5 +31,5 @@ def test_a_part_of_the_hosts_is_meant_if_the_task_itself_names_it(
     params: Any, variables: Any, role: str | None, meant: bool
 ) -> None:
     action: Any = object.__new__(ActionModule)
-    action._variables, action._task = variables, types.SimpleNamespace(_role=role)
+    action.variables, action._task = variables, types.SimpleNamespace(_role=role)
     assert action._part_is_meant(params) is meant

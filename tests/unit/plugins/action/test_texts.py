@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import RunOptions, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment
@@ -44,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
             return work()  # type: ignore[no-any-return]
 
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
-    known = Settings("https://pam.example.com"), RunOptions(broker=False)
+    known = Settings("https://pam.example.com"), RunSettings(broker=False)
     monkeypatch.setattr(setting_sources, "settings", lambda *_arguments: known)
     action = object.__new__(Action)
     action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False, environment=None)
@@ -127,6 +127,6 @@ def test_what_a_rotation_says_is_plain(monkeypatch: pytest.MonkeyPatch, speaker:
     said: list[str] = []
     monkeypatch.setattr(Display, "display", lambda _display, text, **_options: said.append(text))
     made = object.__new__(speaker)
-    made._variables = {"inventory_hostname": "web01"}
-    made.say(HOSTILE)
+    made.variables = {"inventory_hostname": "web01"}
+    made.report_progress(HOSTILE)
     assert not FORBIDDEN.search(said[0])

@@ -24,6 +24,8 @@ from workspace import environment
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Operation
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     Context,
@@ -36,7 +38,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     Credential,
     CredentialInfo,
-    DsmSecret,
     Entries,
     SshKey,
 )
@@ -85,11 +86,13 @@ class Table(Api):
     def dialect(self) -> Any:
         return self._dialect
 
-    def call(self, operation: str, *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False) -> Any:
-        self.calls.append((operation, ref))
+    def call(
+        self, operation: Operation[Any], *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False
+    ) -> Any:
+        self.calls.append((operation.name, ref))
         if self.error is not None:
             raise self.error
-        return getattr(self, operation.replace(".", "_"))(ref)
+        return getattr(self, operation.name.replace(".", "_"))(ref)
 
     def credential_list(self, ref: str) -> Any:
         return INFOS

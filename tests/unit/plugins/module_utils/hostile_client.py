@@ -15,9 +15,10 @@ import sys
 import time
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import named
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     session, text = DirectApi(settings), ""
     start, cpu = time.monotonic(), time.process_time()
     try:
-        result = session.call(operation.removeprefix("rest:"), ref="7")
+        result = session.call(named(operation.removeprefix("rest:")), ref="7")
         outcome = str(len(result)) if isinstance(result, tuple) else type(result).__name__
     except SenhaseguraError as exc:
         outcome, text = type(exc).__name__, str(exc)

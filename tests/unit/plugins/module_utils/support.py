@@ -14,7 +14,7 @@ import urllib.parse
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 
 CLIENT_ID = "id-4f1c2b9e8d7a6f5c"
 CLIENT_SECRET = "Sq-9f8e7d6c5b4a-Qx"

@@ -20,6 +20,12 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    CREATE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    named,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import parse_response
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
@@ -55,7 +61,7 @@ def told(reply: t.Any, *, token: t.Any = None, **changes: t.Any) -> SenhaseguraE
     server = Scripted({"GET /api/pam/credential/7": reply}, token=token)
     session = DirectApi(settings(**changes), transport=server)
     with pytest.raises(SenhaseguraError) as caught:
-        session.call("credential.read", ref="7", subject="credential web-root")
+        session.call(READ_CREDENTIAL, ref="7", subject="credential web-root")
     return caught.value
 
 
@@ -483,19 +489,19 @@ def test_the_server_is_named_with_its_port_and_without_a_user(url: str, shown: s
 def test_a_list_that_cannot_be_read_is_named_beside_the_object(operation: str, path: str, what: str) -> None:
     session = DirectApi(settings(), transport=Scripted({f"GET {path}": answer({}, 500)}))
     with pytest.raises(ServerFailed) as caught:
-        session.call(operation, subject="thing web-root")
+        session.call(named(operation), subject="thing web-root")
     assert str(caught.value).startswith(
         f"{what} could not be read: the server reports an error of its own (thing web-root, "
     )
     with pytest.raises(ServerFailed) as caught:
-        session.call(operation, subject=what)
+        session.call(named(operation), subject=what)
     assert str(caught.value).count(what) == 1
 
 
 def test_a_failed_login_is_no_list_that_could_not_be_read() -> None:
     server = Scripted(token=answer({"error": "invalid_client"}, 401))
     with pytest.raises(AuthenticationFailed) as caught:
-        DirectApi(settings(), transport=server).call("credential.list", subject="credential web-root")
+        DirectApi(settings(), transport=server).call(LIST_CREDENTIALS, subject="credential web-root")
     assert "could not be read" not in str(caught.value)
 
 
@@ -524,7 +530,7 @@ def test_a_body_is_described_and_not_shown() -> None:
 def test_a_write_names_what_it_writes() -> None:
     server = Scripted({"POST /api/pam/credential": failure(1011)})
     with pytest.raises(NotFound) as caught:
-        DirectApi(settings(), transport=server).call("credential.create", model=WRITE, subject="credential root@web01")
+        DirectApi(settings(), transport=server).call(CREATE_CREDENTIAL, model=WRITE, subject="credential root@web01")
     assert "root@web01" in str(caught.value)
     assert WRITE.password
     assert WRITE.password not in str(caught.value)

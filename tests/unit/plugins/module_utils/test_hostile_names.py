@@ -15,10 +15,11 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair, models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Verb, named
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     InvalidRequest,
@@ -40,7 +41,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
 )
 
 NAMED = [
-    (dialect.name, operation)
+    (dialect.name, operation.name)
     for dialect in DIALECTS.values()
     for operation, call in dialect.calls.items()
     if "{ref}" in call.path or call.body == "query"
@@ -58,7 +59,7 @@ def write_model(operation: str, name: str = "web-root") -> t.Any:
     return {
         "credential": models.CredentialWrite("root", "web01", "192.0.2.10", identifier=name, password="new"),
         "key": models.SshKeyWrite(name, "root", "web01", "192.0.2.10", "private", "ssh-ed25519 AAAA"),
-        "secret": models.DsmSecretWrite(name, key_value={"KEY": "value"}),
+        "secret": dsm_secrets.DsmSecretWrite(name, key_value={"KEY": "value"}),
     }[area]
 
 
@@ -90,13 +91,13 @@ def lines_of(template: str, method: str, name: str) -> t.Iterator[str]:
 @pytest.mark.parametrize(("dialect", "operation"), NAMED)
 def test_no_call_leaves_its_path(server: Wire, dialect: str, operation: str) -> None:
     """Straight into the session, below everything that looks names up first."""
-    call = DIALECTS[dialect].calls[operation]
+    call = DIALECTS[dialect].calls[named(operation)]
     session = DirectApi(settings(url=server.url(), dialect=dialect, retries=0))
     sent = 0
     for name in NAMES:
         before = len(server.requests)
         try:
-            session.call(operation, ref=name, model=write_model(operation), subject="x")
+            session.call(named(operation), ref=name, model=write_model(operation), subject="x")
         except ConfigError as exc:
             assert "part of a path" in str(exc)
             assert exc.hint
@@ -129,7 +130,7 @@ def scripted(dialect: str) -> Scripted:
     inside = {"response": {"status": 200, "error": False, **entities, "secrets": []}}
     listed = answer(inside) if dialect == "rest" else success(**entities, application={"secrets": []})
     replies = {
-        f"GET {call.path}": listed for operation, call in DIALECTS[dialect].calls.items() if operation.endswith(".list")
+        f"GET {call.path}": listed for operation, call in DIALECTS[dialect].calls.items() if operation.verb is Verb.LIST
     }
 
     class Server(Scripted):
@@ -175,7 +176,7 @@ OPERATIONS: dict[str, t.Callable[[Client, str], t.Any]] = {
     "secrets.read": lambda c, n: c.secrets.read(n),
     "secrets.create": lambda c, n: c.secrets.store(write_model("secret.create", n), None),
     "secrets.update": lambda c, n: c.secrets.store(
-        write_model("secret.create", n), models.DsmSecret("1", n, ({"KEY": "old"},))
+        write_model("secret.create", n), dsm_secrets.DsmSecret("1", n, ({"KEY": "old"},))
     ),
     "secrets.delete": lambda c, n: c.secrets.delete(n),
 }

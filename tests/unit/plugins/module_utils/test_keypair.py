@@ -88,8 +88,8 @@ def test_we_read_what_ssh_keygen_makes(
     size = ["-b", str(bits)] if bits else []
     ssh_keygen("-q", "-t", kind, *size, "-m", form, "-N", passphrase, "-C", "a comment", "-f", path)
     private, public = pathlib.Path(path).read_text(), pathlib.Path(f"{path}.pub").read_text()
-    assert keypair.public_key_of(private, passphrase or None) == keypair.bare(public)
-    assert keypair.public_key_of(private.replace("\n", "\r\n"), passphrase or None) == keypair.bare(public)
+    assert keypair.public_key_of(private, passphrase or None) == keypair.strip_comment(public)
+    assert keypair.public_key_of(private.replace("\n", "\r\n"), passphrase or None) == keypair.strip_comment(public)
     assert keypair.fingerprint(public) == ssh_keygen("-l", "-f", f"{path}.pub").split()[1]
     for wrong in (None, "wrong") if passphrase else ("given-for-nothing",):
         with pytest.raises(InvalidRequest, match="cannot|this passphrase opens"):
@@ -99,7 +99,7 @@ def test_we_read_what_ssh_keygen_makes(
 @pytest.mark.parametrize(("kind", "bits", "name", "size"), KINDS)
 def test_the_pair_belongs_together(kind: str, bits: int | None, name: str, size: int) -> None:
     pair = keypair.generate(kind, bits=bits)
-    assert keypair.public_key_of(pair.private_key) == pair.public_key == keypair.bare(pair.public_key)
+    assert keypair.public_key_of(pair.private_key) == pair.public_key == keypair.strip_comment(pair.public_key)
     assert keypair.generate(kind, bits=bits).public_key != pair.public_key
 
 
@@ -175,7 +175,7 @@ GOOD = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINVAd3e0ZNiBMN6sLKsbA8TiMFZ2TsDC0nKU
 
 
 def test_bare_and_fingerprint() -> None:
-    assert keypair.bare(f"  {GOOD}   deploy key of web01 \n") == GOOD
+    assert keypair.strip_comment(f"  {GOOD}   deploy key of web01 \n") == GOOD
     assert keypair.fingerprint(GOOD) == keypair.fingerprint(GOOD + " x")
     assert keypair.fingerprint(GOOD).startswith("SHA256:")
     assert not keypair.fingerprint(GOOD).endswith("=")
@@ -199,7 +199,7 @@ def test_bare_and_fingerprint() -> None:
 )
 def test_what_is_no_public_key(line: str) -> None:
     with pytest.raises(InvalidRequest, match="public_key must"):
-        keypair.bare(line)
+        keypair.strip_comment(line)
 
 
 def test_library_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +225,6 @@ def test_a_key_that_its_passphrase_does_not_open_is_told_so(head: str) -> None:
     """As ciphertext is not, which a client without decryption_key gets for both."""
     for text in (f"{head}QUJDRA==\n", keypair.generate(passphrase="right-one").private_key):
         with pytest.raises(InvalidRequest, match="cannot be read with its passphrase") as caught:
-            keypair.without_passphrase(text, "wrong-Passphrase")
+            keypair.decrypted(text, "wrong-Passphrase")
         assert "decryption_key" in caught.value.hint
         assert "wrong-Passphrase" not in str(caught.value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import pathlib
+import re
 import sys
 import typing as t
 
@@ -19,15 +20,43 @@ PACKAGE = "ansible_collections.community.senhasegura.plugins."
 # The one written copy of the rule. Layer -> what it may import: other layers, the standard library (STD), or packages.
 # A folder stands for all files in it that have no line of their own.
 STD = "the standard library"
-PURE = {"errors", "models", "retry", "plan", "redaction", "references", "specs", "pem", "ciphertext", "queries"}
-DIALECTS = {f"dialects/{name}" for name in ("dialect", "error_codes", "response", "guide", "vendor", "catalog")}
+PURE = {
+    "errors",
+    "models",
+    "retry",
+    "plan",
+    "redaction",
+    "references",
+    "specs",
+    "pem",
+    "ciphertext",
+    "queries",
+    "dsm_secrets",
+}
+DIALECTS = {
+    f"dialects/{name}"
+    for name in (
+        "operations",
+        "dialect",
+        "error_codes",
+        "response",
+        "envelope",
+        "entities",
+        "strict_json",
+        "guide",
+        "vendor",
+        "catalog",
+    )
+}
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "settings", *PURE}
 REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
+PROTOCOL = "plugin_utils/rotation/protocol"
+LOGIN = {f"plugin_utils/rotation/login{name}" for name in ("", "/command", "/transcript")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
-    "settings": {STD, *PURE},
+    "settings": {STD, *PURE, "settings"},
     "transport": {STD, *PURE, "dialects/response", "settings", "transport", "requests", "urllib3", "certifi"},
     "client/auth": {STD, *PURE, "settings", "requests_oauthlib"},
     "client/decrypt": {STD, *PURE, "cryptography"},
@@ -40,29 +69,29 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/report/files": {STD, "errors"},
     "plugin_utils/report/history": {STD, "plugin_utils/report/files"},
     "plugin_utils/report/page": {STD, "redaction", "jinja2", *REPORT},
-    # These are pure, but for the library of the system; a login starts programs and is no network code of ours.
+    # Generators that ask for what they want done: see also IMPURE.
+    PROTOCOL: {STD, *PURE, PROTOCOL},
+    # Pure as well, and the other files of the folder start programs, which is no network code of ours.
     "plugin_utils/rotation/login/command": {STD, *PURE},
-    "plugin_utils/rotation/login/password_hash": {STD, *PURE},
-    "plugin_utils/rotation/protocol/password_policy": {STD, *PURE},
-    "plugin_utils/rotation/login/probe": {
-        STD,
-        *PURE,
-        "keypair",
-        "cryptography",
-        "ansible",
-        "plugin_utils/rotation/login/command",
-    },
+    "plugin_utils/rotation/login/transcript": {STD, *PURE, PROTOCOL},
+    "plugin_utils/rotation/login": {STD, *PURE, "keypair", "ansible", PROTOCOL, *LOGIN},
     # This is sent to the managed host and executed there.
-    "plugin_utils/rotation/host/on_host/authorized_keys": {STD, "plugin_utils/rotation/host/on_host/state"},
+    "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},
     "action": {STD, *EDGES, "ansible"},
+    # It makes the key pair.
+    "action/linux_ssh_key_rotation": {STD, *EDGES, "keypair", "ansible"},
     "lookup": {STD, *EDGES, "ansible"},
     "doc_fragments": {STD},
 }
 # These come between a plugin and the network, and cost time in every worker: only the transport imports them.
 NETWORK = {"requests", "urllib3", "ssl", "http", "socket", "requests_oauthlib"}
+# Files, processes, clocks and threads: a protocol asks for what they do (effects.py), and so does the analysis of a login.
+IMPURE = {"asyncio", "ctypes", "multiprocessing", "os", "pathlib", "queue", "select", "selectors", "signal", "socket"}
+IMPURE |= {"io", "subprocess", "tempfile", "threading", "time"}
+PURE_LAYERS = {PROTOCOL, "plugin_utils/rotation/login/command", "plugin_utils/rotation/login/transcript"}
 
 
 def files() -> dict[str, pathlib.Path]:
@@ -119,6 +148,8 @@ def allowed(name: str, module: str) -> bool:
     if root in sys.stdlib_module_names:
         # The broker listens on a socket in the file system; that is no network.
         local = root == "socket" and layer(name) == "plugin_utils/broker"
+        if root in IMPURE and layer(name) in PURE_LAYERS:
+            return False
         return STD in rule and (layer(name) == "transport" or local or root not in NETWORK)
     parts = module.split(".")
     return any(".".join(parts[: i + 1]) in rule for i in range(len(parts)))
@@ -138,6 +169,13 @@ def test_the_table_knows_every_file() -> None:
 def test_imports_only_what_stands_left_of_it(name: str) -> None:
     wrong = [module for module in imports(FILES[name]) if not allowed(name, module)]
     assert wrong == []
+
+
+def test_a_protocol_reads_no_clock() -> None:
+    """What a run needs of the time, it is given: Run.clock and Run.now."""
+    for path in (PLUGINS / PROTOCOL).glob("*.py"):
+        found = re.findall(r"datetime\.(?:now|utcnow|today)\b|date\.today\b", path.read_text())
+        assert found == [], path
 
 
 def test_rotations_only_append_to_the_history() -> None:
@@ -168,6 +206,10 @@ def test_no_import_circle() -> None:
         ("errors", "ssl", False),
         ("dialects/guide", "ansible_collections.community.senhasegura.plugins.module_utils.client.session", False),
         ("client/session", "requests", False),
+        (f"{PROTOCOL}/phases", "time", False),
+        (f"{PROTOCOL}/phases", "datetime", True),
+        (f"{PROTOCOL}/password", "ansible.errors", False),
+        (f"{PROTOCOL}/password", f"{PACKAGE}plugin_utils.rotation.login.probe", False),
         ("client/session", "ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action", False),
         ("client/session", "ansible.errors", False),
         ("transport/session", "requests.utils", True),

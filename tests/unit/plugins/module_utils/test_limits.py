@@ -18,7 +18,9 @@ import pytest
 from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import response
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import integer, parse_response
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.entities import integer
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Verb
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import parse_response
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     NoRoute,
@@ -247,7 +249,7 @@ def test_lists_are_those_calls_that_list_everything() -> None:
 
     for dialect in DIALECTS.values():
         for operation, call in dialect.calls.items():
-            assert call.lists == (operation in ("credential.list", "key.list", "secret.list")), (
+            assert call.lists == (operation.verb is Verb.LIST), (
                 dialect.name,
                 operation,
             )
@@ -287,8 +289,8 @@ def test_a_page_is_told_whatever_its_status_is(page: str) -> None:
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
 def test_an_answer_that_reports_an_error_is_parsed_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
-    load = response._load
-    monkeypatch.setattr(response, "_load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
+    load = response.load
+    monkeypatch.setattr(response, "load", lambda text, **hooks: (parsed.append(text), load(text, **hooks))[1])
     body = b'{"message": "no such thing"}'
     with pytest.raises(SenhaseguraError):
         parse_response(Response(status, {}, body), module="pam", secrets=lambda: (), now=0.0, names_object=True)

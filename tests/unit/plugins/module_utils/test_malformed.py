@@ -20,6 +20,12 @@ pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    LIST_CREDENTIALS,
+    LIST_SECRETS,
+    READ_CREDENTIAL,
+    named,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AuthenticationFailed,
     Denied,
@@ -51,7 +57,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.t
 
 Document = dict[str, t.Any]
 Case = tuple[bytes, type[SenhaseguraError]]
-CALLS = [(dialect.name, operation) for dialect in DIALECTS.values() for operation in dialect.calls]
+CALLS = [(dialect.name, operation.name) for dialect in DIALECTS.values() for operation in dialect.calls]
 HEAD = {"status": 200, "message": "OK", "error": False, "error_code": 0, "detail": CANARY}
 
 # --- good answers, from which most of the bad ones are made -----------------------------------------------------------
@@ -306,7 +312,7 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     """Answers whose entity is not what the operation needs."""
     document = good(dialect, operation)
     entity = ENTITIES.get(operation, NO_ENTITY)[dialect == "rest"]
-    if entity is None or DIALECTS[dialect].calls[operation].replay is not Replay.SAFE:
+    if entity is None or named(operation).replay is not Replay.SAFE:
         return {}
     name, value = entity
     place: tuple[t.Any, ...] = ("response", name) if dialect == "rest" else (name,)
@@ -349,8 +355,8 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
 
 def cases(dialect: str, operation: str) -> dict[str, Case]:
     found = {**anywhere(good(dialect, operation)), **in_entity(dialect, operation)}
-    call = DIALECTS[dialect].calls[operation]
-    if call.replay is Replay.SAFE:
+    call = DIALECTS[dialect].calls[named(operation)]
+    if named(operation).replay is Replay.SAFE:
         found["no content (204)"] = (http(b"", 204, content_type=None), UnexpectedResponse)
     if call.names_object:
         # Whatever says so, but for the words for a path that leads nowhere.
@@ -409,10 +415,10 @@ def test_good_answers_are_taken(server: tuple[Wire, Server], dialect: str, opera
     session = DirectApi(settings(url=wire.url(), dialect=dialect))
     for status in (200, 201, 202):
         behaviour.answer = http(good(dialect, operation, status=status), status)
-        session.call(operation, ref="7", model=write_model(operation))
+        session.call(named(operation), ref="7", model=write_model(operation))
     for content_type in ("application/json; charset=UTF-8", "Application/JSON", "application/problem+json"):
         behaviour.answer = http(good(dialect, operation), content_type=content_type)
-        session.call(operation, ref="7", model=write_model(operation))
+        session.call(named(operation), ref="7", model=write_model(operation))
 
 
 @pytest.mark.parametrize(("dialect", "operation"), CALLS)
@@ -420,9 +426,9 @@ def test_the_body_decides_and_not_its_type(server: tuple[Wire, Server], dialect:
     wire, behaviour = server
     session = DirectApi(settings(url=wire.url(), dialect=dialect))
     behaviour.answer = http(good(dialect, operation))
-    expected = session.call(operation, ref="7", model=write_model(operation))
+    expected = session.call(named(operation), ref="7", model=write_model(operation))
     for name, behaviour.answer in odd_but_good(good(dialect, operation)).items():
-        assert session.call(operation, ref="7", model=write_model(operation)) == expected, name
+        assert session.call(named(operation), ref="7", model=write_model(operation)) == expected, name
 
 
 def test_the_text_of_another_charset_is_read_right(server: tuple[Wire, Server]) -> None:
@@ -431,7 +437,7 @@ def test_the_text_of_another_charset_is_read_right(server: tuple[Wire, Server]) 
     document = json.dumps({"response": HEAD, "credential": {**CREDENTIAL, "password": "pässword"}}, ensure_ascii=False)
     for codec in ("latin-1", "utf-8"):
         behaviour.answer = http(document.encode(codec), content_type="text/html; charset=iso-8859-1")
-        assert session.call("credential.read", ref="7").password == "pässword"
+        assert session.call(READ_CREDENTIAL, ref="7").password == "pässword"
 
 
 def test_numbers_stay_as_they_are_written(server: tuple[Wire, Server]) -> None:
@@ -439,7 +445,7 @@ def test_numbers_stay_as_they_are_written(server: tuple[Wire, Server]) -> None:
     session = DirectApi(settings(url=wire.url(), dialect="api"))
     listed = json.dumps(good("api", "secret.list"))
     behaviour.answer = http(listed.replace(f'"{CANARY}"}}', '1.10, "BIG": 1e400, "INT": 70}'))
-    (secret,) = session.call("secret.list")
+    (secret,) = session.call(LIST_SECRETS)
     assert secret.data[0] == {"PASSWORD": "1.10", "BIG": "1e400", "INT": "70"}
 
 
@@ -449,8 +455,10 @@ def test_a_write_may_have_no_content(server: tuple[Wire, Server], operation: str
     wire, behaviour = server
     behaviour.answer = http(b"", 204, content_type=None)
     for dialect in DIALECTS:
-        if DIALECTS[dialect].supports(operation):
-            DirectApi(settings(url=wire.url(), dialect=dialect)).call(operation, ref="7", model=write_model(operation))
+        if DIALECTS[dialect].supports(named(operation)):
+            DirectApi(settings(url=wire.url(), dialect=dialect)).call(
+                named(operation), ref="7", model=write_model(operation)
+            )
 
 
 WRITES = [
@@ -479,11 +487,13 @@ def test_a_write_is_done_whatever_the_answer_shows_of_it(
         *({**value, "id": id_, "secret_id": id_} for id_ in NO_ID.values()),
     ):
         behaviour.answer = http(changed(good(dialect, operation), place, new))
-        stored = session.call(operation, ref="7", model=write_model(operation))
+        stored = session.call(named(operation), ref="7", model=write_model(operation))
         if "secret" not in operation:
             assert stored.id == "", new
     behaviour.answer = http(good(dialect, operation))
-    assert session.call(operation, ref="7", model=write_model(operation)).id == "7"
+    stored = session.call(named(operation), ref="7", model=write_model(operation))
+    (shown,) = stored if isinstance(stored, tuple) else (stored,)
+    assert shown.id == "7"
 
 
 def check(exc: SenhaseguraError, kind: type[SenhaseguraError]) -> str:
@@ -505,10 +515,10 @@ def test_malformed_answers(server: tuple[Wire, Server], dialect: str, operation:
     wire, behaviour = server
     session = DirectApi(settings(url=wire.url(), dialect=dialect))
     problems = []
-    call = DIALECTS[dialect].calls[operation]
+    call = DIALECTS[dialect].calls[named(operation)]
     for name, (behaviour.answer, kind) in cases(dialect, operation).items():
         try:
-            result = session.call(operation, ref="7", model=write_model(operation), subject="credential X")
+            result = session.call(named(operation), ref="7", model=write_model(operation), subject="credential X")
         except SenhaseguraError as exc:
             problem = check(exc, kind)
             context = exc.context
@@ -579,7 +589,7 @@ def test_malformed_token_replies(server: tuple[Wire, Server], dialect: str) -> N
         session = DirectApi(settings(url=wire.url(), dialect=dialect))
         before = len(wire.requests)
         try:
-            session.call("credential.list", subject="all credentials")
+            session.call(LIST_CREDENTIALS, subject="all credentials")
         except SenhaseguraError as exc:
             problem = check(exc, kind)
             if not problem and "oauth2/token" not in exc.context.endpoint:
@@ -610,5 +620,5 @@ def test_usable_token_replies(server: tuple[Wire, Server], change: Document) -> 
     ((field, value),) = change.items()
     document = {"access_token": "T", "token_type": "Bearer", "expires_in": 3600}
     behaviour.login, behaviour.answer = http(changed(document, (field,), value)), http(good("api", "credential.list"))
-    assert len(DirectApi(settings(url=wire.url())).call("credential.list")) == 1
+    assert len(DirectApi(settings(url=wire.url())).call(LIST_CREDENTIALS)) == 1
     assert wire.requests[-1].header("authorization") == "Bearer T"

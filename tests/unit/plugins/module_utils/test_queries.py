@@ -12,12 +12,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import queries
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    SSH_KEY_TYPE,
-    CredentialInfo,
-    DsmSecret,
-    Entries,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
+from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Entries
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 

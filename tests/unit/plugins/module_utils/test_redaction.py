@@ -25,9 +25,10 @@ import pytest
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import strategies as st  # noqa: E402
 
-from ansible_collections.community.senhasegura.plugins.module_utils import keypair, models, redaction  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models, redaction  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_CREDENTIAL  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import (  # noqa: E402
     MASK,
@@ -39,6 +40,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.redaction im
     redact,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.settings import options  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.settings import settings as settings_module  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (  # noqa: E402
     CANARY,
     Scripted,
@@ -81,15 +83,15 @@ def test_hidden_compares_by_value() -> None:
 # --- objects that hold secrets ---------------------------------------------------------------------------------------
 
 
-def _block() -> models.SecretBlock:
-    return models.SecretBlock({"password": CANARY}, {"password": "PASSWORD"})
+def _block() -> dsm_secrets.SecretBlock:
+    return dsm_secrets.SecretBlock({"password": CANARY}, {"password": "PASSWORD"})
 
 
 def _session() -> DirectApi:
     read = success(credential={"id": "7", "password": CANARY})
     server = Scripted({"GET /api/pam/credential/7": read}, token=token_answer("ey" + CANARY))
     session = DirectApi(settings(client_secret=CANARY), transport=server)
-    assert session.call("credential.read", ref="7").password == CANARY
+    assert session.call(READ_CREDENTIAL, ref="7").password == CANARY
     # The server of these tests keeps its answers, as no real transport does.
     del session._transport
     return session
@@ -109,9 +111,9 @@ OBJECTS: dict[str, t.Callable[[], t.Any]] = {
     ),
     "SshKey": lambda: models.SshKey("1", CANARY, "ssh-ed25519 A", passphrase=CANARY, raw={"private_key": CANARY}),
     "SshKeyWrite": lambda: models.SshKeyWrite("i", "u", "h", "1", CANARY, "ssh-ed25519 A", passphrase=CANARY),
-    "DsmSecret": lambda: models.DsmSecret("1", "i", ({"KEY": CANARY},), raw={"data": [CANARY]}),
+    "DsmSecret": lambda: dsm_secrets.DsmSecret("1", "i", ({"KEY": CANARY},), raw={"data": [CANARY]}),
     "SecretBlock": _block,
-    "DsmSecretWrite": lambda: models.DsmSecretWrite(
+    "DsmSecretWrite": lambda: dsm_secrets.DsmSecretWrite(
         "i", access_keys=(_block(),), credentials=(_block(),), key_value={"KEY": CANARY}
     ),
     "KeyPair": lambda: keypair.KeyPair(CANARY, "ssh-ed25519 A", CANARY),
@@ -138,7 +140,7 @@ def test_every_field_that_sounds_secret_is_hidden() -> None:
     secret = re.compile("password|passphrase|private|secret|data|raw|token|settings|key_value|fields")
     harmless = {"identifier", "public_key", "key_name"}
     found = 0
-    for module in (models, keypair):
+    for module in (models, dsm_secrets, keypair):
         for thing in vars(module).values():
             if dataclasses.is_dataclass(thing) and isinstance(thing, type):
                 for field in dataclasses.fields(thing):
@@ -150,7 +152,7 @@ def test_every_field_that_sounds_secret_is_hidden() -> None:
 
 def test_settings_hide_what_the_option_table_calls_secret() -> None:
     secret = {option.name for option in options.OPTIONS if option.secret}
-    hints = {f.name for f in dataclasses.fields(options.Settings) if "SecretStr" in str(f.type)}
+    hints = {f.name for f in dataclasses.fields(settings_module.Settings) if "SecretStr" in str(f.type)}
     assert secret == hints
     assert sorted(settings(proxy="http://p").secrets()) == sorted(
         [settings().client_id.reveal(), settings().client_secret.reveal(), "http://p"]

@@ -184,7 +184,7 @@ class Bench:
 
     def brokered(self, server: Wire | dict[str, t.Any], *asks: t.Callable[[t.Any], t.Any]) -> str:
         """What the last of these calls of a client ends with, all through one broker, each from a worker of its own."""
-        from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Source, resolve
+        from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Source, resolve
 
         options = server if isinstance(server, dict) else self.options(server)
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])

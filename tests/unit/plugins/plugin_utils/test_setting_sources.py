@@ -17,7 +17,8 @@ from ansible import constants
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
 
 CANARY = "Canary-1234-abcd"

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import LIST_CREDENTIALS
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.unexpected import describe
 
 CANARY = "Canary-1234-abcd"
@@ -125,4 +126,4 @@ def test_a_missing_thread_is_named_by_a_session(monkeypatch: pytest.MonkeyPatch)
 
     session = DirectApi(known)
     monkeypatch.setattr(threading.Thread, "start", start)
-    assert "allows no more threads" in described(lambda: session.call("credential.list"))
+    assert "allows no more threads" in described(lambda: session.call(LIST_CREDENTIALS))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import password, ssh_key
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (
     GUARD_WAIT,
     HostError,
     Json,
     Machine,
-    State,
     machine_token,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import UserState
 
 
 def carry_out(machine: Machine, request: Json) -> Json:
@@ -36,7 +36,7 @@ def carry_out(machine: Machine, request: Json) -> Json:
 
 
 def _carry_out(machine: Machine, request: Json) -> Json:
-    state = State(machine, request["user"], request.get("wait", GUARD_WAIT))
+    state = UserState(machine, request["user"], request.get("wait", GUARD_WAIT))
     do = request["do"]
     if do == "look":
         return _look(state, request)
@@ -46,7 +46,7 @@ def _carry_out(machine: Machine, request: Json) -> Json:
         return _locked(state, do, request)
 
 
-def _look(state: State, request: Json) -> Json:
+def _look(state: UserState, request: Json) -> Json:
     account = password.look(state.machine, state.user, bytes.fromhex(request["pad"]))
     saved = password.saved(state)
     pending = saved["record"] if saved else ""
@@ -55,15 +55,15 @@ def _look(state: State, request: Json) -> Json:
     return {"account": account, "saved": saved, "pending": pending or None, **_state(state)}
 
 
-def _state(state: State) -> Json:
+def _state(state: UserState) -> Json:
     return {"lock": state.holder(), "machine": machine_token(state.machine, make=False)}
 
 
-def _locked(state: State, do: str, request: Json) -> Json:
+def _locked(state: UserState, do: str, request: Json) -> Json:
     run, record = request["run"], request.get("record", "")
     commands: dict[str, t.Callable[[], Json]] = {
         "judge": lambda: _look(state, request),
-        "lock": lambda: state.lock(run, record, request["lease"], request["request_life"], request.get("break")),
+        "lock": lambda: state.lock(run, record, request["lease"], request["late_write_window"], request.get("break")),
         "unlock": lambda: state.unlock(run),
         "set": lambda: password.set_hash(state, run, record, request["old"], request["new"], request["timeout"]),
         "restore": lambda: password.restore(state, run, request["old"], request["timeout"]),

@@ -10,15 +10,15 @@ import os
 import re
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (
     APPEND_ONLY,
     IMMUTABLE,
     HostError,
     Json,
     Machine,
-    State,
     sync,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import UserState
 
 # The old line of shadow, from before the hash is set until the run is over.
 SAVED = "saved.json"
@@ -30,7 +30,7 @@ _CHAGE = {"min_days": "-m", "max_days": "-M", "warn_days": "-W", "inactive_days"
 
 
 def look(machine: Machine, user: str, pad: bytes) -> Json:
-    """What there is to know about the account: its hash, its ages in days, and what would make a change fail.
+    """Return what there is to know about the account: its hash, its ages in days, and what would make a change fail.
 
     The hash is covered with ``pad``, random bytes that are used once: Ansible prints what a command prints, from -vvv
     on, and nothing of what goes in.
@@ -60,7 +60,7 @@ def look(machine: Machine, user: str, pad: bytes) -> Json:
 
 
 def _directory(machine: Machine, user: str) -> str:
-    """Where the host looks for users, if one of these places knows this one; else nothing."""
+    """Return where the host looks for users, if one of these places knows this one; else nothing."""
     if machine.command(["getent", "passwd", user])[0]:
         return ""
     for folder in (machine.etc, machine.usr_etc):
@@ -89,13 +89,13 @@ def cover(text: bytes, pad: bytes) -> bytes:
     return bytes(byte ^ pad[at] for at, byte in enumerate(text))
 
 
-def saved(state: State) -> Json | None:
-    """Which run has changed this account and not ended in order, for which record: {"run": ..., "record": ...}."""
+def saved(state: UserState) -> Json | None:
+    """Return which run has changed this account and not ended in order: {"run": ..., "record": ...}, or None."""
     found = state.load(SAVED)
     return found and {"run": found["run"], "record": found.get("record", "")}
 
 
-def set_hash(state: State, run: str, record: str, old: str, new: str, timeout: float) -> Json:
+def set_hash(state: UserState, run: str, record: str, old: str, new: str, timeout: float) -> Json:
     """Replace the hash ``old`` by ``new``, if it is still there and the run still holds the lock."""
     state.require(run)
     _require_own(state, record)
@@ -110,7 +110,7 @@ def set_hash(state: State, run: str, record: str, old: str, new: str, timeout: f
     return {}
 
 
-def restore(state: State, run: str, old: str, timeout: float) -> Json:
+def restore(state: UserState, run: str, old: str, timeout: float) -> Json:
     """Put the hash ``old`` back, which was there before C(set_hash) of this run, and when it had been changed."""
     state.require(run)
     found = state.load(SAVED)
@@ -129,7 +129,7 @@ def restore(state: State, run: str, old: str, timeout: float) -> Json:
     return {}
 
 
-def finish(state: State, run: str, record: str, chage: t.Mapping[str, int]) -> Json:
+def finish(state: UserState, run: str, record: str, chage: t.Mapping[str, int]) -> Json:
     """After the vault has the password: ages as wanted, and the saved line removed. Returns whether ages changed.
 
     Who had to change the password before still has to, whichever run has saved that.
@@ -148,7 +148,7 @@ def finish(state: State, run: str, record: str, chage: t.Mapping[str, int]) -> J
     return {"changed": _line(state.machine, "shadow", state.user) != before}
 
 
-def _require_own(state: State, record: str) -> None:
+def _require_own(state: UserState, record: str) -> None:
     found = saved(state)
     if found is not None and found["record"] not in ("", record):
         raise HostError(
@@ -171,7 +171,7 @@ def _sync(machine: Machine) -> None:
 
 
 def _line(machine: Machine, name: str, user: str) -> list[str] | None:
-    """The fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
+    """Return the fields of a user's line in passwd or shadow, or None. Only files count: no directory service."""
     with open(os.path.join(machine.etc, name), encoding="utf-8", errors="surrogateescape") as file:
         lines = [line.rstrip("\n").split(":") for line in file]
     found = [fields for fields in lines if fields[0] == user and len(fields) >= 7]
@@ -181,7 +181,7 @@ def _line(machine: Machine, name: str, user: str) -> list[str] | None:
 
 
 def _obstacle(machine: Machine) -> Json | None:
-    """What keeps chpasswd from replacing shadow, {"kind": ..., "path": ...}. Nothing is written to find it out."""
+    """Return what keeps chpasswd from replacing shadow: {"kind": ..., "path": ...}. Nothing is written."""
     shadow = os.path.join(machine.etc, "shadow")
     disk = machine.disk(machine.etc)
     if disk.f_flag & os.ST_RDONLY:
@@ -203,12 +203,12 @@ def _obstacle(machine: Machine) -> Json | None:
 
 
 def _failures(machine: Machine, user: str) -> int | None:
-    """How many failed logins faillock counts against the user now, or None where it is not installed."""
+    """Return how many failed logins faillock counts against the user now, or None where it is not installed."""
     code, output = machine.command(["faillock", "--user", user])
     return sum(line.endswith("V") for line in output.splitlines()) if code == 0 else None
 
 
-def _chpasswd(state: State, password_hash: str, timeout: float) -> None:
+def _chpasswd(state: UserState, password_hash: str, timeout: float) -> None:
     if any(character in password_hash for character in "\n\r\0:"):
         # chpasswd would take what follows for the password of somebody else.
         raise HostError("refused", "this is no password hash")
@@ -219,7 +219,7 @@ def _chpasswd(state: State, password_hash: str, timeout: float) -> None:
         raise HostError("failed", f"chpasswd ended with code {code}")
 
 
-def _chage(state: State, arguments: list[str]) -> None:
+def _chage(state: UserState, arguments: list[str]) -> None:
     code, output = state.machine.command(["chage", *arguments, state.user], keep=state.guard)
     if code:
         raise HostError("failed", f"chage ended with code {code}: {output.strip()[:200]}")

@@ -16,20 +16,21 @@ from __future__ import annotations
 import os
 import re
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import authorized_keys
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import (
-    HostError,
-    Json,
-    State,
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import (
+    authorized_keys,
+    key_lines,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import HostError, Json
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import UserState
 
 _MARK = re.compile(r"key-([A-Za-z0-9_-]{1,64})\.json")
 # What of a request authorized_keys.py is to see.
 _PASSED_ON = ("user", "address", "keys", "old", "new", "comment", "append", "keep", "run")
 
 
-def look(state: State, request: Json) -> Json:
-    """Which of the keys are where, the mark of a run of this record that has not ended in order, and those of others.
+def look(state: UserState, request: Json) -> Json:
+    """Return which of the keys are where, the mark of a run of this record that has not ended in order, and those of
+    others.
 
     C(others) are dicts with C(record), the id, and C(label), its name.
     """
@@ -43,24 +44,24 @@ def look(state: State, request: Json) -> Json:
     return {"keys": _perform("look", request), "mark": state.load(own), "others": others}
 
 
-def add(state: State, request: Json) -> Json:
+def add(state: UserState, request: Json) -> Json:
     """Leave a mark, and add a public key beside those that it replaces."""
     state.require(request["run"])
     name = _mark(request)
-    new = authorized_keys.fingerprint(authorized_keys.public_key(request["new"]).blob)
+    new = key_lines.fingerprint(key_lines.public_key(request["new"]).blob)
     mark = state.load(name) or {"old": []}
     old = sorted({*mark["old"], *request["old"]} - {new})
     state.save(name, {"run": request["run"], "label": request["label"], "old": old, "new": new})
     return _perform("add", request, state)
 
 
-def remove(state: State, request: Json) -> Json:
+def remove(state: UserState, request: Json) -> Json:
     """Remove public keys, provided that the one to keep is there."""
     state.require(request["run"])
     return _perform("remove", request, state)
 
 
-def finish(state: State, request: Json) -> Json:
+def finish(state: UserState, request: Json) -> Json:
     """Take the mark of this record away, or with C(ended) say in it that this host is done."""
     state.require(request["run"])
     name = _mark(request)
@@ -73,14 +74,14 @@ def finish(state: State, request: Json) -> Json:
 
 
 def _mark(request: Json) -> str:
-    """The file of the mark of a record. Raises HostError for an id that would be another file."""
+    """Return the file of the mark of a record. Raises HostError for an id that would be another file."""
     name = f"key-{request['record']}.json"
     if not _MARK.fullmatch(name):
         raise HostError("invalid", "the id of the record is not made of letters, digits, - and _")
     return name
 
 
-def _names(state: State) -> list[str]:
+def _names(state: UserState) -> list[str]:
     try:
         return sorted(os.listdir(state.folder))
     except FileNotFoundError:
@@ -89,7 +90,7 @@ def _names(state: State) -> list[str]:
         raise HostError("io", f"{state.folder} cannot be read: {error.strerror}") from None
 
 
-def _perform(do: str, request: Json, state: State | None = None) -> Json:
+def _perform(do: str, request: Json, state: UserState | None = None) -> Json:
     wanted = {name: request[name] for name in _PASSED_ON if request.get(name) is not None}
 
     def owned(run: str) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.client import credentials as credentials_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret, DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     ChangeNotSeen,
@@ -33,8 +34,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     CredentialInfo,
     CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
     Entries,
     KeyRotation,
     SshKeyWrite,

@@ -20,11 +20,24 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
 from ansible_collections.community.senhasegura.plugins.module_utils.client import session as module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    CREATE_CREDENTIAL,
+    CREATE_SECRET,
+    CREATE_SSH_KEY,
+    LIST_CREDENTIALS,
+    LIST_SECRETS,
+    READ_CREDENTIAL,
+    RELEASE_CREDENTIAL,
+    ROTATE_CREDENTIAL,
+    UPDATE_CREDENTIAL,
+    Verb,
+    named,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     AuthenticationFailed,
@@ -45,7 +58,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import KnownSecrets
-from ansible_collections.community.senhasegura.plugins.module_utils.settings import options
+from ansible_collections.community.senhasegura.plugins.module_utils.settings import settings as settings_module
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     CLIENT_ID,
@@ -120,9 +133,9 @@ def test_nothing_is_sent_before_it_is_needed() -> None:
 def test_one_token_for_many_calls() -> None:
     session, server, _time = setup()
     for _again in range(10):
-        session.call("credential.list")
-        session.call("credential.read", ref="7")
-        session.call("credential.update", ref="7", model=WRITE)
+        session.call(LIST_CREDENTIALS)
+        session.call(READ_CREDENTIAL, ref="7")
+        session.call(UPDATE_CREDENTIAL, ref="7", model=WRITE)
     assert server.logins == 1
     assert {r.headers["Authorization"] for r in server.sent[1:]} == {"Bearer eyTokenQ1w2E3r4T5y6"}
 
@@ -136,12 +149,12 @@ def test_one_token_for_many_calls() -> None:
 )  # fmt: skip
 def test_the_token_is_renewed_after_four_fifths_of_its_life_time(expires_in: t.Any, usable: float) -> None:
     session, server, clock = setup(token=token_answer(expires_in=expires_in))
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     clock.now += usable - 0.01
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert server.logins == 1
     clock.now += 0.02
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert server.logins == 2
 
 
@@ -149,18 +162,18 @@ def test_the_wall_clock_plays_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
     session, server, _time = setup()
     for year in (-1, 0, 1):
         monkeypatch.setattr(module.time, "time", lambda y=year: 1.79e9 + y * 365 * 86400)
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert server.logins == 1
 
 
 @pytest.mark.parametrize("operation", ["credential.list", "credential.read", "credential.update"])
 def test_an_expired_token_is_renewed_once_and_the_call_repeated(operation: str) -> None:
     session, server, clock = setup(token=[token_answer("first"), token_answer("second")])
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     for place in REPLIES:
         server.on(place, [EXPIRED, REPLIES[place]])
     model = WRITE if operation.endswith("update") else None
-    assert session.call(operation, ref="7", model=model)
+    assert session.call(named(operation), ref="7", model=model)
     assert server.logins == 2
     assert [r.headers["Authorization"] for r in server.sent[-1:]] == ["Bearer second"]
     assert server.sent[-3].body == server.sent[-1].body
@@ -170,26 +183,26 @@ def test_an_expired_token_is_renewed_once_and_the_call_repeated(operation: str) 
 def test_a_second_refusal_fails() -> None:
     session, server, _time = setup({"GET /api/pam/credential": EXPIRED}, retries=3)
     with pytest.raises(TokenRefused) as caught:
-        session.call("credential.list", subject="all credentials")
+        session.call(LIST_CREDENTIALS, subject="all credentials")
     assert len(server.lines) == 2
     assert server.logins == 2
     assert caught.value.context.subject == "all credentials"
     # The second token is not used either.
     server.on("GET /api/pam/credential", LIST)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert server.logins == 3
 
 
 def test_threads_with_an_expired_token_renew_it_once() -> None:
     session, server, _time = setup(token=[token_answer("first"), token_answer("second")])
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
 
     def judge(request: Sent) -> t.Any:
         time.sleep(0.005)
         return EXPIRED if request.headers["Authorization"] == "Bearer first" else LIST
 
     server.on("GET /api/pam/credential", judge)
-    results = together(30, lambda number: session.call("credential.list"))
+    results = together(30, lambda number: session.call(LIST_CREDENTIALS))
     assert all(len(result) == 1 for result in results)
     assert server.logins == 2
 
@@ -201,7 +214,7 @@ def test_a_hundred_threads_log_in_once(dialect: str) -> None:
         return token_answer()
 
     session, server, _time = setup(token=slow, dialect=dialect)
-    results = together(100, lambda number: session.call("credential.list"))
+    results = together(100, lambda number: session.call(LIST_CREDENTIALS))
     assert all(len(result) == 1 for result in results)
     assert server.logins == 1
 
@@ -216,11 +229,11 @@ def test_a_refused_login_is_not_repeated_for_thirty_seconds(status: int, dialect
     for seconds in (0, 1, 28.9):
         clock.now += seconds
         with pytest.raises(AuthenticationFailed):
-            session.call("credential.list")
+            session.call(LIST_CREDENTIALS)
     assert server.logins == 1
     clock.now += 0.2
     with pytest.raises(AuthenticationFailed):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert server.logins == 2
     server.on("POST /api/oauth2/token", token_answer())
     server.on("POST /iso/oauth2/token", token_answer())
@@ -230,7 +243,7 @@ def test_a_refused_login_is_not_repeated_for_thirty_seconds(status: int, dialect
 
 def test_a_hundred_threads_with_a_wrong_secret_try_it_once() -> None:
     session, server, _time = setup(token=REFUSED)
-    results = together(100, lambda number: session.call("credential.list", subject=f"credential {number}"))
+    results = together(100, lambda number: session.call(LIST_CREDENTIALS, subject=f"credential {number}"))
     assert {type(result) for result in results} == {AuthenticationFailed}
     assert server.logins == 1
     # Each error speaks of its own credential.
@@ -242,7 +255,7 @@ def test_a_remembered_refusal_says_what_the_first_one_said() -> None:
     errors = []
     for name in ("one", "two"):
         with pytest.raises(AuthenticationFailed) as caught:
-            session.call("credential.read", ref="7", subject=name)
+            session.call(READ_CREDENTIAL, ref="7", subject=name)
         errors.append(caught.value)
     first, second = (error.failure() for error in errors)
     assert (first.pop("subject"), second.pop("subject")) == ("one", "two")
@@ -256,12 +269,12 @@ def test_a_remembered_refusal_says_what_the_first_one_said() -> None:
 def test_a_busy_login_is_repeated_as_often_as_retries_say(status: int, dialect: str) -> None:
     session, server, clock = setup(token=answer({}, status), dialect=dialect, retries=3, timeout=100)
     with pytest.raises(ServerBusy) as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert server.logins == 4
     assert len(clock.slept) == 3
     assert caught.value.context.operation == "token"
     server.on("POST /api/oauth2/token", token_answer())
-    assert session.call("credential.list")
+    assert session.call(LIST_CREDENTIALS)
 
 
 @pytest.mark.parametrize("error", [ConnectionFailed("x", hint="y"), ResponseLost("x", hint="y")])
@@ -270,7 +283,7 @@ def test_an_unreachable_server_is_tried_as_often_as_retries_say(error: Senhasegu
     """Logging in has retries of its own, and those of the call do not multiply them."""
     session, server, _time = setup(token=error, retries=3, timeout=100)
     with pytest.raises(type(error)):
-        session.call(operation, ref="7", model=WRITE if operation.endswith("update") else None)
+        session.call(named(operation), ref="7", model=WRITE if operation.endswith("update") else None)
     assert server.logins == 4
     assert server.lines == []
 
@@ -285,7 +298,7 @@ NO_API = {"POST /api/oauth2/token": NO_ROUTE}
 
 def test_auto_finds_api() -> None:
     session, server, _time = setup(dialect="auto")
-    assert session.call("credential.list")
+    assert session.call(LIST_CREDENTIALS)
     assert session.dialect().name == "api"
     assert [r.path for r in server.sent] == ["/api/oauth2/token", "/api/pam/credential"]
 
@@ -293,10 +306,10 @@ def test_auto_finds_api() -> None:
 @pytest.mark.parametrize("reply", [NO_ROUTE, SUB_NOT_FOUND, HTML_404])
 def test_auto_finds_iso_by_the_token(reply: t.Any) -> None:
     session, server, clock = setup({**ISO, "POST /api/oauth2/token": reply}, dialect="auto")
-    assert session.call("credential.list")
+    assert session.call(LIST_CREDENTIALS)
     assert session.dialect().name == "iso"
     clock.now += 3000
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert [r.path for r in server.sent] == [
         "/api/oauth2/token", "/iso/oauth2/token", "/iso/pam/credential", "/iso/oauth2/token", "/iso/pam/credential",
     ]  # fmt: skip
@@ -309,18 +322,18 @@ def test_auto_finds_iso_by_the_first_call(reply: t.Any, operation: str) -> None:
     method, path = ("GET", "/pam/credential") if operation.endswith("list") else ("POST", "/pam/credential")
     session, server, clock = setup({**ISO, f"{method} /api{path}": reply}, dialect="auto")
     model = WRITE if operation.endswith("update") else None
-    assert session.call(operation, ref="7", model=model)
+    assert session.call(named(operation), ref="7", model=model)
     assert session.dialect().name == "iso"
     assert [r.path for r in server.sent] == ["/api/oauth2/token", f"/api{path}", f"/iso{path}"]
     clock.now += 3000
-    session.call(operation, ref="7", model=model)
+    session.call(named(operation), ref="7", model=model)
     assert [r.path for r in server.sent[3:]] == ["/iso/oauth2/token", f"/iso{path}"]
 
 
 def test_auto_never_finds_rest_and_tries_each_form_once() -> None:
     session, server, _time = setup({**NO_API, "POST /iso/oauth2/token": NO_ROUTE}, dialect="auto", retries=3)
     with pytest.raises(NoRoute, match="neither form") as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert [r.path for r in server.sent] == ["/api/oauth2/token", "/iso/oauth2/token"]
     assert "url" in caught.value.hint
     assert AUTO_ORDER == ("api", "iso")
@@ -328,19 +341,19 @@ def test_auto_never_finds_rest_and_tries_each_form_once() -> None:
 
 def test_a_dialect_that_was_found_is_kept() -> None:
     session, server, _time = setup(dialect="auto")
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     server.on("GET /api/pam/credential", NO_ROUTE)
     with pytest.raises(NoRoute, match="3.33"):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert not [r for r in server.sent if r.path.startswith("/iso/pam")]
 
 
 def test_dsm_says_nothing_about_the_dialect() -> None:
     session, server, _time = setup({**ISO, "GET /iso/dapp/application": NO_ROUTE}, dialect="auto")
     with pytest.raises(NoRoute):
-        session.call("secret.list")
+        session.call(LIST_SECRETS)
     assert session.dialect().name == "api"
-    assert session.call("credential.list")
+    assert session.call(LIST_CREDENTIALS)
     assert session.dialect().name == "iso"
     assert server.logins == 1
 
@@ -348,7 +361,7 @@ def test_dsm_says_nothing_about_the_dialect() -> None:
 def test_a_missing_object_says_nothing_about_the_dialect() -> None:
     session, _server, _time = setup({**ISO, "GET /api/pam/credential": failure(1007)}, dialect="auto")
     with pytest.raises(NotFound):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert session.dialect().name == "api"
 
 
@@ -360,7 +373,7 @@ def test_a_named_dialect_is_not_left_and_the_error_says_what_to_set(dialect: str
     paths = {"POST /api/oauth2/token": NO_ROUTE, "POST /iso/oauth2/token": NO_ROUTE} if where == "token" else {}
     session, server, _time = setup(paths, dialect=dialect)
     with pytest.raises(NoRoute, match=hint):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert len(server.sent) == (1 if where == "token" else 2)
 
 
@@ -368,13 +381,13 @@ def test_a_rest_client_of_a_vendor_server_is_told_so() -> None:
     """There the path exists, but the answer looks different."""
     session, _server, _time = setup(dialect="rest")
     with pytest.raises(UnexpectedResponse, match="set dialect to auto"):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
 
 
 def test_a_hint_of_the_decoder_is_kept_in_rest() -> None:
     empty = answer({"response": {"status": 200, "credential": {"id": "7", "password": ""}}})
     session, _server, _time = setup({"GET /iso/coe/senha": empty}, dialect="rest")
-    credential = session.call("credential.read", ref="7")
+    credential = session.call(READ_CREDENTIAL, ref="7")
     assert "does not have a password" in credential.unreadable["password"].message
     assert "Check in the console" in credential.unreadable["password"].hint
 
@@ -385,7 +398,7 @@ def test_threads_that_guess_end_with_one_dialect() -> None:
         return NO_ROUTE
 
     session, server, _time = setup({**ISO, "GET /api/pam/credential": slow}, dialect="auto")
-    results = together(30, lambda number: session.call("credential.list"))
+    results = together(30, lambda number: session.call(LIST_CREDENTIALS))
     assert all(isinstance(result, tuple) for result in results), results
     assert session.dialect().name == "iso"
     assert server.logins == 1
@@ -394,11 +407,11 @@ def test_threads_that_guess_end_with_one_dialect() -> None:
 def test_unsupported_is_said_before_anything_is_sent() -> None:
     session, server, _time = setup(dialect="api")
     with pytest.raises(Unsupported, match="has no call for credential.rotate") as caught:
-        session.call("credential.rotate", ref="7", subject="credential x")
+        session.call(ROTATE_CREDENTIAL, ref="7", subject="credential x")
     assert caught.value.context.subject == "credential x"
     with pytest.raises(Unsupported, match="cannot write auto_rotate, rotation_days"):
         key = models.SshKeyWrite("i", "u", "h", "1", "k", "p", auto_rotate=True, rotation_days=1)
-        session.call("key.create", model=key)
+        session.call(CREATE_SSH_KEY, model=key)
     assert server.sent == []
 
 
@@ -416,11 +429,11 @@ def kind_of(reply: t.Any) -> type[SenhaseguraError]:
 def test_reads_are_repeated(reply: t.Any, retries: int) -> None:
     session, server, clock = setup({"GET /api/pam/credential": reply}, retries=retries, timeout=1000)
     with pytest.raises(kind_of(reply)):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert len(server.lines) == retries + 1
     assert len(clock.slept) == retries
     server.on("GET /api/pam/credential", [reply] * retries + [LIST])
-    assert session.call("credential.list")
+    assert session.call(LIST_CREDENTIALS)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +444,7 @@ def test_reads_are_repeated(reply: t.Any, retries: int) -> None:
 def test_writes_are_repeated_only_if_they_were_not_applied(reply: t.Any, repeated: bool, operation: str) -> None:
     session, server, _time = setup({"POST /api/pam/credential": reply}, retries=2, timeout=1000)
     with pytest.raises(kind_of(reply)):
-        session.call(operation, ref="7", model=WRITE)
+        session.call(named(operation), ref="7", model=WRITE)
     assert len(server.lines) == (3 if repeated else 1)
 
 
@@ -441,7 +454,7 @@ def test_writes_are_repeated_only_if_they_were_not_applied(reply: t.Any, repeate
 def test_answers_are_not_repeated(reply: t.Any) -> None:
     session, server, clock = setup({"GET /api/pam/credential": reply}, retries=3)
     with pytest.raises((InvalidRequest, Denied, NotFound, NoRoute, ServerFailed)):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert len(server.lines) == 1
     assert clock.slept == []
 
@@ -458,7 +471,7 @@ def test_retry_after_is_honoured(value: str | None, least: float, status: int) -
         )
     busy = answer({}, status, **({"retry_after": value} if value else {}))
     session, server, clock = setup({"GET /api/pam/credential": [busy, LIST]}, retries=1, timeout=60)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     (slept,) = clock.slept
     assert least <= slept <= max(5.0, least + 0.3)
     assert len(server.lines) == 2
@@ -468,7 +481,7 @@ def test_a_pause_beyond_the_deadline_ends_at_once() -> None:
     busy = answer({}, 429, retry_after="61")
     session, server, clock = setup({"GET /api/pam/credential": busy}, retries=5, timeout=60)
     with pytest.raises(ServerBusy) as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert len(server.lines) == 1
     assert clock.slept == []
     assert caught.value.retry_after == 61.0
@@ -478,7 +491,7 @@ def test_all_retries_together_stay_within_the_deadline() -> None:
     session, server, clock = setup({"GET /api/pam/credential": answer({}, 503, retry_after="4")}, retries=5, timeout=10)
     start = clock.now
     with pytest.raises(ServerBusy):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert len(server.lines) == 3
     assert clock.now - start < 10
 
@@ -491,11 +504,11 @@ def test_what_came_before_is_a_part_of_the_first_operation() -> None:
     )
     start = clock.now
     with pytest.raises(ServerBusy):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert 5 < clock.now - start < 6
     start = clock.now
     with pytest.raises(ServerBusy):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert 29 < clock.now - start < 30
 
 
@@ -513,42 +526,42 @@ def test_a_server_that_stays_away_is_waited_for_once() -> None:
     server.on(place, reply)
     start = clock.now
     with pytest.raises(ConnectionFailed):
-        session.call("credential.read", ref="7")
+        session.call(READ_CREDENTIAL, ref="7")
     assert clock.now - start > 15
     waited, tried = clock.now, server.lines.count(place)
     for _host in range(50):
         with pytest.raises(ConnectionFailed):
-            session.call("credential.read", ref="7")
+            session.call(READ_CREDENTIAL, ref="7")
     assert (clock.now, server.lines.count(place)) == (waited, tried + 50)
     up = True
-    session.call("credential.read", ref="7")
+    session.call(READ_CREDENTIAL, ref="7")
     # From then on it is waited for again.
     up = False
     with pytest.raises(ConnectionFailed):
-        session.call("credential.read", ref="7")
+        session.call(READ_CREDENTIAL, ref="7")
     assert clock.now - waited > 15
 
 
 def _lease(session: DirectApi, clock: FakeTime) -> None:
     with pytest.raises(ConnectionFailed):
-        session.call("credential.read", ref="7", not_after=clock.now + 3)
+        session.call(READ_CREDENTIAL, ref="7", not_after=clock.now + 3)
 
 
 def _short_deadline(session: DirectApi, _clock: FakeTime) -> None:
     with pytest.raises(ConnectionFailed):
-        session.call("credential.read", ref="7", deadline=session.deadline(5))
+        session.call(READ_CREDENTIAL, ref="7", deadline=session.deadline(5))
 
 
 @pytest.mark.parametrize("ends", [_lease, _short_deadline])
 def test_a_wait_that_was_not_the_whole_timeout_says_nothing_of_the_server(ends: t.Any) -> None:
     session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     server.on("GET /api/pam/credential/7", ConnectionFailed("x"))
     ends(session, clock)
     # The next one waits as long as it may.
     start = clock.now
     with pytest.raises(ConnectionFailed):
-        session.call("credential.read", ref="7")
+        session.call(READ_CREDENTIAL, ref="7")
     assert clock.now - start > 25
 
 
@@ -558,7 +571,7 @@ def test_a_wait_that_was_not_the_whole_timeout_says_nothing_of_the_server(ends: 
 def test_a_timeout_of_which_something_else_was_a_part_says_nothing_of_the_server(other: SenhaseguraError) -> None:
     """All connections were busy, or the server has answered, or begun to, at least once."""
     session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     tries = 0
 
     def reply(_request: Sent) -> t.Any:
@@ -570,21 +583,21 @@ def test_a_timeout_of_which_something_else_was_a_part_says_nothing_of_the_server
     for _host in range(2):
         tries, start = 0, clock.now
         with pytest.raises(ConnectionFailed):
-            session.call("credential.read", ref="7")
+            session.call(READ_CREDENTIAL, ref="7")
         assert clock.now - start > 25
 
 
 def test_busy_connections_do_not_bring_a_server_back() -> None:
     session, server, clock = setup({**REPLIES}, timeout=30, retries=None)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     server.on("GET /api/pam/credential/7", ConnectionFailed("x"))
     with pytest.raises(ConnectionFailed):
-        session.call("credential.read", ref="7")
+        session.call(READ_CREDENTIAL, ref="7")
     for problem in (ConnectionsBusy("busy"), ConnectionFailed("x")):
         server.on("GET /api/pam/credential/7", problem)
         start = clock.now
         with pytest.raises(type(problem)):
-            session.call("credential.read", ref="7")
+            session.call(READ_CREDENTIAL, ref="7")
         assert clock.now == start
 
 
@@ -616,7 +629,7 @@ def test_a_server_that_is_away_for_a_while_fails_nobody(seconds: int, status: t.
     server.on(place, reply)
     operation = {"release": "credential.release", "dsm": "secret.list"}.get(where, "credential.read")
     for _host in range(20):
-        session.call(operation, ref="7")
+        session.call(named(operation), ref="7")
     # Not at the same moment, and not all the time.
     assert len(server.sent) < 60
     assert len(set(clock.slept)) == len(clock.slept)
@@ -626,7 +639,7 @@ def test_a_server_that_stays_away_is_asked_until_shortly_before_the_deadline() -
     session, server, clock = setup({"GET /api/pam/credential": answer({}, 503)}, timeout=30, retries=None)
     start = clock.now
     with pytest.raises(ServerBusy):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert 29.5 < clock.now - start < 30
     assert len(server.lines) < 25
 
@@ -637,7 +650,7 @@ def test_a_pause_that_is_too_long_is_named(after: str, said: str, where: str) ->
     session, server, clock = setup({**REPLIES, where: answer({}, 429, retry_after=after)}, timeout=30, retries=None)
     write = where == "POST /api/pam/credential"
     with pytest.raises(ServerBusy, match=f"asks for a pause of {said} seconds") as caught:
-        session.call("credential.create" if write else "credential.list", model=WRITE if write else None)
+        session.call(CREATE_CREDENTIAL if write else LIST_CREDENTIALS, model=WRITE if write else None)
     assert clock.slept == []
     assert len(server.sent) == (1 if "token" in where else 2)
     assert "after that time" in caught.value.hint
@@ -647,7 +660,7 @@ def test_nothing_is_sent_again_after_the_end_of_the_lease() -> None:
     session, server, clock = setup({"POST /api/pam/credential": answer({}, 429)}, timeout=30, retries=None)
     start = clock.now
     with pytest.raises(ServerBusy):
-        session.call("credential.create", model=WRITE, not_after=start + 3)
+        session.call(CREATE_CREDENTIAL, model=WRITE, not_after=start + 3)
     assert clock.now - start < 3
     assert len(server.lines) > 1
 
@@ -659,7 +672,7 @@ def test_a_write_is_not_sent_when_the_login_has_outlasted_the_lease() -> None:
 
     session, server, clock = setup({"POST /api/oauth2/token": slow_login, "POST /api/pam/credential": success()})
     with pytest.raises(ConnectionFailed, match="the deadline of the task is over"):
-        session.call("credential.create", model=WRITE, not_after=clock.now + 3)
+        session.call(CREATE_CREDENTIAL, model=WRITE, not_after=clock.now + 3)
     assert server.lines == []
 
 
@@ -675,7 +688,7 @@ def test_a_session_of_its_own_knows_the_end_of_the_lease() -> None:
         until=lambda: start + 3,
     )
     with pytest.raises(ServerBusy):
-        session.call("credential.create", model=WRITE)
+        session.call(CREATE_CREDENTIAL, model=WRITE)
     assert clock.now - start < 3
     assert len(server.lines) > 1
 
@@ -686,22 +699,22 @@ def test_a_release_is_repeated_and_the_second_may_find_it_done(first: t.Any, ope
     place = "DELETE /api/pam/credential/custody/7"
     for second in (success(), failure(1018, "not in custody")):
         session, server, _time = setup({place: [first, second]}, timeout=30, retries=None)
-        assert session.call(operation, ref="7") is None
+        assert session.call(named(operation), ref="7") is None
         assert len(server.lines) == 2
     # Turned away, or not reached: then somebody else has given it back.
     for not_applied in (answer({}, 429), ConnectionFailed("x")):
         session, server, _time = setup({place: [not_applied, failure(1018)]}, timeout=30, retries=None)
         with pytest.raises(AlreadyDone):
-            session.call(operation, ref="7")
+            session.call(named(operation), ref="7")
     session, server, _time = setup({place: failure(1018)}, timeout=30, retries=None)
     with pytest.raises(AlreadyDone):
-        session.call(operation, ref="7")
+        session.call(named(operation), ref="7")
 
 
 def test_a_release_in_rest_is_repeated() -> None:
     place = "DELETE /iso/pam/credential/custody/7"
     session, server, _time = setup({place: [answer({}, 502), failure(1018)]}, dialect="rest", timeout=30, retries=None)
-    assert session.call("credential.release", ref="7") is None
+    assert session.call(RELEASE_CREDENTIAL, ref="7") is None
     assert len(server.lines) == 2
 
 
@@ -719,14 +732,14 @@ def test_who_waits_for_the_login_of_another_does_so_until_its_own_deadline() -> 
 
     def work() -> None:
         with contextlib.suppress(SenhaseguraError):
-            session.call("credential.list")
+            session.call(LIST_CREDENTIALS)
 
     first = threading.Thread(target=work)
     first.start()
     while server.logins < 2:
         time.sleep(0.01)
     with pytest.raises(ServerBusy) as caught:
-        session.call("credential.list", subject="mine")
+        session.call(LIST_CREDENTIALS, subject="mine")
     assert (caught.value.context.subject, caught.value.context.endpoint) == ("mine", "POST /api/oauth2/token")
     release.set()
     first.join(5)
@@ -737,7 +750,7 @@ def test_pauses_are_random() -> None:
     for _again in range(5):
         session, _server, clock = setup({"GET /api/pam/credential": answer({}, 503)}, retries=3, timeout=100)
         with pytest.raises(ServerBusy):
-            session.call("credential.list")
+            session.call(LIST_CREDENTIALS)
         pauses.add(tuple(clock.slept))
     assert len(pauses) == 5
 
@@ -747,7 +760,7 @@ def test_pauses_are_random() -> None:
 
 def test_credentials_in_the_body() -> None:
     session, server, _time = setup(client_id="id &=é", client_secret="s+c %")
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     login = server.sent[0]
     assert login.form == {"grant_type": "client_credentials", "client_id": "id &=é", "client_secret": "s+c %"}
     assert login.headers == {"Content-Type": "application/x-www-form-urlencoded"}
@@ -765,7 +778,7 @@ def test_credentials_in_the_body() -> None:
 def test_credentials_in_the_header(client_id: str, client_secret: str, pair: str) -> None:
     """As they are: the server's OAuth library decodes nothing, whatever RFC 6749 2.3.1 wants."""
     session, server, _time = setup(auth_method="oauth2_basic", client_id=client_id, client_secret=client_secret)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     scheme, value = server.sent[0].headers["Authorization"].split()
     assert (scheme, base64.b64decode(value).decode()) == ("Basic", pair)
     assert server.sent[0].form == {"grant_type": "client_credentials"}
@@ -774,17 +787,17 @@ def test_credentials_in_the_header(client_id: str, client_secret: str, pair: str
 def test_a_client_id_with_a_colon_has_no_place_in_the_header() -> None:
     session, server, _time = setup(auth_method="oauth2_basic", client_id=f"a:{CANARY}")
     with pytest.raises(ConfigError, match="client_id has a colon") as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert "auth_method to oauth2" in caught.value.hint
     assert caught.value.context.option == "client_id"
     assert CANARY not in str(caught.value)
     assert server.sent == []
-    assert setup(client_id="a:b").session.call("credential.list") is not None
+    assert setup(client_id="a:b").session.call(LIST_CREDENTIALS) is not None
 
 
 def test_tenant() -> None:
     session, server, _time = setup(tenant="acme")
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert server.sent[0].form["tenant"] == "acme"
 
 
@@ -792,7 +805,7 @@ def test_no_secret_in_a_path_or_query() -> None:
     for changes in ({}, {"auth_method": "oauth2_basic"}, {"dialect": "rest"}):
         session, server, _time = setup(**changes)
         for operation in DIALECTS[changes.get("dialect", "api")].calls:
-            if not operation.endswith(("create", "update")):
+            if operation.verb not in (Verb.CREATE, Verb.UPDATE):
                 with contextlib.suppress(SenhaseguraError):
                     session.call(operation, ref="8")
         assert len(server.lines) >= 8
@@ -805,9 +818,9 @@ def test_no_secret_in_a_path_or_query() -> None:
 
 def test_aws_is_refused_with_a_reason() -> None:
     known = {"url": "https://h", "auth_method": "aws", "client_id": "a", "client_secret": "b"}
-    source = options.Source(lambda option: known.get(option.name), lambda option: option.name)
+    source = settings_module.Source(lambda option: known.get(option.name), lambda option: option.name)
     with pytest.raises(ConfigError, match="publishes no wire format") as caught:
-        options.resolve([source])
+        settings_module.resolve([source])
     assert "oauth2" in caught.value.hint
     assert caught.value.context.option == "auth_method"
 
@@ -818,7 +831,7 @@ oauth1 = pytest.mark.skipif(not auth.HAS_OAUTH1, reason="requests-oauthlib is no
 @oauth1
 def test_oauth1_needs_no_token() -> None:
     session, server, _time = setup(**OAUTH1)
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert server.logins == 0
     assert "Authorization" not in server.sent[0].headers
 
@@ -827,8 +840,8 @@ def test_oauth1_needs_no_token() -> None:
 @pytest.mark.parametrize("reply", [NO_ROUTE, SUB_NOT_FOUND])
 def test_oauth1_finds_the_dialect_by_the_first_call(reply: t.Any) -> None:
     session, server, _time = setup({**ISO, "GET /api/pam/credential": reply}, dialect="auto", **OAUTH1)
-    session.call("credential.list")
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
+    session.call(LIST_CREDENTIALS)
     assert server.lines == ["GET /api/pam/credential", "GET /iso/pam/credential", "GET /iso/pam/credential"]
     assert session.dialect().name == "iso"
 
@@ -842,7 +855,7 @@ def test_oauth1_refusals_tell_of_clocks_that_differ(skew: float | None, said: bo
     refused = answer({"response": {"status": 401, "message": "Invalid signature", "error": True}}, 401, **date)
     session, server, _time = setup({"GET /api/pam/credential": refused}, retries=3, **OAUTH1)
     with pytest.raises(TokenRefused, match="Invalid signature.*consumer_key, consumer_secret") as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     # Signing again would not help.
     assert len(server.lines) == 1
     assert ("clocks" in str(caught.value)) is said
@@ -857,7 +870,7 @@ def test_oauth1_refusals_tell_of_clocks_that_differ(skew: float | None, said: bo
 def test_oauth1_with_a_senseless_date(date: str) -> None:
     session, _server, _time = setup({"GET /api/pam/credential": answer({}, 401, date=date)}, **OAUTH1)
     with pytest.raises(TokenRefused, match="consumer_key"):
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
 
 
 def test_oauth1_library_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -872,15 +885,15 @@ def test_oauth1_library_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_bodies_and_queries() -> None:
     session, server, _time = setup()
-    session.call("credential.update", ref="7", model=WRITE)
+    session.call(UPDATE_CREDENTIAL, ref="7", model=WRITE)
     request = server.sent[-1]
     assert request.headers["Content-Type"] == "application/json"
     assert request.document["content"] == "pw-Example-2"
-    session.call("credential.list")
+    session.call(LIST_CREDENTIALS)
     assert server.sent[-1].body == b""
     assert "Content-Type" not in server.sent[-1].headers
     session, server, _time = setup({"POST /iso/sctm/secret": success(status=201)})
-    session.call("secret.create", model=models.DsmSecretWrite("db é", key_value={"A": "b"}))
+    session.call(CREATE_SECRET, model=dsm_secrets.DsmSecretWrite("db é", key_value={"A": "b"}))
     assert server.sent[-1].headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert server.sent[-1].form["identity"] == "db é"
 
@@ -889,7 +902,7 @@ def test_texts_arrive_as_they_are() -> None:
     session, server, _time = setup()
     for text in ("é日本🔑", "a\r\nb\tc\x00", '"\\/', " trailing ", "{{ 7 * 7 }}", "x" * 65536):
         wanted = models.CredentialWrite("u", "h", "1", password=text, settings={"jit_settings": {"note": text}})
-        session.call("credential.create", model=wanted)
+        session.call(CREATE_CREDENTIAL, model=wanted)
         assert server.sent[-1].document["content"] == text
         assert server.sent[-1].document["jit_settings"] == {"note": text}
 
@@ -897,7 +910,7 @@ def test_texts_arrive_as_they_are() -> None:
 def test_a_date_of_yaml_becomes_text() -> None:
     session, server, _time = setup()
     block = {"additional_settings": {"valid_until": datetime.date(2026, 11, 24)}}
-    session.call("credential.create", model=models.CredentialWrite("u", "h", "1", settings=block))
+    session.call(CREATE_CREDENTIAL, model=models.CredentialWrite("u", "h", "1", settings=block))
     assert server.sent[-1].document["additional_settings"] == {"valid_until": "2026-11-24"}
 
 
@@ -906,17 +919,17 @@ def test_what_cannot_be_sent(value: t.Any) -> None:
     session, server, _time = setup()
     wanted = models.CredentialWrite("u", "h", "1", settings={"additional_settings": {"notes": value}})
     with pytest.raises(ConfigError, match="cannot be sent as text") as caught:
-        session.call("credential.create", model=wanted)
+        session.call(CREATE_CREDENTIAL, model=wanted)
     assert CANARY not in str(caught.value)
     with pytest.raises(ConfigError, match="cannot be sent as text"):
-        session.call("secret.create", model=models.DsmSecretWrite("\udcff"))
+        session.call(CREATE_SECRET, model=dsm_secrets.DsmSecretWrite("\udcff"))
     assert server.lines == []
 
 
 def test_errors_name_operation_endpoint_and_subject() -> None:
     session, _server, _time = setup({"GET /api/pam/credential/7": failure(1009, "No access")})
     with pytest.raises(Denied) as caught:
-        session.call("credential.read", ref="7", subject="credential web-root")
+        session.call(READ_CREDENTIAL, ref="7", subject="credential web-root")
     assert caught.value.failure() == {
         "kind": "denied",
         "message": "this client has no access to the credential",
@@ -940,12 +953,15 @@ SECRETS: dict[str, tuple[str, t.Any]] = {
     ),
     "private key": ("key.create", models.SshKeyWrite("i", "u", "h", "1", CANARY, "p")),
     "passphrase": ("key.create", models.SshKeyWrite("i", "u", "h", "1", "k", "p", passphrase=CANARY)),
-    "key value": ("secret.create", models.DsmSecretWrite("i", key_value={"A": CANARY})),
+    "key value": ("secret.create", dsm_secrets.DsmSecretWrite("i", key_value={"A": CANARY})),
     "credentials": (
         "secret.create",
-        models.DsmSecretWrite("i", credentials=(models.SecretBlock({"password": CANARY}),)),
+        dsm_secrets.DsmSecretWrite("i", credentials=(dsm_secrets.SecretBlock({"password": CANARY}),)),
     ),
-    "access keys": ("secret.create", models.DsmSecretWrite("i", access_keys=(models.SecretBlock({"k": CANARY}),))),
+    "access keys": (
+        "secret.create",
+        dsm_secrets.DsmSecretWrite("i", access_keys=(dsm_secrets.SecretBlock({"k": CANARY}),)),
+    ),
 }
 
 
@@ -958,7 +974,7 @@ def test_a_server_that_echoes_what_was_written_is_not_quoted(place: str) -> None
         paths = ("POST /api/pam/credential", "POST /api/pam/key", "POST /iso/sctm/secret")
         session, _server, _time = setup(dict.fromkeys(paths, refused))
         with pytest.raises(InvalidRequest, match='The server says "Bad value .* here"') as caught:
-            session.call(operation, model=model)
+            session.call(named(operation), model=model)
         assert echo not in str(caught.value)
         assert "********" in str(caught.value)
 
@@ -969,12 +985,12 @@ def test_a_server_that_echoes_login_data_is_not_quoted(secret: str) -> None:
         replies = {"GET /api/pam/credential": failure(None, f"Header was Bearer {text}.")}
         session, _server, _time = setup(replies)
         with pytest.raises(InvalidRequest) as caught:
-            session.call("credential.list")
+            session.call(LIST_CREDENTIALS)
         assert text not in str(caught.value)
     if secret != "eyTokenQ1w2E3r4T5y6":
         session, _server, _time = setup(token=answer({"error": "invalid_client", "message": f"no {secret}"}, 401))
         with pytest.raises(AuthenticationFailed, match=r'The server says "invalid_client: no \*{8}"') as caught:
-            session.call("credential.list")
+            session.call(LIST_CREDENTIALS)
 
 
 REFUSES_LIST = {"GET /api/pam/credential": failure(None, f"Last was {CANARY}.")}
@@ -983,9 +999,9 @@ REFUSES_LIST = {"GET /api/pam/credential": failure(None, f"Last was {CANARY}.")}
 def test_a_server_that_echoes_what_it_has_handed_out_is_not_quoted() -> None:
     replies = {"GET /api/pam/credential/7": READ, "GET /api/pam/credential": failure(None, "Last was pw-Example-1.")}
     session, _server, _time = setup(replies)
-    session.call("credential.read", ref="7")
+    session.call(READ_CREDENTIAL, ref="7")
     with pytest.raises(InvalidRequest, match=r"The server says .Last was \*{8}") as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert "pw-Example-1" not in str(caught.value)
 
 
@@ -999,10 +1015,10 @@ def test_what_an_earlier_call_has_sent_is_not_quoted_later(place: str) -> None:
         server = Scripted({**REPLIES, "POST /api/pam/key": STORED, "POST /iso/sctm/secret": STORED, **REFUSES_LIST})
         first = DirectApi(settings(), transport=server, known=shared)
         with contextlib.suppress(SenhaseguraError):
-            first.call(operation, model=model)
+            first.call(named(operation), model=model)
         second = DirectApi(settings(client_id="another"), transport=server, known=known) if shared else first
         with pytest.raises(InvalidRequest, match=r"says .Last was \*{8}") as caught:
-            second.call("credential.list")
+            second.call(LIST_CREDENTIALS)
         texts.append(f"{caught.value} {caught.value.failure()}")
     assert CANARY not in str(texts)
 
@@ -1033,7 +1049,7 @@ RECEIVED: dict[str, tuple[str, dict[str, t.Any]]] = {
 def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
     operation, replies = RECEIVED[place]
     known = KnownSecrets()
-    DirectApi(settings(), transport=Scripted({**REPLIES, **replies}), known=known).call(operation, ref="7")
+    DirectApi(settings(), transport=Scripted({**REPLIES, **replies}), known=known).call(named(operation), ref="7")
     token = answer({"error": "invalid_client", "message": f"Last was {CANARY}."}, 401)
     for replies, operation in (
         (REFUSES_LIST, "credential.list"),
@@ -1041,7 +1057,7 @@ def test_what_one_session_has_received_no_other_quotes(place: str) -> None:
     ):
         other = DirectApi(settings(client_id="another"), transport=Scripted({**REPLIES, **replies}), known=known)
         with pytest.raises(SenhaseguraError, match=r"says .*\*{8}") as caught:
-            other.call(operation, ref="7")
+            other.call(named(operation), ref="7")
         assert CANARY not in f"{caught.value} {caught.value.failure()}"
 
 
@@ -1050,7 +1066,7 @@ def test_the_login_data_of_another_session_is_not_quoted() -> None:
     DirectApi(settings(client_secret=CANARY), known=known)
     session = DirectApi(settings(), transport=Scripted({**REPLIES, **REFUSES_LIST}), known=known)
     with pytest.raises(InvalidRequest) as caught:
-        session.call("credential.list")
+        session.call(LIST_CREDENTIALS)
     assert CANARY not in str(caught.value)
 
 
@@ -1060,7 +1076,7 @@ def test_names_of_devices_that_the_server_gives_back_are_masked_and_printable() 
     stored = success(status=201, key={"id": "7", "devices_error": [*names, {"hostname": CANARY}]})
     session, _server, _time = setup({"POST /api/pam/key": stored})
     wanted = models.SshKeyWrite("i", "u", "h", "1", f"{CANARY}-key", "p")
-    first, *others = session.call("key.create", model=wanted).devices_error
+    first, *others = session.call(CREATE_SSH_KEY, model=wanted).devices_error
     assert first == "web02"
     assert len(others) == 5
     for text in others:
@@ -1072,4 +1088,4 @@ def test_names_of_devices_that_the_server_gives_back_are_masked_and_printable() 
 def test_encrypted_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "decrypter", lambda path: lambda value: f"{path}:{value}")
     session, _server, _time = setup(decryption_key="/k")
-    assert session.call("credential.read", ref="7").password == "/k:pw-Example-1"
+    assert session.call(READ_CREDENTIAL, ref="7").password == "/k:pw-Example-1"

@@ -19,10 +19,16 @@ import pytest
 pytest.importorskip("requests")
 pytest.importorskip("senhasegura_simulator")
 pytest.importorskip("aiohttp")
-from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
-from ansible_collections.community.senhasegura.plugins.module_utils.client import session as session_module
+from ansible_collections.community.senhasegura.plugins.module_utils.client import auth, hints
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    UPDATE_CREDENTIAL,
+    named,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AuthenticationFailed,
     Denied,
@@ -33,11 +39,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialWrite,
-    DsmSecretWrite,
-    SshKeyWrite,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite, SshKeyWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.session import Transport
@@ -156,7 +158,7 @@ def test_auto_finds_the_dialect(start: Start, case: str) -> None:
     name, expected = FOUND[case]
     simulator = start(case.split()[0], mysafe_token="mysafe" in case)
     talk = session(simulator)
-    assert [entry.identifier for entry in talk.call("credential.list")][:2] == ["web-root", "db-app"]
+    assert [entry.identifier for entry in talk.call(LIST_CREDENTIALS)][:2] == ["web-root", "db-app"]
     assert talk.dialect().name == name
     assert lines(simulator) == expected
     assert simulator.control.counters()["tokens"] == 1
@@ -166,7 +168,7 @@ def test_auto_never_speaks_rest(start: Start) -> None:
     """A server of the guide has the token path of iso, and nothing else of it."""
     simulator = start("rest")
     with pytest.raises(NoRoute, match="rest for the guide") as caught:
-        session(simulator).call("credential.list")
+        session(simulator).call(LIST_CREDENTIALS)
     assert lines(simulator) == ["POST /api/oauth2/token", "POST /iso/oauth2/token", "GET /iso/pam/credential"]
     assert caught.value.context.status == 404
 
@@ -182,7 +184,7 @@ def test_the_wrong_dialect_says_what_to_set(
     start: Start, profile: str, dialect: str, kind: type[SenhaseguraError]
 ) -> None:
     with pytest.raises(kind, match="set dialect"):
-        session(start(profile, legacy_paths=False), dialect=dialect).call("credential.list")
+        session(start(profile, legacy_paths=False), dialect=dialect).call(LIST_CREDENTIALS)
 
 
 @pytest.mark.parametrize(("profile", "dialect"), [("3.32", "auto"), ("4.0", "auto"), ("rest", "rest")])
@@ -215,14 +217,14 @@ def test_a_whole_conversation(start: Start, profile: str, dialect: str) -> None:
 def test_a_token_that_expires_is_renewed_once(start: Start) -> None:
     simulator = start()
     talk = session(simulator)
-    talk.call("credential.list")
+    talk.call(LIST_CREDENTIALS)
     simulator.control.expire_tokens()
-    assert talk.call("credential.read", ref="1").password == "pw-Root-1"
+    assert talk.call(READ_CREDENTIAL, ref="1").password == "pw-Root-1"
     assert simulator.control.counters()["tokens"] == 2
     assert lines(simulator)[-3:] == ["GET /api/pam/credential/1", "POST /api/oauth2/token", "GET /api/pam/credential/1"]
     simulator.control.expire_tokens()
     wanted = CredentialWrite("root", "web01", "192.0.2.10", identifier="web-root", password="new")
-    talk.call("credential.update", ref="1", model=wanted)
+    talk.call(UPDATE_CREDENTIAL, ref="1", model=wanted)
     assert simulator.control.counters()["tokens"] == 3
     writes = [entry for entry in simulator.control.log() if entry["operation"] == "credential.write"]
     assert [entry["changed"] for entry in writes] == [False, True]
@@ -231,11 +233,11 @@ def test_a_token_that_expires_is_renewed_once(start: Start) -> None:
 def test_an_authorization_that_is_disabled_in_between(start: Start) -> None:
     simulator = start()
     talk = session(simulator)
-    talk.call("credential.list")
+    talk.call(LIST_CREDENTIALS)
     simulator.control.disable_client("demo")
     for _again in range(3):
         with pytest.raises(AuthenticationFailed):
-            talk.call("credential.list")
+            talk.call(LIST_CREDENTIALS)
     assert lines(simulator).count("POST /api/oauth2/token") == 2
 
 
@@ -247,7 +249,7 @@ def test_many_threads_share_a_login_and_a_renewal(start: Start) -> None:
     def work() -> None:
         try:
             for _again in range(3):
-                assert talk.call("credential.list")
+                assert talk.call(LIST_CREDENTIALS)
         except BaseException as exc:
             failures.append(exc)
 
@@ -270,20 +272,20 @@ def test_credentials_with_all_kinds_of_characters(start: Start, method: str) -> 
         name = "i:d é+&" if method == "oauth2" else "id é+&"
         talk = session(simulator, client_id=name, client_secret=secret, auth_method=method)
         if accepted:
-            assert talk.call("credential.list")
+            assert talk.call(LIST_CREDENTIALS)
         else:
             with pytest.raises(AuthenticationFailed) as caught:
-                talk.call("credential.list")
+                talk.call(LIST_CREDENTIALS)
             assert "s:e=" not in str(caught.value)
 
 
 def test_tenants(start: Start) -> None:
     simulator = start(tenant_required=True)
     with pytest.raises(AuthenticationFailed, match="set tenant"):
-        session(simulator).call("credential.list")
-    assert session(simulator, tenant="acme").call("credential.list")
+        session(simulator).call(LIST_CREDENTIALS)
+    assert session(simulator, tenant="acme").call(LIST_CREDENTIALS)
     with pytest.raises(AuthenticationFailed):
-        session(simulator, tenant="beta").call("credential.list")
+        session(simulator, tenant="beta").call(LIST_CREDENTIALS)
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------
@@ -306,7 +308,9 @@ def test_what_an_authorization_may_not_do(start: Start, name: str, profile: str,
     wanted = CredentialWrite("root", "web01", "192.0.2.10", identifier="web-root", password="new-password")
     talk = session(start(profile, ALL_BUT_ENCRYPTED), client_id=name, client_secret=secret, dialect=dialect)
     with pytest.raises(kind) as caught:
-        talk.call(operation, ref="2", model=wanted if operation.endswith("update") else None, subject="credential x")
+        talk.call(
+            named(operation), ref="2", model=wanted if operation.endswith("update") else None, subject="credential x"
+        )
     assert isinstance(caught.value, kind)
     if profile != "rest":
         assert fix in str(caught.value)
@@ -363,7 +367,7 @@ def test_signatures_are_valid_for_each_kind_of_request(start: Start, profile: st
 def test_a_wrong_key_is_refused_once(start: Start, name: str) -> None:
     simulator = start()
     with pytest.raises(TokenRefused, match="Invalid signature") as caught:
-        session(simulator, retries=3, **{**OAUTH1, name: SecretStr("wrong-key")}).call("credential.list")
+        session(simulator, retries=3, **{**OAUTH1, name: SecretStr("wrong-key")}).call(LIST_CREDENTIALS)
     assert len(lines(simulator)) == 1
     assert "clocks" not in str(caught.value)
     assert "wrong-key" not in str(caught.value)
@@ -374,23 +378,23 @@ def test_a_clock_that_is_wrong_is_named(start: Start, monkeypatch: pytest.Monkey
     from oauthlib import oauth1 as library
 
     late = types.SimpleNamespace(time=lambda: time.time() - 7200, monotonic=time.monotonic)
-    monkeypatch.setattr(session_module, "time", late)
+    monkeypatch.setattr(hints, "time", late)
     monkeypatch.setattr(library.rfc5849, "generate_timestamp", lambda: str(int(late.time())))
     with pytest.raises(TokenRefused, match="clocks of server and controller differ by (7199|7200|7201) seconds"):
-        session(start(), **OAUTH1).call("credential.list")
+        session(start(), **OAUTH1).call(LIST_CREDENTIALS)
 
 
 @oauth1
 def test_each_attempt_is_signed_anew(start: Start) -> None:
     simulator = start()
     simulator.control.fault("status", status=503, when="after", times=2)
-    assert session(simulator, retries=3, **OAUTH1).call("credential.list")
+    assert session(simulator, retries=3, **OAUTH1).call(LIST_CREDENTIALS)
     assert [entry["status"] for entry in simulator.control.log()] == [503, 503, 200]
 
     answers = [http({}, 503), http({}, 503), http(success(credentials=[]).body)]
     with Wire(lambda request, sock: answers.pop(0)) as server:
         talk = DirectApi(settings(url=server.url(), allow_http=True, retries=3, **OAUTH1))
-        talk.call("credential.list")
+        talk.call(LIST_CREDENTIALS)
     headers = [request.header("authorization") for request in server.requests]
     nonces = {nonce for header in headers for nonce in re.findall('oauth_nonce="([^"]+)"', header)}
     assert len(nonces) == len(headers) == 3
@@ -418,7 +422,7 @@ def test_the_signature_is_that_of_the_rfc(start: Start, monkeypatch: pytest.Monk
 
     with Wire(handler) as server:
         talk = DirectApi(settings(url=server.url(), allow_http=True, dialect="rest", **OAUTH1))
-        talk.call("credential.read", ref="7@x")
+        talk.call(READ_CREDENTIAL, ref="7@x")
 
     def quote(text: str) -> str:
         return urllib.parse.quote(text, safe="-._~")

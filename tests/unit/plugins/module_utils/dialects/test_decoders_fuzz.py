@@ -18,11 +18,9 @@ from hypothesis import strategies as st  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client.decrypt import plain  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS  # noqa: E402
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import (  # noqa: E402
-    Response,
-    parse_response,
-    truth,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.entities import truth  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import named  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response, parse_response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import CANARY  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_malformed import CALLS, good  # noqa: E402
@@ -109,7 +107,7 @@ def test_arbitrary_bytes(status: int, kind: str, body: bytes, module: str) -> No
 
 
 def decode(dialect: str, operation: str, status: int, document: t.Any) -> None:
-    call = DIALECTS[dialect].calls[operation]
+    call = DIALECTS[dialect].calls[named(operation)]
     answer = Response(status, {"content-type": "application/json"}, json.dumps(document).encode())
     try:
         call.decode(parse_response(answer, module=call.module, secrets=lambda: [CANARY], now=0.0), plain)

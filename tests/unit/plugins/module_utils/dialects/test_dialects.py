@@ -16,6 +16,18 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import guide, vendor
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    BY_NAME,
+    CREATE_SSH_KEY,
+    ROTATE_SSH_KEY,
+    UPDATE_SSH_KEY,
+    named,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     InvalidRequest,
     UnexpectedResponse,
@@ -25,9 +37,6 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Credential,
     CredentialInfo,
     CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
     SshKey,
     SshKeyWrite,
     Stored,
@@ -35,7 +44,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import DIALECT_NAMES
 
-CALLS = [(d.name, operation) for d in DIALECTS.values() for operation in d.calls]
+CALLS = [(d.name, operation.name) for d in DIALECTS.values() for operation in d.calls]
 PATHS = {
     "iso": {
         "token": "/iso/oauth2/token",
@@ -90,33 +99,36 @@ PATHS["api"] = {
 @pytest.mark.parametrize("name", PATHS)
 def test_paths(name: str) -> None:
     dialect = DIALECTS[name]
-    found = {operation: f"{call.method} {call.path}" for operation, call in dialect.calls.items()}
+    found = {operation.name: f"{call.method} {call.path}" for operation, call in dialect.calls.items()}
     assert {"token": dialect.token_path, **found} == PATHS[name]
 
 
 def test_the_dialects_have_the_same_names_for_the_same_things() -> None:
-    everything = {operation for _name, operation in CALLS}
+    everything = {named(name) for _dialect, name in CALLS}
+    assert everything == set(BY_NAME.values())
     for dialect in DIALECTS.values():
         for operation in everything - set(dialect.calls):
             assert not dialect.supports(operation)
-            with pytest.raises(Unsupported, match=f"the dialect {dialect.name} has no call for {operation}") as caught:
+            with pytest.raises(
+                Unsupported, match=f"the dialect {dialect.name} has no call for {operation.name}"
+            ) as caught:
                 dialect.call(operation)
             assert caught.value.hint
-            assert caught.value.context.operation == operation
+            assert caught.value.context.operation == operation.name
         assert not set(dialect.missing) & set(dialect.calls)
 
 
 @pytest.mark.parametrize(("name", "operation"), CALLS)
 def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
-    call = DIALECTS[name].calls[operation]
-    assert (call.replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
+    call = DIALECTS[name].calls[named(operation)]
+    assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     assert call.module == ("dsm" if operation.startswith("secret") else "pam")
     assert (call.encode is not None) == (operation.endswith(("create", "update")) or call.body == "query")
 
 
 def test_put_never_updates_in_the_vendors_dialects() -> None:
     for name in ("iso", "api"):
-        puts = {operation for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
+        puts = {operation.name for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
         assert puts == {"credential.enable", "key.enable"}
 
 
@@ -140,7 +152,8 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
         }
         if area == "key":
             needed |= {"private_key": "k", "public_key": "p", "ip": "1"}
-        call = dialect.call(f"{area}.create")
+        operation = named(f"{area}.create")
+        call = dialect.call(operation)
         assert call.encode
         empty = call.encode(model(**needed))
         for field in dataclasses.fields(model):
@@ -149,7 +162,7 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
                 value = blocks if "SecretBlock" in str(field.type) else ("mark",)
             wanted = model(**{**needed, field.name: value})
             try:
-                dialect.check(f"{area}.create", wanted)
+                dialect.check(operation, wanted)
             except Unsupported as exc:
                 assert field.name in str(exc)
                 assert exc.hint
@@ -163,10 +176,10 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
 def test_what_a_dialect_needs() -> None:
     key = SshKeyWrite("i", "u", "h")
     with pytest.raises(InvalidRequest, match="needs private_key") as caught:
-        DIALECTS["rest"].check("key.create", key)
+        DIALECTS["rest"].check(CREATE_SSH_KEY, key)
     assert caught.value.context.option == "private_key"
-    DIALECTS["rest"].check("key.update", key)
-    DIALECTS["rest"].check("key.rotate")
+    DIALECTS["rest"].check(UPDATE_SSH_KEY, key)
+    DIALECTS["rest"].check(ROTATE_SSH_KEY)
 
 
 # --- what is sent ----------------------------------------------------------------------------------------------------

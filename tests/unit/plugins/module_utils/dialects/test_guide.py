@@ -18,6 +18,12 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import named
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    SecretBlock,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Denied,
     InvalidRequest,
@@ -28,13 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
-from ansible_collections.community.senhasegura.plugins.module_utils.models import (
-    CredentialWrite,
-    DsmSecret,
-    DsmSecretWrite,
-    SecretBlock,
-    SshKeyWrite,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite, SshKeyWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
@@ -76,7 +76,7 @@ def lookup(client: Client, name: str, *terms: str, **options: t.Any) -> t.Any:
 
 # --- 404 -------------------------------------------------------------------------------------------------------------
 
-NAMED = [operation for operation, call in DIALECTS["rest"].calls.items() if call.names_object]
+NAMED = [operation.name for operation, call in DIALECTS["rest"].calls.items() if call.names_object]
 NOT_THERE = {
     "guide": answer({"response": {"status": 404, "message": "Not here", "error": True, "error_code": 404}}, 404),
     "number 1": answer({"response": {"status": 404, "message": "Not here", "error": True, "error_code": 1}}, 404),
@@ -99,12 +99,12 @@ def test_which_calls_name_an_object() -> None:
 
 @pytest.mark.parametrize("operation", NAMED)
 def test_404_for_an_object_is_not_found(operation: str) -> None:
-    call = DIALECTS["rest"].calls[operation]
+    call = DIALECTS["rest"].calls[named(operation)]
     place = f"{call.method} {call.path.replace('{ref}', '7')}"
     for case, reply in NOT_THERE.items():
         session = DirectApi(settings(dialect="rest"), transport=Scripted({place: reply}))
         with pytest.raises(NotFound) as caught:
-            session.call(operation, ref="7", model=write_model(operation), subject="thing 7")
+            session.call(named(operation), ref="7", model=write_model(operation), subject="thing 7")
         assert caught.value.context.status == 404
         assert "dialect" not in str(caught.value), case
         if b"Not here" in reply.body and case != "page":
@@ -114,7 +114,7 @@ def test_404_for_an_object_is_not_found(operation: str) -> None:
 @pytest.mark.parametrize("operation", NAMED)
 @pytest.mark.parametrize("words", ["no Route matched with those values", "Resource sub not found"])
 def test_404_for_a_path_is_not_about_the_object(operation: str, words: str) -> None:
-    call = DIALECTS["rest"].calls[operation]
+    call = DIALECTS["rest"].calls[named(operation)]
     place = f"{call.method} {call.path.replace('{ref}', '7')}"
     for document in (
         {"message": words},
@@ -122,7 +122,7 @@ def test_404_for_a_path_is_not_about_the_object(operation: str, words: str) -> N
     ):
         session = DirectApi(settings(dialect="rest"), transport=Scripted({place: answer(document, 404)}))
         with pytest.raises(NoRoute, match="does not speak the dialect rest"):
-            session.call(operation, ref="7", model=write_model(operation))
+            session.call(named(operation), ref="7", model=write_model(operation))
 
 
 @pytest.mark.parametrize("dialect", ["iso", "api"])
@@ -132,7 +132,7 @@ def test_404_in_the_vendors_dialects_never_means_that_nothing_is_there(dialect: 
         for case in ("detail", "page", "empty"):
             session = DirectApi(settings(dialect=dialect), transport=Scripted({place: NOT_THERE[case]}))
             with pytest.raises(NoRoute) as caught:
-                session.call(operation, ref="7", model=write_model(operation))
+                session.call(operation, ref="7", model=write_model(operation.name))
             if call.module == "dsm":
                 # There the vendor means a client without an authorization for DSM, not a path of another release.
                 assert "authorization of this client" in str(caught.value) or "DSM" in str(caught.value)
@@ -524,11 +524,11 @@ def test_what_is_no_list_never_means_that_nothing_is_there(value: t.Any) -> None
         ("rest", "secret.list"),
         ("api", "credential.list"),
     ):
-        call = DIALECTS[dialect].calls[operation]
+        call = DIALECTS[dialect].calls[named(operation)]
         names = {"credentials": value, "sshkeys": value, "secrets": value}
         reply = guide(**names) if dialect == "rest" else success(**names)
         session = DirectApi(settings(dialect=dialect), transport=Scripted({f"GET {call.path}": reply}))
         with pytest.raises(SenhaseguraError) as caught:
-            session.call(operation)
+            session.call(named(operation))
         assert isinstance(caught.value, UnexpectedResponse)
         assert "a list" in str(caught.value)

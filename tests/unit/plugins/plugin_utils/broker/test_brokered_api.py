@@ -14,6 +14,13 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    UPDATE_CREDENTIAL,
+    Operation,
+    named,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
     InvalidRequest,
@@ -27,10 +34,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis, PolicyApi
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
@@ -75,16 +82,16 @@ class Shared:
     def dialect(self) -> t.Any:
         return DIALECTS["api"]
 
-    def call(self, operation: str, **_details: t.Any) -> Entries:
-        assert operation == "credential.list"
+    def call(self, operation: Operation[t.Any], **_details: t.Any) -> Entries:
+        assert operation == LIST_CREDENTIALS
         return ENTRIES
 
 
 class Known(CachedApis):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> PolicyApi:
-        return PolicyApi(Shared(), policy, until)  # type: ignore[arg-type]
+    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> CachedApi:
+        return CachedApi(Shared(), policy, until)  # type: ignore[arg-type]
 
 
 def never(_seconds: float) -> t.Any:
@@ -145,7 +152,7 @@ def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Lin
     with pytest.raises(error) as here:
         ask(client)
     with pytest.raises(error) as there:
-        ask(client_over(PolicyApi(Shared(), CachePolicy())))  # type: ignore[arg-type]
+        ask(client_over(CachedApi(Shared(), CachePolicy())))  # type: ignore[arg-type]
     assert str(here.value) == str(there.value)
     assert here.value.failure() == there.value.failure()
     assert max(line.taken) < MOST_BYTES
@@ -186,45 +193,45 @@ LOST = [EOFError(), ConnectionResetError(), TimeoutError()]
 
 @pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
 def test_a_read_is_repeated_by_the_next_broker(lost: BaseException) -> None:
-    first, second = Scripted("api", lost), Scripted("found")
-    assert session_over(first, second).call("credential.read", ref="1") == "found"
-    assert (first.sent, second.sent) == (["dialect", "credential.read"], ["credential.read"])
+    first, second = Scripted(lost), Scripted("found")
+    assert session_over(first, second).call(READ_CREDENTIAL, ref="1") == "found"
+    assert (first.sent, second.sent) == (["credential.read"], ["credential.read"])
 
 
 @pytest.mark.parametrize("operation", ["credential.create", "credential.update", "key.create", "secret.update"])
 @pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
 def test_a_write_whose_answer_did_not_come_is_not_repeated(operation: str, lost: BaseException) -> None:
-    first, second = Scripted("api", lost), Scripted("stored")
+    first, second = Scripted(lost), Scripted("stored")
     with pytest.raises(ResponseLost, match="Look whether it was"):
-        session_over(first, second).call(operation, ref="1")
+        session_over(first, second).call(named(operation), ref="1")
     assert second.sent == []
 
 
 def test_a_write_that_has_certainly_not_arrived_is_sent_again() -> None:
-    first, second = Scripted("api", NotSent()), Scripted("stored")
-    assert session_over(first, second).call("credential.update", ref="1") == "stored"
+    first, second = Scripted(NotSent()), Scripted("stored")
+    assert session_over(first, second).call(UPDATE_CREDENTIAL, ref="1") == "stored"
 
 
 def test_where_there_is_no_other_broker_it_goes_on_directly() -> None:
     done: list[str] = []
 
     class Direct:
-        def call(self, operation: str, **_details: t.Any) -> str:
-            done.append(operation)
+        def call(self, operation: Operation[t.Any], **_details: t.Any) -> str:
+            done.append(operation.name)
             return "found"
 
-    session = session_over(Scripted("api", EOFError()), without=Direct())
-    assert [session.call("credential.read", ref="1") for _time in range(2)] == ["found"] * 2
+    session = session_over(Scripted(EOFError()), without=Direct())
+    assert [session.call(READ_CREDENTIAL, ref="1") for _time in range(2)] == ["found"] * 2
     assert done == ["credential.read"] * 2
 
 
 def test_nothing_is_sent_after_the_deadline_of_the_task() -> None:
     """By a broker that was stopped and goes on, when the task has failed already."""
-    link = Scripted("api", "stored")
+    link = Scripted("stored")
     before = time.monotonic()
-    session_over(link, timeout=3.0).call("credential.update", ref="1")
-    assert before + 2.9 < link.policies[1]["not_after"] <= time.monotonic() + 3.0
-    assert link.until > link.policies[1]["not_after"]
+    session_over(link, timeout=3.0).call(UPDATE_CREDENTIAL, ref="1")
+    assert before + 2.9 < link.policies[0]["not_after"] <= time.monotonic() + 3.0
+    assert link.until > link.policies[0]["not_after"]
 
 
 def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
@@ -240,7 +247,7 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
     before = time.monotonic()
     assert session.dialect().name == "api"
     assert link.policies[0]["not_after"] <= time.monotonic() + 100
-    assert session.call("credential.read", ref="1") == "found"
+    assert session.call(READ_CREDENTIAL, ref="1") == "found"
     assert all(policy["not_after"] >= before + 1000 for policy in link.policies[1:])
     # Looking for another broker has the same end as the operation.
     assert ends == [link.policies[1]["not_after"]]

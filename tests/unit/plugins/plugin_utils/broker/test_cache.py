@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    CREATE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
     InvalidRequest,
@@ -20,12 +25,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import cache as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import (
-    CachedApi,
-    CachedApis,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server_cache as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import SharedTransport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
@@ -122,12 +125,12 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
         )
         for number in range(100)
     }
-    session = CachedApi(settings(timeout=30.0, retries=None), transport=Scripted(replies))
+    session = ServerCache(settings(timeout=30.0, retries=None), transport=Scripted(replies))
     results: list[Any] = []
 
     def work(number: int) -> None:
         try:
-            results.append(session.call("credential.read", policy=CachePolicy(), ref=str(number)).id)
+            results.append(session.call(READ_CREDENTIAL, policy=CachePolicy(), ref=str(number)).id)
         except SenhaseguraError as exc:
             results.append(exc)
 
@@ -153,8 +156,8 @@ def test_a_call_has_one_deadline_with_its_login() -> None:
             return super().send(method, path, deadline=deadline, **details)
 
     server = Watched({"GET /api/pam/credential": LIST}, token=slow)
-    session = CachedApi(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
-    session.call("credential.list", policy=CachePolicy())
+    session = ServerCache(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
+    session.call(LIST_CREDENTIALS, policy=CachePolicy())
     assert left == [30, 10]
 
 
@@ -166,10 +169,10 @@ def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tupl
         {f"GET /api/pam/credential/{name}": reply for name in (*names, "root%40web01")}
         | {"GET /api/pam/credential/8": read(8)}
     )
-    session = CachedApi(settings(), transport=server)
+    session = ServerCache(settings(), transport=server)
 
     def ask(name: str, **policy: Any) -> str:
-        return str(session.call("credential.read", policy=CachePolicy(**policy), ref=name).id)
+        return str(session.call(READ_CREDENTIAL, policy=CachePolicy(**policy), ref=name).id)
 
     assert [ask(name) for name in (*names, *names, "8")] == ["7", "7", "7", "7", "8"]
     assert server.count("GET", "credential/") == 2
@@ -187,11 +190,11 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
         return success(credential={"id": "7", "password": "pw-1", "username": "root", "hostname": "web01"})
 
     server = Scripted({f"GET /api/pam/credential/{name}": slow for name in ("7", "root@web01", "root%40web01")})
-    session = CachedApi(settings(), transport=server)
+    session = ServerCache(settings(), transport=server)
     found: list[str] = []
     threads = [
         threading.Thread(
-            target=lambda n=name: found.append(session.call("credential.read", policy=CachePolicy(), ref=n).id)
+            target=lambda n=name: found.append(session.call(READ_CREDENTIAL, policy=CachePolicy(), ref=n).id)
         )
         for name in ("7", "root@web01", "7", "root@web01")
     ]
@@ -209,12 +212,12 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
 def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     clock = FakeTime()
     server = Scripted({"POST /api/pam/credential": answer({}, 429)})
-    session = CachedApi(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session._session._sleep = clock.sleep
+    session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
+    session._session._attempts._sleep = clock.sleep
     start = clock.now
     with pytest.raises(ServerBusy):
         session.call(
-            "credential.create",
+            CREATE_CREDENTIAL,
             policy=CachePolicy(not_after=start + 2),
             model=CredentialWrite("u", "h", "1", password="pw-1"),
         )
@@ -242,12 +245,12 @@ def test_what_the_run_has_seen_is_not_quoted_by_any_later_text(
     first = settings(client_secret=CANARY) if how == "login" else settings()
     one = run.conversation(first, CachePolicy())
     if how == "sent":
-        one.call("credential.create", model=CredentialWrite("u", "h", "1", password=CANARY))
+        one.call(CREATE_CREDENTIAL, model=CredentialWrite("u", "h", "1", password=CANARY))
     elif how == "received":
-        one.call("credential.read", ref="7")
+        one.call(READ_CREDENTIAL, ref="7")
     two = run.conversation(first if same else settings(client_id="another"), CachePolicy(ttl=1.0))
     with pytest.raises(InvalidRequest, match="Last was ") as caught:
-        two.call("credential.list")
+        two.call(LIST_CREDENTIALS)
     assert CANARY[:8] not in f"{caught.value} {caught.value.failure()}"
 
 
@@ -255,10 +258,10 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     clock = FakeTime()
     replies: dict[str, Any] = {f"GET /api/pam/credential/{n}": read(n) for n in range(100)}
     server = Scripted({**replies, "GET /api/pam/credential": LIST})
-    session = CachedApi(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session._session._sleep = clock.sleep
+    session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
+    session._session._attempts._sleep = clock.sleep
     for number in range(100):
-        session.call("credential.read", policy=CachePolicy(release_at_end=True), ref=str(number))
+        session.call(READ_CREDENTIAL, policy=CachePolicy(release_at_end=True), ref=str(number))
     for number in range(100):
         server.on(f"DELETE /api/pam/credential/custody/{number}", ConnectionFailed("gone"))
     start = clock.now

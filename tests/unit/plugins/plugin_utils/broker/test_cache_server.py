@@ -16,24 +16,22 @@ import pytest
 pytest.importorskip("senhasegura_simulator")
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AuthenticationFailed,
     NotFound,
     SenhaseguraError,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite, DsmSecretWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import (
     Settings,
     environment_source,
     resolve,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import (
-    CachedApi,
-    CachedApis,
-    PolicyApi,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import NEWS_AFTER, CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import MAX_CONNECTIONS
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import Scripted, entry, success
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
@@ -73,8 +71,8 @@ def settings(simulator: Simulator, **changes: str) -> Settings:
     return resolve([environment_source({name: str(value) for name, value in environment.items()})])
 
 
-def client(session: CachedApi, **policy: Any) -> Client:
-    return client_over(PolicyApi(session, CachePolicy(**policy)))
+def client(session: ServerCache, **policy: Any) -> Client:
+    return client_over(CachedApi(session, CachePolicy(**policy)))
 
 
 def all_at_once(count: int, work: Callable[[], Any]) -> list[Any]:
@@ -84,7 +82,7 @@ def all_at_once(count: int, work: Callable[[], Any]) -> list[Any]:
 
 def test_a_hundred_workers_make_one_login_and_one_read(simulator: Simulator) -> None:
     simulator.control.settings(latency=0.02)
-    session = CachedApi(settings(simulator))
+    session = ServerCache(settings(simulator))
     passwords = all_at_once(100, lambda: client(session).credentials.read(WEB).password)
     count = simulator.control.counters()
     assert set(passwords) == {simulator.control.credential("web-root")["password"]}
@@ -95,14 +93,14 @@ def test_a_hundred_workers_make_one_login_and_one_read(simulator: Simulator) -> 
 
 def test_many_things_at_once_need_few_connections(vendor: Simulator) -> None:
     vendor.control.settings(latency=0.01)
-    session = CachedApi(settings(vendor))
+    session = ServerCache(settings(vendor))
     names = iter(["web-root", "db-app", "1", "2", "root@web01", "app@web02"] * 10)
     all_at_once(60, lambda: client(session).credentials.read(Reference(next(names))))
     assert vendor.control.counters()["tcp_connections"] <= MAX_CONNECTIONS
 
 
 def test_a_write_makes_others_read_again_what_it_changes_and_only_that(simulator: Simulator) -> None:
-    session = CachedApi(settings(simulator))
+    session = ServerCache(settings(simulator))
     both = client(session).credentials
     assert both.read(WEB).password
     assert both.read(DB).password
@@ -121,14 +119,14 @@ def test_a_write_whose_answer_names_nothing_makes_others_read_everything_again()
         "GET /api/pam/credential/7": passwords,
         "POST /api/pam/credential": success(),
     }
-    area = client(CachedApi(scripted_settings(), transport=Scripted(replies))).credentials
+    area = client(ServerCache(scripted_settings(), transport=Scripted(replies))).credentials
     assert area.read(Reference("7")).password == "old"
     assert area.store(CredentialWrite("root", "web01", "192.0.2.10", password="new"), None).id == "7"
     assert area.read(Reference("7")).password == "new"
 
 
 def test_a_new_credential_is_in_the_list_at_once(simulator: Simulator) -> None:
-    session = CachedApi(settings(simulator))
+    session = ServerCache(settings(simulator))
     area = client(session).credentials
     wanted = CredentialWrite("svc", "web01", "192.0.2.10", identifier="svc-1", password="pw")
     assert area.match(wanted) is None
@@ -137,7 +135,7 @@ def test_a_new_credential_is_in_the_list_at_once(simulator: Simulator) -> None:
 
 
 def test_a_rotation_makes_others_read_again(simulator: Simulator) -> None:
-    session = CachedApi(settings(simulator))
+    session = ServerCache(settings(simulator))
     area = client(session).credentials
     before = area.read(DB).password
     area.rotate(DB, wait=5, poll=0.01)
@@ -148,7 +146,7 @@ def test_a_rotation_makes_others_read_again(simulator: Simulator) -> None:
 
 def test_fresh_and_time_to_live(vendor: Simulator) -> None:
     now = [1000.0]
-    session = CachedApi(settings(vendor), clock=lambda: now[0])
+    session = ServerCache(settings(vendor), clock=lambda: now[0])
 
     def reads() -> int:
         return int(vendor.control.counters()["reads"]["1"])
@@ -171,7 +169,7 @@ def test_fresh_and_time_to_live(vendor: Simulator) -> None:
 
 
 def test_a_bad_secret_is_tried_once_by_however_many(simulator: Simulator) -> None:
-    session = CachedApi(settings(simulator, SENHASEGURA_CLIENT_SECRET="wrong"))
+    session = ServerCache(settings(simulator, SENHASEGURA_CLIENT_SECRET="wrong"))
 
     def work() -> str:
         with pytest.raises(AuthenticationFailed) as caught:
@@ -186,7 +184,7 @@ def test_a_bad_secret_is_tried_once_by_however_many(simulator: Simulator) -> Non
 
 def test_what_is_not_there_is_not_asked_for_by_everybody(vendor: Simulator) -> None:
     now = [1000.0]
-    session = CachedApi(settings(vendor), clock=lambda: now[0])
+    session = ServerCache(settings(vendor), clock=lambda: now[0])
 
     def work() -> None:
         with pytest.raises(NotFound):
@@ -207,13 +205,13 @@ def listings(simulator: Simulator) -> int:
 
 def test_what_others_register_during_the_run_is_found(simulator: Simulator) -> None:
     now = [1000.0]
-    session = CachedApi(settings(simulator), clock=lambda: now[0])
+    session = ServerCache(settings(simulator), clock=lambda: now[0])
     reader = client(session)
     assert reader.credentials.read(WEB).password
     with pytest.raises(NotFound):
         reader.credentials.read(Reference("svc-1"))
     # Somebody else, whose writes this session does not see.
-    other = client(CachedApi(settings(simulator))).credentials
+    other = client(ServerCache(settings(simulator))).credentials
     other.store(CredentialWrite("svc", "web01", "192.0.2.10", identifier="svc-1", password="pw"), None)
     now[0] += NEWS_AFTER
     assert reader.credentials.read(Reference("svc-1")).password == "pw"
@@ -226,7 +224,7 @@ def test_what_others_register_during_the_run_is_found(simulator: Simulator) -> N
 def test_what_others_enable_during_the_run_is_found(vendor: Simulator) -> None:
     now = [1000.0]
     vendor.control.set_credential("web-root", active=False)
-    session = CachedApi(settings(vendor), clock=lambda: now[0])
+    session = ServerCache(settings(vendor), clock=lambda: now[0])
     for ref in (WEB, Reference("root@WEB01"), Reference("root@192.0.2.10")):
         with pytest.raises(SenhaseguraError):
             client(session).credentials.info(ref)
@@ -238,11 +236,11 @@ def test_what_others_enable_during_the_run_is_found(vendor: Simulator) -> None:
 
 def test_a_secret_that_others_make_during_the_run_is_found(simulator: Simulator) -> None:
     now = [1000.0]
-    session = CachedApi(settings(simulator), clock=lambda: now[0])
+    session = ServerCache(settings(simulator), clock=lambda: now[0])
     reader = client(session)
     assert reader.secrets.read("shop-db").identity == "shop-db"
     assert reader.secrets.find("new") is None
-    client(CachedApi(settings(simulator))).secrets.store(
+    client(ServerCache(settings(simulator))).secrets.store(
         DsmSecretWrite("new", engine="Generic", key_value=VALUES), None
     )
     assert reader.secrets.find("new") is None
@@ -254,7 +252,7 @@ def test_a_secret_that_others_make_during_the_run_is_found(simulator: Simulator)
 @pytest.mark.parametrize("missing", ["nothing", "nobody@web01", "nobody@192.0.2.10"])
 def test_a_name_that_everybody_misses_makes_few_requests(simulator: Simulator, missing: str) -> None:
     now = [1000.0]
-    session = CachedApi(settings(simulator), clock=lambda: now[0])
+    session = ServerCache(settings(simulator), clock=lambda: now[0])
 
     def work() -> None:
         with pytest.raises(NotFound):
@@ -272,7 +270,7 @@ def test_a_name_that_everybody_misses_makes_few_requests(simulator: Simulator, m
 
 def test_what_is_there_is_not_listed_again(simulator: Simulator) -> None:
     now = [1000.0]
-    session = CachedApi(settings(simulator), clock=lambda: now[0])
+    session = ServerCache(settings(simulator), clock=lambda: now[0])
     client(session).credentials.info(WEB)
     before = listings(simulator)
     now[0] += 100 * NEWS_AFTER
@@ -282,7 +280,7 @@ def test_what_is_there_is_not_listed_again(simulator: Simulator) -> None:
 
 
 def test_other_errors_are_not_remembered(vendor: Simulator) -> None:
-    session = CachedApi(settings(vendor, SENHASEGURA_RETRIES="0"))
+    session = ServerCache(settings(vendor, SENHASEGURA_RETRIES="0"))
     vendor.control.fault("status", operation="credential.read", status=502)
     with pytest.raises(SenhaseguraError):
         client(session).credentials.read(Reference("1"))
@@ -290,7 +288,7 @@ def test_other_errors_are_not_remembered(vendor: Simulator) -> None:
 
 
 def test_a_pause_that_the_server_asks_for_is_kept_by_everybody(vendor: Simulator) -> None:
-    session = CachedApi(settings(vendor))
+    session = ServerCache(settings(vendor))
     client(session).credentials.matching({})
     vendor.control.fault("retry_after", operation="credential.read", seconds=1, status=503)
     started = time.monotonic()
@@ -305,7 +303,7 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_everybody(vendor: Simulator
 
 
 def test_a_token_that_expires_is_renewed_once_for_everybody(vendor: Simulator) -> None:
-    session = CachedApi(settings(vendor))
+    session = ServerCache(settings(vendor))
     client(session).credentials.matching({})
     vendor.control.expire_tokens()
     names = iter(["1", "2", "root@web01", "app@web02"] * 5)

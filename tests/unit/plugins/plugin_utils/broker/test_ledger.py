@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_CREDENTIAL
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     Denied,
     NotFound,
@@ -23,11 +24,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     ServerFailed,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, left_behind, path_for
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 
 KEY = b"k" * 32
 PAM = Settings("https://pam.example.com", client_id=SecretStr("the-client"), client_secret=SecretStr("the-secret"))
@@ -184,16 +185,16 @@ def test_a_read_is_noted_before_it_is_made(
         "https://pam.example.com", client_id=SecretStr("x"), client_secret=SecretStr("x"), dialect="api"
     )
     ledger = open_ledger(folder)
-    session = CachedApi(settings, account=ledger.account(settings))
+    session = ServerCache(settings, account=ledger.account(settings))
     reads = Reads(outcome, ledger)
     monkeypatch.setattr(session._session, "call", reads.call)
     for release_at_end in (False, True):
         policy = CachePolicy(release_at_end=release_at_end, fresh=True)
         if isinstance(outcome, SenhaseguraError):
             with pytest.raises(SenhaseguraError):
-                session.call("credential.read", policy=policy, ref="root@web01")
+                session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
         else:
-            session.call("credential.read", policy=policy, ref="root@web01")
+            session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
         assert reads.noted_before == ([("credential", "root@web01")] if release_at_end else [])
     assert [entry.item for entry in open_ledger(folder).owed()] == owed
     lines = pathlib.Path(path_for(str(folder))).read_text().splitlines()

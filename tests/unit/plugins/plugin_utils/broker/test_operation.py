@@ -14,6 +14,16 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    CREATE_CREDENTIAL,
+    LIST_CREDENTIALS,
+    READ_CREDENTIAL,
+    READ_SSH_KEY,
+    RELEASE_CREDENTIAL,
+    UPDATE_SSH_KEY,
+    Operation,
+    Verb,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
     NotFound,
@@ -36,7 +46,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations i
     ssh_key_info,
     ssh_key_rotate,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
@@ -73,31 +83,32 @@ class Vault(Api):
         return DIALECTS["api"]
 
     def call(
-        self, operation: str, *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+        self, operation: Operation[t.Any], *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
     ) -> t.Any:
-        if operation in self.before:
-            self.before.remove(operation)
+        name = operation.name
+        if name in self.before:
+            self.before.remove(name)
             raise Lost
-        self.calls.append(operation)
-        if operation in self.fails:
-            raise self.fails[operation]
+        self.calls.append(name)
+        if name in self.fails:
+            raise self.fails[name]
         result = self._apply(operation, ref, model)
-        if operation in self.after:
-            self.after.remove(operation)
+        if name in self.after:
+            self.after.remove(name)
             raise Lost
         return result
 
-    def _apply(self, operation: str, ref: str, model: t.Any) -> t.Any:
-        if operation.endswith(".list"):
+    def _apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+        if operation.verb is Verb.LIST:
             return Entries(self.entries)
-        if operation == "credential.create":
+        if operation == CREATE_CREDENTIAL:
             self.entries.append(CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip))
             return Stored("77", model.identifier)
-        if operation == "credential.read":
+        if operation == READ_CREDENTIAL:
             return Credential(ref, "read-secret")
-        if operation == "key.read":
+        if operation == READ_SSH_KEY:
             return SshKey(ref, "private-secret", "ssh-ed25519 AAAA", "deploy", "deploy", hostname="web01")
-        if operation == "credential.release":
+        if operation == RELEASE_CREDENTIAL:
             self.entries[0] = CredentialInfo(*[*list(vars(WEB).values())[:7], "2026-02-02 00:00:00"])
         return Stored(ref or "1")
 
@@ -258,9 +269,9 @@ def test_after_a_write_it_goes_on(vault: Vault) -> None:
     """Neither custody nor the change is asked for twice."""
 
     class Waiting(Vault):
-        def call(self, operation: str, **more: t.Any) -> t.Any:
-            if operation == "credential.list" and "credential.release" in self.calls:
-                self.before = {operation} if not self.calls.count("lost") else set()
+        def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
+            if operation == LIST_CREDENTIALS and "credential.release" in self.calls:
+                self.before = {operation.name} if not self.calls.count("lost") else set()
                 self.calls += ["lost"] if self.before else []
             return super().call(operation, **more)
 
@@ -281,18 +292,18 @@ def test_a_key_pair_is_made_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) 
     class Keys(Vault):
         stored: t.Any = None
 
-        def _apply(self, operation: str, ref: str, model: t.Any) -> t.Any:
-            if operation == "key.update":
+        def _apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+            if operation == UPDATE_SSH_KEY:
                 self.stored = model
-            if operation == "key.read":
+            if operation == READ_SSH_KEY:
                 pair = self.stored or first
                 return SshKey("3", pair.private_key, pair.public_key, "deploy", "deploy", hostname="web01")
             return super()._apply(operation, ref, model)
 
-        def call(self, operation: str, **more: t.Any) -> t.Any:
-            if operation == "key.read" and self.stored and "lost" not in self.calls:
+        def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
+            if operation == READ_SSH_KEY and self.stored and "lost" not in self.calls:
                 self.calls.append("lost")
-                self.before = {operation}
+                self.before = {operation.name}
             return super().call(operation, **more)
 
     keys = Keys()

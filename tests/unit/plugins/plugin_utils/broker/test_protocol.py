@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils import errors, models, queries
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, errors, models, queries
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Entries
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
@@ -30,8 +30,8 @@ VALUES: list[Any] = [
     models.Credential("1", "secret", raw={"a": 1}), models.SshKey("3", "private", "public", tags=("a", "b")),
     models.CredentialWrite("u", "h", "i", tags=("a",), settings={"x": {"day": datetime.date(2026, 1, 2)}}),
     models.SshKeyWrite("k", "u", "h", devices=("web01",)), models.Stored("1", devices_error=("x",)),
-    models.KeyRotation("1", None), models.DsmSecret("1", "db", ({"A": "b", "N": None},)),
-    models.DsmSecretWrite("db", credentials=(models.SecretBlock({"user": "u"}, {"user": "USER"}),), key_value={"a": "b"}),
+    models.KeyRotation("1", None), dsm_secrets.DsmSecret("1", "db", ({"A": "b", "N": None},)),
+    dsm_secrets.DsmSecretWrite("db", credentials=(dsm_secrets.SecretBlock({"user": "u"}, {"user": "USER"}),), key_value={"a": "b"}),
     Reference("web-root", "identifier"),
     queries.Several({"a": queries.Find(Reference("1", "id")), "b": queries.SameAccount(("u", "h", "i"))}),
     queries.OfKind("keys", queries.Matching({"username": "root"})),
@@ -47,7 +47,7 @@ def test_values_arrive_as_they_were(value: Any) -> None:
 
 
 def test_fields_that_do_not_count_for_equality_arrive_too() -> None:
-    secret = models.DsmSecret("1", "db", ({"A": UNREAD},), as_one=True, raw={"a": 1}, problem=UNREAD)
+    secret = dsm_secrets.DsmSecret("1", "db", ({"A": UNREAD},), as_one=True, raw={"a": 1}, problem=UNREAD)
     arrived = protocol.unpack(protocol.pack(secret))
     assert (arrived.as_one, arrived.raw, str(arrived.problem)) == (True, {"a": 1}, str(UNREAD))
     assert str(arrived.unreadable["A"]) == str(UNREAD)

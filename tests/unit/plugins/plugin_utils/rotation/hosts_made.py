@@ -11,7 +11,8 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands, state
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import machine as machine_
 
 USER = "app"
 DAY = 86400
@@ -23,7 +24,7 @@ _BUSYBOX = (
 )
 
 
-class Made(state.Machine):
+class Made(machine_.Machine):
     """A host below a folder. Its programs change its files, and ``ran`` has their names and what they got."""
 
     def __init__(self, folder: Path, *, hash_: str = OLD, last_change: int | str = 19_500, **programs: str) -> None:
@@ -113,19 +114,19 @@ class Made(state.Machine):
         return 0, ""
 
 
-def ask(machine: state.Machine, do: str, run: str = "run1", **more: t.Any) -> dict[str, t.Any]:
+def ask(machine: machine_.Machine, do: str, run: str = "run1", **more: t.Any) -> dict[str, t.Any]:
     """The whole answer to a command."""
     pad = "00" * 512
     request = {"do": do, "user": USER, "run": run, "record": "7", "pad": pad, "timeout": 5, **more}
     if do == "lock":
-        request = {"lease": 300.0, "request_life": 120.0, **request}
+        request = {"lease": 300.0, "late_write_window": 120.0, **request}
     answer = commands.carry_out(machine, request)
     if "account" in answer.get("ok", {}):
         answer["ok"] = runner.uncovered(answer["ok"], pad)
     return answer
 
 
-def did(machine: state.Machine, do: str, run: str = "run1", **more: t.Any) -> dict[str, t.Any]:
+def did(machine: machine_.Machine, do: str, run: str = "run1", **more: t.Any) -> dict[str, t.Any]:
     """The answer to a command that is carried out."""
     answer = ask(machine, do, run, **more)
     assert "ok" in answer, answer

@@ -6,23 +6,27 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
+import time
 import typing as t
+from functools import partial
 
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import driver
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import phases
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
     Lost,
     NotDone,
     OnHost,
     Outcome,
     Sleep,
+    Status,
     Steps,
     Together,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, RotationRun
 
 
 class World:
@@ -40,7 +44,7 @@ class World:
     def login(self, call: t.Any, seconds: float) -> t.Any:
         raise NotImplementedError
 
-    def say(self, text: str) -> None:
+    def report_progress(self, text: str) -> None:
         self.said.append(text)
 
 
@@ -50,11 +54,13 @@ def ask(host: str) -> Steps:
 
 
 def results(world: World, works: dict[str, Steps], most: int = 10, **limits: float) -> dict[str, t.Any]:
-    run = phases.Run("run", tuple(works), phases.Limits(**limits), {})
+    run = RotationRun(
+        "run", tuple(works), Limits(**limits), {}, time.monotonic, partial(datetime.datetime.now, datetime.timezone.utc)
+    )
 
     def protocol() -> t.Any:
         found = yield Together("asking", works, most)
-        return Outcome("unchanged", "", details=found)
+        return Outcome(Status.UNCHANGED, "", details=found)
 
     return dict(driver.drive(protocol(), world, run, driver.Interrupt()).details)
 

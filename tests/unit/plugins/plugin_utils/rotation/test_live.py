@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
+import time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,17 +21,20 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
-    Held,
     Lost,
     NotDone,
     OnHost,
+    StoredSecret,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.phases import Limits, Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, RotationRun
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 
 LIKE = "$6$rounds=1000$saltsalt$"
-HASHES = {password: password_hash.make(password, LIKE) for password in ("old", "new", "older")}
+HASHES = {password: password_hash.hash_password(password, LIKE) for password in ("old", "new", "older")}
 LABELS = {"main": "web-app", "j0": "web-app--m-j0", "j1": "web-app--m-j1"}
 
 
@@ -67,10 +73,10 @@ class Records:
     def list(self, machine: str | None = None) -> Any:
         return dict(self.passwords)
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         self.reads.append(name)
         note = {"start": "2026", "holds": {"j0": "before", "j1": "new"}.get(name, "")}
-        return Held(self.passwords[name], note)
+        return StoredSecret(self.passwords[name], note)
 
     def write(self, name: str, secret: Any, note: Any) -> None:
         self.passwords[name] = secret
@@ -101,9 +107,9 @@ class Host:
 
     def log_in(self, _target: Any, password: str, **_: Any) -> Verdict:
         if password == self.accepts["login"]:
-            return Verdict(Result.OK, "")
+            return Verdict(LoginResult.OK, "")
         self.refused.append(("login", password))
-        return Verdict(Result.WRONG, "")
+        return Verdict(LoginResult.WRONG, "")
 
     def execute(self, command: str, *, sudoable: bool, in_data: bytes) -> dict[str, Any]:
         if self.refuses("login"):
@@ -127,7 +133,15 @@ class Scene:
     def __init__(self, host: Host, records: Records, *, may_read: bool = True, user: str = "app") -> None:
         variables = {"ansible_python_interpreter": "/usr/bin/python3"}
         reach = HostConnection("host", variables, lambda value: value, host.connection, host.execute)
-        self.run = Run("run", ("host",), Limits(), LABELS, user=user)
+        self.run = RotationRun(
+            "run",
+            ("host",),
+            Limits(),
+            LABELS,
+            time.monotonic,
+            partial(datetime.datetime.now, datetime.timezone.utc),
+            user=user,
+        )
         own = functools.partial(OwnPassword, may_read=may_read)
         self.host, self.world = host, live.LiveEnvironment(self.run, records, {"host": reach}, lambda *_: None, own)
 
@@ -281,7 +295,7 @@ def test_a_login_without_an_answer_is_not_repeated(start: Any, monkeypatch: pyte
 
     def silent(_target: Any, password: str, **_: Any) -> Verdict:
         tries.append(password)
-        return Verdict(Result.NETWORK, "the login took too long", sent=True)
+        return Verdict(LoginResult.NETWORK, "the login took too long", sent=True)
 
     monkeypatch.setattr(probe, "by_password", silent)
     with pytest.raises(Lost, match="took too long"):

@@ -8,7 +8,10 @@ test_world.py the same for passwords.
 
 from __future__ import annotations
 
+import datetime
 import os
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from ansible.errors import AnsibleAuthenticationFailure
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, Denied
+from ansible_collections.community.senhasegura.plugins.module_utils.keypair import new_pair
+from ansible_collections.community.senhasegura.plugins.module_utils.models import SshKeyPair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import (
@@ -27,18 +32,20 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     LoginRefused,
     Once,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Held, OnHost
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.key_pair import Pair
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.phases import Limits, Run
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
+    OnHost,
+    StoredSecret,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.run import Limits, RotationRun
 
 LOOK = OnHost("host", "look_keys")
-OLD, NEW, OTHER = Pair.generate("ed25519"), Pair.generate("ed25519", passphrase="p-p-p"), Pair.generate("ed25519")
+OLD, NEW, OTHER = new_pair("ed25519"), new_pair("ed25519", passphrase="p-p-p"), new_pair("ed25519")
 
 
 class Connection:
     """As that of ssh. ``accepts`` is the key of the host, and ``refused`` counts the logins with others."""
 
-    def __init__(self, accepts: Pair, **options: Any) -> None:
+    def __init__(self, accepts: SshKeyPair, **options: Any) -> None:
         self.accepts, self.options, self.refused = accepts, options, 0
 
     def get_option(self, name: str) -> Any:
@@ -56,15 +63,15 @@ class Connection:
 
 
 class Records:
-    def __init__(self, **pairs: Pair) -> None:
+    def __init__(self, **pairs: SshKeyPair) -> None:
         self.pairs, self.reads = pairs, 0
 
     def list(self, machine: str | None = None) -> Any:
         return {name: self.pairs.get(name) for name in ("main", "j0", "j1")}
 
-    def read(self, name: str) -> Held:
+    def read(self, name: str) -> StoredSecret:
         self.reads += 1
-        return Held(self.pairs[name])
+        return StoredSecret(self.pairs[name])
 
     def write(self, name: str, secret: Any, note: Any) -> None:
         raise NotImplementedError
@@ -80,12 +87,14 @@ def start(
 ) -> tuple[OwnKey, RegisteredRecords]:
     registered = RegisteredRecords(records)
     reach = HostConnection("host", {}, lambda value: value, connection, lambda *_: {})
-    run = Run("run", ("host",), Limits(), {}, user=user)
+    run = RotationRun(
+        "run", ("host",), Limits(), {}, time.monotonic, partial(datetime.datetime.now, datetime.timezone.utc), user=user
+    )
     files = files or Files("/nowhere", b"key")
     return OwnKey(reach, Once(reach), registered, run, files=files, may_read=may_read), registered
 
 
-def removed(old: Pair, keep: Pair) -> OnHost:
+def removed(old: SshKeyPair, keep: SshKeyPair) -> OnHost:
     return OnHost("host", "remove_key", {"old": [old.fingerprint], "keep": keep.fingerprint})
 
 

@@ -25,8 +25,11 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     Once,
     PasswordRefused,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Lost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 
 PYTHONS = sorted({sys.executable, *glob.glob(os.path.expanduser("~/.pyenv/versions/3.[789]*/bin/python"))})
 # Asks as sudo does, until the end of the input counts as an answer as well. Then it carries out what follows.
@@ -179,7 +182,7 @@ def test_a_password_is_proved_where_it_is_needed(
     def by_password(target: Any, password: str, **_: Any) -> Verdict:
         assert target.user is None
         seen.append(password)
-        return Verdict(Result.OK, "")
+        return Verdict(LoginResult.OK, "")
 
     monkeypatch.setattr(single_attempt.probe, "by_password", by_password)
     options = {"password": "pw", "remote_user": None, "host": "192.0.2.1", "ssh_args": "-C", "reconnection_retries": 3}

@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     Unsupported,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.accounts import split_lock
 
 # Known answers: of openssl passwd, of bcrypt's and of scrypt's own tests.
 KNOWN = [
@@ -48,7 +49,7 @@ def test_known_answers(password: str, hash_: str) -> None:
 @pytest.mark.parametrize("prefix", SCHEMES)
 def test_a_new_hash_keeps_a_modern_scheme(prefix: str) -> None:
     try:
-        first, second = (password_hash.make(PASSWORD, prefix + "anything") for _number in range(2))
+        first, second = (password_hash.hash_password(PASSWORD, prefix + "anything") for _number in range(2))
     except Unsupported as exc:
         pytest.skip(str(exc))
     assert first.startswith(prefix)
@@ -64,7 +65,7 @@ def test_a_new_hash_keeps_a_modern_scheme(prefix: str) -> None:
     "like", ["$1$salt$hash", "abJnggxhB/yWI", "_J9..CCCC", "$3$$8846f7", "", "!", "*", "x", "$2a$12$x", "!!$1$x"]
 )
 def test_all_other_schemes_become_sha512(like: str) -> None:
-    assert password_hash.make(PASSWORD, like).startswith("$6$")
+    assert password_hash.hash_password(PASSWORD, like).startswith("$6$")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_all_other_schemes_become_sha512(like: str) -> None:
 )
 def test_costs_are_kept_if_they_are_sensible(like: str, start: str) -> None:
     try:
-        made = password_hash.make(PASSWORD, like)
+        made = password_hash.hash_password(PASSWORD, like)
     except Unsupported as exc:
         pytest.skip(str(exc))
     assert made.startswith(start)
@@ -92,7 +93,7 @@ def test_costs_are_kept_if_they_are_sensible(like: str, start: str) -> None:
 
 @pytest.mark.parametrize("like", ["$6$rounds=999999999$salt$hash", "$6$rounds=1$salt$hash", "$6$rounds=x$"])
 def test_absurd_rounds_are_not_kept(like: str) -> None:
-    assert re.match(r"\$6\$[./0-9A-Za-z]{8,16}\$", password_hash.make(PASSWORD, like))
+    assert re.match(r"\$6\$[./0-9A-Za-z]{8,16}\$", password_hash.hash_password(PASSWORD, like))
 
 
 @pytest.mark.parametrize(
@@ -111,8 +112,8 @@ def test_absurd_rounds_are_not_kept(like: str) -> None:
     ],
 )
 def test_split_lock(hash_: str, expected: tuple[str, str]) -> None:
-    assert password_hash.split_lock(hash_) == expected
-    assert "".join(password_hash.split_lock(hash_)) == hash_
+    assert split_lock(hash_) == expected
+    assert "".join(split_lock(hash_)) == hash_
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def test_split_lock(hash_: str, expected: tuple[str, str]) -> None:
     ],
 )
 def test_scheme_and_limit(hash_: str, name: str, limit: int | None) -> None:
-    assert (password_hash.scheme(hash_), password_hash.limit(hash_)) == (name, limit)
+    assert (password_hash.scheme_name(hash_), password_hash.max_bytes(hash_)) == (name, limit)
 
 
 @pytest.mark.parametrize(
@@ -160,16 +161,16 @@ def test_an_unknown_scheme_is_an_error(hash_: str) -> None:
 
 @pytest.mark.parametrize("password", ["a\nb", "a\rb", "a\0b", "\ud800", "x" * 512], ids=ascii)
 def test_passwords_that_linux_does_not_take(password: str) -> None:
-    for call in (password_hash.matches, password_hash.make):
+    for call in (password_hash.matches, password_hash.hash_password):
         with pytest.raises(InvalidRequest):
             call(password, KNOWN[0][1])
 
 
 def test_bcrypt_does_not_cut_silently() -> None:
     with pytest.raises(InvalidRequest) as caught:
-        password_hash.make("x" * 73, "$2b$12$x")
+        password_hash.hash_password("x" * 73, "$2b$12$x")
     assert "72 bytes" in str(caught.value)
-    assert password_hash.matches("x" * 511, password_hash.make("x" * 511, "$6$"))
+    assert password_hash.matches("x" * 511, password_hash.hash_password("x" * 511, "$6$"))
 
 
 class Lacking:
@@ -189,10 +190,10 @@ def test_an_old_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(password_hash, "_library", lambda: old)
     for prefix, name in (("$y$j9T$x$y", "yescrypt"), ("$2b$10$x", "bcrypt"), ("$7$x", "scrypt")):
         with pytest.raises(Unsupported) as caught:
-            password_hash.make(PASSWORD, prefix)
+            password_hash.hash_password(PASSWORD, prefix)
         assert f"scheme {name}" in str(caught.value)
     for like in ("$6$a$b", "$5$a$b", "$1$a$b", "$6$rounds=10000$a$b"):
-        made = password_hash.make(PASSWORD, like)
+        made = password_hash.hash_password(PASSWORD, like)
         assert password_hash.matches(PASSWORD, made)
         assert re.match(r"\$[56]\$(rounds=10000\$)?[./0-9A-Za-z]{16}\$", made)
 
@@ -213,7 +214,7 @@ def test_threads() -> None:
     wrong: list[int] = []
 
     def work(number: int) -> None:
-        made = password_hash.make(f"password {number}", "$5$")
+        made = password_hash.hash_password(f"password {number}", "$5$")
         if not password_hash.matches(f"password {number}", made) or password_hash.matches("password", made):
             wrong.append(number)
 
@@ -268,7 +269,7 @@ def test_a_hash_that_costs_too_much_is_refused_before_anything_is_computed(
     assert told
     if says != "parameters":
         assert says in str(caught.value)
-        assert f"({password_hash.scheme(hash_)}) that costs too much to compare" in told[0]
+        assert f"({password_hash.scheme_name(hash_)}) that costs too much to compare" in told[0]
         assert says in told[0]
 
 
@@ -293,4 +294,4 @@ def test_usual_costs_are_no_problem(hash_: str) -> None:
 def test_a_new_hash_can_be_compared(prefix: str) -> None:
     """Whatever the old one costs, this is not refused by the next run."""
     for like in (prefix, f"{prefix}jFT$", f"{prefix}31$", f"{prefix}rounds=999999999$x$"):
-        assert password_hash.problem(password_hash.make(PASSWORD, like)) is None
+        assert password_hash.problem(password_hash.hash_password(PASSWORD, like)) is None

@@ -30,7 +30,12 @@ if shutil.which("ssh") is None:
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, InvalidRequest
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import probe
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Target, Verdict
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.command import Target
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.transcript import Transcript
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.sshd import PASSWORD, USER, Sshd
 
 # The server runs in a thread of this process, and forks here are followed by nothing that needs it.
@@ -117,7 +122,7 @@ def nothing_stays() -> Iterator[None]:
 def test_the_right_password(sshd: Sshd, client: Client, methods: tuple[str, ...]) -> None:
     sshd.behaviour.methods = methods
     verdict = client.password()
-    assert verdict.result is Result.OK
+    assert verdict.result is LoginResult.OK
     assert verdict.ok
     assert verdict.authenticated
     assert (sshd.seen.connections, sshd.seen.attempts, len(sshd.seen.sessions)) == (1, 1, 1)
@@ -127,7 +132,7 @@ def test_the_right_password(sshd: Sshd, client: Client, methods: tuple[str, ...]
 def test_a_wrong_password_is_tried_once(sshd: Sshd, client: Client, methods: tuple[str, ...]) -> None:
     sshd.behaviour.methods = methods
     verdict = client.password(WRONG)
-    assert verdict.result is Result.WRONG
+    assert verdict.result is LoginResult.WRONG
     assert not verdict.authenticated
     assert (sshd.seen.connections, sshd.seen.attempts, sshd.seen.sessions) == (1, 1, [])
 
@@ -140,7 +145,7 @@ def test_a_wrong_password_is_tried_once(sshd: Sshd, client: Client, methods: tup
 )
 def test_a_password_arrives_as_it_is(sshd: Sshd, client: Client, password: str) -> None:
     sshd.behaviour.password = password
-    assert client.password(password).result is Result.OK
+    assert client.password(password).result is LoginResult.OK
     assert sshd.seen.passwords == [password]
 
 
@@ -154,22 +159,22 @@ def test_what_cannot_be_typed(sshd: Sshd, client: Client, password: str) -> None
 @pytest.mark.parametrize(
     ("prompt", "result"),
     [
-        ("Verification code: ", Result.MFA),
-        ("One-time password (OATH) for `alice': ", Result.MFA),
+        ("Verification code: ", LoginResult.MFA),
+        ("One-time password (OATH) for `alice': ", LoginResult.MFA),
         (
             "Duo two-factor login for alice\n\nEnter a passcode or select one:\n 1. Push\n\nPasscode or option (1-1): ",
-            Result.MFA,
+            LoginResult.MFA,
         ),
-        ("Something else", Result.MFA),
-        ("Current password: ", Result.MUST_CHANGE),
-        ("(current) UNIX password: ", Result.MUST_CHANGE),
-        ("New password: ", Result.MUST_CHANGE),
-        ("LDAP Password: ", Result.WRONG),
+        ("Something else", LoginResult.MFA),
+        ("Current password: ", LoginResult.MUST_CHANGE),
+        ("(current) UNIX password: ", LoginResult.MUST_CHANGE),
+        ("New password: ", LoginResult.MUST_CHANGE),
+        ("LDAP Password: ", LoginResult.WRONG),
     ],
 )
 @pytest.mark.parametrize("methods", [("keyboard-interactive",), BOTH], ids="+".join)
 def test_a_second_question_is_not_answered(
-    sshd: Sshd, client: Client, prompt: str, result: Result, methods: tuple[str, ...]
+    sshd: Sshd, client: Client, prompt: str, result: LoginResult, methods: tuple[str, ...]
 ) -> None:
     sshd.behaviour.methods = methods
     sshd.behaviour.dialogue.append((prompt, "x"))
@@ -180,15 +185,15 @@ def test_a_second_question_is_not_answered(
 @pytest.mark.parametrize(
     ("prompt", "result", "attempts"),
     [
-        ("Verification code: ", Result.MFA, 0),
-        ("Token_Response: ", Result.MFA, 0),
-        ("alice's Password: ", Result.OK, 1),
-        ("Password for alice@EXAMPLE.COM: ", Result.OK, 1),
-        ("Senha: ", Result.OK, 1),
-        ("Enter your password", Result.OK, 1),
+        ("Verification code: ", LoginResult.MFA, 0),
+        ("Token_Response: ", LoginResult.MFA, 0),
+        ("alice's Password: ", LoginResult.OK, 1),
+        ("Password for alice@EXAMPLE.COM: ", LoginResult.OK, 1),
+        ("Senha: ", LoginResult.OK, 1),
+        ("Enter your password", LoginResult.OK, 1),
     ],
 )
-def test_the_first_question(sshd: Sshd, client: Client, prompt: str, result: Result, attempts: int) -> None:
+def test_the_first_question(sshd: Sshd, client: Client, prompt: str, result: LoginResult, attempts: int) -> None:
     sshd.behaviour.methods = ("keyboard-interactive",)
     sshd.behaviour.dialogue = [(prompt, PASSWORD)]
     assert client.password().result is result
@@ -197,7 +202,7 @@ def test_the_first_question(sshd: Sshd, client: Client, prompt: str, result: Res
 
 def test_a_password_that_must_be_changed(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.must_change = True
-    assert client.password().result is Result.MUST_CHANGE
+    assert client.password().result is LoginResult.MUST_CHANGE
     assert sshd.seen.attempts == 1
 
 
@@ -206,27 +211,30 @@ def test_a_password_that_must_be_changed(sshd: Sshd, client: Client) -> None:
     [
         (
             ("WARNING: Your password has expired.\nPassword change required but no TTY available.\n", 1),
-            Result.MUST_CHANGE,
+            LoginResult.MUST_CHANGE,
         ),
-        (("You are required to change your password immediately (administrator enforced).\n", 1), Result.MUST_CHANGE),
-        (("This account is currently not available.\n", 1), Result.NO_SHELL),
-        (("", 0), Result.NO_SHELL),
-        (("not allowed: {command}\n", 0), Result.NO_SHELL),
-        (("logged-in\n", 0), Result.NO_SHELL),
+        (
+            ("You are required to change your password immediately (administrator enforced).\n", 1),
+            LoginResult.MUST_CHANGE,
+        ),
+        (("This account is currently not available.\n", 1), LoginResult.NO_SHELL),
+        (("", 0), LoginResult.NO_SHELL),
+        (("not allowed: {command}\n", 0), LoginResult.NO_SHELL),
+        (("logged-in\n", 0), LoginResult.NO_SHELL),
     ],
 )
-def test_no_command_runs(sshd: Sshd, client: Client, shell: tuple[str, int], result: Result) -> None:
+def test_no_command_runs(sshd: Sshd, client: Client, shell: tuple[str, int], result: LoginResult) -> None:
     sshd.behaviour.shell = shell
     verdict = client.password()
     assert verdict.result is result
-    assert verdict.authenticated is (result is Result.NO_SHELL)
+    assert verdict.authenticated is (result is LoginResult.NO_SHELL)
     assert sshd.seen.attempts == 1
 
 
 def test_a_warning_changes_nothing(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.banner = "Your account has expired? Then your password has expired too.\r\ndebug1: x\r\n"
-    assert client.password().result is Result.OK
-    assert client.password(WRONG).result is Result.WRONG
+    assert client.password().result is LoginResult.OK
+    assert client.password(WRONG).result is LoginResult.WRONG
 
 
 def test_a_warning_that_is_read_late_changes_nothing(
@@ -247,7 +255,7 @@ def test_a_warning_that_is_read_late_changes_nothing(
         return data
 
     monkeypatch.setattr(probe, "_read", slow)
-    assert client.password().result is Result.OK
+    assert client.password().result is LoginResult.OK
     assert began
     assert not late
 
@@ -259,8 +267,8 @@ def test_a_reason_that_comes_with_the_log_is_kept() -> None:
         "debug1: Offering public key: key ED25519 SHA256:x explicit",
         "debug1: Server accepts key: key ED25519 SHA256:x explicit",
     ]
-    for lines, result in ((log, Result.EXPIRED), (log[:2], Result.NETWORK)):
-        talk = probe._Transcript(None, "SHA256:x")
+    for lines, result in ((log, LoginResult.EXPIRED), (log[:2], LoginResult.NETWORK)):
+        talk = Transcript(None, "SHA256:x")
         talk.other("Your account has expired; please contact your system administrator.\n")
         talk.log("".join(f"{line}\r\n" for line in lines))
         assert talk.verdict(in_time=True).result is result
@@ -270,62 +278,62 @@ def test_a_reason_that_comes_with_the_log_is_kept() -> None:
 def test_an_expired_account(sshd: Sshd, client: Client, methods: tuple[str, ...]) -> None:
     sshd.behaviour.methods = methods
     sshd.behaviour.drop_after_password = "Your account has expired; please contact your system administrator.\n"
-    assert client.password().result is Result.EXPIRED
+    assert client.password().result is LoginResult.EXPIRED
 
 
 def test_a_locked_account_gets_no_attempt(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.methods = BOTH
     sshd.behaviour.instruction = "The account is locked due to 3 failed logins.\n(10 minutes left to unlock)"
-    assert client.password().result is Result.EXPIRED
+    assert client.password().result is LoginResult.EXPIRED
     assert sshd.seen.attempts == 0
 
 
 def test_dropped_after_the_password(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.drop_after_password = ""
     verdict = client.password()
-    assert verdict.result is Result.NETWORK
+    assert verdict.result is LoginResult.NETWORK
     assert "may refuse the account" in verdict.explanation
 
 
 def test_only_keys(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.methods = ("publickey",)
-    assert client.password().result is Result.NOT_OFFERED
+    assert client.password().result is LoginResult.NOT_OFFERED
     assert sshd.seen.attempts == 0
 
 
 def test_an_account_without_password(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.open_door = True
-    assert client.password().result is Result.NOT_OFFERED
-    assert client.key(key).result is Result.NOT_OFFERED
+    assert client.password().result is LoginResult.NOT_OFFERED
+    assert client.key(key).result is LoginResult.NOT_OFFERED
 
 
 def test_a_new_host_key(sshd: Sshd, client: Client) -> None:
     sshd.new_host_key()
-    assert client.password().result is Result.HOST_KEY
+    assert client.password().result is LoginResult.HOST_KEY
     # Without the check the client refuses to send a password to such a host, and that is no refusal of the account.
-    assert client.password(host_key_checking=False).result is Result.HOST_KEY
+    assert client.password(host_key_checking=False).result is LoginResult.HOST_KEY
     sshd.known_hosts()
     assert sshd.seen.attempts == 0
-    assert client.password().result is Result.OK
+    assert client.password().result is LoginResult.OK
 
 
 def test_an_unknown_host_key(sshd: Sshd, client: Client) -> None:
     client.known_hosts.write_text("")
-    assert client.password().result is Result.HOST_KEY
-    assert client.password(PASSWORD, "-o", "StrictHostKeyChecking=ask").result is Result.HOST_KEY
+    assert client.password().result is LoginResult.HOST_KEY
+    assert client.password(PASSWORD, "-o", "StrictHostKeyChecking=ask").result is LoginResult.HOST_KEY
     assert sshd.seen.attempts == 0
-    assert client.password(host_key_checking=False).result is Result.OK
+    assert client.password(host_key_checking=False).result is LoginResult.OK
 
 
 def test_settings_of_ansible_for_the_host_key(sshd: Sshd, client: Client) -> None:
     client.known_hosts.write_text("")
-    assert client.password(PASSWORD, "-o", "StrictHostKeyChecking=no").result is Result.OK
+    assert client.password(PASSWORD, "-o", "StrictHostKeyChecking=no").result is LoginResult.OK
 
 
 def test_a_setting_of_ssh_config_for_the_host_key_does_not_count(sshd: Sshd, client: Client) -> None:
     client.known_hosts.write_text("")
     client.config.write_text("StrictHostKeyChecking no\n")
-    assert client.password().result is Result.HOST_KEY
+    assert client.password().result is LoginResult.HOST_KEY
 
 
 @pytest.fixture
@@ -340,37 +348,37 @@ def test_nobody_listens(client: Client) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         verdict = client.password(port=unused.getsockname()[1])
-    assert verdict == Verdict(Result.NETWORK, "the host refuses the connection")
+    assert verdict == Verdict(LoginResult.NETWORK, "the host refuses the connection")
 
 
 def test_a_host_that_says_nothing(client: Client, silent_port: int) -> None:
     started = time.monotonic()
     # Each limit by itself, beside one that is far beyond what this test takes on a busy machine.
-    assert client.password(port=silent_port, timeout=1, connect_timeout=3600).result is Result.NETWORK
-    assert client.password(port=silent_port, timeout=3600, connect_timeout=1).result is Result.NETWORK
+    assert client.password(port=silent_port, timeout=1, connect_timeout=3600).result is LoginResult.NETWORK
+    assert client.password(port=silent_port, timeout=3600, connect_timeout=1).result is LoginResult.NETWORK
     assert time.monotonic() - started < 300
 
 
 def test_a_slow_host(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.delay = 3
     verdict = client.password(timeout=1)
-    assert verdict == Verdict(Result.NETWORK, "the login took too long")
-    assert client.password().result is Result.OK
+    assert verdict == Verdict(LoginResult.NETWORK, "the login took too long")
+    assert client.password().result is LoginResult.OK
 
 
 def test_a_host_that_drops(sshd: Sshd, client: Client) -> None:
     sshd.behaviour.drop_at_start = True
-    assert client.password().result is Result.NETWORK
+    assert client.password().result is LoginResult.NETWORK
 
 
 def test_a_name_that_is_not_there(client: Client) -> None:
     verdict = client.password(address="no-such-host.invalid")
-    assert verdict == Verdict(Result.NETWORK, "the name of the host cannot be resolved")
+    assert verdict == Verdict(LoginResult.NETWORK, "the name of the host cannot be resolved")
 
 
 def test_a_way_that_leads_nowhere(client: Client) -> None:
     verdict = client.password(PASSWORD, "-o", "ProxyCommand=false")
-    assert verdict == Verdict(Result.NETWORK, "the jump host or the proxy command gives no connection to the host")
+    assert verdict == Verdict(LoginResult.NETWORK, "the jump host or the proxy command gives no connection to the host")
 
 
 def test_without_an_ssh_client(client: Client) -> None:
@@ -396,8 +404,8 @@ def test_user_settings_that_would_disturb(sshd: Sshd, client: Client, tmp_path: 
         f"ControlMaster auto\nControlPath {tmp_path}/control\nControlPersist 60\nLocalForward 1 127.0.0.1:2\n"
     )
     arguments = ("-vvv", "-q", "-A", "-tt", "-N", "-oControlMaster=auto", f"-oControlPath={tmp_path}/c", "-l", "bob")
-    assert client.password(PASSWORD, *arguments).result is Result.OK
-    assert client.password(WRONG, *arguments).result is Result.WRONG
+    assert client.password(PASSWORD, *arguments).result is LoginResult.OK
+    assert client.password(WRONG, *arguments).result is LoginResult.WRONG
     assert (sshd.seen.connections, sshd.seen.attempts) == (2, 2)
     assert not list(tmp_path.glob("c*l"))
 
@@ -422,12 +430,12 @@ def test_through_a_jump_host(sshd: Sshd, client: Client, key: keypair.KeyPair, t
         "        writer.write(data)\n"
         "asyncio.run(main())\n"
     )
-    assert client.password(PASSWORD, "-o", through).result is Result.OK
-    assert client.password(WRONG, "-o", through).result is Result.WRONG
+    assert client.password(PASSWORD, "-o", through).result is LoginResult.OK
+    assert client.password(WRONG, "-o", through).result is LoginResult.WRONG
     (tmp_path / "relay.py.ask").write_text("")
     sshd.seen.passwords.clear()
     verdict = client.password(PASSWORD, "-o", through)
-    assert verdict.result is Result.NETWORK
+    assert verdict.result is LoginResult.NETWORK
     assert "asks a question" in verdict.explanation
     assert sshd.seen.passwords == []
 
@@ -445,27 +453,27 @@ def kinds() -> dict[str, keypair.KeyPair]:
 def test_the_right_key(sshd: Sshd, client: Client, kind: str) -> None:
     key = kinds()[kind]
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey", *BOTH), (key.public_key,)
-    assert client.key(key).result is Result.OK
+    assert client.key(key).result is LoginResult.OK
     assert set(sshd.seen.offered_keys) == {key.public_key}
     assert (sshd.seen.connections, sshd.seen.attempts) == (1, 0)
 
 
 def test_a_key_that_is_refused(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.methods = ("publickey", *BOTH)
-    assert client.key(key).result is Result.WRONG
+    assert client.key(key).result is LoginResult.WRONG
     assert sshd.seen.offered_keys == [key.public_key]
     assert (sshd.seen.connections, sshd.seen.attempts) == (1, 0)
 
 
 def test_no_keys_wanted(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.methods = BOTH
-    assert client.key(key).result is Result.NOT_OFFERED
+    assert client.key(key).result is LoginResult.NOT_OFFERED
 
 
 def test_a_key_for_one_command(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey",), (key.public_key,)
     sshd.behaviour.shell = ("rsync\n", 0)
-    assert client.key(key).result is Result.OK
+    assert client.key(key).result is LoginResult.OK
     # The key is proved without a session: the command of its line did not run.
     assert sshd.seen.sessions == []
 
@@ -473,7 +481,7 @@ def test_a_key_for_one_command(sshd: Sshd, client: Client, key: keypair.KeyPair)
 def test_a_key_with_line_ends_of_windows(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey",), (key.public_key,)
     odd = keypair.KeyPair(key.private_key.replace("\n", "\r\n").rstrip(), key.public_key)
-    assert client.key(odd).result is Result.OK
+    assert client.key(odd).result is LoginResult.OK
 
 
 def test_no_key_of_ssh_config_logs_in_instead(sshd: Sshd, client: Client, key: keypair.KeyPair, tmp_path: Path) -> None:
@@ -485,10 +493,10 @@ def test_no_key_of_ssh_config_logs_in_instead(sshd: Sshd, client: Client, key: k
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey", *BOTH), (other.public_key,)
     # Which of them is given by arguments does not matter either.
     for arguments in ((), ("-i", f"{tmp_path}/id_other"), ("-o", f"IdentityFile={tmp_path}/id_other")):
-        assert client.key(key, *arguments).result is Result.WRONG
+        assert client.key(key, *arguments).result is LoginResult.WRONG
     assert set(sshd.seen.offered_keys) == {key.public_key}
     sshd.behaviour.keys = (key.public_key,)
-    assert client.key(key, address="alias", port=None).result is Result.OK
+    assert client.key(key, address="alias", port=None).result is LoginResult.OK
     assert set(sshd.seen.offered_keys) == {key.public_key}
 
 
@@ -507,7 +515,7 @@ def test_in_a_forked_worker(sshd: Sshd, client: Client, key: keypair.KeyPair) ->
         status = 1
         try:
             os.setsid()
-            right = client.password().ok and client.key(key).ok and client.password(WRONG).result is Result.WRONG
+            right = client.password().ok and client.key(key).ok and client.password(WRONG).result is LoginResult.WRONG
             status = 0 if right else 2
         finally:
             os._exit(status)

@@ -38,7 +38,7 @@ def problem(host: Made, *accept: str, ages: tuple[str, ...] = ()) -> tuple[str, 
     account = did(host, "look")["account"]
     assert {path: path.read_bytes() for path in host.folder.rglob("*") if path.is_file()} == before
     assert all("--help" in ran or ran.startswith(("getent", "faillock")) for ran in host.ran)
-    return accounts.problem(account, accept, ages)
+    return accounts.problem(account, accept, ages, password_hash.problem)
 
 
 # What is accepted
@@ -213,7 +213,10 @@ def test_a_controller_without_yescrypt_refuses(tmp_path: Path, monkeypatch: pyte
         for hash_ in (YESCRYPT, BCRYPT):
             told = problem(Made(tmp_path, hash_=hash_))
             assert told
-            assert f"({password_hash.scheme(hash_)}) that the crypt library of this controller does not know" in told[0]
+            assert (
+                f"({password_hash.scheme_name(hash_)}) that the crypt library of this controller does not know"
+                in told[0]
+            )
         assert problem(Made(tmp_path)) is None
     finally:
         password_hash._knows.cache_clear()

@@ -17,6 +17,7 @@ from faults.code import Code
 from faults.keys import HOSTS, STARTS, KeyScene
 from faults.world import USER, Scene, cheap_hash
 
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import accounts
 
 CODE = Code()
@@ -93,7 +94,7 @@ def of_accounts() -> dict[str, str]:
     """What is said of them."""
     texts = {}
     for name, change in ACCOUNTS.items():
-        problem = accounts.problem({**FINE, **change}, frozenset(), frozenset())
+        problem = accounts.problem({**FINE, **change}, frozenset(), frozenset(), password_hash.problem)
         assert problem, name
         text, hint = problem
         texts[name] = re.sub("compare: .*", "compare: REASON", text)
@@ -252,7 +253,7 @@ def test_each_end_with_a_key_names_the_record_that_logs_in(start: str) -> None:
 def test_a_run_that_reads_nothing_says_so() -> None:
     with Scene(CODE) as scene:
         scene.host.change(last_change=str(TODAY))
-        end = ended(scene, max_age=30.0)
+        end = ended(scene, max_age_days=30.0)
         assert (end.result, end.login) == ("unchanged", "web01: which record logs app in was not compared")
     with KeyScene(CODE, **STARTS["key first"]) as scene:
         end = ended(scene)

@@ -15,7 +15,7 @@ import pytest
 from faults import matrix
 from faults.code import Code
 from faults.mutants import MUTANTS
-from faults.world import DAY, KINDS, USER, Scene, cheap_hash, split_lock
+from faults.world import DAY, KINDS, USER, Scene, cheap_hash, problem, split_lock
 
 CODE = Code()
 TODAY = 20_000
@@ -45,9 +45,11 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     limits = job.pop("limits", {})
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
     world, run, _protocol = scene.start(**job)
-    run.limits = CODE.phases.Limits(**{"deadline": 300.0, "request_life": 120.0, **limits})
-    wanted = CODE.password.Job(user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, **job)
-    protocol = getattr(CODE.password, make)(run, wanted, **more)
+    run.limits = CODE.run.Limits(**{"deadline": 300.0, "late_write_window": 120.0, **limits})
+    wanted = CODE.password_job.PasswordJob(
+        user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, hash_problem=problem, **job
+    )
+    protocol = getattr(CODE.password if make == "rotate" else CODE.password_inspection, make)(run, wanted, **more)
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     except CODE.effects.Stopped as stop:
@@ -83,12 +85,12 @@ def test_the_previous_password_stays_in_the_journal_until_the_next_one_is_commit
 
 def test_a_young_password_is_left_alone_and_not_read(scene: Scene) -> None:
     scene.host.change(last_change=str(TODAY - 9))
-    assert outcome(scene, max_age=10.0) == (
+    assert outcome(scene, max_age_days=10.0) == (
         "unchanged",
-        "the password is younger than max_age",
+        "the password is younger than max_age_days",
         ["host lock", "list", "host look", "host unlock"],
     )
-    assert outcome(scene, max_age=9.0)[0] == "changed"
+    assert outcome(scene, max_age_days=9.0)[0] == "changed"
 
 
 def test_max_age_does_not_stop_a_recovery(scene: Scene) -> None:
@@ -96,7 +98,7 @@ def test_max_age_does_not_stop_a_recovery(scene: Scene) -> None:
     scene.host.change(last_change=str(TODAY))
     scene.run({killed_after_set: "killed after"})
     scene.clock.pass_(DAY / 2)
-    result, _text, trace = outcome(scene, max_age=30.0)
+    result, _text, trace = outcome(scene, max_age_days=30.0)
     assert result == "recovered"
     assert "host set" not in trace
     assert scene.host.accepts(main(scene))
@@ -243,7 +245,7 @@ def test_too_little_time_for_the_commit(scene: Scene) -> None:
 def test_a_prediction_reads_no_secret_and_takes_no_lock(scene: Scene) -> None:
     assert outcome(scene, "predict")[::2] == ("changed", ["list", "host look"])
     scene.host.change(last_change=str(TODAY))
-    assert outcome(scene, "predict", max_age=1.0)[0] == "unchanged"
+    assert outcome(scene, "predict", max_age_days=1.0)[0] == "unchanged"
     assert outcome(scene, "predict", recover_only=True)[0] == "unchanged"
     at = scene.run()[1].trace.index("host set")
     scene.run({at + 1: "killed after"})
@@ -279,9 +281,11 @@ def test_inspection_without_comparing_reads_nothing(scene: Scene) -> None:
 
 def inspected(scene: Scene, hosts: tuple[str, ...] = ("web01",), *, login: bool = False, away: bool = False) -> t.Any:
     """The Outcome of an inspection."""
-    world, run, _protocol = scene.start(hosts=hosts, spares_absent=True, faults={1: "unreachable"} if away else None)
-    job = CODE.password.Job(user=USER, generate=str, matches=scene.matches)
-    protocol = CODE.password.inspect(run, job, compare=True, login=login)
+    world, run, _protocol = scene.start(hosts=hosts, skip_unreachable=True, faults={1: "unreachable"} if away else None)
+    job = CODE.password_job.PasswordJob(
+        user=USER, generate=str, matches=scene.matches, make_hash=cheap_hash, hash_problem=problem
+    )
+    protocol = CODE.password_inspection.inspect(run, job, compare=True, login=login)
     return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
 
 

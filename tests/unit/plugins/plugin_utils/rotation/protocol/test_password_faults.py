@@ -20,7 +20,7 @@ from faults.world import USER, Scene, cheap_hash, cheap_match
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import InvalidRequest
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.lease import Lease
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.vault.journal import note_text, parse_note
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.notes import note_text, parse_note
 
 CODE = Code()
 BOTH = ("web01", "web02")
@@ -263,7 +263,7 @@ def a9_an_error_that_nobody_expects_gives_them_back_whatever_it_was_raised_in(co
 
 
 def strict(password: str, crypted: str) -> bool:
-    """As hashing.py does it."""
+    """As password_hash.py does it."""
     if any(character in password for character in "\n\r\0"):
         raise InvalidRequest("the password has a line break or a NUL, which Linux does not take")
     return cheap_match(password, crypted)

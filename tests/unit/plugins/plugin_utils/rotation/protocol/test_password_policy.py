@@ -20,14 +20,14 @@ from hypothesis import strategies as st
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol import password_policy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.password_policy import (
-    Policy,
+    PasswordPolicy,
     accepts,
     generate,
 )
 
 
 def test_the_default() -> None:
-    default = Policy()
+    default = PasswordPolicy()
     assert default.bits > 148
     assert len(default.alphabet) == 76
     assert not set("'\"\\ :`$&;|<>*(){}[]\n\r\0\t") & set(default.alphabet)
@@ -66,26 +66,26 @@ def test_the_default() -> None:
 )
 def test_what_is_refused(values: dict[str, Any], option: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        Policy(**values)
+        PasswordPolicy(**values)
     assert caught.value.context.option == option
     assert str(caught.value).startswith(option)
     assert option in caught.value.hint
 
 
 def test_a_shorter_length_is_possible_when_asked_for() -> None:
-    assert 80 <= Policy(length=14).bits < 128
-    assert len(generate(Policy(length=14))) == 14
-    assert len(generate(Policy(length=256))) == 256
+    assert 80 <= PasswordPolicy(length=14).bits < 128
+    assert len(generate(PasswordPolicy(length=14))) == 14
+    assert len(generate(PasswordPolicy(length=256))) == 256
 
 
 def test_other_special_characters() -> None:
-    rules = Policy(special="!'\"\\", min_special=3)
+    rules = PasswordPolicy(special="!'\"\\", min_special=3)
     for _number in range(200):
         assert sum(character in "!'\"\\" for character in generate(rules)) >= 3
 
 
 def test_forbidden_characters_are_never_there() -> None:
-    rules = Policy(forbidden="0OIl1-!")
+    rules = PasswordPolicy(forbidden="0OIl1-!")
     found = "".join(generate(rules) for _number in range(2000))
     assert not set(found) & set("0OIl1-!")
     assert set(found) == set(rules.alphabet)
@@ -108,8 +108,8 @@ def test_forbidden_characters_are_never_there() -> None:
     ],
 )
 def test_what_is_not_accepted(change: Any) -> None:
-    assert not accepts(Policy(), change("aB3!" + "x" * 20))
-    assert accepts(Policy(), "aB3!" + "x" * 20)
+    assert not accepts(PasswordPolicy(), change("aB3!" + "x" * 20))
+    assert accepts(PasswordPolicy(), "aB3!" + "x" * 20)
 
 
 @settings(max_examples=60, deadline=None)
@@ -123,7 +123,7 @@ def test_each_policy_is_refused_or_works(
     length: int, lower: int, upper: int, digits: int, special: int, characters: str, forbidden: str
 ) -> None:
     try:
-        rules = Policy(length, lower, upper, digits, special, characters, forbidden)
+        rules = PasswordPolicy(length, lower, upper, digits, special, characters, forbidden)
     except ConfigError:
         return
     password = generate(rules)
@@ -153,8 +153,8 @@ def chi_square(counts: Counter[str], expected: dict[str, float]) -> float:
 @pytest.mark.no_cover
 def test_each_character_is_as_probable_as_it_should_be() -> None:
     """A million characters. Without classes and without '-' all are equal; with classes all within a class."""
-    plain = Policy(length=50, min_lower=0, min_upper=0, min_digits=0, min_special=0, forbidden="-")
-    default = Policy()
+    plain = PasswordPolicy(length=50, min_lower=0, min_upper=0, min_digits=0, min_special=0, forbidden="-")
+    default = PasswordPolicy()
     passwords = {}
     for rules, number in ((plain, 10_000), (default, 500_000 // 24)):
         passwords[rules] = [generate(rules) for _number in range(number)]
@@ -171,7 +171,7 @@ def test_each_character_is_as_probable_as_it_should_be() -> None:
 @pytest.mark.no_cover
 def test_the_places_are_equal() -> None:
     """A generator that puts one character of each class at fixed places fails here."""
-    rules = Policy(length=16, min_digits=3)
+    rules = PasswordPolicy(length=16, min_digits=3)
     digits = Counter(place for _number in range(8_000) for place, c in enumerate(generate(rules)) if c.isdigit())
     mean = sum(digits[place] for place in range(1, 16)) / 15
     assert chi_square(Counter({str(p): digits[p] for p in range(1, 16)}), {str(p): mean for p in range(1, 16)}) < 6

@@ -16,7 +16,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import BAD, GOOD
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Status
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.settle import (
     Subject,
     command,
@@ -60,7 +60,7 @@ def read(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], dict[st
 def test_the_playbook_and_its_variables(
     subject: Subject, result: str, playbook: str, state: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words, variables = read(command(subject, result), monkeypatch)
+    words, variables = read(command(subject, Status(result)), monkeypatch)
     assert words[:2] == ["ansible-playbook", f"community.senhasegura.{playbook}"]
     assert (ROOT / "playbooks" / f"{playbook}.yml").is_file()
     assert words[words.index("-l") + 1] == ",".join(subject.hosts)
@@ -75,30 +75,32 @@ def test_the_playbook_and_its_variables(
 
 
 def test_drift_is_reconciled_and_the_run_of_another_record_settled_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read(command(PASSWORD, "drift"), monkeypatch)[1]["linux_password_change_reconcile"] == "true"
-    assert read(command(PASSWORD, "pending", "id:9"), monkeypatch)[1]["linux_password_change_credential"] == "id:9"
+    assert read(command(PASSWORD, Status("drift")), monkeypatch)[1]["linux_password_change_reconcile"] == "true"
+    assert (
+        read(command(PASSWORD, Status("pending"), "id:9"), monkeypatch)[1]["linux_password_change_credential"] == "id:9"
+    )
     several = Subject("password", "app", "", ("web01", "web02"))
-    assert read(command(several, "pending"), monkeypatch)[1]["linux_password_change_share"] == "true"
+    assert read(command(several, Status("pending")), monkeypatch)[1]["linux_password_change_share"] == "true"
 
 
 @pytest.mark.parametrize("name", ["a b", "it's", '"x"', "$(reboot)", "{{ x }}", "a=b c=d", "@/etc/passwd", "x\ty", "ä"])
 def test_any_name_comes_through_shell_and_ansible(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _words, variables = read(command(Subject("password", name, "", ("web01",)), "pending"), monkeypatch)
+    _words, variables = read(command(Subject("password", name, "", ("web01",)), Status("pending")), monkeypatch)
     assert variables["linux_password_change_credential"] == name
 
 
-@pytest.mark.parametrize("result", [*GOOD, "clean"])
-def test_what_is_well_needs_no_command(result: str) -> None:
+@pytest.mark.parametrize("result", [status for status in Status if status.good])
+def test_what_is_well_needs_no_command(result: Status) -> None:
     assert command(PASSWORD, result) == command(KEY, result) == ""
 
 
-@pytest.mark.parametrize("result", BAD)
-def test_what_is_not_well_has_one(result: str) -> None:
+@pytest.mark.parametrize("result", [status for status in Status if status.needs_action])
+def test_what_is_not_well_has_one(result: Status) -> None:
     assert command(PASSWORD, result)
     assert command(KEY, result)
     assert summary("web01: app logs in", command(KEY, result)).startswith("web01: app logs in. To settle it: ansible-")
 
 
 def test_json_is_used_only_where_it_must() -> None:
-    assert "{" not in command(PASSWORD, "pending")
-    assert json.loads(shlex.split(command(KEY, "pending"))[-1])["linux_ssh_key_rotation_user"] == "deploy"
+    assert "{" not in command(PASSWORD, Status("pending"))
+    assert json.loads(shlex.split(command(KEY, Status("pending")))[-1])["linux_ssh_key_rotation_user"] == "deploy"

@@ -34,12 +34,18 @@ def scene() -> t.Iterator[KeyScene]:
 def outcome(scene: KeyScene, make: str = "rotate", hosts: tuple[str, ...] = HOSTS, **job: t.Any) -> t.Any:
     """How a protocol ends (result, text), its calls and its warnings."""
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
-    spares = job.pop("spares_absent", False)
-    world, run, _protocol = scene.start(hosts=hosts, spares_absent=spares)
-    wanted = CODE.ssh_key.Job(user="app", generate=scene.next_pair, **job)
+    spares = job.pop("skip_unreachable", False)
+    now = job.pop("now", None)
+    world, run, _protocol = scene.start(hosts=hosts, skip_unreachable=spares)
+    run.now = now or run.now
+    wanted = CODE.ssh_key_job.SshKeyJob(user="app", generate=scene.next_pair, **job)
     try:
         end = CODE.driver.drive(
-            getattr(CODE.ssh_key, make)(run, wanted, **more), world, run, CODE.driver.Interrupt(), sleep=scene.sleep
+            getattr(CODE.ssh_key if make == "rotate" else CODE.ssh_key_inspection, make)(run, wanted, **more),
+            world,
+            run,
+            CODE.driver.Interrupt(),
+            sleep=scene.sleep,
         )
     except CODE.effects.Stopped as stop:
         return stop.result, f"{stop.message}. {stop.hint}", world.trace, []
@@ -106,10 +112,10 @@ def test_grace_lies_between_the_commit_and_the_removal(scene: KeyScene) -> None:
 def test_a_young_key_is_left_alone_and_not_read(scene: KeyScene) -> None:
     now = datetime.datetime(2026, 6, 10)
     scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
-    result, text, trace, _warnings = outcome(scene, max_age=10.0, now=lambda: now)
-    assert (result, text) == ("unchanged", "the key is younger than max_age")
+    result, text, trace, _warnings = outcome(scene, max_age_days=10.0, now=lambda: now)
+    assert (result, text) == ("unchanged", "the key is younger than max_age_days")
     assert not [call for call in trace if call.startswith(("read", "write"))]
-    assert outcome(scene, max_age=8.0, now=lambda: now)[0] == "changed"
+    assert outcome(scene, max_age_days=8.0, now=lambda: now)[0] == "changed"
 
 
 def test_recovered_changes_nothing_where_nothing_was_begun(scene: KeyScene) -> None:
@@ -131,11 +137,11 @@ def test_no_host_is_changed_when_one_cannot_be_reached(scene: KeyScene) -> None:
 
 def test_a_host_that_was_away_is_settled_by_the_next_run(scene: KeyScene) -> None:
     scene.away = {"web02"}
-    result, _text, _trace, warnings = outcome(scene, spares_absent=True)
+    result, _text, _trace, warnings = outcome(scene, skip_unreachable=True)
     assert result == "changed"
     assert [warning.split()[0] for warning in warnings] == ["web02"]
     # Again, as the journal may hold the only key that web02 knows.
-    result, text, trace, _warnings = outcome(scene, spares_absent=True)
+    result, text, trace, _warnings = outcome(scene, skip_unreachable=True)
     assert result == "unreachable"
     assert "web02" in text
     assert changes(trace)[-1:] != ["write main"]
@@ -149,10 +155,10 @@ def test_a_host_that_was_away_is_settled_by_the_next_run(scene: KeyScene) -> Non
 
 def test_what_is_gone_can_be_written_off(scene: KeyScene) -> None:
     scene.away = {"web02"}
-    outcome(scene, spares_absent=True)
+    outcome(scene, skip_unreachable=True)
     assert outcome(scene, hosts=("web01",))[0] == "refused"
     del scene.hosts["web02"]
-    assert outcome(scene, hosts=("web01",), write_off=frozenset({"web02"}))[0] == "changed"
+    assert outcome(scene, hosts=("web01",), retired_hosts=frozenset({"web02"}))[0] == "changed"
 
 
 def test_nobody_is_warned_of_hosts_that_the_task_leaves_out_itself(scene: KeyScene) -> None:
@@ -221,16 +227,18 @@ def test_a_host_gets_the_key_that_it_is_owed_though_that_is_young(scene: KeyScen
     now = datetime.datetime(2026, 6, 2)
     outcome(scene, hosts=("web01",), shared_with=SHARED)
     scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
-    young: dict[str, t.Any] = {"max_age": 10.0, "now": lambda: now, "shared_with": SHARED}
+    young: dict[str, t.Any] = {"max_age_days": 10.0, "now": lambda: now, "shared_with": SHARED}
     assert outcome(scene, hosts=("web02",), **young)[0] == "recovered"
     assert lines_of_keys(scene, "web02") == {fingerprint(scene)}
 
 
 def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     world, run, _protocol = scene.start(hosts=("web02",))
-    job = CODE.ssh_key.Job(user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"}))
+    job = CODE.ssh_key_job.SshKeyJob(
+        user="app", generate=scene.next_pair, shared_with=frozenset({"web01", "web02", "db01"})
+    )
     end = CODE.driver.drive(CODE.ssh_key.rotate(run, job), world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
-    assert (end.details["owing"], end.details["absent"]) == (["db01", "web01"], [])
+    assert (end.details["outdated_hosts"], end.details["absent"]) == (["db01", "web01"], [])
     assert outcome(scene, "inspect", hosts=("web02",))[:2] == (
         "pending",
         "db01, web01 may accept the previous key alone",
@@ -241,7 +249,7 @@ def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
     assert result == "refused"
     assert "db01" in text
     assert "web01" not in text
-    assert outcome(scene, write_off=frozenset({"db01"}))[0] == "changed"
+    assert outcome(scene, retired_hosts=frozenset({"db01"}))[0] == "changed"
 
 
 @pytest.mark.no_cover
@@ -267,7 +275,7 @@ def test_many_hosts_fit_into_a_note(scene: KeyScene) -> None:
     assert "and 295 more" in warnings[0]
     longest = max(len(record["public_key"]) for record in scene.vault.records.values())
     assert longest < 3000
-    result, text, _trace, _warnings = outcome(scene, hosts=("web01",), write_off=many - {"web007.example.com"})
+    result, text, _trace, _warnings = outcome(scene, hosts=("web01",), retired_hosts=many - {"web007.example.com"})
     assert result == "refused"
     assert "web007.example.com may accept" in text
 
@@ -397,7 +405,7 @@ def test_an_interrupted_run_is_settled_though_the_key_is_young(scene: KeyScene) 
     scene.run({at: "killed before"})
     scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
     scene.clock.pass_(500)
-    assert outcome(scene, max_age=10.0, now=lambda: now)[0] == "recovered"
+    assert outcome(scene, max_age_days=10.0, now=lambda: now)[0] == "recovered"
     assert lines_of_keys(scene, "web02") == {fingerprint(scene)}
 
 
@@ -455,7 +463,7 @@ def turns(together: t.Any, random_: random.Random) -> t.Iterator[t.Any]:
 @pytest.mark.parametrize("seed", range(60))
 def test_hosts_side_by_side_with_a_fault_anywhere(seed: int) -> None:
     random_ = random.Random(seed)
-    with KeyScene(CODE, spares_absent=seed % 2 == 1) as scene:
+    with KeyScene(CODE, skip_unreachable=seed % 2 == 1) as scene:
         for _run in range(2):
             world, run, protocol = scene.start({random_.randrange(60): random_.choice(KINDS)})
             run.forks = 2
@@ -526,7 +534,7 @@ def test_states(scene: KeyScene) -> None:
     scene.run()
     assert outcome(scene, "inspect")[0] == "clean"
     scene.away = {"web02"}
-    assert outcome(scene, "inspect", spares_absent=True)[0] == "unreachable"
+    assert outcome(scene, "inspect", skip_unreachable=True)[0] == "unreachable"
     scene.checking, scene.away = False, set()
     scene.hosts["web02"].write(b"")
     assert outcome(scene, "inspect")[0] == "drift"
@@ -535,8 +543,8 @@ def test_states(scene: KeyScene) -> None:
 def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
     def inspected() -> t.Any:
         world, run, _protocol = scene.start(hosts=HOSTS)
-        protocol = CODE.ssh_key.inspect(
-            run, CODE.ssh_key.Job(user="app", generate=scene.next_pair), compare=True, login=True
+        protocol = CODE.ssh_key_inspection.inspect(
+            run, CODE.ssh_key_job.SshKeyJob(user="app", generate=scene.next_pair), compare=True, login=True
         )
         return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
 

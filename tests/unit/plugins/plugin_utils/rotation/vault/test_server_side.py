@@ -13,8 +13,11 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ChangeNotSeen, Refused
 from ansible_collections.community.senhasegura.plugins.module_utils.models import Credential, CredentialInfo
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.probe import Result, Verdict
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Stopped
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
+    LoginResult,
+    Verdict,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.vault import server_side
 
 BEFORE = CredentialInfo("7", "web01-app", "app", automatic_change=True, change="2026-01-01 00:00:00")
@@ -48,7 +51,7 @@ class Server:
         return Credential("7", self.password)
 
 
-def rotate(server: Server, *verdicts: Result, **options: t.Any) -> tuple[t.Any, list[str]]:
+def rotate(server: Server, *verdicts: LoginResult, **options: t.Any) -> tuple[t.Any, list[str]]:
     tried: list[str] = []
     left = list(verdicts)
 
@@ -56,12 +59,12 @@ def rotate(server: Server, *verdicts: Result, **options: t.Any) -> tuple[t.Any, 
         tried.append(password)
         return Verdict(left.pop(0), "it said so")
 
-    wanted = {"recover_only": False, "max_age": None, "pace": PACE, "check_mode": False, **options}
+    wanted = {"recover_only": False, "max_age_days": None, "pace": PACE, "check_mode": False, **options}
     outcome = server_side.rotate_password(
         t.cast(t.Any, server),
         server.info,
         log_in if verdicts else None,
-        say=lambda text: None,
+        report_progress=lambda text: None,
         sleep=lambda seconds: None,
         **wanted,
     )
@@ -70,7 +73,7 @@ def rotate(server: Server, *verdicts: Result, **options: t.Any) -> tuple[t.Any, 
 
 def test_the_new_password_is_proven() -> None:
     server = Server()
-    outcome, tried = rotate(server, Result.OK)
+    outcome, tried = rotate(server, LoginResult.OK)
     assert (outcome.result, outcome.works, outcome.proved) == ("changed", "web01-app", "login")
     assert (tried, server.reads) == (["new"], 1)
 
@@ -91,11 +94,11 @@ def test_where_no_time_of_change_is_listed_the_passwords_are_compared() -> None:
 
 def test_a_server_that_changes_nothing_is_not_believed() -> None:
     with pytest.raises(ChangeNotSeen):
-        rotate(Server(changes=False), Result.OK)
+        rotate(Server(changes=False), LoginResult.OK)
 
 
-@pytest.mark.parametrize("result", [Result.WRONG, Result.MUST_CHANGE, Result.EXPIRED])
-def test_a_host_that_does_not_take_it_is_drift(result: Result) -> None:
+@pytest.mark.parametrize("result", [LoginResult.WRONG, LoginResult.MUST_CHANGE, LoginResult.EXPIRED])
+def test_a_host_that_does_not_take_it_is_drift(result: LoginResult) -> None:
     with pytest.raises(Stopped) as caught:
         rotate(Server(), result)
     assert (caught.value.result, caught.value.works) == ("drift", "")
@@ -103,32 +106,32 @@ def test_a_host_that_does_not_take_it_is_drift(result: Result) -> None:
 
 
 def test_a_host_that_cannot_be_reached_is_tried_again() -> None:
-    assert rotate(Server(), Result.NETWORK, Result.OK)[0].result == "changed"
+    assert rotate(Server(), LoginResult.NETWORK, LoginResult.OK)[0].result == "changed"
     with pytest.raises(Stopped) as caught:
-        rotate(Server(), Result.NETWORK, Result.NETWORK, Result.NETWORK)
+        rotate(Server(), LoginResult.NETWORK, LoginResult.NETWORK, LoginResult.NETWORK)
     assert (caught.value.result, caught.value.works, caught.value.proved) == ("in_doubt", "web01-app", "")
 
 
 @pytest.mark.parametrize(
     ("options", "result"),
-    [({"check_mode": True}, "changed"), ({"recover_only": True}, "unchanged"), ({"max_age": 1e6}, "unchanged")],
+    [({"check_mode": True}, "changed"), ({"recover_only": True}, "unchanged"), ({"max_age_days": 1e6}, "unchanged")],
 )
 def test_what_does_not_ask_the_server_to_change_anything(options: dict[str, t.Any], result: str) -> None:
     server = Server()
-    assert rotate(server, Result.OK, **options)[0].result == result
+    assert rotate(server, LoginResult.OK, **options)[0].result == result
     assert (server.rotations, server.reads) == (0, 0)
 
 
 def test_age_by_the_servers_list() -> None:
     yesterday = datetime.datetime.now() - datetime.timedelta(days=1.5)
     server = Server(CredentialInfo("7", change=f"{yesterday:%Y-%m-%d %H:%M:%S}"))
-    assert rotate(server, max_age=3.0)[0].result == "unchanged"
-    assert rotate(server, max_age=1.0)[0].result == "changed"
-    assert rotate(Server(CredentialInfo("7", change="some day")), max_age=3.0)[0].result == "changed"
+    assert rotate(server, max_age_days=3.0)[0].result == "unchanged"
+    assert rotate(server, max_age_days=1.0)[0].result == "changed"
+    assert rotate(Server(CredentialInfo("7", change="some day")), max_age_days=3.0)[0].result == "changed"
 
 
 def test_not_waiting_is_told() -> None:
-    outcome, tried = rotate(Server(), Result.OK, pace={"wait": 0.0, "poll": 0.1})
+    outcome, tried = rotate(Server(), LoginResult.OK, pace={"wait": 0.0, "poll": 0.1})
     assert "nobody has waited" in outcome.message
     assert tried == []
 

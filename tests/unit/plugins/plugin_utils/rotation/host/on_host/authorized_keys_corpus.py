@@ -15,7 +15,13 @@ import base64
 import struct
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import authorized_keys, state
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import (
+    authorized_keys,
+    key_lines,
+    machine,
+    safe_file,
+    sshd_settings,
+)
 
 # Public keys. The private ones are lost.
 OLD = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMU/L85xyx+YSqA8+xGrJM3PBu+lCDO03otlwABC2xVd"
@@ -271,11 +277,14 @@ def expected(template: bytes) -> tuple[bytes, bytes]:
 
 
 def program() -> str:
-    """The source of authorized_keys.py as a program of its own: with the one thing in it that it imports from state.py."""
-    files = [Path(module.__file__ or "").read_text() for module in (state, authorized_keys)]
-    errors = [node for node in ast.parse(files[0]).body if getattr(node, "name", "") == "HostError"]
-    imports = [node for node in ast.parse(files[1]).body if getattr(node, "module", "").endswith("on_host.state")]
-    lines = files[1].splitlines()
-    for node in imports:
-        lines[node.lineno - 1 : node.end_lineno] = [ast.unparse(errors)]
-    return "\n".join(lines) + "\n"
+    """Return the source of authorized_keys.py, and of what it imports, as one program."""
+    text = "from __future__ import annotations\nimport types\n"
+    for module in (machine, key_lines, sshd_settings, safe_file, authorized_keys):
+        body = ast.parse(Path(module.__file__ or "").read_text()).body
+        own = {ast.ImportFrom: lambda node: node.module == "__future__" or ".on_host" in node.module}
+        kept = [node for node in body if not own.get(type(node), lambda _node: False)(node)]
+        if module is machine:
+            kept = [node for node in kept if getattr(node, "name", "") == "HostError"]
+        text += ast.unparse(kept) + "\n"
+    # authorized_keys.py calls some functions by the name of their file.
+    return text + "key_lines = types.SimpleNamespace(**globals())\n"

@@ -23,15 +23,23 @@ import pytest
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import strategies as st  # noqa: E402
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import authorized_keys as keys  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import (  # noqa: E402
+    authorized_keys,
+    key_lines,
+    safe_file,
+    sshd_settings,
+)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (  # noqa: E402
+    HostError,
+)
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.host.on_host import (  # noqa: E402
     authorized_keys_corpus as corpus,
 )
 
-SOURCE = Path(keys.__file__)
+SOURCE = Path(authorized_keys.__file__)
 KEYGEN = shutil.which("ssh-keygen")
-OLD = keys.public_key(corpus.OLD).blob
-NEW = keys.public_key(corpus.NEW).blob
+OLD = key_lines.public_key(corpus.OLD).blob
+NEW = key_lines.public_key(corpus.NEW).blob
 KINDS = {
     "ed25519": corpus.OLD,
     "rsa": corpus.RSA,
@@ -84,7 +92,7 @@ NONE = [
 
 def fingerprints(content: bytes) -> list[str]:
     """Of the plain keys; of a certificate, ssh-keygen prints that of the key in it."""
-    return [key for _line, kind, key in keys.blobs(content) if "-cert-" not in kind]
+    return [key for _line, kind, key in key_lines.blobs(content) if "-cert-" not in kind]
 
 
 def openssh_release() -> tuple[int, ...]:
@@ -97,7 +105,7 @@ def known_fingerprints(content: bytes) -> list[str]:
     """The same without the types that the OpenSSH of this machine does not have: from release 10 on it reads no DSA."""
     listed = subprocess.run(["ssh", "-Q", "key"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
     unknown = {"ssh-dss"}.difference(listed)
-    return [key for _line, kind, key in keys.blobs(content) if "-cert-" not in kind and kind not in unknown]
+    return [key for _line, kind, key in key_lines.blobs(content) if "-cert-" not in kind and kind not in unknown]
 
 
 def ssh_keygen(content: bytes, folder: Path) -> list[str]:
@@ -115,7 +123,7 @@ def ssh_keygen(content: bytes, folder: Path) -> list[str]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_type_is_read(kind: str) -> None:
     text = KINDS[kind]
-    line = keys.parse(b'  from="a b" ' + text + b" me too \r\n")
+    line = key_lines.parse(b'  from="a b" ' + text + b" me too \r\n")
     assert line is not None
     assert (line.options, line.type, line.comment) == (b'from="a b"', text.split()[0].decode(), b"me too")
     assert line.blob == base64.b64decode(text.split()[1])
@@ -124,18 +132,18 @@ def test_each_type_is_read(kind: str) -> None:
 
 def test_a_type_of_the_future_is_read() -> None:
     text = b"ssh-mldsa44-ed25519@openssh.com " + corpus.pack(b"ssh-mldsa44-ed25519@openssh.com", b"x" * 1344)
-    line = keys.parse(b"no-pty " + text)
+    line = key_lines.parse(b"no-pty " + text)
     assert line is not None
     assert line.type == "ssh-mldsa44-ed25519@openssh.com"
-    assert keys.remove(text + b"\n" + corpus.ANNA, line.blob) == corpus.ANNA
+    assert key_lines.remove(text + b"\n" + corpus.ANNA, line.blob) == corpus.ANNA
 
 
 @pytest.mark.parametrize(("plain", "other"), SAME + SAME_IN_OLD_RELEASES)
 def test_a_key_in_another_spelling_is_the_same_key(plain: bytes, other: bytes, tmp_path: Path) -> None:
     content = other + b" me\n"
-    assert keys.parse(content) is not None
+    assert key_lines.parse(content) is not None
     assert fingerprints(content) == fingerprints(plain)
-    assert keys.remove(content, keys.public_key(plain).blob) == b""
+    assert key_lines.remove(content, key_lines.public_key(plain).blob) == b""
     if KEYGEN:
         seen, same = ssh_keygen(content, tmp_path), fingerprints(plain)
         if (plain, other) in SAME or openssh_release() <= (9, 2):
@@ -146,8 +154,8 @@ def test_a_key_in_another_spelling_is_the_same_key(plain: bytes, other: bytes, t
 
 @pytest.mark.parametrize("text", NONE)
 def test_what_is_no_key_for_openssh_is_none_here(text: bytes, tmp_path: Path) -> None:
-    assert keys.parse(text + b" me\n") is None
-    assert keys.parse(b"no-pty " + text + b"\n") is None
+    assert key_lines.parse(text + b" me\n") is None
+    assert key_lines.parse(b"no-pty " + text + b"\n") is None
     if KEYGEN:
         assert ssh_keygen(text + b"\n", tmp_path) == []
 
@@ -163,20 +171,20 @@ def test_what_is_no_key_for_openssh_is_none_here(text: bytes, tmp_path: Path) ->
     ],
 )
 def test_options_end_at_the_first_blank_outside_quotes(line: bytes, options: bytes) -> None:
-    parsed = keys.parse(line + b" " + corpus.OLD)
+    parsed = key_lines.parse(line + b" " + corpus.OLD)
     assert parsed is not None
     assert parsed.options == options
 
 
 @pytest.mark.parametrize("text", [b"", b"x", b"no-pty " + corpus.OLD, corpus.OLD + b"\n" + corpus.NEW, corpus.OLD[:-4]])
 def test_a_public_key_must_be_one(text: bytes) -> None:
-    with pytest.raises(keys.HostError) as caught:
-        keys.public_key(text)
+    with pytest.raises(HostError) as caught:
+        key_lines.public_key(text)
     assert caught.value.kind == "invalid"
 
 
 def test_a_public_key_may_be_text_with_a_comment() -> None:
-    assert keys.public_key(corpus.OLD.decode() + " jürgen@büro\n").blob == OLD
+    assert key_lines.public_key(corpus.OLD.decode() + " jürgen@büro\n").blob == OLD
 
 
 # The corpus
@@ -191,23 +199,23 @@ def test_new_key_in_and_old_key_out(name: str) -> None:
     template = corpus.FILES[name]
     before = corpus.build(template)
     both, alone = map(corpus.build, corpus.expected(template))
-    added = keys.add(before, OLD, corpus.NEW)
+    added = key_lines.add(before, OLD, corpus.NEW)
     assert added == both
-    assert keys.add(added, OLD, corpus.NEW) == added
-    assert keys.remove(added, OLD) == alone
-    assert keys.add(alone, OLD, corpus.NEW) == alone
+    assert key_lines.add(added, OLD, corpus.NEW) == added
+    assert key_lines.remove(added, OLD) == alone
+    assert key_lines.add(alone, OLD, corpus.NEW) == alone
     # And taken back, the file is what it was, except that a last line without an end has got one.
-    again = keys.remove(added, NEW)
+    again = key_lines.remove(added, NEW)
     assert again in (before, before + b"\n", before + b"\r\n")
 
 
 @pytest.mark.parametrize("name", corpus.FILES)
 def test_all_other_lines_are_the_same_bytes_in_the_same_order(name: str) -> None:
     before = corpus.build(corpus.FILES[name])
-    after = keys.remove(keys.add(before, OLD, corpus.NEW), OLD)
+    after = key_lines.remove(key_lines.add(before, OLD, corpus.NEW), OLD)
 
     def others(content: bytes, blob: bytes) -> list[bytes]:
-        parsed = ((line, keys.parse(line)) for line in content.split(b"\n"))
+        parsed = ((line, key_lines.parse(line)) for line in content.split(b"\n"))
         return [line for line, key in parsed if line and (key is None or key.blob != blob)]
 
     assert others(after, NEW) == others(before, OLD)
@@ -216,19 +224,19 @@ def test_all_other_lines_are_the_same_bytes_in_the_same_order(name: str) -> None
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "certificate"])
 def test_old_keys_of_each_type(kind: str) -> None:
     old = KINDS[kind]
-    blob = keys.public_key(old).blob
+    blob = key_lines.public_key(old).blob
     for name in ("CRLF", "no final newline", "command with escaped quotes", "duplicate with other options", "comments"):
         template = corpus.FILES[name]
         both, alone = (corpus.build(part, old) for part in corpus.expected(template))
-        added = keys.add(corpus.build(template, old), blob, corpus.NEW)
+        added = key_lines.add(corpus.build(template, old), blob, corpus.NEW)
         assert added == both
-        assert keys.remove(added, blob) == alone
+        assert key_lines.remove(added, blob) == alone
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("certificate", "ed25519")])
 def test_new_keys_of_each_type(kind: str) -> None:
     before = corpus.build(b'from="a" @OLD@ me\r\n@CERT@\r\n')
-    added = keys.add(before, OLD, KINDS[kind] + b" another comment")
+    added = key_lines.add(before, OLD, KINDS[kind] + b" another comment")
     assert added == corpus.build(b'from="a" @OLD@ me\r\nfrom="a" @NEW@ me\r\n@CERT@\r\n', new=KINDS[kind])
 
 
@@ -241,51 +249,53 @@ KEYGEN_DIFFERS = {"private key pasted", "several blanks after the options", "bla
 def test_openssh_sees_the_same_keys(name: str, tmp_path: Path) -> None:
     content = corpus.build({**corpus.FILES, **corpus.WITHOUT}[name])
     assert ssh_keygen(content, tmp_path) == known_fingerprints(content)
-    content = keys.add(content, OLD, corpus.NEW, append=True)
+    content = key_lines.add(content, OLD, corpus.NEW, append=True)
     assert ssh_keygen(content, tmp_path) == known_fingerprints(content)
-    content = keys.remove(content, OLD)
+    content = key_lines.remove(content, OLD)
     seen = ssh_keygen(content, tmp_path)
     assert seen == known_fingerprints(content)
-    assert keys.fingerprint(NEW) in seen
-    assert keys.fingerprint(OLD) not in seen
+    assert key_lines.fingerprint(NEW) in seen
+    assert key_lines.fingerprint(OLD) not in seen
 
 
 @pytest.mark.parametrize("name", corpus.WITHOUT)
 def test_without_the_old_key(name: str) -> None:
     before = corpus.build(corpus.WITHOUT[name])
-    with pytest.raises(keys.HostError, match="is not in the file") as caught:
-        keys.add(before, OLD, corpus.NEW)
+    with pytest.raises(HostError, match="is not in the file") as caught:
+        key_lines.add(before, OLD, corpus.NEW)
     assert caught.value.kind == "not_found"
-    assert keys.remove(before, OLD) == before
+    assert key_lines.remove(before, OLD) == before
     end = b"\r\n" if b"\r\n" in before else b"\n"
     gap = end if before and not before.endswith(b"\n") else b""
     after = before + gap + corpus.NEW + end
-    assert keys.add(before, OLD, corpus.NEW, append=True) == after
-    assert keys.add(after, OLD, corpus.NEW, append=True) == after
+    assert key_lines.add(before, OLD, corpus.NEW, append=True) == after
+    assert key_lines.add(after, OLD, corpus.NEW, append=True) == after
 
 
 def test_the_comment_may_be_another_one() -> None:
     before = corpus.build(b"no-pty @OLD@ me\r\n@OLD@\r\n")
     after = corpus.build(b"no-pty @OLD@ me\r\nno-pty @NEW@ you\r\n@OLD@\r\n@NEW@ you\r\n")
-    assert keys.add(before, OLD, corpus.NEW, comment=b"you") == after
-    assert keys.add(corpus.OLD + b" me", OLD, corpus.NEW, comment=b"") == corpus.OLD + b" me\n" + corpus.NEW
-    assert keys.add(b"", OLD, corpus.NEW, comment=b"you", append=True) == corpus.NEW + b" you\n"
+    assert key_lines.add(before, OLD, corpus.NEW, comment=b"you") == after
+    assert key_lines.add(corpus.OLD + b" me", OLD, corpus.NEW, comment=b"") == corpus.OLD + b" me\n" + corpus.NEW
+    assert key_lines.add(b"", OLD, corpus.NEW, comment=b"you", append=True) == corpus.NEW + b" you\n"
 
 
 @pytest.mark.parametrize("comment", [b"a\nb", b"a\rb", b"a\0b"])
 def test_a_comment_cannot_bring_in_another_line(comment: bytes) -> None:
-    with pytest.raises(keys.HostError, match="comment"):
-        keys.add(corpus.OLD, OLD, corpus.NEW, comment=comment)
+    with pytest.raises(HostError, match="comment"):
+        key_lines.add(corpus.OLD, OLD, corpus.NEW, comment=comment)
 
 
 def test_a_new_key_with_other_options_gets_those_of_the_old_one_too() -> None:
     before = corpus.build(b'@NEW@ me\ncommand="x" @OLD@ me\n')
-    assert keys.add(before, OLD, corpus.NEW) == corpus.build(b'@NEW@ me\ncommand="x" @OLD@ me\ncommand="x" @NEW@ me\n')
+    assert key_lines.add(before, OLD, corpus.NEW) == corpus.build(
+        b'@NEW@ me\ncommand="x" @OLD@ me\ncommand="x" @NEW@ me\n'
+    )
 
 
 def test_blobs() -> None:
     content = corpus.build(b"# x\n\n@OLD@ me\r\nno-pty @RSA@\n")
-    found = [(number, kind) for number, kind, _key in keys.blobs(content)]
+    found = [(number, kind) for number, kind, _key in key_lines.blobs(content)]
     assert found == [(3, "ssh-ed25519"), (4, "ssh-rsa")]
 
 
@@ -313,16 +323,16 @@ def test_any_file(lines: list[tuple[bytes, bytes]], final: bool) -> None:
         """The lines of all others, and the options of this one."""
         *ended, last = content.split(b"\n")
         rows = [*(row + b"\n" for row in ended), last]
-        parsed = [(row, keys.parse(row)) for row in rows if row]
+        parsed = [(row, key_lines.parse(row)) for row in rows if row]
         return (
             [row for row, line in parsed if line is None or line.blob != blob],
             [line.options for _row, line in parsed if line is not None and line.blob == blob],
         )
 
     foreign, old = split(before, OLD)
-    added = keys.add(before, OLD, corpus.NEW, append=True)
-    assert keys.add(added, OLD, corpus.NEW) == added
-    after = keys.remove(added, OLD)
+    added = key_lines.add(before, OLD, corpus.NEW, append=True)
+    assert key_lines.add(added, OLD, corpus.NEW) == added
+    after = key_lines.remove(added, OLD)
     kept, new = split(after, NEW)
     assert split(after, OLD)[1] == []
     if old:
@@ -331,19 +341,19 @@ def test_any_file(lines: list[tuple[bytes, bytes]], final: bool) -> None:
     else:
         assert b"".join(kept).startswith(before)
         assert new == [b""]
-        assert keys.remove(added, NEW) in (before, before + b"\n", before + b"\r\n")
+        assert key_lines.remove(added, NEW) in (before, before + b"\n", before + b"\r\n")
 
 
 @hypothesis.given(st.binary(max_size=300))
 def test_no_bytes_break_the_parser(content: bytes) -> None:
-    assert keys.remove(content, OLD) == content
-    keys.blobs(content)
-    keys.blobs(corpus.OLD + content)
+    assert key_lines.remove(content, OLD) == content
+    key_lines.blobs(content)
+    key_lines.blobs(corpus.OLD + content)
 
 
 # Where the files are
 
-ME = keys.Account("me", 1000, 1000, "/home/me")
+ME = sshd_settings.KeyOwner("me", 1000, 1000, "/home/me")
 CONFIG = """port 22
 pubkeyauthentication yes
 usedns no
@@ -371,7 +381,7 @@ def config(**changes: str) -> str:
     ],
 )
 def test_the_paths(value: str, paths: list[str]) -> None:
-    assert keys.locate(ME, config(authorizedkeysfile=value)) == (paths, [])
+    assert sshd_settings.locate(ME, config(authorizedkeysfile=value)) == (paths, [])
 
 
 @pytest.mark.parametrize(
@@ -386,22 +396,25 @@ def test_the_paths(value: str, paths: list[str]) -> None:
     ],
 )
 def test_what_cannot_be_served(changes: dict[str, str], words: str) -> None:
-    with pytest.raises(keys.HostError, match="the keys of me cannot be rotated") as caught:
-        keys.locate(ME, config(**changes))
+    with pytest.raises(HostError, match="the keys of me cannot be rotated") as caught:
+        sshd_settings.locate(ME, config(**changes))
     assert caught.value.kind == "unsupported"
     assert words in str(caught.value)
 
 
 def test_all_reasons_are_told_at_once() -> None:
-    with pytest.raises(keys.HostError, match="PubkeyAuthentication.*AuthorizedKeysCommand"):
-        keys.locate(ME, config(pubkeyauthentication="no", authorizedkeyscommand="/x"))
-    with pytest.raises(keys.HostError, match="does not say"):
-        keys.locate(ME, "")
+    with pytest.raises(HostError, match="PubkeyAuthentication.*AuthorizedKeysCommand"):
+        sshd_settings.locate(ME, config(pubkeyauthentication="no", authorizedkeyscommand="/x"))
+    with pytest.raises(HostError, match="does not say"):
+        sshd_settings.locate(ME, "")
 
 
 def test_what_is_only_a_warning() -> None:
-    assert "TrustedUserCAKeys is /etc/ssh/ca" in keys.locate(ME, config(trustedusercakeys="/etc/ssh/ca")).warnings[0]
-    assert "UseDNS is yes" in keys.locate(ME, config(usedns="yes")).warnings[0]
+    assert (
+        "TrustedUserCAKeys is /etc/ssh/ca"
+        in sshd_settings.locate(ME, config(trustedusercakeys="/etc/ssh/ca")).warnings[0]
+    )
+    assert "UseDNS is yes" in sshd_settings.locate(ME, config(usedns="yes")).warnings[0]
 
 
 def program(folder: Path, script: str) -> list[str]:
@@ -415,12 +428,13 @@ def test_sshd_is_asked_with_the_connection(tmp_path: Path, monkeypatch: pytest.M
     echo = program(tmp_path, 'echo "$@"')
     monkeypatch.setenv("SSH_CONNECTION", "192.0.2.7 5000 192.0.2.1 22")
     assert (
-        keys.sshd_config("me", program=echo) == "-T -C user=me,host=192.0.2.7,addr=192.0.2.7,laddr=192.0.2.1,lport=22\n"
+        sshd_settings.sshd_config("me", program=echo)
+        == "-T -C user=me,host=192.0.2.7,addr=192.0.2.7,laddr=192.0.2.1,lport=22\n"
     )
-    assert keys.sshd_config("me", "192.0.2.9", program=echo) == "-T -C user=me,host=192.0.2.9,addr=192.0.2.9\n"
-    assert "host=a.example," in keys.sshd_config("me", host="a.example", program=[*echo, "-f", "x"])
-    with pytest.raises(keys.HostError, match="comma"):
-        keys.sshd_config("me,addr=127.0.0.1", program=echo)
+    assert sshd_settings.sshd_config("me", "192.0.2.9", program=echo) == "-T -C user=me,host=192.0.2.9,addr=192.0.2.9\n"
+    assert "host=a.example," in sshd_settings.sshd_config("me", host="a.example", program=[*echo, "-f", "x"])
+    with pytest.raises(HostError, match="comma"):
+        sshd_settings.sshd_config("me,addr=127.0.0.1", program=echo)
 
 
 def test_the_connection_is_found_above_sudo(tmp_path: Path) -> None:
@@ -433,32 +447,32 @@ def test_the_connection_is_found_above_sudo(tmp_path: Path) -> None:
 
 
 def test_without_a_connection_the_address_must_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "connection", dict)
-    with pytest.raises(keys.HostError, match="SSH_CONNECTION") as caught:
-        keys.sshd_config("me", program=program(tmp_path, "exit 0"))
+    monkeypatch.setattr(sshd_settings, "connection", dict)
+    with pytest.raises(HostError, match="SSH_CONNECTION") as caught:
+        sshd_settings.sshd_config("me", program=program(tmp_path, "exit 0"))
     assert caught.value.kind == "invalid"
 
 
 def test_sshd_without_host_keys_is_asked_in_another_way(tmp_path: Path) -> None:
     fails = program(tmp_path, 'test "$1" = -G && echo fine || { echo no hostkeys >&2; exit 1; }')
-    assert keys.sshd_config("me", "192.0.2.9", program=fails) == "fine\n"
+    assert sshd_settings.sshd_config("me", "192.0.2.9", program=fails) == "fine\n"
 
 
 def test_sshd_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fails = program(tmp_path, 'echo "bad $1" >&2; exit 255')
-    with pytest.raises(keys.HostError, match="fails.*: bad -T$") as caught:
-        keys.sshd_config("me", "192.0.2.9", program=fails)
+    with pytest.raises(HostError, match="fails.*: bad -T$") as caught:
+        sshd_settings.sshd_config("me", "192.0.2.9", program=fails)
     assert caught.value.kind == "unsupported"
-    with pytest.raises(keys.HostError, match="cannot be asked"):
-        keys.sshd_config("me", "192.0.2.9", program=[str(tmp_path / "none")])
+    with pytest.raises(HostError, match="cannot be asked"):
+        sshd_settings.sshd_config("me", "192.0.2.9", program=[str(tmp_path / "none")])
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(keys.HostError, match="there is no sshd"):
-        keys.sshd_config("me", "192.0.2.9")
+    with pytest.raises(HostError, match="there is no sshd"):
+        sshd_settings.sshd_config("me", "192.0.2.9")
 
 
 def test_an_unknown_user() -> None:
-    with pytest.raises(keys.HostError, match="no user no-such-user") as caught:
-        keys.account("no-such-user")
+    with pytest.raises(HostError, match="no user no-such-user") as caught:
+        sshd_settings.account("no-such-user")
     assert caught.value.kind == "not_found"
 
 
@@ -466,17 +480,17 @@ def test_an_unknown_user() -> None:
 
 
 @pytest.fixture
-def me(tmp_path: Path) -> keys.Account:
+def me(tmp_path: Path) -> sshd_settings.KeyOwner:
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     home.chmod(0o755)
     (home / ".ssh").chmod(0o700)
     user = pwd.getpwuid(os.getuid())
-    return keys.Account(user.pw_name, user.pw_uid, user.pw_gid, str(home))
+    return sshd_settings.KeyOwner(user.pw_name, user.pw_uid, user.pw_gid, str(home))
 
 
 @pytest.fixture
-def path(me: keys.Account) -> Path:
+def path(me: sshd_settings.KeyOwner) -> Path:
     path = Path(me.home, ".ssh", "authorized_keys")
     path.write_bytes(b"old\n")
     path.chmod(0o600)
@@ -497,10 +511,10 @@ def names(path: Path) -> list[str]:
     return sorted(entry.name for entry in path.parent.iterdir())
 
 
-def test_change(path: Path, me: keys.Account) -> None:
+def test_change(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.chmod(0o640)
     before = path.stat()
-    assert keys.change(str(path), me, lambda old: old + b"new\n")
+    assert safe_file.change(str(path), me, lambda old: old + b"new\n")
     after = path.stat()
     assert path.read_bytes() == b"old\nnew\n"
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
@@ -508,36 +522,36 @@ def test_change(path: Path, me: keys.Account) -> None:
     assert names(path) == ["authorized_keys"]
 
 
-def test_the_same_content_writes_nothing(path: Path, me: keys.Account) -> None:
+def test_the_same_content_writes_nothing(path: Path, me: sshd_settings.KeyOwner) -> None:
     before = path.stat()
-    assert not keys.change(str(path), me, lambda old: old)
+    assert not safe_file.change(str(path), me, lambda old: old)
     assert path.stat() == before
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_owner_and_mode_stay(path: Path, me: keys.Account) -> None:
+def test_owner_and_mode_stay(path: Path, me: sshd_settings.KeyOwner) -> None:
     for entry in (path, path.parent, path.parent.parent):
         os.chown(entry, 12345, 23456)
     path.chmod(0o444)
-    assert keys.change(str(path), me._replace(uid=12345), to(b"new"))
+    assert safe_file.change(str(path), me._replace(uid=12345), to(b"new"))
     info = path.stat()
     assert (info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)) == (12345, 23456, 0o444)
 
 
-def test_a_file_is_made_only_if_asked(path: Path, me: keys.Account) -> None:
+def test_a_file_is_made_only_if_asked(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.unlink()
-    assert keys.read(str(path), me) is None
-    with pytest.raises(keys.HostError, match="does not exist") as caught:
-        keys.change(str(path), me, to(b"new"))
+    assert safe_file.read(str(path), me) is None
+    with pytest.raises(HostError, match="does not exist") as caught:
+        safe_file.change(str(path), me, to(b"new"))
     assert caught.value.kind == "not_found"
-    assert keys.change(str(path), me, to(b"new"), create=True)
+    assert safe_file.change(str(path), me, to(b"new"), create=True)
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.unlink()
     path.parent.rmdir()
-    assert keys.read(str(path), me) is None
-    with pytest.raises(keys.HostError, match="does not exist"):
-        keys.change(str(path), me, to(b"new"), create=True)
+    assert safe_file.read(str(path), me) is None
+    with pytest.raises(HostError, match="does not exist"):
+        safe_file.change(str(path), me, to(b"new"), create=True)
 
 
 def attribute(path: Path, name: str, value: bytes) -> None:
@@ -547,16 +561,16 @@ def attribute(path: Path, name: str, value: bytes) -> None:
         pytest.skip(f"no {name} here: {error}")
 
 
-def test_extended_attributes_stay(path: Path, me: keys.Account) -> None:
+def test_extended_attributes_stay(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "user.note", b"\0\xff")
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert os.getxattr(path, "user.note") == b"\0\xff"
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_a_selinux_label_stays(path: Path, me: keys.Account) -> None:
+def test_a_selinux_label_stays(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "security.selinux", b"unconfined_u:object_r:ssh_home_t:s0\0")
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert os.getxattr(path, "security.selinux") == b"unconfined_u:object_r:ssh_home_t:s0\0"
 
 
@@ -569,29 +583,29 @@ READER = acl((1, 6, NOBODY), (2, 4, 65534), (4, 0, NOBODY), (16, 4, NOBODY), (32
 WRITER = acl((1, 6, NOBODY), (2, 6, 65534), (4, 0, NOBODY), (16, 6, NOBODY), (32, 0, NOBODY))
 
 
-def test_an_access_control_list_stays(path: Path, me: keys.Account) -> None:
+def test_an_access_control_list_stays(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "system.posix_acl_access", READER)
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert os.getxattr(path, "system.posix_acl_access") == READER
 
 
-def test_an_access_control_list_that_lets_others_write_is_refused(path: Path, me: keys.Account) -> None:
+def test_an_access_control_list_that_lets_others_write_is_refused(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path, "system.posix_acl_access", WRITER)
-    with pytest.raises(keys.HostError, match="may write"):
-        keys.change(str(path), me, to(b"new"))
+    with pytest.raises(HostError, match="may write"):
+        safe_file.change(str(path), me, to(b"new"))
 
 
-def test_the_default_list_of_the_folder_gives_nobody_more(path: Path, me: keys.Account) -> None:
+def test_the_default_list_of_the_folder_gives_nobody_more(path: Path, me: sshd_settings.KeyOwner) -> None:
     attribute(path.parent, "system.posix_acl_default", READER)
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert "system.posix_acl_access" not in os.listxattr(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def refused(path: Path | str, me: keys.Account, words: str) -> None:
+def refused(path: Path | str, me: sshd_settings.KeyOwner, words: str) -> None:
     before = Path(path).stat() if Path(path).is_file() else None
-    for act in (lambda: keys.change(str(path), me, to(b"new")), lambda: keys.read(str(path), me)):
-        with pytest.raises(keys.HostError, match=words) as caught:
+    for act in (lambda: safe_file.change(str(path), me, to(b"new")), lambda: safe_file.read(str(path), me)):
+        with pytest.raises(HostError, match=words) as caught:
             act()
         assert caught.value.kind == "unsafe"
         assert me.name in str(caught.value)
@@ -599,7 +613,7 @@ def refused(path: Path | str, me: keys.Account, words: str) -> None:
         assert Path(path).stat() == before
 
 
-def test_a_link_that_leads_out_is_refused(path: Path, me: keys.Account, tmp_path: Path) -> None:
+def test_a_link_that_leads_out_is_refused(path: Path, me: sshd_settings.KeyOwner, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_bytes(b"old\n")
     path.unlink()
     path.symlink_to(tmp_path / "elsewhere")
@@ -612,29 +626,31 @@ def test_a_link_that_leads_out_is_refused(path: Path, me: keys.Account, tmp_path
     refused(path, me, "symbolic link that leads out of")
 
 
-def test_a_link_inside_the_home_folder_counts(path: Path, me: keys.Account) -> None:
+def test_a_link_inside_the_home_folder_counts(path: Path, me: sshd_settings.KeyOwner) -> None:
     target = Path(me.home, "dotfiles")
     path.rename(target)
     path.symlink_to("../dotfiles")
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert path.is_symlink()
     assert target.read_bytes() == b"new"
 
 
-def test_a_home_folder_behind_a_link_is_fine(path: Path, me: keys.Account, tmp_path: Path) -> None:
+def test_a_home_folder_behind_a_link_is_fine(path: Path, me: sshd_settings.KeyOwner, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(me.home)
     linked = me._replace(home=str(tmp_path / "link"))
-    assert keys.change(f"{linked.home}/.ssh/authorized_keys", linked, to(b"new"))
+    assert safe_file.change(f"{linked.home}/.ssh/authorized_keys", linked, to(b"new"))
     assert path.read_bytes() == b"new"
 
 
-def test_a_link_in_a_folder_of_the_system_must_stay_there(path: Path, me: keys.Account, tmp_path: Path) -> None:
+def test_a_link_in_a_folder_of_the_system_must_stay_there(
+    path: Path, me: sshd_settings.KeyOwner, tmp_path: Path
+) -> None:
     (tmp_path / "etc").mkdir()
     (tmp_path / "etc" / "me").symlink_to(path)
     refused(tmp_path / "etc" / "me", me, "leads out of")
 
 
-def test_no_regular_file(path: Path, me: keys.Account) -> None:
+def test_no_regular_file(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.unlink()
     os.mkfifo(path)
     refused(path, me, "not a regular file")
@@ -643,30 +659,30 @@ def test_no_regular_file(path: Path, me: keys.Account) -> None:
     refused(path, me, "not a regular file")
 
 
-def test_a_second_name(path: Path, me: keys.Account) -> None:
+def test_a_second_name(path: Path, me: sshd_settings.KeyOwner) -> None:
     os.link(path, path.parent / "other")
     refused(path, me, "2 names")
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o602, 0o777])
-def test_others_may_write_the_file(path: Path, me: keys.Account, mode: int) -> None:
+def test_others_may_write_the_file(path: Path, me: sshd_settings.KeyOwner, mode: int) -> None:
     path.chmod(mode)
     refused(path, me, r"may write to the file .* \(mode 0\d+\); sshd refuses it too \(StrictModes\): .*chmod go-w")
 
 
 @pytest.mark.parametrize("which", ["home", "ssh"])
-def test_others_may_write_a_folder(path: Path, me: keys.Account, which: str) -> None:
+def test_others_may_write_a_folder(path: Path, me: sshd_settings.KeyOwner, which: str) -> None:
     folder = Path(me.home) if which == "home" else path.parent
     folder.chmod(0o1777)
     refused(path, me, f"may write to the folder {folder} ")
 
 
-def test_folders_above_the_home_folder_do_not_count(path: Path, me: keys.Account) -> None:
+def test_folders_above_the_home_folder_do_not_count(path: Path, me: sshd_settings.KeyOwner) -> None:
     Path(me.home).parent.chmod(0o777)
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
 
 
-def test_outside_the_home_folder_all_folders_count(me: keys.Account, tmp_path: Path) -> None:
+def test_outside_the_home_folder_all_folders_count(me: sshd_settings.KeyOwner, tmp_path: Path) -> None:
     folder = tmp_path / "etc" / "keys"
     folder.mkdir(parents=True)
     (folder / "me").write_bytes(b"old\n")
@@ -677,49 +693,51 @@ def test_outside_the_home_folder_all_folders_count(me: keys.Account, tmp_path: P
 
 
 def test_the_group_may_write_if_it_is_the_users_own(
-    path: Path, me: keys.Account, monkeypatch: pytest.MonkeyPatch
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def group(members: list[str]) -> None:
-        entry = keys.grp.struct_group(("mine", "x", me.gid, members))
-        monkeypatch.setattr(keys.grp, "getgrgid", lambda gid: entry)
+        entry = safe_file.grp.struct_group(("mine", "x", me.gid, members))
+        monkeypatch.setattr(safe_file.grp, "getgrgid", lambda gid: entry)
 
     user = pwd.getpwuid(os.getuid())
-    monkeypatch.setattr(keys.pwd, "getpwall", lambda: [user])
+    monkeypatch.setattr(safe_file.pwd, "getpwall", lambda: [user])
     path.chmod(0o660)
     os.chown(path, -1, me.gid)
     group([])
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
     group([me.name])
-    assert keys.change(str(path), me, to(b"newer"))
+    assert safe_file.change(str(path), me, to(b"newer"))
     group(["eve"])
     refused(path, me, "may write")
     group([])
     eve = pwd.struct_passwd(("eve", "x", 4321, me.gid, "", "/", "/bin/sh"))
-    monkeypatch.setattr(keys.pwd, "getpwall", lambda: [user, eve])
+    monkeypatch.setattr(safe_file.pwd, "getpwall", lambda: [user, eve])
     refused(path, me, "may write")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root")
-def test_somebody_elses_file(path: Path, me: keys.Account) -> None:
+def test_somebody_elses_file(path: Path, me: sshd_settings.KeyOwner) -> None:
     os.chown(path, 12345, -1)
     refused(path, me, "belongs to user id 12345")
 
 
-def test_a_huge_file(path: Path, me: keys.Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "LARGEST", 3)
-    with pytest.raises(keys.HostError, match="4 bytes") as caught:
-        keys.change(str(path), me, to(b"new"))
+def test_a_huge_file(path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(safe_file, "LARGEST", 3)
+    with pytest.raises(HostError, match="4 bytes") as caught:
+        safe_file.change(str(path), me, to(b"new"))
     assert caught.value.kind == "unsafe"
 
 
-def test_what_the_operating_system_says(path: Path, me: keys.Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_operating_system_says(
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*args: t.Any, **options: t.Any) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "rename", fail)
-    with pytest.raises(keys.HostError, match="cannot be read or written: Permission denied") as caught:
-        keys.change(str(path), me, to(b"new"))
+    with pytest.raises(HostError, match="cannot be read or written: Permission denied") as caught:
+        safe_file.change(str(path), me, to(b"new"))
     assert caught.value.kind == "io"
     assert path.read_bytes() == b"old\n"
     assert names(path) == ["authorized_keys"]
@@ -728,7 +746,7 @@ def test_what_the_operating_system_says(path: Path, me: keys.Account, monkeypatc
 # Somebody else writes meanwhile
 
 
-def test_what_others_write_meanwhile_is_kept(path: Path, me: keys.Account) -> None:
+def test_what_others_write_meanwhile_is_kept(path: Path, me: sshd_settings.KeyOwner) -> None:
     seen = []
 
     def edit(old: bytes) -> bytes:
@@ -738,13 +756,13 @@ def test_what_others_write_meanwhile_is_kept(path: Path, me: keys.Account) -> No
                 file.write(b"theirs\n")
         return old + b"ours\n"
 
-    assert keys.change(str(path), me, edit)
+    assert safe_file.change(str(path), me, edit)
     assert seen == [b"old\n", b"old\ntheirs\n"]
     assert path.read_bytes() == b"old\ntheirs\nours\n"
     assert names(path) == ["authorized_keys"]
 
 
-def test_a_file_that_others_exchange_meanwhile_is_kept(path: Path, me: keys.Account) -> None:
+def test_a_file_that_others_exchange_meanwhile_is_kept(path: Path, me: sshd_settings.KeyOwner) -> None:
     def edit(old: bytes) -> bytes:
         if old == b"old\n":
             other = path.parent / "other"
@@ -753,11 +771,13 @@ def test_a_file_that_others_exchange_meanwhile_is_kept(path: Path, me: keys.Acco
             other.rename(path)
         return old + b"ours\n"
 
-    assert keys.change(str(path), me, edit)
+    assert safe_file.change(str(path), me, edit)
     assert path.read_bytes() == b"OLD\nours\n"
 
 
-def test_a_write_in_the_same_instant_is_seen(path: Path, me: keys.Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_in_the_same_instant_is_seen(
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # As if the clock of the file system had not moved on.
     info, fstat, lstat = path.stat(), os.fstat, os.lstat
 
@@ -772,11 +792,11 @@ def test_a_write_in_the_same_instant_is_seen(path: Path, me: keys.Account, monke
             path.write_bytes(b"0ld\n")
         return old + b"ours\n"
 
-    assert keys.change(str(path), me, edit)
+    assert safe_file.change(str(path), me, edit)
     assert path.read_bytes() == b"0ld\nours\n"
 
 
-def test_a_file_that_appears_meanwhile_is_kept(path: Path, me: keys.Account) -> None:
+def test_a_file_that_appears_meanwhile_is_kept(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.unlink()
 
     def edit(old: bytes) -> bytes:
@@ -785,18 +805,18 @@ def test_a_file_that_appears_meanwhile_is_kept(path: Path, me: keys.Account) -> 
             path.chmod(0o600)
         return old + b"ours\n"
 
-    assert keys.change(str(path), me, edit, create=True)
+    assert safe_file.change(str(path), me, edit, create=True)
     assert path.read_bytes() == b"theirs\nours\n"
 
 
-def test_a_file_that_never_rests(path: Path, me: keys.Account) -> None:
+def test_a_file_that_never_rests(path: Path, me: sshd_settings.KeyOwner) -> None:
     def edit(old: bytes) -> bytes:
         with path.open("ab") as file:
             file.write(b"x")
         return old + b"ours\n"
 
-    with pytest.raises(keys.HostError, match="keeps changing") as caught:
-        keys.change(str(path), me, edit)
+    with pytest.raises(HostError, match="keeps changing") as caught:
+        safe_file.change(str(path), me, edit)
     assert caught.value.kind == "busy"
     assert names(path) == ["authorized_keys"]
 
@@ -806,7 +826,7 @@ def test_a_file_that_never_rests(path: Path, me: keys.Account) -> None:
 
 @pytest.mark.parametrize("call", ["write", "fchown", "fchmod", "fsync", "rename"])
 def test_an_error_before_the_rename_leaves_the_old_file(
-    path: Path, me: keys.Account, monkeypatch: pytest.MonkeyPatch, call: str
+    path: Path, me: sshd_settings.KeyOwner, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def fail(*args: t.Any, **options: t.Any) -> None:
         raise KeyboardInterrupt
@@ -814,21 +834,21 @@ def test_an_error_before_the_rename_leaves_the_old_file(
     with monkeypatch.context() as patch:
         patch.setattr(os, call, fail)
         with pytest.raises(KeyboardInterrupt):
-            keys.change(str(path), me, to(b"new"))
+            safe_file.change(str(path), me, to(b"new"))
     assert path.read_bytes() == b"old\n"
     assert names(path) == ["authorized_keys"]
 
 
 @pytest.mark.parametrize("call", ["write", "fchown", "fchmod", "fsync", "rename"])
 def test_a_run_that_is_killed_leaves_the_old_file_and_the_next_one_cleans_up(
-    path: Path, me: keys.Account, call: str, tmp_path: Path
+    path: Path, me: sshd_settings.KeyOwner, call: str, tmp_path: Path
 ) -> None:
     script = (
         "import os, signal, sys\n"
         "names = {'__name__': 'sent'}\n"
         f"exec(compile(open({str(alone(tmp_path))!r}).read(), 'sent', 'exec'), names)\n"
         f"os.{call} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
-        f"names['change']({str(path)!r}, names['Account'](*{tuple(me)!r}), lambda old: b'new')\n"
+        f"names['change']({str(path)!r}, names['KeyOwner'](*{tuple(me)!r}), lambda old: b'new')\n"
     )
     done = subprocess.run([sys.executable, "-"], input=script.encode(), check=False)
     assert done.returncode == -signal.SIGKILL
@@ -837,31 +857,31 @@ def test_a_run_that_is_killed_leaves_the_old_file_and_the_next_one_cleans_up(
     assert left == [f".senhasegura-{me.uid}-authorized_keys"]
     assert not stat.S_IMODE((path.parent / left[0]).stat().st_mode) & 0o177
     # Also if there is nothing to change.
-    assert not keys.change(str(path), me, lambda old: old)
+    assert not safe_file.change(str(path), me, lambda old: old)
     assert names(path) == ["authorized_keys"]
 
 
 def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(
-    path: Path, me: keys.Account, tmp_path: Path
+    path: Path, me: sshd_settings.KeyOwner, tmp_path: Path
 ) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"precious")
     temporary = path.parent / f".senhasegura-{me.uid}-authorized_keys"
     temporary.symlink_to(target)
-    assert keys.change(str(path), me, to(b"new"))
+    assert safe_file.change(str(path), me, to(b"new"))
     assert target.read_bytes() == b"precious"
     temporary.mkdir()
-    with pytest.raises(keys.HostError, match="in the way"):
-        keys.change(str(path), me, to(b"newer"))
+    with pytest.raises(HostError, match="in the way"):
+        safe_file.change(str(path), me, to(b"newer"))
 
 
-def test_permission_is_asked_last(path: Path, me: keys.Account) -> None:
+def test_permission_is_asked_last(path: Path, me: sshd_settings.KeyOwner) -> None:
     def permit() -> None:
         assert len(names(path)) == 2
-        raise keys.HostError("lost", "not yours")
+        raise HostError("lost", "not yours")
 
-    with pytest.raises(keys.HostError, match="not yours"):
-        keys.change(str(path), me, to(b"new"), permit=permit)
+    with pytest.raises(HostError, match="not yours"):
+        safe_file.change(str(path), me, to(b"new"), permit=permit)
     assert path.read_bytes() == b"old\n"
     assert names(path) == ["authorized_keys"]
 
@@ -872,7 +892,7 @@ def test_permission_is_asked_last(path: Path, me: keys.Account) -> None:
 class World:
     """A user with some files, and an sshd that knows where they are."""
 
-    def __init__(self, me: keys.Account, folder: Path) -> None:
+    def __init__(self, me: sshd_settings.KeyOwner, folder: Path) -> None:
         self.me = me
         self.first = Path(me.home, ".ssh", "authorized_keys")
         self.second = Path(me.home, ".ssh", "authorized_keys2")
@@ -895,19 +915,19 @@ class World:
             return owned
 
         request = {"do": do, "user": self.me.name, "address": "192.0.2.7", "sshd": self.sshd, "run": "r1", **request}
-        result = keys.perform(request, own)
+        result = authorized_keys.perform(request, own)
         assert set(runs) == ({"r1"} if result.get("changed") else set())
         return result
 
 
 @pytest.fixture
-def world(me: keys.Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(keys, "account", lambda user: me._replace(name=user))
+def world(me: sshd_settings.KeyOwner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(authorized_keys, "account", lambda user: me._replace(name=user))
     return World(me, tmp_path)
 
 
 def fp(text: bytes) -> str:
-    return keys.fingerprint(keys.public_key(text).blob)
+    return key_lines.fingerprint(key_lines.public_key(text).blob)
 
 
 def test_look(world: World) -> None:
@@ -975,7 +995,7 @@ def test_several_old_keys(world: World) -> None:
 def test_an_old_key_that_is_nowhere(world: World) -> None:
     world.write(world.first, b"@ANNA@ a")
     request = {"old": [fp(corpus.OLD)], "new": corpus.NEW.decode()}
-    with pytest.raises(keys.HostError, match="none of the keys SHA256:.* is in") as caught:
+    with pytest.raises(HostError, match="none of the keys SHA256:.* is in") as caught:
         world.ask("add", **request)
     assert caught.value.kind == "not_found"
     assert world.ask("add", append=True, **request)["paths"] == [str(world.first)]
@@ -991,14 +1011,14 @@ def test_a_first_key(world: World) -> None:
 def test_the_old_key_stays_without_the_new_one(world: World) -> None:
     world.write(world.first, b"@OLD@ me\n")
     for keep in (fp(corpus.NEW), fp(corpus.OLD)):
-        with pytest.raises(keys.HostError, match="the old key of .* stays"):
+        with pytest.raises(HostError, match="the old key of .* stays"):
             world.ask("remove", old=[fp(corpus.OLD)], keep=keep)
 
 
 @pytest.mark.parametrize("do", ["add", "remove"])
 def test_nothing_is_changed_without_the_lock(world: World, do: str) -> None:
     world.write(world.first, b"@OLD@ me\n")
-    with pytest.raises(keys.HostError, match="run r1") as caught:
+    with pytest.raises(HostError, match="run r1") as caught:
         world.ask(do, owned=False, old=[fp(corpus.OLD)], new=corpus.NEW.decode())
     assert caught.value.kind == "lost"
     assert world.first.read_bytes() == corpus.build(b"@OLD@ me\n")
@@ -1009,7 +1029,7 @@ def test_nothing_is_changed_if_one_file_is_unsafe(world: World) -> None:
     world.write(world.second, b"@OLD@ me\n")
     world.second.chmod(0o666)
     for do in ("add", "remove"):
-        with pytest.raises(keys.HostError, match="may write"):
+        with pytest.raises(HostError, match="may write"):
             world.ask(do, old=[fp(corpus.OLD)], new=corpus.NEW.decode())
     assert world.first.read_bytes() == corpus.build(b"@OLD@ me\n")
 
@@ -1019,16 +1039,17 @@ def test_nothing_is_changed_if_one_file_is_unsafe(world: World) -> None:
     [{}, {"do": "dance"}, {"do": "look"}, {"do": "add", "user": "root", "new": "x"}, {"do": "remove", "user": "root"}],
 )
 def test_requests_without_sense(request_: dict[str, t.Any]) -> None:
-    with pytest.raises(keys.HostError) as caught:
-        keys.perform(request_)
+    with pytest.raises(HostError) as caught:
+        authorized_keys.perform(request_)
     assert caught.value.kind == "invalid"
 
 
 # The file as it is sent
 
 
-def test_it_is_understood_by_the_oldest_python() -> None:
-    ast.parse(SOURCE.read_text(), feature_version=(3, 7))
+@pytest.mark.parametrize("path", sorted(SOURCE.parent.glob("*.py")), ids=lambda path: path.stem)
+def test_the_oldest_python_of_hosts_understands_it(path: Path) -> None:
+    ast.parse(path.read_text(), feature_version=(3, 6))
 
 
 def test_it_runs_without_being_a_module() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands, state
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import machine as machine_
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.hosts_made import (
     DAY,
     NEW,
@@ -107,7 +108,7 @@ def test_no_lock_lasts_for_ever_whatever_its_file_says(host: Made, content: str)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lease": 1e9}, {"lease": 0}, {"lease": float("nan")}, {"request_life": -1}, {"run": ""}]
+    "wrong", [{"lease": 1e9}, {"lease": 0}, {"lease": float("nan")}, {"late_write_window": -1}, {"run": ""}]
 )
 def test_requests_for_times_that_make_no_sense_are_refused(host: Made, wrong: dict[str, t.Any]) -> None:
     assert ask(host, "lock", **{"run": "run1", **wrong})["error"] == "invalid"
@@ -222,7 +223,7 @@ def test_judge_waits_until_the_change_is_done(host: Made) -> None:
 
 def test_the_guard_lasts_as_long_as_a_program_that_changes_the_account(host: Made) -> None:
     """Its Python may be killed with the session, and chpasswd go on waiting for the lock of shadow."""
-    with state.State(host, USER) as held:
+    with state.UserState(host, USER) as held:
         program = [sys.executable, "-c", "import sys; print('here', flush=True); sys.stdin.read()"]
         child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=held.guard)
         assert child.stdout
@@ -395,23 +396,23 @@ def test_what_a_run_of_another_record_has_left_is_told_and_kept(host: Made) -> N
 
 
 def test_the_clock_that_nobody_sets_goes_on() -> None:
-    first, second = state.Machine().boot(), state.Machine().boot()
+    first, second = machine_.Machine().boot(), machine_.Machine().boot()
     assert first[0] == second[0] != ""
     assert second[1] >= first[1] > 0
 
 
 def test_flags_and_rights_of_real_files(tmp_path: Path) -> None:
-    machine = state.Machine()
+    machine = machine_.Machine()
     path = tmp_path / "file"
     path.write_text("")
     assert machine.may_write(str(path))
-    assert machine.flags(str(path)) & (state.IMMUTABLE | state.APPEND_ONLY) == 0
+    assert machine.flags(str(path)) & (machine_.IMMUTABLE | machine_.APPEND_ONLY) == 0
     assert machine.flags(str(tmp_path / "missing")) == 0
     assert machine.flags("/proc/self/status") == 0
 
 
 def test_a_program_that_hangs_is_ended_and_one_that_is_missing_is_told() -> None:
-    machine = state.Machine()
+    machine = machine_.Machine()
     assert machine.command(["sleep", "600"], timeout=0.1)[0] == 124
     assert machine.command(["no-such-program"])[0] == 127
     assert machine.command(["/etc"])[0] == 126

@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Explain errors: what they mean for the operation that met them, and what to do."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+import typing as t
+
+from ..dialects.dialect import Call, Dialect
+from ..dialects.operations import LIST_CREDENTIALS, LIST_SECRETS, LIST_SSH_KEYS, Operation
+from ..dialects.response import Response
+from ..errors import ResponseLost, SenhaseguraError, ServerBusy
+from ..retry import Replay
+
+# What an operation reads for all that somebody may look for. The error names both that and the list.
+_LISTS = {
+    LIST_CREDENTIALS: "the list of credentials",
+    LIST_SSH_KEYS: "the list of SSH keys",
+    LIST_SECRETS: "the list of DSM secrets",
+}
+_PERHAPS_APPLIED = (
+    "It may have been applied: look at the object on the server before you repeat it by hand; "
+    "running the task again is safe"
+)
+DIALECT_HINTS = {
+    "rest": "This server does not speak the dialect rest of the integration guide: set dialect to auto (or api, iso)",
+    "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
+    "iso": "This path exists up to release 3.32: set dialect to api for newer ones, or rest for the guide's own",
+}
+
+
+def no_route_hint(dialect: Dialect, call: Call[t.Any]) -> str:
+    """Return what to do about a path that the server does not have. DSM answers so without an authorization."""
+    # Imported lazily: most runs meet no error, and its tables take long to load.
+    from ..dialects import error_codes
+
+    return error_codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else DIALECT_HINTS[dialect.name]
+
+
+def explain(error: SenhaseguraError, operation: Operation[t.Any]) -> None:
+    """Add what the error means for this operation: a list that is missing, a write that may have been applied."""
+    if operation in _LISTS:
+        error.message = f"{_LISTS[operation]} could not be read: {error.message}"
+    gateway = isinstance(error, ServerBusy) and error.context.status != 429
+    if operation.replay is not Replay.SAFE and (isinstance(error, ResponseLost) or gateway):
+        error.hint = f"{error.hint}. {_PERHAPS_APPLIED}"
+
+
+def oauth1_hint(answer: Response) -> str:
+    """Return what to do about a signature that the server refuses, with the difference of the clocks if it is large."""
+    hint = (
+        "Compare consumer_key, consumer_secret, token_key and token_secret with the console; url must be the address "
+        "that the server itself sees (a proxy or an IP address changes the signature)"
+    )
+    try:
+        skew = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp() - time.time()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return hint
+    return f"{hint}. The clocks of server and controller differ by {abs(skew):.0f} seconds" if abs(skew) > 60 else hint

@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The catalogue of operations: all that can be asked of a server, each with the type of its result.
+
+A dialect says by which HTTP call it carries out an operation, if it can. What an operation means is the same in all of
+them, so code above the dialects looks at the fields of an operation, and never at its name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing as t
+
+from ..dsm_secrets import DsmSecret
+from ..models import Credential, Entries, SshKey, Stored
+from ..retry import Replay
+
+_Result = t.TypeVar("_Result")
+
+
+class Area(enum.Enum):
+    """What an operation works on. The value is the first part of the operation's name."""
+
+    CREDENTIALS = "credential"
+    SSH_KEYS = "key"
+    SECRETS = "secret"
+
+    def shares_lists_with(self, other: Area) -> bool:
+        """Return whether a write in one area may change a list of the other: credentials and keys have one list."""
+        return self is other or Area.SECRETS not in (self, other)
+
+
+class Verb(enum.Enum):
+    """What an operation does. The value is the second part of the operation's name."""
+
+    LIST = "list"
+    READ = "read"
+    CREATE = "create"
+    UPDATE = "update"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    RELEASE = "release"
+    ROTATE = "rotate"
+    DELETE = "delete"
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation(t.Generic[_Result]):
+    """One thing to ask of a server. The type parameter is the type of its result.
+
+    ``replay`` says whether it may be repeated when no response came.
+    """
+
+    area: Area
+    verb: Verb
+    replay: Replay = Replay.ONCE
+
+    @property
+    def name(self) -> str:
+        """Return the name, such as C(credential.read), for errors, logs, and the wire between worker and broker."""
+        return f"{self.area.value}.{self.verb.value}"
+
+    @property
+    def takes_custody(self) -> bool:
+        """Return whether it reads a password or private key, which takes custody. DSM secrets have none."""
+        return self.verb is Verb.READ and self.area is not Area.SECRETS
+
+
+LIST_CREDENTIALS = Operation[Entries](Area.CREDENTIALS, Verb.LIST, Replay.SAFE)
+# A repeated read of the same client takes no more custody than the first.
+READ_CREDENTIAL = Operation[Credential](Area.CREDENTIALS, Verb.READ, Replay.SAFE)
+CREATE_CREDENTIAL = Operation[Stored](Area.CREDENTIALS, Verb.CREATE)
+UPDATE_CREDENTIAL = Operation[Stored](Area.CREDENTIALS, Verb.UPDATE)
+ENABLE_CREDENTIAL = Operation[None](Area.CREDENTIALS, Verb.ENABLE)
+DISABLE_CREDENTIAL = Operation[None](Area.CREDENTIALS, Verb.DISABLE)
+# The second time, the server says that it is in nobody's custody (1018).
+RELEASE_CREDENTIAL = Operation[None](Area.CREDENTIALS, Verb.RELEASE, Replay.REPEATABLE)
+ROTATE_CREDENTIAL = Operation[Stored](Area.CREDENTIALS, Verb.ROTATE)
+
+LIST_SSH_KEYS = Operation[Entries](Area.SSH_KEYS, Verb.LIST, Replay.SAFE)
+READ_SSH_KEY = Operation[SshKey](Area.SSH_KEYS, Verb.READ, Replay.SAFE)
+CREATE_SSH_KEY = Operation[Stored](Area.SSH_KEYS, Verb.CREATE)
+UPDATE_SSH_KEY = Operation[Stored](Area.SSH_KEYS, Verb.UPDATE)
+ENABLE_SSH_KEY = Operation[None](Area.SSH_KEYS, Verb.ENABLE)
+DISABLE_SSH_KEY = Operation[None](Area.SSH_KEYS, Verb.DISABLE)
+RELEASE_SSH_KEY = Operation[None](Area.SSH_KEYS, Verb.RELEASE, Replay.REPEATABLE)
+ROTATE_SSH_KEY = Operation[Stored](Area.SSH_KEYS, Verb.ROTATE)
+
+LIST_SECRETS = Operation[tuple[DsmSecret, ...]](Area.SECRETS, Verb.LIST, Replay.SAFE)
+READ_SECRET = Operation[DsmSecret](Area.SECRETS, Verb.READ, Replay.SAFE)
+# The secrets that the response shows, or None if it shows none. It is written in any case.
+CREATE_SECRET = Operation["tuple[DsmSecret, ...] | None"](Area.SECRETS, Verb.CREATE)
+UPDATE_SECRET = Operation["tuple[DsmSecret, ...] | None"](Area.SECRETS, Verb.UPDATE)
+DELETE_SECRET = Operation[None](Area.SECRETS, Verb.DELETE)
+
+BY_NAME: t.Mapping[str, Operation[t.Any]] = {
+    operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)
+}
+
+
+def named(name: str) -> Operation[t.Any]:
+    """Return the operation with this name. Raises KeyError."""
+    return BY_NAME[name]
+
+
+def operation_of(area: Area, verb: Verb) -> Operation[t.Any]:
+    """Return the operation that does this in this area. Raises KeyError if there is none in any dialect."""
+    return BY_NAME[f"{area.value}.{verb.value}"]
