@@ -43,7 +43,7 @@ def settings(
     template: Template,
     environment: t.Sequence[t.Any] = (),
 ) -> tuple[Settings, RunSettings]:
-    """The settings and run options for one task.
+    """Return the settings and run options for one task.
 
     :param variables: the variables of the host, whose values may hold templates
     :param template: evaluates such a value
@@ -92,7 +92,7 @@ def merge(
 
 
 def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
-    """The value of a variable, or None if there is none. Raises ConfigError."""
+    """Return the value of a variable, or None if there is none. Raises ConfigError."""
     if name not in variables:
         return None
     try:
@@ -119,7 +119,7 @@ def _ini_source() -> Source:
 
 
 class _TextLoader(yaml.SafeLoader):
-    """Leaves numbers, dates and booleans as they are written: a secret of digits is a text."""
+    """Leave numbers, dates and booleans as they are written: a secret of digits is a string."""
 
 
 _TextLoader.yaml_implicit_resolvers = {
@@ -129,7 +129,7 @@ _TextLoader.yaml_implicit_resolvers = {
 
 
 def _read_file(path: str) -> dict[str, str | None]:
-    """The DSM CLI's YAML file: a flat map with the names of the environment variables. Other names are not for us."""
+    """Read the DSM CLI's YAML file: a flat map with the names of the environment variables. Skip other names."""
     try:
         with open(path, encoding="utf-8") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -164,7 +164,7 @@ def _unusable(problem: str) -> SenhaseguraError:
 
 
 def go_on_without_broker(error: Exception) -> None:
-    """Say once that a run does without the broker. Ansible shows the same warning only once.
+    """Warn (once per run) that the broker is not used.
 
     Raises ConnectionFailed if the run is over: its workers must not take custody that nobody gives back.
     """
@@ -177,7 +177,7 @@ def go_on_without_broker(error: Exception) -> None:
 
 
 def broker_lost() -> ConnectionFailed:
-    """The error for a run whose brokers were all lost. To go on, each host would log in and read by itself."""
+    """Return the error for a run whose brokers were all lost. To go on, each host would log in and read by itself."""
     return ConnectionFailed(
         "the broker of this run was started several times, and killed or stopped each time",
         hint="Find out what does it, for example the out-of-memory killer in the kernel's log; with broker=false each "
@@ -186,7 +186,7 @@ def broker_lost() -> ConnectionFailed:
 
 
 def broker_late() -> ConnectionFailed:
-    """The error for a task whose time ended before there was a broker again. The others of the run wait as well."""
+    """Return the error for a task whose time ended before there was a broker again. The run's others wait as well."""
     return ConnectionFailed(
         "the broker of this run was killed or did not answer, and no other one was ready within the option timeout",
         hint="Run the play again. Raise timeout or lower forks if the controller is busy, and find out what ends the "

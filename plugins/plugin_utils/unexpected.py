@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Words for exceptions that nobody expected. Their own text may quote a secret, so it is never shown."""
+"""Describe exceptions that nobody expected. Their own text may quote a secret, so it is never shown."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OWN = "ansible_collections.community.senhasegura"
 
 
 def describe(error: BaseException) -> str:
-    """What an unexpected exception means: its cause and fix if it is known, else its class, file and line.
+    """Return what an unexpected exception means: its cause and fix if it is known, else its class, file and line.
 
     Its message is never shown.
     """
@@ -45,7 +45,7 @@ def describe(error: BaseException) -> str:
 
 
 def _cause(error: BaseException) -> tuple[str, str] | None:
-    """What is wrong with the controller, and what to do about it; None if it is not that."""
+    """Return what is wrong with the controller, and what to do about it; None if it is not that."""
     if isinstance(error, ImportError):
         return _missing(error.name or "")
     if isinstance(error, MemoryError):

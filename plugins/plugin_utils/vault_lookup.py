@@ -45,7 +45,7 @@ def bytecode() -> t.Iterator[None]:
 
 
 class VaultLookup(LookupBase):
-    """Subclasses name the lookup, as operations/lookup.py does."""
+    """Run a lookup. Subclasses name it, as operations/lookup.py does."""
 
     name: t.ClassVar[str]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API of a server, each of whose calls the broker carries out.
+"""Make each call of the API of a server through the broker.
 
 Only rotations use it: they run in the worker, because they need Ansible's connections. All other tasks are one
 operation, which the broker runs as a whole (operation.py).
@@ -37,24 +37,26 @@ _Result = t.TypeVar("_Result")
 class BrokeredApi(Api):
     """Carry out the calls of the client through the broker, or directly once that is lost.
 
-    :param link: the link to the broker
-    :param until: tells the monotonic time after which nothing is sent
-    :param again: how to go on when the broker is lost, until so and so (monotonic): a link to another one, or a session
-        that does without. A write is never repeated whose answer did not come.
+    A write is never repeated whose reply did not come.
+
+    :param connection: to the broker
+    :param until: returns the monotonic time after which nothing is sent
+    :param reconnect: called when the broker is lost, with the monotonic time until which it may take. Returns a
+        connection to another one, or an API that does without.
     :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
 
     def __init__(
         self,
-        link: BrokerConnection,
+        connection: BrokerConnection,
         settings: Settings,
         policy: CachePolicy,
         *,
         until: t.Callable[[], float] = lambda: math.inf,
-        again: t.Callable[[float], BrokerConnection | Api],
+        reconnect: t.Callable[[float], BrokerConnection | Api],
         spent: float = 0.0,
     ) -> None:
-        self._link, self._until, self._again = link, until, again
+        self._connection, self._until, self._reconnect = connection, until, reconnect
         self._server, self._settings, self._policy = settings.server, settings.state(), policy
         self._timeout, self._spent = settings.timeout, spent
         self._direct: Api | None = None
@@ -67,7 +69,9 @@ class BrokeredApi(Api):
     def dialect(self) -> Dialect:
         if self._dialect is None:
             self._dialect = self._ask(
-                True, lambda link, policy: DIALECTS[self._call(link, policy, "dialect")], lambda other: other.dialect()
+                True,
+                lambda connection, policy: DIALECTS[self._call(connection, policy, "dialect")],
+                lambda other: other.dialect(),
             )
         return self._dialect
 
@@ -82,7 +86,7 @@ class BrokeredApi(Api):
     ) -> _Result:
         result: _Result = self._ask(
             operation.replay is Replay.SAFE,
-            lambda link, policy: self._call(link, policy, operation.name, ref, model, subject),
+            lambda connection, policy: self._call(connection, policy, operation.name, ref, model, subject),
             lambda other: other.call(operation, ref=ref, model=model, subject=subject, fresh=fresh),
             fresh=fresh,
         )
@@ -93,7 +97,7 @@ class BrokeredApi(Api):
     ) -> _Answer:
         found: _Answer = self._ask(
             True,
-            lambda link, policy: self._call(link, policy, operation.name, "", None, subject, query),
+            lambda connection, policy: self._call(connection, policy, operation.name, "", None, subject, query),
             lambda other: other.select(operation, query, subject=subject, fresh=fresh),
             fresh=fresh,
         )
@@ -101,7 +105,7 @@ class BrokeredApi(Api):
 
     def _call(
         self,
-        link: BrokerConnection,
+        connection: BrokerConnection,
         policy: CachePolicy,
         operation: str,
         ref: str = "",
@@ -110,7 +114,7 @@ class BrokeredApi(Api):
         query: Query[t.Any] | None = None,
     ) -> t.Any:
         request = protocol.call(self._settings, policy.state(), operation, ref, model, subject, query)
-        return protocol.result_of(link.ask(request))
+        return protocol.result_of(connection.ask(request))
 
     def _ask(
         self,
@@ -120,18 +124,23 @@ class BrokeredApi(Api):
         *,
         fresh: bool = False,
     ) -> t.Any:
-        """Ask the broker, or what comes in its place when it is lost. ``safe``: asking twice does no harm."""
+        """Ask the broker, or what comes in its place when it is lost.
+
+        :param safe: whether asking twice does no harm
+        :param through: asks a broker
+        :param without: asks the server
+        """
         end, self._spent = time.monotonic() + self._timeout - self._spent, 0.0
         while self._direct is None:
             # A broker that is stopped now must not send anything when it goes on, after this task was told to fail.
             not_after = min(self._until(), end)
             policy = dataclasses.replace(self._policy, fresh=fresh or self._policy.fresh, not_after=not_after)
-            self._link.until = end + _GRACE
+            self._connection.until = end + _GRACE
             try:
-                return through(self._link, policy)
+                return through(self._connection, policy)
             except (OSError, EOFError) as exc:
                 with contextlib.suppress(OSError):
-                    self._link.close()
+                    self._connection.close()
                 if not (safe or isinstance(exc, NotSent)):
                     raise ResponseLost(
                         "the broker of this run was lost before it said whether the request was applied",
@@ -141,9 +150,9 @@ class BrokeredApi(Api):
                     raise ConnectionFailed(
                         "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
                     ) from None
-                following = self._again(end)
+                following = self._reconnect(end)
                 if isinstance(following, BrokerConnection):
-                    self._link = following
+                    self._connection = following
                 else:
                     self._direct = following
         return without(self._direct)

@@ -28,7 +28,7 @@ _Result = t.TypeVar("_Result")
 
 
 class CachedApi(Api):
-    """A shared session with the policy of one caller: what the areas of the client take for a session."""
+    """Use a shared API with the policy of one caller."""
 
     def __init__(
         self, shared: ServerCache, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
@@ -82,7 +82,7 @@ def _incomplete(found: t.Any) -> bool:
 
 
 class CachedApis:
-    """All shared sessions of a run, by their settings."""
+    """Keep all shared APIs of a run, by their settings."""
 
     def __init__(self, ledger: Ledger | None = None) -> None:
         self._known = KnownSecrets()

@@ -166,7 +166,7 @@ class LookupRequest(t.NamedTuple):
 
     @property
     def until(self) -> float:
-        """The monotonic time at which its timeout is over, as far as that is seen at once. It is checked later."""
+        """Return the monotonic time at which its timeout ends, as far as that is seen at once. It is checked later."""
         places = (self.arguments.get("timeout"), self.values.get("timeout"), os.environ.get("SENHASEGURA_TIMEOUT"))
         for value in places:
             try:

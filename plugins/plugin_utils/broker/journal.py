@@ -33,7 +33,7 @@ class JournaledApi(Api):
 
     :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
     :param interrupted: whether that run has ended within a write, which is the call after the known ones
-    :param note: gets the journal's new replies, and whether a write comes next. It may raise OSError.
+    :param note: takes the journal's new replies, and whether a write comes next. It may raise OSError.
     :param proceed: is called before each call, and raises an error if nothing may be sent any more
     """
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Private keys under paths, for programs that take nothing else.
+"""Hand out private keys under paths, for programs that take nothing else.
 
 Where the system can do it, what is there is memory of the broker and never on a disk: it is gone with the broker, which
 ends with the run, however either of them ends. Elsewhere, and without a broker, it is a file in the run's own temporary
@@ -23,7 +23,7 @@ from ...module_utils.operations.lookup import PLACEHOLDER, look_up
 
 
 class Files:
-    """The keys that were handed out; each has one path for the whole run.
+    """Keep the keys that were handed out; each has one path for the whole run.
 
     :param folder: the run's own temporary folder
     :param key: the key of the run, from which names of files are made that say nothing of what is in them
@@ -38,7 +38,7 @@ class Files:
     def look_up(
         self, name: str, client: Client, terms: t.Iterable[str], options: t.Mapping[str, t.Any]
     ) -> tuple[list[t.Any], list[str], list[str]]:
-        """As C(look_up) of the client, with paths instead of private keys. What is no key (a default) stays."""
+        """Look up keys, and return paths instead of private keys. A default stays as it is."""
         found, warnings, secrets = look_up(name, client, terms, {**options, "return_format": "dict"})
         return [self._of(value) for value in found], warnings, secrets
 
@@ -47,13 +47,13 @@ class Files:
             return value
         if value["private_key"] == PLACEHOLDER:
             return PLACEHOLDER
-        # Here, because cryptography takes 35 ms to import, for which every run would wait.
+        # Imported lazily: cryptography takes 35 ms, for which every run would wait.
         from ...module_utils import keypair
 
         return self.path(keypair.decrypted(value["private_key"], value["passphrase"]))
 
     def path(self, text: str) -> str:
-        """A path under which this process's user, and nobody else, reads the text."""
+        """Return a path under which this process's user, and nobody else, reads the text."""
         data = text.encode()
         name = hmac.digest(self._key, data, "sha256")
         with self._lock:
@@ -83,7 +83,7 @@ class Files:
 
 
 def _in_memory(data: bytes) -> str:
-    """A path to memory of this process, or '' where the system has none (it needs memfd and /proc, as Linux has)."""
+    """Return a path to memory of this process, or '' where the system has none (it needs memfd and /proc)."""
     try:
         descriptor = os.memfd_create("senhasegura-key", os.MFD_CLOEXEC)
     except (AttributeError, OSError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The custody that a run owes, in a file that outlives a broker that is killed, and the run.
+"""Record the custody that a run owes, in a file that outlives a broker that is killed, and the run.
 
 It has no secret in it: the URL of the server, what was read by its id or name, and a keyed digest of the settings, from
 which a broker that takes over sees whether a client is the same one. It stands beside the run's own folder, which
@@ -47,12 +47,12 @@ class Owed(t.NamedTuple):
 
 
 def path_for(folder: str) -> str:
-    """The ledger of the run whose own folder this is."""
+    """Return the path of the ledger of the run whose own folder this is."""
     return os.path.join(os.path.dirname(folder), f"{_PREFIX}{os.path.basename(folder)}.jsonl")
 
 
 class Ledger:
-    """The open ledger of a run. Each line of the file is a JSON object: see C(_replay). Safe for threads.
+    """Keep the ledger of a run. Each line of the file is a JSON object: see C(_replay). Safe for threads.
 
     Without a path it is kept in memory only. C(problem) says why it cannot be written, or is ''.
     """
@@ -68,12 +68,12 @@ class Ledger:
             self._open()
 
     def account(self, settings: Settings) -> ClientLedger:
-        """The part of the ledger that belongs to one client of one server."""
+        """Return the part of the ledger that belongs to one client of one server."""
         state = json.dumps(settings.state(), sort_keys=True).encode("utf-8", "surrogatepass")
         return ClientLedger(self, hmac.digest(self._key, state, "sha256").hex(), settings.url)
 
     def owed(self, digest: str = "") -> list[Owed]:
-        """What is owed, by one client or by all."""
+        """Return what is owed, by one client or by all."""
         with self._lock:
             return [owed for owed in self._owed.values() if digest in ("", owed.digest)]
 
@@ -94,7 +94,7 @@ class Ledger:
                 self._write({"settled": list(item), "settings": digest})
 
     def close(self) -> None:
-        """The run is over: remove the file if nothing is owed."""
+        """Remove the file if nothing is owed, at the end of the run."""
         with self._lock:
             if self._file is not None and not self._owed:
                 with contextlib.suppress(OSError):
@@ -124,13 +124,13 @@ class Ledger:
 
 
 class ClientLedger:
-    """The custody that one client of one server owes."""
+    """Record the custody that one client of one server owes."""
 
     def __init__(self, ledger: Ledger, digest: str, server: str) -> None:
         self._ledger, self._digest, self._server = ledger, digest, server
 
     def items(self) -> dict[Item, bool]:
-        """What is owed, and whether a change by the vault is acceptable."""
+        """Return what is owed, and for each whether a change by the vault is acceptable."""
         return {owed.item: owed.allowed for owed in self._ledger.owed(self._digest)}
 
     def owe(self, item: Item, allowed: bool, problem: str = "") -> None:
@@ -144,7 +144,7 @@ class ClientLedger:
 
 
 def left_behind(folder: str) -> list[tuple[str, list[Owed]]]:
-    """The ledgers of runs that are over and still owe something, beside the folder of this run: path and entries."""
+    """Return the ledgers of runs that are over and still owe something, beside this run's folder: path and entries."""
     beside = os.path.dirname(folder)
     found = []
     try:
@@ -161,7 +161,7 @@ def left_behind(folder: str) -> list[tuple[str, list[Owed]]]:
 
 
 def _replay(path: str) -> dict[tuple[str, Item], Owed]:
-    """What the lines of a ledger come to. One that cannot be understood, for example half of one, says nothing."""
+    """Return what the lines of a ledger add up to. One that cannot be parsed, such as half of one, is skipped."""
     owed: dict[tuple[str, Item], Owed] = {}
     for _run, entry in _entries(path):
         with contextlib.suppress(KeyError, TypeError, ValueError):
@@ -175,7 +175,7 @@ def _replay(path: str) -> dict[tuple[str, Item], Owed]:
 
 
 def _entries(path: str) -> t.Iterator[tuple[int, dict[str, t.Any]]]:
-    """The run (the process id of its main process) and the content of each line."""
+    """Yield the run (the process id of its main process) and the content of each line."""
     with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             with contextlib.suppress(KeyError, TypeError, ValueError):
@@ -184,7 +184,7 @@ def _entries(path: str) -> t.Iterator[tuple[int, dict[str, t.Any]]]:
 
 
 def _is_over(path: str) -> bool:
-    """Whether the run of a ledger is over, and nobody gives back any more what it owes. Raises OSError."""
+    """Return whether the run of a ledger is over, and nobody gives back any more what it owes. Raises OSError."""
     run = next((run for run, _entry in _entries(path)), 0)
     if run:
         try:

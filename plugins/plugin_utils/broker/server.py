@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The broker process of a run: serves workers over a unix socket, and ends when the run ends.
+"""Be the broker of a run: serve workers over a Unix socket, and end when the run ends.
 
 Executed as a script: what it needs comes as a ``Setup`` in JSON on its standard input. Nothing of it is ever on disk
 but the socket, the marker of start_lock.py, and the ledger. It writes one byte to its standard output when it listens.

@@ -33,7 +33,7 @@ _REGISTERED_WITHIN = 10.0
 Context = tuple[str, Client, dict[str, t.Any]]
 
 
-class Peer(t.Protocol):
+class WaitingWorker(t.Protocol):
     """The worker at the other end, while its request is carried out."""
 
     def send(self, message: Message) -> None:
@@ -94,7 +94,7 @@ class RequestHandler:
         # The digest of the context that this worker was asked to register.
         self._expected = ""
 
-    def reply(self, request: Message, peer: Peer) -> Message:
+    def reply(self, request: Message, peer: WaitingWorker) -> Message:
         """Return the reply to a request. Nothing is raised but what ``peer`` raises."""
         secrets: list[str] = []
         try:
@@ -140,7 +140,7 @@ class RequestHandler:
                 values, warnings, secrets = read(name, client, names, options)
                 return protocol.answered(values, [*warnings, *self._service.apis.warnings()], secrets)
 
-    def _run(self, request: Message, peer: Peer, secrets: list[str]) -> Message:
+    def _run(self, request: Message, peer: WaitingWorker, secrets: list[str]) -> Message:
         """Run the operation of a module as a whole. Add to ``secrets`` those that it uses or finds, however it ends."""
         settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
         ends = _ends(request["until"], settings.timeout)

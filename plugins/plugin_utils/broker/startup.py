@@ -21,7 +21,8 @@ registers its context. Meanwhile the others wait, and do none of that. A worker 
                   +------------ the broker that another worker has started listens -------------+
 
     release() leads from each state to RELEASED: the other workers go on. An OWNER without a broker leaves the marker
-    NO_BROKER, so that nobody waits for one. From there, connect() begins again.
+    NO_BROKER, so that nobody waits for one. From there, connect() begins again. A join() that finds a broker releases
+    at once.
 
 A worker that becomes the OWNER looks first whether a broker answers. One that takes connections from nobody is stopped:
 the OWNER kills it, and takes it for lost. When the marker counts MOST_STARTED brokers, BrokerLost ends each attempt.
@@ -75,7 +76,7 @@ class StartupState(enum.Enum):
 
 
 class BrokerStartup:
-    """The way of one worker to the broker.
+    """Bring one worker to the broker.
 
     :param until: the monotonic time at which the caller's time is over. C(connect) may set another one.
     """

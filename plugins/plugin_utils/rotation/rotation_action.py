@@ -102,7 +102,7 @@ class RotationAction(SenhaseguraAction):
             again = functools.partial(self.open, settings, run)
             spent = time.monotonic() - began
             policy = self.policy(run, params)
-            reached = BrokeredApi(reached, settings, policy, until=self.until, again=again, spent=spent)
+            reached = BrokeredApi(reached, settings, policy, until=self.until, reconnect=again, spent=spent)
         return client_over(AnnouncingApi(reached, register))
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:

@@ -191,7 +191,7 @@ class Bench:
         service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
             line = _Line(service.handler())
-            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, CachePolicy(), again=_never))
+            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, CachePolicy(), reconnect=_never))
             try:
                 ask(client)
             except Exception as exc:

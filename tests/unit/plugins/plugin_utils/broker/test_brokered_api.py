@@ -105,7 +105,7 @@ def line() -> Line:
 
 @pytest.fixture
 def client(line: Line) -> Client:
-    session = BrokeredApi(line, Settings("https://pam"), CachePolicy(), again=never)  # type: ignore[arg-type]
+    session = BrokeredApi(line, Settings("https://pam"), CachePolicy(), reconnect=never)  # type: ignore[arg-type]
     return client_over(session)
 
 
@@ -185,7 +185,7 @@ class Scripted(BrokerConnection):
 def session_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> BrokeredApi:
     following = [*links[1:], without]
     settings = Settings("https://pam", timeout=timeout)
-    return BrokeredApi(links[0], settings, CachePolicy(), again=lambda _seconds: following.pop(0))
+    return BrokeredApi(links[0], settings, CachePolicy(), reconnect=lambda _seconds: following.pop(0))
 
 
 LOST = [EOFError(), ConnectionResetError(), TimeoutError()]
@@ -243,7 +243,7 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
         return link
 
     settings = Settings("https://pam", timeout=1000.0)
-    session = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), again=again, spent=900.0)
+    session = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), reconnect=again, spent=900.0)
     before = time.monotonic()
     assert session.dialect().name == "api"
     assert link.policies[0]["not_after"] <= time.monotonic() + 100
