@@ -415,7 +415,7 @@ def test_rotation_that_does_not_come(server: Any, rest: bool, run_play: Any) -> 
         server,
         [
             step("password", "credential_rotate", fails=True, credential="db-app", **waiting),
-            step("key", "ssh_key_rotate", fails=True, ssh_key="deploy-key", **waiting),
+            step("key", "ssh_key_rotate", fails=True, ssh_key="deploy-key", mode="vault", **waiting),
         ],
     )
     # The dialect rest lists public keys, but no time of change.
@@ -573,7 +573,7 @@ def test_ssh_key_rotation_by_the_vault(server: Any, rest: bool, run_play: Any) -
     assert run["rotate"]["ssh_key"]["public_key"] == (after["public_key"] if rest else None)
     if not rest:
         assert failure(run, "by hand")[0] == "refused"
-        assert "wait=true" in run["by hand"]["msg"]
+        assert "mode=vault" in run["by hand"]["msg"]
 
 
 def test_names_and_accounts(server: Any, rest: bool, run_play: Any) -> None:
