@@ -38,7 +38,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     ),
     "hosts have no mark": (
         Edit(
-            "host.on_host.ssh_key",
+            "host.on_host.ssh_key_commands",
             '    state.save(name, {"run": request["run"], "label": request["label"], "old": old, "new": new})\n',
             "",
         ),
@@ -49,14 +49,14 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
     ),
     "the host does not ask who holds the lock": (
-        Edit("host.on_host.ssh_key", 'state is not None and state.holder()["run"] == run', "True"),
+        Edit("host.on_host.ssh_key_commands", 'state is not None and state.holder()["run"] == run', "True"),
         Edit(
-            "host.on_host.ssh_key",
+            "host.on_host.ssh_key_commands",
             '    state.require(request["run"])\n    name = _mark(request)\n    new',
             "    name = _mark(request)\n    new",
         ),
         Edit(
-            "host.on_host.ssh_key",
+            "host.on_host.ssh_key_commands",
             '    state.require(request["run"])\n    return _perform("remove"',
             '    return _perform("remove"',
         ),

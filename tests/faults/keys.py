@@ -368,5 +368,5 @@ class KeyScene(Scene):
             raise Violation(f"a clean run has left {left}")
 
     def lock_holder(self) -> str | None:
-        held = self.code.state.UserState(self.hosts["web01"].machine, USER).holder()
+        held = self.code.user_state.UserState(self.hosts["web01"].machine, USER).holder()
         return held["run"] if held["remaining"] else None

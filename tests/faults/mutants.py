@@ -52,13 +52,13 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
             "        pass\n" + _IN_DOUBT,
         ),
         Edit(
-            "host.on_host.password",
+            "host.on_host.password_commands",
             "    known = [line for",
             '    old = old or found["before"][1]\n    known = [line for',
         ),
     ),
     "M7 the host does not ask who holds the lock": (
-        Edit("host.on_host.password", _FENCE, _FENCE.replace("    state.require(run)\n", "")),
+        Edit("host.on_host.password_commands", _FENCE, _FENCE.replace("    state.require(run)\n", "")),
     ),
     "M8 journal deleted at the commit": (
         Edit("protocol.password", _COMMIT, _COMMIT + '        yield phases.WriteRecord(slot, "-")\n'),
@@ -85,8 +85,8 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
     # What this implementation adds to the model.
     "no wait for late writes of an interrupted run": (
         Edit("protocol.locking", "    if run.unanswered:\n", "    if False:\n"),
-        Edit("host.on_host.state", "        quiet = max(0.0, quiet)\n", "        quiet = 0.0\n"),
-        Edit("host.on_host.state", "if held.remaining > 0 and held.run != breaks:", "if False:"),
+        Edit("host.on_host.user_state", "        quiet = max(0.0, quiet)\n", "        quiet = 0.0\n"),
+        Edit("host.on_host.user_state", "if held.remaining > 0 and held.run != breaks:", "if False:"),
     ),
     "the lock is given back while a write is unanswered": (
         Edit("protocol.locking", "    if run.unanswered:\n", "    if False:\n"),
@@ -132,7 +132,13 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
     ),
     "a mark for each user, not for each record": (
         "A2 two keys on one account, and a run for one is killed anywhere",
-        (Edit("host.on_host.ssh_key", "    name = f\"key-{request['record']}.json\"\n", '    name = "key-0.json"\n'),),
+        (
+            Edit(
+                "host.on_host.ssh_key_commands",
+                "    name = f\"key-{request['record']}.json\"\n",
+                '    name = "key-0.json"\n',
+            ),
+        ),
     ),
     "who judges waits for no change, nor has later ones refused": (
         "A6 another program holds the lock of shadow while the session dies",
@@ -145,7 +151,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         "A6 the same, and Python on the host dies with the session",
         (
             Edit(
-                "host.on_host.password",
+                "host.on_host.password_commands",
                 'command(["chpasswd", "-e"], line, timeout, keep=state.guard)',
                 'command(["chpasswd", "-e"], line, timeout)',
             ),
@@ -153,11 +159,11 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
     ),
     "each run saves the line of the account anew": (
         "A10 who must change the password still must, wherever a run was killed",
-        (Edit("host.on_host.password", '(state.load(SAVED) or {"line": fields})["line"]', "fields"),),
+        (Edit("host.on_host.password_commands", '(state.load(SAVED) or {"line": fields})["line"]', "fields"),),
     ),
     "the names in /etc are not synced": (
         "A8 the power fails after the first rotation",
-        (Edit("host.on_host.password", "        sync(machine.etc)\n", "        pass\n"),),
+        (Edit("host.on_host.password_commands", "        sync(machine.etc)\n", "        pass\n"),),
     ),
     "what no host can hold is compared": (
         "A13 main or the journal ends with a line end",

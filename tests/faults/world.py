@@ -934,7 +934,7 @@ class Scene:
 
     def lock_holder(self) -> str | None:
         """The run that holds the lock of the host, if its lease is not over."""
-        held = self.code.state.UserState(self.host.machine, USER).holder()
+        held = self.code.user_state.UserState(self.host.machine, USER).holder()
         return held["run"] if held["remaining"] else None
 
 

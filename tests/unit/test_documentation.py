@@ -280,3 +280,10 @@ def test_a_module_is_documentation_and_nothing_else(name: str) -> None:
     names = [ast.unparse(part.targets[0]) for part in body[1:] if isinstance(part, ast.Assign)]
     assert names == ["DOCUMENTATION", "EXAMPLES", "RETURN"]
     assert len(body) == 1 + len(names)
+
+
+def test_the_files_that_the_guide_of_the_architecture_names() -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "architecture.rst").read_text()
+    named = re.findall(r"``((?:action|lookup|module_utils|plugin_utils)/[\w/]+\.py)``", guide)
+    assert len(named) > 25
+    assert [name for name in named if not (PLUGINS / name).is_file()] == []

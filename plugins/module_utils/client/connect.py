@@ -44,6 +44,6 @@ def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, 
     :param spent: how many seconds of the timeout of the first operation the way here has taken
     """
     # Imported lazily: ssl and http take long to import, which nobody needs who talks through the broker.
-    from .session import DirectApi
+    from .direct_api import DirectApi
 
     return DirectApi(settings, known=_KNOWN, until=until, spent=spent)

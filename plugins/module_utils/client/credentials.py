@@ -54,7 +54,7 @@ from ..references import Reference
 from .activation import says_inactive, switched
 from .api import Api
 from .changes import wait_for_change
-from .custody import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read, refuse_vault_rotation
+from .custody_rules import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read, refuse_vault_rotation
 
 _Answer = t.TypeVar("_Answer")
 _UNEXPECTED_IDENTIFIER = 1003

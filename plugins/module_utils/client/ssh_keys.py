@@ -35,7 +35,7 @@ from ..references import Reference
 from .activation import says_inactive, switched
 from .api import Api
 from .changes import wait_for_change
-from .custody import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read
+from .custody_rules import OnReleaseFailure, after_read, fail, naming_custody, refuse_stale_read
 
 if t.TYPE_CHECKING:
     from ..keypair import KeyPair

@@ -12,7 +12,7 @@ import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
-from ..client.custody import refuse_stale_read
+from ..client.custody_rules import refuse_stale_read
 from ..dsm_secrets import DsmSecret
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
 from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable

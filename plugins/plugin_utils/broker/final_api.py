@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ...module_utils.client.api import Api
-from ...module_utils.client.session import DirectApi
+from ...module_utils.client.direct_api import DirectApi
 from ...module_utils.dialects.dialect import Dialect
 from ...module_utils.dialects.operations import LIST_CREDENTIALS, Operation
 

@@ -18,8 +18,8 @@ from ...module_utils.settings.settings import Settings
 from ..masking import register
 from . import protocol
 from .cache_policy import CachePolicy
+from .call_journal import JournaledApi
 from .client import BrokerConnection
-from .journal import JournaledApi
 
 # These say how to reach the server, and are none of an operation's business. on_ciphertext is.
 _CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS)) - {"on_ciphertext"}

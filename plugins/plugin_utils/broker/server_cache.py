@@ -18,8 +18,8 @@ import typing as t
 from concurrent import futures
 
 from ...module_utils.client.connect import client_over
-from ...module_utils.client.custody import refuse_vault_rotation
-from ...module_utils.client.session import DirectApi, Sender
+from ...module_utils.client.custody_rules import refuse_vault_rotation
+from ...module_utils.client.direct_api import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
 from ...module_utils.dialects.operations import READ_CREDENTIAL, Area, Operation, Verb
 from ...module_utils.errors import (

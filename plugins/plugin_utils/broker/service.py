@@ -22,7 +22,7 @@ from ..unexpected import describe
 from . import protocol
 from .cache import CachedApis
 from .cache_policy import CachePolicy
-from .journal import JournaledApi
+from .call_journal import JournaledApi
 from .key_files import Files
 from .operation import ModuleOperation
 

@@ -11,7 +11,7 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.client.session import Sender
+from ...module_utils.client.direct_api import Sender
 from ...module_utils.dialects.response import Response
 from ...module_utils.errors import ConnectionsBusy, Context, ServerBusy
 from ...module_utils.retry import parse_retry_after

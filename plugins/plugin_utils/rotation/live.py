@@ -17,7 +17,7 @@ from ...module_utils.redaction import printable, printable_message
 from ..masking import register
 from .driver import Records
 from .host import runner
-from .host.connection import HostConnection
+from .host.host_connection import HostConnection
 from .host.own_account import OwnLogin, RegisteredRecords
 from .host.single_attempt import LoginRefused, Once
 from .login import probe

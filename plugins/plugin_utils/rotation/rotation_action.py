@@ -36,7 +36,7 @@ from ..masking import register
 from ..report import history
 from ..vault_action import SenhaseguraAction
 from .driver import Environment, Interrupt, drive
-from .host.connection import HostConnection, for_other_host, for_task_host
+from .host.host_connection import HostConnection, for_other_host, for_task_host
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
 from .live import LiveEnvironment, LogIn
 from .protocol import settle

@@ -23,7 +23,7 @@ from ..login import password_hash
 from ..protocol.accounts import split_lock
 from ..protocol.effects import BEFORE, LEASE, MAIN, Listing, Lost, OnHost, StoredSecret
 from ..protocol.run import RotationRun
-from .connection import HostConnection
+from .host_connection import HostConnection
 from .single_attempt import BECOME, LOGIN, LoginRefused, Once, PasswordRefused, option
 
 Reply = dict[str, t.Any]

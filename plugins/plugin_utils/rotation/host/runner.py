@@ -24,7 +24,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 from ....module_utils.redaction import printable, printable_message
 from ..protocol.effects import Lost, NotDone
 from .on_host.machine import HostError
-from .on_host.password import cover
+from .on_host.password_commands import cover
 
 # Bytes; crypt(3) returns 384 at most.
 _LONGEST_HASH = 512
@@ -32,13 +32,13 @@ _PACKAGE = f"{__name__.rpartition('.')[0]}.on_host"
 # Each stands after those that it imports.
 _FILES = (
     "machine",
-    "state",
-    "password",
+    "user_state",
+    "password_commands",
     "key_lines",
     "sshd_settings",
     "safe_file",
     "authorized_keys",
-    "ssh_key",
+    "ssh_key_commands",
     "commands",
 )
 _FIND_PYTHON = '"$(command -v python3 || command -v /usr/libexec/platform-python || echo python3)"'

@@ -26,7 +26,7 @@ from ..login import probe
 from ..protocol.effects import Lost, NotDone
 from ..protocol.verdict import LoginResult
 from . import ansible_internals
-from .connection import HostConnection
+from .host_connection import HostConnection
 from .runner import find_python
 
 LOGIN, BECOME = "login", "become"

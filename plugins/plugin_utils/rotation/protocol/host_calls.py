@@ -8,17 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .effects import (
-    CallFailed,
-    Login,
-    Lost,
-    NotDone,
-    Sleep,
-    Status,
-    Steps,
-    Stopped,
-    Together,
-)
+from .effects import CallFailed, Login, Lost, NotDone, Sleep, Status, Steps, Stopped, Together
 from .run import RotationRun
 from .verdict import LoginResult, Verdict
 

@@ -10,14 +10,7 @@ import dataclasses
 
 from . import host_calls
 from .accounts import AccountFacts, split_lock
-from .effects import (
-    CallFailed,
-    Lost,
-    Sleep,
-    Status,
-    Steps,
-    Stopped,
-)
+from .effects import CallFailed, Lost, Sleep, Status, Steps, Stopped
 from .password_job import PasswordJob, proofs_of
 from .run import SETTLE, RotationRun
 from .verdict import LoginResult, Verdict

@@ -10,18 +10,7 @@ import typing as t
 
 from . import host_calls, record_calls
 from .accounts import split_lock
-from .effects import (
-    LEASE,
-    MAIN,
-    SLOTS,
-    Outcome,
-    Protocol,
-    Status,
-    Stopped,
-    StoredSecret,
-    done,
-    foreign_slots,
-)
+from .effects import LEASE, MAIN, SLOTS, Outcome, Protocol, Status, Stopped, StoredSecret, done, foreign_slots
 from .lease import Lease
 from .password_job import PasswordJob, holder_of, is_young, refuse
 from .run import RotationRun

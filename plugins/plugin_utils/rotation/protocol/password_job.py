@@ -12,11 +12,7 @@ import typing as t
 
 from . import accounts
 from .accounts import AccountFacts, HashProblem
-from .effects import (
-    Status,
-    Stopped,
-    StoredSecret,
-)
+from .effects import Status, Stopped, StoredSecret
 from .run import RotationRun
 from .verdict import LoginResult
 

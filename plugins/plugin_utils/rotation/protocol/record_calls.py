@@ -6,16 +6,7 @@
 
 from __future__ import annotations
 
-from .effects import (
-    MAIN,
-    CallFailed,
-    Listing,
-    ListRecords,
-    ReadRecord,
-    Status,
-    Steps,
-    Stopped,
-)
+from .effects import MAIN, CallFailed, Listing, ListRecords, ReadRecord, Status, Steps, Stopped
 from .run import RotationRun
 
 

@@ -34,18 +34,7 @@ import typing as t
 
 from ....module_utils.models import SshKeyPair
 from . import locking, phases, record_calls
-from .effects import (
-    MAIN,
-    Listing,
-    Outcome,
-    Protocol,
-    Sleep,
-    Status,
-    Steps,
-    Stopped,
-    StoredSecret,
-    done,
-)
+from .effects import MAIN, Listing, Outcome, Protocol, Sleep, Status, Steps, Stopped, StoredSecret, done
 from .notes import packed_names
 from .run import RotationRun
 from .ssh_key_job import HostFailed, SshKeyJob, changed_at, interrupted, is_young, sum_of, tell

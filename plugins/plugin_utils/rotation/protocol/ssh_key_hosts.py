@@ -10,16 +10,7 @@ import typing as t
 
 from ....module_utils.models import SshKeyPair
 from . import host_calls
-from .effects import (
-    MAIN,
-    CallFailed,
-    Lost,
-    Sleep,
-    Status,
-    Steps,
-    Stopped,
-    StoredSecret,
-)
+from .effects import MAIN, CallFailed, Lost, Sleep, Status, Steps, Stopped, StoredSecret
 from .run import RotationRun
 from .ssh_key_job import Failures, HostFailed, SshKeyJob, keys_on, refuse, sum_of, texts
 from .verdict import LoginResult

@@ -11,17 +11,7 @@ import typing as t
 
 from ....module_utils.models import SshKeyPair
 from . import host_calls, record_calls
-from .effects import (
-    LEASE,
-    MAIN,
-    Outcome,
-    Protocol,
-    Status,
-    Steps,
-    Stopped,
-    StoredSecret,
-    done,
-)
+from .effects import LEASE, MAIN, Outcome, Protocol, Status, Steps, Stopped, StoredSecret, done
 from .lease import Lease
 from .run import RotationRun
 from .ssh_key_job import SshKeyJob, interrupted, is_young, keys_on, refuse, tell

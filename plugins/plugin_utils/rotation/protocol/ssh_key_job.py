@@ -11,13 +11,7 @@ import datetime
 import typing as t
 
 from ....module_utils.models import SshKeyPair
-from .effects import (
-    MAIN,
-    SLOTS,
-    Listing,
-    Status,
-    Stopped,
-)
+from .effects import MAIN, SLOTS, Listing, Status, Stopped
 from .notes import key_note
 
 # How many hosts are told in one message.

@@ -16,16 +16,7 @@ import typing as t
 
 from ....module_utils.models import SshKeyPair
 from . import phases, record_calls
-from .effects import (
-    MAIN,
-    SLOTS,
-    Listing,
-    Status,
-    Steps,
-    Stopped,
-    StoredSecret,
-    foreign_slots,
-)
+from .effects import MAIN, SLOTS, Listing, Status, Steps, Stopped, StoredSecret, foreign_slots
 from .notes import packed_names, unpacked_names
 from .run import RotationRun
 from .ssh_key_hosts import SshKeyHosts

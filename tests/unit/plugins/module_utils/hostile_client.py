@@ -14,7 +14,7 @@ import json
 import sys
 import time
 
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import named
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.ciphertext import judge, looks_encrypted
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Refused, UnexpectedResponse
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import generate
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import look_up

@@ -18,7 +18,7 @@ import pytest
 pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     CREATE_CREDENTIAL,

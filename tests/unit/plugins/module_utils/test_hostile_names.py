@@ -17,7 +17,7 @@ pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Verb, named
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (

@@ -95,7 +95,7 @@ PURE_LAYERS = {PROTOCOL, "plugin_utils/rotation/login/command", "plugin_utils/ro
 
 
 def files() -> dict[str, pathlib.Path]:
-    """Each file by its layer name: errors, dialects/rest, client/session, action/credential ..."""
+    """Each file by its layer name: errors, dialects/rest, client/direct_api, action/credential ..."""
     found = {}
     for path in PLUGINS.rglob("*.py"):
         name = path.relative_to(PLUGINS).with_suffix("").as_posix()
@@ -204,14 +204,14 @@ def test_no_import_circle() -> None:
         ("errors", "ansible_collections.community.senhasegura.plugins.module_utils.transport.session", False),
         ("errors", "requests", False),
         ("errors", "ssl", False),
-        ("dialects/guide", "ansible_collections.community.senhasegura.plugins.module_utils.client.session", False),
-        ("client/session", "requests", False),
+        ("dialects/guide", "ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api", False),
+        ("client/direct_api", "requests", False),
         (f"{PROTOCOL}/phases", "time", False),
         (f"{PROTOCOL}/phases", "datetime", True),
         (f"{PROTOCOL}/password", "ansible.errors", False),
         (f"{PROTOCOL}/password", f"{PACKAGE}plugin_utils.rotation.login.probe", False),
-        ("client/session", "ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action", False),
-        ("client/session", "ansible.errors", False),
+        ("client/direct_api", "ansible_collections.community.senhasegura.plugins.plugin_utils.vault_action", False),
+        ("client/direct_api", "ansible.errors", False),
         ("transport/session", "requests.utils", True),
         ("transport/tls", "ssl", True),
         ("transport/session", "ansible_collections.community.senhasegura.plugins.module_utils.client.auth", False),
@@ -278,3 +278,27 @@ def test_no_star_and_no_hidden_imports() -> None:
             called = node.func if isinstance(node, ast.Call) else None
             assert not (isinstance(called, ast.Name) and called.id == "__import__"), path
             assert not (isinstance(called, ast.Attribute) and called.attr == "import_module"), path
+
+
+def test_a_file_has_fewer_than_400_lines() -> None:
+    # doc_fragments/connection.py is documentation, and generated.
+    long = {name: lines for name, path in FILES.items() if (lines := len(path.read_text().splitlines())) > 400}
+    assert set(long) == {"doc_fragments/connection"}, long
+
+
+def test_files_and_classes_have_names_of_their_own() -> None:
+    # Ansible finds plugins by these names, and an operation has that of its module.
+    plugins = ("action/", "doc_fragments/", "lookup/", "modules/", "operations/")
+    files: dict[str, list[str]] = {}
+    classes: dict[str, list[str]] = {}
+    for name, path in FILES.items():
+        if not name.startswith(plugins):
+            files.setdefault(path.name, []).append(name)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and node.name not in (
+                "ActionModule",
+                "LookupModule",
+                "ModuleDocFragment",
+            ):
+                classes.setdefault(node.name, []).append(name)
+    assert [places for places in (*files.values(), *classes.values()) if len(places) > 1] == []

@@ -11,9 +11,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
-from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
-    DsmSecret,
-)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     Credential,
     CredentialInfo,

@@ -27,7 +27,7 @@ from hypothesis import strategies as st  # noqa: E402
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models, redaction  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_CREDENTIAL  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import Response  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import (  # noqa: E402

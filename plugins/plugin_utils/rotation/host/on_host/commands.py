@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import password, ssh_key
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import (
+    password_commands,
+    ssh_key_commands,
+)
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (
     GUARD_WAIT,
     HostError,
@@ -16,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     Machine,
     machine_token,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import UserState
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.user_state import UserState
 
 
 def carry_out(machine: Machine, request: Json) -> Json:
@@ -41,14 +44,14 @@ def _carry_out(machine: Machine, request: Json) -> Json:
     if do == "look":
         return _look(state, request)
     if do == "look_keys":
-        return {**ssh_key.look(state, request), **_state(state)}
+        return {**ssh_key_commands.look(state, request), **_state(state)}
     with state:
         return _locked(state, do, request)
 
 
 def _look(state: UserState, request: Json) -> Json:
-    account = password.look(state.machine, state.user, bytes.fromhex(request["pad"]))
-    saved = password.saved(state)
+    account = password_commands.look(state.machine, state.user, bytes.fromhex(request["pad"]))
+    saved = password_commands.saved(state)
     pending = saved["record"] if saved else ""
     if pending == request.get("record", ""):
         pending = ""
@@ -65,11 +68,13 @@ def _locked(state: UserState, do: str, request: Json) -> Json:
         "judge": lambda: _look(state, request),
         "lock": lambda: state.lock(run, record, request["lease"], request["late_write_window"], request.get("break")),
         "unlock": lambda: state.unlock(run),
-        "set": lambda: password.set_hash(state, run, record, request["old"], request["new"], request["timeout"]),
-        "restore": lambda: password.restore(state, run, request["old"], request["timeout"]),
-        "finish": lambda: password.finish(state, run, record, request["chage"]),
-        "add_key": lambda: ssh_key.add(state, request),
-        "remove_key": lambda: ssh_key.remove(state, request),
-        "finish_key": lambda: ssh_key.finish(state, request),
+        "set": lambda: password_commands.set_hash(
+            state, run, record, request["old"], request["new"], request["timeout"]
+        ),
+        "restore": lambda: password_commands.restore(state, run, request["old"], request["timeout"]),
+        "finish": lambda: password_commands.finish(state, run, record, request["chage"]),
+        "add_key": lambda: ssh_key_commands.add(state, request),
+        "remove_key": lambda: ssh_key_commands.remove(state, request),
+        "finish_key": lambda: ssh_key_commands.finish(state, request),
     }
     return commands[do]()

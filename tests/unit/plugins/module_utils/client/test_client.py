@@ -17,7 +17,7 @@ pytest.importorskip("requests")
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair, queries
 from ansible_collections.community.senhasegura.plugins.module_utils.client import credentials as credentials_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret, DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,

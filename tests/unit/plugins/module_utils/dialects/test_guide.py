@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import named
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (

@@ -18,7 +18,7 @@ from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailur
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import live
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner, single_attempt
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.host_connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (

@@ -20,7 +20,7 @@ import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import single_attempt
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.connection import HostConnection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.host_connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.single_attempt import (
     Once,
     PasswordRefused,

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import LEASE, SLOTS

@@ -29,9 +29,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     safe_file,
     sshd_settings,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import (  # noqa: E402
-    HostError,
-)
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import HostError  # noqa: E402
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.host.on_host import (  # noqa: E402
     authorized_keys_corpus as corpus,
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands, state
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands, user_state
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import machine as machine_
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.hosts_made import (
     DAY,
@@ -223,7 +223,7 @@ def test_judge_waits_until_the_change_is_done(host: Made) -> None:
 
 def test_the_guard_lasts_as_long_as_a_program_that_changes_the_account(host: Made) -> None:
     """Its Python may be killed with the session, and chpasswd go on waiting for the lock of shadow."""
-    with state.UserState(host, USER) as held:
+    with user_state.UserState(host, USER) as held:
         program = [sys.executable, "-c", "import sys; print('here', flush=True); sys.stdin.read()"]
         child = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=held.guard)
         assert child.stdout

@@ -21,7 +21,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     key_lines,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.machine import HostError, Json
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import UserState
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.user_state import UserState
 
 _MARK = re.compile(r"key-([A-Za-z0-9_-]{1,64})\.json")
 # What of a request authorized_keys.py is to see.

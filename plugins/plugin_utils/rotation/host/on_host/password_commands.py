@@ -18,7 +18,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
     Machine,
     sync,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.state import UserState
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.user_state import UserState
 
 # The old line of shadow, from before the hash is set until the run is over.
 SAVED = "saved.json"

@@ -21,7 +21,7 @@ pytest.importorskip("senhasegura_simulator")
 pytest.importorskip("aiohttp")
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth, hints
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     LIST_CREDENTIALS,
     READ_CREDENTIAL,

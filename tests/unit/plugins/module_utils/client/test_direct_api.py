@@ -22,8 +22,8 @@ pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
-from ansible_collections.community.senhasegura.plugins.module_utils.client import session as module
-from ansible_collections.community.senhasegura.plugins.module_utils.client.session import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.client import direct_api as module
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     CREATE_CREDENTIAL,
