@@ -108,8 +108,8 @@ class VaultAction(SenhaseguraAction):
         cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
     def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
-        reach = functools.partial(self.open, settings, run)
-        return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), reach)
+        connect = functools.partial(self.open, settings, run)
+        return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), connect)
 
 
 def _safe_to_print(result: Result) -> Result:

@@ -91,10 +91,8 @@ class CachedApis:
         self._lock = threading.Lock()
         self._sessions: dict[Settings, ServerCache] = {}
 
-    def conversation(
-        self, settings: Settings, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf
-    ) -> Api:
-        """Return a conversation for one caller. ``until``: see CachedApi."""
+    def api(self, settings: Settings, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf) -> Api:
+        """Return the API of a server for one caller. ``until``: see CachedApi."""
         with self._lock:
             if settings not in self._sessions:
                 account = self._ledger.account(settings)
@@ -103,7 +101,7 @@ class CachedApis:
 
     def client(self, settings: Settings, policy: CachePolicy) -> Client:
         """Return a client for one caller."""
-        return client_over(self.conversation(settings, policy))
+        return client_over(self.api(settings, policy))
 
     def warnings(self) -> list[str]:
         """Return, once, what users should know about the custody that is kept for the end of the run."""

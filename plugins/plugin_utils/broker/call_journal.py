@@ -39,14 +39,14 @@ class JournaledApi(Api):
 
     def __init__(
         self,
-        conversation: Api,
+        api: Api,
         known: t.Iterable[protocol.Message] = (),
         interrupted: bool = False,
         *,
         note: t.Callable[[list[protocol.Message], bool], None] = lambda _replies, _writing: None,
         proceed: t.Callable[[], None] = lambda: None,
     ) -> None:
-        self._conversation = conversation
+        self._api = api
         self._known, self._interrupted = collections.deque(known), interrupted
         self._note, self._proceed = note, proceed
         # Results and errors that nobody was told of yet.
@@ -54,10 +54,10 @@ class JournaledApi(Api):
 
     @property
     def server(self) -> str:
-        return self._conversation.server
+        return self._api.server
 
     def dialect(self) -> Dialect:
-        return self._conversation.dialect()
+        return self._api.dialect()
 
     def call(
         self,
@@ -69,14 +69,12 @@ class JournaledApi(Api):
         fresh: bool = False,
     ) -> _Result:
         safe = operation.replay is Replay.SAFE
-        return self._noted(
-            lambda: self._conversation.call(operation, ref=ref, model=model, subject=subject, fresh=fresh), safe
-        )
+        return self._noted(lambda: self._api.call(operation, ref=ref, model=model, subject=subject, fresh=fresh), safe)
 
     def select(
         self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
     ) -> _Answer:
-        return self._noted(lambda: self._conversation.select(operation, query, subject=subject, fresh=fresh))
+        return self._noted(lambda: self._api.select(operation, query, subject=subject, fresh=fresh))
 
     def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
         return self._noted(make)

@@ -43,13 +43,13 @@ def run(
     check_mode: bool,
     settings: Settings,
     policy: CachePolicy,
-    reach: t.Callable[[float], BrokerConnection | Api],
+    connect: t.Callable[[float], BrokerConnection | Api],
 ) -> Result:
     """Run an operation and return its result. Raises its error.
 
     :param params: its checked options
-    :param reach: returns a link to a broker, or a conversation without one, until so and so (monotonic). It is called
-        again when the broker is lost. A write is never repeated whose end is not known.
+    :param connect: returns a connection to a broker, or the API of the server without one, by a monotonic time. It is
+        called again when the broker is lost. A write whose end is not known is never repeated.
     """
     own = {name: value for name, value in params.items() if name not in _CONNECTION}
     name = operation.__name__.rpartition(".")[2]
@@ -64,9 +64,9 @@ def run(
     until = time.monotonic() + settings.timeout
     while True:
         began, calls = time.monotonic(), len(journal)
-        reached = reach(until)
-        if not isinstance(reached, BrokerConnection):
-            alone = JournaledApi(reached, journal, interrupted)
+        connection = connect(until)
+        if not isinstance(connection, BrokerConnection):
+            alone = JournaledApi(connection, journal, interrupted)
             return operation.run(client_over(AnnouncingApi(alone, register)), own, check_mode)
         try:
             request = protocol.run(
@@ -82,7 +82,7 @@ def run(
         except protocol.Unsendable:
             raise _unsendable(own) from None
         try:
-            reply = reached.ask(request, heard)
+            reply = connection.ask(request, heard)
         except (OSError, EOFError):
             # The broker is lost, and so is its connection. Another one goes on.
             now = time.monotonic()
@@ -94,7 +94,7 @@ def run(
                     "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
                 ) from None
             continue
-        reached.close()
+        connection.close()
         register(protocol.secrets_of(reply))
         result: Result = protocol.result_of(reply)
         return result

@@ -149,14 +149,14 @@ class RequestHandler:
             if peer.is_gone():
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
-        conversation = JournaledApi(
-            self._service.apis.conversation(settings, policy, lambda: next(ends)),
+        api = JournaledApi(
+            self._service.apis.api(settings, policy, lambda: next(ends)),
             request["journal"],
             request["interrupted"],
             note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
             proceed=proceed,
         )
-        client = client_over(AnnouncingApi(conversation, secrets.extend))
+        client = client_over(AnnouncingApi(api, secrets.extend))
         params = protocol.unpack(request["params"])
         result = _operations()[request["name"]].run(client, params, request["check_mode"])
         return protocol.finished(result, secrets)
@@ -165,15 +165,15 @@ class RequestHandler:
         """Make one call of the dialect, or answer a query about what it lists."""
         name, subject = request["operation"], request["subject"]
         settings, policy = Settings.from_state(request["settings"]), CachePolicy(**request["policy"])
-        conversation = self._service.apis.conversation(settings, policy)
+        api = self._service.apis.api(settings, policy)
         if name == "dialect":
-            return protocol.done(conversation.dialect().name)
+            return protocol.done(api.dialect().name)
         operation = operations.named(name)
         query = protocol.unpack(request["query"])
         if query is not None:
-            return protocol.done(conversation.select(operation, query, subject=subject))
+            return protocol.done(api.select(operation, query, subject=subject))
         model = protocol.unpack(request["model"])
-        return protocol.done(conversation.call(operation, ref=request["ref"], model=model, subject=subject))
+        return protocol.done(api.call(operation, ref=request["ref"], model=model, subject=subject))
 
     def close(self) -> None:
         """Note that the worker has hung up."""

@@ -243,12 +243,12 @@ def test_what_the_run_has_seen_is_not_quoted_by_any_later_text(
     }
     run, _server = sessions(monkeypatch, replies)
     first = settings(client_secret=CANARY) if how == "login" else settings()
-    one = run.conversation(first, CachePolicy())
+    one = run.api(first, CachePolicy())
     if how == "sent":
         one.call(CREATE_CREDENTIAL, model=CredentialWrite("u", "h", "1", password=CANARY))
     elif how == "received":
         one.call(READ_CREDENTIAL, ref="7")
-    two = run.conversation(first if same else settings(client_id="another"), CachePolicy(ttl=1.0))
+    two = run.api(first if same else settings(client_id="another"), CachePolicy(ttl=1.0))
     with pytest.raises(InvalidRequest, match="Last was ") as caught:
         two.call(LIST_CREDENTIALS)
     assert CANARY[:8] not in f"{caught.value} {caught.value.failure()}"
