@@ -36,23 +36,23 @@ def _plant() -> None:
     plan = json.loads(Path(os.environ["LEAKS_FAULTS"]).read_text(encoding="utf-8"))
     present = threading.local()
     shared = planting.load("plugins.plugin_utils.broker.cache")
-    conversation = shared.CachedApis.conversation
+    api = shared.CachedApis.api
 
     def noting(self: Any, settings: Any, *args: Any) -> Any:
-        made = conversation(self, settings, *args)
+        made = api(self, settings, *args)
         client = settings.client_id.reveal() if settings.client_id else ""
         # Each fault has a client of its own, whose id ends with its name.
         made.fault = next((name for name in plan["broker"] if client.endswith(f"-{name}")), "")
         return made
 
-    shared.CachedApis.conversation = noting
+    shared.CachedApis.api = noting
     for name in ("call", "dialect"):
         _choose(shared.CachedApi, name, present)
     planting.plant(plan["broker"], plan["text"], lambda: getattr(present, "fault", ""))
 
 
 def _choose(owner: Any, name: str, present: threading.local) -> None:
-    """Meet the fault of the conversation while it does this. Its thread serves others before and afterwards."""
+    """Meet the fault of the API while it does this. Its thread serves others before and afterwards."""
     original = getattr(owner, name)
 
     @functools.wraps(original)

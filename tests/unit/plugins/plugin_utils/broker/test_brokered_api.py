@@ -90,7 +90,7 @@ class Shared:
 class Known(CachedApis):
     """Has one session only."""
 
-    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> CachedApi:
+    def api(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> CachedApi:
         return CachedApi(Shared(), policy, until)  # type: ignore[arg-type]
 
 

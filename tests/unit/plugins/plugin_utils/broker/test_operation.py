@@ -135,7 +135,7 @@ class One(CachedApis):
         super().__init__()
         self.vault, self.ends = vault, []  # type: ignore[var-annotated]
 
-    def conversation(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> Api:
+    def api(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> Api:
         self.ends.append(until)
         return self.vault
 
