@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 - name: When did the vault change this password?
   ansible.builtin.debug:
-    msg: "{{ lookup('community.senhasegura.credential', 'db-app', include_password=false, field='change') }}"
+    msg: "{{ lookup('community.senhasegura.credential', 'db-app', include_password=false, field='changed_at') }}"
 """
 
 RETURN = r"""
@@ -78,10 +78,10 @@ _raw:
     - For each term a dictionary, or what O(field) and O(return_format) ask for, in the order of the terms.
     - Terms that O(on_missing) or O(on_denied) leave out have no entry.
     - The fields are C(id), C(password), C(identifier), C(username), C(hostname), C(ip), C(port), C(domain),
-      C(additional), C(model), C(parent_id) and C(expiration). What a dialect does not tell is empty.
+      C(additional), C(model), C(parent_id) and C(expires_at). What a dialect does not tell is empty.
     - With O(include_password=false) they are C(id), C(identifier), C(username), C(hostname), C(ip), C(type),
-      C(automatic_change), C(change), C(view), C(expiration), C(device_type), C(device_vendor), C(device_model),
-      C(connectivity), C(public_key) and C(rotation_days).
+      C(automatic_change), C(changed_at), C(viewed_at), C(expires_at), C(device_type), C(device_vendor),
+      C(device_model), C(connectivity), C(public_key) and C(rotation_days).
   type: list
   elements: raw
   sample:
@@ -96,7 +96,7 @@ _raw:
       additional: ""
       model: Debian 13
       parent_id: null
-      expiration: "2026-12-24T12:00:00"
+      expires_at: "2026-12-24T12:00:00"
 """
 
 # Ansible reads the documentation from this file's source. Without the string, workers do not parse it (9 ms each).

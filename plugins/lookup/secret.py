@@ -82,8 +82,8 @@ _raw:
     - For each term a dictionary, or what O(field) and O(return_format) ask for, in the order of the terms.
     - Terms that O(on_missing) or O(on_denied) leave out have no entry.
     - Values are text, or null where the server has null.
-    - With O(return_format=dict) the entries are C(id), C(identity), C(name), C(engine), C(description), C(version),
-      C(expiration_date), C(application), C(system), C(environment), C(key_names) and C(data).
+    - With O(return_format=dict) the entries are C(id), C(identifier), C(name), C(engine), C(description), C(version),
+      C(expires_at), C(application), C(system), C(environment), C(key_names) and C(data).
   type: list
   elements: raw
   sample:

@@ -97,7 +97,7 @@ _raw:
     - For each term the private key, or what O(field) and O(return_format) ask for, in the order of the terms.
     - Terms that O(on_missing) or O(on_denied) leave out have no entry.
     - The fields are C(id), C(private_key), C(public_key), C(identifier), C(username), C(key_name), C(hostname), C(ip),
-      C(passphrase), C(tags), C(devices) and C(expiration). What a dialect does not tell is empty.
+      C(passphrase), C(tags), C(devices) and C(expires_at). What a dialect does not tell is empty.
   type: list
   elements: raw
 """

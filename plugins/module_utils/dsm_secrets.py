@@ -27,13 +27,13 @@ class DsmSecret:
     """
 
     id: str
-    identity: str
+    identifier: str
     data: tuple[dict[str, SecretValue], ...] = dataclasses.field(repr=False)
     name: str = ""
     engine: str = ""
     description: str | None = None
     version: str = ""
-    expiration_date: str | None = None
+    expires_at: str | None = None
     application: str | None = None
     system: str | None = None
     environment: str | None = None
@@ -71,7 +71,7 @@ class DsmSecret:
 
         :param key: the only key that is asked for, or None for all
         """
-        require_readable(self.unreadable, f"DSM secret {self.identity}", None if key is None else ("data", key))
+        require_readable(self.unreadable, f"DSM secret {self.identifier}", None if key is None else ("data", key))
 
     def public(self) -> dict[str, t.Any]:
         """Return everything but values; C(key_names) are the keys of the data, or None if they are not known."""
@@ -126,11 +126,11 @@ class SecretBlock:
 class DsmSecretWrite:
     """What shall be true of a DevOps secret."""
 
-    identity: str
+    identifier: str
     name: str | None = None
     engine: str | None = None
     description: str | None = None
-    expiration_date: str | None = None
+    expires_at: str | None = None
     application: str | None = None
     system: str | None = None
     environment: str | None = None

@@ -95,7 +95,7 @@ def texts(value: t.Any) -> list[str]:
 class CredentialInfo:
     """One entry of the credential list: all that can be known without taking custody.
 
-    ``change``, ``view`` are zone-less appliance times (YYYY-MM-DD HH:MM:SS); ``expiration`` is ISO 8601.
+    ``changed_at``, ``viewed_at`` are zone-less appliance times (YYYY-MM-DD HH:MM:SS); ``expires_at`` is ISO 8601.
     ``automatic_change`` is None where the dialect does not return it.
     """
 
@@ -106,9 +106,9 @@ class CredentialInfo:
     ip: str = ""
     type: str = ""
     automatic_change: bool | None = None
-    change: str | None = None
-    view: str | None = None
-    expiration: str | None = None
+    changed_at: str | None = None
+    viewed_at: str | None = None
+    expires_at: str | None = None
     device_type: str | None = None
     device_vendor: str | None = None
     device_model: str | None = None
@@ -216,7 +216,7 @@ class Credential:
     additional: str = ""
     model: str = ""
     parent_id: str | None = None
-    expiration: str | None = None
+    expires_at: str | None = None
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     unreadable: dict[str, SenhaseguraError] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
@@ -268,7 +268,7 @@ class SshKey:
     passphrase: str | None = dataclasses.field(default=None, repr=False)
     tags: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
-    expiration: str | None = None
+    expires_at: str | None = None
     raw: dict[str, t.Any] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     unreadable: dict[str, SenhaseguraError] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
@@ -292,7 +292,7 @@ class SshKeyWrite:
     devices: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     enabled: bool | None = None
-    auto_rotate: bool | None = None
+    automatic_change: bool | None = None
     rotation_days: int | None = None
 
 

@@ -289,7 +289,7 @@ def _reject_ssh_key(info: CredentialInfo) -> CredentialInfo:
 
 def _by_identities(secrets: t.Iterable[DsmSecret], query: ByIdentities) -> dict[str, DsmSecret | None]:
     # Of several with the same identity, the first counts.
-    known = {secret.identity: secret for secret in reversed(tuple(secrets))}
+    known = {secret.identifier: secret for secret in reversed(tuple(secrets))}
     return {identity: known.get(identity) for identity in query.identities}
 
 

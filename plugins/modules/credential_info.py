@@ -43,7 +43,7 @@ options:
     description:
       - Only credentials of this type, for example V(Local User).
     type: str
-  keys:
+  include_ssh_keys:
     description:
       - List SSH keys as well.
     type: bool
@@ -104,15 +104,15 @@ credentials:
       description: Whether the vault changes it by itself.
       type: bool
       returned: success
-    change:
+    changed_at:
       description: When it was changed last, in the time zone of the server, as C(YYYY-MM-DD HH:MM:SS).
       type: str
       returned: success
-    view:
+    viewed_at:
       description: When it was viewed last, in the time zone of the server.
       type: str
       returned: success
-    expiration:
+    expires_at:
       description: When it expires, as ISO 8601.
       type: str
       returned: success
@@ -148,9 +148,9 @@ credentials:
       ip: 192.0.2.10
       type: Local User
       automatic_change: false
-      change: "2026-01-10 08:15:00"
-      view: null
-      expiration: "2026-03-01T12:00:00-03:00"
+      changed_at: "2026-01-10 08:15:00"
+      viewed_at: null
+      expires_at: "2026-03-01T12:00:00-03:00"
       device_type: Server
       device_vendor: Canonical
       device_model: Ubuntu

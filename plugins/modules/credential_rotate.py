@@ -52,9 +52,9 @@ RETURN = r"""
 credential:
   description:
     - What the list tells of the credential after the task, with the keys that
-      M(community.senhasegura.credential_info) returns and C(previous_change). Never the password.
-    - Its C(change) is the time of the new change, or null if none was seen (with O(wait=false), in check mode, and in
-      the dialect V(rest)).
+      M(community.senhasegura.credential_info) returns and C(previous_changed_at). Never the password.
+    - Its C(changed_at) is the time of the new change, or null if none was seen (with O(wait=false), in check mode, and
+      in the dialect V(rest)).
   returned: success
   type: dict
   contains:
@@ -66,11 +66,11 @@ credential:
       description: Identifier of the credential.
       type: str
       returned: success
-    change:
+    changed_at:
       description: When the password was changed by this task, in the time zone of the server, or null.
       type: str
       returned: success
-    previous_change:
+    previous_changed_at:
       description: When it was changed before this task.
       type: str
       returned: success
@@ -79,8 +79,8 @@ credential:
     identifier: db-app
     username: app
     hostname: web02
-    change: "2026-01-12 10:00:00"
-    previous_change: "2026-01-10 08:15:00"
+    changed_at: "2026-01-12 10:00:00"
+    previous_changed_at: "2026-01-10 08:15:00"
 failure:
   description:
     - What went wrong, as data.

@@ -179,7 +179,9 @@ summary:
     entries: 6
     unreadable_lines: 0
 failure:
-  description: What went wrong, as data.
+  description:
+    - What went wrong, as data.
+    - C(kind) is always V(configuration), since the module talks to no server.
   returned: failure
   type: dict
   sample:

@@ -25,15 +25,16 @@ options:
     description:
       - V(present) creates or updates the secret.
       - V(absent) deletes it in the dialect V(rest). The dialects V(iso) and V(api) have no call for it, so there it
-        fails if the secret exists; O(expiration_date) can end its life instead.
+        fails if the secret exists; O(expires_at) can end its life instead.
     type: str
     choices: [present, absent]
     default: present
-  identity:
+  identifier:
     description:
-      - Identity of the secret, by which applications ask for it.
+      - Identifier of the secret, by which applications ask for it. The server calls it its identity.
     type: str
     required: true
+    aliases: [identity]
   name:
     description:
       - Name of the secret.
@@ -47,7 +48,7 @@ options:
       - Free text. The dialects V(iso) and V(api) do not show it, so there it is written along with another change
         only.
     type: str
-  expiration_date:
+  expires_at:
     description:
       - When the secret expires, as C(YYYY-MM-DD HH:MM:SS). An empty text stands for never.
     type: str
@@ -169,7 +170,7 @@ seealso:
 EXAMPLES = r"""
 - name: Store what the shop needs
   community.senhasegura.secret:
-    identity: shop-db
+    identifier: shop-db
     name: Database of the shop
     credentials:
       - user: app
@@ -184,7 +185,7 @@ EXAMPLES = r"""
 
 - name: Change one value, remove another, and leave all others as they are
   community.senhasegura.secret:
-    identity: shop-api
+    identifier: shop-api
     data_mode: merge
     key_value:
       API_KEY: "{{ api_key }}"
@@ -192,8 +193,8 @@ EXAMPLES = r"""
 
 - name: Let it expire
   community.senhasegura.secret:
-    identity: shop-db
-    expiration_date: "2026-12-31 23:59:59"
+    identifier: shop-db
+    expires_at: "2026-12-31 23:59:59"
 """
 
 RETURN = r"""
@@ -202,8 +203,8 @@ secret:
   returned: success
   type: dict
   contains:
-    identity:
-      description: Identity of the secret.
+    identifier:
+      description: Identifier of the secret.
       type: str
       returned: success
     name:
@@ -218,7 +219,7 @@ secret:
       description: Free text, or null where the server does not tell.
       type: str
       returned: with O(state=present)
-    expiration_date:
+    expires_at:
       description: When the secret expires; empty if never.
       type: str
       returned: with O(state=present)
@@ -240,11 +241,11 @@ secret:
       elements: str
       returned: with O(state=present)
   sample:
-    identity: shop-db
+    identifier: shop-db
     name: Database of the shop
     engine: Generic
     description: null
-    expiration_date: ""
+    expires_at: ""
     application: shop
     system: web
     environment: prod
@@ -263,7 +264,7 @@ failure:
   sample:
     kind: unsupported
     message: the dialect api has no call for secret.delete
-    hint: Set expiration_date with state=present, or delete it in the console
+    hint: Set expires_at with state=present, or delete it in the console
     operation: secret.delete
     endpoint: ""
     subject: ""

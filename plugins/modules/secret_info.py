@@ -19,10 +19,11 @@ extends_documentation_fragment:
   - community.senhasegura.attributes
   - community.senhasegura.attributes.info
 options:
-  identity:
+  identifier:
     description:
-      - Only the secret with this identity.
+      - Only the secret with this identifier, which the server calls its identity.
     type: str
+    aliases: [identity]
   include_data:
     description:
       - Return the values as well, not only their names.
@@ -47,7 +48,7 @@ EXAMPLES = r"""
 
 - name: Read one of them
   community.senhasegura.secret_info:
-    identity: shop-db
+    identifier: shop-db
     include_data: true
   register: shop
 """
@@ -63,8 +64,8 @@ secrets:
       description: Id of the secret.
       type: str
       returned: success
-    identity:
-      description: Identity of the secret.
+    identifier:
+      description: Identifier of the secret.
       type: str
       returned: success
     name:
@@ -83,7 +84,7 @@ secrets:
       description: Version, which rises with every write.
       type: str
       returned: success
-    expiration_date:
+    expires_at:
       description: When the secret expires, in the time zone of the server, or null.
       type: str
       returned: success
@@ -102,7 +103,7 @@ secrets:
     key_names:
       description:
         - The names in its data.
-        - In the dialect V(rest) null if the server lists secrets without their data, and neither O(identity) nor
+        - In the dialect V(rest) null if the server lists secrets without their data, and neither O(identifier) nor
           O(include_data=true) is given.
       type: list
       elements: str
@@ -119,12 +120,12 @@ secrets:
       returned: with O(include_data=true)
   sample:
     - id: "12"
-      identity: shop-db
+      identifier: shop-db
       name: Database of the shop
       engine: Generic
       description: null
       version: "3"
-      expiration_date: null
+      expires_at: null
       application: shop
       system: web
       environment: prod

@@ -103,7 +103,7 @@ options:
       - Tags. One with a comma is refused, since the server would make several of it. Not in the dialect V(rest).
     type: list
     elements: str
-  auto_rotate:
+  automatic_change:
     description:
       - Whether the vault replaces the key by itself. In the dialect V(rest) only.
     type: bool
@@ -168,7 +168,7 @@ ssh_key:
       description: The public key without its comment, where it is known.
       type: str
       returned: success
-    auto_rotate:
+    automatic_change:
       description: Whether the vault replaces the key by itself.
       type: bool
       returned: success
@@ -183,7 +183,7 @@ ssh_key:
     hostname: web01
     ip: 192.0.2.10
     public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA
-devices_error:
+unlinked_devices:
   description: Those of O(devices) that the server could not link to the key, for example since they are not registered.
   returned: with O(state=present)
   type: list

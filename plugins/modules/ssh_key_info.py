@@ -109,15 +109,15 @@ ssh_keys:
       description: Whether the vault changes it by itself.
       type: bool
       returned: success
-    change:
+    changed_at:
       description: When it was changed last, in the time zone of the server, as C(YYYY-MM-DD HH:MM:SS).
       type: str
       returned: success
-    view:
+    viewed_at:
       description: When it was viewed last, in the time zone of the server.
       type: str
       returned: success
-    expiration:
+    expires_at:
       description: When it expires, as ISO 8601.
       type: str
       returned: success

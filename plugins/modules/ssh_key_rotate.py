@@ -16,10 +16,7 @@ description:
   - B(It does not install the new key on any host.) Until somebody does, hosts accept the old key only. So the old
     pair is kept in the vault as C(<identifier>--previous), unless O(keep_previous=false) or the server itself makes
     the new pair.
-  - In the dialects V(iso) and V(api) this module makes the new pair, stores it and reads it back, which takes
-    custody. With O(wait=true) the server is made to replace the key by itself, and on the devices as well. Automatic
-    change must be configured for the key then.
-  - In the dialect V(rest) the server is asked to replace the key.
+  - O(mode) says who makes the new pair.
 requirements:
   - cryptography, on the controller (ansible-core itself requires it)
   - bcrypt, on the controller, for keys in OpenSSH form with a passphrase
@@ -37,13 +34,21 @@ options:
         meant.
     type: str
     required: true
+  mode:
+    description:
+      - Who makes the new pair. The default is V(vault) in the dialect V(rest), else V(client).
+      - With V(client) this module makes the pair, stores it and reads it back, which takes custody. Not in the dialect
+        V(rest).
+      - With V(vault) the server replaces the key by itself, and on the devices as well. In the dialects V(iso) and
+        V(api) automatic change must be configured for the key.
+    type: str
+    choices: [client, vault]
   wait:
     description:
-      - Have the server replace the key, wait until its list shows a change, and fail if it does not in time.
-      - With V(false), the dialects V(iso) and V(api) have this module replace the key, which is done when the task
-        is. The dialect V(rest) asks the server and does not wait for it.
+      - With O(mode=vault), wait until the list of the server shows the new key, and fail if it does not in time.
+      - With O(mode=client) there is nothing to wait for.
     type: bool
-    default: false
+    default: true
   type:
     description:
       - Type of the new key. V(ed25519) if nothing is given.
@@ -91,7 +96,7 @@ EXAMPLES = r"""
 - name: Have the vault replace a key that it changes automatically
   community.senhasegura.ssh_key_rotate:
     ssh_key: backup-key
-    wait: true
+    mode: vault
     wait_timeout: 600
 """
 
@@ -146,7 +151,7 @@ failure:
   sample:
     kind: refused
     message: SSH key deploy-key has no automatic change
-    hint: Rotate with wait=false
+    hint: Rotate with mode=client
     operation: ""
     endpoint: ""
     subject: SSH key deploy-key

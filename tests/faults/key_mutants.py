@@ -81,7 +81,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         Edit(
             "protocol.ssh_key_journal",
             'outdated = unpacked_names(held.note.get("outdated_hosts", "")) & {*self._outdated_hosts()}',
-            "outdated_hosts = False",
+            "outdated = False",
         ),
     ),
     "the journal has the user name and identifier of the main record": (

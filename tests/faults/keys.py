@@ -73,7 +73,7 @@ class Vault(Upserts):
     """Keys by id; found by identifier only. It has the methods of client.ssh_keys."""
 
     def select(self, query: Query[Any], *, fresh: bool = False) -> Any:
-        names = ("id", "identifier", "username", "hostname", "ip", "change", "automatic_change")
+        names = ("id", "identifier", "username", "hostname", "ip", "changed_at", "automatic_change")
         return answer(
             Entries(
                 CredentialInfo(type=SSH_KEY_TYPE, **{name: record[name] for name in names})
@@ -98,7 +98,7 @@ class Vault(Upserts):
         given = {name: value for name, value in dataclasses.asdict(wanted).items() if value is not None}
         # As servers do it.
         given["private_key"] = self.alters(wanted.identifier, given["private_key"].replace("\n", "\r\n"))
-        hit.update(given, change=self.change())
+        hit.update(given, changed_at=self.change())
         return Stored(hit["id"], hit["identifier"])
 
 

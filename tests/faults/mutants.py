@@ -102,7 +102,7 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
             Edit("protocol.locking", "        if not remaining:\n            break\n", "        break\n"),
             Edit(
                 "protocol.phases",
-                "    return (was.change, was.public_key) == (main.change, main.public_key)\n",
+                "    return (was.changed_at, was.public_key) == (main.changed_at, main.public_key)\n",
                 "    return True\n",
             ),
             Edit("protocol.phases", " or held.secret not in (before, secret):", ":"),

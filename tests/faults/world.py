@@ -186,7 +186,7 @@ class Vault(Upserts):
         if wanted.identifier:
             hit["identifier"] = wanted.identifier
         if wanted.password is not None:
-            hit.update(password=self.alters(self.name(hit["id"]), wanted.password), change=self.change())
+            hit.update(password=self.alters(self.name(hit["id"]), wanted.password), changed_at=self.change())
         if wanted.additional is not None:
             hit["additional"] = wanted.additional
         return Stored(hit["id"], hit.get("identifier"))

@@ -178,17 +178,17 @@ def test_refusals(server: Any, rest: bool, run_play: Any) -> None:
             step("key of a credential", "ssh_key_rotate", fails=True, ssh_key="web-root"),
             step("no private key", "ssh_key", fails=True, **key, ip="192.0.2.10"),
             step("all keys", "ssh_key_info", fails=True, include_key=True),
-            step("date", "secret", fails=True, identity="x", expiration_date="tomorrow"),
-            step("boolean", "secret", fails=True, identity="x", key_value={"FLAG": True}),
-            step("nested", "secret", fails=True, identity="x", key_value={"MAP": {"a": "b"}}),
-            step("null", "secret", fails=True, identity="x", key_value={"NONE": None}),
+            step("date", "secret", fails=True, identifier="x", expires_at="tomorrow"),
+            step("boolean", "secret", fails=True, identifier="x", key_value={"FLAG": True}),
+            step("nested", "secret", fails=True, identifier="x", key_value={"MAP": {"a": "b"}}),
+            step("null", "secret", fails=True, identifier="x", key_value={"NONE": None}),
             {**step("background", "credential", fails=True, **WEB), "async": 10, "poll": 1},
             *(
                 step(f"device{check}", "credential", check=check, fails=True, **create, device={"site": "DC1"})
                 for check in (True, False)
             ),
             *(
-                step(f"rotation{check}", "ssh_key", check=check, fails=True, **key, auto_rotate=True, **private)
+                step(f"rotation{check}", "ssh_key", check=check, fails=True, **key, automatic_change=True, **private)
                 for check in (True, False)
             ),
         ],
@@ -288,7 +288,7 @@ def test_info(server: Any, rest: bool, run_play: Any) -> None:
         server,
         [
             step("all", "credential_info"),
-            step("with keys", "credential_info", keys=True),
+            step("with keys", "credential_info", include_ssh_keys=True),
             step("filtered", "credential_info", username="app", hostname="web02", ip="192.0.2.11", type="Local User"),
             step("none", "credential_info", id="1", identifier="db-app"),
             step("by number", "credential_info", id=1),
@@ -296,7 +296,7 @@ def test_info(server: Any, rest: bool, run_play: Any) -> None:
             step("none of them", "ssh_key_info", username="root"),
             step("predict key", "ssh_key_info", check=True, identifier="deploy-key", include_key=True),
             step("secrets", "secret_info"),
-            step("no secret", "secret_info", identity="shop"),
+            step("no secret", "secret_info", identifier="shop"),
         ],
         "-vvv",
     )
@@ -342,9 +342,9 @@ def test_info_with_values(server: Any, run_play: Any) -> None:
                     " {{ last.ssh_keys[0].id }} {{ last.ssh_keys[0].passphrase is none }}"
                 },
             },
-            step("secret", "secret_info", identity="shop-db", include_data=True),
+            step("secret", "secret_info", identifier="shop-db", include_data=True),
             {"name": "secret shape", "ansible.builtin.debug": {"msg": "{{ last.secrets[0].data[0].HOSTNAME }}"}},
-            step("predicted secret", "secret_info", check=True, identity="shop-db", include_data=True),
+            step("predicted secret", "secret_info", check=True, identifier="shop-db", include_data=True),
             {"name": "predicted shape", "ansible.builtin.debug": {"msg": "{{ last.secrets[0].data | length }}"}},
         ],
         "-vvv",
@@ -397,8 +397,8 @@ def test_custody_and_rotation(server: Any, rest: bool, run_play: Any) -> None:
         for name in ("refused", "predict refused", "no automatic change", "nor in check mode"):
             assert failure(run, name)[0] == "refused"
         rotated = run["rotate"]["credential"]
-        assert rotated["change"] > rotated["previous_change"]
-        assert run["rotate"]["diff"]["after"] == {"change": rotated["change"]}
+        assert rotated["changed_at"] > rotated["previous_changed_at"]
+        assert run["rotate"]["diff"]["after"] == {"changed_at": rotated["changed_at"]}
     assert changed(run) == expected, run
     after = {name: server.control.credential(name)["password"] for name in ("web-root", "db-app")}
     assert after["db-app"] != before["db-app"]
@@ -415,7 +415,7 @@ def test_rotation_that_does_not_come(server: Any, rest: bool, run_play: Any) -> 
         server,
         [
             step("password", "credential_rotate", fails=True, credential="db-app", **waiting),
-            step("key", "ssh_key_rotate", fails=True, ssh_key="deploy-key", **waiting),
+            step("key", "ssh_key_rotate", fails=True, ssh_key="deploy-key", mode="vault", **waiting),
         ],
     )
     # The dialect rest lists public keys, but no time of change.
@@ -429,7 +429,11 @@ def test_rotation_that_does_not_come(server: Any, rest: bool, run_play: Any) -> 
 def test_ssh_key(server: Any, rest: bool, run_play: Any, tmp_path: Path) -> None:
     first, second = keypair.generate(comment="first"), encrypted_pair(CANARY)
     key = {"identifier": "ci-key", "username": "ci", "hostname": "web01", "ip": "192.0.2.10"}
-    more = {"auto_rotate": False, "rotation_days": 90} if rest else {"devices": ["web02", "web99"], "tags": ["a", "b"]}
+    more = (
+        {"automatic_change": False, "rotation_days": 90}
+        if rest
+        else {"devices": ["web02", "web99"], "tags": ["a", "b"]}
+    )
     mixed = {"private_key": env("FIRST"), "public_key": second.public_key}
     run = run_play(
         server,
@@ -464,7 +468,7 @@ def test_ssh_key(server: Any, rest: bool, run_play: Any, tmp_path: Path) -> None
         kind, message = failure(run, "attribute")
         assert kind == "invalid_request"
         assert "update_key=always" in message
-        assert run["create"]["devices_error"] == ["web99"]
+        assert run["create"]["unlinked_devices"] == ["web99"]
         assert "web99" in run["create"]["warnings"][0]
     assert changed(run) == expected, run
     assert run["create"]["diff"]["after"]["private_key"] == "(hidden)"
@@ -519,8 +523,8 @@ def test_ssh_key_rotate(server: Any, rest: bool, run_play: Any) -> None:
         [
             step("predict", "ssh_key_rotate", check=True, ssh_key="deploy-key"),
             step("rotate", "ssh_key_rotate", ssh_key="deploy-key", **choice),
-            step("refused", "ssh_key_rotate", fails=True, ssh_key="3", wait=True, type="rsa"),
-            *([] if rest else [step("by vault", "ssh_key_rotate", fails=True, ssh_key="3", wait=True)]),
+            step("refused", "ssh_key_rotate", fails=True, ssh_key="3", mode="vault", type="rsa"),
+            *([] if rest else [step("by vault", "ssh_key_rotate", fails=True, ssh_key="3", mode="vault")]),
         ],
         "--diff",
         "-vvv",
@@ -558,8 +562,8 @@ def test_ssh_key_rotation_by_the_vault(server: Any, rest: bool, run_play: Any) -
         server,
         [
             *([] if rest else [step("by hand", "ssh_key_rotate", fails=True, ssh_key="deploy-key")]),
-            step("predict", "ssh_key_rotate", check=True, ssh_key="deploy-key", wait=True),
-            step("rotate", "ssh_key_rotate", ssh_key="deploy-key", wait=True, poll_interval=0.2, wait_timeout=20),
+            step("predict", "ssh_key_rotate", check=True, ssh_key="deploy-key", mode="vault"),
+            step("rotate", "ssh_key_rotate", ssh_key="deploy-key", mode="vault", poll_interval=0.2, wait_timeout=20),
         ],
     )
     after = server.control.credential("deploy-key")
@@ -569,7 +573,7 @@ def test_ssh_key_rotation_by_the_vault(server: Any, rest: bool, run_play: Any) -
     assert run["rotate"]["ssh_key"]["public_key"] == (after["public_key"] if rest else None)
     if not rest:
         assert failure(run, "by hand")[0] == "refused"
-        assert "wait=true" in run["by hand"]["msg"]
+        assert "mode=vault" in run["by hand"]["msg"]
 
 
 def test_names_and_accounts(server: Any, rest: bool, run_play: Any) -> None:
@@ -642,17 +646,17 @@ def test_an_inactive_credential_is_present(server: Any, rest: bool, run_play: An
 
 
 def test_merge_into_a_secret(server: Any, rest: bool, run_play: Any) -> None:
-    merge = {"identity": "shop-keys", "data_mode": "merge"}
+    merge = {"identifier": "shop-keys", "data_mode": "merge"}
     run = run_play(
         server,
         [
-            step("create", "secret", identity="shop-keys", key_value={"A": env("PW"), "B": env("PW"), "C": "c"}),
+            step("create", "secret", identifier="shop-keys", key_value={"A": env("PW"), "B": env("PW"), "C": "c"}),
             step("predict", "secret", check=True, **merge, key_value={"B": env("PW2"), "C": None}),
             step("merge", "secret", **merge, key_value={"B": env("PW2"), "C": None}),
             step("merge again", "secret", **merge, key_value={"B": env("PW2"), "C": None}),
             step("rename", "secret", **merge, name="Keys"),
-            step("account", "secret", fails=True, identity="shop-db", data_mode="merge", key_value={"X": "1"}),
-            step("null", "secret", fails=True, identity="shop-keys", key_value={"A": None}),
+            step("account", "secret", fails=True, identifier="shop-db", data_mode="merge", key_value={"X": "1"}),
+            step("null", "secret", fails=True, identifier="shop-keys", key_value={"A": None}),
         ],
         "--diff",
         "-vvv",
@@ -673,14 +677,14 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
     account["labels"] = {"additional_information": "SCHEMA"}
     access = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": env("PW2")}
     data = {"key_value": {"API_KEY": env("PW"), "PORT": "5432"}, "credentials": [account], "access_keys": [access]}
-    new = {"identity": "shop-new", "name": "New"}
-    held = {"identity": "shop-new"}
+    new = {"identifier": "shop-new", "name": "New"}
+    held = {"identifier": "shop-new"}
     run = run_play(
         server,
         [
             step("predict", "secret", check=True, **new, **data),
-            step("create", "secret", **new, **data, description="text", expiration_date="2027-01-01 00:00:00"),
-            step("again", "secret", **new, **data, description="text", expiration_date="2027-01-01 00:00:00"),
+            step("create", "secret", **new, **data, description="text", expires_at="2027-01-01 00:00:00"),
+            step("again", "secret", **new, **data, description="text", expires_at="2027-01-01 00:00:00"),
             step("only name", "secret", **new),
             step("empty", "secret", **new, key_value={}, credentials=[], access_keys=[]),
             step("predict value", "secret", check=True, **held, **{**data, "key_value": {"API_KEY": env("PW2")}}),
@@ -688,14 +692,14 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
             step("key gone", "secret", **held, **{**data, "key_value": {"API_KEY": env("PW2")}}),
             step("block gone", "secret", **held, key_value={"API_KEY": env("PW2")}),
             step("block back", "secret", **held, credentials=[account]),
-            step("attributes", "secret", **held, name="Newer", expiration_date=""),
-            step("attributes again", "secret", **held, name="Newer", expiration_date="", credentials=[account]),
+            step("attributes", "secret", **held, name="Newer", expires_at=""),
+            step("attributes again", "secret", **held, name="Newer", expires_at="", credentials=[account]),
             step("description", "secret", **held, description="other"),
             step("engine", "secret", fails=True, **held, engine="Unknown"),
-            step("missing", "secret", identity="not-there", state="absent"),
-            step("predict absent", "secret", check=True, fails=not rest, identity="shop-new", state="absent"),
-            step("absent", "secret", fails=not rest, identity="shop-new", state="absent"),
-            step("absent again", "secret", fails=not rest, identity="shop-new", state="absent"),
+            step("missing", "secret", identifier="not-there", state="absent"),
+            step("predict absent", "secret", check=True, fails=not rest, identifier="shop-new", state="absent"),
+            step("absent", "secret", fails=not rest, identifier="shop-new", state="absent"),
+            step("absent again", "secret", fails=not rest, identifier="shop-new", state="absent"),
         ],
         "--diff",
         "-vvv",
@@ -725,7 +729,7 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
         for name in ("predict absent", "absent", "absent again"):
             kind, message = failure(run, name)
             assert kind == "unsupported"
-            assert "expiration_date" in message
+            assert "expires_at" in message
         stored = state["shop-new"]
         wanted = {"USERNAME": "app", "PASSWORD": CANARY, "HOSTNAME": "db01", "SCHEMA": "shop"}
         assert (stored["data"], stored["name"], stored["expiration_date"]) == ([wanted], "Newer", "")
@@ -747,8 +751,8 @@ def test_secret(server: Any, rest: bool, run_play: Any) -> None:
     assert run["create"]["diff"]["after"]["data"] == "(hidden)"
     assert run["block gone"]["diff"]["after"] == {"data": "(hidden)", "key_names": ["API_KEY"]}
     assert run["attributes"]["diff"] == {
-        "before": {"name": "New", "expiration_date": "2027-01-01 00:00:00"},
-        "after": {"name": "Newer", "expiration_date": ""},
+        "before": {"name": "New", "expires_at": "2027-01-01 00:00:00"},
+        "after": {"name": "Newer", "expires_at": ""},
     }
     assert "Canary" not in run.stdout + run.stderr
 
@@ -765,7 +769,7 @@ def test_module_defaults(server: Any, run_play: Any) -> None:
         step("ssh_key", "ssh_key", check=True, identifier="deploy-key", username="deploy", hostname="web01"),
         step("ssh_key_info", "ssh_key_info"),
         step("ssh_key_rotate", "ssh_key_rotate", check=True, ssh_key="deploy-key"),
-        step("secret", "secret", identity="shop-db"),
+        step("secret", "secret", identifier="shop-db"),
         step("secret_info", "secret_info"),
         step("option wins", "secret_info", fails=True, client_id="nobody"),
     ]

@@ -94,8 +94,8 @@ _KEY = {
     "private_key": "{{ canary.new_private_key }}",
     "passphrase": "{{ canary.passphrase }}",
 }
-_SECRET = {"identity": "to-change", "key_value": {"API_KEY": "{{ canary.new_dsm_value }}"}}
-_MERGED = {"identity": "to-merge", "data_mode": "merge", "key_value": {"MORE": "{{ canary.new_dsm_value }}"}}
+_SECRET = {"identifier": "to-change", "key_value": {"API_KEY": "{{ canary.new_dsm_value }}"}}
+_MERGED = {"identifier": "to-merge", "data_mode": "merge", "key_value": {"MORE": "{{ canary.new_dsm_value }}"}}
 _BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}"}
 _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
 # The vault alone changes it; nothing is done to this machine.
@@ -217,14 +217,14 @@ MODULES: dict[str, Module] = {
             # Without the library bcrypt it fails.
             ("protect", {"ssh_key": "key-to-rotate", "passphrase": "{{ canary.passphrase }}"}, ""),
         ),
-        {"type": {"type": SECRET}, "bits": {"bits": SECRET}, "wait": {"wait": SECRET}},
+        {"type": {"type": SECRET}, "bits": {"bits": SECRET}, "mode": {"mode": SECRET}, "wait": {"wait": SECRET}},
         missing={"ssh_key": "nobody"},
     ),
     "secret": Module(
         _SECRET,
         (
-            ("create", {"identity": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "changed"),
-            ("again", {"identity": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "ok"),
+            ("create", {"identifier": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "changed"),
+            ("again", {"identifier": "new", "credentials": [_BLOCK], "access_keys": [_ACCESS_KEY]}, "ok"),
             ("update", _SECRET, "changed"),
             ("merge", _MERGED, "changed"),
             ("merge again", _MERGED, "ok"),
@@ -245,11 +245,11 @@ MODULES: dict[str, Module] = {
             "wrong part": {"credentials": [{"user": {"a": SECRET}, "password": [SECRET]}]},
             "wrong access key": {"access_keys": [{"type": "aws", "secret_access_key": [SECRET], "unknown": SECRET}]},
         },
-        write={"identity": "not-there"},
+        write={"identifier": "not-there"},
     ),
     "secret_info": Module(
-        {"identity": "shop-db", "include_data": True},
-        (("list", {}, "ok"), ("with data", {"identity": "shop-db", "include_data": True}, "ok")),
+        {"identifier": "shop-db", "include_data": True},
+        (("list", {}, "ok"), ("with data", {"identifier": "shop-db", "include_data": True}, "ok")),
         {"include_data": {"include_data": SECRET}},
         ("secrets[0].data[0].PASSWORD", "dsm_value"),
     ),
@@ -430,7 +430,7 @@ def earlier_cases(world: World) -> tuple[list[Case], list[Case]]:
         "username": "written-key",
         "passphrase": "{{ canary['earlier written passphrase'] }}",
     }
-    merged = {"identity": "earlier-merged", "data_mode": "merge"}
+    merged = {"identifier": "earlier-merged", "data_mode": "merge"}
     refused = {"identifier": "refused", "username": "r", "password": "{{ canary['earlier refused password'] }}"}
     first = [
         lookup("password", call("password", "earlier-password")),
@@ -440,10 +440,10 @@ def earlier_cases(world: World) -> tuple[list[Case], list[Case]]:
         lookup("secret", call("secret", "earlier-secret") + ".PASSWORD"),
         lookup("other client", call("secret", "shop-db", "earlier: other client") + ".PASSWORD"),
         module("ssh_key_info", "ssh_key_info", {"identifier": "earlier-ssh-key-info", "include_key": True}, "ok"),
-        module("secret_info", "secret_info", {"identity": "earlier-secret_info", "include_data": True}, "ok"),
+        module("secret_info", "secret_info", {"identifier": "earlier-secret_info", "include_data": True}, "ok"),
         module("write credential", "credential", {**written, **password}, "changed"),
         module("write ssh_key", "ssh_key", {**_PLACE, **key}, "changed"),
-        module("write secret", "secret", {"identity": "x", "key_value": _earlier_value("written secret")}, "changed"),
+        module("write secret", "secret", {"identifier": "x", "key_value": _earlier_value("written secret")}, "changed"),
         module("merge", "secret", {**merged, "key_value": _earlier_value("merged secret")}, "changed"),
         module("rotated key", "ssh_key_rotate", {"ssh_key": "earlier-rotated-key"}, "changed"),
         module("refused", "credential", {**_PLACE, **refused}, "failed", "", "earlier: refuses"),

@@ -27,7 +27,7 @@ def wait_for_change(
     end = clock() + wait
     while True:
         now = find(Reference(before.id, "id"))
-        if now is not None and (now.change, now.public_key) != (before.change, before.public_key):
+        if now is not None and (now.changed_at, now.public_key) != (before.changed_at, before.public_key):
             return now
         if wait <= 0:
             return now or before

@@ -86,7 +86,7 @@ class Secrets:
                 unreadable = exc
             else:
                 # The path may take an id as well, and find another secret by it.
-                if secret.identity == identity:
+                if secret.identifier == identity:
                     return secret
         listed = self.select(ByIdentities((identity,)), subject=subject, fresh=fresh)
         secret = self.require(listed[identity], identity)
@@ -98,8 +98,8 @@ class Secrets:
 
     def complete(self, secret: DsmSecret) -> DsmSecret:
         """Return the secret with its data, which is read by its path where the list has come without."""
-        has_more = secret.incomplete or (secret.is_empty and self._has_path(secret.identity))
-        return self.read(secret.identity) if has_more else secret
+        has_more = secret.incomplete or (secret.is_empty and self._has_path(secret.identifier))
+        return self.read(secret.identifier) if has_more else secret
 
     def reader(self, identities: t.Sequence[str]) -> t.Callable[[str], DsmSecret]:
         """Return a function that reads these secrets with few requests: one by its path, several by one list."""
@@ -139,22 +139,22 @@ class Secrets:
         operation = CREATE_SECRET if current is None else UPDATE_SECRET
 
         def store() -> tuple[DsmSecret, ...] | None:
-            subject = f"DSM secret {wanted.identity}"
-            return self._api.call(operation, ref=wanted.identity, model=wanted, subject=subject)
+            subject = f"DSM secret {wanted.identifier}"
+            return self._api.call(operation, ref=wanted.identifier, model=wanted, subject=subject)
 
         try:
             answer = store()
         except ResponseLost:
-            now = self.find(wanted.identity, fresh=True)
+            now = self.find(wanted.identifier, fresh=True)
             # The version rises with every write: the same one means that ours has not landed.
             answer = store() if (now.version if now else None) == (current.version if current else None) else None
         # The vendor responds with the whole application, the guide with the secret; some with nothing but "done".
-        found = next((secret for secret in answer or () if secret.identity == wanted.identity), None)
+        found = next((secret for secret in answer or () if secret.identifier == wanted.identifier), None)
         if found is None or found.problem is not None or found.incomplete:
             try:
-                found = self.find(wanted.identity, fresh=True)
+                found = self.find(wanted.identifier, fresh=True)
             except SenhaseguraError as exc:
-                found = DsmSecret("", wanted.identity, (), problem=exc)
+                found = DsmSecret("", wanted.identifier, (), problem=exc)
         return found
 
     def _restore(self, wanted: DsmSecretWrite, current: DsmSecret, now: DsmSecret | None) -> t.NoReturn:
@@ -174,8 +174,8 @@ class Secrets:
                 restored = False
             hint = f"{'It was written back' if restored else known + '. Write it again with key_value'}. {fix}"
         raise UnexpectedResponse(
-            f"the server did not keep the data of DSM secret {wanted.identity} at an update that sent none", hint=hint
-        ).with_context(subject=f"DSM secret {wanted.identity}")
+            f"the server did not keep the data of DSM secret {wanted.identifier} at an update that sent none", hint=hint
+        ).with_context(subject=f"DSM secret {wanted.identifier}")
 
     def delete(self, identity: str) -> bool:
         """Delete the secret. Returns whether it was there. Raises Unsupported where the dialect has no call for it."""

@@ -205,9 +205,9 @@ class SshKeys:
         if by_server:
             if not (self.server_rotates() or info.automatic_change):
                 problem = "has no automatic change, so the server would not replace it"
-                hint = "Configure automatic change for it in the console, or rotate with wait=false"
+                hint = "Configure automatic change for it in the console, or rotate with mode=client"
         elif info.automatic_change:
-            problem, hint = "is changed by the vault, which would interfere", "Rotate with wait=true"
+            problem, hint = "is changed by the vault, which would interfere", "Rotate with mode=vault"
         elif not info.identifier:
             problem, hint = "has no identifier, so the server cannot update it", "Register it anew with one"
         if problem:

@@ -88,7 +88,7 @@ def decode_password(document: Json, unseal: Unseal) -> Credential:
     return Credential(
         id=required_id(item),
         password=password,
-        expiration=text_or_none(item, "expiration"),
+        expires_at=text_or_none(item, "expiration"),
         raw={**item, "password": password},
         unreadable=unreadable,
     )
@@ -174,7 +174,7 @@ def encode_key(model: SshKeyWrite) -> Json:
         "public_key": model.public_key,
         "private_key": model.private_key,
         "passphrase": model.passphrase,
-        "auto_rotate": model.auto_rotate,
+        "auto_rotate": model.automatic_change,
         "rotation_days": model.rotation_days,
     }
     return {name: value for name, value in fields.items() if value is not None}
@@ -219,13 +219,13 @@ def encode_secret(model: DsmSecretWrite) -> Json:
                 raise InvalidRequest(
                     f"the data has two values under the name {redact(name, [])}, and the dialect rest sends one map",
                     hint="Give one of them another label",
-                ).with_context(subject=f"DSM secret {model.identity}")
+                ).with_context(subject=f"DSM secret {model.identifier}")
     fields = {
-        "identifier": model.identity,
+        "identifier": model.identifier,
         "name": model.name,
         "engine": model.engine,
         "description": model.description,
-        "expiration_date": model.expiration_date,
+        "expiration_date": model.expires_at,
         "application": model.application,
         "system": model.system,
         "environment": model.environment,

@@ -76,9 +76,9 @@ def _info(item: Json) -> CredentialInfo:
         ip=text(item, "management_ip", "ip"),
         type=text(item, "type"),
         automatic_change=truth(item.get("automatic_change")),
-        change=text_or_none(item, "change"),
-        view=text_or_none(item, "view"),
-        expiration=text_or_none(item, "expiration"),
+        changed_at=text_or_none(item, "change"),
+        viewed_at=text_or_none(item, "view"),
+        expires_at=text_or_none(item, "expiration"),
         device_type=text_or_none(item, "device_type"),
         device_vendor=text_or_none(item, "device_vendor"),
         device_model=text_or_none(item, "device_model"),
@@ -103,7 +103,7 @@ def decode_credential(document: Json, unseal: Unseal) -> Credential:
         additional=text(item, "additional"),
         model=text(item, "model"),
         parent_id=text_or_none(item, "parent_credential_cod"),
-        expiration=text_or_none(item, "expiration_time"),
+        expires_at=text_or_none(item, "expiration_time"),
         raw={**item, "password": password, "content": password},
         unreadable=unreadable,
     )
@@ -171,7 +171,7 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
         passphrase=passphrase,
         tags=_tags(item.get("tags")),
         devices=_hostnames(devices),
-        expiration=text_or_none(item, "expiration_time"),
+        expires_at=text_or_none(item, "expiration_time"),
         raw={**item, "private_key": private_key, "password": passphrase},
         unreadable=unreadable,
     )
@@ -260,13 +260,13 @@ def decode_secret_item(item: Json, unseal: Unseal, owner: Json | None = None) ->
     opened = tuple({str(key): _value(block, key, unseal) for key in block} for block in blocks)
     return DsmSecret(
         id=text(item, "secret_id", "id"),
-        identity=text(item, "identity", "identifier"),
+        identifier=text(item, "identity", "identifier"),
         data=opened,
         name=text(item, "secret_name", "name"),
         engine=text(item, "engine"),
         description=text(item, "description") if "description" in item else None,
         version=text(item, "version"),
-        expiration_date=text_or_none(item, "expiration_date"),
+        expires_at=text_or_none(item, "expiration_date"),
         application=echoed_text(owner or item, "application"),
         system=echoed_text(owner or item, "system"),
         environment=echoed_text(owner or item, "environment"),
@@ -298,11 +298,11 @@ def encode_secret(model: DsmSecretWrite) -> Json:
         key_value={"fields": dict(model.key_value)} if model.key_value else None,
     )
     return _given(
-        identity=model.identity,
+        identity=model.identifier,
         name=model.name,
         engine=model.engine,
         description=model.description,
-        expiration_date=model.expiration_date,
+        expiration_date=model.expires_at,
         data=base64.b64encode(json.dumps(data).encode()).decode() if data else None,
     )
 
@@ -340,12 +340,12 @@ def _vendor_calls(prefix: str) -> dict[Operation[t.Any], Call[t.Any]]:
 
 
 _MISSING: t.Mapping[Operation[t.Any], str] = {
-    DELETE_SECRET: "Set expiration_date with state=present, or delete it in the console",
+    DELETE_SECRET: "Set expires_at with state=present, or delete it in the console",
     ROTATE_CREDENTIAL: "Rotate by release of custody, with automatic change configured on the credential",
-    ROTATE_SSH_KEY: "Rotate with a new key pair, or with the vault's own change (wait=true)",
+    ROTATE_SSH_KEY: "Rotate with a new key pair, or with the vault's own change (mode=vault)",
 }
 _UNWRITABLE = {
-    Area.SSH_KEYS: frozenset({"auto_rotate", "rotation_days"}),
+    Area.SSH_KEYS: frozenset({"automatic_change", "rotation_days"}),
     # A secret belongs to the application of the token (http-api.md 3.7).
     Area.SECRETS: frozenset({"application", "system", "environment"}),
 }

@@ -19,7 +19,7 @@ _FILTERS = (*NAMES, "ip", "type")
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     **{name: {"type": "str"} for name in _FILTERS},
-    "keys": {"type": "bool", "default": False, "no_log": False},
+    "include_ssh_keys": {"type": "bool", "default": False, "no_log": False},
 }
 RULES: dict[str, t.Any] = {}
 
@@ -27,5 +27,8 @@ RULES: dict[str, t.Any] = {}
 def run(client: Client, params: Params, check_mode: bool) -> Result:
     """Return the entries that fit all filters. The list takes no custody, so check mode makes no difference."""
     wanted = passed(params, _FILTERS)
-    entries = [*client.credentials.matching(wanted), *(client.ssh_keys.matching(wanted) if params["keys"] else ())]
+    entries = [
+        *client.credentials.matching(wanted),
+        *(client.ssh_keys.matching(wanted) if params["include_ssh_keys"] else ()),
+    ]
     return {"changed": False, "credentials": [entry.public() for entry in entries]}

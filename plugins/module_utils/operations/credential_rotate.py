@@ -32,6 +32,9 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     ref, pace = parse_reference(params["credential"], option="credential"), wait_options(params)
     before = client.credentials.rotatable(ref)
     after = do_or_predict(check_mode, lambda: client.credentials.rotate(ref, **pace, before=before), lambda: before)
-    seen = None if after.change == before.change else after.change
-    plan = Plan("update", {"change": before.change}, {"change": seen})
-    return {**plan.result(), "credential": {**after.public(), "change": seen, "previous_change": before.change}}
+    seen = None if after.changed_at == before.changed_at else after.changed_at
+    plan = Plan("update", {"changed_at": before.changed_at}, {"changed_at": seen})
+    return {
+        **plan.result(),
+        "credential": {**after.public(), "changed_at": seen, "previous_changed_at": before.changed_at},
+    }

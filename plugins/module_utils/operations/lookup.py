@@ -235,7 +235,7 @@ def _secret(secret: DsmSecret, options: LookupOptions) -> t.Any:
             hint = "See its keys with return_format=dict"
             key = redact(options["field"], [])
             raise NotFound(
-                f"DSM secret {secret.identity} has no value under the key {key}, which field asks for",
+                f"DSM secret {secret.identifier} has no value under the key {key}, which field asks for",
                 hint=hint,
             )
         return found
@@ -251,7 +251,7 @@ def _secret_value(secret: DsmSecret, key: str, *, duplicates: str) -> t.Any:
         return values
     if duplicates == "error" and len(set(values)) > 1:
         raise ConfigError(
-            f"DSM secret {secret.identity} has several values for the key {redact(key, [])}",
+            f"DSM secret {secret.identifier} has several values for the key {redact(key, [])}",
             hint="Set duplicates to first, last or list, or use return_format=dict",
         ).with_context(option="duplicates")
     return values[-1 if duplicates == "last" else 0] if values else None

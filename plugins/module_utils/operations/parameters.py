@@ -16,7 +16,7 @@ from .results import Params
 # Seconds. A shorter interval would flood the server.
 _MIN_SECONDS = 0.1
 # The options that name the object of a task, in the order in which they count.
-_NAMES = ("credential", "ssh_key", "identity", "id", "identifier")
+_NAMES = ("credential", "ssh_key", "id", "identifier")
 
 
 def subject_of(params: Params, noun: str) -> str:

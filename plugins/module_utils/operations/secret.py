@@ -26,11 +26,11 @@ NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "identity": {"type": "str", "required": True},
+    "identifier": {"type": "str", "required": True, "aliases": ["identity"]},
     "name": {"type": "str"},
     "engine": {"type": "str"},
     "description": {"type": "str"},
-    "expiration_date": {"type": "str"},
+    "expires_at": {"type": "str"},
     "application": {"type": "str"},
     "system": {"type": "str"},
     "environment": {"type": "str"},
@@ -78,7 +78,7 @@ SPEC: dict[str, t.Any] = {
 }
 RULES: dict[str, t.Any] = {}
 _ATTRIBUTES = (
-    *("identity", "name", "engine", "description", "expiration_date"),
+    *("identifier", "name", "engine", "description", "expires_at"),
     *("application", "system", "environment"),
 )
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
@@ -89,7 +89,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     wanted = _desired(params)
     merging = params["data_mode"] == "merge"
     # What others have written meanwhile must not be lost by a merge.
-    held = client.secrets.find(wanted.identity, fresh=merging)
+    held = client.secrets.find(wanted.identifier, fresh=merging)
     if params["state"] == "absent":
         return _absent(client, wanted, held, check_mode)
     if merging and held is not None:
@@ -97,7 +97,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     warnings: list[str] = []
     if held and wanted.flat():
         # Ciphertext differs each time, so the data would be written at every run.
-        warnings = judge(held.values(), f"DSM secret {held.identity}", params["on_ciphertext"])
+        warnings = judge(held.values(), f"DSM secret {held.identifier}", params["on_ciphertext"])
     return _present(client, wanted, held, warnings, check_mode)
 
 
@@ -113,7 +113,7 @@ def _present(
         desired["key_names"] = sorted({key for block in data for key in block})
     plan = make_plan("present", _shown(held), desired, hidden=["data"] if rewrite else [])
     if held and rewrite:
-        warnings = [*warnings, *unread(held.unreadable, f"DSM secret {held.identity}", "cannot be compared")]
+        warnings = [*warnings, *unread(held.unreadable, f"DSM secret {held.identifier}", "cannot be compared")]
     predicted = TaskOutcome(plan, {name: plan.after.get(name) for name in (*_ATTRIBUTES, "key_names")}, warnings)
 
     def store() -> TaskOutcome:
@@ -127,18 +127,18 @@ def _not_as_sent(wanted: DsmSecretWrite, now: DsmSecret | None) -> list[str]:
     """Return the warning about what the server shows after a write, if that is not what was sent."""
     if now is None:
         return [
-            f"the server took DSM secret {wanted.identity} and does not list it: assign it to the authorization of "
+            f"the server took DSM secret {wanted.identifier} and does not list it: assign it to the authorization of "
             "this client in the console"
         ]
     if now.problem is not None:
         return [
-            f"DSM secret {wanted.identity} is written, and could not be compared with what the server shows: "
+            f"DSM secret {wanted.identifier} is written, and could not be compared with what the server shows: "
             f"{now.problem}"
         ]
     if not wanted.flat() or now.unreadable or wanted.same_data(now.data, as_one=now.as_one):
         return []
     return [
-        f"the server shows other data for DSM secret {wanted.identity} than what was sent, so that it differs at "
+        f"the server shows other data for DSM secret {wanted.identifier} than what was sent, so that it differs at "
         f"every run. It has the keys {', '.join(now.public()['key_names']) or 'none'}. Credentials and access keys "
         "must exist in the vault"
     ]
@@ -162,17 +162,17 @@ def merged(wanted: DsmSecretWrite, removed: t.Collection[str], held: DsmSecret) 
     if values is None:
         keys = sorted({key for block in left for key in block})
         raise Refused(
-            f"data_mode=merge cannot keep all data of DSM secret {held.identity}: the keys {', '.join(keys)} may "
+            f"data_mode=merge cannot keep all data of DSM secret {held.identifier}: the keys {', '.join(keys)} may "
             "belong to a credential or access key, which the server hands out without its structure",
             hint="Give all credentials and access_keys of the secret as well, or use data_mode=replace",
-        ).with_context(subject=f"DSM secret {held.identity}")
+        ).with_context(subject=f"DSM secret {held.identifier}")
     # In the order in which they are there, so that nothing but what was asked for changes.
     both = {**values, **wanted.key_value}
     order = [*(key for key in kept if key in both), *(key for key in both if key not in kept)]
     result = dataclasses.replace(wanted, key_value={key: both[key] for key in order})
     if not result.flat():
         raise Refused(
-            f"nothing would be left of the data of DSM secret {held.identity}, and the server takes no empty data",
+            f"nothing would be left of the data of DSM secret {held.identifier}, and the server takes no empty data",
             hint="Keep one key, or delete the secret",
         ).with_context(option="key_value")
     return result
@@ -201,10 +201,10 @@ def _removed(params: Params) -> set[str]:
 
 def _absent(client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, check_mode: bool) -> Result:
     plan = make_plan("absent", _shown(held), {})
-    predicted = TaskOutcome(plan, {"identity": wanted.identity})
+    predicted = TaskOutcome(plan, {"identifier": wanted.identifier})
 
     def delete() -> TaskOutcome:
-        return dataclasses.replace(predicted, changed=client.secrets.delete(wanted.identity))
+        return dataclasses.replace(predicted, changed=client.secrets.delete(wanted.identifier))
 
     return apply(predicted, lambda: client.secrets.check("delete"), delete, check_mode).result("secret")
 
@@ -214,16 +214,16 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
         return None
     public = secret.public()
     # "No date" is compared, unlike what the server does not show.
-    public["expiration_date"] = secret.expiration_date or ""
+    public["expires_at"] = secret.expires_at or ""
     return {name: public[name] for name in (*_ATTRIBUTES, "key_names")}
 
 
 def _desired(params: Params) -> DsmSecretWrite:
-    if not _TIME.match(params["expiration_date"] or ""):
+    if not _TIME.match(params["expires_at"] or ""):
         hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
-        raise ConfigError("expiration_date must be a date and time", hint=hint).with_context(option="expiration_date")
+        raise ConfigError("expires_at must be a date and time", hint=hint).with_context(option="expires_at")
     return DsmSecretWrite(
-        identity=parse_reference(params["identity"], option="identity", kind="identifier").text,
+        identifier=parse_reference(params["identifier"], option="identifier", kind="identifier").text,
         **{name: params[name] for name in _ATTRIBUTES[1:]},
         credentials=tuple(_block(item) for item in params["credentials"] or ()),
         access_keys=tuple(_block(item) for item in params["access_keys"] or ()),

@@ -17,7 +17,7 @@ from .results import NO_LOG, Params, Result, unread
 NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
-    "identity": {"type": "str"},
+    "identifier": {"type": "str", "aliases": ["identity"]},
     "include_data": {"type": "bool", "default": False},
 }
 RULES: dict[str, t.Any] = {}
@@ -25,22 +25,22 @@ RULES: dict[str, t.Any] = {}
 
 def run(client: Client, params: Params, check_mode: bool) -> Result:
     """Return one secret or all. Reading them takes no custody, so check mode makes no difference."""
-    secrets = _secrets(client, params["identity"])
+    secrets = _secrets(client, params["identifier"])
     if not params["include_data"]:
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
     secrets = [client.secrets.complete(secret) for secret in secrets]
     found = [_with_data(secret) for secret in secrets]
     warnings: list[str] = []
     for secret in secrets:
-        noun = f"DSM secret {secret.identity}"
+        noun = f"DSM secret {secret.identifier}"
         warnings += [*unread(secret.unreadable, noun), *judge(secret.values(), noun, params["on_ciphertext"])]
     return {"changed": False, "secrets": found, "warnings": warnings, **NO_LOG}
 
 
-def _secrets(client: Client, identity: str | None) -> list[DsmSecret]:
-    if identity is None:
+def _secrets(client: Client, identifier: str | None) -> list[DsmSecret]:
+    if identifier is None:
         return list(client.secrets.list())
-    found = client.secrets.find(identity)
+    found = client.secrets.find(identifier)
     return [found] if found else []
 
 

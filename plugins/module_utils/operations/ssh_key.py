@@ -35,7 +35,7 @@ SPEC: dict[str, t.Any] = {
     "key_name": {"type": "str", "no_log": False},
     "devices": {"type": "list", "elements": "str"},
     "tags": {"type": "list", "elements": "str"},
-    "auto_rotate": {"type": "bool"},
+    "automatic_change": {"type": "bool"},
     "rotation_days": {"type": "int"},
 }
 RULES: dict[str, t.Any] = {
@@ -47,7 +47,7 @@ RULES: dict[str, t.Any] = {
 }
 # Fields of the write model: those that the list shows (some in one dialect only), and those that are never shown.
 _ATTRIBUTES = ("identifier", "username", "hostname", "ip", "rotation_days")
-_READABLE = (*_ATTRIBUTES, "auto_rotate", "public_key")
+_READABLE = (*_ATTRIBUTES, "automatic_change", "public_key")
 _UNREADABLE = ("key_name", "devices", "tags")
 _PAIR = ("private_key", "public_key", "passphrase")
 _INACTIVE = (
@@ -100,19 +100,18 @@ def _outcome(plan: Plan, stored: Stored, warnings: list[str]) -> TaskOutcome:
     unlinked = list(stored.devices_error)
     if unlinked:
         warnings = [*warnings, f"these devices could not be linked to the key: {', '.join(unlinked)}"]
-    return TaskOutcome(plan, shown, warnings, more={"devices_error": unlinked})
+    return TaskOutcome(plan, shown, warnings, more={"unlinked_devices": unlinked})
 
 
 def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:
     fields = listed_fields(info, (*_ATTRIBUTES, "automatic_change", "public_key"))
     if fields is not None:
-        fields["auto_rotate"] = fields.pop("automatic_change")
         fields["public_key"] = keypair.strip_comment(fields["public_key"]) if fields["public_key"] else None
     return fields
 
 
 def _desired(params: Params) -> SshKeyWrite:
-    given = {name: params[name] for name in (*_ATTRIBUTES, "auto_rotate", "key_name", "passphrase")}
+    given = {name: params[name] for name in (*_ATTRIBUTES, "automatic_change", "key_name", "passphrase")}
     given["identifier"] = parse_reference(params["identifier"], option="identifier", kind="identifier").text
     devices = None if params["devices"] is None else tuple(params["devices"])
     return SshKeyWrite(**given, **_pair(params), devices=devices, tags=joinable(params["tags"], "tags"))

@@ -25,7 +25,8 @@ SPEC: dict[str, t.Any] = {
     **argument_spec(),
     **WAITING,
     "ssh_key": {"type": "str", "required": True, "no_log": False},
-    "wait": {"type": "bool", "default": False},
+    "mode": {"type": "str", "choices": ["client", "vault"]},
+    "wait": {"type": "bool", "default": True},
     "type": {"type": "str", "choices": ["ed25519", "ecdsa", "rsa"]},
     "bits": {"type": "int"},
     "passphrase": {"type": "str", "no_log": True},
@@ -42,7 +43,11 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     Raises Unsupported for options of a pair that the server makes, and Refused if the pair cannot be replaced.
     """
     keys, ref, pace = client.ssh_keys, parse_reference(params["ssh_key"], option="ssh_key"), wait_options(params)
-    by_server = params["wait"] or keys.server_rotates()
+    by_server = params["mode"] == "vault" or keys.server_rotates()
+    if by_server and params["mode"] == "client":
+        raise Unsupported(
+            "in this dialect the server makes the new key pair", hint="Leave mode out, or set it to vault"
+        ).with_context(option="mode")
     given = ", ".join(name for name in _PAIR_OPTIONS if params[name] is not None)
     if by_server and given:
         raise Unsupported(

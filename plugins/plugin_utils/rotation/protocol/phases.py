@@ -150,4 +150,4 @@ def _same_version(seen: Listing, now: Listing) -> bool:
     was, main = seen[MAIN], now[MAIN]
     if was is None or main is None or main.automatic_change:
         return False
-    return (was.change, was.public_key) == (main.change, main.public_key)
+    return (was.changed_at, was.public_key) == (main.changed_at, main.public_key)

@@ -117,8 +117,8 @@ def changed_at(listed: Listing) -> datetime.datetime | None:
     main = listed[MAIN]
     if main is None:
         return None
-    if main.change:
-        return _time(main.change, _VAULT_TIME)
+    if main.changed_at:
+        return _time(main.changed_at, _VAULT_TIME)
     keys = [entry.public_key or "" for slot in SLOTS if (entry := listed[slot]) is not None]
     same = [key for key in keys if key and key.split()[:2] == (main.public_key or "").split()[:2]]
     return _time(key_note(same[0]).get("start", ""), _OWN_TIME) if same else None

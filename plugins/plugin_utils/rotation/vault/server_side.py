@@ -51,7 +51,7 @@ def rotate_password(
     if nothing_to_do := _without_a_change(before, "password", recover_only, max_age_days, check_mode):
         return nothing_to_do
     # Where the list tells no time of change, only the password itself shows one.
-    tells = before.change is not None
+    tells = before.changed_at is not None
     old = None if tells else _read(credentials, ref)
     report_progress(f"the server changes {name}: waiting up to {pace['wait']:.0f} seconds")
     after = credentials.rotate(ref, **pace, before=before)
@@ -66,7 +66,7 @@ def rotate_password(
     return Outcome(
         Status.CHANGED,
         "the server has changed the password",
-        details={"change": after.change},
+        details={"change": after.changed_at},
         works=name,
         proved="login" if log_in is not None else "",
     )
@@ -162,10 +162,10 @@ def _prove_refused(name: str, host: str, old: SshKeyPair, log_in: KeyLogIn, slee
 
 def _is_young(info: CredentialInfo, max_age_days: float | None) -> bool:
     """By the server's own clock, whose time zone is not told: a day more or less does not matter here."""
-    if max_age_days is None or not info.change:
+    if max_age_days is None or not info.changed_at:
         return False
     try:
-        changed = datetime.datetime.strptime(info.change, "%Y-%m-%d %H:%M:%S")
+        changed = datetime.datetime.strptime(info.changed_at, "%Y-%m-%d %H:%M:%S")
     except ValueError:
         return False
     now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)

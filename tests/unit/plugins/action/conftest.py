@@ -62,7 +62,7 @@ class Table(Api):
         if operation.verb is Verb.LIST:
             return tuple(self.secrets) if operation == LIST_SECRETS else Entries(self.entries)
         if operation == READ_SECRET:
-            found = next((secret for secret in self.secrets if secret.identity == ref), None)
+            found = next((secret for secret in self.secrets if secret.identifier == ref), None)
             if found is None:
                 raise NotFound("not there")
             return found
@@ -87,10 +87,10 @@ class Table(Api):
         return Stored(ref or "77")
 
     def _store_secret(self, model: Any) -> None:
-        held = next((secret for secret in self.secrets if secret.identity == model.identity), None)
+        held = next((secret for secret in self.secrets if secret.identifier == model.identifier), None)
         changes = {name: value for name in ("name", "engine") if (value := getattr(model, name)) is not None}
         data = model.flat() or (held.data if held else ())
-        new = dataclasses.replace(held or DsmSecret("77", model.identity, ()), data=data, **changes)
+        new = dataclasses.replace(held or DsmSecret("77", model.identifier, ()), data=data, **changes)
         self.secrets = [*(secret for secret in self.secrets if secret is not held), new]
 
 

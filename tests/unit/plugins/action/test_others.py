@@ -33,7 +33,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 
 ACCOUNT = {"username": "root", "hostname": "web01", "ip": "192.0.2.10"}
 WEB = CredentialInfo(
-    "1", "web-root", **ACCOUNT, type="Local User", automatic_change=False, change="2026-01-01 00:00:00"
+    "1", "web-root", **ACCOUNT, type="Local User", automatic_change=False, changed_at="2026-01-01 00:00:00"
 )
 AUTO = dataclasses.replace(WEB, automatic_change=True)
 KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
@@ -150,7 +150,7 @@ def test_a_rotation_whose_release_fails_names_the_custody(talk: Any, work: Any, 
     pair = SshKey("3", "private", "ssh-ed25519 AAAA", "deploy-key")
     conversation = listing(talk, "api", key, **{"key.read": pair, "key.release": error})
     with pytest.raises(type(error), match="custody of SSH key deploy-key"):
-        work(conversation, "ssh_key_rotate", ssh_key="deploy-key", wait=True)
+        work(conversation, "ssh_key_rotate", ssh_key="deploy-key", mode="vault")
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -184,13 +184,13 @@ def test_rotation(talk: Any, work: Any) -> None:
     assert operations(conversation) == ["credential.read", "credential.release"]
     # A read that is answered from memory takes no custody, and such a list shows no change.
     assert conversation.fresh == ["credential.read", "credential.list"]
-    assert (result["changed"], result["credential"]["change"]) == (True, None)
-    assert result["credential"]["previous_change"] == AUTO.change
+    assert (result["changed"], result["credential"]["changed_at"]) == (True, None)
+    assert result["credential"]["previous_changed_at"] == AUTO.changed_at
     assert "pw" not in str(result)
 
 
 def test_rotation_by_the_server(talk: Any, work: Any) -> None:
-    conversation = listing(talk, "rest", dataclasses.replace(WEB, automatic_change=None, change=None))
+    conversation = listing(talk, "rest", dataclasses.replace(WEB, automatic_change=None, changed_at=None))
     assert work(conversation, "credential_rotate", credential="web-root")["changed"]
     assert operations(conversation) == ["credential.rotate"]
 
@@ -198,7 +198,7 @@ def test_rotation_by_the_server(talk: Any, work: Any) -> None:
 def test_lists(talk: Any, work: Any) -> None:
     conversation = listing(talk, "api", WEB, KEY)
     assert [c["id"] for c in work(conversation, "credential_info")["credentials"]] == ["1"]
-    assert [c["id"] for c in work(conversation, "credential_info", keys=True)["credentials"]] == ["1", "3"]
+    assert [c["id"] for c in work(conversation, "credential_info", include_ssh_keys=True)["credentials"]] == ["1", "3"]
     assert [k["id"] for k in work(conversation, "ssh_key_info")["ssh_keys"]] == ["3"]
     assert work(conversation, "ssh_key_info", username="x")["ssh_keys"] == []
     assert conversation.calls == []
@@ -214,11 +214,11 @@ def test_modules_that_return_values_name_ciphertext(talk: Any, work: Any) -> Non
     assert "K of DSM secret a looks like ciphertext" in warning and SEALED not in warning
     # Nobody is told of what nobody has asked for.
     assert not work(conversation, "secret_info").get("warnings")
-    assert not work(conversation, "secret_info", identity="b", include_data=True)["warnings"]
+    assert not work(conversation, "secret_info", identifier="b", include_data=True)["warnings"]
     # It differs each time it is read, so the module would write it at each run.
-    (warning,) = work(conversation, "secret", True, identity="a", key_value={"K": "v"})["warnings"]
+    (warning,) = work(conversation, "secret", True, identifier="a", key_value={"K": "v"})["warnings"]
     assert "K of DSM secret a looks like ciphertext" in warning
-    assert not work(conversation, "secret", True, identity="a", name="N")["warnings"]
+    assert not work(conversation, "secret", True, identifier="a", name="N")["warnings"]
     conversation = listing(talk, "api", KEY, **{"key.read": SshKey("3", SEALED + "\n", "public", "deploy-key")})
     (warning,) = work(conversation, "ssh_key_info", identifier="deploy-key", include_key=True)["warnings"]
     assert "private_key of SSH key deploy-key looks like ciphertext" in warning and SEALED not in warning
@@ -235,15 +235,15 @@ def test_in_rest_secrets_are_read_by_their_path_where_the_list_has_no_values(tal
     conversation = Bare("rest")
     conversation.secrets = [DsmSecret("1", "a", ({"K": "v"},)), DsmSecret("2", "b", ({"L": "w"},))]
     assert [s["key_names"] for s in work(conversation, "secret_info")["secrets"]] == [None, None]
-    assert [s["key_names"] for s in work(conversation, "secret_info", identity="b")["secrets"]] == [["L"]]
-    assert work(conversation, "secret_info", identity="c")["secrets"] == []
+    assert [s["key_names"] for s in work(conversation, "secret_info", identifier="b")["secrets"]] == [["L"]]
+    assert work(conversation, "secret_info", identifier="c")["secrets"] == []
     whole = work(conversation, "secret_info", include_data=True)["secrets"]
-    assert [(s["identity"], s["data"], s["key_names"]) for s in whole] == [
+    assert [(s["identifier"], s["data"], s["key_names"]) for s in whole] == [
         ("a", [{"K": "v"}], ["K"]),
         ("b", [{"L": "w"}], ["L"]),
     ]
-    assert not work(conversation, "secret", identity="a", key_value={"K": "v"})["changed"]
-    assert work(conversation, "secret", True, identity="a", key_value={"K": "x"})["changed"]
+    assert not work(conversation, "secret", identifier="a", key_value={"K": "v"})["changed"]
+    assert work(conversation, "secret", True, identifier="a", key_value={"K": "x"})["changed"]
 
 
 def test_a_credential_whose_new_id_nobody_tells(talk: Any, work: Any) -> None:
@@ -271,8 +271,8 @@ def test_key_pairs_are_read_when_asked(talk: Any, work: Any) -> None:
 def test_secret_data_is_returned_when_asked(talk: Any, work: Any, check_mode: bool) -> None:
     conversation = talk("api")
     conversation.secrets = [DsmSecret("1", "a", ({"K": "v"},)), DsmSecret("2", "b", ())]
-    assert [s["identity"] for s in work(conversation, "secret_info", check_mode)["secrets"]] == ["a", "b"]
-    assert "'v'" not in str(work(conversation, "secret_info", check_mode, identity="a"))
-    result = work(conversation, "secret_info", check_mode, identity="a", include_data=True)
+    assert [s["identifier"] for s in work(conversation, "secret_info", check_mode)["secrets"]] == ["a", "b"]
+    assert "'v'" not in str(work(conversation, "secret_info", check_mode, identifier="a"))
+    result = work(conversation, "secret_info", check_mode, identifier="a", include_data=True)
     assert result["secrets"][0]["data"] == [{"K": "v"}]
     assert result["_ansible_no_log"] is True

@@ -75,7 +75,7 @@ def test_create(talk: Any, work: Any) -> None:
     access = {"access_key_id": "AK", "secret_access_key": "SK"}
     values = {"PORT": "5432", "URL": "https://x", 7: "seven"}
     result = work(
-        conversation, "secret", identity="shop", key_value=values, credentials=[account], access_keys=[access]
+        conversation, "secret", identifier="shop", key_value=values, credentials=[account], access_keys=[access]
     )
     ((operation, _ref, model),) = conversation.calls
     assert operation == "secret.create"
@@ -97,10 +97,10 @@ def test_create(talk: Any, work: Any) -> None:
         (held(A), {"key_value": AB}, {"key_names": ["A", "B"], "data": "(hidden)"}),
         (held(A), {"key_value": {"A": "2"}}, {"data": "(hidden)"}),
         (held(A), {"key_value": {}, "credentials": []}, {}),
-        (held(A), {"name": "Shop", "engine": "Generic", "expiration_date": ""}, {}),
+        (held(A), {"name": "Shop", "engine": "Generic", "expires_at": ""}, {}),
         (held(A), {"name": "New"}, {"name": "New"}),
-        (held(A), {"expiration_date": "2027-01-01 00:00:00"}, {"expiration_date": "2027-01-01 00:00:00"}),
-        (held(A, expiration_date="2027-01-01 00:00:00"), {"expiration_date": ""}, {"expiration_date": ""}),
+        (held(A), {"expires_at": "2027-01-01 00:00:00"}, {"expires_at": "2027-01-01 00:00:00"}),
+        (held(A, expires_at="2027-01-01 00:00:00"), {"expires_at": ""}, {"expires_at": ""}),
         (held(A, description="x"), {"description": "y"}, {"description": "y"}),
         (held(A, description=""), {"description": "y"}, {"description": "y"}),
         # Not told by this dialect, so it cannot be compared.
@@ -110,9 +110,9 @@ def test_create(talk: Any, work: Any) -> None:
 def test_update(talk: Any, work: Any, there: DsmSecret, options: Any, after: Any) -> None:
     conversation = talk("api")
     conversation.secrets = [there]
-    predicted = work(conversation, "secret", check_mode=True, identity="shop", **options)
+    predicted = work(conversation, "secret", check_mode=True, identifier="shop", **options)
     assert conversation.calls == []
-    result = work(conversation, "secret", identity="shop", **options)
+    result = work(conversation, "secret", identifier="shop", **options)
     assert predicted == result
     assert (result["changed"], result["diff"]["after"]) == (bool(after), after)
     assert [operation for operation, *_rest in conversation.calls] == (["secret.update"] if after else [])
@@ -121,9 +121,9 @@ def test_update(talk: Any, work: Any, there: DsmSecret, options: Any, after: Any
 def test_only_given_data_is_sent(talk: Any, work: Any) -> None:
     conversation = talk("api")
     conversation.secrets = [held(A)]
-    work(conversation, "secret", identity="shop", name="New", key_value=A)
+    work(conversation, "secret", identifier="shop", name="New", key_value=A)
     assert conversation.calls[0][2].key_value == A
-    work(conversation, "secret", identity="shop", name="Newer")
+    work(conversation, "secret", identifier="shop", name="Newer")
     assert conversation.calls[1][2].flat() == ()
 
 
@@ -131,20 +131,20 @@ def test_the_application_of_a_secret(talk: Any, work: Any) -> None:
     """rest takes it; the vendor's servers know no other than that of the client."""
     owner = {"application": "shop", "system": "web", "environment": "prod"}
     conversation = talk("rest")
-    result = work(conversation, "secret", identity="shop", key_value=A, **owner)
+    result = work(conversation, "secret", identifier="shop", key_value=A, **owner)
     assert {name: result["secret"][name] for name in owner} == owner
     ((operation, _ref, model),) = conversation.calls
     assert (operation, model.application, model.system, model.environment) == ("secret.create", *owner.values())
     conversation.secrets = [held(A, **owner)]
-    assert not work(conversation, "secret", identity="shop", key_value=A, **owner)["changed"]
-    moved = work(conversation, "secret", True, identity="shop", **{**owner, "environment": "test"})
+    assert not work(conversation, "secret", identifier="shop", key_value=A, **owner)["changed"]
+    moved = work(conversation, "secret", True, identifier="shop", **{**owner, "environment": "test"})
     assert moved["diff"] == {"before": {"environment": "prod"}, "after": {"environment": "test"}}
     for dialect in ("iso", "api"):
         conversation = talk(dialect)
         with pytest.raises(Unsupported, match="cannot write application, environment, system"):
-            work(conversation, "secret", True, identity="shop", key_value=A, **owner)
+            work(conversation, "secret", True, identifier="shop", key_value=A, **owner)
         conversation.secrets = [held(A, **owner)]
-        assert not work(conversation, "secret", identity="shop", key_value=A, **owner)["changed"]
+        assert not work(conversation, "secret", identifier="shop", key_value=A, **owner)["changed"]
 
 
 def test_two_values_under_one_name_are_refused_in_check_mode_too(talk: Any, work: Any) -> None:
@@ -152,17 +152,17 @@ def test_two_values_under_one_name_are_refused_in_check_mode_too(talk: Any, work
     for check_mode in (True, False):
         conversation = talk("rest")
         with pytest.raises(InvalidRequest, match="two values under the name PASSWORD") as caught:
-            work(conversation, "secret", check_mode, identity="shop", credentials=accounts)
+            work(conversation, "secret", check_mode, identifier="shop", credentials=accounts)
         assert "s3cr3t" not in str(caught.value)
         assert conversation.calls == []
-    assert work(talk("api"), "secret", identity="shop", credentials=accounts)["changed"]
+    assert work(talk("api"), "secret", identifier="shop", credentials=accounts)["changed"]
 
 
 def test_a_secret_that_is_gone_meanwhile_is_absent(talk: Any, work: Any) -> None:
     conversation = talk("rest")
     conversation.secrets = [held(A)]
     conversation.answers = {"secret.delete": NotFound("gone")}
-    result = work(conversation, "secret", identity="shop", state="absent")
+    result = work(conversation, "secret", identifier="shop", state="absent")
     assert (result["changed"], result["diff"]) == (False, {"before": {}, "after": {}})
 
 
@@ -170,14 +170,14 @@ def test_a_secret_that_is_gone_meanwhile_is_absent(talk: Any, work: Any) -> None
 def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
     for dialect in ("iso", "api", "rest"):
         conversation = talk(dialect)
-        assert not work(conversation, "secret", check_mode, identity="shop", state="absent")["changed"]
+        assert not work(conversation, "secret", check_mode, identifier="shop", state="absent")["changed"]
         conversation.secrets = [held(A)]
         if dialect == "rest":
-            assert work(conversation, "secret", check_mode, identity="shop", state="absent")["changed"]
+            assert work(conversation, "secret", check_mode, identifier="shop", state="absent")["changed"]
             assert conversation.calls == ([] if check_mode else [("secret.delete", "shop", None)])
         else:
-            with pytest.raises(Unsupported, match="expiration_date"):
-                work(conversation, "secret", check_mode, identity="shop", state="absent")
+            with pytest.raises(Unsupported, match="expires_at"):
+                work(conversation, "secret", check_mode, identifier="shop", state="absent")
 
 
 @pytest.mark.parametrize(
@@ -202,18 +202,18 @@ def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
         ({"key_value": {"MAP": {"s3cr3t": "s3cr3t"}}}, "MAP"),
         ({"key_value": {"LIST": ["s3cr3t"]}}, "LIST"),
         ({"key_value": {"NOTHING": None}}, "NOTHING"),
-        ({"expiration_date": "s3cr3t"}, "expiration_date"),
-        ({"expiration_date": "2027-01-01"}, "expiration_date"),
-        ({"expiration_date": "2027-01-01 00:00:00Z"}, "expiration_date"),
-        ({"expiration_date": "2027-01-01 00:00:00\n"}, "expiration_date"),
+        ({"expires_at": "s3cr3t"}, "expires_at"),
+        ({"expires_at": "2027-01-01"}, "expires_at"),
+        ({"expires_at": "2027-01-01 00:00:00Z"}, "expires_at"),
+        ({"expires_at": "2027-01-01 00:00:00\n"}, "expires_at"),
         ({"credentials": [{"password": "s3cr3t"}]}, "user"),
         ({"credentials": [{"user": "a", "passwd": "s3cr3t"}]}, "passwd"),
         ({"access_keys": [{"access_key_id": "s3cr3t"}]}, "secret_access_key"),
-        ({"identity": "a\nb"}, "identity"),
+        ({"identifier": "a\nb"}, "identifier"),
     ],
 )
 def test_wrong_values_are_named_and_not_shown(talk: Any, work: Any, options: Any, named: str) -> None:
     with pytest.raises(ConfigError) as error:
-        work(talk("api"), "secret", **{"identity": "shop", **options})
+        work(talk("api"), "secret", **{"identifier": "shop", **options})
     assert named in str(error.value)
     assert "s3cr3t" not in f"{error.value} {error.value.failure()}"

@@ -68,7 +68,7 @@ def test_merge(
     talk: Any, work: Any, dialect: str, there: list[Any], options: Any, after: list[Any] | None, names: list[str]
 ) -> None:
     conversation = dsm(talk, dialect, held(*there))
-    options = {"identity": "shop", "data_mode": "merge", **options}
+    options = {"identifier": "shop", "data_mode": "merge", **options}
     predicted = work(conversation, "secret", check_mode=True, **options)
     assert conversation.calls == []
     result = work(conversation, "secret", **options)
@@ -87,16 +87,18 @@ def test_merge(
 @DIALECTS
 def test_merge_into_nothing(talk: Any, work: Any, dialect: str) -> None:
     conversation = dsm(talk, dialect)
-    assert work(conversation, "secret", identity="shop", data_mode="merge", key_value={"A": "1", "B": None})["changed"]
+    assert work(conversation, "secret", identifier="shop", data_mode="merge", key_value={"A": "1", "B": None})[
+        "changed"
+    ]
     assert conversation.calls[0][2].flat() == ({"A": "1"},)
 
 
 def test_merge_of_data_that_comes_as_one_object(talk: Any, work: Any) -> None:
     conversation = dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True))
-    work(conversation, "secret", identity="shop", data_mode="merge", credentials=[USER], key_value={"B": "2"})
+    work(conversation, "secret", identifier="shop", data_mode="merge", credentials=[USER], key_value={"B": "2"})
     assert conversation.calls[0][2].key_value == {"A": "1", "B": "2"}
     with pytest.raises(Refused, match="may belong to a credential"):
-        work(dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True)), "secret", identity="shop", data_mode="merge", key_value={"B": "2"})  # fmt: skip
+        work(dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True)), "secret", identifier="shop", data_mode="merge", key_value={"B": "2"})  # fmt: skip
 
 
 @DIALECTS
@@ -117,7 +119,7 @@ def test_merge_loses_nothing(
 ) -> None:
     conversation = dsm(talk, dialect, there)
     with pytest.raises(error, match=words) as caught:
-        work(conversation, "secret", check_mode, identity="shop", data_mode="merge", **options)
+        work(conversation, "secret", check_mode, identifier="shop", data_mode="merge", **options)
     assert caught.value.hint
     assert "pw-1" not in str(caught.value)
     assert conversation.calls == []
@@ -125,9 +127,9 @@ def test_merge_loses_nothing(
 
 def test_null_removes_in_a_merge_only(talk: Any, work: Any) -> None:
     with pytest.raises(ConfigError, match="data_mode=merge only"):
-        work(dsm(talk, "api", held({"A": "1"})), "secret", identity="shop", key_value={"A": None})
+        work(dsm(talk, "api", held({"A": "1"})), "secret", identifier="shop", key_value={"A": None})
     conversation = dsm(talk, "api", held({"A": "1", "B": "2"}))
-    work(conversation, "secret", identity="shop", key_value={"A": "1"})
+    work(conversation, "secret", identifier="shop", key_value={"A": "1"})
     assert conversation.calls[0][2].flat() == ({"A": "1"},)
 
 
@@ -153,7 +155,7 @@ def test_data_that_an_update_drops_is_written_back(talk: Any, work: Any, dialect
     conversation = dsm(talk, dialect, held({"A": "1", "B": "2"}))
     forgetful(conversation, 1)
     with pytest.raises(UnexpectedResponse, match="did not keep the data of DSM secret shop.*It was written back"):
-        work(conversation, "secret", identity="shop", name="New")
+        work(conversation, "secret", identifier="shop", name="New")
     assert conversation.secrets[0].data == ({"A": "1", "B": "2"},)
 
 
@@ -163,7 +165,7 @@ def test_data_that_cannot_be_written_back_is_named(talk: Any, work: Any, dialect
     conversation = dsm(talk, dialect, held(*there))
     forgetful(conversation, 1, ({"Z": "9"},))
     with pytest.raises(UnexpectedResponse, match=r"It had the keys A.* and has Z now") as caught:
-        work(conversation, "secret", identity="shop", expiration_date="2027-01-01 00:00:00")
+        work(conversation, "secret", identifier="shop", expires_at="2027-01-01 00:00:00")
     assert "pw-1" not in str(caught.value)
     assert len(conversation.calls) == 1
 
@@ -173,22 +175,22 @@ def test_the_answer_counts_and_else_the_list(talk: Any, work: Any, answer: Any) 
     conversation = dsm(talk, "api", held(ACCOUNT), **{"secret.update": answer})
     if answer:
         with pytest.raises(UnexpectedResponse, match="and has none now"):
-            work(conversation, "secret", identity="shop", name="New")
+            work(conversation, "secret", identifier="shop", name="New")
     else:
-        assert work(conversation, "secret", identity="shop", name="New")["changed"]
+        assert work(conversation, "secret", identifier="shop", name="New")["changed"]
         assert {"secret.list", "secret.read"} & set(conversation.fresh)
 
 
 def test_a_new_secret_that_is_not_listed_is_told(talk: Any, work: Any) -> None:
     conversation = dsm(talk, "api", **{"secret.create": None})
-    result = work(conversation, "secret", identity="shop", key_value={"A": "1"})
+    result = work(conversation, "secret", identifier="shop", key_value={"A": "1"})
     assert result["changed"]
     assert "does not list it" in result["warnings"][0]
 
 
 def test_other_data_than_what_was_sent_is_told(talk: Any, work: Any) -> None:
     conversation = dsm(talk, "api", held({"A": "1"}), **{"secret.update": (held({"A": "other"}),)})
-    result = work(conversation, "secret", identity="shop", key_value={"A": "2"})
+    result = work(conversation, "secret", identifier="shop", key_value={"A": "2"})
     assert "shows other data" in result["warnings"][0]
     assert "other data for DSM secret shop" in result["warnings"][0]
 
@@ -198,9 +200,13 @@ def test_other_data_than_what_was_sent_is_told(talk: Any, work: Any) -> None:
 
 @DIALECTS
 def test_one_that_cannot_be_read_hides_no_other(talk: Any, work: Any, dialect: str) -> None:
-    other = dataclasses.replace(held({"K": "v"}), identity="other")
+    other = dataclasses.replace(held({"K": "v"}), identifier="other")
     conversation = dsm(
-        talk, dialect, held({"A": "1", "B": BROKEN}), other, dataclasses.replace(held(problem=BROKEN), identity="null")
+        talk,
+        dialect,
+        held({"A": "1", "B": BROKEN}),
+        other,
+        dataclasses.replace(held(problem=BROKEN), identifier="null"),
     )
     shown = work(conversation, "secret_info")["secrets"]
     assert [secret["key_names"] for secret in shown] == [["A", "B"], ["K"], []]
@@ -209,11 +215,11 @@ def test_one_that_cannot_be_read_hides_no_other(talk: Any, work: Any, dialect: s
     assert [secret["unreadable"] for secret in result["secrets"]] == [["B"], [], ["data"]]
     assert len(result["warnings"]) == 2
     assert "value of B in DSM secret shop" in result["warnings"][0]
-    assert not work(conversation, "secret", identity="other", key_value={"K": "v"})["changed"]
-    assert work(conversation, "secret", identity="shop", name="New")["changed"]
+    assert not work(conversation, "secret", identifier="other", key_value={"K": "v"})["changed"]
+    assert work(conversation, "secret", identifier="shop", name="New")["changed"]
     # It cannot be compared, so it is written, and that is told.
-    result = work(conversation, "secret", identity="shop", key_value={"A": "1", "B": "2"})
+    result = work(conversation, "secret", identifier="shop", key_value={"A": "1", "B": "2"})
     assert result["changed"]
     assert "value of B in DSM secret shop cannot be compared" in result["warnings"][0]
     if dialect == "rest":
-        assert work(conversation, "secret", identity="null", state="absent")["changed"]
+        assert work(conversation, "secret", identifier="null", state="absent")["changed"]

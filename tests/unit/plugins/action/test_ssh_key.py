@@ -111,7 +111,7 @@ def test_attributes(talk: Any, work: Any) -> None:
         "tags": "(hidden)",
         "devices": "(hidden)",
     }
-    assert result["devices_error"] == ["x"]
+    assert result["unlinked_devices"] == ["x"]
     # The server wants the address at every update, and it is known.
     assert conversation.calls[0][2].ip == "192.0.2.10"
 
@@ -150,7 +150,11 @@ def test_identifier_of_a_credential(talk: Any, work: Any) -> None:
 
 def test_options_without_a_field(talk: Any, work: Any) -> None:
     pair = {"private_key": NEW.private_key}
-    for dialect, options in (("api", {"auto_rotate": True}), ("rest", {"devices": ["x"]}), ("rest", {"tags": ["x"]})):
+    for dialect, options in (
+        ("api", {"automatic_change": True}),
+        ("rest", {"devices": ["x"]}),
+        ("rest", {"tags": ["x"]}),
+    ):
         with pytest.raises(Unsupported, match=next(iter(options))):
             work(listing(talk, dialect), "ssh_key", check_mode=True, **KEY, ip="192.0.2.10", **pair, **options)
 
@@ -207,11 +211,11 @@ def test_rotation_by_the_vault(talk: Any, work: Any) -> None:
 
     def changing(operation: Operation[Any], **more: Any) -> Any:
         if operation == LIST_CREDENTIALS:
-            conversation.entries = [dataclasses.replace(conversation.entries[0], change=next(changes))]
+            conversation.entries = [dataclasses.replace(conversation.entries[0], changed_at=next(changes))]
         return call(operation, **more)
 
     conversation.call = changing
-    result = work(conversation, "ssh_key_rotate", ssh_key="3", wait=True, poll_interval=0.1)
+    result = work(conversation, "ssh_key_rotate", ssh_key="3", mode="vault", poll_interval=0.1)
     assert [operation for operation, *_rest in conversation.calls] == ["key.read", "key.release"]
     assert conversation.fresh == ["key.read", "credential.list", "credential.list"]
     assert result["ssh_key"]["previous_fingerprint"] == keypair.fingerprint(OLD.public_key)
@@ -221,12 +225,13 @@ def test_rotation_by_the_vault(talk: Any, work: Any) -> None:
 @pytest.mark.parametrize(
     ("dialect", "entry", "options", "error"),
     [
-        ("api", LISTED, {"wait": True}, Refused),
+        ("api", LISTED, {"mode": "vault"}, Refused),
         ("api", dataclasses.replace(LISTED, automatic_change=True), {}, Refused),
         ("api", dataclasses.replace(LISTED, identifier=None), {}, Refused),
         ("api", LISTED, {"type": "ecdsa", "bits": 1}, InvalidRequest),
-        ("api", LISTED, {"wait": True, "type": "rsa"}, Unsupported),
+        ("api", LISTED, {"mode": "vault", "type": "rsa"}, Unsupported),
         ("rest", SHOWN, {"comment": "x"}, Unsupported),
+        ("rest", SHOWN, {"mode": "client"}, Unsupported),
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])

@@ -58,7 +58,7 @@ INFOS = Entries(
 SECRETS = (
     DsmSecret(
         id="12",
-        identity="shop-db",
+        identifier="shop-db",
         data=(
             {"USERNAME": "app", "PASSWORD": "first", "ip": "192.0.2.1", "TTL": None, "SAME": "x"},
             {"USERNAME": "app", "PASSWORD": "last", "API_KEY": "k", "EMPTY": "", "TTL": "60", "SAME": "x"},
@@ -69,7 +69,7 @@ SECRETS = (
         version="3",
         raw={"secret_id": "12", "wire": True},
     ),
-    DsmSecret(id="13", identity="plain", data=({"A": "1", "B": None},), raw={"secret_id": "13"}),
+    DsmSecret(id="13", identifier="plain", data=({"A": "1", "B": None},), raw={"secret_id": "13"}),
 )
 
 
@@ -554,7 +554,7 @@ def test_a_secret_as_a_dictionary(vault: Vault) -> None:
     (found,) = vault("secret", "shop-db", return_format="dict")
     assert found["data"] == [dict(block) for block in SECRETS[0].data]
     assert found["key_names"] == sorted(LISTED)
-    assert found["identity"] == "shop-db"
+    assert found["identifier"] == "shop-db"
     assert all(block.__class__ is dict for block in found["data"])
 
 

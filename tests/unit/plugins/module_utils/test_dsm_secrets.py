@@ -22,7 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 def test_a_secret_shows_its_keys_only() -> None:
     secret = DsmSecret("1", "db", ({"B": "x", "A": None}, {"A": "y"}), name="n")
     assert secret.public() == {
-        "id": "1", "identity": "db", "name": "n", "engine": "", "description": None, "version": "", "expiration_date": None,
+        "id": "1", "identifier": "db", "name": "n", "engine": "", "description": None, "version": "", "expires_at": None,
         "application": None, "system": None, "environment": None, "key_names": ["A", "B"],
     }  # fmt: skip
 

@@ -106,8 +106,8 @@ CONFIGURATION: dict[str, Make] = {
     "field with return_format=raw": offline(field="password", return_format="raw"),
     "as_file with a field": offline("ssh_key", as_file=True, field="username"),
     "id that is not a number": wrong("credential", state="absent", id="web-root"),
-    "expiration_date that is none": wrong("secret", identity="shop-db", expiration_date=CANARY),
-    "key_value that is not text": wrong("secret", identity="shop-db", key_value={"PORT": True}),
+    "expires_at that is none": wrong("secret", identifier="shop-db", expires_at=CANARY),
+    "key_value that is not text": wrong("secret", identifier="shop-db", key_value={"PORT": True}),
     "wait_timeout that is too short": wrong("credential_rotate", credential="web-root", wait_timeout=0.01),
     "private_key that cannot be read": wrong(
         "ssh_key", identifier="k", username="u", hostname="h", private_key=CANARY
@@ -421,7 +421,7 @@ OBJECTS: dict[str, Make] = {
     "vendor's dialect on a server of the guide": sim("rest", "web-root", dialect="api"),
     "key of a secret that does not exist": sim("4.0", "shop-db", name="secret", field="TOKEN"),
     "several values for one key": sim("4.0", "shop-db", name="secret", field="PASSWORD"),
-    "secret to delete where there is no call": sim_module("4.0", "secret", identity="shop-db", state="absent"),
+    "secret to delete where there is no call": sim_module("4.0", "secret", identifier="shop-db", state="absent"),
     "key to enable where there is no call": sim_module("rest", "ssh_key", identifier="deploy-key", state="enabled"),
     "option that the dialect cannot write": sim_module(
         "rest", "credential", username="u", hostname="h", ip="192.0.2.10", domain="corp"

@@ -31,7 +31,7 @@ def test_class_and_place_are_named_and_the_message_is_not() -> None:
     except RuntimeError as error:
         text = describe(error)
     assert text.startswith("unexpected RuntimeError at ")
-    assert "test_failure.py:" in text
+    assert "test_unexpected.py:" in text
     assert "report" in text
     assert CANARY not in text
 
@@ -98,7 +98,7 @@ def test_what_is_wrong_with_the_controller_is_named(error: BaseException, said: 
     text = described(failing(error))
     assert said in text
     assert fix in text
-    assert "test_failure.py:" in text
+    assert "test_unexpected.py:" in text
     assert "bug" not in text
     assert CANARY not in text
 

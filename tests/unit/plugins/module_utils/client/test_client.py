@@ -478,7 +478,7 @@ def changed(number: int, when: str = "2026-11-24 10:00:00", **fields: t.Any) -> 
 def test_rotate_by_release_and_wait(clock: FakeTime) -> None:
     client, server = api([LIST, LIST, LIST, changed(8)], GET_8=credential(8), DELETE_custody_8=success())
     after = client.credentials.rotate(ref("db-app"), wait=60, poll=2)
-    assert after.change == "2026-11-24 10:00:00"
+    assert after.changed_at == "2026-11-24 10:00:00"
     assert clock.slept == [2, 2]
     assert [line.split("/", 1)[1] for line in server.lines] == [
         "api/pam/credential", "api/pam/credential/8", "api/pam/credential/custody/8", *["api/pam/credential"] * 3,
@@ -794,7 +794,7 @@ def test_a_write_of_a_secret_that_is_lost_twice() -> None:
 
 def test_delete_a_secret() -> None:
     client, server = dsm()
-    with pytest.raises(Unsupported, match=r"no call for secret\.delete.*expiration_date"):
+    with pytest.raises(Unsupported, match=r"no call for secret\.delete.*expires_at"):
         client.secrets.delete("db")
     with pytest.raises(Unsupported):
         client.secrets.check("delete")

@@ -409,8 +409,8 @@ def test_unsupported_is_said_before_anything_is_sent() -> None:
     with pytest.raises(Unsupported, match="has no call for credential.rotate") as caught:
         session.call(ROTATE_CREDENTIAL, ref="7", subject="credential x")
     assert caught.value.context.subject == "credential x"
-    with pytest.raises(Unsupported, match="cannot write auto_rotate, rotation_days"):
-        key = models.SshKeyWrite("i", "u", "h", "1", "k", "p", auto_rotate=True, rotation_days=1)
+    with pytest.raises(Unsupported, match="cannot write automatic_change, rotation_days"):
+        key = models.SshKeyWrite("i", "u", "h", "1", "k", "p", automatic_change=True, rotation_days=1)
         session.call(CREATE_SSH_KEY, model=key)
     assert server.sent == []
 

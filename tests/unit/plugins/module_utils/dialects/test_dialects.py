@@ -142,7 +142,7 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
     dialect = DIALECTS[name]
     samples: dict[str, dict[str, t.Any]] = {
         "credential": {"parent": 9, "automatic_change": True, "settings": {"jit_settings": {"mark": "x"}}},
-        "key": {"enabled": True, "auto_rotate": True, "rotation_days": 9},
+        "key": {"enabled": True, "automatic_change": True, "rotation_days": 9},
         "secret": {"key_value": {"K": "mark"}},
     }
     blocks = (SecretBlock({"user": "mark"}, {"user": "MARK"}, "aws"),)
@@ -226,7 +226,7 @@ def test_vendor_key() -> None:
 
 def test_vendor_secret() -> None:
     wanted = DsmSecretWrite(
-        "shop-db", name="n", engine="Generic", description="d", expiration_date="2027-01-01 00:00:00",
+        "shop-db", name="n", engine="Generic", description="d", expires_at="2027-01-01 00:00:00",
         access_keys=(SecretBlock({"access_key_id": "AKIA"}, {"access_key_id": "AWS_ID"}, "aws"),),
         credentials=(SecretBlock({"user": "app", "password": "pw"}, {"password": "PASSWORD"}),),
         key_value={"API_KEY": "é"},
@@ -254,7 +254,7 @@ def test_rest_bodies() -> None:
         "identifier": "i", "username": "u", "password": "pw", "hostname": "h", "ip": "1", "type": "t",
         "additional_info": "a", "tags": ["x", "y"],
     }  # fmt: skip
-    key = SshKeyWrite("i", "u", "h", "1", "k", "p", passphrase="pp", auto_rotate=True, rotation_days=90)
+    key = SshKeyWrite("i", "u", "h", "1", "k", "p", passphrase="pp", automatic_change=True, rotation_days=90)
     assert guide.encode_key(key) == {
         "identifier": "i", "username": "u", "hostname": "h", "public_key": "p", "private_key": "k", "passphrase": "pp",
         "auto_rotate": True, "rotation_days": 90,
@@ -288,7 +288,7 @@ def test_list_of_both_releases() -> None:
     del old["identifier"]
     expected = CredentialInfo(
         "7", "web-root", "root", "web01", "192.0.2.10", "Local User", automatic_change=False,
-        change="2026-01-10 08:15:00", expiration="2026-03-01T12:00:00-03:00", device_type="Server",
+        changed_at="2026-01-10 08:15:00", expires_at="2026-03-01T12:00:00-03:00", device_type="Server",
         device_vendor="Canonical", device_model="Ubuntu", connectivity="SSH",
     )  # fmt: skip
     assert vendor.decode_list({"credentials": [ENTRY_40, old]}, opened) == (expected, expected)
@@ -313,7 +313,7 @@ def test_credential() -> None:
     credential = vendor.decode_credential({"credential": item}, opened)
     assert credential == Credential(
         "7", "opened pw", "web-root", "root", "web01", "192.0.2.10", "22", model="Ubuntu", parent_id="5",
-        expiration="2026-01-16T17:31:39",
+        expires_at="2026-01-16T17:31:39",
     )  # fmt: skip
     assert credential.raw == {**item, "password": "opened pw", "content": "opened pw"}
     assert credential.values()["password"] == "opened pw"
@@ -325,7 +325,7 @@ def test_credential() -> None:
 def test_rest_credential() -> None:
     item = {"id": 7, "password": "pw", "expiration": "2026-01-16T17:31:39Z"}
     credential = guide.decode_password({"response": {"credential": item}}, opened)
-    assert credential == Credential("7", "opened pw", expiration="2026-01-16T17:31:39Z")
+    assert credential == Credential("7", "opened pw", expires_at="2026-01-16T17:31:39Z")
     assert credential.raw["password"] == "opened pw"
     listed = guide.decode_list({"response": {"credentials": [{"id": "7", "ip": "1", "identifier": "i"}]}}, opened)
     assert listed == (CredentialInfo("7", "i", ip="1"),)
@@ -386,7 +386,7 @@ def test_secrets() -> None:
         # What is empty was not encrypted, and stays empty.
         {"TTL": None, "EMPTY": ""},
     )
-    assert (secret.id, secret.identity, secret.name, secret.version, secret.expiration_date) == (
+    assert (secret.id, secret.identifier, secret.name, secret.version, secret.expires_at) == (
         "12", "shop-db", "db", "3", None,
     )  # fmt: skip
     assert secret.data == data
@@ -400,7 +400,7 @@ def test_secrets() -> None:
     in_rest = {"response": {"secrets": [{"id": "1", "identifier": "i", "description": "d", "data": []}]}}
     assert guide.decode_secrets(in_rest, str) == (DsmSecret("1", "i", (), description="d"),)
     assert (
-        guide.decode_secret({"response": {"secret": {"id": "1", "identifier": "i", "data": []}}}, str).identity == "i"
+        guide.decode_secret({"response": {"secret": {"id": "1", "identifier": "i", "data": []}}}, str).identifier == "i"
     )
 
 

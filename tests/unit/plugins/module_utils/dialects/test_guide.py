@@ -500,7 +500,7 @@ def test_oddities_of_php_are_understood() -> None:
     }  # fmt: skip
     client, _server = make({"GET /api/pam/credential": guide(credentials=[odd], total="1")})
     info = client.credentials.info(Reference("7"))
-    assert (info.id, info.automatic_change, info.type, info.change, info.view) == ("7", True, "", None, None)
+    assert (info.id, info.automatic_change, info.type, info.changed_at, info.viewed_at) == ("7", True, "", None, None)
     key = {"key": {"id": "9", "private_key": "x", "devices": "web01, web02", "tags": None}}
     client, _server = make({"GET /api/pam/key/9": success(**key)}, "api")
     assert client.ssh_keys.read(Reference("9", "id")).devices == ("web01", "web02")

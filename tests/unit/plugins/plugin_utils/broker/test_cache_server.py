@@ -238,7 +238,7 @@ def test_a_secret_that_others_make_during_the_run_is_found(simulator: Simulator)
     now = [1000.0]
     session = ServerCache(settings(simulator), clock=lambda: now[0])
     reader = client(session)
-    assert reader.secrets.read("shop-db").identity == "shop-db"
+    assert reader.secrets.read("shop-db").identifier == "shop-db"
     assert reader.secrets.find("new") is None
     client(ServerCache(settings(simulator))).secrets.store(
         DsmSecretWrite("new", engine="Generic", key_value=VALUES), None

@@ -183,7 +183,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 CASES: list[tuple[t.Any, dict[str, t.Any]]] = [
     (credential, ACCOUNT),
     (credential, {"identifier": "web-root", "state": "absent"}),
-    (credential_info, {"keys": True}),
+    (credential_info, {"include_ssh_keys": True}),
     (credential_rotate, {"credential": "web-root", "wait": False}),
     (custody, {"credential": "web-root", "allow_vault_rotation": True}),
 ]
@@ -277,7 +277,7 @@ def test_after_a_write_it_goes_on(vault: Vault) -> None:
 
     vault = Waiting()
     result = run(credential_rotate, vault, credential="web-root", wait_timeout=5)
-    assert result["credential"]["change"] == "2026-02-02 00:00:00"
+    assert result["credential"]["changed_at"] == "2026-02-02 00:00:00"
     assert vault.calls.count("lost") == 1
     assert vault.calls.count("credential.read") == vault.calls.count("credential.release") == 1
 

@@ -224,7 +224,7 @@ def test_somebody_else_writes_the_main_record_meanwhile(scene: Scene) -> None:
         last_list = [number for number, call in enumerate(trace) if call == "list"][-1]
 
         def write() -> None:
-            fresh.vault.records[fresh.main].update(password="theirs", change="later")
+            fresh.vault.records[fresh.main].update(password="theirs", changed_at="later")
 
         assert fresh.run({last_list: write})[0] == "pending"
         assert main(fresh) == "theirs"

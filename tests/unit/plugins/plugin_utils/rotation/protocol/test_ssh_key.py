@@ -111,7 +111,7 @@ def test_grace_lies_between_the_commit_and_the_removal(scene: KeyScene) -> None:
 
 def test_a_young_key_is_left_alone_and_not_read(scene: KeyScene) -> None:
     now = datetime.datetime(2026, 6, 10)
-    scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
+    scene.vault.records[scene.main]["changed_at"] = "2026-06-01 12:00:00"
     result, text, trace, _warnings = outcome(scene, max_age_days=10.0, now=lambda: now)
     assert (result, text) == ("unchanged", "the key is younger than max_age_days")
     assert not [call for call in trace if call.startswith(("read", "write"))]
@@ -226,7 +226,7 @@ def test_a_first_run_with_limit_keeps_the_old_key_of_the_others(scene: KeyScene)
 def test_a_host_gets_the_key_that_it_is_owed_though_that_is_young(scene: KeyScene) -> None:
     now = datetime.datetime(2026, 6, 2)
     outcome(scene, hosts=("web01",), shared_with=SHARED)
-    scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
+    scene.vault.records[scene.main]["changed_at"] = "2026-06-01 12:00:00"
     young: dict[str, t.Any] = {"max_age_days": 10.0, "now": lambda: now, "shared_with": SHARED}
     assert outcome(scene, hosts=("web02",), **young)[0] == "recovered"
     assert lines_of_keys(scene, "web02") == {fingerprint(scene)}
@@ -403,7 +403,7 @@ def test_an_interrupted_run_is_settled_though_the_key_is_young(scene: KeyScene) 
     now = datetime.datetime(2026, 6, 2)
     at = in_the_fourth_run(scene, "web02 remove_key")
     scene.run({at: "killed before"})
-    scene.vault.records[scene.main]["change"] = "2026-06-01 12:00:00"
+    scene.vault.records[scene.main]["changed_at"] = "2026-06-01 12:00:00"
     scene.clock.pass_(500)
     assert outcome(scene, max_age_days=10.0, now=lambda: now)[0] == "recovered"
     assert lines_of_keys(scene, "web02") == {fingerprint(scene)}

@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.pro
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.vault import server_side
 
-BEFORE = CredentialInfo("7", "web01-app", "app", automatic_change=True, change="2026-01-01 00:00:00")
+BEFORE = CredentialInfo("7", "web01-app", "app", automatic_change=True, changed_at="2026-01-01 00:00:00")
 PACE = {"wait": 0.2, "poll": 0.01}
 
 
@@ -41,7 +41,7 @@ class Server:
         self.rotations += 1
         if self.changes:
             self.password = "new"
-        elif self.info.change is not None and wait:
+        elif self.info.changed_at is not None and wait:
             raise ChangeNotSeen("nothing")
         return before
 
@@ -124,10 +124,10 @@ def test_what_does_not_ask_the_server_to_change_anything(options: dict[str, t.An
 
 def test_age_by_the_servers_list() -> None:
     yesterday = datetime.datetime.now() - datetime.timedelta(days=1.5)
-    server = Server(CredentialInfo("7", change=f"{yesterday:%Y-%m-%d %H:%M:%S}"))
+    server = Server(CredentialInfo("7", changed_at=f"{yesterday:%Y-%m-%d %H:%M:%S}"))
     assert rotate(server, max_age_days=3.0)[0].result == "unchanged"
     assert rotate(server, max_age_days=1.0)[0].result == "changed"
-    assert rotate(Server(CredentialInfo("7", change="some day")), max_age_days=3.0)[0].result == "changed"
+    assert rotate(Server(CredentialInfo("7", changed_at="some day")), max_age_days=3.0)[0].result == "changed"
 
 
 def test_not_waiting_is_told() -> None:
