@@ -110,7 +110,7 @@ def _is_good_call(case: Case) -> bool:
 
 def fault_names(kind: str) -> list[str]:
     """The injected exceptions that a kind of plugin must meet; a few functions belong to the other kind."""
-    other = {"lookup": "action", "module": "reading"}[kind]
+    other = {"lookup": "vault_action", "module": "lookup_fallback"}[kind]
     plan = faults(canaries.make())
     return [name for name in (*plan["faults"], *plan["broker"]) if f" in {other} " not in name]
 
