@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -400,12 +401,16 @@ def documented() -> list[str]:
     ]
 
 
-def test_the_documented_commands_warn_of_nothing(vault: Server, run_command: Callable[..., Any]) -> None:
+def test_the_documented_commands_warn_of_nothing(
+    vault: Server, tmp_path: Path, run_command: Callable[..., Any]
+) -> None:
     commands = documented()
     assert commands
     server: Any = vault
+    entry = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "changed"}
+    (tmp_path / "history.jsonl").write_text(f"{json.dumps(entry)}\n")
     for command in commands:
-        done = run_command(server, *shlex.split(command))
+        done = run_command(server, *shlex.split(command.replace("/var/lib/rotation", str(tmp_path))))
         assert done.rc == 0, str(done)
         assert done.stderr == ""
         assert "WARNING" not in done.stdout

@@ -43,7 +43,9 @@ STOOD_FOR = {
     "community.general.mail": "a module of another collection",
 }
 # What the role gives to the tasks of a notification.
-NOTIFIED = {"ok": False, "host": "web01", "result": "failed", "message": "m", "hint": "h", "summary": "s"}
+NOTIFIED = {"ok": False, "host": "web01", "status": "failed", "message": "m", "hint": "h", "summary": "s"}
+# Modules whose examples are alternatives: each starts from a host and a vault that agree.
+ALTERNATIVES = ("linux_password_change", "linux_ssh_key_rotation", "ssh_key_rotate")
 MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
 ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "refused"}
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
@@ -66,8 +68,7 @@ def sources() -> dict[str, list[Any]]:
         (block,) = re.findall(r'EXAMPLES = r"""(.*?)"""', path.read_text(), re.DOTALL)
         name = f"{path.parent.name}/{path.stem}"
         entries = yaml.safe_load(block)
-        # Examples of rotations are alternatives: each starts from a host and a vault that agree.
-        if "rotat" in path.stem and path.stem.startswith(("linux", "ssh")):
+        if path.stem in ALTERNATIVES:
             found |= {f"{name}, {entry['name']}": [[entry]] for entry in entries if COLLECTION in str(entry)}
         else:
             found[name] = [entries]

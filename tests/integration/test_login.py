@@ -177,7 +177,7 @@ def test_a_password_arrives_as_it_is(host: Host, target: MakeTarget, password: s
     """By a hash that this machine has made in the host's scheme: both sides agree on the bytes."""
     if "odd" not in host.read("/etc/passwd"):
         host.add_user("odd", "x")
-    made = password_hash.make(password, host.shadow("odd").hash)
+    made = password_hash.hash_password(password, host.shadow("odd").hash)
     host.run("chpasswd -e", input=f"odd:{made}\n")
     assert host.shadow("odd").hash == made
     verdict = probe.by_password(target(host, "odd"), password)

@@ -196,10 +196,10 @@ class _Broker:
     def load(self) -> None:
         """Import the service, the longest part of the start."""
         try:
-            from .cache import CachedApis
-            from .key_files import Files
-            from .ledger import Ledger
-            from .service import Service
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 
             setup = self._setup
             ledger = Ledger(setup.ledger, setup.key, setup.controller)
@@ -209,7 +209,7 @@ class _Broker:
 
     def serve(self, sock: socket.socket) -> None:
         """Reply to one worker until it hangs up."""
-        from .protocol import BROKER, Channel
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.protocol import BROKER, Channel
 
         with contextlib.suppress(OSError, EOFError), sock:
             # Elsewhere it is missing, or in another order: the folder's mode and the proof of the channel are enough.
@@ -229,7 +229,7 @@ class _Broker:
 
 
 def _handle_requests(channel: t.Any, handler: t.Any, sock: socket.socket) -> None:
-    from . import protocol
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 
     class Worker:
         """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the connection."""
@@ -266,7 +266,7 @@ def _find_collection(path: list[str]) -> None:
 
 def _listener(address: str) -> socket.socket:
     """Listen at a path. If it is too long, it becomes a symbolic link to a shorter one."""
-    from .client import LONGEST_PATH
+    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import LONGEST_PATH
 
     _remove_socket(address)
     place = address

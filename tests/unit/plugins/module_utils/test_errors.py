@@ -42,7 +42,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
     TokenRefused,
     UnexpectedResponse,
 )
-from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.client.test_session import WRITE
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.client.test_direct_api import WRITE
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
     CLIENT_SECRET,
