@@ -6,6 +6,7 @@
 
 Executed as a script: what it needs comes as a ``Setup`` in JSON on its standard input. Nothing of it is ever on disk
 but the socket, the marker of start_lock.py, and the ledger. It writes one byte to its standard output when it listens.
+A script has no package, so imports here are absolute, and stand where the collection has been found.
 
 Nothing here needs Linux: what only Linux has is used where it is there.
 """
