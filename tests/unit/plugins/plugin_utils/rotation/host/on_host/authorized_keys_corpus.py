@@ -280,11 +280,15 @@ def program() -> str:
     """Return the source of authorized_keys.py, and of what it imports, as one program."""
     text = "from __future__ import annotations\nimport types\n"
     for module in (machine, key_lines, sshd_settings, safe_file, authorized_keys):
-        body = ast.parse(Path(module.__file__ or "").read_text()).body
+        source = Path(module.__file__ or "").read_text()
+        body = ast.parse(source).body
         own = {ast.ImportFrom: lambda node: node.module == "__future__" or ".on_host" in node.module}
         kept = [node for node in body if not own.get(type(node), lambda _node: False)(node)]
         if module is machine:
             kept = [node for node in kept if getattr(node, "name", "") == "HostError"]
-        text += ast.unparse(kept) + "\n"
+        # The lines as they are: what ast.unparse makes of them may need the Python of this machine.
+        for node in kept:
+            begin = min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", ()))])
+            text += "\n".join(source.splitlines()[begin - 1 : node.end_lineno]) + "\n"
     # authorized_keys.py calls some functions by the name of their file.
     return text + "key_lines = types.SimpleNamespace(**globals())\n"
