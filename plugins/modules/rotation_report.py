@@ -32,10 +32,6 @@ options:
       - The newest state, the last success and the age of each password and key always stay.
     type: float
 attributes:
-  action_group:
-    description: Use C(group/community.senhasegura.senhasegura) in C(module_defaults) to set options for all modules.
-    support: none
-    details: That group sets how to connect to the server, which this module does not.
   async:
     description: Supports running in the background with C(async).
     support: none
@@ -58,6 +54,7 @@ attributes:
     support: full
     details: It runs on the controller and needs no connection to the managed host.
 notes:
+  - It is not in the action group of the other modules, which sets how to connect to the server.
   - All files are replaced in one step. Rotations of other runs wait meanwhile before they append to the history.
   - A line that cannot be read, for example since a job was killed while it wrote, is counted and otherwise ignored.
 seealso:

@@ -35,7 +35,7 @@ def foreign_slots(names: t.Iterable[str]) -> list[str]:
 
 
 # What the vault lists of each record, by name; None for a record that it does not have.
-Listing = t.Mapping[str, "CredentialInfo | None"]
+Listing = t.Mapping[str, t.Optional[CredentialInfo]]  # noqa: UP045
 
 
 @dataclasses.dataclass(frozen=True)

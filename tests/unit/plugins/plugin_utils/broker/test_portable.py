@@ -73,6 +73,10 @@ print(os.path.exists("/proc/self"), sys.platform)
     assert portable == " False freebsd14\n"
 
 
+@pytest.mark.skipif(
+    "PYTEST_PLUGINS" in os.environ or sys.version_info < (3, 11),
+    reason="starts pytest, which needs more than the standard library without Linux: once is enough, in ./run units",
+)
 def test_the_tests_of_the_broker_pass_without_linux(tmp_path: pathlib.Path) -> None:
     # With another name, the Python of this system does not find its own files.
     taken = [code for name, code in TAKEN_AWAY.items() if name != "another name"]
