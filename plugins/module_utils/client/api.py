@@ -71,13 +71,11 @@ class Api(t.Protocol):
         return {"server": self.server, "operation": operation.name, "endpoint": self.dialect().call(operation).endpoint}
 
 
-class AnnouncingApi(Api):
-    """Announces each secret before anybody else has it: what is written before it is sent, what was read before it is
-    returned.
-    """
+class WrappedApi(Api):
+    """Talk to the server of another API. Subclasses add something to its calls."""
 
-    def __init__(self, api: Api, announce: t.Callable[[t.Iterable[str]], None]) -> None:
-        self._api, self._announce = api, announce
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     @property
     def server(self) -> str:
@@ -85,6 +83,16 @@ class AnnouncingApi(Api):
 
     def dialect(self) -> Dialect:
         return self._api.dialect()
+
+
+class AnnouncingApi(WrappedApi):
+    """Announce each secret before anybody else has it: what is written before it is sent, what was read before it is
+    returned.
+    """
+
+    def __init__(self, api: Api, announce: t.Callable[[t.Iterable[str]], None]) -> None:
+        super().__init__(api)
+        self._announce = announce
 
     def call(
         self,

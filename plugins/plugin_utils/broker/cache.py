@@ -89,15 +89,15 @@ class CachedApis:
         self._ledger = ledger or Ledger()
         self._warned = False
         self._lock = threading.Lock()
-        self._sessions: dict[Settings, ServerCache] = {}
+        self._caches: dict[Settings, ServerCache] = {}
 
     def api(self, settings: Settings, policy: CachePolicy, until: t.Callable[[], float] = lambda: math.inf) -> Api:
         """Return the API of a server for one caller. ``until``: see CachedApi."""
         with self._lock:
-            if settings not in self._sessions:
+            if settings not in self._caches:
                 account = self._ledger.account(settings)
-                self._sessions[settings] = ServerCache(settings, account=account, known=self._known)
-            return CachedApi(self._sessions[settings], policy, until)
+                self._caches[settings] = ServerCache(settings, account=account, known=self._known)
+            return CachedApi(self._caches[settings], policy, until)
 
     def client(self, settings: Settings, policy: CachePolicy) -> Client:
         """Return a client for one caller."""
@@ -116,7 +116,7 @@ class CachedApis:
 
     def release_all(self) -> list[str]:
         """Release, server by server, what was to be released at the end."""
-        problems = [problem for session in list(self._sessions.values()) for problem in session.release_all()]
+        problems = [problem for session in list(self._caches.values()) for problem in session.release_all()]
         told = [owed for owed in self._ledger.owed() if not owed.problem]
         problems += [f"{owed}: a broker of the run was lost, and nobody has used its settings since" for owed in told]
         self._ledger.close()

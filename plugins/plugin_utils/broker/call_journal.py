@@ -15,8 +15,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
-from ...module_utils.client.api import Api
-from ...module_utils.dialects.dialect import Dialect
+from ...module_utils.client.api import Api, WrappedApi
 from ...module_utils.dialects.operations import Operation
 from ...module_utils.errors import ResponseLost, SenhaseguraError
 from ...module_utils.queries import Query
@@ -28,7 +27,7 @@ _Answer = t.TypeVar("_Answer")
 _Result = t.TypeVar("_Result")
 
 
-class JournaledApi(Api):
+class JournaledApi(WrappedApi):
     """An API that records how each of its calls ends.
 
     :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
@@ -46,18 +45,11 @@ class JournaledApi(Api):
         note: t.Callable[[list[protocol.Message], bool], None] = lambda _replies, _writing: None,
         proceed: t.Callable[[], None] = lambda: None,
     ) -> None:
-        self._api = api
+        super().__init__(api)
         self._known, self._interrupted = collections.deque(known), interrupted
         self._note, self._proceed = note, proceed
         # Results and errors that nobody was told of yet.
         self._new: list[t.Any] = []
-
-    @property
-    def server(self) -> str:
-        return self._api.server
-
-    def dialect(self) -> Dialect:
-        return self._api.dialect()
 
     def call(
         self,

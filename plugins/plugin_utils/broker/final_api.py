@@ -22,16 +22,16 @@ class FinalApi(Api):
     :param timeout: seconds for each call; C(timeout) may be set to less
     """
 
-    def __init__(self, session: DirectApi, timeout: float) -> None:
-        self._session, self.timeout = session, timeout
+    def __init__(self, api: DirectApi, timeout: float) -> None:
+        self._api, self.timeout = api, timeout
         self._listed: t.Any = None
 
     @property
     def server(self) -> str:
-        return self._session.server
+        return self._api.server
 
     def dialect(self) -> Dialect:
-        return self._session.dialect(self._session.deadline(self.timeout))
+        return self._api.dialect(self._api.deadline(self.timeout))
 
     def call(
         self,
@@ -45,8 +45,8 @@ class FinalApi(Api):
         if operation == LIST_CREDENTIALS and self._listed is not None:
             listed: _Result = self._listed
             return listed
-        deadline = self._session.deadline(self.timeout)
-        result = self._session.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
+        deadline = self._api.deadline(self.timeout)
+        result = self._api.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
         if operation == LIST_CREDENTIALS:
             self._listed = result
         return result
