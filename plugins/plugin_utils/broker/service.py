@@ -196,6 +196,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         credential_info,
         credential_rotate,
         custody,
+        external_secrets,
         secret,
         secret_info,
         ssh_key,
@@ -205,6 +206,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
 
     modules = (
         *(credential, credential_info, credential_rotate, custody),
-        *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
+        *(external_secrets, secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}
