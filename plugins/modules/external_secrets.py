@@ -57,7 +57,6 @@ options:
             description: Identifier of the DSM secret.
             type: str
             required: true
-            aliases: [identity]
           property:
             description:
               - Key in the DSM secret, exactly as it is written there. Credentials usually have C(USERNAME),
@@ -73,7 +72,6 @@ options:
             description: Identifier of the DSM secret.
             type: str
             required: true
-            aliases: [identity]
           rewrite:
             description: How ESO renames the keys, in its own form. See the documentation of ESO.
             type: list
@@ -256,9 +254,9 @@ EXAMPLES = r"""
                   source: (.*)
                   target: DB_$1
 
-- name: Correct objects that were written by the integration guide
+- name: Check finished objects, and compare them with DSM
   community.senhasegura.external_secrets:
-    dest: /var/lib/manifests/corrected
+    dest: /var/lib/manifests/checked
     manifests:
       - apiVersion: external-secrets.io/v1
         kind: ExternalSecret

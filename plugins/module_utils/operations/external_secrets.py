@@ -17,7 +17,6 @@ from .results import Params, Result
 
 NOUN = "DSM secret"
 _KEY: dict[str, t.Any] = {"type": "str", "required": True}
-_IDENTIFIER = {**_KEY, "aliases": ["identity"]}
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     "external_secrets": {
@@ -33,14 +32,14 @@ SPEC: dict[str, t.Any] = {
                 "elements": "dict",
                 "options": {
                     "secret_key": {**_KEY, "no_log": False},
-                    "identifier": _IDENTIFIER,
+                    "identifier": _KEY,
                     "property": {"type": "str"},
                 },
             },
             "extract": {
                 "type": "list",
                 "elements": "dict",
-                "options": {"identifier": _IDENTIFIER, "rewrite": {"type": "list", "elements": "dict"}},
+                "options": {"identifier": _KEY, "rewrite": {"type": "list", "elements": "dict"}},
             },
             "template": {"type": "dict"},
             "refresh_interval": {"type": "str", "default": "1h"},
