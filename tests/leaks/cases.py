@@ -102,6 +102,14 @@ _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ 
 _BY_VAULT = {"credential": "to-rotate", "mode": "vault", "verify": "hash_only", "wait_timeout": 10}
 _NO_USERS_KEY = {"ssh_key": "key-to-rotate", "user": "nobody-here"}
 _NO_USER = {"credential": "web-root", "user": "nobody-here"}
+_EXTERNAL_SECRET = {"name": "db", "data": [{"secret_key": "a", "identifier": "shop-db", "property": "PASSWORD"}]}
+_EXTERNAL = {"external_secrets": [_EXTERNAL_SECRET]}
+_K8S_SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "auth"},
+    "stringData": {"clientSecret": "{{ canary.new_dsm_value }}"},
+}
 MODULES: dict[str, Module] = {
     "credential": Module(
         _UPDATE,
@@ -176,6 +184,29 @@ MODULES: dict[str, Module] = {
             "max_age_days": {"max_age_days": SECRET},
         },
         missing={"ssh_key": "nobody"},
+    ),
+    # What it writes holds secrets; tests/unit/plugins/plugin_utils/test_manifest_files.py looks into that.
+    "external_secrets": Module(
+        _EXTERNAL,
+        (
+            ("compare", _EXTERNAL, "ok"),
+            ("return", {**_EXTERNAL, "include_manifests": True}, "ok"),
+            ("given", {"manifests": [_K8S_SECRET], "include_manifests": True}, "ok"),
+        ),
+        {
+            "kind": {"external_secrets": None, "manifests": [{"kind": SECRET}]},
+            "name": {"external_secrets": None, "manifests": [{"kind": "Role", "metadata": {"name": SECRET}}]},
+            "plain data": {"external_secrets": None, "manifests": [{**_K8S_SECRET, "data": {"a": SECRET}}]},
+            "list as text": {"external_secrets": None, "manifests": [{**_K8S_SECRET, "stringData": {"a": [SECRET]}}]},
+            "text for manifests": {"external_secrets": None, "manifests": SECRET},
+            "api_version": {"api_version": SECRET},
+            "store": {"store": SECRET},
+            "password in url": {"store_url": "https://user:{{ canary.alphanumeric }}@pam.example.com"},
+            "secrets": {"external_secrets": SECRET},
+            "unknown part": {"external_secrets": [{"name": "a", "passwort": SECRET}]},
+            "refresh_interval": {"external_secrets": [{**_EXTERNAL_SECRET, "refresh_interval": SECRET}]},
+        },
+        missing={"external_secrets": [{"name": "a", "extract": [{"identifier": "nobody"}]}]},
     ),
     "rotation_info": Module(
         _NO_USER,
