@@ -10,6 +10,7 @@ their names say so, as failed. Nothing is authenticated.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
@@ -83,7 +84,8 @@ class ApiServer(ThreadingHTTPServer):
             "current-context": "x",
         }
 
-    def keep(self, key: tuple[str, str, str], value: dict[str, Any]) -> dict[str, Any]:
+    def keep(self, key: tuple[str, str, str], value: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+        """Store an object unless it is a dry run, and return it as the server shows it."""
         if value["apiVersion"].startswith("external-secrets.io/"):
             ready = not key[2].startswith("broken")
             value["status"] = {
@@ -100,7 +102,8 @@ class ApiServer(ThreadingHTTPServer):
         old = {name: part for name, part in self.objects.get(key, {}).items() if name != "metadata"}
         same = old == {name: part for name, part in value.items() if name != "metadata"}
         value["metadata"]["resourceVersion"] = before if same else str(int(before) + 1)
-        self.objects[key] = value
+        if not dry_run:
+            self.objects[key] = value
         return value
 
 
@@ -135,12 +138,14 @@ class Handler(BaseHTTPRequestHandler):
         name = found["name"] or body.get("metadata", {}).get("name", "")
         key = kind, found["namespace"] or "", name
         held = self.server.objects.get(key)
+        # With this kubernetes.core asks in check mode.
+        keep = functools.partial(self.server.keep, key, dry_run="dryRun=All" in self.path)
         if self.command == "POST":
-            self._answer(self.server.keep(key, body), 201)
+            self._answer(keep(body), 201)
         elif held is None:
             self._answer(_status(f"{kind} {name} not found"), 404)
         else:
-            self._answer(held if change is None else self.server.keep(key, change(json.loads(json.dumps(held)), body)))
+            self._answer(held if change is None else keep(change(json.loads(json.dumps(held)), body)))
 
     def _answer(self, value: Any, status: int = 200) -> None:
         data = json.dumps(value).encode()

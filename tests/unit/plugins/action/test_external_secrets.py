@@ -7,18 +7,31 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import random
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from eso import corpus
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import NotFound, Refused, UnexpectedResponse
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    NotFound,
+    Refused,
+    UnexpectedResponse,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.external_secrets.dsm_references import (
     DsmReference,
     references,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.operations import external_secrets as operation
+from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
+from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.external_secrets_action import ExternalSecretsAction
 
 ACCOUNT = {"USERNAME": "app", "PASSWORD": "p-1", "HOSTNAME": "db01"}
 CIPHERTEXT = base64.b64encode(random.Random(1).randbytes(256)).decode()
@@ -160,3 +173,115 @@ def test_nothing_to_compare_asks_for_nothing(talk: Any, work: Any) -> None:
     api = talk("api")
     api.call = None
     assert work(api, "external_secrets", manifests=[]) == {"checked": 0, "warnings": []}
+
+
+SETTINGS = Settings(
+    url="https://pam.example.com",
+    client_id=SecretStr("0123abcd"),
+    client_secret=SecretStr("client-secret-1"),
+    decryption_key=SecretStr("a key that ESO does not have"),
+)
+WANTED = {"external_secrets": [{"name": "db", "data": [{"secret_key": "a", "identifier": "shop", "property": "A"}]}]}
+
+
+class Task(ExternalSecretsAction):
+    """A task with these options, and the API that it asks. ``asked``: the settings with which it did."""
+
+    def __init__(self, api: Any, diff: bool = False, **options: Any) -> None:
+        self._task = SimpleNamespace(diff=diff)
+        self.api, self.asked = api, list[Settings]()
+        self.params = validate(options, operation.SPEC, operation.RULES)
+
+    def open(self, settings: Settings, run: RunSettings, until: float) -> Any:
+        self.asked.append(settings)
+        return self.api
+
+    def do(self, settings: Settings = SETTINGS, check_mode: bool = False) -> dict[str, Any]:
+        return self.perform(settings, RunSettings(), self.params, check_mode)
+
+
+@pytest.fixture
+def api(talk: Any) -> Any:
+    api = talk("api")
+    api.secrets = [held("shop", {"A": "1"})]
+    return api
+
+
+def test_what_a_task_returns(api: Any, tmp_path: Path) -> None:
+    dest = str(tmp_path / "new")
+    task = Task(api, diff=True, dest=dest, **WANTED)
+    predicted = task.do(check_mode=True)
+    assert not (tmp_path / "new").exists()
+    result = task.do()
+    assert predicted == result
+    assert (result["changed"], result["checked"], result["warnings"]) == (True, 1, [])
+    assert result["objects"][0] == {
+        "kind": "Secret",
+        "namespace": "default",
+        "name": "senhasegura-auth",
+        "path": f"{dest}/secret_default_senhasegura-auth.yml",
+    }
+    assert len(result["diff"]) == len(result["objects"]) == len(list((tmp_path / "new").iterdir())) == 3
+    assert not [text for text in ("client-secret-1", "Y2xpZW50", "0123abcd", "_ansible_no_log") if text in str(result)]
+    again = task.do()
+    assert (again["changed"], again["diff"]) == (False, [])
+
+
+def test_dsm_is_read_as_eso_reads_it(api: Any) -> None:
+    """Which has no key to decrypt with."""
+    task = Task(api, **WANTED)
+    task.do()
+    assert [settings.decryption_key for settings in task.asked] == [None]
+
+
+def test_objects_are_returned_hidden(api: Any) -> None:
+    result = Task(api, include_manifests=True, **WANTED).do()
+    assert result["_ansible_no_log"] is True
+    assert result["manifests"] == corpus.described(**WANTED)
+    assert result["objects"][0]["path"] is None
+
+
+def test_nothing_is_asked_if_nothing_is_to_be_compared() -> None:
+    task = Task(None, check_dsm=False, manifests=corpus.guide())
+    result = task.do()
+    assert (task.asked, result["checked"], len(result["objects"])) == ([], 0, 6)
+
+
+def test_another_client_is_warned_of(api: Any) -> None:
+    api.secrets = [
+        held("database-prod", {"username": "a", "password": "b", "host": "c"}),
+        held("api-settings-prod", {"A": "1"}),
+    ]
+    warnings = Task(api, manifests=corpus.guide()).do()["warnings"]
+    assert [text.partition(":")[0] for text in warnings if "its client is another one" in text] == [
+        "SecretStore default/senhasegura-dsm",
+        "ClusterSecretStore senhasegura-dsm-global",
+    ]
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+def test_a_store_needs_a_client_of_oauth2(name: str) -> None:
+    other = dataclasses.replace(SETTINGS, **{name: None})
+    with pytest.raises(ConfigError, match=f"{name} is needed for the store") as caught:
+        Task(None, **WANTED).do(other)
+    assert caught.value.context.option == name
+
+
+def test_without_a_secret_to_make_no_client_secret_is_needed(api: Any) -> None:
+    other = dataclasses.replace(SETTINGS, client_secret=None)
+    kinds = [one["kind"] for one in Task(api, create_auth_secret=False, **WANTED).do(other)["objects"]]
+    assert kinds == ["SecretStore", "ExternalSecret"]
+
+
+def test_all_that_is_wrong_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    wrong = {"name": "Not_A_Name", "data": [{"secret_key": "a b", "identifier": "shop"}]}
+    with pytest.raises(ConfigError) as caught:
+        Task(None, dest=str(tmp_path / "new"), external_secrets=[wrong]).do()
+    assert caught.value.message.count(";") == 2
+    assert "(not shown)" in caught.value.message
+    assert not (tmp_path / "new").exists()
+
+
+def test_where_the_cluster_sees_the_server(api: Any) -> None:
+    result = Task(api, include_manifests=True, store_url="https://inside.example.com", **WANTED).do()
+    assert result["manifests"][1]["spec"]["provider"]["senhasegura"]["url"] == "https://inside.example.com"
