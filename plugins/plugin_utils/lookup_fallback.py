@@ -29,7 +29,13 @@ from .arguments import validate
 from .broker import protocol
 from .broker.cache_policy import policy_of
 from .broker.client import BrokerConnection, LookupRequest, address, ask, authentication_key, text
-from .broker.startup import BrokerLate, BrokerLost, BrokerStartup, BrokerUnavailable
+from .broker.startup import (
+    BrokerLate,
+    BrokerStartup,
+    BrokerUnavailable,
+    go_on_without_broker,
+    warn_of_custody,
+)
 from .masking import register
 from .unexpected import describe
 from .variables import CHECK_MODE, is_omitted
@@ -73,7 +79,7 @@ def _answer(request: LookupRequest, connection: BrokerConnection | None, startup
             connection, until = registered, max(until, min(time.monotonic() + settings.timeout, end))
     startup.release()
     if run.custody != "keep":
-        setting_sources.warn_of_custody()
+        warn_of_custody()
     alone = connect.direct(settings, spent=settings.timeout - (until - time.monotonic()))
     client = connect.client_over(api.AnnouncingApi(alone, register))
     if options.get("as_file"):
@@ -102,12 +108,8 @@ def _register(
                 connection = startup.connect(until)
             connection.until = until
             reply = connection.ask(context)
-        except BrokerLost:
-            raise setting_sources.broker_lost() from None
-        except BrokerLate:
-            raise setting_sources.broker_late() from None
         except BrokerUnavailable as exc:
-            setting_sources.go_on_without_broker(exc)
+            go_on_without_broker(exc)
             return None
         except (OSError, EOFError):
             # Another one takes its place, as often as connect() allows.

@@ -16,7 +16,7 @@ import yaml
 from ansible import constants
 from ansible.utils.display import Display
 
-from ..module_utils.errors import ConfigError, ConnectionFailed, SenhaseguraError
+from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.pem import is_pem
 from ..module_utils.settings.options import FROM_ENVIRONMENT, INI_SECTION, OPTIONS, RUN_OPTIONS, Option, is_set
 from ..module_utils.settings.settings import (
@@ -28,7 +28,7 @@ from ..module_utils.settings.settings import (
     resolve,
     resolve_run,
 )
-from .broker.client import run_is_over, text
+from .broker.client import text
 from .masking import register
 from .variables import VariableError, evaluate_variable, option_variables, task_environment
 
@@ -161,38 +161,3 @@ def _unusable(problem: str) -> SenhaseguraError:
         " on, or leave it out"
     )
     return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")
-
-
-def go_on_without_broker(error: Exception) -> None:
-    """Warn (once per run) that the broker is not used.
-
-    Raises ConnectionFailed if the run is over: its workers must not take custody that nobody gives back.
-    """
-    if run_is_over():
-        raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
-    display.warning(
-        f"the broker of this run cannot be used ({error}): each lookup and task logs in and reads by itself. "
-        "Set broker=false to do without it silently"
-    )
-
-
-def broker_lost() -> ConnectionFailed:
-    """Return the error for a run whose brokers were all lost. To go on, each host would log in and read by itself."""
-    return ConnectionFailed(
-        "the broker of this run was started several times, and killed or stopped each time",
-        hint="Find out what does it, for example the out-of-memory killer in the kernel's log; with broker=false each "
-        "lookup and task logs in and reads by itself. The next run says which custody was not given back",
-    )
-
-
-def broker_late() -> ConnectionFailed:
-    """Return the error for a task whose time ended before there was a broker again. The run's others wait as well."""
-    return ConnectionFailed(
-        "the broker of this run was killed or did not answer, and no other one was ready within the option timeout",
-        hint="Run the play again. Raise timeout or lower forks if the controller is busy, and find out what ends the "
-        "broker, for example the out-of-memory killer in the kernel's log",
-    )
-
-
-def warn_of_custody() -> None:
-    display.warning("custody=release_at_end needs the broker: custody is kept")

@@ -28,7 +28,7 @@ from .arguments import Spec, validate
 from .broker import operation
 from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
 from .broker.client import BrokerConnection
-from .broker.startup import BrokerLate, BrokerLost, BrokerUnavailable, open_connection
+from .broker.startup import BrokerUnavailable, go_on_without_broker, open_connection, warn_of_custody
 from .masking import register_arguments
 from .unexpected import describe
 
@@ -57,14 +57,10 @@ class SenhaseguraAction(ActionBase):
         if run.broker:
             try:
                 return open_connection(until)
-            except BrokerLost:
-                raise setting_sources.broker_lost() from None
-            except BrokerLate:
-                raise setting_sources.broker_late() from None
             except BrokerUnavailable as exc:
-                setting_sources.go_on_without_broker(exc)
+                go_on_without_broker(exc)
         if run.custody != "keep":
-            setting_sources.warn_of_custody()
+            warn_of_custody()
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
         return direct(settings, self.until, spent=spent)
 

@@ -42,6 +42,9 @@ import sys
 import time
 import typing as t
 
+from ansible.utils.display import Display
+
+from ...module_utils.errors import ConnectionFailed
 from . import ledger, server
 from .client import SILENCE, BrokerConnection, address, authentication_key, controller, open_if_there, run_is_over
 from .start_lock import MOST_STARTED, WAITED_IN_VAIN, StartLock, read_marker
@@ -56,12 +59,30 @@ class BrokerUnavailable(Exception):
     """The broker cannot run here, or not now."""
 
 
-class BrokerLost(Exception):
-    """The broker was killed or stopped as often as it was started."""
+class BrokerLost(ConnectionFailed):
+    """The broker was killed or stopped as often as it was started. To go on, each host would log in by itself."""
+
+    default_hint = (
+        "Find out what does it, for example the out-of-memory killer in the kernel's log; with broker=false each lookup"
+        " and task logs in and reads by itself. The next run says which custody was not given back"
+    )
+
+    def __init__(self) -> None:
+        super().__init__("the broker of this run was started several times, and killed or stopped each time")
 
 
-class BrokerLate(Exception):
-    """The broker was lost, and another one was not ready before the caller's time was over."""
+class BrokerLate(ConnectionFailed):
+    """The broker was lost, and another one was not ready before the caller's time was over. The others wait as well."""
+
+    default_hint = (
+        "Run the play again. Raise timeout or lower forks if the controller is busy, and find out what ends the "
+        "broker, for example the out-of-memory killer in the kernel's log"
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the broker of this run was killed or did not answer, and no other one was ready within the option timeout"
+        )
 
 
 class StartupState(enum.Enum):
@@ -224,6 +245,24 @@ def open_connection(until: float) -> BrokerConnection:
         return startup.connect(until)
 
 
+def go_on_without_broker(error: BrokerUnavailable) -> None:
+    """Warn (once per run) that the broker is not used.
+
+    Raises ConnectionFailed if the run is over: its workers must not take custody that nobody gives back.
+    """
+    if run_is_over():
+        raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
+    Display().warning(
+        f"the broker of this run cannot be used ({error}): each lookup and task logs in and reads by itself. "
+        "Set broker=false to do without it silently"
+    )
+
+
+def warn_of_custody() -> None:
+    """Warn that custody cannot be given back at the end of the run."""
+    Display().warning("custody=release_at_end needs the broker: custody is kept")
+
+
 def _spawn() -> subprocess.Popen[bytes]:
     """Run server.py in a process of its own, outside the process group that Ctrl-C hits. Raises OSError."""
     _warn()
@@ -266,8 +305,6 @@ def _kill(process: subprocess.Popen[bytes]) -> bool:
 
 def _warn() -> None:
     """Warn once of what the user should know when a broker starts: that it takes over, or what earlier runs owe."""
-    from ansible.utils.display import Display
-
     lost = len(read_marker().started)
     if lost:
         Display().warning(
