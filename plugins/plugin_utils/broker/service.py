@@ -16,6 +16,7 @@ from ...module_utils.client.connect import Client, client_over
 from ...module_utils.dialects import operations
 from ...module_utils.errors import ConnectionFailed, SenhaseguraError
 from ...module_utils.operations.lookup import look_up
+from ...module_utils.operations.results import ModuleOperation
 from ...module_utils.references import parse_reference
 from ...module_utils.settings.settings import Settings
 from ..unexpected import describe
@@ -24,7 +25,6 @@ from .cache import CachedApis
 from .cache_policy import CachePolicy
 from .call_journal import JournaledApi
 from .key_files import Files
-from .operation import ModuleOperation
 
 Message = protocol.Message
 # Seconds for which a worker waits for another one that resolves the same settings.
