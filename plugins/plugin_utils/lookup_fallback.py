@@ -24,7 +24,7 @@ from ..module_utils.operations import lookup
 from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec, is_set
 from ..module_utils.settings.settings import RunSettings, Settings
-from . import setting_sources
+from . import plugin_options
 from .arguments import validate
 from .broker import protocol
 from .broker.cache_policy import policy_of
@@ -133,7 +133,7 @@ def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunSe
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
-    settings, run = setting_sources.merge(options, request.values)
+    settings, run = plugin_options.merge(options, request.values)
     options = {name: options[name] for name in spec if name != "default" or name in passed}
     options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:

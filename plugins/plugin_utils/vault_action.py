@@ -24,7 +24,7 @@ from ..module_utils.operations.results import NO_LOG, ModuleOperation, Params, R
 from ..module_utils.redaction import printable_message
 from ..module_utils.settings.options import OPTIONS, RUN_OPTIONS
 from ..module_utils.settings.settings import RunSettings, Settings
-from . import setting_sources
+from . import plugin_options
 from .arguments import Spec, validate
 from .broker import protocol
 from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
@@ -83,7 +83,7 @@ class SenhaseguraAction(ActionBase):
             register_arguments(self._task.args, self.spec)
             params = validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
-            settings, run = setting_sources.settings(params, task_vars or {}, self._templar.template, environment)
+            settings, run = plugin_options.settings(params, task_vars or {}, self._templar.template, environment)
             place = {"subject": subject_of(params, self.thing), "server": settings.server}
             params["on_ciphertext"] = run.on_ciphertext
             done = self.perform(settings, run, params, self._task.check_mode)
