@@ -25,7 +25,6 @@ from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec, is_set
 from ..module_utils.settings.settings import RunSettings, Settings
 from . import plugin_options
-from .arguments import validate
 from .broker import protocol
 from .broker.cache_policy import policy_of
 from .broker.client import BrokerConnection, LookupRequest, address, ask, authentication_key, text
@@ -129,7 +128,7 @@ def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunSe
     """
     passed = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = lookup.SPECS[request.name]
-    options = validate(passed, {**argument_spec(), **spec}, {})
+    options = plugin_options.validate(passed, {**argument_spec(), **spec}, {})
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")

@@ -25,13 +25,13 @@ from ..module_utils.redaction import printable_message
 from ..module_utils.settings.options import OPTIONS, RUN_OPTIONS
 from ..module_utils.settings.settings import RunSettings, Settings
 from . import plugin_options
-from .arguments import Spec, validate
 from .broker import protocol
 from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
 from .broker.call_journal import JournaledApi
 from .broker.client import BrokerConnection
 from .broker.startup import BrokerUnavailable, go_on_without_broker, open_connection, warn_of_custody
 from .masking import register, register_arguments
+from .plugin_options import Spec
 from .unexpected import describe
 
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
@@ -81,7 +81,7 @@ class SenhaseguraAction(ActionBase):
         place: dict[str, str] = {}
         try:
             register_arguments(self._task.args, self.spec)
-            params = validate(self._task.args, self.spec, self.rules)
+            params = plugin_options.validate(self._task.args, self.spec, self.rules)
             environment = self._task.environment or ()
             settings, run = plugin_options.settings(params, task_vars or {}, self._templar.template, environment)
             place = {"subject": subject_of(params, self.thing), "server": settings.server}

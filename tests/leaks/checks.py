@@ -108,11 +108,10 @@ def _is_good_call(case: Case) -> bool:
     return kind == "module" and any(title == good for good, _options, _status in MODULES[name].good)
 
 
-def fault_names(kind: str) -> list[str]:
-    """The injected exceptions that a kind of plugin must meet; a few functions belong to the other kind."""
-    other = {"lookup": "vault_action", "module": "lookup_fallback"}[kind]
+def fault_names() -> set[str]:
+    """Return the names of the injected exceptions, each of which lookups and modules must meet."""
     plan = faults(canaries.make())
-    return [name for name in (*plan["faults"], *plan["broker"]) if f" in {other} " not in name]
+    return {*plan["faults"], *plan["broker"]}
 
 
 def run_cases(

@@ -383,8 +383,7 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 # one function, under the names that its users have for it.
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.vault_action:validate",
-        "plugins.plugin_utils.lookup_fallback:validate",
+        "plugins.plugin_utils.plugin_options:validate",
         "plugins.plugin_utils.plugin_options:merge",
         "plugins.plugin_utils.plugin_options:resolve",
         "plugins.module_utils.client.direct_api:DirectApi.__init__",
