@@ -413,7 +413,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
 
 BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.broker.server_cache:ServerCache.call",
+        "plugins.plugin_utils.broker.cache:ServerCache.call",
         "plugins.module_utils.client.direct_api:DirectApi.call",
         "plugins.module_utils.transport.session:_read",
     ),

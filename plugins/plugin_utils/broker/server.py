@@ -197,7 +197,7 @@ class _Broker:
     def load(self) -> None:
         """Import the service, the longest part of the start."""
         try:
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service

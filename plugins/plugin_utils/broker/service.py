@@ -21,8 +21,8 @@ from ...module_utils.references import parse_reference
 from ...module_utils.settings.settings import Settings
 from ..unexpected import describe
 from . import protocol
-from .cache import CachedApis
 from .cache_policy import CachePolicy
+from .cached_apis import CachedApis
 from .call_journal import JournaledApi
 from .key_files import Files
 

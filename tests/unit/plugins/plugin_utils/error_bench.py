@@ -23,8 +23,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLate, BrokerLost
