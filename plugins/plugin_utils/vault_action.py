@@ -27,7 +27,6 @@ from ..module_utils.settings.settings import RunSettings, Settings
 from . import plugin_options
 from .broker import protocol
 from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
-from .broker.call_journal import JournaledApi
 from .broker.client import BrokerConnection
 from .broker.startup import BrokerUnavailable, go_on_without_broker, open_connection, warn_of_custody
 from .masking import register, register_arguments
@@ -158,8 +157,8 @@ def run_operation(
         began, calls = time.monotonic(), len(journal)
         connection = connect(until)
         if not isinstance(connection, BrokerConnection):
-            alone = JournaledApi(connection, journal, interrupted)
-            return operation.run(client_over(AnnouncingApi(alone, register)), own, check_mode)
+            alone = _go_on(connection, journal, interrupted)
+            return operation.run(client_over(alone), own, check_mode)
         try:
             request = protocol.run(
                 settings.state(),
@@ -190,6 +189,16 @@ def run_operation(
         register(protocol.secrets_of(reply))
         result: Result = protocol.result_of(reply)
         return result
+
+
+def _go_on(api: Api, journal: list[protocol.Message], interrupted: bool) -> Api:
+    """Return the API with which an operation runs without a broker. One that was lost may have begun with it."""
+    if not (journal or interrupted):
+        return AnnouncingApi(api, register)
+    # Imported lazily: it takes long, and hardly any task needs it.
+    from .broker.service import OperationApi
+
+    return OperationApi(api, register, journal, interrupted)
 
 
 def _unsendable(params: Params) -> ConfigError:

@@ -222,33 +222,11 @@ class _Broker:
             self._loaded.wait()
             # Without a service the imports have failed: hanging up sends the worker its own way.
             if self._service:
-                _handle_requests(channel, self._service.handler(), sock)
+                self._service.serve(channel, sock)
 
     def release_all(self) -> list[str]:
         """Give custody back. Return what could not be released, in words without values."""
         return self._service.release_all() if self._service else []
-
-
-def _handle_requests(channel: t.Any, handler: t.Any, sock: socket.socket) -> None:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-
-    class Worker:
-        """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the connection."""
-
-        def send(self, message: protocol.Message) -> None:
-            channel.send(protocol.dump(message))
-
-        def is_gone(self) -> bool:
-            poll = select.poll()
-            poll.register(sock, select.POLLIN | select.POLLHUP)
-            return bool(poll.poll(0))
-
-    peer = Worker()
-    try:
-        while True:
-            peer.send(handler.reply(protocol.load(channel.receive()), peer))
-    finally:
-        handler.close()
 
 
 def _find_collection(path: list[str]) -> None:
