@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import os
 import select
 import signal
@@ -45,6 +46,7 @@ import typing as t
 from ansible.utils.display import Display
 
 from ...module_utils.errors import ConnectionFailed
+from ...module_utils.redaction import redact
 from . import ledger, server
 from .client import SILENCE, BrokerConnection, address, authentication_key, controller, open_if_there, run_is_over
 from .start_lock import MOST_STARTED, WAITED_IN_VAIN, StartLock, read_marker
@@ -53,6 +55,10 @@ from .start_lock import MOST_STARTED, WAITED_IN_VAIN, StartLock, read_marker
 _READY_WITHIN, _LEAST_WAIT = 8.0, 1.0
 # Seconds. The longest time in which a broker that works takes a connection.
 _LONGEST_SILENCE = 4.0
+
+
+# The signals of a process that ends because of what itself does.
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT, signal.SIGSYS)
 
 
 class BrokerUnavailable(Exception):
@@ -212,7 +218,7 @@ class BrokerStartup:
             process = _spawn()
             _wait_for(process, min(_READY_WITHIN, max((self._until - time.monotonic()) / 2, _LEAST_WAIT)))
             connection = BrokerConnection(self._silence())
-        except (OSError, EOFError):
+        except (OSError, EOFError) as exc:
             lost = process is not None and _kill(process)
             if process is not None and lost:
                 lock.mark_started(process.pid)
@@ -221,8 +227,11 @@ class BrokerStartup:
                 server.clean_up(address())
                 raise BrokerUnavailable("the run is over") from None
             if not lost:
-                lock.mark_failed("it cannot be started")
-                raise BrokerUnavailable("it cannot be started") from None
+                # A broker that listened may have said it itself.
+                if not (reason := read_marker().reason()):
+                    reason = f"it cannot be started: {_why(process, exc)}"
+                    lock.mark_failed(reason)
+                raise BrokerUnavailable(reason) from None
             return None
         self.state = StartupState.CONNECTED
         return connection
@@ -253,8 +262,9 @@ def go_on_without_broker(error: BrokerUnavailable) -> None:
     if run_is_over():
         raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
     Display().warning(
-        f"the broker of this run cannot be used ({error}): each lookup and task logs in and reads by itself. "
-        "Set broker=false to do without it silently"
+        f"the broker of this run cannot be used: {str(error).rstrip('.')}. Without it, each lookup and task logs in "
+        "and reads by itself: more logins, more reads that take custody, and more time. Put that right, or set "
+        "broker=false to do without it silently"
     )
 
 
@@ -266,6 +276,8 @@ def warn_of_custody() -> None:
 def _spawn() -> subprocess.Popen[bytes]:
     """Run server.py in a process of its own, outside the process group that Ctrl-C hits. Raises OSError."""
     _warn()
+    if not sys.executable:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     # The secrets in the environment are of no use to it; it gets the settings of each caller.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENHASEGURA_", "ANSIBLE_"))
@@ -275,7 +287,7 @@ def _spawn() -> subprocess.Popen[bytes]:
         [sys.executable, "-I", "-S", os.path.abspath(server.__file__)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         cwd="/",
         env=environment,
         start_new_session=True,
@@ -300,7 +312,29 @@ def _kill(process: subprocess.Popen[bytes]) -> bool:
     if process.returncode is None:
         process.kill()
         process.wait()
-    return process.returncode < 0
+    return process.returncode < 0 and -process.returncode not in _CRASHES
+
+
+def _why(process: subprocess.Popen[bytes] | None, error: OSError | EOFError) -> str:
+    """Return why a broker did not get ready.
+
+    That is the last line that it wrote to its standard error, without the key of the run; or how it ended.
+
+    :param process: it has ended. None if it could not be started at all
+    :param error: what kept it from starting then
+    """
+    if process is None:
+        return f"{sys.executable or 'the Python of Ansible'} cannot be run: {getattr(error, 'strerror', None) or error}"
+    said = b""
+    if process.stderr:
+        with process.stderr as pipe:
+            said = pipe.read()
+    lines = said.decode(errors="replace").strip().splitlines()
+    if lines:
+        return redact(lines[-1], [authentication_key().hex()])
+    if process.returncode < 0:
+        return f"its Python was ended by {signal.Signals(-process.returncode).name}"
+    return f"its Python has ended with status {process.returncode} and said nothing"
 
 
 def _warn() -> None:
@@ -327,3 +361,6 @@ def _wait_for(process: subprocess.Popen[bytes], seconds: float) -> None:
         poll.register(pipe, select.POLLIN | select.POLLHUP)
         if not poll.poll(seconds * 1000) or pipe.read(1) != b"1":
             raise EOFError
+    if process.stderr:
+        # From now on it writes nothing to it.
+        process.stderr.close()
