@@ -162,7 +162,7 @@ def run(
 
     :param name: that of a file in module_utils/operations
     :param until: the monotonic time after which its first call must not be sent
-    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see journal.py
+    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see OperationApi
     :param interrupted: whether that broker was lost within a write
     """
     return {

@@ -47,14 +47,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations i
     ssh_key_rotate,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 SETTINGS = Settings("https://pam", timeout=5.0)
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", True, "2026-01-01 00:00:00")
@@ -165,7 +165,7 @@ class Brokered(BrokerConnection):
 def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
     params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
     ways = iter(reached or [Brokered(vault) for _number in range(9)])
-    return module.run(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
+    return module.run_operation(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
 
 
 @pytest.fixture
