@@ -95,7 +95,7 @@ def brokers_of(home: Path) -> list[int]:
 
 
 def brokers_end(home: Path, seconds: float = 60) -> bool:
-    """Whether the brokers of the runs whose HOME this is end within so many seconds: a run does not wait for its own."""
+    """Whether the brokers of the runs whose HOME this is end in time. A run does not wait for its own."""
     deadline = time.monotonic() + seconds
     while brokers_of(home):
         if time.monotonic() >= deadline:
