@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.community.senhasegura.plugins.module_utils.external_secrets.build import EsoClient, build
 from ansible_collections.community.senhasegura.plugins.module_utils.external_secrets.guide_form import correct
 from ansible_collections.community.senhasegura.plugins.module_utils.operations import external_secrets
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 Manifest = dict[str, Any]
 CLIENT = EsoClient("https://pam.example.com", "0123abcd", "client-secret-1")

@@ -30,8 +30,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.external_sec
 from ansible_collections.community.senhasegura.plugins.module_utils.operations import external_secrets as operation
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
 from ansible_collections.community.senhasegura.plugins.plugin_utils.external_secrets_action import ExternalSecretsAction
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 ACCOUNT = {"USERNAME": "app", "PASSWORD": "p-1", "HOSTNAME": "db01"}
 CIPHERTEXT = base64.b64encode(random.Random(1).randbytes(256)).decode()
