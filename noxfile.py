@@ -237,7 +237,8 @@ def fleet(session: nox.Session) -> None:
 @nox.session
 def manifests(session: nox.Session) -> None:
     """Manifests by the schema of ESO's Go types (npm), by kubernetes-validate, and with the real kubernetes.core."""
-    session.run("python", "-m", "eso", *session.posargs, env=TESTS)
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "eso", *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session

@@ -60,7 +60,7 @@ def main() -> None:
     core = [one for one in map(json.loads, sorted(texts)) if schema_of(one["kind"]) is None]
     show("kubernetes-validate", by_kubernetes(python, core), len(core))
     show(
-        "a Secret that kubernetes-validate refuses",
+        "a wrong object that kubernetes-validate refuses",
         [] if by_kubernetes(python, [{**core[0], "metadata": 7}]) else ["?"],
         1,
     )
