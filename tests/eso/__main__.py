@@ -46,8 +46,12 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     python = install()
     right = {**{f"right: {name}": objects for name, objects in corpus.all_rendered().items()}, **generated()}
-    refused = {f"refused: {name}": corpus.changed(kind, change) for name, (kind, change, _) in corpus.REFUSED.items()}
-    ours = {f"only ours: {name}": corpus.changed(kind, change) for name, (kind, change, _) in corpus.ONLY_OURS.items()}
+    refused = {
+        f"refused: {name}": corpus.changed(kind, change) for name, (kind, change, _says) in corpus.REFUSED.items()
+    }
+    ours = {
+        f"only ours: {name}": corpus.changed(kind, change) for name, (kind, change, _says) in corpus.ONLY_OURS.items()
+    }
     refused["refused: the guide as it stands"] = corpus.guide()
     found = by_go_types({**right, **refused, **ours})
     show("Go types: right objects", [name for name in right if found[name]], len(right))

@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_optio
 
 Manifest = dict[str, Any]
 CLIENT = EsoClient("https://pam.example.com", "0123abcd", "client-secret-1")
-GUIDE_FILE = Path(__file__).with_name("guide.yml")
+GUIDE_FILE = Path(__file__).with_name("guide.txt")
 
 _REWRITE: list[dict[str, Any]] = [{"regexp": {"source": "(.*)", "target": "DB_$1"}}]
 _TEMPLATE = {

@@ -73,10 +73,9 @@ def test_install_run_and_clean_up(download: str, run_play: Any, tmp_path: Path) 
         *role("run", entry="runb", keep_variables=["KEPT"], **run),
         {"name": "result", "ansible.builtin.debug": {"var": "dsm_cli_result"}},
         {"name": "keep what it left", "ansible.builtin.command": {"argv": ["cp", "-Rp", str(work), str(kept)]}},
+        *role("clean up", entry="cleanup", chdir=str(work)),
         *role("broken", entry="runb", fails=True, **{**run, "application": "broken"}),
         *role("nothing", entry="runb", fails=True, **{**run, "application": "nothing"}),
-        *role("run once more", entry="runb", **run),
-        *role("clean up", entry="cleanup", chdir=str(work)),
         {"name": "open it", "ansible.builtin.file": {"path": str(config), "mode": "0644"}},
         *role("open", entry="runb", fails=True, **run),
     ]
