@@ -62,10 +62,10 @@ class Watch:
 
 
 class Watched(Api):
-    """The conversation below the plugins. Its calls use secrets, and from then on there are those that came."""
+    """The API below the plugins. Its calls use secrets, and from then on there are those that came."""
 
-    def __init__(self, conversation: Api, watch: Watch) -> None:
-        self._conversation, self._watch = conversation, watch
+    def __init__(self, api: Api, watch: Watch) -> None:
+        self._conversation, self._watch = api, watch
 
     @property
     def server(self) -> str:

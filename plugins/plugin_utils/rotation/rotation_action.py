@@ -49,6 +49,9 @@ RecordsOf = PasswordRecords | KeyRecords
 _JOB_VARIABLES = ("awx_job_id", "tower_job_id")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 
+# Does a rotation: client, entry, account, hosts, options, check mode.
+Way = t.Callable[[Client, CredentialInfo, str, list[str], Params, bool], Outcome]
+
 
 class RotationAction(SenhaseguraAction):
     """Subclasses say what to do; this does the rest: who and where, the run, the history, and how it ended."""
@@ -193,6 +196,19 @@ class RotationAction(SenhaseguraAction):
             result.update(self._stopped(stop, info, subject, user))
         rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
         return {**result, "rotation": rotation}
+
+    def rotate(
+        self, client: Client, info: CredentialInfo, params: Params, check_mode: bool, ways: t.Mapping[str, Way]
+    ) -> Result:
+        """Rotate the secret of an entry on the hosts of the task, report, and return the result of the task.
+
+        :param ways: what does it, by the option C(mode)
+        """
+        user, way = self.user(params, info), ways[params["mode"]]
+        hosts = sorted({*(params["hosts"] or [self.host])})
+        return self.run_and_report(
+            params, info, user, lambda: way(client, info, user, hosts, params, check_mode), hosts=hosts
+        )
 
     def run_and_report(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any

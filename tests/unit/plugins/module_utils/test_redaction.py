@@ -90,11 +90,11 @@ def _block() -> dsm_secrets.SecretBlock:
 def _session() -> DirectApi:
     read = success(credential={"id": "7", "password": CANARY})
     server = Scripted({"GET /api/pam/credential/7": read}, token=token_answer("ey" + CANARY))
-    session = DirectApi(settings(client_secret=CANARY), transport=server)
-    assert session.call(READ_CREDENTIAL, ref="7").password == CANARY
+    api = DirectApi(settings(client_secret=CANARY), transport=server)
+    assert api.call(READ_CREDENTIAL, ref="7").password == CANARY
     # The server of these tests keeps its answers, as no real transport does.
-    del session._transport
-    return session
+    del api._transport
+    return api
 
 
 OBJECTS: dict[str, t.Callable[[], t.Any]] = {

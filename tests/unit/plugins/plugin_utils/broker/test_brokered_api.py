@@ -61,7 +61,7 @@ MOST_BYTES = 1500
 
 
 class Shared:
-    """A shared session that has read the list."""
+    """A cache that has read the list."""
 
     server = "https://pam:443"
 
@@ -74,7 +74,7 @@ class Shared:
 
 
 class Known(CachedApis):
-    """Has one session only."""
+    """Has one cache only."""
 
     def api(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> CachedApi:
         return CachedApi(Shared(), policy, until)  # type: ignore[arg-type]
@@ -209,8 +209,8 @@ def test_where_there_is_no_other_broker_it_goes_on_directly() -> None:
             done.append(operation.name)
             return "found"
 
-    session = api_over(Scripted(EOFError()), without=Direct())
-    assert [session.call(READ_CREDENTIAL, ref="1") for _time in range(2)] == ["found"] * 2
+    api = api_over(Scripted(EOFError()), without=Direct())
+    assert [api.call(READ_CREDENTIAL, ref="1") for _time in range(2)] == ["found"] * 2
     assert done == ["credential.read"] * 2
 
 
@@ -232,11 +232,11 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
         return link
 
     settings = Settings("https://pam", timeout=1000.0)
-    session = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), reconnect=again, spent=900.0)
+    api = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), reconnect=again, spent=900.0)
     before = time.monotonic()
-    assert session.dialect().name == "api"
+    assert api.dialect().name == "api"
     assert link.policies[0]["not_after"] <= time.monotonic() + 100
-    assert session.call(READ_CREDENTIAL, ref="1") == "found"
+    assert api.call(READ_CREDENTIAL, ref="1") == "found"
     assert all(policy["not_after"] >= before + 1000 for policy in link.policies[1:])
     # Looking for another broker has the same end as the operation.
     assert ends == [link.policies[1]["not_after"]]
@@ -244,6 +244,6 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
 
 def test_a_broker_that_is_lost_again_and_again_ends_with_the_deadline() -> None:
     links = [Scripted(*([TimeoutError()] * 5)) for _number in range(3)]
-    session = api_over(*links, timeout=-1.0)
+    api = api_over(*links, timeout=-1.0)
     with pytest.raises(ConnectionFailed, match="did not answer in time"):
-        session.dialect()
+        api.dialect()
