@@ -110,12 +110,12 @@ class ActionModule(RotationAction):
         return self.drive(protocol, environment, run)
 
     def _part_is_meant(self, params: Params) -> bool:
-        """Whether the task itself says which hosts it leaves out. A role takes both options from the inventory."""
+        """Return whether the task itself says which hosts it leaves out. A role takes that from the inventory."""
         named = bool(params["hosts"] and params["shared_with"])
         return named and "ansible_limit" not in self.variables and not ansible_internals.is_in_role(self._task)
 
     def _shared_with(self, params: Params, hosts: list[str]) -> frozenset[str]:
-        """All hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
+        """Return all hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
         if params["shared_with"] is not None:
             return frozenset({*hosts, *params["shared_with"]})
         if params["hosts"]:

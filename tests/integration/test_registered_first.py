@@ -65,25 +65,25 @@ class Watched(Api):
     """The API below the plugins. Its calls use secrets, and from then on there are those that came."""
 
     def __init__(self, api: Api, watch: Watch) -> None:
-        self._conversation, self._watch = api, watch
+        self._api, self._watch = api, watch
 
     @property
     def server(self) -> str:
-        return self._conversation.server
+        return self._api.server
 
     def dialect(self) -> Any:
-        return self._conversation.dialect()
+        return self._api.dialect()
 
     def call(self, operation: Operation[Any], *, model: Any = None, **more: Any) -> Any:
         self._watch.know(secret_leaves(model))
         self._watch.use(operation.name)
-        result = self._conversation.call(operation, model=model, **more)
+        result = self._api.call(operation, model=model, **more)
         self._watch.know(secret_leaves(result))
         return result
 
     def select(self, operation: Operation[Any], query: Any, **more: Any) -> Any:
         self._watch.use(operation.name)
-        result = self._conversation.select(operation, query, **more)
+        result = self._api.select(operation, query, **more)
         self._watch.know(secret_leaves(result))
         return result
 

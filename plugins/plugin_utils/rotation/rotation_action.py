@@ -120,6 +120,7 @@ class RotationAction(SenhaseguraAction):
 
     @property
     def host(self) -> str:
+        """Return the name of the host of the task."""
         return str(self.variables.get("inventory_hostname", "localhost"))
 
     def user(self, params: Params, info: CredentialInfo) -> str:
@@ -171,9 +172,14 @@ class RotationAction(SenhaseguraAction):
         return for_other_host(self, host, self.variables)
 
     def report_progress(self, text: str) -> None:
+        """Show the user a line while the task goes on."""
         display.display(printable_message(f"{self.host}: {text}"))
 
     def drive(self, protocol: Protocol, environment: Environment, run: RotationRun) -> Outcome:
+        """Carry out what a protocol wants, and return its outcome. Raises Stopped.
+
+        Signals end it between two effects.
+        """
         interrupt = Interrupt()
         with interrupt.held():
             return drive(protocol, environment, run, interrupt)

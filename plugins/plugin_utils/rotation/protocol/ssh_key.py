@@ -128,7 +128,7 @@ class _SshKeyRotation(SshKeyJournal):
         return None
 
     def _only_main(self) -> Steps:
-        """Main is the one to keep: where it is missing it is added, and what it has replaced goes."""
+        """Keep main alone: add it where it is missing, and remove what it has replaced."""
         run, job, main = self._run, self._job, self._main
         missing = [host for host in run.present if main.fingerprint not in self._has[host]]
         strangers = [host for host in missing if not self._has[host]]
@@ -215,7 +215,7 @@ class _SshKeyRotation(SshKeyJournal):
         yield from self._close(new, run.present, before)
 
     def _note_left_out(self, before: SshKeyPair) -> None:
-        """Hosts that are not reached keep what main is about to lose: our own journal has it from now on."""
+        """Note that hosts that are not reached keep what main is about to lose: our own journal has it from now on."""
         for host in self._run.absent:
             works = self._run.works.get(host)
             if works and MAIN in works.records:
@@ -226,7 +226,7 @@ class _SshKeyRotation(SshKeyJournal):
                     self._run.found(host, slot, proved=works.proved)
 
     def _prove_main(self) -> Steps:
-        """Before the first host changes: see that the vault lets us write main."""
+        """See that the vault lets us write main, before the first host changes."""
         run = self._run
         yield from locking.require_lease(run, Status.BUSY, "No host was changed. Run it again when that one is over")
         # There is no way to prove it with what cannot be used; and once it was written in this run, it can be.
@@ -234,7 +234,7 @@ class _SshKeyRotation(SshKeyJournal):
             self._seen = yield from phases.prove_main(run, self._main, self._seen)
 
     def _take_back(self, new: SshKeyPair, label: str, result: Status, why: str) -> Steps:
-        """Only before a commit was tried: remove the new key from the hosts that have it, and stop."""
+        """Remove the new key from the hosts that have it, and stop. Only before a commit was tried."""
         run, main = self._run, self._main
         hosts = [
             host
@@ -261,7 +261,7 @@ class _SshKeyRotation(SshKeyJournal):
         )
 
     def _close(self, new: SshKeyPair, hosts: t.Iterable[str], before: SshKeyPair) -> Steps:
-        """After the commit: nothing but the new key on each host, and proof of it. ``before`` is what main had."""
+        """Leave nothing but the new key on each host, and prove it, after the commit. ``before`` is what main had."""
         pairs = {pair.fingerprint: pair for pair in (*self._pairs().values(), before) if pair.usable}
         complete = not self._sharing() - set(self._run.present)
 
