@@ -8,7 +8,8 @@ A request or a reply is one JSON object. The functions here make them, and read 
 
     look_up(context, terms)                     -> answered(values, warnings, secrets) | failed(text) | UNKNOWN_CONTEXT
     register_context(context, settings, ...)    -> done(None) | failed(text)
-    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error)
+    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error);
+                                                   where a write comes next, HEARD is sent back first
     call(settings, policy, operation, ...)      -> done(result) | failed(error)
 
 A context is a digest under which the broker knows the settings and options of a lookup. The broker that does not know
@@ -118,6 +119,8 @@ def _proof(key: bytes, number: int, data: bytes) -> bytes:
 LOOK_UP, REGISTER_CONTEXT, RUN, CALL = "look_up", "register_context", "run", "call"
 RESULT, FAILURE, PROGRESS = "result", "failure", "progress"
 UNKNOWN_CONTEXT: Message = {"unknown_context": True}
+# What the worker replies to progress before a write.
+HEARD: Message = {"heard": True}
 
 
 def dump(message: Message) -> bytes:

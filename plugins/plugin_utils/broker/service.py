@@ -42,9 +42,9 @@ Context = tuple[str, Client, dict[str, t.Any]]
 
 
 class WaitingWorker:
-    """The worker at the other end, which sends nothing while its request is carried out.
+    """The worker at the other end. While its request is carried out, it says only that it has heard of a write.
 
-    So what can be read meanwhile is the end of the connection.
+    So what can be read otherwise is the end of the connection.
     """
 
     def __init__(self, channel: protocol.Channel, sock: socket.socket) -> None:
@@ -53,6 +53,16 @@ class WaitingWorker:
     def send(self, message: Message) -> None:
         """Send it something before the reply. Raises OSError."""
         self._channel.send(protocol.dump(message))
+
+    def report(self, replies: list[Message], writing: bool) -> None:
+        """Report how calls ended, and whether a write comes next. Then return when the worker has heard it. Raises
+        OSError or EOFError.
+
+        A worker that gives up meanwhile does not know of the write, and would have it done again.
+        """
+        self.send(protocol.progress(replies, writing))
+        if writing:
+            self._channel.receive()
 
     def is_gone(self) -> bool:
         """Return whether it has hung up."""
@@ -182,7 +192,7 @@ class RequestHandler:
             secrets.extend,
             request["journal"],
             request["interrupted"],
-            note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
+            note=peer.report,
             proceed=proceed,
         )
         params = protocol.unpack(request["params"])
@@ -220,7 +230,7 @@ class OperationApi(WrappedApi):
     :param announce: takes the secrets of a call: what is written before it is sent, what was read before it is returned
     :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
     :param interrupted: whether that run has ended within a write, which is the call after the known ones
-    :param note: takes the journal's new replies, and whether a write comes next. It may raise OSError.
+    :param note: takes the journal's new replies, and whether a write comes next. It may raise OSError or EOFError.
     :param proceed: is called before each call, and raises an error if nothing may be sent any more
     """
 

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import socket
+import threading
 import time
 import typing as t
 
@@ -192,6 +195,34 @@ def test_what_is_sent_has_no_option_of_the_connection(vault: Vault) -> None:
 
 
 # --- a broker that is lost -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_nothing_is_written_until_the_worker_has_heard_that_it_will_be(vault: Vault, hears: bool) -> None:
+    """A worker that takes the broker for lost before it has read of the write has it done by another one."""
+    ours, theirs = socket.socketpair()
+    params = {**validate(dict(ACCOUNT), credential.SPEC, credential.RULES), "on_ciphertext": "warn"}
+    until = time.monotonic() + 9
+    settings, policy = SETTINGS.state(), CachePolicy().state()
+    request = protocol.run(settings, policy, "credential", params, False, until=until, journal=[], interrupted=False)
+
+    def serve() -> None:
+        with theirs, contextlib.suppress(OSError, EOFError):
+            Service(One(vault), Files("", b"")).serve(protocol.Channel(theirs, b"key", protocol.BROKER), theirs)
+
+    broker = threading.Thread(target=serve, daemon=True)
+    broker.start()
+    channel = protocol.Channel(ours, b"key", protocol.WORKER)
+    channel.send(protocol.dump(request))
+    assert protocol.load(channel.receive())["writing"]
+    broker.join(0.2)
+    assert set(vault.operations) == {"credential.list"}
+    if hears:
+        channel.send(protocol.dump(protocol.HEARD))
+        assert not protocol.load(channel.receive())["writing"]
+    ours.close()
+    broker.join(9)
+    assert len({*vault.operations} - {"credential.list"}) == hears
 
 
 def test_reads_are_repeated(vault: Vault) -> None:

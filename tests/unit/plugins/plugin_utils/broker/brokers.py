@@ -73,6 +73,9 @@ class Worker(WaitingWorker):
     def send(self, message: protocol.Message) -> None:
         self._heard(protocol.load(protocol.dump(message)))
 
+    def report(self, replies: list[protocol.Message], writing: bool) -> None:
+        self.send(protocol.progress(replies, writing))
+
     def is_gone(self) -> bool:
         self._left -= 1
         return self._left < 0
