@@ -75,7 +75,7 @@ class RotationAction(SenhaseguraAction):
         if result.get("failed") and "rotation" not in result:
             # It has ended before there was a run: the vault did not answer, or an option is wrong.
             end = Stopped(Status.FAILED, result["msg"])
-            result["rotation"] = {"status": end.result.value, "message": end.message, "host": self.host}
+            result["rotation"] = {"status": end.status.value, "message": end.message, "host": self.host}
             result["rotation"].update(self._access(end, self._subject_of(self._task.args), ""))
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
@@ -200,7 +200,7 @@ class RotationAction(SenhaseguraAction):
             end = stop
             rotation["hint"] = stop.hint
             result.update(self._stopped(stop, info, subject, user))
-        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.status.value, message=end.message, **self._access(end, subject, user))
         return {**result, "rotation": rotation}
 
     def rotate(
@@ -239,7 +239,7 @@ class RotationAction(SenhaseguraAction):
             end = work()
             rotation.update(end.details)
             warnings += end.warnings
-            result["changed"] = end.result.has_changed
+            result["changed"] = end.status.has_changed
         except Stopped as stop:
             end = stop
             rotation["hint"] = stop.hint
@@ -254,7 +254,7 @@ class RotationAction(SenhaseguraAction):
                 msg=f"{exc}. {self._access(end, subject, user)['summary']}",
                 failure={**exc.failure(), "host": self.host},
             )
-        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.status.value, message=end.message, **self._access(end, subject, user))
         rotation.update(
             seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None, playbook_run=this_run()
         )
@@ -278,7 +278,7 @@ class RotationAction(SenhaseguraAction):
         entries = []
         for host in subject.hosts:
             told = Status(rotation["status"])
-            result = Status.PENDING if host in rotation.get("absent", ()) else told
+            status = Status.PENDING if host in rotation.get("absent", ()) else told
             works, proved, login = self._access_of(host, rotation)
             entry = history.Entry(
                 time=now,
@@ -287,10 +287,10 @@ class RotationAction(SenhaseguraAction):
                 user=rotation["user"],
                 credential=info.identifier or info.id,
                 mode=rotation["mode"],
-                result=result.value,
+                status=status.value,
                 message=rotation["message"],
                 seconds=rotation["seconds"],
-                last_change=now if result == Status.CHANGED else rotation.get("last_change"),
+                last_change=now if status == Status.CHANGED else rotation.get("last_change"),
                 run=rotation["playbook_run"],
                 job=self._job(),
                 max_age_days=params["max_age_days"],
@@ -298,7 +298,7 @@ class RotationAction(SenhaseguraAction):
                 proved=proved,
                 login=login,
                 # All hosts that share it are settled together.
-                settle=settle.command(subject, result) if result != told else rotation["settle"],
+                settle=settle.command(subject, status) if status != told else rotation["settle"],
                 broke=self._run.broken if self._run else "",
             )
             entries.append(entry)
@@ -329,7 +329,7 @@ class RotationAction(SenhaseguraAction):
     def _access(self, end: Outcome | Stopped, subject: settle.Subject, user: str) -> dict[str, str]:
         """Return which record logs in now, how that is known, and what settles the rest."""
         login = end.login or f"{', '.join(subject.hosts)}: {says(user, end.works, end.proved)}"
-        command = settle.command(subject, end.result, end.settles)
+        command = settle.command(subject, end.status, end.settles)
         return {
             "works": end.works,
             "proved": end.proved,
@@ -347,10 +347,10 @@ class RotationAction(SenhaseguraAction):
     def _stopped(self, stop: Stopped, info: CredentialInfo, subject: settle.Subject, user: str) -> Result:
         access = self._access(stop, subject, user)
         command = f"To settle it: {access['settle']}" if access["settle"] else ""
-        parts = (f"{stop.result}: {stop.message}", access["login"], stop.hint, command)
+        parts = (f"{stop.status}: {stop.message}", access["login"], stop.hint, command)
         text = ". ".join(part.rstrip(".") for part in parts if part)
         failure = {
-            "kind": stop.result.value,
+            "kind": stop.status.value,
             "message": stop.message,
             "hint": stop.hint,
             "operation": "rotation",

@@ -31,7 +31,7 @@ def ask_present(run: RotationRun, host: str, do: str, **request: t.Any) -> Steps
     try:
         return (yield from ask_host(run, host, do, **request))
     except Stopped as stop:
-        if stop.result != Status.UNREACHABLE or not run.skip_unreachable:
+        if stop.status != Status.UNREACHABLE or not run.skip_unreachable:
             raise
         run.absent[host] = stop.message
         if not run.present:

@@ -155,7 +155,7 @@ class _SshKeyRotation(SshKeyJournal):
                 self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main, MAIN))))
             except HostFailed as trouble:
                 raise Stopped(
-                    Status.UNREACHABLE if trouble.result == Status.UNREACHABLE else Status.PENDING,
+                    Status.UNREACHABLE if trouble.status == Status.UNREACHABLE else Status.PENDING,
                     str(trouble),
                     "It has kept the keys that it had; fix it, and run state=recovered",
                 ) from None
@@ -201,9 +201,9 @@ class _SshKeyRotation(SshKeyJournal):
             self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))
             yield from self._keep_old(new)
         except HostFailed as trouble:
-            yield from self._take_back(new, label, trouble.result, str(trouble))
+            yield from self._take_back(new, label, trouble.status, str(trouble))
         except Stopped as stop:
-            yield from self._take_back(new, label, stop.result, stop.message)
+            yield from self._take_back(new, label, stop.status, stop.message)
         self._note_left_out(before)
         try:
             yield from phases.commit(run, new, self._seen, before)
@@ -278,10 +278,10 @@ class _SshKeyRotation(SshKeyJournal):
             yield from self._finish_on(host, ended=not complete)
 
         troubles = yield from self._each("removing the old key", hosts, one)
-        worse = {host: trouble for host, trouble in troubles.items() if trouble.result != Status.UNREACHABLE}
+        worse = {host: trouble for host, trouble in troubles.items() if trouble.status != Status.UNREACHABLE}
         if worse or (troubles and not self._run.skip_unreachable):
             raise Stopped(
-                Status.DRIFT if any(trouble.result != Status.PENDING for trouble in worse.values()) else Status.PENDING,
+                Status.DRIFT if any(trouble.status != Status.PENDING for trouble in worse.values()) else Status.PENDING,
                 str(sum_of(worse or troubles)),
                 f"{self._run.labels[MAIN]} has the key that works. Fix the host, and run state=recovered",
             )

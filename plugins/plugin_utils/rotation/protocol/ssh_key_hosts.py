@@ -101,8 +101,8 @@ class SshKeyHosts:
         stop = min(others, key=lambda stop: isinstance(stop, Stopped))
         if not isinstance(stop, Stopped):
             raise stop
-        same = [other.message for other in others if isinstance(other, Stopped) and other.result == stop.result]
-        raise Stopped(stop.result, texts(same), stop.hint)
+        same = [other.message for other in others if isinstance(other, Stopped) and other.status == stop.status]
+        raise Stopped(stop.status, texts(same), stop.hint)
 
     def _without(self, troubles: Failures) -> None:
         """Go on without the hosts that cannot be reached, if that is allowed. Raises HostFailed otherwise."""
@@ -110,7 +110,7 @@ class SshKeyHosts:
         gone = {
             host: str(one)
             for host, one in troubles.items()
-            if one.result == Status.UNREACHABLE and run.skip_unreachable
+            if one.status == Status.UNREACHABLE and run.skip_unreachable
         }
         if len(gone) < len(troubles) or (gone and set(gone) == set(run.present)):
             raise sum_of(troubles)
@@ -172,7 +172,7 @@ class SshKeyHosts:
         try:
             self._without(troubles)
         except HostFailed as trouble:
-            raise Stopped(trouble.result, str(trouble), "Nothing was changed") from None
+            raise Stopped(trouble.status, str(trouble), "Nothing was changed") from None
 
     def _prove(self, host: str, pair: SshKeyPair, record: str) -> Steps:
         """Log in once with the key of this record and nothing else. Raises HostFailed."""

@@ -48,11 +48,11 @@ class SshKeyJob:
 
 
 class HostFailed(Exception):
-    """A host that did not do what it was asked for. ``result`` is that with which the run ends if nothing follows."""
+    """A host that did not do what it was asked for. ``status`` is that with which the run ends if nothing follows."""
 
-    def __init__(self, result: Status, text: str) -> None:
+    def __init__(self, status: Status, text: str) -> None:
         super().__init__(text)
-        self.result = result
+        self.status = status
 
 
 Failures = t.Mapping[str, HostFailed]
@@ -64,9 +64,9 @@ def interrupted(mark: t.Mapping[str, t.Any] | None) -> bool:
 
 
 def sum_of(troubles: Failures) -> HostFailed:
-    """Return the failures of several hosts as one; the worse result counts."""
-    result = next((one.result for one in troubles.values() if one.result != Status.UNREACHABLE), Status.UNREACHABLE)
-    return HostFailed(result, texts(str(one) for one in troubles.values() if one.result == result))
+    """Return the failures of several hosts as one; the worse status counts."""
+    status = next((one.status for one in troubles.values() if one.status != Status.UNREACHABLE), Status.UNREACHABLE)
+    return HostFailed(status, texts(str(one) for one in troubles.values() if one.status == status))
 
 
 def texts(texts: t.Iterable[str]) -> str:
