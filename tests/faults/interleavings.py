@@ -260,19 +260,19 @@ class _Explorer:
             self._visit(start)
         return self.found
 
-    def replay(self, way: Iterable[str]) -> Found:
+    def replay(self, way: Iterable[tuple[int, int]]) -> Found:
         with self._begin() as state:
             came: dict[Any, tuple[Any, str] | None] = {state.key(): None}
-            for wanted in itertools.chain(way, itertools.repeat("")):
+            turns = (str(number) for number, times in way for _time in range(times))
+            for turn in itertools.chain(turns, itertools.repeat("")):
                 key = state.key()
-                steps = (step for step in self._following(state, key, came) if wanted in ("", step[0]))
+                steps = (step for step in self._following(state, key, came) if step[0].startswith(turn))
                 step = next(steps, None)
-                if step is None:
+                if step is not None:
+                    came.setdefault(step[1].key(), (key, step[0]))
+                    state = step[1]
+                elif not turn:
                     break
-                came.setdefault(step[1].key(), (key, step[0]))
-                state = step[1]
-            if wanted:
-                raise LookupError(f"{wanted} cannot follow here")
         return self.found
 
     @contextlib.contextmanager
@@ -566,8 +566,11 @@ def explore(code: Code, pair: Pair, most: int = 1) -> Found:
     return _Explorer(code, pair, most).explore()
 
 
-def replay(code: Code, pair: Pair, way: Iterable[str]) -> Found:
-    """Go one way only, by the steps of a story, and then let the runs come to their ends, one after the other."""
+def replay(code: Code, pair: Pair, way: Iterable[tuple[int, int]]) -> Found:
+    """Go one way only, and then let the runs come to their ends, one after the other.
+
+    :param way: which run makes how many calls, in turns, if it has so many left
+    """
     return _Explorer(code, pair, 1).replay(way)
 
 

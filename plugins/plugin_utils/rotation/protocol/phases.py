@@ -117,10 +117,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
     if run.ends - run.clock() < run.limits.commit_margin:
         raise Stopped(Status.PENDING, "too little of the deadline is left for the commit", f"{SETTLE}. Raise deadline")
     reason, refused = "the vault gives back something else", True
-    for attempt in range(_COMMIT_TRIES):
-        if attempt:
-            # What main has got meanwhile may be of another run, which must not be overwritten.
-            yield from require_lease(run, Status.IN_DOUBT, SETTLE)
+    for _attempt in range(_COMMIT_TRIES):
         try:
             yield WriteRecord(MAIN, secret)
             refused = False
