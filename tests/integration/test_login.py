@@ -193,7 +193,7 @@ def test_a_hash_made_by_the_host(host: Host) -> None:
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
-def test_keys(host: Host, target: MakeTarget, kind: str) -> None:
+def test_a_login_with_a_key_proves_that_key_and_no_other(host: Host, target: MakeTarget, kind: str) -> None:
     bits = 2048 if kind == "rsa" else None
     first, second = (keypair.generate(kind, bits=bits, passphrase=phrase) for phrase in (None, "Pass phrase"))
     host.authorize("app", first.public_key)

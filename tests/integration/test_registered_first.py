@@ -164,7 +164,9 @@ def given(place: World) -> dict[str, str]:
 
 @pytest.mark.parametrize("extra", ["plain", "warned of", "refused", "wrong option"])
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_lookups(place: World, watch: Watch, name: str, extra: str) -> None:
+def test_a_lookup_registers_secrets_before_anything_is_done_with_them(
+    place: World, watch: Watch, name: str, extra: str
+) -> None:
     entry, client = LOOKUPS[name], given(place)
     watch.know(client.values())
     options: dict[str, Any] = {"config_file": place.config("no client"), **client}
@@ -186,7 +188,7 @@ def test_lookups(place: World, watch: Watch, name: str, extra: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(MODULES.keys() - ON_HOSTS))
-def test_modules(place: World, watch: Watch, name: str) -> None:
+def test_a_module_registers_secrets_before_anything_is_done_with_them(place: World, watch: Watch, name: str) -> None:
     for _title, options, status in MODULES[name].good:
         client = given(place)
         watch.know(client.values())

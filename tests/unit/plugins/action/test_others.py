@@ -121,7 +121,7 @@ def test_credential_that_the_dialect_cannot_carry(make_api: Any, work: Any, chec
 
 
 @pytest.mark.parametrize(("answer", "released"), [(None, True), (AlreadyDone("x"), False)])
-def test_custody(make_api: Any, work: Any, answer: Any, released: bool) -> None:
+def test_custody_is_given_back_once(make_api: Any, work: Any, answer: Any, released: bool) -> None:
     api = listing(make_api, "api", WEB, **{"credential.release": answer})
     assert work(api, "custody", check_mode=True, credential="web-root")["changed"]
     assert api.calls == []

@@ -142,7 +142,7 @@ def test_password(vault: Vault) -> None:
         ([map(str, [{"1": 0}.keys(), 2][1:]), [range(3, 4)]], ["pw-2", "pw-3"]),
     ],
 )
-def test_terms(vault: Vault, terms: list[Any], expected: list[str]) -> None:
+def test_terms_may_be_of_any_kind_that_holds_names(vault: Vault, terms: list[Any], expected: list[str]) -> None:
     assert vault("password", *terms) == expected
 
 
@@ -272,7 +272,7 @@ def test_refused_before_anything_is_read(vault: Vault, name: str, options: dict[
 
 
 @pytest.mark.parametrize(("name", "term"), [("password", "nope"), ("ssh_key", "nope"), ("secret", "nope")])
-def test_missing(vault: Vault, name: str, term: str) -> None:
+def test_what_is_missing_is_an_error_or_left_out(vault: Vault, name: str, term: str) -> None:
     present = "plain" if name == "secret" else "web-root" if name == "password" else "deploy-key"
     found = vault(name, present)[0]
     assert "nope" in vault.refusal(name, term, present)
@@ -286,7 +286,7 @@ def test_missing(vault: Vault, name: str, term: str) -> None:
     assert len(vault.warnings) == 1
 
 
-def test_denied(vault: Vault) -> None:
+def test_what_is_denied_is_an_error_or_left_out(vault: Vault) -> None:
     vault.api.denied = {"1"}
     assert vault.refusal("password", "1", "2").startswith("not for you")
     # A default is for what is missing.

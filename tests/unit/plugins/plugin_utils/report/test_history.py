@@ -95,7 +95,7 @@ def test_numbers_that_make_no_sense_are_left_out(value: object) -> None:
         (None, None),
     ],
 )
-def test_moment(text: str | None, expected: datetime | None) -> None:
+def test_a_time_of_the_history_is_read_or_refused(text: str | None, expected: datetime | None) -> None:
     assert history.moment(text) == expected
 
 

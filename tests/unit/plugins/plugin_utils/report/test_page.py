@@ -191,7 +191,7 @@ def test_the_days_end_today_and_have_the_figures() -> None:
     ("days", "text"),
     [(0.01, "< 1 hour"), (0.05, "1 hour"), (0.9, "21 hours"), (1.9, "1 day"), (45.0, "45 days"), (1200.0, "3.2 years")],
 )
-def test_span(days: float, text: str) -> None:
+def test_a_time_span_in_words(days: float, text: str) -> None:
     assert words.span(days) == text
 
 

@@ -57,7 +57,7 @@ def test_each_password_and_key_of_a_host_is_one_of_its_own() -> None:
         *((name, 3) for name in ("failed", "refused", "drift", "in_doubt", "of_a_later_version")),
     ],
 )
-def test_urgency(status: str, urgency: int) -> None:
+def test_a_status_decides_how_urgent_a_host_is(status: str, urgency: int) -> None:
     (latest,) = fold([entry(status=status)]).latest
     assert latest.urgency(NOW) == urgency
 

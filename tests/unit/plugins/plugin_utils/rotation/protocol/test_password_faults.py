@@ -502,5 +502,5 @@ def test_no_lease_is_waited_for_longer_than_an_hour() -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_now(name: str) -> None:
+def test_a_scene_in_which_an_earlier_version_lost_a_password(name: str) -> None:
     STORIES[name](CODE)

@@ -525,7 +525,7 @@ def test_predictions(scene: KeyScene) -> None:
     assert outcome(scene, "predict")[0] == "recovered"
 
 
-def test_states(scene: KeyScene) -> None:
+def test_an_inspection_tells_each_status(scene: KeyScene) -> None:
     assert outcome(scene, "inspect", compare=False)[0] == "unknown"
     assert outcome(scene, "inspect")[0] == "clean"
     at = in_the_fourth_run(scene, "web02 add_key")
@@ -572,7 +572,7 @@ def test_single_faults(start: str) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("start", STARTS)
-def test_pauses(start: str) -> None:
+def test_a_run_that_is_paused_at_any_step_loses_no_key(start: str) -> None:
     """Each 29th of them; `./run crash singles` does all."""
     for at, killed in itertools.islice(matrix.pauses(CODE, start), 0, None, 29):
         matrix.play_pause(CODE, start, at, killed)
