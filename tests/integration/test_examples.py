@@ -49,7 +49,7 @@ NOTIFIED = {"ok": False, "host": "web01", "status": "failed", "message": "m", "h
 # Modules whose examples are alternatives: each starts from a host and a vault that agree.
 ALTERNATIVES = ("linux_password_change", "linux_ssh_key_rotation", "ssh_key_rotate")
 MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation", "/var/lib/manifests")
-ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "refused"}
+ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "status": "refused"}
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
