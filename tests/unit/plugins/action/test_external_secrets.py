@@ -88,8 +88,8 @@ def test_entries_with_a_store_of_their_own_are_not_ours() -> None:
         ),
     ],
 )
-def test_what_dsm_has_not_is_refused(talk: Any, work: Any, spec: Any, secrets: list[DsmSecret], says: str) -> None:
-    api = talk("api")
+def test_what_dsm_has_not_is_refused(make_api: Any, work: Any, spec: Any, secrets: list[DsmSecret], says: str) -> None:
+    api = make_api("api")
     api.secrets = [*secrets, held("other", ACCOUNT)]
     with pytest.raises(NotFound) as caught:
         work(api, "external_secrets", manifests=[external(**spec)])
@@ -97,8 +97,8 @@ def test_what_dsm_has_not_is_refused(talk: Any, work: Any, spec: Any, secrets: l
     assert "p-1" not in str(caught.value)
 
 
-def test_all_problems_are_named_at_once(talk: Any, work: Any) -> None:
-    api = talk("api")
+def test_all_problems_are_named_at_once(make_api: Any, work: Any) -> None:
+    api = make_api("api")
     api.secrets = [held("shop", ACCOUNT)]
     wanted = [value("shop", property="A"), value("shop", property="B"), value("x"), value("x")]
     with pytest.raises(NotFound) as caught:
@@ -107,8 +107,8 @@ def test_all_problems_are_named_at_once(talk: Any, work: Any) -> None:
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_what_is_there_passes(talk: Any, work: Any, check_mode: bool) -> None:
-    api = talk("api")
+def test_what_is_there_passes(make_api: Any, work: Any, check_mode: bool) -> None:
+    api = make_api("api")
     api.secrets = [held("shop", ACCOUNT, {"API_KEY": "k"}), held("web", {"A": "1"})]
     wanted = [value("shop", property="USERNAME"), value("shop", property="API_KEY")]
     given = [external(data=wanted, dataFrom=[{"extract": {"key": "web"}}])]
@@ -138,24 +138,24 @@ def test_what_is_there_passes(talk: Any, work: Any, check_mode: bool) -> None:
         ),
     ],
 )
-def test_what_may_surprise_is_warned_of(talk: Any, work: Any, spec: Any, says: str) -> None:
-    api = talk("api")
+def test_what_may_surprise_is_warned_of(make_api: Any, work: Any, spec: Any, says: str) -> None:
+    api = make_api("api")
     api.secrets = [held("shop", ACCOUNT, ACCOUNT)]
     (warning,) = work(api, "external_secrets", manifests=[external(**spec)])["warnings"]
     assert says in warning
 
 
-def test_encrypted_values_are_refused(talk: Any, work: Any) -> None:
-    api = talk("api")
+def test_encrypted_values_are_refused(make_api: Any, work: Any) -> None:
+    api = make_api("api")
     api.secrets = [held("shop", {**ACCOUNT, "PASSWORD": CIPHERTEXT})]
     with pytest.raises(Refused, match="encrypted PASSWORD of shop, and ESO cannot decrypt it") as caught:
         work(api, "external_secrets", manifests=[external(data=[value("shop", property="PASSWORD")])])
     assert CIPHERTEXT not in str(caught.value)
 
 
-def test_a_list_without_values_is_completed(talk: Any, work: Any) -> None:
+def test_a_list_without_values_is_completed(make_api: Any, work: Any) -> None:
     """The dialect rest may list secrets without their data."""
-    api = talk("rest")
+    api = make_api("rest")
     full = held("shop", ACCOUNT)
 
     class Listing(type(api)):  # type: ignore[misc]
@@ -169,8 +169,8 @@ def test_a_list_without_values_is_completed(talk: Any, work: Any) -> None:
     assert work(api, "external_secrets", manifests=given)["checked"] == 1
 
 
-def test_nothing_to_compare_asks_for_nothing(talk: Any, work: Any) -> None:
-    api = talk("api")
+def test_nothing_to_compare_asks_for_nothing(make_api: Any, work: Any) -> None:
+    api = make_api("api")
     api.call = None
     assert work(api, "external_secrets", manifests=[]) == {"checked": 0, "warnings": []}
 
@@ -201,8 +201,8 @@ class Task(ExternalSecretsAction):
 
 
 @pytest.fixture
-def api(talk: Any) -> Any:
-    api = talk("api")
+def api(make_api: Any) -> Any:
+    api = make_api("api")
     api.secrets = [held("shop", {"A": "1"})]
     return api
 
