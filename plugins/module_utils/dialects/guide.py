@@ -30,6 +30,7 @@ from ..redaction import redact
 from ..references import safe_name
 from . import vendor
 from .dialect import Call, Dialect, Unseal, row
+from .dsm import decode_secret_item
 from .entities import (
     attempt,
     echo,
@@ -188,11 +189,11 @@ def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
 def _listed_secret(item: Json, unseal: Unseal) -> DsmSecret:
     if item.get("data") is not None:
         return _secret(item, unseal)
-    return dataclasses.replace(vendor.decode_secret_item({**item, "data": []}, unseal), incomplete=True)
+    return dataclasses.replace(decode_secret_item({**item, "data": []}, unseal), incomplete=True)
 
 
 def _secret(item: Json, unseal: Unseal) -> DsmSecret:
-    secret = vendor.decode_secret_item(item, unseal)
+    secret = decode_secret_item(item, unseal)
     # It was sent as one map, and comes back as that or as a list with that.
     return dataclasses.replace(secret, as_one=len(secret.data) == 1)
 
@@ -276,6 +277,7 @@ REST = Dialect(
         Area.CREDENTIALS: frozenset({"domain", "parent", "automatic_change", "connectivities", "settings"})
         | {f"device_{name}" for name in ("type", "vendor", "model", "site", "domain", "tags")},
         Area.SSH_KEYS: frozenset({"key_name", "devices", "tags", "enabled"}),
+        Area.SECRETS: frozenset({"renewal"}),
     },
     required={CREATE_SSH_KEY: {"private_key": "Set the option private_key"}},
     bare_read=True,

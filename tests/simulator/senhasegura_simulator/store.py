@@ -131,6 +131,10 @@ class Secret:
     data: list[dict[str, str | None]] = field(default_factory=list)
     # Values that the vault fills in: index of the map in `data` -> [id of the credential, name of the value].
     links: dict[str, Any] = field(default_factory=dict)
+    # Minutes; 0 is never. Nothing is renewed by time.
+    renew_cloud_time: int = 0
+    renew_credential_time: int = 0
+    renew_ephemeral_credential_time: int = 0
     # Guide only: `application`, `system`, `environment` as the writer filed it; else those of the application.
     filed: dict[str, str] = field(default_factory=dict)
 

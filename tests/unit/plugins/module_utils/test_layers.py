@@ -44,6 +44,7 @@ DIALECTS = {
         "envelope",
         "entities",
         "strict_json",
+        "dsm",
         "guide",
         "vendor",
         "catalog",
