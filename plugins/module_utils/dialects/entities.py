@@ -118,3 +118,13 @@ def required_secret(item: Json, *names: str) -> str:
 def given(**fields: t.Any) -> Json:
     """Return the fields that are not None: the server keeps what is left out."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def tag_list(value: t.Any) -> tuple[str, ...]:
+    """Return tags, which are documented as a text with commas, and sampled as a list."""
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(str(item).strip() for item in items if str(item).strip())
+
+
+def decode_nothing(document: Json, unseal: t.Callable[[str], str]) -> None:
+    """Return None, for calls whose response tells nothing but success."""

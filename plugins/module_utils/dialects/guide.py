@@ -33,6 +33,7 @@ from .dialect import Call, Dialect, Unseal, row
 from .dsm import decode_secret_item
 from .entities import (
     attempt,
+    decode_nothing,
     echo,
     echoed_id,
     echoed_text,
@@ -46,12 +47,14 @@ from .entities import (
     truth,
 )
 from .operations import (
+    BY_NAME,
     CREATE_CREDENTIAL,
     CREATE_SECRET,
     CREATE_SSH_KEY,
     DELETE_SECRET,
     DISABLE_CREDENTIAL,
     DISABLE_SSH_KEY,
+    DSM_ONLY,
     ENABLE_CREDENTIAL,
     ENABLE_SSH_KEY,
     LIST_CREDENTIALS,
@@ -241,8 +244,8 @@ _CALLS = (
     row(READ_CREDENTIAL, Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query")),
     row(CREATE_CREDENTIAL, Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential)),
     row(UPDATE_CREDENTIAL, Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential)),
-    row(DISABLE_CREDENTIAL, Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing)),
-    row(RELEASE_CREDENTIAL, Call("DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing)),
+    row(DISABLE_CREDENTIAL, Call("DELETE", _CREDENTIAL + "/{ref}", decode_nothing)),
+    row(RELEASE_CREDENTIAL, Call("DELETE", "/iso/pam/credential/custody/{ref}", decode_nothing)),
     row(ROTATE_CREDENTIAL, Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential"))),
     row(LIST_SSH_KEYS, Call("GET", _KEY, decode_keys, lists=True)),
     row(READ_SSH_KEY, Call("GET", _KEY + "/{ref}", decode_key)),
@@ -253,8 +256,9 @@ _CALLS = (
     row(READ_SECRET, Call("GET", _SECRET + "/{ref}", decode_secret, module="dsm")),
     row(CREATE_SECRET, Call("POST", _SECRET, decode_stored_secret, encode_secret, module="dsm")),
     row(UPDATE_SECRET, Call("PUT", _SECRET + "/{ref}", decode_stored_secret, encode_secret, module="dsm")),
-    row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm")),
+    row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", decode_nothing, module="dsm")),
 )
+_NO_DSM = "The guide has calls for DSM secrets only: use the console, or the dialect api or iso"
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 
 
@@ -268,6 +272,7 @@ REST = Dialect(
     "/iso/oauth2/token",
     {operation: _with_meaning_of_404(call) for operation, call in _CALLS},
     missing={
+        **{operation: _NO_DSM for operation in BY_NAME.values() if operation.area in DSM_ONLY},
         ENABLE_CREDENTIAL: _NO_SWITCH,
         ENABLE_SSH_KEY: _NO_SWITCH,
         DISABLE_SSH_KEY: "The guide has no call to disable a key: use the console, or another dialect",

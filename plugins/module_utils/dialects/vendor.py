@@ -16,8 +16,11 @@ from ..errors import SenhaseguraError
 from ..models import Credential, CredentialInfo, CredentialWrite, Entries, SshKey, SshKeyWrite, Stored, key_text
 from .dialect import Call, Dialect, Unseal, row
 from .dsm import decode_application, decode_stored_secret, encode_secret
+from .dsm_applications import application_calls
+from .dsm_tools import tool_calls
 from .entities import (
     attempt,
+    decode_nothing,
     echo,
     echoed_id,
     echoed_text,
@@ -26,6 +29,7 @@ from .entities import (
     given,
     required_id,
     required_secret,
+    tag_list,
     text,
     text_or_none,
     truth,
@@ -33,6 +37,7 @@ from .entities import (
 from .envelope import says_updated
 from .operations import (
     CREATE_CREDENTIAL,
+    CREATE_EPHEMERAL,
     CREATE_SECRET,
     CREATE_SSH_KEY,
     DELETE_SECRET,
@@ -45,6 +50,7 @@ from .operations import (
     READ_CREDENTIAL,
     READ_SSH_KEY,
     RELEASE_CREDENTIAL,
+    RELEASE_EPHEMERAL,
     RELEASE_SSH_KEY,
     ROTATE_CREDENTIAL,
     ROTATE_SSH_KEY,
@@ -55,10 +61,6 @@ from .operations import (
     Operation,
 )
 from .strict_json import Json
-
-
-def decode_nothing(document: Json, unseal: Unseal) -> None:
-    """Return None, for calls whose response tells nothing but success."""
 
 
 def decode_list(document: Json, unseal: Unseal) -> Entries:
@@ -163,18 +165,12 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
         hostname=text(item, "hostname"),
         ip=text(item, "ip"),
         passphrase=passphrase,
-        tags=_tags(item.get("tags")),
+        tags=tag_list(item.get("tags")),
         devices=_hostnames(devices),
         expires_at=text_or_none(item, "expiration_time"),
         raw={**item, "private_key": private_key, "password": passphrase},
         unreadable=unreadable,
     )
-
-
-def _tags(value: t.Any) -> tuple[str, ...]:
-    # Documented as text with commas, sampled as a list.
-    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(str(item).strip() for item in items if str(item).strip())
 
 
 def _hostnames(value: t.Any) -> tuple[str, ...]:
@@ -218,7 +214,7 @@ def encode_key(model: SshKeyWrite) -> Json:
     )
 
 
-def _vendor_calls(prefix: str) -> dict[Operation[t.Any], Call[t.Any]]:
+def _vendor_calls(prefix: str, **tools: str) -> dict[Operation[t.Any], Call[t.Any]]:
     credential, key = f"{prefix}/pam/credential", f"{prefix}/pam/key"
     store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
     store_key = Call("POST", key, decode_stored_key, encode_key)
@@ -242,6 +238,8 @@ def _vendor_calls(prefix: str) -> dict[Operation[t.Any], Call[t.Any]]:
         row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
         row(CREATE_SECRET, store_secret),
         row(UPDATE_SECRET, store_secret),
+        *application_calls(),
+        *tool_calls(**tools),
     )
     return dict(rows)
 
@@ -262,5 +260,26 @@ _REQUIRED = {
     UPDATE_SSH_KEY: {"ip": "Set the option ip", "private_key": _PAIR},
 }
 
-ISO = Dialect("iso", "/iso/oauth2/token", _vendor_calls("/iso"), _MISSING, _UNWRITABLE, _REQUIRED)
-API = Dialect("api", "/api/oauth2/token", _vendor_calls("/api"), _MISSING, _UNWRITABLE, _REQUIRED)
+# The page of 3.32 wants a pod where an ephemeral credential is provisioned, and shows no identity (facts-dsm.md 5).
+_POD = {
+    name: f"Set the option {name}: up to release 3.32, a pod is named" for name in ("pod_name", "deploy", "namespace")
+}
+_SECRET_ID = {"secret_id": "Set the option secret_id to the id that the provisioning has returned"}
+_ISO_ONLY: dict[Operation[t.Any], t.Mapping[str, str]] = {
+    CREATE_EPHEMERAL: _POD,
+    RELEASE_EPHEMERAL: {**_POD, **_SECRET_ID},
+}
+_ISO_CALLS = _vendor_calls("/iso", key_field="key", time_form="%Y-%m-%d %H:%M:%S")
+_API_CALLS = _vendor_calls("/api", key_field="key_id", time_form="%Y-%m-%dT%H:%M:%SZ")
+
+ISO = Dialect(
+    "iso",
+    "/iso/oauth2/token",
+    _ISO_CALLS,
+    _MISSING,
+    {**_UNWRITABLE, Area.EPHEMERAL: frozenset({"identifier"})},
+    {**_REQUIRED, **_ISO_ONLY},
+)
+API = Dialect(
+    "api", "/api/oauth2/token", _API_CALLS, _MISSING, _UNWRITABLE, {**_REQUIRED, RELEASE_EPHEMERAL: _SECRET_ID}
+)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ..errors import ConfigError
@@ -15,8 +16,9 @@ from .results import Params
 
 # Seconds. A shorter interval would flood the server.
 _MIN_SECONDS = 0.1
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z")
 # The options that name the object of a task, in the order in which they count.
-_NAMES = ("credential", "ssh_key", "id", "identifier")
+_NAMES = ("credential", "ssh_key", "id", "identifier", "key", "application", "name")
 
 
 def subject_of(params: Params, noun: str) -> str:
@@ -75,6 +77,14 @@ def wait_options(params: Params) -> dict[str, float]:
                 f"{option} must be at least {_MIN_SECONDS} seconds", hint="Leave it out for the default"
             ).with_context(option=option)
     return {"wait": params["wait_timeout"] if params["wait"] else 0.0, "poll": params["poll_interval"]}
+
+
+def console_time(value: str | None, option: str) -> str | None:
+    """Return a time as the console writes it, C(YYYY-MM-DD HH:MM:SS), or empty for none. Raises ConfigError."""
+    if value and not _TIME.match(value):
+        hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
+        raise ConfigError(f"{option} must be a date and time", hint=hint).with_context(option=option)
+    return value
 
 
 def not_text(name: str, option: str) -> ConfigError:

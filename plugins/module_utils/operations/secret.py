@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from ..ciphertext import judge
@@ -20,7 +19,7 @@ from ..references import parse_reference
 from ..settings.options import argument_spec
 from ..specs import UPDATE
 from .apply import TaskOutcome, apply
-from .parameters import not_text
+from .parameters import console_time, not_text
 from .results import Params, Result, unread
 
 NOUN = "DSM secret"
@@ -93,7 +92,6 @@ _ATTRIBUTES = (
 _SHOWN = (*_ATTRIBUTES, "renewal_minutes", "key_names")
 # The vendor's releases show these in some places only.
 _SOMETIMES_SHOWN = ("description", "renewal_minutes")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
 
 
 def run(client: Client, params: Params, check_mode: bool) -> Result:
@@ -244,9 +242,7 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
 
 
 def _desired(params: Params) -> DsmSecretWrite:
-    if not _TIME.match(params["expires_at"] or ""):
-        hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
-        raise ConfigError("expires_at must be a date and time", hint=hint).with_context(option="expires_at")
+    console_time(params["expires_at"], "expires_at")
     return DsmSecretWrite(
         identifier=parse_reference(params["identifier"], option="identifier", kind="identifier").text,
         **{name: params[name] for name in _ATTRIBUTES[1:]},

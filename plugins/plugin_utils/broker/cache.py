@@ -40,6 +40,10 @@ class CachedApi(Api):
     def server(self) -> str:
         return self._shared.server
 
+    @property
+    def gives_back_at_end(self) -> bool:
+        return True
+
     def dialect(self) -> Dialect:
         return self._shared.dialect()
 

@@ -17,56 +17,25 @@ import time
 import typing as t
 from concurrent import futures
 
-from ...module_utils.client.connect import client_over
-from ...module_utils.client.custody_rules import refuse_vault_rotation
 from ...module_utils.client.direct_api import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
 from ...module_utils.dialects.operations import LIST_SECRETS, READ_CREDENTIAL, Area, Operation, Verb
 from ...module_utils.dsm_secrets import DsmSecret, with_news
-from ...module_utils.errors import (
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    ResponseLost,
-    SenhaseguraError,
-    ServerBusy,
-    Unsupported,
-)
-from ...module_utils.models import CredentialInfo
+from ...module_utils.errors import ConnectionFailed, Denied, NotFound, SenhaseguraError
 from ...module_utils.redaction import KnownSecrets
-from ...module_utils.references import Reference
 from ...module_utils.retry import Replay
 from ...module_utils.settings.settings import Settings
 from ...module_utils.transport.deadline import Deadline
 from ...module_utils.transport.session import Transport
 from .cache_policy import NEWS_AFTER, CachePolicy
+from .debts import NOT_APPLIED, EphemeralDebt, give_back
 from .final_api import FinalApi
 from .ledger import ClientLedger, Ledger
 from .shared_transport import SharedTransport
 
-# Seconds for each release at the end, when the server has not answered one before.
-_SHORT_TIMEOUT = 5.0
 # Seconds. How much longer than its deadline a call may take to end.
 _GRACE = 5.0
 _Answer = t.TypeVar("_Answer")
-# After these a read has certainly not taken custody; after all others it may have.
-_NOT_READ = (
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Unsupported,
-)
-
-
 Clock = t.Callable[[], float]
 _Result = t.TypeVar("_Result")
 # What is read, and the id or name in its path.
@@ -157,7 +126,7 @@ class ServerCache:
         self._account.owe(asked, policy.allow_vault_rotation)
         try:
             value = self._read(operation, ref, subject, policy, deadline)
-        except _NOT_READ:
+        except NOT_APPLIED:
             if not known:
                 self._account.settle(asked)
             raise
@@ -245,16 +214,20 @@ class ServerCache:
     ) -> _Result:
         written: set[str] | None = None
         learned: _Entry | None = None
+        taken = EphemeralDebt.of(self._account, operation, model)
         try:
             result = self._session.call(
                 operation, ref=ref, model=model, subject=subject, deadline=deadline, not_after=not_after
             )
+            taken.done(getattr(result, "id", ""))
             # Not every answer tells which one was written.
             told = getattr(result, "id", ref) or ref
             written = {ref, told} if told else None
             if operation.area is Area.SECRETS and isinstance(result, tuple):
                 learned = self._learn(result)
-        except SenhaseguraError:
+        except SenhaseguraError as exc:
+            if isinstance(exc, NOT_APPLIED):
+                taken.refused()
             # Perhaps applied, and perhaps to something that is not known by its id yet.
             written = {ref} if ref else None
             raise
@@ -312,29 +285,4 @@ class ServerCache:
         with self._idle:
             self._closed = True
             self._idle.wait_for(lambda: not self._active, timeout=self._timeout)
-        problems: list[str] = []
-        last = FinalApi(self._session, self._timeout)
-        client = client_over(last)
-        for (area, name), allowed in self._account.items().items():
-            ref = Reference(name, "id" if name.isdigit() else "")
-            try:
-                if area == Area.SSH_KEYS.value:
-                    refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
-                    client.ssh_keys.release(name, ref)
-                else:
-                    client.credentials.release(ref, allow_vault_rotation=allowed)
-            except Unsupported:
-                self._account.settle((area, name))
-            except Refused as exc:
-                # Documented: it is kept unless the task allows that the vault changes it.
-                self._account.settle((area, name))
-                problems.append(str(exc))
-            except SenhaseguraError as exc:
-                self._account.owe((area, name), allowed, str(exc))
-                problems.append(str(exc))
-                if isinstance(exc, (ResponseLost, ConnectionFailed, ServerBusy)):
-                    # The server is perhaps gone, and there may be hundreds: none of the others is given so long.
-                    last.timeout = _SHORT_TIMEOUT
-            else:
-                self._account.settle((area, name))
-        return problems
+        return give_back(self._account, FinalApi(self._session, self._timeout))

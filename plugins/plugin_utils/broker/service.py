@@ -196,6 +196,8 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         credential_info,
         credential_rotate,
         custody,
+        dsm_application,
+        dsm_application_info,
         secret,
         secret_info,
         ssh_key,
@@ -205,6 +207,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
 
     modules = (
         *(credential, credential_info, credential_rotate, custody),
+        *(dsm_application, dsm_application_info),
         *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

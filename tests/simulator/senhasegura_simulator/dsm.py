@@ -26,6 +26,8 @@ from .wire import console_time, flag, invalid, sensitive, text
 Maps = list[dict[str, "str | None"]]
 # An authorization for DSM can have these and no others.
 RESOURCES = ("Application", "CI/CD", "Secret Management")
+# Parameters of an application that are made and updated, and that no call shows.
+UNSEEN = ("line_of_business", "application_type", "aws_arns", "cloud_profiles", "credential_profiles")
 # Field of a credential -> the name under which it is read back when the writer gives no label.
 NAMES = {"user": "username", "host": "hostname"}
 SECTIONS = {"credentials": "credential", "access_keys": "access_key"}
@@ -110,6 +112,10 @@ def write_application(call: Call) -> Reply:
     application.environment = text(params, "environment") or application.environment
     application.description = text(params, "description") or application.description
     application.tags = split_tags(params["tags"]) if params.get("tags") is not None else application.tags
+    application.authentication_method = (
+        application.authentication_method if found else text(params, "authentication_method")
+    )
+    application.more |= {name: params[name] for name in UNSEEN if params.get(name) is not None}
     limits = _limits(call)
     world.store.save(application)
     known = world.store.first(Client, application=application.id)

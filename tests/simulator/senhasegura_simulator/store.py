@@ -114,6 +114,9 @@ class Application:
     description: str | None = None
     tags: list[str] = field(default_factory=list)
     unique_key: str | None = None
+    # Parameters of the last write that no call shows: line of business, type, ARNs and profiles.
+    more: dict[str, Any] = field(default_factory=dict)
+    authentication_method: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
     mapping: dict[str, Any] = field(default_factory=dict)
 

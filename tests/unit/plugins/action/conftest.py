@@ -17,7 +17,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.api i
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    DSM_ONLY,
+    LIST_CREDENTIALS,
     LIST_SECRETS,
+    LIST_SSH_KEYS,
+    READ_APPLICATION,
     READ_SECRET,
     Area,
     Operation,
@@ -37,7 +41,7 @@ PLUGINS = "ansible_collections.community.senhasegura.plugins"
 
 
 class Table(Api):
-    """Answers lists, and reads of one secret, from ``entries`` and ``secrets``; notes all other calls as (operation, ref, model) in ``calls``.
+    """Answers lists, and reads of one secret, from ``entries``, ``secrets`` and ``listed`` (automations or encryption keys), and the application of the client from ``own``; notes all other calls as (operation, ref, model) in ``calls``.
 
     ``fresh`` holds the operations that shall not be answered from memory. A write without an answer in ``answers`` is
     applied: what it creates has the id 77.
@@ -47,6 +51,8 @@ class Table(Api):
         self._dialect = DIALECTS[dialect]
         self.entries: list[CredentialInfo] = []
         self.secrets: list[Any] = []
+        self.own: Any = None
+        self.listed: list[Any] = []
         self.answers: dict[str, Any] = {}
         self.calls: list[tuple[str, str, Any]] = []
         self.fresh: list[str] = []
@@ -59,8 +65,14 @@ class Table(Api):
     ) -> Any:
         self._dialect.check(operation, model)
         self.fresh += [operation.name] if fresh else []
+        if operation in (LIST_CREDENTIALS, LIST_SSH_KEYS):
+            return Entries(self.entries)
         if operation.verb is Verb.LIST:
-            return tuple(self.secrets) if operation == LIST_SECRETS else Entries(self.entries)
+            return tuple(self.secrets if operation == LIST_SECRETS else self.listed)
+        if operation == READ_APPLICATION:
+            if self.own is None:
+                raise NotFound("no application")
+            return self.own
         if operation == READ_SECRET:
             found = next((secret for secret in self.secrets if secret.identifier == ref), None)
             if found is None:
@@ -82,6 +94,8 @@ class Table(Api):
             kind = SSH_KEY_TYPE if area is Area.SSH_KEYS else "Local User"
             entry = CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip or "", kind)
             self.entries.append(entry)
+        if area in DSM_ONLY:
+            return "77" if verb in (Verb.CREATE, Verb.UPDATE) else None
         if verb is Verb.RELEASE and not any(entry.id == ref for entry in self.entries):
             return NotFound("x")
         return Stored(ref or "77")

@@ -31,6 +31,7 @@ PURE = {
     "pem",
     "ciphertext",
     "queries",
+    "dsm_models",
     "dsm_secrets",
     "mapping_file",
 }
@@ -45,6 +46,8 @@ DIALECTS = {
         "entities",
         "strict_json",
         "dsm",
+        "dsm_applications",
+        "dsm_tools",
         "guide",
         "vendor",
         "catalog",

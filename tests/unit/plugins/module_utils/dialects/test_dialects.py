@@ -65,6 +65,22 @@ PATHS = {
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
+        "application.read": "GET /iso/dapp/application",
+        "application.create": "POST /iso/dapp/application",
+        "application.disable": "DELETE /iso/dapp/application/authorization",
+        "variables.create": "POST /iso/cicd/variables",
+        "ephemeral_credential.create": "POST /iso/coe/dapp/provision",
+        "ephemeral_credential.release": "POST /iso/coe/dapp/deprovision",
+        "automation.list": "GET /iso/sctm/automations",
+        "automation.create": "POST /iso/sctm/automation",
+        "automation.update": "PUT /iso/sctm/automation/{ref}",
+        "automation.delete": "DELETE /iso/sctm/automation/{ref}",
+        "encryption_key.list": "GET /iso/sctm/encryption/key",
+        "encryption_key.create": "POST /iso/sctm/encryption/key",
+        "encryption_key.update": "PUT /iso/sctm/encryption/key/{ref}",
+        "encryption_key.disable": "DELETE /iso/sctm/encryption/key/{ref}",
+        "encryption_key.encrypt": "POST /iso/sctm/encryption/encrypt",
+        "encryption_key.decrypt": "POST /iso/sctm/encryption/decrypt",
     },
     "rest": {
         "token": "/iso/oauth2/token",
@@ -89,7 +105,7 @@ PATHS = {
 }
 # From 3.33 on everything but DSM stands below /api.
 PATHS["api"] = {
-    operation: path if "/dapp/" in path or "/sctm/" in path else path.replace("/iso/", "/api/")
+    operation: path if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/")) else path.replace("/iso/", "/api/")
     for operation, path in PATHS["iso"].items()
 }
 
@@ -123,14 +139,16 @@ def test_the_dialects_have_the_same_names_for_the_same_things() -> None:
 def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     call = DIALECTS[name].calls[named(operation)]
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
-    assert call.module == ("dsm" if operation.startswith("secret") else "pam")
-    assert (call.encode is not None) == (operation.endswith(("create", "update")) or call.body == "query")
+    area, _dot, verb = operation.partition(".")
+    assert call.module == ("pam" if area in ("credential", "key") else "dsm")
+    sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
+    assert (call.encode is not None) == (sends or call.body == "query")
 
 
-def test_put_never_updates_in_the_vendors_dialects() -> None:
+def test_put_never_updates_credentials_keys_and_secrets_in_the_vendors_dialects() -> None:
     for name in ("iso", "api"):
         puts = {operation.name for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
-        assert puts == {"credential.enable", "key.enable"}
+        assert puts == {"credential.enable", "key.enable", "automation.update", "encryption_key.update"}
 
 
 def test_the_option_knows_the_names() -> None:
@@ -452,5 +470,7 @@ def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
 def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
-            r"(credential|key|secret)\.(list|read|create|update|enable|disable|release|rotate|delete)", operation
+            r"(credential|key|secret|application|variables|ephemeral_credential|automation|encryption_key)"
+            r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
+            operation,
         )

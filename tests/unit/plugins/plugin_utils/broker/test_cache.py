@@ -29,6 +29,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import debts
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server_cache as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
@@ -272,7 +273,7 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     problems = session.release_all()
     assert len(problems) == 100
     assert all("gone" in problem for problem in problems)
-    assert clock.now - start < 30 + 100 * module._SHORT_TIMEOUT
+    assert clock.now - start < 30 + 100 * debts._SHORT_TIMEOUT
 
 
 def shop(*names: str, version: int = 1) -> dict[str, Any]:
