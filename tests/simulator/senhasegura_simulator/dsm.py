@@ -268,19 +268,20 @@ def _entity(call: Call, application: Application) -> dict[str, Any]:
 
 
 def _secrets(call: Call, application: Application) -> list[dict[str, Any]]:
-    return [
-        {
-            "secret_id": str(secret.id),
-            "secret_name": secret.name,
-            "identity": secret.identity,
-            "version": str(secret.version),
-            "expiration_date": secret.expiration_date,
-            "engine": secret.engine,
-            **(_renewal_shown(secret) if call.world.profile.modern else {}),
-            "data": values(call, secret),
-        }
-        for secret in delivered(call, application)
-    ]
+    return [secret_entity(call, secret) for secret in delivered(call, application)]
+
+
+def secret_entity(call: Call, secret: Secret) -> dict[str, Any]:
+    return {
+        "secret_id": str(secret.id),
+        "secret_name": secret.name,
+        "identity": secret.identity,
+        "version": str(secret.version),
+        "expiration_date": secret.expiration_date,
+        "engine": secret.engine,
+        **(_renewal_shown(secret) if call.world.profile.modern else {}),
+        "data": values(call, secret),
+    }
 
 
 def _renewal_shown(secret: Secret) -> dict[str, Any]:
