@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..dialects.operations import CREATE_EPHEMERAL, RELEASE_EPHEMERAL, Area, Verb, operation_of
+from ..dialects.operations import CREATE_EPHEMERAL, RELEASE_EPHEMERAL
 from ..dsm_models import EphemeralWrite
 from ..dsm_secrets import DsmSecret
 from ..errors import AlreadyDone, NotFound
@@ -24,9 +24,13 @@ class EphemeralCredentials:
         """Return whether somebody gives back at the end of the run what was provisioned with C(at_end)."""
         return self._api.gives_back_at_end
 
-    def check(self, verb: Verb, wanted: EphemeralWrite) -> None:
-        """Raise what provisioning (C(CREATE)) or deprovisioning (C(RELEASE)) would raise before it asks the server."""
-        self._api.dialect().check(operation_of(Area.EPHEMERAL, verb), wanted)
+    def check_provision(self, wanted: EphemeralWrite) -> None:
+        """Raise what C(provision) would raise before it asks the server."""
+        self._api.dialect().check(CREATE_EPHEMERAL, wanted)
+
+    def check_deprovision(self, wanted: EphemeralWrite) -> None:
+        """Raise what C(deprovision) would raise before it asks the server."""
+        self._api.dialect().check(RELEASE_EPHEMERAL, wanted)
 
     def provision(self, wanted: EphemeralWrite) -> DsmSecret:
         """Make an ephemeral credential and return its secret."""

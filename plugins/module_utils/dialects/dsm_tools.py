@@ -9,6 +9,7 @@ Encryption has two forms on the wire: the page of 3.32 names a key by C(key), an
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import typing as t
 
@@ -140,7 +141,9 @@ def encode_key_with(form: str) -> t.Callable[[EncryptionKeyWrite], Json]:
     def encode(model: EncryptionKeyWrite) -> Json:
         expires = model.expires_at
         if expires:
-            expires = datetime.datetime.strptime(expires, _TIME).strftime(form)
+            # One that was read in an unknown form goes back as it is.
+            with contextlib.suppress(ValueError):
+                expires = datetime.datetime.strptime(expires, _TIME).strftime(form)
         return given(name=model.name, description=model.description, algorithm=model.algorithm, expiration_date=expires)
 
     return encode

@@ -196,8 +196,16 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         credential_info,
         credential_rotate,
         custody,
+        decrypt,
         dsm_application,
         dsm_application_info,
+        dsm_automation,
+        dsm_automation_info,
+        dsm_variables,
+        encrypt,
+        encryption_key,
+        encryption_key_info,
+        ephemeral_credential,
         secret,
         secret_info,
         ssh_key,
@@ -207,7 +215,8 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
 
     modules = (
         *(credential, credential_info, credential_rotate, custody),
-        *(dsm_application, dsm_application_info),
+        *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
+        *(decrypt, encrypt, encryption_key, encryption_key_info, ephemeral_credential),
         *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}
