@@ -90,12 +90,12 @@ class Table(Api):
             if verb in (Verb.CREATE, Verb.UPDATE):
                 self._store_secret(model)
             return None
+        if area in DSM_ONLY:
+            return "77" if verb in (Verb.CREATE, Verb.UPDATE) else None
         if verb is Verb.CREATE:
             kind = SSH_KEY_TYPE if area is Area.SSH_KEYS else "Local User"
             entry = CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip or "", kind)
             self.entries.append(entry)
-        if area in DSM_ONLY:
-            return "77" if verb in (Verb.CREATE, Verb.UPDATE) else None
         if verb is Verb.RELEASE and not any(entry.id == ref for entry in self.entries):
             return NotFound("x")
         return Stored(ref or "77")
