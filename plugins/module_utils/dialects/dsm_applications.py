@@ -51,7 +51,8 @@ def decode_owner(document: Json, unseal: Unseal) -> DsmApplication:
         environment=echoed_text(item, "environment") or "",
         description=text_or_none(item, "description"),
         tags=tag_list(item.get("tags")),
-        secrets=tuple(echoed_text(one, "identity") or "" for one in entities(item, "secrets")),
+        # Their values stay sealed.
+        secrets=tuple(decode_secret_item(one, lambda value: value).identifier for one in entities(item, "secrets")),
     )
 
 

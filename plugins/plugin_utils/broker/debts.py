@@ -33,11 +33,10 @@ from ...module_utils.errors import (
 from ...module_utils.models import CredentialInfo
 from ...module_utils.references import Reference
 from .final_api import FinalApi
-from .ledger import ClientLedger, Item
+from .ledger import EPHEMERAL, ClientLedger, Item
 
 # Seconds for each release at the end, when the server has not answered one before.
 _SHORT_TIMEOUT = 5.0
-_EPHEMERAL = Area.EPHEMERAL.value
 # After these nothing was certainly taken; after all others it may have been.
 NOT_APPLIED = (
     AuthenticationFailed,
@@ -64,7 +63,7 @@ class EphemeralDebt:
         """Return what this write does. What it is about to provision is owed from now on."""
         if operation == CREATE_EPHEMERAL and model.at_end:
             # Before the request, since this process may be killed at any moment.
-            account.owe((_EPHEMERAL, model.note), False)
+            account.owe((EPHEMERAL, model.note), False)
             return cls(account, provisions=model)
         return cls(account, deprovisions=model if operation == RELEASE_EPHEMERAL else None)
 
@@ -72,18 +71,18 @@ class EphemeralDebt:
         """Note that the write was applied, and the id of the secret that was provisioned, if that is known."""
         if self.provisions is not None and secret_id:
             # First the one that can be given back.
-            self.account.owe((_EPHEMERAL, dataclasses.replace(self.provisions, secret_id=secret_id).note), False)
-            self.account.settle((_EPHEMERAL, self.provisions.note))
+            self.account.owe((EPHEMERAL, dataclasses.replace(self.provisions, secret_id=secret_id).note), False)
+            self.account.settle((EPHEMERAL, self.provisions.note))
         if self.deprovisions is not None:
             for area, name in self.account.items():
                 # The task may have named it in another way.
-                if area == _EPHEMERAL and EphemeralWrite.of_note(name).secret_id == self.deprovisions.secret_id:
+                if area == EPHEMERAL and EphemeralWrite.of_note(name).secret_id == self.deprovisions.secret_id:
                     self.account.settle((area, name))
 
     def refused(self) -> None:
         """Note that nothing was provisioned."""
         if self.provisions is not None:
-            self.account.settle((_EPHEMERAL, self.provisions.note))
+            self.account.settle((EPHEMERAL, self.provisions.note))
 
 
 def give_back(account: ClientLedger, last: FinalApi) -> list[str]:
@@ -112,7 +111,7 @@ def give_back(account: ClientLedger, last: FinalApi) -> list[str]:
 
 def _release(client: Client, item: Item, allowed: bool) -> None:
     area, name = item
-    if area == _EPHEMERAL:
+    if area == EPHEMERAL:
         client.ephemeral.deprovision(EphemeralWrite.of_note(name))
         return
     ref = Reference(name, "id" if name.isdigit() else "")

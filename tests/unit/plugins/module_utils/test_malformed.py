@@ -342,8 +342,8 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     changes |= {f"entity is {kind}": (place, new) for kind, new in wrong.items()}
     item = (*place, 0) if isinstance(value, list) else place
     if operation == "application.read":
-        # Its name is shown only.
-        fields: dict[str, dict[str, t.Any]] = {}
+        # The data of its secrets is not looked at.
+        fields: dict[str, dict[str, t.Any]] = {"identity": NO_TEXT, "secret_id": NO_TEXT}
     elif "secret" in operation:
         # The id of a secret is shown only; its identity is what it is found by.
         fields = {"identity": NO_TEXT, "secret_id": NO_TEXT, "data": NO_DATA}

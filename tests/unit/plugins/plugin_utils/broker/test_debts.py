@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import CREATE_EPHEMERAL
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import CREATE_EPHEMERAL, Area
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_models import EphemeralWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, path_for
@@ -76,6 +77,10 @@ def test_what_was_made_is_given_back_at_the_end(folder: pathlib.Path) -> None:
     assert run.account.items() == {}
     run.ledger.close()
     assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_the_ledger_names_the_area_as_the_catalogue_does() -> None:
+    assert Area.EPHEMERAL.value == ledger.EPHEMERAL
 
 
 def test_it_is_noted_before_it_is_made_and_without_a_secret(folder: pathlib.Path) -> None:
