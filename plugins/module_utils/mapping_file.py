@@ -88,7 +88,7 @@ def parse(text: str) -> Mapping:
     # A deeply nested one is a RecursionError.
     except (ValueError, RecursionError) as exc:
         where = f" (line {exc.lineno})" if isinstance(exc, json.JSONDecodeError) else ""
-        raise ConfigError(f"the mapping file is no valid JSON{where}", hint=_HINT) from None
+        raise ConfigError(f"the mapping file must be valid JSON{where}", hint=_HINT) from None
     return from_data(document)
 
 

@@ -116,7 +116,7 @@ failure:
     hint: Set them in the option variables, or take them out of the mapping
     operation: ""
     endpoint: ""
-    subject: the list of pipeline variables
+    subject: the pipeline variables
     status: null
     code: null
     option: variables

@@ -17,7 +17,7 @@ def read_text(path: str, option: str) -> str:
     except OSError as exc:
         reason = exc.strerror or type(exc).__name__
     except UnicodeDecodeError:
-        reason = "it is no UTF-8 text"
+        reason = "it must be UTF-8 text"
     raise ConfigError(
         f"the file of {option} cannot be read: {reason}", hint=f"Check {option}, a file of the controller"
     ).with_context(option=option)

@@ -147,6 +147,25 @@ def test_all_modules_of_dsm(server: Any, run_play: Any, tmp_path: Any) -> None:
     assert not any(client["client_secret"] in text for client in state["clients"])
 
 
+@pytest.mark.parametrize("_server", [("4.0", "auto")], ids=["4.0"], indirect=True)
+def test_many_secrets_need_one_list(server: Any, run_play: Any) -> None:
+    """A sample of 200 secrets, which one list and an upsert for each write, and 50 hosts, which one list serves."""
+    names = [f"many-{number}" for number in range(12)]
+    write = step("write", "secret", identifier="{{ item }}", key_value={"V": "{{ item }}"})
+    read = f"query('{COLLECTION}.secret', *names, field='V') == names"
+    play = {"gather_facts": False, "vars": {"names": names}}
+    plays = [
+        {**play, "hosts": "h0", "tasks": [{**write, "loop": names}]},
+        {**play, "hosts": "all", "tasks": [{"name": "read", "ansible.builtin.assert": {"that": read}}]},
+    ]
+    run = run_play(server, plays, "-i", "".join(f"h{number}," for number in range(6)), "-c", "local")
+    assert run.rc == 0, run
+    counters = server.control.counters()
+    calls = {call: count for call, count in counters["requests"].items() if "oauth2" not in call}
+    assert calls == {"GET /iso/dapp/application": 1, "POST /iso/sctm/secret": len(names)}
+    assert counters["tokens"] == 1
+
+
 def _state_at_the_end(server: Any) -> Any:
     """The records when the broker has given back what the run owed."""
     for _attempt in range(100):

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ..dialects.operations import (
     CREATE_ENCRYPTION_KEY,
     DECRYPT,
@@ -61,12 +63,18 @@ class EncryptionKeys:
     def encrypt(self, key: str, value: str, version: str) -> str:
         """Return a text encrypted with a version of the key of this id or name."""
         model = EncryptWrite(self._id_of(key), value, version)
-        return self._api.call(ENCRYPT, model=model, subject=f"encryption key {key}").value
+        try:
+            return self._api.call(ENCRYPT, model=model, subject=f"encryption key {key}").value
+        except NotFound as exc:
+            raise _not_found(key).with_context(**dataclasses.asdict(exc.context)) from None
 
     def decrypt(self, key: str, value: str, version: str) -> str:
         """Return the text that was encrypted with a version of the key of this id or name."""
         model = DecryptWrite(self._id_of(key), value, version)
-        return self._api.call(DECRYPT, model=model, subject=f"encryption key {key}").value
+        try:
+            return self._api.call(DECRYPT, model=model, subject=f"encryption key {key}").value
+        except NotFound as exc:
+            raise _not_found(key).with_context(**dataclasses.asdict(exc.context)) from None
 
     def _id_of(self, key: str) -> str:
         """Return the id of a key that is named by id or name. Raises NotFound or InvalidRequest."""
@@ -76,9 +84,13 @@ class EncryptionKeys:
         self._api.dialect().call(ENCRYPT)
         found = self.find(id=None, name=key)
         if found is None:
-            raise NotFound(
-                f"encryption key {key} not found",
-                hint="Check the name, and that the key is assigned to the DSM authorization of this client (console: "
-                "DevOps Secret Manager, its application > Authorizations, tab Encryption Keys)",
-            ).with_context(subject=f"encryption key {key}", **self._api.place(LIST_ENCRYPTION_KEYS))
+            raise _not_found(key).with_context(**self._api.place(LIST_ENCRYPTION_KEYS))
         return found.id
+
+
+def _not_found(key: str) -> NotFound:
+    return NotFound(
+        f"encryption key {key} not found",
+        hint="Check id or name, and that the key is assigned to the DSM authorization of this client (console: DevOps "
+        "Secret Manager, its application > Authorizations, tab Encryption Keys)",
+    ).with_context(subject=f"encryption key {key}")

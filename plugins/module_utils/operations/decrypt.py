@@ -39,5 +39,5 @@ def _decoded(text: str, key: str) -> str:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise UnexpectedResponse(
-            "what the server has decrypted is no text in base64", hint="Set decode_base64=false"
+            "what the server has decrypted must be text in base64", hint="Set decode_base64=false"
         ).with_context(subject=f"encryption key {key}") from None

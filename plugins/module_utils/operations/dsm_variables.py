@@ -25,6 +25,7 @@ from .parameters import not_text
 from .results import Params, Result
 
 NOUN = "pipeline variable"
+_SUBJECT = "the pipeline variables"
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     # The text of the file, or what YAML has made of it.
@@ -77,7 +78,8 @@ def _mapping(params: Params) -> mapping_file.Mapping:
     try:
         return mapping_file.parse(given) if isinstance(given, str) else mapping_file.from_data(given)
     except ConfigError as exc:
-        raise exc.with_context(option="mapping_file" if params["mapping_file"] else "mapping") from None
+        option = "mapping_file" if params["mapping_file"] else "mapping"
+        raise exc.with_context(option=option, subject=_SUBJECT) from None
 
 
 def _values(given: t.Mapping[t.Any, t.Any], wanted: t.Sequence[str]) -> dict[str, str]:
@@ -87,23 +89,23 @@ def _values(given: t.Mapping[t.Any, t.Any], wanted: t.Sequence[str]) -> dict[str
         raise ConfigError(
             f"the mapping names variables that have no value: {', '.join(redact(name, []) for name in missing)}",
             hint="Set them in the option variables, or take them out of the mapping",
-        ).with_context(option="variables")
+        ).with_context(option="variables", subject=_SUBJECT)
     values = {name: given[name] for name in wanted}
     for name, value in values.items():
         shown = redact(name, [])
         if not isinstance(value, str):
-            raise not_text(f"the value of {shown} in variables", "variables")
+            raise not_text(f"the value of {shown} in variables", "variables").with_context(subject=_SUBJECT)
         if "\n" in value or "\0" in value:
             raise ConfigError(
                 f"the value of {shown} in variables has a line end or a NUL, which an upload of lines cannot carry",
                 hint="Store it with the module community.senhasegura.secret, or encode it, for example in base64",
-            ).with_context(option="variables")
+            ).with_context(option="variables", subject=_SUBJECT)
         try:
             value.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             raise ConfigError(
-                f"the value of {shown} in variables is no valid text", hint="Encode it, for example in base64"
-            ).with_context(option="variables") from None
+                f"the value of {shown} in variables must be valid text", hint="Encode it, for example in base64"
+            ).with_context(option="variables", subject=_SUBJECT) from None
     return values
 
 

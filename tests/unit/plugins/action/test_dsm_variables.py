@@ -106,9 +106,9 @@ def test_without_the_right_to_look_each_run_uploads(talk: Any, work: Any, monkey
             "value of KEY .* line end",
         ),
         ({"mapping": TOKENS, "variables": {**VALUES, "KEY": "k-secret\0"}}, "variables", "value of KEY .* NUL"),
-        ({"mapping": TOKENS, "variables": {**VALUES, "KEY": "k-secret\ud800"}}, "variables", "no valid text"),
+        ({"mapping": TOKENS, "variables": {**VALUES, "KEY": "k-secret\ud800"}}, "variables", "must be valid text"),
         ({"mapping": {}, "variables": VALUES}, "mapping", "names no variables"),
-        ({"mapping": "k-secret", "variables": VALUES}, "mapping", "no valid JSON"),
+        ({"mapping": "k-secret", "variables": VALUES}, "mapping", "must be valid JSON"),
     ],
 )
 def test_wrong_options_are_named_without_their_values(

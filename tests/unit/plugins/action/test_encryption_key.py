@@ -135,7 +135,7 @@ def test_base64_is_decoded_if_asked_for(conversation: Any, work: Any) -> None:
     assert work(conversation, "decrypt", key="2", value="x", decode_base64=True)["value"] == "Grüße"
     for text in ("no base64", base64.b64encode(b"\xff").decode()):
         conversation.answers["encryption_key.decrypt"] = Cleartext(text)
-        with pytest.raises(UnexpectedResponse, match="no text in base64") as caught:
+        with pytest.raises(UnexpectedResponse, match="must be text in base64") as caught:
             work(conversation, "decrypt", key="2", value="x", decode_base64=True)
         assert text not in str(caught.value)
 
