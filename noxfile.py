@@ -60,7 +60,7 @@ def integration(session: nox.Session) -> None:
     arguments = session.posargs or ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
     # The slowest, since CI has a limit of time.
-    session.run("python", *PYTEST, "--durations", "40", *where, *arguments)
+    session.run("python", *PYTEST, "--durations", "20", *where, *arguments)
 
 
 @nox.session(tags=["test", "fast"])

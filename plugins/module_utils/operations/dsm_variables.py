@@ -10,6 +10,7 @@ The response tells nothing, so what became of them is read from the secrets of t
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .. import mapping_file
@@ -38,6 +39,8 @@ RULES: dict[str, t.Any] = {
     "required_one_of": [("mapping", "mapping_file")],
     "mutually_exclusive": [("mapping", "mapping_file")],
 }
+# An upload is made of lines, and no environment holds a NUL.
+_UNFIT = re.compile(r"[\n\0]")
 _KINDS = {
     mapping_file.MappedAccessKey: "access_key",
     mapping_file.MappedCredential: "credential",
@@ -95,7 +98,7 @@ def _values(given: t.Mapping[t.Any, t.Any], wanted: t.Sequence[str]) -> dict[str
         shown = redact(name, [])
         if not isinstance(value, str):
             raise not_text(f"the value of {shown} in variables", "variables").with_context(subject=_SUBJECT)
-        if "\n" in value or "\0" in value:
+        if _UNFIT.search(value):
             raise ConfigError(
                 f"the value of {shown} in variables has a line end or a NUL, which an upload of lines cannot carry",
                 hint="Store it with the module community.senhasegura.secret, or encode it, for example in base64",

@@ -2,52 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run owes the server: note it before it is taken, and give it back at the end.
-
-That is custody of credentials and SSH keys, and ephemeral credentials.
-"""
+"""Note the ephemeral credentials that a run owes: before they are provisioned, and until they are removed."""
 
 from __future__ import annotations
 
 import dataclasses
 import typing as t
 
-from ...module_utils.client.connect import Client, client_over
-from ...module_utils.client.custody_rules import refuse_vault_rotation
-from ...module_utils.dialects.operations import CREATE_EPHEMERAL, RELEASE_EPHEMERAL, Area, Operation
+from ...module_utils.dialects.operations import CREATE_EPHEMERAL, RELEASE_EPHEMERAL, Operation
 from ...module_utils.dsm_models import EphemeralWrite
-from ...module_utils.errors import (
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    ResponseLost,
-    SenhaseguraError,
-    ServerBusy,
-    Unsupported,
-)
-from ...module_utils.models import CredentialInfo
-from ...module_utils.references import Reference
-from .final_api import FinalApi
-from .ledger import EPHEMERAL, ClientLedger, Item
-
-# Seconds for each release at the end, when the server has not answered one before.
-_SHORT_TIMEOUT = 5.0
-# After these nothing was certainly taken; after all others it may have been.
-NOT_APPLIED = (
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Unsupported,
-)
+from .ledger import EPHEMERAL, ClientLedger
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,40 +47,3 @@ class EphemeralDebt:
         """Note that nothing was provisioned."""
         if self.provisions is not None:
             self.account.settle((EPHEMERAL, self.provisions.note))
-
-
-def give_back(account: ClientLedger, last: FinalApi) -> list[str]:
-    """Give back all that one client owes. Returns what could not be given back, in words without values."""
-    problems: list[str] = []
-    client = client_over(last)
-    for item, allowed in account.items().items():
-        try:
-            _release(client, item, allowed)
-        except Unsupported:
-            account.settle(item)
-        except Refused as exc:
-            # Documented: it is kept unless the task allows that the vault changes it.
-            account.settle(item)
-            problems.append(str(exc))
-        except SenhaseguraError as exc:
-            account.owe(item, allowed, str(exc))
-            problems.append(str(exc))
-            if isinstance(exc, (ResponseLost, ConnectionFailed, ServerBusy)):
-                # The server is perhaps gone, and there may be hundreds: none of the others is given so long.
-                last.timeout = _SHORT_TIMEOUT
-        else:
-            account.settle(item)
-    return problems
-
-
-def _release(client: Client, item: Item, allowed: bool) -> None:
-    area, name = item
-    if area == EPHEMERAL:
-        client.ephemeral.deprovision(EphemeralWrite.of_note(name))
-        return
-    ref = Reference(name, "id" if name.isdigit() else "")
-    if area == Area.SSH_KEYS.value:
-        refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
-        client.ssh_keys.release(name, ref)
-    else:
-        client.credentials.release(ref, allow_vault_rotation=allowed)

@@ -8,7 +8,8 @@ A request or a reply is one JSON object. The functions here make them, and read 
 
     look_up(context, terms)                     -> answered(values, warnings, secrets) | failed(text) | UNKNOWN_CONTEXT
     register_context(context, settings, ...)    -> done(None) | failed(text)
-    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error)
+    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error);
+                                                   where a write comes next, HEARD is sent back first
     call(settings, policy, operation, ...)      -> done(result) | failed(error)
 
 A context is a digest under which the broker knows the settings and options of a lookup. The broker that does not know
@@ -115,6 +116,8 @@ def _proof(key: bytes, number: int, data: bytes) -> bytes:
 LOOK_UP, REGISTER_CONTEXT, RUN, CALL = "look_up", "register_context", "run", "call"
 RESULT, FAILURE, PROGRESS = "result", "failure", "progress"
 UNKNOWN_CONTEXT: Message = {"unknown_context": True}
+# What the worker replies to progress before a write.
+HEARD: Message = {"heard": True}
 
 
 def dump(message: Message) -> bytes:
@@ -162,7 +165,7 @@ def run(
 
     :param name: that of a file in module_utils/operations
     :param until: the monotonic time after which its first call must not be sent
-    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see journal.py
+    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see OperationApi
     :param interrupted: whether that broker was lost within a write
     """
     return {

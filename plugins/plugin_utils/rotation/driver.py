@@ -15,20 +15,8 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.errors import (
-    AlreadyDone,
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    SenhaseguraError,
-    ServerBusy,
-    Unsupported,
-)
+from ...module_utils.errors import SenhaseguraError
+from ...module_utils.retry import is_not_applied
 from .protocol.effects import (
     CallFailed,
     Effect,
@@ -49,20 +37,6 @@ from .protocol.effects import (
 )
 from .protocol.run import RotationRun
 
-# After these a write was certainly not applied. Whatever else happens, nobody knows.
-_NOT_APPLIED = (
-    AlreadyDone,
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    Unsupported,
-)
-_TOO_MANY_REQUESTS = 429
 _NAP = 0.2
 # Seconds between two lines of progress, and those that a call has beyond its own limit until nobody waits for it.
 _PROGRESS, _BEYOND = 5.0, 1.0
@@ -303,6 +277,5 @@ def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) ->
             return records.read(call.name)
         return records.write(call.name, call.secret, call.note)
     except SenhaseguraError as exc:
-        turned_away = isinstance(exc, ServerBusy) and exc.context.status == _TOO_MANY_REQUESTS
-        kind = NotDone if turned_away or isinstance(exc, _NOT_APPLIED) else Lost
+        kind = NotDone if is_not_applied(exc) else Lost
         raise kind(str(exc)) from None

@@ -17,7 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader, connection_loader
 
 from ....module_utils.errors import ConfigError
-from ...setting_sources import Template, variable
+from ...plugin_options import Template, variable
 from ..login.command import Target, options_from
 from . import ansible_internals
 from .runner import Execute

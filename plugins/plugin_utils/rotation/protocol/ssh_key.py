@@ -64,6 +64,7 @@ class _SshKeyRotation(SshKeyJournal):
             return self._done(Status.UNCHANGED, "the key is younger than max_age_days")
         self._seen = yield from locking.claim(run)
         self._held = yield from read_all(run, self._seen)
+        run.main_key = self._main
         yield from self._look(self._known())
         self._note_found()
         yield from self._settle()
@@ -93,7 +94,7 @@ class _SshKeyRotation(SshKeyJournal):
     def _settle(self) -> Steps:
         """Bring what an interrupted run has begun to its end, so that all hosts have the key of main and no other."""
         name = self._unfinished()
-        if name is not None:
+        if name is not None and self._has_room(self._held[name].secret):
             yield from self._try_way(self._run.present)
             held = self._held[name]
             slot = yield from self._own_copy(held.secret, held.note)
@@ -209,7 +210,7 @@ class _SshKeyRotation(SshKeyJournal):
         except phases.MainRefused as exc:
             why = f"{run.labels[MAIN]} cannot be written: {exc}"
             yield from self._take_back(new, label, Status.FAILED, why)
-        self._held[MAIN], self._written = StoredSecret(new), True
+        self._held[MAIN], self._written, run.main_key = StoredSecret(new), True, new
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
         yield from self._close(new, run.present, before)

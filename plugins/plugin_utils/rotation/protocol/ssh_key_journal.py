@@ -94,6 +94,12 @@ class SshKeyJournal(SshKeyHosts):
         self._held[slot] = StoredSecret(pair, note)
         return slot
 
+    def _has_room(self, pair: SshKeyPair) -> bool:
+        """Return whether the own journal has a key, or may get it. It may not where two runs of different machines have
+        crossed: then main, which some host has as well, is the one to go on with.
+        """
+        return not self._main.usable or self._own(pair) is not None or self._free_slot(pair) is not None
+
     def _room(self, *keep: SshKeyPair) -> str:
         """Return a record that may be overwritten. Raises Stopped if there is none."""
         slot = self._free_slot(*keep)

@@ -35,7 +35,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Entries,
     Stored,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 PLUGINS = "ansible_collections.community.senhasegura.plugins"
 

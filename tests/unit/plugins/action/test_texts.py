@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
+from ansible_collections.community.senhasegura.plugins.plugin_utils import plugin_options
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import NotDone
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
 
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
     known = Settings("https://pam.example.com"), RunSettings(broker=False)
-    monkeypatch.setattr(setting_sources, "settings", lambda *_arguments: known)
+    monkeypatch.setattr(plugin_options, "settings", lambda *_arguments: known)
     action = object.__new__(Action)
     action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False, environment=None)
     action._templar = types.SimpleNamespace(template=str)

@@ -23,11 +23,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLate, BrokerLost
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import Certificate, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Proxy,
@@ -201,10 +201,10 @@ class Bench:
         assert text, "nothing failed"
         return text
 
-    def gone(self, end: type[Exception] = BrokerLost) -> str:
+    def gone(self, end: type[BrokerLost | BrokerLate] = BrokerLost) -> str:
         """What a module ends with whose broker has ended, and why there is no other one."""
         ended = mock.Mock(spec=client.BrokerConnection, ask=mock.Mock(side_effect=EOFError))
-        with mock.patch.object(action_module, "open_connection", side_effect=[ended, end("lost")]):
+        with mock.patch.object(action_module, "open_connection", side_effect=[ended, end()]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
     @contextlib.contextmanager

@@ -37,8 +37,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.references i
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, CachedApis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service

@@ -29,11 +29,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.transport.deadline import Deadline
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import debts
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import server_cache as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import cache as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import cached_apis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import SharedTransport
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     CANARY,
@@ -218,7 +218,7 @@ def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     clock = FakeTime()
     server = Scripted({"POST /api/pam/credential": answer({}, 429)})
     session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session._session._attempts._sleep = clock.sleep
+    session.direct._attempts._sleep = clock.sleep
     start = clock.now
     with pytest.raises(ServerBusy):
         session.call(
@@ -264,16 +264,16 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     replies: dict[str, Any] = {f"GET /api/pam/credential/{n}": read(n) for n in range(100)}
     server = Scripted({**replies, "GET /api/pam/credential": LIST})
     session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session._session._attempts._sleep = clock.sleep
+    session.direct._attempts._sleep = clock.sleep
     for number in range(100):
         session.call(READ_CREDENTIAL, policy=CachePolicy(release_at_end=True), ref=str(number))
     for number in range(100):
         server.on(f"DELETE /api/pam/credential/custody/{number}", ConnectionFailed("gone"))
     start = clock.now
-    problems = session.release_all()
+    problems = cached_apis.release_all(session)
     assert len(problems) == 100
     assert all("gone" in problem for problem in problems)
-    assert clock.now - start < 30 + 100 * debts._SHORT_TIMEOUT
+    assert clock.now - start < 30 + 100 * cached_apis._SHORT_TIMEOUT
 
 
 def shop(*names: str, version: int = 1) -> dict[str, Any]:

@@ -29,9 +29,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.set
     environment_source,
     resolve,
 )
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, CachedApis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import NEWS_AFTER, CachePolicy
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.shared_transport import MAX_CONNECTIONS
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import Scripted, entry, success
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (

@@ -17,11 +17,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client.conne
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import CREATE_EPHEMERAL, Area
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_models import EphemeralWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import SenhaseguraError
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import cached_apis, ledger
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApi, ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, path_for
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
     Scripted,
     Sent,
@@ -72,7 +71,7 @@ def test_what_was_made_is_given_back_at_the_end(folder: pathlib.Path) -> None:
     run = Run(folder)
     assert run.provision().id == "42"
     assert list(run.account.items()) == [OWED]
-    assert run.cache.release_all() == []
+    assert cached_apis.release_all(run.cache) == []
     assert run.returned() == [{"pod_name": "p", "deploy": "d", "namespace": "n", "secret_id": "42"}]
     assert run.account.items() == {}
     run.ledger.close()
@@ -103,14 +102,14 @@ def test_another_broker_gives_it_back(folder: pathlib.Path) -> None:
     run = Run(folder)
     run.provision()
     run.take_over()
-    assert run.cache.release_all() == []
+    assert cached_apis.release_all(run.cache) == []
     assert run.returned()[0]["secret_id"] == "42"
 
 
 def test_what_shall_stay_is_not_owed(folder: pathlib.Path) -> None:
     run = Run(folder)
     run.provision(dataclasses.replace(POD, at_end=False))
-    assert run.cache.release_all() == []
+    assert cached_apis.release_all(run.cache) == []
     assert run.returned() == []
 
 
@@ -121,7 +120,7 @@ def test_what_the_task_has_removed_is_not_owed_any_more(folder: pathlib.Path) ->
     assert client.ephemeral.given_back_at_end
     # Named in another way than when it was made.
     assert client.ephemeral.deprovision(EphemeralWrite("n-d-p", secret_id="42"))
-    assert run.cache.release_all() == []
+    assert cached_apis.release_all(run.cache) == []
     assert len(run.returned()) == 1
 
 
@@ -138,7 +137,7 @@ def test_what_may_have_been_made_is_told_at_the_end(folder: pathlib.Path, reply:
     with pytest.raises(SenhaseguraError):
         run.provision()
     assert list(run.account.items()) == [NOTE]
-    (problem,) = run.cache.release_all()
+    (problem,) = cached_apis.release_all(run.cache)
     assert "secret_id" in problem
     assert list(run.account.items()) == [NOTE]
 
@@ -147,14 +146,14 @@ def test_what_is_gone_already_is_given_back(folder: pathlib.Path) -> None:
     gone = answer({"response": {"status": 404, "message": "Secret not found", "error": True, "error_code": 404}}, 404)
     run = Run(folder, deprovision=gone)
     run.provision()
-    assert run.cache.release_all() == []
+    assert cached_apis.release_all(run.cache) == []
     assert run.account.items() == {}
 
 
 def test_what_the_server_does_not_take_back_is_kept_for_the_next_run(folder: pathlib.Path) -> None:
     run = Run(folder, deprovision=failure(None, "No"))
     run.provision()
-    (problem,) = run.cache.release_all()
+    (problem,) = cached_apis.release_all(run.cache)
     assert "ephemeral credential n/d/p" in problem
     (owed,) = run.ledger.owed()
     assert str(owed).startswith("ephemeral_credential pod_name=p&deploy=d&namespace=n&secret_id=42 at https://")

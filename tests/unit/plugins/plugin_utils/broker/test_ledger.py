@@ -26,9 +26,9 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import ledger as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import ServerCache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger, left_behind, path_for
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.server_cache import ServerCache
 
 KEY = b"k" * 32
 PAM = Settings("https://pam.example.com", client_id=SecretStr("the-client"), client_secret=SecretStr("the-secret"))
@@ -187,7 +187,7 @@ def test_a_read_is_noted_before_it_is_made(
     ledger = open_ledger(folder)
     session = ServerCache(settings, account=ledger.account(settings))
     reads = Reads(outcome, ledger)
-    monkeypatch.setattr(session._session, "call", reads.call)
+    monkeypatch.setattr(session.direct, "call", reads.call)
     for release_at_end in (False, True):
         policy = CachePolicy(release_at_end=release_at_end, fresh=True)
         if isinstance(outcome, SenhaseguraError):

@@ -190,6 +190,11 @@ def test_the_marker_survives_what_is_torn(any_marker: pathlib.Path) -> None:
     assert read_marker() == Marker((12,), ((3.5, "it cannot be started"),), True)
 
 
+def test_a_broker_that_could_not_serve_is_a_failed_start(any_marker: pathlib.Path) -> None:
+    any_marker.write_text("started 12\nstarted 13\nfailed 3.5 it is late\nbroken 13 4.5 it has no ssl\nbroken 12 5\n")
+    assert read_marker() == Marker((12,), ((3.5, "it is late"), (4.5, "it has no ssl")))
+
+
 def test_without_a_directory_there_is_no_lock(marker: pathlib.Path) -> None:
     os.rmdir(marker.parent)
     with pytest.raises(OSError, match="No such file"):

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import socket
+import threading
 import time
 import typing as t
 
@@ -47,14 +50,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations i
     ssh_key_rotate,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import operation as module
+from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 SETTINGS = Settings("https://pam", timeout=5.0)
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", True, "2026-01-01 00:00:00")
@@ -123,6 +126,9 @@ class Peer:
     def send(self, message: protocol.Message) -> None:
         self.heard(protocol.load(protocol.dump(message)))
 
+    def report(self, replies: list[protocol.Message], writing: bool) -> None:
+        self.send(protocol.progress(replies, writing))
+
     def is_gone(self) -> bool:
         self.left -= 1
         return self.left < 0
@@ -165,7 +171,7 @@ class Brokered(BrokerConnection):
 def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
     params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
     ways = iter(reached or [Brokered(vault) for _number in range(9)])
-    return module.run(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
+    return module.run_operation(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
 
 
 @pytest.fixture
@@ -237,6 +243,34 @@ def test_what_is_sent_has_no_option_of_the_connection(vault: Vault) -> None:
 
 
 # --- a broker that is lost -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_nothing_is_written_until_the_worker_has_heard_that_it_will_be(vault: Vault, hears: bool) -> None:
+    """A worker that takes the broker for lost before it has read of the write has it done by another one."""
+    ours, theirs = socket.socketpair()
+    params = {**validate(dict(ACCOUNT), credential.SPEC, credential.RULES), "on_ciphertext": "warn"}
+    until = time.monotonic() + 9
+    settings, policy = SETTINGS.state(), CachePolicy().state()
+    request = protocol.run(settings, policy, "credential", params, False, until=until, journal=[], interrupted=False)
+
+    def serve() -> None:
+        with theirs, contextlib.suppress(OSError, EOFError):
+            Service(One(vault), Files("", b"")).serve(protocol.Channel(theirs, b"key", protocol.BROKER), theirs)
+
+    broker = threading.Thread(target=serve, daemon=True)
+    broker.start()
+    channel = protocol.Channel(ours, b"key", protocol.WORKER)
+    channel.send(protocol.dump(request))
+    assert protocol.load(channel.receive())["writing"]
+    broker.join(0.2)
+    assert set(vault.calls) == {"credential.list"}
+    if hears:
+        channel.send(protocol.dump(protocol.HEARD))
+        assert not protocol.load(channel.receive())["writing"]
+    ours.close()
+    broker.join(9)
+    assert len({*vault.calls} - {"credential.list"}) == hears
 
 
 def test_reads_are_repeated(vault: Vault) -> None:
