@@ -273,7 +273,8 @@ class ServerCache:
             operation, ref = key
             if entry is spared or not operation.area.shares_lists_with(area):
                 return False
-            if ids is None or operation.verb is not Verb.READ or not entry.future.done():
+            # What is read without a name is a list, or an application with the names of its secrets.
+            if ids is None or not ref or not entry.future.done():
                 return True
             value = None if entry.future.exception() else entry.future.result()
             return value is None or ref in ids or getattr(value, "id", None) in ids

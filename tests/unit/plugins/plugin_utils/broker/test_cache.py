@@ -18,6 +18,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
     CREATE_SECRET,
     LIST_CREDENTIALS,
     LIST_SECRETS,
+    READ_APPLICATION,
     READ_CREDENTIAL,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
@@ -299,17 +300,26 @@ def test_what_a_write_shows_spares_the_next_list_of_secrets() -> None:
         cache.call(CREATE_SECRET, policy=CachePolicy(), ref=names[-1], model=DsmSecretWrite(names[-1]))
         assert list(listed(cache)) == names
     assert server.count("GET", "/iso/dapp/application") == 1
+    # The application names its secrets, and so it is read again.
+    application = cache.call(READ_APPLICATION, policy=CachePolicy())
+    assert application.secrets == ("a",)
+    server.on("GET /iso/dapp/application", shop(*names))
+    assert cache.call(READ_APPLICATION, policy=CachePolicy()) is application
+    cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
+    assert len(cache.call(READ_APPLICATION, policy=CachePolicy()).secrets) == 201
+    server.on("GET /iso/dapp/application", shop("a"))
+    server.sent.clear()
     # Only a part is shown: the rest gets older.
     server.on("POST /iso/sctm/secret", shop("a", version=2))
     cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
     assert listed(cache)["a"] == ({"V": "a-2"},)
     time.now += 6.0
     assert list(listed(cache)) == ["a"]
-    assert server.count("GET", "/iso/dapp/application") == 2
+    assert server.count("GET", "/iso/dapp/application") == 1
     # Nothing is shown, or nobody knows whether it was applied.
     for reply in (success(), answer({}, 502)):
         server.on("POST /iso/sctm/secret", reply)
         with contextlib.suppress(ServerBusy):
             cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
         listed(cache)
-    assert server.count("GET", "/iso/dapp/application") == 4
+    assert server.count("GET", "/iso/dapp/application") == 3
