@@ -348,4 +348,10 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         ssh_key_rotate,
     )
 
-    return dict(locals())
+    modules = (
+        *(credential, credential_info, credential_rotate, custody, decrypt, encrypt, encryption_key),
+        *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
+        *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
+        *(ssh_key, ssh_key_info, ssh_key_rotate),
+    )
+    return {module.__name__.rpartition(".")[2]: module for module in modules}
