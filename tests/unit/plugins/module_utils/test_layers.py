@@ -32,6 +32,7 @@ PURE = {
     "ciphertext",
     "queries",
     "dsm_secrets",
+    "mapping_file",
 }
 DIALECTS = {
     f"dialects/{name}"
