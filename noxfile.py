@@ -234,6 +234,13 @@ def fleet(session: nox.Session) -> None:
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
 
 
+@nox.session(name="secrets-files")
+def secrets_files(session: nox.Session) -> None:
+    """Secrets files: every awkward value through each format and its real readers; writers that are killed (--help)."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "consumers")
+    session.run(programs / "python", "-m", "secrets_files", *session.posargs, env=TESTS)
+
+
 @nox.session
 def bare(session: nox.Session) -> None:
     """Run demo and test, or another task, in a bare root of each Debian release (as root; --help)."""
@@ -260,6 +267,7 @@ def lock(session: nox.Session) -> None:
             ("test", "3.10"),
             ("oldest", "3.10"),
             ("bench", "3.12"),
+            ("consumers", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(
