@@ -74,7 +74,7 @@ def select(client: Client, params: Params) -> Selection:
 
 
 def _secrets(client: Client, identifiers: list[str] | None) -> list[DsmSecret]:
-    """Return the secrets: one by its path where the dialect has one, several or all from one list."""
+    """Return the secrets from one list, whichever they are: other hosts and tasks of the run then need no read."""
     if identifiers is None:
         return [client.secrets.complete(secret) for secret in client.secrets.list()]
     if not identifiers:
@@ -82,8 +82,8 @@ def _secrets(client: Client, identifiers: list[str] | None) -> list[DsmSecret]:
             option="secrets"
         )
     unique = list(dict.fromkeys(identifiers))
-    read = client.secrets.reader(unique)
-    return [read(identifier) for identifier in unique]
+    listed = client.secrets.several(unique)
+    return [client.secrets.complete(client.secrets.require(listed[one], one)) for one in unique]
 
 
 def _check_owner(secrets: list[DsmSecret], params: Params) -> None:

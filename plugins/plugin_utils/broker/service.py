@@ -25,6 +25,7 @@ from .cache_policy import CachePolicy
 from .call_journal import JournaledApi
 from .key_files import Files
 from .operation import ModuleOperation
+from .removals import Removals
 
 Message = protocol.Message
 # Seconds for which a worker waits for another one that resolves the same settings.
@@ -46,8 +47,9 @@ class WaitingWorker(t.Protocol):
 class Service:
     """The state of a run: its cached APIs, and the contexts that workers have registered."""
 
-    def __init__(self, apis: CachedApis, files: Files) -> None:
+    def __init__(self, apis: CachedApis, files: Files, removals: Removals | None = None) -> None:
         self.apis, self.files = apis, files
+        self.removals = removals or Removals("")
         self._lock = threading.Lock()
         # By their digests. None: the worker that was to register it is gone.
         self._contexts: dict[str, futures.Future[Context | None]] = {}
@@ -102,6 +104,9 @@ class RequestHandler:
                 return self._call(request)
             if request["ask"] == protocol.RUN:
                 return self._run(request, peer, secrets)
+            if request["ask"] == protocol.REMOVE_AT_END:
+                self._service.removals.add(request["path"])
+                return protocol.done(None)
             if request["ask"] == protocol.REGISTER_CONTEXT:
                 return self._register_context(request)
             return self._look_up(request["context"], request["terms"])
@@ -111,7 +116,7 @@ class RequestHandler:
         except Exception as exc:  # noqa: BLE001
             error = SenhaseguraError(describe(exc))
         # A lookup shows the text, and nothing else of an error.
-        whole = request["ask"] in (protocol.CALL, protocol.RUN)
+        whole = request["ask"] in (protocol.CALL, protocol.RUN, protocol.REMOVE_AT_END)
         return protocol.failed(error if whole else str(error), secrets)
 
     def _register_context(self, request: Message) -> Message:
@@ -198,6 +203,8 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         custody,
         secret,
         secret_info,
+        secrets_command,
+        secrets_file,
         ssh_key,
         ssh_key_info,
         ssh_key_rotate,
@@ -206,5 +213,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
     modules = (
         *(credential, credential_info, credential_rotate, custody),
         *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
+        *(secrets_command, secrets_file),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}
