@@ -60,9 +60,9 @@ options:
     default: true
 notes:
   - Other processes of the same user, and root, can see the environment of a program while it runs.
-  - A value is masked as it is, line by line, and in the usual encodings. What a program makes of it otherwise, for
-    example one character on each line, is not.
-  - Short values are masked as well, wherever they are. Choose with O(keys) where that makes the output unreadable.
+  - A value is masked wherever it is, however short it is. Choose with O(keys) where that makes the output unreadable.
+  - A word of the output is masked as well if it shares eight characters in a row with a value as it is or in a usual
+    encoding. What a program makes of a value otherwise, for example one character on each line, is not masked.
 seealso:
   - module: community.senhasegura.secrets_file
   - plugin: community.senhasegura.secret

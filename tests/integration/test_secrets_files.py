@@ -210,7 +210,7 @@ def test_a_command_has_secrets_in_its_environment_and_shows_none(vault: Any, run
     run = run_play(vault, tasks, "-v")
     assert run.rc == 0, run
     assert (tmp_path / "seen").read_text() == SECRETS[0]["data"][0]["PASSWORD"] + "[]"
-    assert run["run"]["rc"] == 0 and run["run"]["stdout"].startswith("******** ******** '")
+    assert run["run"]["rc"] == 0 and run["run"]["stdout"].startswith("******** ******** ******** ")
     assert run["fails"]["rc"] == 2 and run["fails"]["msg"] == "the command ended with code 2"
     assert "cannot be started: No such file" in run["no program"]["msg"]
     assert "did not end within 0.3 seconds" in run["too long"]["msg"]

@@ -25,8 +25,8 @@ from ..cli_settings import default_file
 from ..setting_sources import settings
 from ..vault_action import VaultAction
 
-# Encoded forms that are shorter would be found in ordinary words. A value itself is masked whatever its length.
-_SHORTEST_FORM = 6
+# Characters in a row that tell a part of a value from an ordinary word.
+_RUN = 8
 # What a program gets of the environment of Ansible if the task wants none of it.
 _LEAST = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _OWN = "SENHASEGURA_"
@@ -65,20 +65,41 @@ class SecretsCommandAction(VaultAction):
 
 
 class Mask:
-    """Mask values in texts: each as a whole, each of its lines, and the forms in which programs print them."""
+    """Mask values in what a program prints.
+
+    A value is masked as it is, whatever its length. A word is masked as a whole if it shares eight characters in a row
+    with a value, or with a form in which programs print one: so are parts of values, lines that a program has wrapped,
+    and values of which an echo has changed a character.
+    """
 
     def __init__(self, values: t.Iterable[str]) -> None:
-        forms: set[str] = set()
-        for value in values:
-            parts = {value, value.strip(), *value.splitlines()}
-            forms |= {part for part in parts if part and (part == value or len(part) >= _SHORTEST_FORM)}
-            if len(value) >= _SHORTEST_FORM:
-                forms |= {form for form in encoded_forms(value) if len(form) >= _SHORTEST_FORM}
+        whole: set[str] = set()
+        self._runs: set[str] = set()
+        for value in filter(None, values):
+            whole |= {value, value.strip() or value}
+            for form in encoded_forms(value):
+                self._runs.update(form[at : at + _RUN] for at in range(len(form) - _RUN + 1))
         # The longest first, of which others may be parts.
-        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
+        self._whole = re.compile("|".join(map(re.escape, sorted(whole, key=len, reverse=True)))) if whole else None
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        if self._whole is None:
+            return text
+        shared = bytearray(len(text))
+        for at in range(len(text) - _RUN + 1):
+            if text[at : at + _RUN] in self._runs:
+                shared[at : at + _RUN] = b"\1" * _RUN
+        hidden = [match.span() for match in self._whole.finditer(text)]
+        if any(shared):
+            words = (word.span() for word in re.finditer(r"\S+", text))
+            hidden += [(start, end) for start, end in words if any(shared[start:end])]
+        parts, done = [], 0
+        for start, end in sorted(hidden):
+            # What overlaps with the one before is a part of the same mask.
+            if start >= done:
+                parts += [text[done:start], MASK]
+            done = max(done, end)
+        return "".join([*parts, text[done:]])
 
 
 def _arguments(params: Params) -> list[str]:
