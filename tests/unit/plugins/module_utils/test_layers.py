@@ -32,7 +32,6 @@ PURE = {
     "ciphertext",
     "queries",
     "dsm_secrets",
-    "mapping_file",
 }
 DIALECTS = {
     f"dialects/{name}"
