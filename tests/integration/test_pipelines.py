@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -93,3 +95,34 @@ def test_a_pipeline(system: str, ends_with: int, serve_profile: Any, tmp_path: P
     # Only the step that reads has the secret of the client; GitLab gives its variables to each.
     assert (folder / "clients").read_text() == ("2\n" if system == "gitlab" else "0\n")
     assert sum("oauth2/token" in entry["line"] for entry in vault.control.log()) == 1
+
+
+@pytest.mark.skipif(not (ROOT / "plugins/modules/dsm_variables.py").exists(), reason="needs the module dsm_variables")
+def test_what_a_mapping_file_names_is_uploaded_first(serve_profile: Any, run_command: Any, tmp_path: Path) -> None:
+    """As dsm runb does, with the CLI's own file; nothing but what the mapping names leaves the pipeline."""
+    vault = serve_profile("4.0", SEED)
+    home = tmp_path / "home"
+    home.mkdir()
+    fields = {"user": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}
+    mapping = {
+        "credentials": [{"name": "DB", "fields": fields}],
+        "key_value": [{"name": "TOKENS", "fields": ["TOKEN"]}],
+    }
+    (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+    (home / ".config.yaml").write_text(
+        f"SENHASEGURA_MAPPING_FILE: {tmp_path / 'mapping.json'}\nSENHASEGURA_DISABLE_RUNB: 0\n"
+    )
+    (home / ".config.yaml").chmod(0o600)
+    given = {"DB_USER": "u-1", "DB_PASSWORD": "p'1", "DB_HOST": "h-1", "TOKEN": "t-1"}
+    command = ("ansible-playbook", "community.senhasegura.pipeline_secrets")
+    env = {**given, "OTHER": "o-1", "SENHASEGURA_SECRETS_FILE": str(tmp_path / "vars")}
+    disabled = run_command(vault, *command, env={**env, "SENHASEGURA_DISABLE_RUNB": "1"})
+    assert disabled.rc == 0 and vault.writes == [], disabled
+    run = run_command(vault, *command, env=env)
+    assert run.rc == 0, run
+    lines = (line.removeprefix("export ").partition("=") for line in (tmp_path / "vars").read_text().splitlines())
+    written = {name: "".join(shlex.split(value)) for name, _equals, value in lines}
+    assert written == {**VALUES, **given}
+    assert sum("oauth2/token" in entry["line"] for entry in vault.control.log()) == 1
+    missing = run_command(vault, *command, env={**env, "TOKEN": ""})
+    assert missing.rc and "no value: TOKEN" in str(missing.results)
