@@ -116,6 +116,7 @@ def test_what_a_mapping_file_names_is_uploaded_first(serve_profile: Any, run_com
     given = {"DB_USER": "u-1", "DB_PASSWORD": "p'1", "DB_HOST": "h-1", "TOKEN": "t-1"}
     command = ("ansible-playbook", "community.senhasegura.pipeline_secrets")
     env = {**given, "OTHER": "o-1", "SENHASEGURA_SECRETS_FILE": str(tmp_path / "vars")}
+    env["SENHASEGURA_CLIENT_ID"] = CLIENT["client_id"]
     disabled = run_command(vault, *command, env={**env, "SENHASEGURA_DISABLE_RUNB": "1"})
     assert disabled.rc == 0 and vault.writes == [], disabled
     run = run_command(vault, *command, env=env)
