@@ -239,6 +239,9 @@ def secrets_files(session: nox.Session) -> None:
     """Secrets files: every awkward value through each format and its real readers; writers that are killed (--help)."""
     programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "consumers")
     session.run(programs / "python", "-m", "secrets_files", *session.posargs, env=TESTS)
+    if all(map(shutil.which, ("npm", "git", "rsync"))):
+        arguments = ("tests/integration/test_pipelines.py", "-k", "gitlab_ci_local")
+        session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_GITLAB": "1"})
 
 
 @nox.session

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from secrets_files.pipelines import RUNNERS, Job
-from workspace import ROOT, environment
+from secrets_files.pipelines import RUNNERS, Job, gitlab_ci_local
+from workspace import CACHE, ROOT, environment
 
 EXAMPLES = ROOT / "docs" / "examples"
 CLIENT = {"client_id": "pipeline-client-id", "client_secret": "demo-secret-0123456789abcdef"}
@@ -35,8 +35,8 @@ SEED = {
 # Writes down what it has got, and prints what may be printed where the system masks it.
 DEPLOY = """\
 #!/bin/sh
-printf '%s\\0' "$USERNAME" "$PASSWORD" "$API_KEY" > seen
-env | grep -c '^SENHASEGURA_CLIENT' >> clients || true
+printf '%s\\0' "$USERNAME" "$PASSWORD" "$API_KEY" > "$SEEN/seen"
+env | grep -c '^SENHASEGURA_CLIENT' >> "$SEEN/clients" || true
 [ "$PRINTS" = no ] || echo "deploying with $PASSWORD and $API_KEY"
 exit "${DEPLOY_ENDS_WITH:-0}"
 """
@@ -47,13 +47,8 @@ def test_each_example_is_run() -> None:
     assert files == {"README.md", *(f"{name}/{file}" for name, (file, _run) in RUNNERS.items())}
 
 
-# A deployment that fails has had the values as well, so it tells more than one that does not.
-@pytest.mark.parametrize(("system", "ends_with"), [("github", 0), *((system, 3) for system in RUNNERS)])
-def test_a_pipeline(system: str, ends_with: int, serve_profile: Any, tmp_path: Path) -> None:
-    vault = serve_profile("4.0", SEED)
-    file, run = RUNNERS[system]
-    # Where no value is masked, the deployment must not print them, as the example says.
-    masks = system in ("github", "azure")
+def prepared(vault: Any, tmp_path: Path, ends_with: int, prints: bool) -> tuple[Job, dict[str, str]]:
+    """Return a job in a folder with deploy.sh, and what the CI system stores for it."""
     folder, home = tmp_path / "workspace", tmp_path / "home"
     folder.mkdir()
     home.mkdir()
@@ -68,14 +63,26 @@ def test_a_pipeline(system: str, ends_with: int, serve_profile: Any, tmp_path: P
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "SENHASEGURA_CA_PATH": vault.ca_path,
         "DEPLOY_ENDS_WITH": str(ends_with),
-        "PRINTS": "yes" if masks else "no",
+        "SEEN": str(folder),
+        "PRINTS": "yes" if prints else "no",
     }
-    job = Job(folder, base)
     given = {
         "SENHASEGURA_URL": vault.url,
         "SENHASEGURA_CLIENT_ID": CLIENT["client_id"],
         "SENHASEGURA_CLIENT_SECRET": CLIENT["client_secret"],
     }
+    return Job(folder, base), given
+
+
+# A deployment that fails has had the values as well, so it tells more than one that does not.
+@pytest.mark.parametrize(("system", "ends_with"), [("github", 0), *((system, 3) for system in RUNNERS)])
+def test_a_pipeline(system: str, ends_with: int, serve_profile: Any, tmp_path: Path) -> None:
+    vault = serve_profile("4.0", SEED)
+    file, run = RUNNERS[system]
+    # Where no value is masked, the deployment must not print them, as the example says.
+    masks = system in ("github", "azure")
+    job, given = prepared(vault, tmp_path, ends_with, masks)
+    folder = job.folder
     run(EXAMPLES / system / file, job, given)
     # The deployment had the values, and the last step, which removes them, ran whatever came of it.
     assert (folder / "seen").read_text().split("\0")[:-1] == list(VALUES.values()), job.log
@@ -127,3 +134,17 @@ def test_what_a_mapping_file_names_is_uploaded_first(serve_profile: Any, run_com
     assert sum("oauth2/token" in entry["line"] for entry in vault.control.log()) == 1
     missing = run_command(vault, *command, env={**env, "TOKEN": ""})
     assert missing.rc and "no value: TOKEN" in str(missing.results)
+
+
+@pytest.mark.skipif(
+    "SENHASEGURA_TEST_GITLAB" not in os.environ, reason="installs a program of npm: ./run secrets-files"
+)
+def test_gitlab_ci_local(serve_profile: Any, tmp_path: Path) -> None:
+    """GitLab's example by a program that others have written."""
+    job, given = prepared(serve_profile("4.0", SEED), tmp_path, 3, prints=False)
+    gitlab_ci_local(EXAMPLES / "gitlab" / "gitlab-ci.yml", job, given, CACHE / "secrets-files" / "gitlab")
+    assert (job.folder / "seen").read_text().split("\0")[:-1] == list(VALUES.values()), job.log
+    assert job.failed and "FAIL 3" in job.log
+    # It ran after_script, which has removed the file.
+    assert job.log.count("deploy > changed: [localhost]") == 2, job.log
+    assert [value for value in VALUES.values() if len(value) > 3 and value in job.log] == []

@@ -163,6 +163,28 @@ def _is_open(text: str, word: str) -> bool:
     return any(word in block for block in open_blocks)
 
 
+# The last release that Node 20 runs.
+GITLAB_CI_LOCAL = "gitlab-ci-local@4.60.1"
+
+
+def gitlab_ci_local(file: Path, job: Job, given: Mapping[str, str], cache: Path) -> None:
+    """The program gitlab-ci-local of npm, with its shell executor. It needs npm, git and rsync, and masks nothing."""
+    program = cache / "node_modules" / ".bin" / "gitlab-ci-local"
+    if not program.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        install = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(cache))
+        subprocess.run([*install, GITLAB_CI_LOCAL], check=True)
+    lines = file.read_text().splitlines(keepends=True)
+    kept = "".join(line for line in lines if _INSTALLS not in line and "pip install" not in line)
+    (job.folder / ".gitlab-ci.yml").write_text(kept.replace("  before_script:\n", ""))
+    me = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for command in (["init", "-q"], ["remote", "add", "origin", "git@gitlab.com:a/b.git"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=job.folder, check=True)
+    subprocess.run(["git", *me, "commit", "-qm", "a"], cwd=job.folder, check=True)
+    variables = [part for name, value in given.items() for part in ("--variable", f"{name}={value}")]
+    job.show(job.run("deploy", [str(program), "--force-shell-executor", "deploy", *variables], {}, ""))
+
+
 RUNNERS: dict[str, tuple[str, Any]] = {
     "github": ("deploy.yml", github),
     "azure": ("azure-pipelines.yml", azure),
