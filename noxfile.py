@@ -60,7 +60,7 @@ def integration(session: nox.Session) -> None:
     arguments = session.posargs or ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
     # The slowest, since CI has a limit of time.
-    session.run("python", *PYTEST, "--durations", "40", *where, *arguments)
+    session.run("python", *PYTEST, "--durations", "20", *where, *arguments)
 
 
 @nox.session(tags=["test", "fast"])
@@ -68,7 +68,7 @@ def lint(session: nox.Session) -> None:
     """Style, types, licences, changelog and documentation."""
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    scripts = [*Path("scripts").glob("*.sh"), *Path("tests").glob("*/*.sh")]
+    scripts = [*Path("scripts").glob("*.sh"), *Path("tests").glob("*/*.sh"), *Path("roles").glob("*/files/*.sh")]
     session.run("shellcheck", "run", ".ci/run", *map(str, scripts))
     session.run("python", "scripts/generate.py", "--check")
     session.run("mypy", "-p", "ansible_collections.community.senhasegura.plugins")
@@ -242,6 +242,13 @@ def secrets_files(session: nox.Session) -> None:
     if all(map(shutil.which, ("npm", "git", "rsync"))):
         arguments = ("tests/integration/test_pipelines.py", "-k", "gitlab_ci_local")
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_GITLAB": "1"})
+
+
+@nox.session
+def manifests(session: nox.Session) -> None:
+    """Manifests by the schema of ESO's Go types (npm), by kubernetes-validate, and with the real kubernetes.core."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "eso", *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session

@@ -28,6 +28,8 @@ LANES = 2
 STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # How long a session has to tidy up when all of it is broken off.
 PATIENCE = 20
+# The signals that have come.
+stopped: list[signal.Signals] = []
 
 
 class Session:
@@ -78,7 +80,7 @@ def run(names: list[str], folder: Path) -> list[Session]:
     """Run the sessions; return them in the order in which they have ended."""
     waiting, running, ended = list(names), [], []
     try:
-        while waiting or running:
+        while (waiting or running) and not stopped:
             while waiting and len(running) < LANES:
                 running.append(Session(waiting.pop(0), folder))
             for session in [session for session in running if session.ended()]:
@@ -99,8 +101,8 @@ def run(names: list[str], folder: Path) -> list[Session]:
 
 
 def stop(number: int, _frame: object) -> None:
-    """End this program, and with it all sessions."""
-    sys.exit(f"lanes.py: stopped by {signal.Signals(number).name}")
+    """Have this program end, and with it all sessions. It is not ended here, where a session may be about to begin."""
+    stopped.append(signal.Signals(number))
 
 
 def main(tag: str, folder: str = str(ROOT / ".cache" / "lanes")) -> None:
@@ -110,6 +112,8 @@ def main(tag: str, folder: str = str(ROOT / ".cache" / "lanes")) -> None:
         signal.signal(number, stop)
     Path(folder).mkdir(parents=True, exist_ok=True)
     ended = run(sessions(tag), Path(folder))
+    if stopped:
+        sys.exit(f"lanes.py: stopped by {stopped[0].name}")
     print("\n" + "\n".join(session.line for session in ended), flush=True)
     if failed := [session.name for session in ended if session.failed]:
         sys.exit(f"lanes.py: failed: {', '.join(failed)}")

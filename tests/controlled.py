@@ -94,6 +94,16 @@ def brokers_of(home: Path) -> list[int]:
     return [pid for pid in _brokers() if wanted in _read(pid, "environ").split(b"\0")]
 
 
+def brokers_end(home: Path, seconds: float = 60) -> bool:
+    """Whether the brokers of the runs whose HOME this is end in time. A run does not wait for its own."""
+    deadline = time.monotonic() + seconds
+    while brokers_of(home):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def _read(pid: int, name: str) -> bytes:
     try:
         return Path(f"/proc/{pid}/{name}").read_bytes()

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import pathlib
+import shlex
+import sys
+
 _TAKE = """
 import os, select, socket, sys
 for owner, name in ({}):
@@ -42,3 +46,12 @@ TAKEN_AWAY = {
 }
 # All of it at once: no Linux.
 PORTABLE = "".join(TAKEN_AWAY.values())
+
+
+def python_with(code: str, folder: pathlib.Path) -> pathlib.Path:
+    """Make a program in the folder that runs the broker in this Python after some code. It is for sys.executable."""
+    script, program = folder / "broker.py", folder / "python"
+    script.write_text(f"{code}\nimport runpy, sys\nrunpy.run_path(sys.argv[1], run_name='__main__')\n")
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S {script} "$3"\n')
+    program.chmod(0o755)
+    return program

@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 from ..module_utils.errors import SenhaseguraError
 from ..module_utils.operations.results import Result
 from ..module_utils.redaction import printable_message
-from ..plugin_utils.arguments import validate
+from ..plugin_utils.plugin_options import validate
 from ..plugin_utils.report import render
 from ..plugin_utils.unexpected import describe
 

@@ -203,6 +203,21 @@ class ChangeNotSeen(SenhaseguraError):
     kind = "change_not_seen"
 
 
+# After these a request was certainly not applied: it did not reach the server, or was refused by it or before.
+NOT_APPLIED = (
+    AlreadyDone,
+    AuthenticationFailed,
+    ConfigError,
+    ConnectionFailed,
+    Denied,
+    InvalidRequest,
+    NoRoute,
+    NotFound,
+    Refused,
+    Unsupported,
+)
+
+
 def missing_library(message: str, library: str) -> ConfigError:
     """Make the error for a missing Python library. ``message`` says what needs it."""
     return ConfigError(message, hint=f"Install it for the Python that runs Ansible: python -m pip install {library}")

@@ -10,7 +10,7 @@ import email.utils
 import enum
 import typing as t
 
-from .errors import ConnectionFailed, ResponseLost, SenhaseguraError, ServerBusy, UnknownHost
+from .errors import NOT_APPLIED, ConnectionFailed, ResponseLost, SenhaseguraError, ServerBusy, UnknownHost
 
 MAX_RETRIES = 1000
 _FIRST_DELAY = 0.25
@@ -44,6 +44,14 @@ def may_retry(error: SenhaseguraError, replay: Replay) -> bool:
 def may_be_applied(error: SenhaseguraError) -> bool:
     """Return whether a request that ended like this may have done its work."""
     return isinstance(error, ResponseLost) or (isinstance(error, ServerBusy) and not _limits_rate(error))
+
+
+def is_not_applied(error: SenhaseguraError) -> bool:
+    """Return whether a request that ended like this has certainly not done its work.
+
+    Of what is neither this nor C(may_be_applied), such as a response that cannot be read, nobody knows.
+    """
+    return isinstance(error, NOT_APPLIED) or _limits_rate(error)
 
 
 def _limits_rate(error: SenhaseguraError) -> bool:

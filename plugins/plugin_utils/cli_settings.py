@@ -14,7 +14,7 @@ import typing as t
 
 from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.settings.options import is_set
-from . import setting_sources
+from . import plugin_options
 
 MAPPING_FILE, SECRETS_FILE, DISABLE_RUNB = (
     "SENHASEGURA_MAPPING_FILE",
@@ -32,7 +32,7 @@ def default_file() -> str | None:
     """
     path = os.path.join(os.path.expanduser("~"), _DEFAULT_FILE)
     try:
-        content, _mode = setting_sources.load_file(path)
+        content, _mode = plugin_options.load_file(path)
     except SenhaseguraError:
         return None
     return path if any(str(name).startswith("SENHASEGURA_") for name in content) else None
@@ -53,14 +53,14 @@ class CliSettings:
         self,
         given: t.Mapping[str, t.Any],
         variables: t.Mapping[str, t.Any],
-        template: setting_sources.Template,
+        template: plugin_options.Template,
         environment: t.Sequence[t.Any],
     ) -> None:
-        task, path = setting_sources.environment_and_file(given, variables, template, environment)
+        task, path = plugin_options.environment_and_file(given, variables, template, environment)
         self._sources: list[t.Mapping[str, t.Any]] = [task, os.environ]
         path = path or default_file()
         if path is not None:
-            self._sources.append(setting_sources.load_file(path)[0])
+            self._sources.append(plugin_options.load_file(path)[0])
 
     def value(self, name: str) -> str | None:
         """Return the value of a variable, or None if it is not set."""

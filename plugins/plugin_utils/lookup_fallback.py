@@ -24,12 +24,17 @@ from ..module_utils.operations import lookup
 from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec, is_set
 from ..module_utils.settings.settings import RunSettings, Settings
-from . import setting_sources
-from .arguments import validate
+from . import plugin_options
 from .broker import protocol
 from .broker.cache_policy import policy_of
 from .broker.client import BrokerConnection, LookupRequest, address, ask, authentication_key, text
-from .broker.startup import BrokerLate, BrokerLost, BrokerStartup, BrokerUnavailable
+from .broker.startup import (
+    BrokerLate,
+    BrokerStartup,
+    BrokerUnavailable,
+    go_on_without_broker,
+    warn_of_custody,
+)
 from .masking import register
 from .unexpected import describe
 from .variables import CHECK_MODE, is_omitted
@@ -73,7 +78,7 @@ def _answer(request: LookupRequest, connection: BrokerConnection | None, startup
             connection, until = registered, max(until, min(time.monotonic() + settings.timeout, end))
     startup.release()
     if run.custody != "keep":
-        setting_sources.warn_of_custody()
+        warn_of_custody()
     alone = connect.direct(settings, spent=settings.timeout - (until - time.monotonic()))
     client = connect.client_over(api.AnnouncingApi(alone, register))
     if options.get("as_file"):
@@ -102,12 +107,8 @@ def _register(
                 connection = startup.connect(until)
             connection.until = until
             reply = connection.ask(context)
-        except BrokerLost:
-            raise setting_sources.broker_lost() from None
-        except BrokerLate:
-            raise setting_sources.broker_late() from None
         except BrokerUnavailable as exc:
-            setting_sources.go_on_without_broker(exc)
+            go_on_without_broker(exc)
             return None
         except (OSError, EOFError):
             # Another one takes its place, as often as connect() allows.
@@ -127,11 +128,11 @@ def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunSe
     """
     passed = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = lookup.SPECS[request.name]
-    options = validate(passed, {**argument_spec(), **spec}, {})
+    options = plugin_options.validate(passed, {**argument_spec(), **spec}, {})
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
-    settings, run = setting_sources.merge(options, request.values)
+    settings, run = plugin_options.merge(options, request.values)
     options = {name: options[name] for name in spec if name != "default" or name in passed}
     options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:

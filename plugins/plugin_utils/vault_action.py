@@ -16,24 +16,27 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ..module_utils.client.api import Api
-from ..module_utils.client.connect import direct
-from ..module_utils.errors import Refused, SenhaseguraError
+from ..module_utils.client.api import AnnouncingApi, Api
+from ..module_utils.client.connect import client_over, direct
+from ..module_utils.errors import ConfigError, ConnectionFailed, Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
-from ..module_utils.operations.results import NO_LOG, Params, Result
+from ..module_utils.operations.results import NO_LOG, ModuleOperation, Params, Result
 from ..module_utils.redaction import printable_message
+from ..module_utils.settings.options import OPTIONS, RUN_OPTIONS
 from ..module_utils.settings.settings import RunSettings, Settings
-from . import setting_sources
-from .arguments import Spec, validate
-from .broker import operation
+from . import plugin_options
+from .broker import protocol
 from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
 from .broker.client import BrokerConnection
-from .broker.startup import BrokerLate, BrokerLost, BrokerUnavailable, open_connection
-from .masking import register_arguments
+from .broker.startup import BrokerUnavailable, go_on_without_broker, open_connection, warn_of_custody
+from .masking import register, register_arguments
+from .plugin_options import Spec
 from .unexpected import describe
 
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
+# These say how to reach the server, and are none of an operation's business. on_ciphertext is.
+_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS)) - {"on_ciphertext"}
 
 
 class SenhaseguraAction(ActionBase):
@@ -57,18 +60,15 @@ class SenhaseguraAction(ActionBase):
         if run.broker:
             try:
                 return open_connection(until)
-            except BrokerLost:
-                raise setting_sources.broker_lost() from None
-            except BrokerLate:
-                raise setting_sources.broker_late() from None
             except BrokerUnavailable as exc:
-                setting_sources.go_on_without_broker(exc)
+                go_on_without_broker(exc)
         if run.custody != "keep":
-            setting_sources.warn_of_custody()
+            warn_of_custody()
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
         return direct(settings, self.until, spent=spent)
 
     def policy(self, run: RunSettings, params: Params) -> CachePolicy:
+        """Return what the task takes from the cache."""
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
         return policy_of(run, params, ttl=NEWS_AFTER)
 
@@ -79,18 +79,19 @@ class SenhaseguraAction(ActionBase):
     def settings(self, params: Params, variables: dict[str, t.Any]) -> tuple[Settings, RunSettings]:
         """Return the settings and run options of the task."""
         environment = self._task.environment or ()
-        return setting_sources.settings(params, variables, self._templar.template, environment)
+        return plugin_options.settings(params, variables, self._templar.template, environment)
 
     def until(self) -> float:
         """Return the monotonic time after which nothing is sent any more for this task."""
         return math.inf
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Run the task for one host and return its result. Errors are in it; nothing is raised."""
         result: Result = super().run(tmp, task_vars)
         place: dict[str, str] = {}
         try:
             register_arguments(self._task.args, self.spec)
-            params = validate(self._task.args, self.spec, self.rules)
+            params = plugin_options.validate(self._task.args, self.spec, self.rules)
             done = self.without_server(params, task_vars or {}, self._task.check_mode)
             if done is not None:
                 result.update(_safe_to_print(done))
@@ -114,14 +115,14 @@ class SenhaseguraAction(ActionBase):
 class VaultAction(SenhaseguraAction):
     """Run the operation of a module that only talks to the server. Subclasses name it."""
 
-    operation: operation.ModuleOperation
+    operation: ModuleOperation
 
     def __init_subclass__(cls) -> None:
         cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
     def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         connect = functools.partial(self.open, settings, run)
-        return operation.run(self.operation, params, check_mode, settings, self.policy(run, params), connect)
+        return run_operation(self.operation, params, check_mode, settings, self.policy(run, params), connect)
 
 
 def _safe_to_print(result: Result) -> Result:
@@ -139,3 +140,91 @@ def _safe_to_print(result: Result) -> Result:
             texts = {name: text for name, text in safe[block].items() if name in ("message", "hint")}
             safe[block] = {**safe[block], **{name: printable_message(text) for name, text in texts.items() if text}}
     return safe
+
+
+def run_operation(
+    operation: ModuleOperation,
+    params: Params,
+    check_mode: bool,
+    settings: Settings,
+    policy: CachePolicy,
+    connect: t.Callable[[float], BrokerConnection | Api],
+) -> Result:
+    """Run an operation and return its result. Raises its error.
+
+    :param params: its checked options
+    :param connect: returns a connection to a broker, or the API of the server without one, by a monotonic time. It is
+        called again when the broker is lost. A write whose end is not known is never repeated.
+    """
+    own = {name: value for name, value in params.items() if name not in _CONNECTION}
+    name = operation.__name__.rpartition(".")[2]
+    journal: list[protocol.Message] = []
+    interrupted = False
+
+    def heard(progress: protocol.Message) -> None:
+        nonlocal interrupted
+        journal.extend(progress[protocol.PROGRESS])
+        interrupted = progress["writing"]
+
+    until = time.monotonic() + settings.timeout
+    while True:
+        began, calls = time.monotonic(), len(journal)
+        connection = connect(until)
+        if not isinstance(connection, BrokerConnection):
+            alone = _go_on(connection, journal, interrupted)
+            return operation.run(client_over(alone), own, check_mode)
+        try:
+            request = protocol.run(
+                settings.state(),
+                policy.state(),
+                name,
+                own,
+                check_mode,
+                until=until,
+                journal=journal,
+                interrupted=interrupted,
+            )
+        except protocol.Unsendable:
+            raise _unsendable(own) from None
+        try:
+            reply = connection.ask(request, heard)
+        except (OSError, EOFError):
+            # The broker is lost, and so is its connection. Another one goes on.
+            now = time.monotonic()
+            if len(journal) > calls or now - began > settings.timeout:
+                # It has done something meanwhile, so that the next call has a timeout of its own.
+                until = now + settings.timeout
+            if now >= until:
+                raise ConnectionFailed(
+                    "the broker of this run did not answer in time", hint="Run the play again, or raise timeout"
+                ) from None
+            continue
+        connection.close()
+        register(protocol.secrets_of(reply))
+        result: Result = protocol.result_of(reply)
+        return result
+
+
+def _go_on(api: Api, journal: list[protocol.Message], interrupted: bool) -> Api:
+    """Return the API with which an operation runs without a broker. One that was lost may have begun with it."""
+    if not (journal or interrupted):
+        return AnnouncingApi(api, register)
+    # Imported lazily: it takes long, and hardly any task needs it.
+    from .broker.service import OperationApi
+
+    return OperationApi(api, register, journal, interrupted)
+
+
+def _unsendable(params: Params) -> ConfigError:
+    """Make the error that names the option with a value that JSON has no form for."""
+    option = next(name for name, value in params.items() if not _is_sendable(value))
+    error = ConfigError(f"{option} has a value that cannot be sent as text", hint="Quote it in YAML if a text is meant")
+    return error.with_context(option=option)
+
+
+def _is_sendable(value: t.Any) -> bool:
+    try:
+        protocol.pack(value)
+    except protocol.Unsendable:
+        return False
+    return True

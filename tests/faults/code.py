@@ -73,6 +73,8 @@ class Code:
     def __init__(self, *edits: Edit) -> None:
         self.modules: dict[str, types.ModuleType] = {}
         self._edits = edits
+        if missing := [edit.file for edit in edits if not self.has(edit.file)]:
+            raise ValueError(f"there is no {', '.join(missing)} below {FOLDER}")
         self._load(_ALWAYS)
         for name in _ALWAYS:
             setattr(self, name.rpartition(".")[2], self.modules[name])

@@ -11,10 +11,11 @@ States are visited once each, and the interleavings that lead through them are c
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from faults.code import Code, Edit
@@ -127,6 +128,9 @@ class _Again:
     done: _Answer | None
     next: str
     landing = False
+    # Whether it has looked for the last time at the lease, and at main. What it tells is as true as it was then: from
+    # there on others may begin, and what they change it cannot know.
+    left = False
 
     def write(self: Any, name: str, secret: Any, note: Mapping[str, str]) -> None:
         if len(self.trace) < len(self.past):
@@ -151,7 +155,13 @@ class _Again:
         self.done = _Answer(self.came, self.now, value, failure, _copied(self._records), self.failures)
         if failure is not None:
             raise failure
+        self._leave(name, value)
         return value
+
+    def _leave(self: Any, name: str, value: Any) -> None:
+        last = "read lease" if getattr(self._run, "main_key", None) is None else "read main"
+        mine = name == "read main" or (name == "read lease" and value.note.get("run") == self._run.id)
+        self.left = self.left or (name == last and self._run.leaving and mine)
 
     def sleep(self: Any, seconds: float) -> None:
         """A call as well: meanwhile the other run goes on."""
@@ -174,6 +184,7 @@ class _Again:
         self.failures = answer.failures
         if answer.failure is not None:
             raise answer.failure
+        self._leave(name, answer.value)
         return answer.value
 
     def _end_here(self: Any, name: str) -> None:
@@ -245,6 +256,27 @@ class _Explorer:
         self.found = Found()
 
     def explore(self) -> Found:
+        with self._begin() as start:
+            self._visit(start)
+        return self.found
+
+    def replay(self, way: Iterable[tuple[int, int]]) -> Found:
+        with self._begin() as state:
+            came: dict[Any, tuple[Any, str] | None] = {state.key(): None}
+            turns = (str(number) for number, times in way for _time in range(times))
+            for turn in itertools.chain(turns, itertools.repeat("")):
+                key = state.key()
+                steps = (step for step in self._following(state, key, came) if step[0].startswith(turn))
+                step = next(steps, None)
+                if step is not None:
+                    came.setdefault(step[1].key(), (key, step[0]))
+                    state = step[1]
+                elif not turn:
+                    break
+        return self.found
+
+    @contextlib.contextmanager
+    def _begin(self) -> Iterator[_State]:
         with self._pair.make(self.code) as scene:
             self._scene = scene
             scene.prepare()
@@ -252,9 +284,7 @@ class _Explorer:
             # Of runs that cross, either may have written main last.
             scene.one_at_a_time = False
             self._begun = scene.clock.now
-            start = _State(self._world(), scene.clock.now, (_Side(), _Side()))
-            self._visit(start)
-        return self.found
+            yield _State(self._world(), scene.clock.now, (_Side(), _Side()))
 
     def _visit(self, start: _State) -> None:
         """Depth first, so that each state is counted when all that follow it were."""
@@ -401,11 +431,11 @@ class _Explorer:
         told: list[Any] = []
         try:
             outcome = drive(self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep)
-            end, told = outcome.result, [outcome.message, "", outcome]
+            end, told = outcome.status, [outcome.message, "", outcome]
         except _Pause:
             pass
         except self.code.effects.Stopped as stop:
-            end, told = stop.result, [stop.message, stop.hint, stop]
+            end, told = stop.status, [stop.message, stop.hint, stop]
         past, key = side.past, side.key
         if world.done is not None:
             past = (*past, world.done)
@@ -417,14 +447,16 @@ class _Explorer:
         deadlines = self._run.ends, getattr(self._run, "give_up", 0.0)
         after = self._with(state, number, _Side(past, key, deadlines, world.next, end))
         after = dataclasses.replace(after, world=self._world(), now=max(self._scene.clock.now, state.now))
-        if end:
+        call = next(iter(world.trace[len(side.past) :]), "")
+        leaves = world.left and call in ("read lease", "read main")
+        if leaves or (end and not world.left):
             self._scene.told.clear()
-            self._scene.note(self._run, end, *told)
+            self._scene.note(self._run, end or "that it is over", *(told or ("", "", None)))
             try:
                 self._scene.check_truth()
             except Violation as exc:
-                self._untrue = f"{exc} ({told[0]})"
-        return after, next(iter(world.trace[len(side.past) :]), "")
+                self._untrue = f"{exc} ({told[0] if told else call})"
+        return after, call
 
     def _land(self, state: _State) -> _State:
         assert state.flying
@@ -532,6 +564,14 @@ class _Explorer:
 def explore(code: Code, pair: Pair, most: int = 1) -> Found:
     """Visit all states of two runs, until so many losses were found."""
     return _Explorer(code, pair, most).explore()
+
+
+def replay(code: Code, pair: Pair, way: Iterable[tuple[int, int]]) -> Found:
+    """Go one way only, and then let the runs come to their ends, one after the other.
+
+    :param way: which run makes how many calls, in turns, if it has so many left
+    """
+    return _Explorer(code, pair, 1).replay(way)
 
 
 def _interrupted(scene: Any) -> None:

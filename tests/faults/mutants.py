@@ -23,6 +23,11 @@ _FENCE = (
 )
 _GIVE = "            yield from self._prove_main()\n        yield from self._give(hashes, new, slot)\n"
 _LOST = "run.unanswered, refused, reason = True, False, str(exc)"
+# A run has no deadline.
+NO_DEADLINE = (
+    Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
+    Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+)
 MUTANTS: dict[str, tuple[Edit, ...]] = {
     "M1 no journal: the host, then the vault": (Edit("protocol.password", _JOURNAL, _NO_JOURNAL),),
     "M2 no journal: the vault, then the host": (
@@ -71,10 +76,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
         Edit("protocol.phases", "        if held.secret == secret:\n", "        if True:\n"),
     ),
-    "M10 a run has no deadline": (
-        Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
-        Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
-    ),
+    "M10 a run has no deadline": NO_DEADLINE,
     "M11 the journal has the user name of the main record": (
         Edit(
             "vault.journal",
@@ -168,6 +170,20 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
     "what no host can hold is compared": (
         "A13 main or the journal ends with a line end",
         (Edit("protocol.password_job", "if not unusable(one.secret) and job.matches", "if job.matches"),),
+    ),
+}
+# The same for two runs on one key, of machines that share it. Each of them has looked at the lease before the other one
+# took it. The way: which run makes how many calls, in turns. Then the first goes on to its end, and then the second.
+BY_WAY: dict[str, tuple[tuple[tuple[int, int], ...], tuple[Edit, ...]]] = {
+    # The second one finds that main has changed, and leaves its new key on its host.
+    "main is given up for a key that the own journal has no room for": (
+        ((0, 4), (1, 4), (0, 20), (1, 16)),
+        (Edit("protocol.ssh_key", " and self._has_room(self._held[name].secret)", ""),),
+    ),
+    # The first one writes main when the second has written it, and has the lease.
+    "main is not looked at before a run tells that it logs in": (
+        ((0, 4), (1, 4), (0, 20), (1, 24), (0, 2), (1, 20)),
+        (Edit("protocol.locking", "                yield from _see_main(run)\n", ""),),
     ),
 }
 # What the lease alone makes improbable: the mistake, and the two runs of interleavings.py of which one order loses.

@@ -12,7 +12,6 @@ import os
 import re
 import shlex
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from typing import Any
 
 import pytest
 from controlled import Controller, Server, until
-from portable import PORTABLE, TAKEN_AWAY
+from portable import PORTABLE, TAKEN_AWAY, python_with
 from workspace import ROOT, environment
 
 from senhasegura_simulator.server import Simulator
@@ -95,10 +94,7 @@ def vault() -> Iterator[Server]:
 def system(folder: Path, code: str, *, controller: bool = True) -> dict[str, str]:
     """The environment in which the broker, and the controller as well, run on a system that ``code`` makes."""
     folder.mkdir()
-    (folder / "broker.py").write_text(f"{code}\nimport runpy, sys\nrunpy.run_path(sys.argv[1], run_name='__main__')\n")
-    python = folder / "python"
-    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S {folder / "broker.py"} "$3"\n')
-    python.chmod(0o755)
+    python = python_with(code, folder)
     (folder / "sitecustomize.py").write_text(
         f"import sys\nsys.executable = {str(python)!r}\n{code if controller else ''}"
     )
@@ -190,12 +186,22 @@ def test_on_any_system_it_ends_with_the_run(vault: Server, tmp_path: Path, way: 
     assert in_custody(vault) == {"db-app"}
 
 
-@pytest.mark.parametrize("code", [NO_INODES, "raise SystemExit(1)"], ids=["no inodes", "broken Python"])
-def test_where_it_cannot_start_the_run_goes_on_with_one_warning(vault: Server, tmp_path: Path, code: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (NO_INODES, "OSError: [Errno 28] No space left on device"),
+        ("import sys; sys.modules['ssl'] = None", "the Python module ssl cannot be imported"),
+    ],
+    ids=["no inodes", "Python without ssl"],
+)
+def test_where_it_cannot_start_the_run_goes_on_with_one_warning(
+    vault: Server, tmp_path: Path, code: str, reason: str
+) -> None:
     controller = Controller(vault, tmp_path, EVERYTHING, HOSTS, **system(tmp_path / "s", code, controller=False))
     output = controller.finish()
     assert len(warnings(output)) == 1, output
-    assert "the broker of this run cannot be used" in warnings(output)[0]
+    assert f"the broker of this run cannot be used: it cannot be started: {reason}" in warnings(output)[0]
+    assert "each lookup and task logs in and reads by itself" in warnings(output)[0]
     assert f"path {controller.local}/" in output
     assert controller.leftovers() == []
 
@@ -409,7 +415,7 @@ def test_the_documented_commands_warn_of_nothing(
     commands = documented()
     assert commands
     server: Any = vault
-    entry = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "changed"}
+    entry = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "status": "changed"}
     (tmp_path / "history.jsonl").write_text(f"{json.dumps(entry)}\n")
     for command in commands:
         done = run_command(server, *shlex.split(command.replace("/var/lib/rotation", str(tmp_path))))

@@ -22,17 +22,17 @@ def test_passwords(hosts: Hosts, number: int) -> None:
     """All of it: ./run crash real."""
     host = hosts[number]
     with real.scene(hosts, host) as scene:
-        for case in random.Random(host.name).sample(real.cases(scene), 3):
+        for case in random.Random(host.name).sample(real.cases(scene), 2):
             scene.play(case)
 
 
-def test_keys(hosts: Hosts) -> None:
-    """Each third kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
+def test_faults_in_a_rotation_of_keys_lose_none(hosts: Hosts) -> None:
+    """Each sixth kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
     with real.key_scene(hosts) as scene:
         some: dict[tuple[str, str], real.Case] = {}
         for case in random.Random("keys").sample(every := real.cases(scene), len(every)):
             some.setdefault((case[0], case[2]), case)
-        for case in list(some.values())[::3]:
+        for case in list(some.values())[::6]:
             scene.play(case)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controlled import brokers_of
+from controlled import brokers_end
 from faults import real
 from hosts.group import Hosts
 from hosts.host import Host
@@ -364,7 +364,7 @@ def test_a_broker_that_is_killed_during_a_write_costs_no_password(
         code, output = scene.lose_the_broker(STEPS.index(step), applied=applied)
         # Before the host was changed it stops. Afterwards it goes forward.
         assert (code == 0) == (step == "commit"), output
-        assert not brokers_of(scene.folder)
+        assert brokers_end(scene.folder)
         scene.check()
         scene.time_passes()
         scene.clean()

@@ -73,7 +73,7 @@ def test_the_login_is_named_in_ssh_config_alone(hosts: Hosts) -> None:
         scene.check_settled()
 
 
-@pytest.mark.parametrize("name", ["su", "two hosts, login and sudo", *(["login and sudo"] if ALL else [])])
+@pytest.mark.parametrize("name", ["su", *(["login and sudo", "two hosts, login and sudo"] if ALL else [])])
 def test_an_own_account_after_a_killed_run(hosts: Hosts, name: str) -> None:
     """The play has main's password, and the host another one."""
     with stage(hosts, BY_NAME["password", name]) as scene:
@@ -146,8 +146,9 @@ def test_a_change_that_comes_after_the_session_has_died(hosts: Hosts) -> None:
 FAULTS = [{"kind": "refuse", "number": 1052}, {"kind": "status", "status": 403}]
 
 
-@kinds
-@pytest.mark.parametrize("skip", range(3))
+@pytest.mark.parametrize(
+    ("kind", "skip"), [(kind, skip) for kind in TWO for skip in range(3)] if ALL else [("password", 2), ("key", 1)]
+)
 @pytest.mark.parametrize("fault", FAULTS if ALL else FAULTS[:1], ids=str)
 def test_main_cannot_be_written(hosts: Hosts, kind: str, skip: int, fault: dict[str, Any]) -> None:
     """From the first write to it on, from the second, or the third."""

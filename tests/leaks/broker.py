@@ -35,8 +35,8 @@ def _plant() -> None:
 
     plan = json.loads(Path(os.environ["LEAKS_FAULTS"]).read_text(encoding="utf-8"))
     present = threading.local()
-    shared = planting.load("plugins.plugin_utils.broker.cache")
-    api = shared.CachedApis.api
+    apis = planting.load("plugins.plugin_utils.broker.cached_apis:CachedApis")
+    api = apis.api
 
     def noting(self: Any, settings: Any, *args: Any) -> Any:
         made = api(self, settings, *args)
@@ -45,9 +45,9 @@ def _plant() -> None:
         made.fault = next((name for name in plan["broker"] if client.endswith(f"-{name}")), "")
         return made
 
-    shared.CachedApis.api = noting
+    apis.api = noting
     for name in ("call", "dialect"):
-        _choose(shared.CachedApi, name, present)
+        _choose(planting.load("plugins.plugin_utils.broker.cache:CachedApi"), name, present)
     planting.plant(plan["broker"], plan["text"], lambda: getattr(present, "fault", ""))
 
 

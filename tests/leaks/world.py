@@ -383,10 +383,9 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
 # one function, under the names that its users have for it.
 FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.vault_action:validate",
-        "plugins.plugin_utils.lookup_fallback:validate",
-        "plugins.plugin_utils.setting_sources:merge",
-        "plugins.plugin_utils.setting_sources:resolve",
+        "plugins.plugin_utils.plugin_options:validate",
+        "plugins.plugin_utils.plugin_options:merge",
+        "plugins.plugin_utils.plugin_options:resolve",
         "plugins.module_utils.client.direct_api:DirectApi.__init__",
         "plugins.module_utils.client.direct_api:DirectApi.call",
         "plugins.module_utils.client.direct_api:DirectApi._log_in",
@@ -408,13 +407,13 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "OSError": ("plugins.module_utils.transport.session:Transport.send",),
     "UnicodeError": ("plugins.module_utils.transport.route:Route.__init__",),
     "http.client.HTTPException": ("plugins.module_utils.transport.connection:Connection.request",),
-    "ansible.errors.AnsibleError": ("plugins.plugin_utils.setting_sources:_ini_source",),
+    "ansible.errors.AnsibleError": ("plugins.plugin_utils.plugin_options:_ini_source",),
 }
 
 
 BROKER_FAULTS: dict[str, tuple[str, ...]] = {
     "RuntimeError": (
-        "plugins.plugin_utils.broker.server_cache:ServerCache.call",
+        "plugins.plugin_utils.broker.cache:ServerCache.call",
         "plugins.module_utils.client.direct_api:DirectApi.call",
         "plugins.module_utils.transport.session:_read",
     ),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Types of what operations take and return, and how results show list entries."""
+"""Types of operations, and of what they take and return; how results show list entries."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
+
+
+class ModuleOperation(t.Protocol):
+    """One file of module_utils/operations."""
+
+    __name__: str
+    NOUN: str
+    SPEC: dict[str, t.Any]
+    RULES: dict[str, t.Any]
+
+    def run(self, client: t.Any, params: Params, check_mode: bool) -> Result:
+        """Do what the module is for, and return its result. In check mode, only predict it."""
 
 
 def listed_fields(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.Any] | None:

@@ -17,7 +17,7 @@ import socket
 import time
 import typing as t
 
-from .protocol import FAILURE, PROGRESS, UNKNOWN_CONTEXT, WORKER, Channel, Message, dump, found, load, look_up
+from .protocol import FAILURE, HEARD, PROGRESS, UNKNOWN_CONTEXT, WORKER, Channel, Message, dump, found, load, look_up
 
 Variables = t.Mapping[str, t.Any]
 # Evaluates the value of a variable.
@@ -101,6 +101,9 @@ class BrokerConnection:
             while PROGRESS in reply:
                 if heard:
                     heard(reply)
+                if reply["writing"]:
+                    # The broker waits for this: it writes nothing of which this worker does not know.
+                    self._channel.send(dump(HEARD))
                 reply = load(self._channel.receive())
             return reply
         except (OSError, EOFError):
@@ -109,6 +112,7 @@ class BrokerConnection:
             raise
 
     def close(self) -> None:
+        """Hang up."""
         self._channel.close()
 
 

@@ -8,7 +8,8 @@ A request or a reply is one JSON object. The functions here make them, and read 
 
     look_up(context, terms)                     -> answered(values, warnings, secrets) | failed(text) | UNKNOWN_CONTEXT
     register_context(context, settings, ...)    -> done(None) | failed(text)
-    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error)
+    run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error);
+                                                   where a write comes next, HEARD is sent back first
     call(settings, policy, operation, ...)      -> done(result) | failed(error)
     remove_at_end(path)                         -> done(None) | failed(error)
 
@@ -72,11 +73,13 @@ class Channel:
         self._sent = self._received = 0
 
     def send(self, data: bytes) -> None:
+        """Send a message. Raises OSError."""
         header = (_PROOF_SIZE + len(data)).to_bytes(_HEADER_SIZE, "big")
         self._sock.sendall(header + _proof(self._own, self._sent, data) + data)
         self._sent += 1
 
     def receive(self) -> bytes:
+        """Return the data of the next message. Raises OSError or EOFError."""
         message = self._read_exactly(int.from_bytes(self._read_exactly(_HEADER_SIZE), "big"))
         data = message[_PROOF_SIZE:]
         if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
@@ -85,6 +88,7 @@ class Channel:
         return data
 
     def close(self) -> None:
+        """Close the socket."""
         self._sock.close()
 
     def _read_exactly(self, size: int) -> bytes:
@@ -117,6 +121,8 @@ LOOK_UP, REGISTER_CONTEXT, RUN, CALL = "look_up", "register_context", "run", "ca
 REMOVE_AT_END = "remove_at_end"
 RESULT, FAILURE, PROGRESS = "result", "failure", "progress"
 UNKNOWN_CONTEXT: Message = {"unknown_context": True}
+# What the worker replies to progress before a write.
+HEARD: Message = {"heard": True}
 
 
 def dump(message: Message) -> bytes:
@@ -164,7 +170,7 @@ def run(
 
     :param name: that of a file in module_utils/operations
     :param until: the monotonic time after which its first call must not be sent
-    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see journal.py
+    :param journal: how its calls ended so far, if a broker was lost that had begun with it: see OperationApi
     :param interrupted: whether that broker was lost within a write
     """
     return {

@@ -61,11 +61,20 @@ class Setup(t.NamedTuple):
 
 
 def main() -> None:
-    """Serve until the controller is gone, and end then, whatever the threads still do."""
+    """Serve until the controller is gone, and end then, whatever the threads still do.
+
+    If it cannot listen, the last line of its standard error says why, and its exit status is 1.
+    """
+    status = 1
     try:
         _run()
+        status = 0
+    # Catch everything: whoever has started it reads this line, which is shown to the user.
+    except Exception as exc:  # noqa: BLE001
+        sys.stderr.write(f"{type(exc).__name__}: {exc}\n")
+        sys.stderr.flush()
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 def _run() -> None:
@@ -94,10 +103,15 @@ def _run() -> None:
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
         _AcceptorPool(listener, broker.serve).spawn()
-        broker.load()
-        run.wait_for_end()
+        loaded = broker.load()
+        if loaded:
+            run.wait_for_end()
         # Ansible may have removed the link to it already.
         _remove_place(listener.getsockname())
+    if not loaded:
+        # The run goes on without a broker, and the marker says why.
+        _remove_socket(setup.address)
+        return
     clean_up(setup.address)
     for problem in broker.remove_files():
         syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: file not removed: {problem}")
@@ -199,10 +213,10 @@ class _Broker:
         self._service: t.Any = None
         self._loaded = threading.Event()
 
-    def load(self) -> None:
-        """Import the service, the longest part of the start."""
+    def load(self) -> bool:
+        """Import the service, the longest part of the start. Return whether that was possible."""
         try:
-            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.removals import Removals
@@ -212,8 +226,14 @@ class _Broker:
             ledger = Ledger(setup.ledger, setup.key, setup.controller)
             files = Files(os.path.dirname(setup.address), setup.key)
             self._service = Service(CachedApis(ledger=ledger), files, Removals(f"{setup.address}{_REMOVALS}"))
+        # Catch everything: the workers that wait need to know.
+        except Exception as exc:  # noqa: BLE001
+            # Before they are hung up on.
+            _mark_broken(self._setup.address, exc)
+            return False
         finally:
             self._loaded.set()
+        return True
 
     def serve(self, sock: socket.socket) -> None:
         """Reply to one worker until it hangs up."""
@@ -227,9 +247,9 @@ class _Broker:
                     return
             channel = Channel(sock, self._setup.key, BROKER)
             self._loaded.wait()
-            # Without a service the imports have failed: hanging up sends the worker its own way.
+            # Without a service the imports have failed: hanging up makes the worker look into the marker.
             if self._service:
-                _handle_requests(channel, self._service.handler(), sock)
+                self._service.serve(channel, sock)
 
     def remove_files(self) -> list[str]:
         """Remove the files that are to go when the run ends. Return what could not be removed, without values."""
@@ -238,28 +258,6 @@ class _Broker:
     def release_all(self) -> list[str]:
         """Give custody back. Return what could not be released, in words without values."""
         return self._service.release_all() if self._service else []
-
-
-def _handle_requests(channel: t.Any, handler: t.Any, sock: socket.socket) -> None:
-    from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-
-    class Worker:
-        """The worker, which sends nothing while it waits: what can be read meanwhile is the end of the connection."""
-
-        def send(self, message: protocol.Message) -> None:
-            channel.send(protocol.dump(message))
-
-        def is_gone(self) -> bool:
-            poll = select.poll()
-            poll.register(sock, select.POLLIN | select.POLLHUP)
-            return bool(poll.poll(0))
-
-    peer = Worker()
-    try:
-        while True:
-            peer.send(handler.reply(protocol.load(channel.receive()), peer))
-    finally:
-        handler.close()
 
 
 def _find_collection(path: list[str]) -> None:
@@ -305,6 +303,18 @@ def _mark_start(address: str) -> None:
     """Mark that there is a broker: see start_lock.py."""
     with contextlib.suppress(OSError), open(f"{address}.marker", "a", encoding="utf-8") as file:
         file.write(f"started {os.getpid()}\n")
+
+
+def _mark_broken(address: str, error: Exception) -> None:
+    """Mark that this broker cannot serve, and why: see start_lock.py."""
+    try:
+        from ansible_collections.community.senhasegura.plugins.plugin_utils.unexpected import describe
+
+        reason = describe(error)
+    except ImportError:
+        reason = type(error).__name__
+    with contextlib.suppress(OSError), open(f"{address}.marker", "a", encoding="utf-8") as file:
+        file.write(f"broken {os.getpid()} {time.monotonic()} it cannot be started: {reason}\n")
 
 
 def _remove_socket(address: str) -> None:

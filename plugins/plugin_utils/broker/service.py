@@ -6,42 +6,70 @@
 
 from __future__ import annotations
 
+import collections
+import select
+import socket
 import threading
 import time
 import typing as t
 from concurrent import futures
 
-from ...module_utils.client.api import AnnouncingApi
+from ...module_utils.client.api import Api, WrappedApi
 from ...module_utils.client.connect import Client, client_over
 from ...module_utils.dialects import operations
-from ...module_utils.errors import ConnectionFailed, SenhaseguraError
+from ...module_utils.dialects.operations import Operation
+from ...module_utils.errors import ConnectionFailed, ResponseLost, SenhaseguraError
+from ...module_utils.models import secret_leaves
 from ...module_utils.operations.lookup import look_up
+from ...module_utils.operations.results import ModuleOperation
+from ...module_utils.queries import Query
 from ...module_utils.references import parse_reference
+from ...module_utils.retry import Replay
 from ...module_utils.settings.settings import Settings
 from ..unexpected import describe
 from . import protocol
-from .cache import CachedApis
 from .cache_policy import CachePolicy
-from .call_journal import JournaledApi
+from .cached_apis import CachedApis
 from .key_files import Files
-from .operation import ModuleOperation
 from .removals import Removals
 
 Message = protocol.Message
 # Seconds for which a worker waits for another one that resolves the same settings.
 _REGISTERED_WITHIN = 10.0
+_Answer = t.TypeVar("_Answer")
+_Result = t.TypeVar("_Result")
 # The name of a lookup, its client, and its options.
 Context = tuple[str, Client, dict[str, t.Any]]
 
 
-class WaitingWorker(t.Protocol):
-    """The worker at the other end, while its request is carried out."""
+class WaitingWorker:
+    """The worker at the other end. While its request is carried out, it says only that it has heard of a write.
+
+    So what can be read otherwise is the end of the connection.
+    """
+
+    def __init__(self, channel: protocol.Channel, sock: socket.socket) -> None:
+        self._channel, self._sock = channel, sock
 
     def send(self, message: Message) -> None:
         """Send it something before the reply. Raises OSError."""
+        self._channel.send(protocol.dump(message))
+
+    def report(self, replies: list[Message], writing: bool) -> None:
+        """Report how calls ended, and whether a write comes next. Then return when the worker has heard it. Raises
+        OSError or EOFError.
+
+        A worker that gives up meanwhile does not know of the write, and would have it done again.
+        """
+        self.send(protocol.progress(replies, writing))
+        if writing:
+            self._channel.receive()
 
     def is_gone(self) -> bool:
         """Return whether it has hung up."""
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN | select.POLLHUP)
+        return bool(poll.poll(0))
 
 
 class Service:
@@ -53,6 +81,16 @@ class Service:
         self._lock = threading.Lock()
         # By their digests. None: the worker that was to register it is gone.
         self._contexts: dict[str, futures.Future[Context | None]] = {}
+
+    def serve(self, channel: protocol.Channel, sock: socket.socket) -> None:
+        """Reply to one worker until it hangs up. Raises OSError or EOFError then."""
+        handler, worker = self.handler(), WaitingWorker(channel, sock)
+        try:
+            while True:
+                request = protocol.load(channel.receive())
+                worker.send(handler.reply(request, worker))
+        finally:
+            handler.close()
 
     def handler(self) -> RequestHandler:
         """Return what replies to one more worker."""
@@ -154,16 +192,16 @@ class RequestHandler:
             if peer.is_gone():
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
-        api = JournaledApi(
+        api = OperationApi(
             self._service.apis.api(settings, policy, lambda: next(ends)),
+            secrets.extend,
             request["journal"],
             request["interrupted"],
-            note=lambda replies, writing: peer.send(protocol.progress(replies, writing)),
+            note=peer.report,
             proceed=proceed,
         )
-        client = client_over(AnnouncingApi(api, secrets.extend))
         params = protocol.unpack(request["params"])
-        result = _operations()[request["name"]].run(client, params, request["check_mode"])
+        result = _operations()[request["name"]].run(client_over(api), params, request["check_mode"])
         return protocol.finished(result, secrets)
 
     def _call(self, request: Message) -> Message:
@@ -186,6 +224,102 @@ class RequestHandler:
             self._service.withdraw(self._expected)
 
 
+class OperationApi(WrappedApi):
+    """The API of a server for one operation: it records how each call ends, and announces each secret.
+
+    An operation is a sequence of calls, each of which follows from those before it. If its broker is lost, the next one
+    runs the operation again. The calls that the journal has are not made again, but end as they did. So nothing is
+    written twice. Before each write the worker gets what the journal has so far, and after it how it ended. If the
+    broker is lost in between, nobody knows whether the write was applied, and in the repetition it raises ResponseLost.
+
+    :param announce: takes the secrets of a call: what is written before it is sent, what was read before it is returned
+    :param known: the journal of an earlier run of the same operation: replies as protocol.py makes them
+    :param interrupted: whether that run has ended within a write, which is the call after the known ones
+    :param note: takes the journal's new replies, and whether a write comes next. It may raise OSError or EOFError.
+    :param proceed: is called before each call, and raises an error if nothing may be sent any more
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        announce: t.Callable[[t.Iterable[str]], None],
+        known: t.Iterable[protocol.Message],
+        interrupted: bool,
+        *,
+        note: t.Callable[[list[protocol.Message], bool], None] = lambda _replies, _writing: None,
+        proceed: t.Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(api)
+        self._announce = announce
+        self._known, self._interrupted = collections.deque(known), interrupted
+        self._note, self._proceed = note, proceed
+        # Results and errors that nobody was told of yet.
+        self._new: list[t.Any] = []
+
+    def call(
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        self._announce(secret_leaves(model))
+        safe = operation.replay is Replay.SAFE
+        return self._noted(lambda: self._api.call(operation, ref=ref, model=model, subject=subject, fresh=fresh), safe)
+
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
+        return self._noted(lambda: self._api.select(operation, query, subject=subject, fresh=fresh))
+
+    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
+        return self._noted(make)
+
+    def _noted(self, do: t.Callable[[], _Answer], safe: bool = True) -> _Answer:
+        if self._known:
+            known: _Answer = protocol.result_of(self._known.popleft())
+            self._announce(secret_leaves(known))
+            return known
+        if not safe and not self._interrupted:
+            self._tell(True)
+        try:
+            result = self._done(do)
+        except SenhaseguraError as exc:
+            self._add(exc, safe)
+            raise
+        self._add(result, safe)
+        self._announce(secret_leaves(result))
+        return result
+
+    def _add(self, end: t.Any, safe: bool) -> None:
+        self._new.append(end)
+        if not safe:
+            self._tell(False)
+
+    def _done(self, do: t.Callable[[], _Answer]) -> _Answer:
+        if self._interrupted:
+            self._interrupted = False
+            raise ResponseLost(
+                "the broker of this run was lost before it said whether the request was applied",
+                hint="Look whether it was before you run the play again",
+            )
+        self._proceed()
+        try:
+            return do()
+        except SenhaseguraError:
+            raise
+        # Catch everything: the text of an unexpected exception may quote a secret.
+        except Exception as exc:  # noqa: BLE001
+            raise SenhaseguraError(describe(exc)) from None
+
+    def _tell(self, writing: bool) -> None:
+        replies = [protocol.failed(one) if isinstance(one, Exception) else protocol.done(one) for one in self._new]
+        self._new.clear()
+        self._note(replies, writing)
+
+
 def _ends(first: float, timeout: float) -> t.Iterator[float]:
     """Yield, for each call of an operation, the monotonic time after which it must not be sent."""
     yield first
@@ -201,6 +335,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         credential_info,
         credential_rotate,
         custody,
+        external_secrets,
         secret,
         secret_info,
         secrets_command,
@@ -212,7 +347,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
 
     modules = (
         *(credential, credential_info, credential_rotate, custody),
-        *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
+        *(external_secrets, secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
         *(secrets_command, secrets_file),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

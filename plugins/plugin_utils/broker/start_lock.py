@@ -7,9 +7,11 @@
 The lock is on the directory of the run: a file for it would stay behind when a worker is killed before there is a
 broker, which removes what is in the directory. The marker is a file beside the socket. Each of its lines is one event:
 
-    started PROCESS-ID                  written by the broker when it listens, or by the worker that saw it die earlier
-    failed MONOTONIC-SECONDS REASON     written by a worker that could not start one, or has waited in vain
-    no_broker                           written by a worker that held the lock and did not want a broker
+    started PROCESS-ID                            written by the broker when it listens, or by the worker that saw it
+                                                  die earlier
+    broken PROCESS-ID MONOTONIC-SECONDS REASON    written by a broker that listens, and finds that it cannot serve
+    failed MONOTONIC-SECONDS REASON               written by a worker that could not start one, or has waited in vain
+    no_broker                                     written by a worker that held the lock and did not want a broker
 """
 
 from __future__ import annotations
@@ -30,14 +32,14 @@ RETRY_AFTER, _MOST_FAILED = 10.0, 4
 # that, and the rest is for doing without one.
 _PATIENCE = 0.8
 _POLL_INTERVAL = 0.02
-STARTED, _FAILED, NO_BROKER = "started", "failed", "no_broker"
+STARTED, _BROKEN, _FAILED, NO_BROKER = "started", "broken", "failed", "no_broker"
 WAITED_IN_VAIN = "another task of this run has been starting it for too long"
 
 
 class Marker(t.NamedTuple):
     """What the workers of a run know of its brokers.
 
-    :ivar started: the process ids of the brokers that were started, in order
+    :ivar started: the process ids of the brokers that were started and could serve, in order
     :ivar failed: when (monotonic seconds) and why a start failed, in order
     :ivar no_broker: whether a worker that could have started a broker wanted none
     """
@@ -189,12 +191,15 @@ def read_marker() -> Marker:
     """Return what the marker of this run says. A line that is torn, because the disk is full, says nothing."""
     try:
         with open(_marker_path(), encoding="utf-8") as file:
-            lines = [line.split(maxsplit=2) for line in file]
+            lines = [line.split() for line in file]
     except OSError:
         return Marker()
+    broken = [line[1:] for line in lines if line[:1] == [_BROKEN] and len(line) > 3]
+    failed = [line[1:] for line in lines if line[:1] == [_FAILED] and len(line) > 2]
+    started = [line[1] for line in lines if line[:1] == [STARTED] and len(line) == 2]
     return Marker(
-        tuple(int(line[1]) for line in lines if line[:1] == [STARTED] and len(line) == 2),
-        tuple((float(line[1]), line[2].strip()) for line in lines if line[:1] == [_FAILED] and len(line) == 3),
+        tuple(int(process) for process in started if process not in {line[0] for line in broken}),
+        tuple((float(line[0]), " ".join(line[1:])) for line in (*failed, *(line[1:] for line in broken))),
         [NO_BROKER] in lines,
     )
 

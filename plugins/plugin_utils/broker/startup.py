@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import os
 import select
 import signal
@@ -42,6 +43,10 @@ import sys
 import time
 import typing as t
 
+from ansible.utils.display import Display
+
+from ...module_utils.errors import ConnectionFailed
+from ...module_utils.redaction import redact
 from . import ledger, server
 from .client import SILENCE, BrokerConnection, address, authentication_key, controller, open_if_there, run_is_over
 from .start_lock import MOST_STARTED, WAITED_IN_VAIN, StartLock, read_marker
@@ -52,16 +57,38 @@ _READY_WITHIN, _LEAST_WAIT = 8.0, 1.0
 _LONGEST_SILENCE = 4.0
 
 
+# The signals of a process that ends because of what itself does.
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT, signal.SIGSYS)
+
+
 class BrokerUnavailable(Exception):
     """The broker cannot run here, or not now."""
 
 
-class BrokerLost(Exception):
-    """The broker was killed or stopped as often as it was started."""
+class BrokerLost(ConnectionFailed):
+    """The broker was killed or stopped as often as it was started. To go on, each host would log in by itself."""
+
+    default_hint = (
+        "Find out what does it, for example the out-of-memory killer in the kernel's log; with broker=false each lookup"
+        " and task logs in and reads by itself. The next run says which custody was not given back"
+    )
+
+    def __init__(self) -> None:
+        super().__init__("the broker of this run was started several times, and killed or stopped each time")
 
 
-class BrokerLate(Exception):
-    """The broker was lost, and another one was not ready before the caller's time was over."""
+class BrokerLate(ConnectionFailed):
+    """The broker was lost, and another one was not ready before the caller's time was over. The others wait as well."""
+
+    default_hint = (
+        "Run the play again. Raise timeout or lower forks if the controller is busy, and find out what ends the "
+        "broker, for example the out-of-memory killer in the kernel's log"
+    )
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the broker of this run was killed or did not answer, and no other one was ready within the option timeout"
+        )
 
 
 class StartupState(enum.Enum):
@@ -191,7 +218,7 @@ class BrokerStartup:
             process = _spawn()
             _wait_for(process, min(_READY_WITHIN, max((self._until - time.monotonic()) / 2, _LEAST_WAIT)))
             connection = BrokerConnection(self._silence())
-        except (OSError, EOFError):
+        except (OSError, EOFError) as exc:
             lost = process is not None and _kill(process)
             if process is not None and lost:
                 lock.mark_started(process.pid)
@@ -200,8 +227,11 @@ class BrokerStartup:
                 server.clean_up(address())
                 raise BrokerUnavailable("the run is over") from None
             if not lost:
-                lock.mark_failed("it cannot be started")
-                raise BrokerUnavailable("it cannot be started") from None
+                # A broker that listened may have said it itself.
+                if not (reason := read_marker().reason()):
+                    reason = f"it cannot be started: {_why(process, exc)}"
+                    lock.mark_failed(reason)
+                raise BrokerUnavailable(reason) from None
             return None
         self.state = StartupState.CONNECTED
         return connection
@@ -224,9 +254,30 @@ def open_connection(until: float) -> BrokerConnection:
         return startup.connect(until)
 
 
+def go_on_without_broker(error: BrokerUnavailable) -> None:
+    """Warn (once per run) that the broker is not used.
+
+    Raises ConnectionFailed if the run is over: its workers must not take custody that nobody gives back.
+    """
+    if run_is_over():
+        raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
+    Display().warning(
+        f"the broker of this run cannot be used: {str(error).rstrip('.')}. Without it, each lookup and task logs in "
+        "and reads by itself: more logins, more reads that take custody, and more time. Put that right, or set "
+        "broker=false to do without it silently"
+    )
+
+
+def warn_of_custody() -> None:
+    """Warn that custody cannot be given back at the end of the run."""
+    Display().warning("custody=release_at_end needs the broker: custody is kept")
+
+
 def _spawn() -> subprocess.Popen[bytes]:
     """Run server.py in a process of its own, outside the process group that Ctrl-C hits. Raises OSError."""
     _warn()
+    if not sys.executable:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     # The secrets in the environment are of no use to it; it gets the settings of each caller.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("SENHASEGURA_", "ANSIBLE_"))
@@ -236,7 +287,7 @@ def _spawn() -> subprocess.Popen[bytes]:
         [sys.executable, "-I", "-S", os.path.abspath(server.__file__)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         cwd="/",
         env=environment,
         start_new_session=True,
@@ -261,13 +312,33 @@ def _kill(process: subprocess.Popen[bytes]) -> bool:
     if process.returncode is None:
         process.kill()
         process.wait()
-    return process.returncode < 0
+    return process.returncode < 0 and -process.returncode not in _CRASHES
+
+
+def _why(process: subprocess.Popen[bytes] | None, error: OSError | EOFError) -> str:
+    """Return why a broker did not get ready.
+
+    That is the last line that it wrote to its standard error, without the key of the run; or how it ended.
+
+    :param process: it has ended. None if it could not be started at all
+    :param error: what kept it from starting then
+    """
+    if process is None:
+        return f"{sys.executable or 'the Python of Ansible'} cannot be run: {getattr(error, 'strerror', None) or error}"
+    said = b""
+    if process.stderr:
+        with process.stderr as pipe:
+            said = pipe.read()
+    lines = said.decode(errors="replace").strip().splitlines()
+    if lines:
+        return redact(lines[-1], [authentication_key().hex()])
+    if process.returncode < 0:
+        return f"its Python was ended by {signal.Signals(-process.returncode).name}"
+    return f"its Python has ended with status {process.returncode} and said nothing"
 
 
 def _warn() -> None:
     """Warn once of what the user should know when a broker starts: that it takes over, or what earlier runs owe."""
-    from ansible.utils.display import Display
-
     lost = len(read_marker().started)
     if lost:
         Display().warning(
@@ -290,3 +361,6 @@ def _wait_for(process: subprocess.Popen[bytes], seconds: float) -> None:
         poll.register(pipe, select.POLLIN | select.POLLHUP)
         if not poll.poll(seconds * 1000) or pipe.read(1) != b"1":
             raise EOFError
+    if process.stderr:
+        # From now on it writes nothing to it.
+        process.stderr.close()

@@ -15,20 +15,8 @@ import threading
 import time
 import typing as t
 
-from ...module_utils.errors import (
-    AlreadyDone,
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    SenhaseguraError,
-    ServerBusy,
-    Unsupported,
-)
+from ...module_utils.errors import SenhaseguraError
+from ...module_utils.retry import is_not_applied
 from .protocol.effects import (
     CallFailed,
     Effect,
@@ -49,20 +37,6 @@ from .protocol.effects import (
 )
 from .protocol.run import RotationRun
 
-# After these a write was certainly not applied. Whatever else happens, nobody knows.
-_NOT_APPLIED = (
-    AlreadyDone,
-    AuthenticationFailed,
-    ConfigError,
-    ConnectionFailed,
-    Denied,
-    InvalidRequest,
-    NoRoute,
-    NotFound,
-    Refused,
-    Unsupported,
-)
-_TOO_MANY_REQUESTS = 429
 _NAP = 0.2
 # Seconds between two lines of progress, and those that a call has beyond its own limit until nobody waits for it.
 _PROGRESS, _BEYOND = 5.0, 1.0
@@ -88,7 +62,7 @@ class Environment(t.Protocol):
 
     @property
     def records(self) -> Records:
-        """The records of the secret."""
+        """Return the records of the secret."""
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         """Carry out a command within so many seconds. Raises NotDone or Lost."""
@@ -109,8 +83,10 @@ class Interrupt:
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[Interrupt]:
-        """Meanwhile, SIGINT, SIGTERM and SIGHUP are only noted: the run ends by itself, and Ansible after it. So is
-        SIGALRM, by which Ansible ends a task that takes longer than its keyword timeout: the run has a result then.
+        """Note SIGINT, SIGTERM and SIGHUP meanwhile, and nothing else: the run ends by itself, and Ansible after it.
+
+        The same goes for SIGALRM, by which Ansible ends a task that takes longer than its keyword timeout: the run has
+        a result then.
         """
         previous = {
             number: signal.signal(number, self._note)
@@ -152,7 +128,7 @@ def drive(
 
 
 def _failure(call: Effect, exc: Exception) -> Exception:
-    """What a protocol gets for an answer. The text of an error that nobody expects may quote what was sent."""
+    """Return the error that a protocol gets for an answer. The text of an unexpected one may quote what was sent."""
     if isinstance(exc, CallFailed) or not _changes(call):
         return exc
     return Lost(f"unexpected {type(exc).__name__}")
@@ -303,6 +279,5 @@ def _in_vault(call: ListRecords | ReadRecord | WriteRecord, records: Records) ->
             return records.read(call.name)
         return records.write(call.name, call.secret, call.note)
     except SenhaseguraError as exc:
-        turned_away = isinstance(exc, ServerBusy) and exc.context.status == _TOO_MANY_REQUESTS
-        kind = NotDone if turned_away or isinstance(exc, _NOT_APPLIED) else Lost
+        kind = NotDone if is_not_applied(exc) else Lost
         raise kind(str(exc)) from None

@@ -22,7 +22,7 @@ from ...module_utils.redaction import MASK, encoded_forms
 from ...module_utils.settings.settings import RunSettings, Settings
 from ..broker.cache_policy import CachePolicy, policy_of
 from ..cli_settings import default_file
-from ..setting_sources import settings
+from ..plugin_options import settings
 from ..vault_action import VaultAction
 
 # Characters in a row that tell a part of a value from an ordinary word.

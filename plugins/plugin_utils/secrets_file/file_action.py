@@ -19,7 +19,7 @@ from ..broker import protocol
 from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection
 from ..cli_settings import CliSettings, default_file
-from ..setting_sources import settings
+from ..plugin_options import settings
 from ..vault_action import VaultAction
 from .destination import Destination
 

@@ -16,7 +16,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ...setting_sources import Template
+from ...plugin_options import Template
 from .runner import Execute
 
 # By class of ansible-core: the attributes that its instances have.

@@ -218,6 +218,7 @@ def _give_back(run: RotationRun) -> Steps:
         try:
             held: StoredSecret = yield ReadRecord(LEASE)
             if Lease.of(held.note).run == run.id:
+                yield from _see_main(run)
                 yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
             else:
                 run.forget_main()
@@ -225,6 +226,21 @@ def _give_back(run: RotationRun) -> Steps:
         except CallFailed:
             run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
     yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
+
+
+def _see_main(run: RotationRun) -> Steps:
+    """See that main still has the key of which this run tells that it logs in. A run whose lease was taken over before
+    it had looked at it may write main later than this one.
+    """
+    if run.main_key is not None:
+        try:
+            held: StoredSecret = yield ReadRecord(MAIN)
+        except CallFailed:
+            # It was read back when it was written.
+            return
+        if held.secret != run.main_key:
+            run.forget_main()
+            run.warnings.append(f"another run has written {run.labels[MAIN]} meanwhile: run rotation_info")
 
 
 def _unlock(run: RotationRun, host: str) -> Steps:

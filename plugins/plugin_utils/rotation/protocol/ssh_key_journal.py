@@ -94,6 +94,12 @@ class SshKeyJournal(SshKeyHosts):
         self._held[slot] = StoredSecret(pair, note)
         return slot
 
+    def _has_room(self, pair: SshKeyPair) -> bool:
+        """Return whether the own journal has a key, or may get it. It may not where two runs of different machines have
+        crossed: then main, which some host has as well, is the one to go on with.
+        """
+        return not self._main.usable or self._own(pair) is not None or self._free_slot(pair) is not None
+
     def _room(self, *keep: SshKeyPair) -> str:
         """Return a record that may be overwritten. Raises Stopped if there is none."""
         slot = self._free_slot(*keep)
@@ -143,7 +149,7 @@ class SshKeyJournal(SshKeyHosts):
         return {"outdated_hosts": names, "next": new.fingerprint}
 
     def _keep_old(self, new: SshKeyPair) -> Steps:
-        """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
+        """Keep the key that main is about to lose in the journal, for the hosts that are not there. Raises Stopped."""
         elsewhere = self._sharing() - set(self._run.present)
         if elsewhere and not self._main.usable:
             raise Stopped(Status.PENDING, f"{tell(elsewhere)} cannot be reached", "")
@@ -160,6 +166,7 @@ def _start(held: StoredSecret | None) -> str:
 
 
 def read_all(run: RotationRun, listed: Listing) -> Steps:
+    """Return main and all journals that are listed, by their names."""
     held = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         if listed[name] is not None:

@@ -27,14 +27,14 @@ BROKEN = DsmSecret("3", "broken", ({"A": "a-1", "B": UnexpectedResponse("cannot 
 
 
 @pytest.fixture
-def chosen(talk: Any, work: Any) -> Any:
+def chosen(make_api: Any, work: Any) -> Any:
     """chosen(*secrets, dialect=..., **options) -> name -> value, as the operation of secrets_command returns it"""
 
     def run(*secrets: DsmSecret, dialect: str = "api", **options: Any) -> dict[str, str]:
-        conversation = talk(dialect)
-        conversation.secrets = list(secrets)
-        result = work(conversation, "secrets_command", cmd="x", **{"on_ciphertext": "warn", **options})
-        assert conversation.calls == []
+        api = make_api(dialect)
+        api.secrets = list(secrets)
+        result = work(api, "secrets_command", cmd="x", **{"on_ciphertext": "warn", **options})
+        assert api.calls == []
         return dict(result["entries"])
 
     return run
@@ -104,29 +104,29 @@ def test_the_owner_is_checked_where_the_server_says_it(chosen: Any) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_file_of_each_format(talk: Any, work: Any, name: str) -> None:
-    conversation = talk("api")
-    conversation.secrets = [DB]
+def test_the_file_of_each_format(make_api: Any, work: Any, name: str) -> None:
+    api = make_api("api")
+    api.secrets = [DB]
     more = {"k8s_name": "shop"} if name == "k8s_secret" else {}
-    result = work(conversation, "secrets_file", format=name, keys=["PASSWORD"], on_ciphertext="warn", **more)
+    result = work(api, "secrets_file", format=name, keys=["PASSWORD"], on_ciphertext="warn", **more)
     assert result["secrets_file"] == {"format": name, "names": ["PASSWORD"], "secrets": ["shop-db"]}
     assert "PASSWORD" in result["content"]
     assert ("masks" in result) == (name == "github")
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_the_format_of_each_tool(talk: Any, work: Any, tool: str) -> None:
-    conversation = talk("api")
-    conversation.secrets = [DB]
-    result = work(conversation, "secrets_file", tool_name=tool, on_ciphertext="warn", keys=["PASSWORD"])
+def test_the_format_of_each_tool(make_api: Any, work: Any, tool: str) -> None:
+    api = make_api("api")
+    api.secrets = [DB]
+    result = work(api, "secrets_file", tool_name=tool, on_ciphertext="warn", keys=["PASSWORD"])
     assert result["secrets_file"]["format"] == {"github": "github", "azure-devops": "azure"}.get(tool, "posix")
 
 
-def test_warnings(talk: Any, work: Any) -> None:
-    conversation = talk("api")
-    conversation.secrets = [DsmSecret("1", "many", ({f"K{number}": "abc" for number in range(21)},))]
-    result = work(conversation, "secrets_file", format="github", on_ciphertext="warn", keys=["K1"])
+def test_warnings(make_api: Any, work: Any) -> None:
+    api = make_api("api")
+    api.secrets = [DsmSecret("1", "many", ({f"K{number}": "abc" for number in range(21)},))]
+    result = work(api, "secrets_file", format="github", on_ciphertext="warn", keys=["K1"])
     assert result["warnings"] == ["too short to be masked in the log of GitHub: K1"]
     assert "abc" not in json.dumps(result["masks"])
-    result = work(conversation, "secrets_file", format="gitlab_dotenv", on_ciphertext="warn")
+    result = work(api, "secrets_file", format="gitlab_dotenv", on_ciphertext="warn")
     assert result["warnings"] == ["21 variables: some plans of GitLab take 20 in a report"]

@@ -20,7 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Stored
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
+from ansible_collections.community.senhasegura.plugins.plugin_utils import plugin_options
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import NotDone
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
 
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
     known = Settings("https://pam.example.com"), RunSettings(broker=False)
-    monkeypatch.setattr(setting_sources, "settings", lambda *_arguments: known)
+    monkeypatch.setattr(plugin_options, "settings", lambda *_arguments: known)
     action = object.__new__(Action)
     action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False, environment=None)
     action._templar = types.SimpleNamespace(template=str)
@@ -90,18 +90,16 @@ def test_texts_of_an_error_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not FORBIDDEN.search(text)
 
 
-def test_devices_that_could_not_be_linked(monkeypatch: pytest.MonkeyPatch, talk: Any, work: Any) -> None:
+def test_devices_that_could_not_be_linked(monkeypatch: pytest.MonkeyPatch, make_api: Any, work: Any) -> None:
     """Their names went into the warning as the server sent them."""
-    conversation = talk("api")
+    api = make_api("api")
     # What the list shows after the write.
-    conversation.entries = [CredentialInfo("7", "listed-later", type=SSH_KEY_TYPE)]
-    conversation.answers["key.create"] = Stored("7", "deploy-key", devices_error=("web01", HOSTILE))
+    api.entries = [CredentialInfo("7", "listed-later", type=SSH_KEY_TYPE)]
+    api.answers["key.create"] = Stored("7", "deploy-key", devices_error=("web01", HOSTILE))
     pair = {"username": "deploy", "hostname": "web01", "ip": "192.0.2.10", "devices": ["web01"]}
 
     def store() -> Result:
-        done: Result = work(
-            conversation, "ssh_key", identifier="deploy-key", private_key=keypair.generate().private_key, **pair
-        )
+        done: Result = work(api, "ssh_key", identifier="deploy-key", private_key=keypair.generate().private_key, **pair)
         return done
 
     (warning,) = (text for text in run(monkeypatch, store)["warnings"] if "linked" in text)

@@ -32,6 +32,7 @@ PURE = {
     "ciphertext",
     "queries",
     "dsm_secrets",
+    "external_secrets",
 }
 DIALECTS = {
     f"dialects/{name}"

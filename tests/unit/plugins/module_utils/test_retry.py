@@ -24,6 +24,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import (  # noqa: E402
     Replay,
+    is_not_applied,
     may_be_applied,
     may_retry,
     parse_retry_after,
@@ -55,6 +56,13 @@ def test_may_retry(error: SenhaseguraError, read: bool, write: bool) -> None:
     # Twice does what once does.
     assert may_retry(error, Replay.REPEATABLE) is read
     assert may_be_applied(error) is (read and not write)
+
+
+def test_what_was_refused_or_did_not_arrive_is_not_applied() -> None:
+    refused = [errors.Denied("x"), errors.AlreadyDone("x"), errors.NoRoute("x"), errors.Refused("x"), busy(429)]
+    unknown = [ResponseLost("x"), busy(503), errors.ServerFailed("x"), errors.UnexpectedResponse("x")]
+    assert all(is_not_applied(error) for error in [*refused, UnknownHost("x")])
+    assert not any(is_not_applied(error) for error in [*unknown, SenhaseguraError("x")])
 
 
 def test_nothing_else_is_repeated() -> None:

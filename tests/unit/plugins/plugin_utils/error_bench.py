@@ -21,13 +21,13 @@ from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLost
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.startup import BrokerLate, BrokerLost
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.certificates import Certificate, make
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.servers import (
     Proxy,
@@ -35,6 +35,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     Wire,
     http,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import InProcess
 from senhasegura_simulator.server import Simulator
 
 # Stands for everything that no text may show; each server sends it where a real one might.
@@ -190,10 +191,9 @@ class Bench:
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
         service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
-            line = _Line(service.handler())
-            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, CachePolicy(), reconnect=_never))
+            api = BrokeredApi(InProcess(service.handler()), settings, CachePolicy(), reconnect=_never)
             try:
-                ask(client)
+                ask(client_over(api))
             except Exception as exc:
                 text = str(exc)
             else:
@@ -201,10 +201,10 @@ class Bench:
         assert text, "nothing failed"
         return text
 
-    def gone(self, end: type[Exception] = BrokerLost) -> str:
+    def gone(self, end: type[BrokerLost | BrokerLate] = BrokerLost) -> str:
         """What a module ends with whose broker has ended, and why there is no other one."""
         ended = mock.Mock(spec=client.BrokerConnection, ask=mock.Mock(side_effect=EOFError))
-        with mock.patch.object(action_module, "open_connection", side_effect=[ended, end("lost")]):
+        with mock.patch.object(action_module, "open_connection", side_effect=[ended, end()]):
             return self.module("https://pam.example.com", "custody", credential="web-root", broker=True)
 
     @contextlib.contextmanager
@@ -228,17 +228,6 @@ class Bench:
         text = re.sub(r"differ by \d+ seconds", "differ by N seconds", text)
         # OpenSSL's name for it depends on its version.
         return re.sub(r"(TLS connection could not be made): [a-z0-9 ]+?(?= \()", r"\1: OPENSSL'S REASON", text)
-
-
-class _Line:
-    """Both ends of a link without what is between them."""
-
-    def __init__(self, worker: t.Any) -> None:
-        self._worker = worker
-
-    def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
-        reply = self._worker.reply(protocol.load(protocol.dump(request)), None)
-        return protocol.load(protocol.dump(reply))
 
 
 SIMULATED = f"simulated-{CANARY}"

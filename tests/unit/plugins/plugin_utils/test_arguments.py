@@ -16,8 +16,8 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import argument_spec
-from ansible_collections.community.senhasegura.plugins.plugin_utils import arguments
-from ansible_collections.community.senhasegura.plugins.plugin_utils.arguments import validate
+from ansible_collections.community.senhasegura.plugins.plugin_utils import plugin_options
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 CANARY = "Canary-1234-abcd"
 SPEC: dict[str, dict[str, Any]] = {
@@ -116,7 +116,7 @@ def test_an_empty_text_of_another_option_is_kept() -> None:
 
 # What YAML and Jinja make of texts that nobody has quoted, and what else is no text.
 NO_TEXTS = [12345, 0, 1.1, 1e10, True, False, [CANARY], {"a": CANARY}, datetime.date(2026, 1, 2), (CANARY,)]
-MODULES = sorted(path.stem for path in (Path(arguments.__file__).parents[1] / "action").glob("*.py"))
+MODULES = sorted(path.stem for path in (Path(plugin_options.__file__).parents[1] / "action").glob("*.py"))
 
 
 def secret_options(spec: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

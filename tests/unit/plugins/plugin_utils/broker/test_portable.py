@@ -85,8 +85,8 @@ def test_the_tests_of_the_broker_pass_without_linux(tmp_path: pathlib.Path) -> N
     (tmp_path / "sitecustomize.py").write_text("".join(taken))
     env = {**os.environ, **environment()}
     env["PYTHONPATH"] = f"{tmp_path}:{env['PYTHONPATH']}"
-    names = ("channel", "client", "key_files", "ledger", "operation", "protocol", "start_lock", "startup")
-    files = [str(HERE / f"test_{name}.py") for name in names]
+    names = ("channel", "client", "key_files", "ledger", "protocol", "start_lock", "startup")
+    files = [*(str(HERE / f"test_{name}.py") for name in names), str(HERE.parent / "test_vault_action.py")]
     # The first needs Linux, and the others take it away themselves.
     linux = "not one_path_for_its_user and not seen_without_pidfd and not without_files_in_memory"
     options = ("-q", "-p", "no:xdist", "-o", f"cache_dir={tmp_path / 'cache'}", "-k", linux)

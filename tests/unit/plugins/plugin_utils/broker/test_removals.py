@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache import CachedApis
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.removals import Removals
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service

@@ -21,14 +21,10 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     StartLock,
     read_marker,
 )
-
-# Seconds: long enough for every machine, where nobody waits in vain.
-PATIENCE = 40.0
-
-
-def within(seconds: float = PATIENCE) -> float:
-    """Return the monotonic time in so many seconds."""
-    return time.monotonic() + seconds
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import (
+    PATIENCE,
+    within,
+)
 
 
 @contextlib.contextmanager
@@ -188,6 +184,11 @@ def test_many_who_wait_in_vain_for_the_same_attempt_are_one(
 def test_the_marker_survives_what_is_torn(any_marker: pathlib.Path) -> None:
     any_marker.write_text("started 12\nfailed 3.5 it cannot be started\nstarted\nfailed 4\nno_broker\n")
     assert read_marker() == Marker((12,), ((3.5, "it cannot be started"),), True)
+
+
+def test_a_broker_that_could_not_serve_is_a_failed_start(any_marker: pathlib.Path) -> None:
+    any_marker.write_text("started 12\nstarted 13\nfailed 3.5 it is late\nbroken 13 4.5 it has no ssl\nbroken 12 5\n")
+    assert read_marker() == Marker((12,), ((3.5, "it is late"), (4.5, "it has no ssl")))
 
 
 def test_without_a_directory_there_is_no_lock(marker: pathlib.Path) -> None:

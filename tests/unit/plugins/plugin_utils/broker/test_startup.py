@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import re
 import subprocess
 import threading
 import time
 import typing as t
 
 import pytest
+from ansible.utils.display import Display
+from portable import python_with
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, start_lock, startup
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection
@@ -32,19 +35,13 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     open_connection,
 )
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import (
+    PATIENCE,
     QUESTION,
     REPLY,
     Answering,
     Listening,
+    within,
 )
-
-# Seconds: long enough for every machine, where nobody waits in vain.
-PATIENCE = 40.0
-
-
-def within(seconds: float = PATIENCE) -> float:
-    """Return the monotonic time in so many seconds."""
-    return time.monotonic() + seconds
 
 
 @contextlib.contextmanager
@@ -147,7 +144,8 @@ def test_a_bystander_that_insists_becomes_the_owner(marker: pathlib.Path, monkey
         with pytest.raises(BrokerUnavailable, match="it cannot be started"):
             insisting.connect(within())
     assert len(process.started) == 1
-    assert [why for _when, why in read_marker().failed] == ["it cannot be started"]
+    (failed,) = read_marker().failed
+    assert failed[1] == "it cannot be started: its Python has ended with status 1 and said nothing"
 
 
 def test_a_start_that_is_broken_off_leaves_word_of_it(marker: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +180,87 @@ def test_without_a_directory_no_broker_can_run(broker_address: pathlib.Path) -> 
         with pytest.raises(BrokerUnavailable, match="its folder cannot be used: No such file"):
             startup_.connect(within())
     broker_address.parent.mkdir()
+
+
+# --- brokers that cannot run -----------------------------------------------------------------------------------------
+
+
+def reason_of_three_workers() -> str:
+    """Return why three workers, one after the other, have no broker. It is the same reason for all."""
+    reasons = set()
+    for _worker in range(3):
+        with pytest.raises(BrokerUnavailable) as caught:
+            while True:
+                # One that listens hangs up when it finds that it cannot serve.
+                with contextlib.suppress(OSError, EOFError):
+                    open_connection(within()).ask(QUESTION)
+        reasons.add(str(caught.value))
+    (reason,) = reasons
+    return reason.removeprefix("it cannot be started: ")
+
+
+KEY = client.authentication_key().hex()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        # These imports fail when it listens already.
+        ("import sys; sys.modules['ssl'] = None", "the Python module ssl cannot be imported at .*complete Python"),
+        ("import sys; sys.modules['resource'] = None", "ModuleNotFoundError: import of resource halted.*"),
+        ("import os; os.umask = lambda _mode: 1 / 0", "ZeroDivisionError: division by zero"),
+        (f"raise SystemExit('libssl: cannot open /{KEY}/')", r"libssl: cannot open \*+"),
+        ("raise SystemExit(3)", "its Python has ended with status 3 and said nothing"),
+        ("import os; os.abort()", "its Python was ended by SIGABRT"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "its Python was ended by SIGSEGV"),
+    ],
+)
+def test_a_broker_that_cannot_run_is_started_once_and_says_why(
+    marker: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, code: str, expected: str
+) -> None:
+    monkeypatch.setattr(startup.sys, "executable", str(python_with(code, tmp_path)))
+    spawn, started = startup._spawn, []
+    monkeypatch.setattr(startup, "_spawn", lambda: started.append(spawn()) or started[-1])
+    reason = reason_of_three_workers()
+    assert re.fullmatch(expected, reason), reason
+    assert KEY not in reason
+    assert len(started) == 1
+    started[0].wait()
+    assert read_marker().started == ()
+    # The folder has nothing else, so that Ansible can remove it.
+    assert list(marker.parent.iterdir()) == [marker]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [(None, "No such file or directory"), (0o644, "Permission denied"), (0o755, "Exec format error")],
+)
+def test_a_python_that_cannot_be_run_is_named(
+    marker: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, mode: int | None, expected: str
+) -> None:
+    program = tmp_path / "python3"
+    if mode is not None:
+        program.write_bytes(b"\x7fELF")
+        program.chmod(mode)
+    monkeypatch.setattr(startup.sys, "executable", str(program))
+    assert reason_of_three_workers() == f"{program} cannot be run: {expected}"
+
+
+@pytest.mark.parametrize("none", ["", None])
+def test_a_python_that_does_not_know_its_path_starts_no_broker(
+    marker: pathlib.Path, monkeypatch: pytest.MonkeyPatch, none: t.Any
+) -> None:
+    monkeypatch.setattr(startup.sys, "executable", none)
+    assert reason_of_three_workers() == "the Python of Ansible cannot be run: No such file or directory"
+
+
+def test_the_user_is_told_the_reason_and_the_cost_of_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Display, "warning", lambda _display, text: told.append(text))
+    startup.go_on_without_broker(BrokerUnavailable("it cannot be started: no ssl."))
+    (warning,) = told
+    assert warning.startswith("the broker of this run cannot be used: it cannot be started: no ssl. Without it, each ")
+    assert "logs in and reads by itself" in warning
 
 
 # --- brokers that are lost -------------------------------------------------------------------------------------------

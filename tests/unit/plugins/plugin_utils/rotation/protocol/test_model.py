@@ -10,7 +10,7 @@ import pytest
 from faults import interleavings, scenes, two_hosts
 from faults.code import Code
 from faults.model import BREAKS, HOLDS, visit
-from faults.mutants import BY_INTERLEAVING, BY_SCENE, MUTANTS
+from faults.mutants import BY_INTERLEAVING, BY_SCENE, BY_WAY, MUTANTS
 
 CODE = Code()
 
@@ -76,3 +76,14 @@ def test_no_interleaving_of_two_runs_on_one_host_loses_anything() -> None:
 def test_mistakes_that_the_lease_hides_are_noticed(name: str) -> None:
     pair, edits = BY_INTERLEAVING[name]
     assert interleavings.explore(Code(*edits), interleavings.PAIRS[pair]).losses
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", BY_WAY)
+def test_two_runs_that_cross_on_a_key_lose_nothing_and_tell_the_truth(name: str) -> None:
+    way, edits = BY_WAY[name]
+    pair = interleavings.PAIRS["two keys on two hosts"]
+    found = interleavings.replay(CODE, pair, way)
+    assert (found.losses, found.untrue) == ([], [])
+    mistaken = interleavings.replay(Code(*edits), pair, way)
+    assert mistaken.losses or mistaken.untrue

@@ -2,23 +2,46 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Collect the connection settings from all places where users may put them, in the documented order."""
+"""Read the options of a plugin: check them against its argument spec, and collect the connection settings.
+
+Ansible's own messages about wrong options quote values; these name options. Connection settings come from all places
+where users may put them, in the documented order.
+"""
 
 from __future__ import annotations
 
 import configparser
 import dataclasses
+import datetime
 import os
 import stat
 import typing as t
 
 import yaml
 from ansible import constants
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import (
+    AliasError,
+    ArgumentTypeError,
+    ArgumentValueError,
+    ElementError,
+    NoLogError,
+    SubParameterTypeError,
+)
 from ansible.utils.display import Display
 
-from ..module_utils.errors import ConfigError, ConnectionFailed, SenhaseguraError
+from ..module_utils.errors import ConfigError, SenhaseguraError
+from ..module_utils.operations.parameters import not_text
 from ..module_utils.pem import is_pem
-from ..module_utils.settings.options import FROM_ENVIRONMENT, INI_SECTION, OPTIONS, RUN_OPTIONS, Option, is_set
+from ..module_utils.settings.options import (
+    FROM_ENVIRONMENT,
+    INI_SECTION,
+    OPTIONS,
+    RUN_OPTIONS,
+    Option,
+    is_set,
+    takes_text_only,
+)
 from ..module_utils.settings.settings import (
     RunSettings,
     Settings,
@@ -28,13 +51,113 @@ from ..module_utils.settings.settings import (
     resolve,
     resolve_run,
 )
-from .broker.client import run_is_over, text
+from .broker.client import text
 from .masking import register
 from .variables import VariableError, evaluate_variable, option_variables, task_environment
 
 display = Display()
+_QUOTING = (AliasError, ArgumentTypeError, ArgumentValueError, ElementError, NoLogError, SubParameterTypeError)
+_HINT = "Correct the options; ansible-doc shows those of this plugin"
+# What values of a type are called. A choice says more.
+_TYPES = {
+    "str": "text",
+    "bool": "a boolean (true or false)",
+    "int": "a whole number",
+    "float": "a number",
+    "list": "a list",
+    "dict": "a map",
+    "path": "a path",
+}
+_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS))
 Template = t.Callable[[t.Any], t.Any]
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 _CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file")
+
+
+def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the arguments with types and defaults of ``spec``. Raises ConfigError, whose text holds no value.
+
+    :param rules: mutually_exclusive, required_together, required_one_of, required_if, required_by
+    """
+    arguments = {name: plain(value) for name, value in arguments.items()}
+    known = _names(spec)
+    unknown = sorted(str(name) for name in arguments if name not in known)
+    if unknown:
+        raise ConfigError(f"unknown option {', '.join(unknown)}", hint=f"Options are: {', '.join(sorted(spec))}")
+    # An empty connection option is the same as none, also where its type has no empty value.
+    given = {name: value for name, value in arguments.items() if is_set(value) or name not in _CONNECTION}
+    _check_texts(given, spec)
+    # Nor does it have a default, so there is nothing to check of those that are not given: most of the options.
+    concerned = {name: dict(option) for name, option in spec.items() if name in given or name not in _CONNECTION}
+    result = ArgumentSpecValidator(concerned, **rules).validate(given)
+    # The container of the errors is true even when it is empty.
+    if result.error_messages:
+        if any(isinstance(error, _QUOTING) for error in result.errors.errors):
+            raise _wrong_value(given, spec) or ConfigError("an option has a value of the wrong type", hint=_HINT)
+        raise ConfigError(f"wrong options: {result.errors[0].msg}", hint=_HINT)
+    found = {str(name): plain(value) for name, value in result.validated_parameters.items()}
+    return {**dict.fromkeys(spec), **found}
+
+
+def plain(value: t.Any) -> t.Any:
+    """Return a value, and what is in it, in plain types: ansible-core marks where texts come from, or that they are
+    encrypted.
+    """
+    value = text(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {plain(name): plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _check_texts(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "", exact: bool = False) -> None:
+    """Refuse what the validator would make a text of, and another one than was meant.
+
+    A secret has to be a text, and so has what is stored beside it in one dictionary. Elsewhere whole numbers and dates
+    are as good, since ids are often written so.
+
+    :param exact: whether only text will do for all options
+    """
+    exact = exact or (bool(place) and any(details.get("no_log") for details in spec.values()))
+    for name, details in spec.items():
+        for key in {name, *details.get("aliases", ())} & arguments.keys():
+            value, kind = arguments[key], details.get("type", "str")
+            items = value if isinstance(value, list) and kind == "list" else [value]
+            for item in items:
+                if "options" in details and isinstance(item, dict):
+                    _check_texts(item, details["options"], f"{place}{name}.", exact)
+                only = exact or takes_text_only(name, details.get("no_log", False))
+                good = (str,) if only else (str, int, datetime.date)
+                if details.get("elements", kind) == "str" and not (
+                    item is None or (isinstance(item, good) and not isinstance(item, bool))
+                ):
+                    raise not_text(f"the option {place}{name}", f"{place}{name}")
+
+
+def _names(spec: Spec) -> set[str]:
+    return {name for option, details in spec.items() for name in (option, *details.get("aliases", ()))}
+
+
+def _wrong_value(arguments: t.Mapping[str, t.Any], spec: Spec, place: str = "") -> SenhaseguraError | None:
+    """Find the option at fault by checking each alone, since the message that names it shows its value too."""
+    for name, details in spec.items():
+        alone = {key: value for key, value in details.items() if key not in ("required", "default")}
+        given = {key: arguments[key] for key in (name, *details.get("aliases", ())) if key in arguments}
+        if not given or not ArgumentSpecValidator({name: alone}).validate(given).error_messages:
+            continue
+        for value in given.values():
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict) and (
+                    inner := _wrong_value(item, details.get("options", {}), f"{place}{name}.")
+                ):
+                    return inner
+        choices = details.get("choices")
+        kind = details.get("type", "str")
+        wanted = f"one of {', '.join(map(str, choices))}" if choices else _TYPES.get(kind, kind)
+        error = ConfigError(f"the option {place}{name} must be {wanted}", hint=f"Correct {place}{name}")
+        return error.with_context(option=f"{place}{name}")
+    return None
 
 
 def settings(
@@ -198,38 +321,3 @@ def _unusable(problem: str) -> SenhaseguraError:
         " on, or leave it out"
     )
     return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")
-
-
-def go_on_without_broker(error: Exception) -> None:
-    """Warn (once per run) that the broker is not used.
-
-    Raises ConnectionFailed if the run is over: its workers must not take custody that nobody gives back.
-    """
-    if run_is_over():
-        raise ConnectionFailed("the run has ended", hint="Nothing to do: the task was stopped with it") from None
-    display.warning(
-        f"the broker of this run cannot be used ({error}): each lookup and task logs in and reads by itself. "
-        "Set broker=false to do without it silently"
-    )
-
-
-def broker_lost() -> ConnectionFailed:
-    """Return the error for a run whose brokers were all lost. To go on, each host would log in and read by itself."""
-    return ConnectionFailed(
-        "the broker of this run was started several times, and killed or stopped each time",
-        hint="Find out what does it, for example the out-of-memory killer in the kernel's log; with broker=false each "
-        "lookup and task logs in and reads by itself. The next run says which custody was not given back",
-    )
-
-
-def broker_late() -> ConnectionFailed:
-    """Return the error for a task whose time ended before there was a broker again. The run's others wait as well."""
-    return ConnectionFailed(
-        "the broker of this run was killed or did not answer, and no other one was ready within the option timeout",
-        hint="Run the play again. Raise timeout or lower forks if the controller is busy, and find out what ends the "
-        "broker, for example the out-of-memory killer in the kernel's log",
-    )
-
-
-def warn_of_custody() -> None:
-    display.warning("custody=release_at_end needs the broker: custody is kept")

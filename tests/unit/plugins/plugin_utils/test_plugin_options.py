@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
-from ansible_collections.community.senhasegura.plugins.plugin_utils import setting_sources
+from ansible_collections.community.senhasegura.plugins.plugin_utils import plugin_options
 
 CANARY = "Canary-1234-abcd"
 CLIENT = {"url": "https://pam.example.com", "client_id": "id", "client_secret": "secret"}
@@ -39,7 +39,7 @@ class Places:
         for name in [name for name in os.environ if name.startswith("SENHASEGURA_")]:
             monkeypatch.delenv(name)
         monkeypatch.setattr(constants, "CONFIG_FILE", None)
-        monkeypatch.setattr(setting_sources.display, "warning", self.warnings.append)
+        monkeypatch.setattr(plugin_options.display, "warning", self.warnings.append)
         self.environment(**CLIENT)
 
     def environment(self, **values: str) -> None:
@@ -71,7 +71,7 @@ class Places:
         put[place]()
 
     def settings(self) -> Settings:
-        return setting_sources.settings(self.arguments, self.variables, self.template, self.task)[0]
+        return plugin_options.settings(self.arguments, self.variables, self.template, self.task)[0]
 
     def refusal(self) -> str:
         with pytest.raises(ConfigError) as caught:
@@ -198,10 +198,10 @@ def test_pem_text_comes_from_each_place(places: Places, place: str, name: str) -
 
 
 def test_what_was_decrypted_is_no_ciphertext(places: Places) -> None:
-    assert setting_sources.settings({}, {}, str)[1].on_ciphertext == "warn"
-    assert setting_sources.settings({"on_ciphertext": "error"}, {}, str)[1].on_ciphertext == "error"
+    assert plugin_options.settings({}, {}, str)[1].on_ciphertext == "warn"
+    assert plugin_options.settings({"on_ciphertext": "error"}, {}, str)[1].on_ciphertext == "error"
     given = {"on_ciphertext": "error", "decryption_key": PEM}
-    assert setting_sources.settings(given, {}, str)[1].on_ciphertext == "ignore"
+    assert plugin_options.settings(given, {}, str)[1].on_ciphertext == "ignore"
 
 
 def test_a_configuration_without_our_section(places: Places) -> None:
