@@ -234,6 +234,16 @@ def fleet(session: nox.Session) -> None:
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
 
 
+@nox.session(name="secrets-files")
+def secrets_files(session: nox.Session) -> None:
+    """Secrets files: every awkward value through each format and its real readers; writers that are killed (--help)."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "consumers")
+    session.run(programs / "python", "-m", "secrets_files", *session.posargs, env=TESTS)
+    if all(map(shutil.which, ("npm", "git", "rsync"))):
+        arguments = ("tests/integration/test_pipelines.py", "-k", "gitlab_ci_local")
+        session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_GITLAB": "1"})
+
+
 @nox.session
 def manifests(session: nox.Session) -> None:
     """Manifests by the schema of ESO's Go types (npm), by kubernetes-validate, and with the real kubernetes.core."""
@@ -267,6 +277,7 @@ def lock(session: nox.Session) -> None:
             ("test", "3.10"),
             ("oldest", "3.10"),
             ("bench", "3.12"),
+            ("consumers", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(

@@ -165,22 +165,42 @@ def settings(
     variables: t.Mapping[str, t.Any],
     template: Template,
     environment: t.Sequence[t.Any] = (),
+    default_file: str | None = None,
 ) -> tuple[Settings, RunSettings]:
     """Return the settings and run options for one task.
 
     :param variables: the variables of the host, whose values may hold templates
     :param template: evaluates such a value
     :param environment: what the play, the blocks and the task set, the innermost last
+    :param default_file: the configuration file where config_file is set nowhere
     """
     try:
         values = option_variables(variables, arguments, template)
-        return merge(arguments, values, task_environment(environment, variables, template))
+        return merge(arguments, values, task_environment(environment, variables, template), default_file)
     except VariableError as exc:
         raise ConfigError(exc.problem, hint=exc.hint) from None
 
 
+def environment_and_file(
+    arguments: t.Mapping[str, t.Any],
+    variables: t.Mapping[str, t.Any],
+    template: Template,
+    environment: t.Sequence[t.Any] = (),
+) -> tuple[dict[str, t.Any], str | None]:
+    """Return the variables C(SENHASEGURA_*) of a task, and the path of the CLI's file if config_file is set."""
+    try:
+        values = option_variables(variables, arguments, template)
+        task = {name: text(value) for name, value in task_environment(environment, variables, template).items()}
+    except VariableError as exc:
+        raise ConfigError(exc.problem, hint=exc.hint) from None
+    return task, find_value(_CONFIG_FILE, _sources(arguments, values, task))
+
+
 def merge(
-    arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], environment: t.Mapping[str, t.Any] | None = None
+    arguments: t.Mapping[str, t.Any],
+    values: t.Mapping[str, t.Any],
+    environment: t.Mapping[str, t.Any] | None = None,
+    default_file: str | None = None,
 ) -> tuple[Settings, RunSettings]:
     """Merge what all places say: option > variable > environment > ini > configuration file, as Ansible itself does.
 
@@ -188,18 +208,10 @@ def merge(
 
     :param values: those of the variables that are options, by the name of the option
     :param environment: that of the task, which wins over the one of the process
+    :param default_file: as above
     """
-    sources = [
-        Source(lambda option: arguments.get(option.name), lambda option: f"the option {option.name}"),
-        Source(lambda option: text(values.get(option.name)), lambda option: f"the variable {option.variable}"),
-        environment_source(
-            {name: text(value) for name, value in (environment or {}).items()},
-            "the environment variable {} of the task",
-        ),
-        environment_source(os.environ),
-        _ini_source(),
-    ]
-    path = find_value(_CONFIG_FILE, sources)
+    sources = _sources(arguments, values, environment or {})
+    path = find_value(_CONFIG_FILE, sources) or default_file
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
     found, run = resolve(sources), resolve_run(sources)
@@ -212,6 +224,22 @@ def merge(
         )
     # What was decrypted is the value itself, whatever it looks like.
     return found, dataclasses.replace(run, on_ciphertext="ignore") if found.decryption_key else run
+
+
+def _sources(
+    arguments: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any], environment: t.Mapping[str, t.Any]
+) -> list[Source]:
+    """Return all places but the configuration file, the most important first."""
+    return [
+        Source(lambda option: arguments.get(option.name), lambda option: f"the option {option.name}"),
+        Source(lambda option: text(values.get(option.name)), lambda option: f"the variable {option.variable}"),
+        environment_source(
+            {name: text(value) for name, value in environment.items()},
+            "the environment variable {} of the task",
+        ),
+        environment_source(os.environ),
+        _ini_source(),
+    ]
 
 
 def variable(name: str, variables: t.Mapping[str, t.Any], template: Template) -> t.Any:
@@ -251,8 +279,11 @@ _TextLoader.yaml_implicit_resolvers = {
 }
 
 
-def _read_file(path: str) -> dict[str, str | None]:
-    """Read the DSM CLI's YAML file: a flat map with the names of the environment variables. Skip other names."""
+def load_file(path: str) -> tuple[dict[t.Any, t.Any], int]:
+    """Read the DSM CLI's YAML file, and return its content, with its numbers and dates as texts, and its mode.
+
+    Raises ConfigError.
+    """
     try:
         with open(path, encoding="utf-8") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -267,6 +298,12 @@ def _read_file(path: str) -> dict[str, str | None]:
         raise _unusable("cannot be read") from None
     if not isinstance(content, dict):
         raise _unusable("must be a map of names and values")
+    return content, mode
+
+
+def _read_file(path: str) -> dict[str, str | None]:
+    """Return the settings in the DSM CLI's file, a flat map with the names of the environment variables."""
+    content, mode = load_file(path)
     options = (*OPTIONS, *RUN_OPTIONS)
     known = {name: content.get(name) for option in options for name in (option.env, option.inverse_env)}
     nested = [name for name, value in known.items() if isinstance(value, (dict, list))]

@@ -73,6 +73,15 @@ class SenhaseguraAction(ActionBase):
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
         return policy_of(run, params, ttl=NEWS_AFTER)
 
+    def without_server(self, params: Params, variables: dict[str, t.Any], check_mode: bool) -> Result | None:
+        """Return the result of a task that needs no server, or None if this one does."""
+        return None
+
+    def settings(self, params: Params, variables: dict[str, t.Any]) -> tuple[Settings, RunSettings]:
+        """Return the settings and run options of the task."""
+        environment = self._task.environment or ()
+        return plugin_options.settings(params, variables, self._templar.template, environment)
+
     def until(self) -> float:
         """Return the monotonic time after which nothing is sent any more for this task."""
         return math.inf
@@ -84,8 +93,11 @@ class SenhaseguraAction(ActionBase):
         try:
             register_arguments(self._task.args, self.spec)
             params = plugin_options.validate(self._task.args, self.spec, self.rules)
-            environment = self._task.environment or ()
-            settings, run = plugin_options.settings(params, task_vars or {}, self._templar.template, environment)
+            done = self.without_server(params, task_vars or {}, self._task.check_mode)
+            if done is not None:
+                result.update(_safe_to_print(done))
+                return result
+            settings, run = self.settings(params, task_vars or {})
             place = {"subject": subject_of(params, self.thing), "server": settings.server}
             params["on_ciphertext"] = run.on_ciphertext
             done = self.perform(settings, run, params, self._task.check_mode)

@@ -111,6 +111,9 @@ _EPHEMERAL = {"pod_name": "web-1", "deploy": "web", "namespace": "prod"}
 _BY_VAULT = {"credential": "to-rotate", "mode": "vault", "verify": "hash_only", "wait_timeout": 10}
 _NO_USERS_KEY = {"ssh_key": "key-to-rotate", "user": "nobody-here"}
 _NO_USER = {"credential": "web-root", "user": "nobody-here"}
+_FILE = {"secrets": ["shop-db"], "path": "{{ scratch }}/secrets"}
+_FOLDER = {**_FILE, "path": "{{ scratch }}/folder", "format": "files"}
+_COMMAND = {"secrets": ["shop-db"], "argv": ["sh", "-c", 'echo "$PASSWORD"; echo "$API_KEY" | base64 >&2']}
 _EXTERNAL_SECRET = {"name": "db", "data": [{"secret_key": "a", "identifier": "shop-db", "property": "PASSWORD"}]}
 _EXTERNAL = {"external_secrets": [_EXTERNAL_SECRET]}
 _K8S_SECRET = {
@@ -374,6 +377,48 @@ MODULES: dict[str, Module] = {
         (("list", {}, "ok"), ("with data", {"identifier": "shop-db", "include_data": True}, "ok")),
         {"include_data": {"include_data": SECRET}},
         ("secrets[0].data[0].PASSWORD", "dsm_value"),
+    ),
+    "secrets_command": Module(
+        _COMMAND,
+        (
+            ("run", _COMMAND, "changed"),
+            ("failing", {**_COMMAND, "argv": [*_COMMAND["argv"][:2], "env; exit 1"]}, "failed"),
+            ("no program", {**_COMMAND, "argv": ["/nowhere"]}, "failed"),
+        ),
+        {
+            "argv": {"argv": {"a": SECRET}},
+            "chdir": {"chdir": "/nowhere/{{ canary.alphanumeric }}"},
+            "command_timeout": {"command_timeout": SECRET},
+            "duplicates": {"duplicates": SECRET},
+            "rename": {"rename": SECRET},
+            "part of rename": {"rename": {"PASSWORD": [SECRET]}},
+            "keep_environment": {"keep_environment": SECRET},
+        },
+        missing={"secrets": ["nobody"]},
+    ),
+    # What is meant to be in a file is in a folder where nobody looks.
+    "secrets_file": Module(
+        _FILE,
+        (
+            ("write", _FILE, "changed"),
+            ("again", _FILE, "ok"),
+            ("folder", _FOLDER, "changed"),
+            ("to a host", {**_FILE, "location": "host", "format": "json"}, "changed"),
+            ("refused", {**_FILE, "format": "docker_env", "rename": {"PASSWORD": "PATH"}}, "failed"),
+            ("remove", {**_FILE, "state": "absent"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "format": {"format": SECRET},
+            "tool_name": {"tool_name": SECRET},
+            "mode": {"mode": SECRET},
+            "location": {"location": SECRET},
+            "duplicates": {"duplicates": SECRET},
+            "rename": {"rename": SECRET},
+            "remove_at_end": {"remove_at_end": SECRET},
+            "k8s_name": {"format": "k8s_secret", "k8s_name": SECRET},
+        },
+        missing={"secrets": ["nobody"]},
     ),
 }
 

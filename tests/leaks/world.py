@@ -630,6 +630,8 @@ def _write_files(world: World, records: dict[str, Any]) -> None:
         _write(world.folder / f"{name}.yml", text)
     inert = {item["identifier"]: item["password"] for item in records["credentials"] if "inert" in item["identifier"]}
     variables = {"canary": secrets, "public_key": records["keys"][0]["public_key"], "inert": inert}
+    # A folder that is no sink, for files that are meant to hold secrets.
+    variables["scratch"] = str(world.folder)
     _write(Path(world.variables), dump(_unsafe(variables)))
 
 

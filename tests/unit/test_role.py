@@ -14,7 +14,11 @@ import pytest
 import yaml
 from workspace import ROOT
 
-from ansible_collections.community.senhasegura.plugins.action import linux_password_change, linux_ssh_key_rotation
+from ansible_collections.community.senhasegura.plugins.action import (
+    linux_password_change,
+    linux_ssh_key_rotation,
+    secrets_file,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import argument_spec
 
 
@@ -152,3 +156,23 @@ def test_the_survey_for_awx_asks_for_what_the_role_has(role: Role) -> None:
             assert type(answer) is type(question["default"])
             assert answer in question.get("choices", [answer])
         assert re.fullmatch(r"DTSTART;TZID=UTC:\d{8}T\d{6} RRULE:FREQ=DAILY;INTERVAL=\d+", schedule["rrule"])
+
+
+def test_the_role_of_pipelines_has_options_of_its_module() -> None:
+    folder, prefix = ROOT / "roles" / "pipeline_secrets", "pipeline_secrets_"
+    options = yaml.safe_load((folder / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((folder / "defaults/main.yml").read_text())
+    (task,) = (
+        task["community.senhasegura.secrets_file"]
+        for task in yaml.safe_load((folder / "tasks/main.yml").read_text())
+        if "community.senhasegura.secrets_file" in task
+    )
+    of_the_role = {"mapping_file", "upload"}
+    assert set(options) - {f"{prefix}{name}" for name in of_the_role} == {f"{prefix}{name}" for name in task}
+    spec = secrets_file.ActionModule.spec
+    for name, value in task.items():
+        details = options[f"{prefix}{name}"]
+        assert details["type"] == spec[name]["type"]
+        assert [choice for choice in details.get("choices", []) if choice] == spec[name].get("choices", [])
+        assert f"{prefix}{name}" in value
+    assert defaults == {name: details["default"] for name, details in options.items() if "default" in details}

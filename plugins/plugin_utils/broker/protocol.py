@@ -11,6 +11,7 @@ A request or a reply is one JSON object. The functions here make them, and read 
     run(settings, policy, name, ...)            -> progress(journal, writing)*, then finished(...) | failed(error);
                                                    where a write comes next, HEARD is sent back first
     call(settings, policy, operation, ...)      -> done(result) | failed(error)
+    remove_at_end(path)                         -> done(None) | failed(error)
 
 A context is a digest under which the broker knows the settings and options of a lookup. The broker that does not know
 it asks the worker to register it. The operation of a module is run as a whole, and so is a lookup. Rotations run in the
@@ -117,6 +118,7 @@ def _proof(key: bytes, number: int, data: bytes) -> bytes:
 
 # What a request asks for.
 LOOK_UP, REGISTER_CONTEXT, RUN, CALL = "look_up", "register_context", "run", "call"
+REMOVE_AT_END = "remove_at_end"
 RESULT, FAILURE, PROGRESS = "result", "failure", "progress"
 UNKNOWN_CONTEXT: Message = {"unknown_context": True}
 # What the worker replies to progress before a write.
@@ -222,6 +224,11 @@ def call(
         "subject": subject,
         "query": pack(query),
     }
+
+
+def remove_at_end(path: str) -> Message:
+    """Ask for a file of the controller, or a folder of such, to be removed when the run ends, however it ends."""
+    return {"ask": REMOVE_AT_END, "path": path}
 
 
 def answered(values: list[t.Any], warnings: list[str], secrets: list[str]) -> Message:

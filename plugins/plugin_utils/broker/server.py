@@ -5,7 +5,8 @@
 """Be the broker of a run: serve workers over a Unix socket, and end when the run ends.
 
 Executed as a script: what it needs comes as a ``Setup`` in JSON on its standard input. Nothing of it is ever on disk
-but the socket, the marker of start_lock.py, and the ledger. It writes one byte to its standard output when it listens.
+but the socket, the marker of start_lock.py, the ledger, and the paths of removals.py. It writes one byte to its
+standard output when it listens.
 A script has no package, so imports here are absolute, and stand where the collection has been found.
 
 Nothing here needs Linux: what only Linux has is used where it is there.
@@ -33,6 +34,8 @@ _PAUSE = 0.1
 _LOOK_EVERY = 0.25
 # As many workers as may come at the same moment; the system may allow fewer.
 _BACKLOG = 1024
+# What the list of files to be removed has at the end of its name, after that of the socket.
+_REMOVALS = ".removals"
 # The folder for a socket whose path would be too long, and what may stand above it.
 _SHORT, _ROOM_ABOVE = "senhasegura-", 70
 
@@ -110,6 +113,8 @@ def _run() -> None:
         _remove_socket(setup.address)
         return
     clean_up(setup.address)
+    for problem in broker.remove_files():
+        syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: file not removed: {problem}")
     for problem in broker.release_all():
         # The run is over and its output closed. The system log and the ledger are left, of which the next run tells.
         syslog.syslog(syslog.LOG_AUTH | syslog.LOG_WARNING, f"community.senhasegura: custody not released: {problem}")
@@ -214,11 +219,13 @@ class _Broker:
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.ledger import Ledger
+            from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.removals import Removals
             from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 
             setup = self._setup
             ledger = Ledger(setup.ledger, setup.key, setup.controller)
-            self._service = Service(CachedApis(ledger=ledger), Files(os.path.dirname(setup.address), setup.key))
+            files = Files(os.path.dirname(setup.address), setup.key)
+            self._service = Service(CachedApis(ledger=ledger), files, Removals(f"{setup.address}{_REMOVALS}"))
         # Catch everything: the workers that wait need to know.
         except Exception as exc:  # noqa: BLE001
             # Before they are hung up on.
@@ -243,6 +250,10 @@ class _Broker:
             # Without a service the imports have failed: hanging up makes the worker look into the marker.
             if self._service:
                 self._service.serve(channel, sock)
+
+    def remove_files(self) -> list[str]:
+        """Remove the files that are to go when the run ends. Return what could not be removed, without values."""
+        return self._service.removals.remove_all() if self._service else []
 
     def release_all(self) -> list[str]:
         """Give custody back. Return what could not be released, in words without values."""
@@ -323,7 +334,8 @@ def _remove_place(place: str) -> None:
 
 
 def clean_up(address: str) -> None:
-    """Remove the socket, the marker and the keys of key_files.py, and the folder if the run was killed before it could.
+    """Remove the socket, the marker, the list of removals.py and the keys of key_files.py, and the folder if the run
+    was killed before it could.
 
     :param address: the path of the socket, which is in the folder
     """
@@ -331,7 +343,8 @@ def clean_up(address: str) -> None:
     above = os.path.dirname(address)
     with contextlib.suppress(OSError):
         for name in os.listdir(above):
-            if name == f"{os.path.basename(address)}.marker" or name.startswith("senhasegura-key-"):
+            own = [f"{os.path.basename(address)}{end}" for end in (".marker", _REMOVALS)]
+            if name in own or name.startswith("senhasegura-key-"):
                 with contextlib.suppress(OSError):
                     os.unlink(os.path.join(above, name))
     with contextlib.suppress(OSError):

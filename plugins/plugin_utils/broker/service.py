@@ -31,6 +31,7 @@ from . import protocol
 from .cache_policy import CachePolicy
 from .cached_apis import CachedApis
 from .key_files import Files
+from .removals import Removals
 
 Message = protocol.Message
 # Seconds for which a worker waits for another one that resolves the same settings.
@@ -74,8 +75,9 @@ class WaitingWorker:
 class Service:
     """The state of a run: its cached APIs, and the contexts that workers have registered."""
 
-    def __init__(self, apis: CachedApis, files: Files) -> None:
+    def __init__(self, apis: CachedApis, files: Files, removals: Removals | None = None) -> None:
         self.apis, self.files = apis, files
+        self.removals = removals or Removals("")
         self._lock = threading.Lock()
         # By their digests. None: the worker that was to register it is gone.
         self._contexts: dict[str, futures.Future[Context | None]] = {}
@@ -140,6 +142,9 @@ class RequestHandler:
                 return self._call(request)
             if request["ask"] == protocol.RUN:
                 return self._run(request, peer, secrets)
+            if request["ask"] == protocol.REMOVE_AT_END:
+                self._service.removals.add(request["path"])
+                return protocol.done(None)
             if request["ask"] == protocol.REGISTER_CONTEXT:
                 return self._register_context(request)
             return self._look_up(request["context"], request["terms"])
@@ -149,7 +154,7 @@ class RequestHandler:
         except Exception as exc:  # noqa: BLE001
             error = SenhaseguraError(describe(exc))
         # A lookup shows the text, and nothing else of an error.
-        whole = request["ask"] in (protocol.CALL, protocol.RUN)
+        whole = request["ask"] in (protocol.CALL, protocol.RUN, protocol.REMOVE_AT_END)
         return protocol.failed(error if whole else str(error), secrets)
 
     def _register_context(self, request: Message) -> Message:
@@ -343,6 +348,8 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         external_secrets,
         secret,
         secret_info,
+        secrets_command,
+        secrets_file,
         ssh_key,
         ssh_key_info,
         ssh_key_rotate,
@@ -353,5 +360,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(ssh_key, ssh_key_info, ssh_key_rotate),
+        *(secrets_command, secrets_file),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

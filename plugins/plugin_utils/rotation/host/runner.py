@@ -28,18 +28,35 @@ from .on_host.password_commands import cover
 
 # Bytes; crypt(3) returns 384 at most.
 _LONGEST_HASH = 512
-_PACKAGE = f"{__name__.rpartition('.')[0]}.on_host"
-# Each stands after those that it imports.
-_FILES = (
-    "machine",
-    "user_state",
-    "password_commands",
-    "key_lines",
-    "sshd_settings",
-    "safe_file",
-    "authorized_keys",
-    "ssh_key_commands",
-    "commands",
+
+
+class HostProgram(t.NamedTuple):
+    """Files of a folder C(on_host), which are sent to a host and run there.
+
+    :param package: the package that the folder is in
+    :param folder: the folder
+    :param files: each stands after those that it imports; the last one has C(answer(request))
+    """
+
+    package: str
+    folder: str
+    files: tuple[str, ...]
+
+
+ROTATION = HostProgram(
+    f"{__name__.rpartition('.')[0]}.on_host",
+    os.path.join(os.path.dirname(__file__), "on_host"),
+    (
+        "machine",
+        "user_state",
+        "password_commands",
+        "key_lines",
+        "sshd_settings",
+        "safe_file",
+        "authorized_keys",
+        "ssh_key_commands",
+        "commands",
+    ),
 )
 _FIND_PYTHON = '"$(command -v python3 || command -v /usr/libexec/platform-python || echo python3)"'
 # Python 3.6 (platform-python of RHEL 8) knows neither the import of annotations nor the types in them, so these become
@@ -67,8 +84,8 @@ for name, source in files:
     module = sys.modules[package + "." + name] = types.ModuleType(package + "." + name)
     setattr(sys.modules[package], name, module)
     exec(compile(Plain().visit(ast.parse(source)), name, "exec"), module.__dict__)
-from {package} import commands, machine
-print(mark + json.dumps(commands.carry_out(machine.Machine(), request)))
+from {package} import {entry}
+print(mark + json.dumps({entry}.answer(request)))
 """
 # What ssh says when no login was accepted: there is no class for it.
 _LOGIN_REFUSED = re.compile(r"Permission denied \([a-z0-9,-]+\)")
@@ -109,14 +126,14 @@ class BecomeRefused(AnsibleAuthenticationFailure):
     """The password for sudo, su or doas was refused; the login was not."""
 
 
-def program(request: t.Mapping[str, t.Any], mark: str) -> str:
+def program(request: t.Mapping[str, t.Any], mark: str, sent: HostProgram = ROTATION) -> str:
     """Return the Python program that carries out a request, and prints the mark and the answer on one line."""
-    folder = os.path.join(os.path.dirname(__file__), "on_host")
     files = []
-    for name in _FILES:
-        with open(os.path.join(folder, f"{name}.py"), encoding="utf-8") as file:
+    for name in sent.files:
+        with open(os.path.join(sent.folder, f"{name}.py"), encoding="utf-8") as file:
             files.append((name, file.read()))
-    return _BOOTSTRAP.format(payload=json.dumps([_PACKAGE, files, request, mark]), package=_PACKAGE)
+    payload = json.dumps([sent.package, files, request, mark])
+    return _BOOTSTRAP.format(payload=payload, package=sent.package, entry=sent.files[-1])
 
 
 def find_python(interpreter: str | None) -> str:
@@ -143,18 +160,24 @@ def uncovered(answer: dict[str, t.Any], pad: str) -> dict[str, t.Any]:
 
 
 def perform(
-    execute: Execute, interpreter: str | None, request: t.Mapping[str, t.Any], seconds: float
+    execute: Execute,
+    interpreter: str | None,
+    request: t.Mapping[str, t.Any],
+    seconds: float,
+    sent: HostProgram = ROTATION,
 ) -> dict[str, t.Any]:
     """Carry out a request on a host and return its answer. Raises NotDone or Lost.
 
     :param execute: C(_low_level_execute_command) of an action
     :param interpreter: path of the host's Python, or None to look for one
     :param seconds: after which the answer counts as lost
+    :param sent: what carries it out there
     """
     mark = f"senhasegura-{secrets.token_hex(8)}:"
     try:
         with _time_limit(seconds):
-            result = execute(f"{find_python(interpreter)} -I -", sudoable=True, in_data=program(request, mark).encode())
+            source = program(request, mark, sent).encode()
+            result = execute(f"{find_python(interpreter)} -I -", sudoable=True, in_data=source)
     except AnsibleAuthenticationFailure:
         # For the caller, who may know another password.
         raise

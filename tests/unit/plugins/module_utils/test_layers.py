@@ -55,7 +55,7 @@ DIALECTS = {
     )
 }
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
-EDGES = {"plugin_utils", "client/connect", "operations", "settings", *PURE}
+EDGES = {"plugin_utils", "client/connect", "operations", "settings", "secrets_file", *PURE}
 REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
 PROTOCOL = "plugin_utils/rotation/protocol"
 LOGIN = {f"plugin_utils/rotation/login{name}" for name in ("", "/command", "/transcript")}
@@ -68,7 +68,9 @@ ALLOWED: dict[str, set[str]] = {
     "client/decrypt": {STD, *PURE, "cryptography"},
     "keypair": {STD, *PURE, "cryptography"},
     "client": {STD, *BELOW_CLIENT, "client"},
-    "operations": {STD, *PURE, "settings", "keypair", "client", "operations"},
+    # Texts of files, of values that somebody else has read.
+    "secrets_file": {STD, *PURE, "secrets_file"},
+    "operations": {STD, *PURE, "settings", "keypair", "client", "operations", "secrets_file"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else; a rotation needs no more of it than that file.
     "plugin_utils/report": {STD, *PURE, *REPORT},
@@ -83,6 +85,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/rotation/login": {STD, *PURE, "keypair", "ansible", PROTOCOL, *LOGIN},
     # This is sent to the managed host and executed there.
     "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
+    "plugin_utils/secrets_file/on_host": {STD, "plugin_utils/secrets_file/on_host"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},

@@ -246,13 +246,13 @@ def test_a_long_message_takes_no_time() -> None:
 
 def test_lists_are_those_calls_that_list_everything() -> None:
     from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+    from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_APPLICATION
 
     for dialect in DIALECTS.values():
         for operation, call in dialect.calls.items():
-            assert call.lists == (operation.verb is Verb.LIST), (
-                dialect.name,
-                operation,
-            )
+            # An application comes with all secrets that it may read.
+            lists = operation.verb is Verb.LIST or operation == READ_APPLICATION
+            assert call.lists == lists, (dialect.name, operation)
 
 
 def test_answers_of_all_kinds_still_parse() -> None:

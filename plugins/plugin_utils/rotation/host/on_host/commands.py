@@ -22,6 +22,11 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.hos
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host.user_state import UserState
 
 
+def answer(request: Json) -> Json:
+    """Carry out a request on this machine, and answer it."""
+    return carry_out(Machine(), request)
+
+
 def carry_out(machine: Machine, request: Json) -> Json:
     """Answer {"ok": result}, or {"error": kind, "text": ...}.
 

@@ -44,7 +44,9 @@ def linux_in(path: pathlib.Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute) and node.attr in LINUX:
             found.add(node.attr)
-        if isinstance(node, ast.Constant) and str(node.value).startswith(("/proc/", "/sys/", "/dev/shm", "\0")):
+        text = str(node.value) if isinstance(node, ast.Constant) else ""
+        # NUL alone is no address of a socket.
+        if text.startswith(("/proc/", "/sys/", "/dev/shm", "\0")) and text != "\0":
             found.add("/proc/")
     return found
 
