@@ -41,7 +41,8 @@ PLUGINS = "ansible_collections.community.senhasegura.plugins"
 
 
 class Table(Api):
-    """Answers lists, and reads of one secret, from ``entries``, ``secrets`` and ``listed`` (automations or encryption keys), and the application of the client from ``own``; notes all other calls as (operation, ref, model) in ``calls``.
+    """Answers lists, and reads of one secret, from ``entries``, ``secrets`` and ``listed`` (automations or encryption keys),
+    and the application of the client from ``own``; notes all other calls as (operation, ref, model) in ``calls``.
 
     ``fresh`` holds the operations that shall not be answered from memory. A write without an answer in ``answers`` is
     applied: what it creates has the id 77.
