@@ -68,7 +68,7 @@ def lint(session: nox.Session) -> None:
     """Style, types, licences, changelog and documentation."""
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    scripts = [*Path("scripts").glob("*.sh"), *Path("tests").glob("*/*.sh")]
+    scripts = [*Path("scripts").glob("*.sh"), *Path("tests").glob("*/*.sh"), *Path("roles").glob("*/files/*.sh")]
     session.run("shellcheck", "run", ".ci/run", *map(str, scripts))
     session.run("python", "scripts/generate.py", "--check")
     session.run("mypy", "-p", "ansible_collections.community.senhasegura.plugins")
@@ -232,6 +232,13 @@ def fleet(session: nox.Session) -> None:
     for size, tests in (("500x100", "makes_one_login"), ("300x100", "every_host")):
         arguments = ("tests/integration/test_broker_fleet.py", "-s", "-k", tests, *session.posargs)
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
+
+
+@nox.session
+def manifests(session: nox.Session) -> None:
+    """Manifests by the schema of ESO's Go types (npm), by kubernetes-validate, and with the real kubernetes.core."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "eso", *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session

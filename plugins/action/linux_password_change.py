@@ -64,12 +64,8 @@ class ActionModule(RotationAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         info = client.credentials.info(parse_reference(params["credential"], option="credential"))
-        user = self.user(params, info)
-        hosts = sorted({*(params["hosts"] or [self.host])})
-        by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.run_and_report(
-            params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts
-        )
+        ways = {"ansible": self._by_ansible, "vault": self._by_vault}
+        return self.rotate(client, info, params, check_mode, ways)
 
     def _by_ansible(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool

@@ -57,12 +57,8 @@ class ActionModule(RotationAction):
 
     def work(self, client: Client, params: Params, check_mode: bool) -> Result:
         info = client.ssh_keys.info(parse_reference(params["ssh_key"], option="ssh_key"))
-        user = self.user(params, info)
-        hosts = sorted({*(params["hosts"] or [self.host])})
-        by = self._by_vault if params["mode"] == "vault" else self._by_ansible
-        return self.run_and_report(
-            params, info, user, lambda: by(client, info, user, hosts, params, check_mode), hosts=hosts
-        )
+        ways = {"ansible": self._by_ansible, "vault": self._by_vault}
+        return self.rotate(client, info, params, check_mode, ways)
 
     def _by_ansible(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
@@ -114,12 +110,12 @@ class ActionModule(RotationAction):
         return self.drive(protocol, environment, run)
 
     def _part_is_meant(self, params: Params) -> bool:
-        """Whether the task itself says which hosts it leaves out. A role takes both options from the inventory."""
+        """Return whether the task itself says which hosts it leaves out. A role takes that from the inventory."""
         named = bool(params["hosts"] and params["shared_with"])
         return named and "ansible_limit" not in self.variables and not ansible_internals.is_in_role(self._task)
 
     def _shared_with(self, params: Params, hosts: list[str]) -> frozenset[str]:
-        """All hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
+        """Return all hosts that have the key, as far as the task tells: those that --limit leaves out as well."""
         if params["shared_with"] is not None:
             return frozenset({*hosts, *params["shared_with"]})
         if params["hosts"]:

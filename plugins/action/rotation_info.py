@@ -73,5 +73,5 @@ class ActionModule(RotationAction):
 
 
 def nothing() -> SshKeyPair:
-    """Whoever only looks makes no key."""
+    """Refuse to make a key: whoever only looks needs none."""
     raise NotImplementedError

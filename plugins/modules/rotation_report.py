@@ -131,7 +131,7 @@ summary:
       type: int
       returned: success
     attention:
-      description: How many hosts need attention, for a result that is not good or for an age over the limit.
+      description: How many hosts need attention, for a status that is not good or for an age over the limit.
       type: int
       returned: success
     secrets:
@@ -150,8 +150,8 @@ summary:
       description: The oldest of them, with the fields of its last line in the history. Null if no age is known.
       type: dict
       returned: success
-    results:
-      description: How often each result is the last one of a password or key.
+    statuses:
+      description: How often each status is the last one of a password or key.
       type: dict
       returned: success
     entries:
@@ -170,7 +170,7 @@ summary:
     age_unknown: 0
     overdue: 0
     oldest: null
-    results:
+    statuses:
       changed: 2
       refused: 1
     entries: 6

@@ -100,7 +100,9 @@ def validate(arguments: t.Mapping[str, t.Any], spec: Spec, rules: t.Mapping[str,
 
 
 def plain(value: t.Any) -> t.Any:
-    """The value without the types with which ansible-core marks where a text comes from, or that it is encrypted."""
+    """Return a value, and what is in it, in plain types: ansible-core marks where texts come from, or that they are
+    encrypted.
+    """
     value = text(value)
     if isinstance(value, str):
         return str.__str__(value)

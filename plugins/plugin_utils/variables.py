@@ -74,7 +74,7 @@ class VariableError(Exception):
 
 
 def is_omitted(value: t.Any, variables: Variables) -> bool:
-    """Whether a value is Ansible's C(omit): a text among the variables, or from ansible-core 2.19 on an object."""
+    """Return whether a value is Ansible's C(omit): a text among the variables, or from 2.19 on an object."""
     return type(value).__name__ == "_OmitType" or (isinstance(value, str) and value == variables.get("omit"))
 
 
@@ -127,7 +127,7 @@ def task_environment(items: t.Sequence[t.Any], variables: Variables, template: T
 
 
 def _as_written(task: t.Any) -> list[t.Any]:
-    """The environment of a task before Ansible has evaluated it, after that of its play and its blocks."""
+    """Return the environments of the play, the blocks and the task, as they are before Ansible evaluates them."""
     own = getattr(task, "_ds", None)
     found = [own.get("environment") if isinstance(own, t.Mapping) else None]
     around, play = getattr(task, "_parent", None), None
@@ -153,7 +153,7 @@ def _refuse_false_name(variables: Variables) -> None:
 
 
 def _hosts_may_have_a_say(variables: Variables, names: t.Iterable[str]) -> bool:
-    """Whether any of these variables, or what they are made of, may come from a fact or a registered result."""
+    """Return whether any of these variables, or what they are made of, may come from a fact or a result."""
     worker = multiprocessing.current_process()
     task, host = getattr(worker, "_task", None), getattr(worker, "_host", None)
     # Not in a worker, or seen through hostvars: the name of the host is what the host says itself.
@@ -166,13 +166,13 @@ def _hosts_may_have_a_say(variables: Variables, names: t.Iterable[str]) -> bool:
 
 
 def _manager_of(variables: Variables) -> t.Any:
-    """Ansible's VariableManager, which keeps variables apart by where they come from; None outside of Ansible."""
+    """Return Ansible's VariableManager, which knows where variables come from; None outside of Ansible."""
     manager = getattr(multiprocessing.current_process(), "_variable_manager", None)
     return manager or getattr(variables.get("hostvars"), "_variable_manager", None)
 
 
 def _facts_of(manager: t.Any, host: t.Any) -> t.Mapping[str, t.Any]:
-    """The facts of a host: of this run, and of earlier ones if they are kept."""
+    """Return the facts of a host: of this run, and of earlier ones if they are kept."""
     try:
         return manager._fact_cache.get(host) or {}
     # From ansible-core 2.19 on, where the host has none. Outside of Ansible there is no manager.
@@ -181,7 +181,7 @@ def _facts_of(manager: t.Any, host: t.Any) -> t.Mapping[str, t.Any]:
 
 
 def _is_own_fact(name: str) -> bool:
-    """Whether a fact may be called like a variable of the inventory: those that Ansible gathers are not."""
+    """Return whether a fact may be called like a variable of the inventory: those that Ansible gathers are not."""
     return not name.startswith(("ansible_", "_ansible_")) and name not in _GATHERED
 
 
@@ -210,7 +210,7 @@ def evaluate_variable(name: str, variables: Variables, template: Template) -> t.
 
 
 def _is_given(value: t.Any, variables: Variables) -> bool:
-    """Whether an argument counts: as with all options, an empty text is the same as none."""
+    """Return whether an argument counts: as with all options, an empty text is the same as none."""
     return value is not None and not (isinstance(value, str) and not value.strip()) and not is_omitted(value, variables)
 
 
@@ -254,7 +254,7 @@ def _without_hosts_say(variables: Variables, template: Template) -> tuple[Variab
 
 
 def _put_together(manager: t.Any, host: str, task: t.Any, said: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The variables of the host with those facts only that Ansible itself gathers, which have names of their own.
+    """Return the variables of a host, with those facts only that Ansible itself gathers.
 
     :param task: None for a host that is seen through hostvars
     :param said: what the host has said
@@ -282,7 +282,7 @@ def _is_same(one: t.Any, other: t.Any) -> bool:
 
 
 def _loop_names(task: t.Any) -> set[str]:
-    """The variables of the loop of a task: the play names them, and only the worker knows their values."""
+    """Return the variables of the loop of a task: the play names them, and only the worker knows their values."""
     control = getattr(task, "loop_control", None)
     if control is None or not (task.loop or task.loop_with):
         return set()

@@ -69,6 +69,7 @@ class SenhaseguraAction(ActionBase):
         return direct(settings, self.until, spent=spent)
 
     def policy(self, run: RunSettings, params: Params) -> CachePolicy:
+        """Return what the task takes from the cache."""
         # The hosts of one task share a list, and a task that is retried sees what others have changed meanwhile.
         return policy_of(run, params, ttl=NEWS_AFTER)
 
@@ -77,6 +78,7 @@ class SenhaseguraAction(ActionBase):
         return math.inf
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Run the task for one host and return its result. Errors are in it; nothing is raised."""
         result: Result = super().run(tmp, task_vars)
         place: dict[str, str] = {}
         try:

@@ -28,6 +28,7 @@ class BytecodeFinder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):  # type: ignore[no-untyped-def]
+        """Return where a shared file is, or None for all else."""
         if not (path and name.startswith(_SHARED)):
             return None
         file = os.path.join(path[0], f"{name.rpartition('.')[2]}.py")
@@ -50,6 +51,7 @@ class VaultLookup(LookupBase):
     name: t.ClassVar[str]
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
+        """Return a value for each term that is not left out. Raises AnsibleLookupError."""
         with bytecode():
             from .broker.client import ask, deliver, open_if_there, prepare
 

@@ -431,11 +431,11 @@ class _Explorer:
         told: list[Any] = []
         try:
             outcome = drive(self._protocol, world, self._run, self.code.driver.Interrupt(), sleep=world.sleep)
-            end, told = outcome.result, [outcome.message, "", outcome]
+            end, told = outcome.status, [outcome.message, "", outcome]
         except _Pause:
             pass
         except self.code.effects.Stopped as stop:
-            end, told = stop.result, [stop.message, stop.hint, stop]
+            end, told = stop.status, [stop.message, stop.hint, stop]
         past, key = side.past, side.key
         if world.done is not None:
             past = (*past, world.done)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from faults.code import Edit
+from faults.mutants import NO_DEADLINE
 
 _COMMIT = "            yield from phases.commit(run, new, self._seen, before)\n"
 _JOURNAL = "        yield from phases.journal(run, slot, new, note)\n"
@@ -92,10 +93,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
         Edit("vault.journal", "entry.username != self._username(name)", "False"),
     ),
-    "a run has no deadline": (
-        Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
-        Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
-    ),
+    "a run has no deadline": NO_DEADLINE,
     "all keys of the user go": (
         Edit(
             "host.on_host.key_lines",

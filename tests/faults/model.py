@@ -17,9 +17,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
+_State = TypeVar("_State")
 OLD = "old"
 
 
@@ -300,31 +301,40 @@ class Model:
             yield state._replace(host="theirs", main="theirs"), "another writer changes host and main record"
 
 
-def visit(rules: Rules) -> Finding:
-    """Visit all states that can be reached, up to the first loss."""
-    model = Model(rules)
-    start = State(OLD, OLD, frozenset(), None, frozenset(), (Run(),) * rules.runs)
-    came: dict[State, tuple[State, str] | None] = {start: None}
+def explore(
+    start: _State, following: Callable[[_State], Iterable[tuple[_State, str]]], is_safe: Callable[[_State], bool]
+) -> tuple[set[_State], tuple[str, ...]]:
+    """Visit all states that can be reached, up to the first loss.
+
+    :param following: returns the states to which a state may lead, and how
+    :return: the states, and the way to the loss (empty if there is none)
+    """
+    came: dict[_State, tuple[_State, str] | None] = {start: None}
     todo = deque([start])
     while todo:
         state = todo.popleft()
-        for after, how in model.next(state):
+        for after, how in following(state):
             if after in came:
                 continue
             came[after] = (state, how)
-            if not safe(after):
-                return Finding(len(came), tuple(_way(came, after)), 0)
+            if not is_safe(after):
+                way, at = [], after
+                while step := came[at]:
+                    at, how = step
+                    way.insert(0, how)
+                return set(came), tuple(way)
             todo.append(after)
-    resting = (state for state in came if not state.late and all(run.at in _OVER for run in state.runs))
-    return Finding(len(came), (), sum(not _converges(rules, state) for state in resting))
+    return set(came), ()
 
 
-def _way(came: dict[State, tuple[State, str] | None], state: State) -> list[str]:
-    way: list[str] = []
-    while step := came[state]:
-        state, how = step
-        way.insert(0, how)
-    return way
+def visit(rules: Rules) -> Finding:
+    """Return what visiting all states under some rules finds."""
+    start = State(OLD, OLD, frozenset(), None, frozenset(), (Run(),) * rules.runs)
+    states, loss = explore(start, Model(rules).next, safe)
+    if loss:
+        return Finding(len(states), loss, 0)
+    resting = (state for state in states if not state.late and all(run.at in _OVER for run in state.runs))
+    return Finding(len(states), (), sum(not _converges(rules, state) for state in resting))
 
 
 def _converges(rules: Rules, state: State) -> bool:

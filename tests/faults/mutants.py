@@ -23,6 +23,11 @@ _FENCE = (
 )
 _GIVE = "            yield from self._prove_main()\n        yield from self._give(hashes, new, slot)\n"
 _LOST = "run.unanswered, refused, reason = True, False, str(exc)"
+# A run has no deadline.
+NO_DEADLINE = (
+    Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
+    Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
+)
 MUTANTS: dict[str, tuple[Edit, ...]] = {
     "M1 no journal: the host, then the vault": (Edit("protocol.password", _JOURNAL, _NO_JOURNAL),),
     "M2 no journal: the vault, then the host": (
@@ -71,10 +76,7 @@ MUTANTS: dict[str, tuple[Edit, ...]] = {
         ),
         Edit("protocol.phases", "        if held.secret == secret:\n", "        if True:\n"),
     ),
-    "M10 a run has no deadline": (
-        Edit("protocol.locking", "    run.ends = ends\n    if quiet", "    if quiet"),
-        Edit("protocol.locking", "    run.ends = run.clock() + run.limits.deadline\n    answers", "    answers"),
-    ),
+    "M10 a run has no deadline": NO_DEADLINE,
     "M11 the journal has the user name of the main record": (
         Edit(
             "vault.journal",

@@ -91,9 +91,9 @@ def play(code: Code, seed: int, runs: int = 4) -> list[str]:
 
             def work() -> None:
                 try:
-                    result = code.driver.drive(protocol, world, run, code.driver.Interrupt(), sleep=sleep).result
+                    result = code.driver.drive(protocol, world, run, code.driver.Interrupt(), sleep=sleep).status
                 except code.effects.Stopped as stop:
-                    result = stop.result
+                    result = stop.status
                 except Killed:
                     result = "killed"
                 except Violation as exc:

@@ -10,11 +10,10 @@ which no record has the password of a host is a loss; all states that can be rea
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from faults.model import Finding
+from faults.model import Finding, explore
 
 OLD = "old"
 
@@ -220,26 +219,15 @@ class Model:
                 yield rest._replace(slots=_put(rest.slots, slot, value)), f"late: slot {slot} = {value}"
 
 
+def safe(state: State) -> bool:
+    return {*state.hosts} <= {state.main, *state.slots}
+
+
 def visit(rules: Rules) -> Finding:
-    """Visit all states that can be reached, up to the first loss."""
+    """Return what visiting all states under some rules finds."""
     model = Model(rules)
-    start = model.start()
-    came: dict[State, tuple[State, str] | None] = {start: None}
-    todo = deque([start])
-    while todo:
-        state = todo.popleft()
-        for after, how in model.next(state):
-            if after in came:
-                continue
-            came[after] = state, how
-            if not {*after.hosts} <= {after.main, *after.slots}:
-                way, at = [], after
-                while step := came[at]:
-                    at, how = step
-                    way.insert(0, how)
-                return Finding(len(came), tuple(way), 0)
-            todo.append(after)
-    return Finding(len(came), (), 0)
+    states, loss = explore(model.start(), model.next, safe)
+    return Finding(len(states), loss, 0)
 
 
 if __name__ == "__main__":

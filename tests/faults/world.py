@@ -840,12 +840,12 @@ class Scene:
         interrupt = self.code.driver.Interrupt()
         try:
             outcome = self.code.driver.drive(protocol, world, run, interrupt, sleep=self.sleep)
-            result = outcome.result
+            result = outcome.status
             self.note(run, result, outcome.message, "", outcome)
         except Killed:
             result = "killed"
         except self.code.effects.Stopped as stop:
-            result = stop.result
+            result = stop.status
             self.log.append(f"{stop.message} | {stop.hint}")
             self.note(run, result, stop.message, stop.hint, stop)
         self.log.append(f"{run.id}: {result} after {', '.join(world.trace)}")

@@ -415,7 +415,7 @@ def test_the_documented_commands_warn_of_nothing(
     commands = documented()
     assert commands
     server: Any = vault
-    entry = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "changed"}
+    entry = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "status": "changed"}
     (tmp_path / "history.jsonl").write_text(f"{json.dumps(entry)}\n")
     for command in commands:
         done = run_command(server, *shlex.split(command.replace("/var/lib/rotation", str(tmp_path))))

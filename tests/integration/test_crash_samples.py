@@ -26,7 +26,7 @@ def test_passwords(hosts: Hosts, number: int) -> None:
             scene.play(case)
 
 
-def test_keys(hosts: Hosts) -> None:
+def test_faults_in_a_rotation_of_keys_lose_none(hosts: Hosts) -> None:
     """Each sixth kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
     with real.key_scene(hosts) as scene:
         some: dict[tuple[str, str], real.Case] = {}

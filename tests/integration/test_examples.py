@@ -16,9 +16,11 @@ that runs them. What a guide introduces with "From ansible-core X.Y on" runs fro
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -46,16 +48,19 @@ STOOD_FOR = {
 NOTIFIED = {"ok": False, "host": "web01", "status": "failed", "message": "m", "hint": "h", "summary": "s"}
 # Modules whose examples are alternatives: each starts from a host and a vault that agree.
 ALTERNATIVES = ("linux_password_change", "linux_ssh_key_rotation", "ssh_key_rotate")
-MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation")
-ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "result": "refused"}
+MOVED = ("/var/lib/awx/reports/rotation", "/var/lib/rotation", "/var/lib/manifests")
+ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", "user": "app", "status": "refused"}
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
+# Stands in for the vendor's executable.
+DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
 GIVEN = {
     "new_password": "new 'password'",
     "db_password": "db-pass-1",
     "api_key": "api-key-1",
+    "dsm_checksum": hashlib.sha256(DSM_CLI.read_bytes()).hexdigest(),
 }
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
@@ -156,6 +161,7 @@ class Site:
         (self.home / "inventory").write_text(json.dumps(self.inventory()))
         # Beside the playbook, as the notification of the roles.
         (folder / "notify.yml").write_text(yaml.safe_dump([PING]))
+        shutil.copy(DSM_CLI, folder / "dsm-linux-amd64")
 
     def inventory(self) -> dict[str, Any]:
         listed = {f"web{number:02}": host.inventory("admin") for number, host in enumerate(self.hosts, 1)}

@@ -140,7 +140,7 @@ def test_more_users(host: Host, tmp_path: Path) -> None:
         host.shadow("svc")
 
 
-def test_trouble(host: Host) -> None:
+def test_a_disk_that_is_full_or_read_only_changes_nothing(host: Host) -> None:
     before = host.run("find /etc -type f -exec sha256sum {} + | sort")
     with host.readonly():
         assert "Read-only" in host.run("passwd -l app 2>&1 || touch /etc/shadow- || true")
@@ -261,7 +261,7 @@ def test_killed_runs_leave_nothing(number: signal.Signals) -> None:
     assert Path(folder).parent == INSTANCES
 
 
-def test_by_hand(tmp_path: Path) -> None:
+def test_hosts_can_be_started_and_stopped_by_hand(tmp_path: Path) -> None:
     def call(*arguments: str) -> str:
         command = [sys.executable, "-m", "tests.hosts", *arguments, "--state", str(tmp_path / "state")]
         return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=60, check=True).stdout

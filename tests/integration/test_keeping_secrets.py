@@ -70,7 +70,7 @@ def test_the_guide_has_both() -> None:
 
 @pytest.mark.parametrize("how", ["playbook", "runner"])
 @pytest.mark.parametrize("name", TASKS)
-def test_tasks(place: World, scene: Scene, name: str, how: str) -> None:
+def test_where_a_task_shows_what_it_was_given(place: World, scene: Scene, name: str, how: str) -> None:
     # The variable is used, or nothing would be evaluated.
     more = {"when": "db_password | length > 0"} if "db_password" in str(TASKS[name].get("vars")) else {}
     run = getattr(scene, how)([{"tasks": [{**TASKS[name], **more}]}], **options(place))

@@ -122,7 +122,7 @@ ALL = {"3.32": "auto", "4.0": "auto", "rest": "rest"}
 
 
 @pytest.mark.parametrize("_server", ALL.items(), ids=ALL, indirect=True)
-def test_values(serve: Any, run_play: Any) -> None:
+def test_lookups_return_the_values_of_the_server(serve: Any, run_play: Any) -> None:
     Path(MARKER).unlink(missing_ok=True)
     server = serve(SEED)
     server.control.set_credential("deploy", password="phrase")
@@ -243,7 +243,7 @@ BAD_EARLY: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-def test_errors(serve: Any, run_play: Any) -> None:
+def test_lookups_fail_with_what_is_missing_or_denied(serve: Any, run_play: Any) -> None:
     server = serve(SEED)
     bad = {**BAD, **(BAD_EARLY if server.profile == "4.0" else {})}
     if server.dialect == "rest":

@@ -223,7 +223,7 @@ def test_refusals(server: Any, rest: bool, run_play: Any) -> None:
     assert server.reads == {}
 
 
-def test_access(server: Any, rest: bool, run_play: Any) -> None:
+def test_what_a_client_may_not_do_fails_with_its_kind(server: Any, rest: bool, run_play: Any) -> None:
     """Read-only and restricted clients, a wrong secret, and the wrong dialect."""
     server.control.set_client("demo", read_only=True)
     run = run_play(
@@ -283,7 +283,7 @@ def test_wrong_dialect(server: Any, run_play: Any) -> None:
         assert "set dialect to auto" in failure(run, name)[1], run
 
 
-def test_info(server: Any, rest: bool, run_play: Any) -> None:
+def test_info_modules_list_and_read(server: Any, rest: bool, run_play: Any) -> None:
     run = run_play(
         server,
         [
@@ -672,7 +672,7 @@ def test_merge_into_a_secret(server: Any, rest: bool, run_play: Any) -> None:
     assert not any(value in run.stdout for value in SECRETS.values())
 
 
-def test_secret(server: Any, rest: bool, run_play: Any) -> None:
+def test_a_secret_is_created_changed_and_deactivated(server: Any, rest: bool, run_play: Any) -> None:
     account = {"user": "app", "password": env("PW"), "host": "db01", "additional_information": "shop"}
     account["labels"] = {"additional_information": "SCHEMA"}
     access = {"access_key_id": "AKIAEXAMPLE", "secret_access_key": env("PW2")}

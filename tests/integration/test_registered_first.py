@@ -62,28 +62,28 @@ class Watch:
 
 
 class Watched(Api):
-    """The conversation below the plugins. Its calls use secrets, and from then on there are those that came."""
+    """The API below the plugins. Its calls use secrets, and from then on there are those that came."""
 
-    def __init__(self, conversation: Api, watch: Watch) -> None:
-        self._conversation, self._watch = conversation, watch
+    def __init__(self, api: Api, watch: Watch) -> None:
+        self._api, self._watch = api, watch
 
     @property
     def server(self) -> str:
-        return self._conversation.server
+        return self._api.server
 
     def dialect(self) -> Any:
-        return self._conversation.dialect()
+        return self._api.dialect()
 
     def call(self, operation: Operation[Any], *, model: Any = None, **more: Any) -> Any:
         self._watch.know(secret_leaves(model))
         self._watch.use(operation.name)
-        result = self._conversation.call(operation, model=model, **more)
+        result = self._api.call(operation, model=model, **more)
         self._watch.know(secret_leaves(result))
         return result
 
     def select(self, operation: Operation[Any], query: Any, **more: Any) -> Any:
         self._watch.use(operation.name)
-        result = self._conversation.select(operation, query, **more)
+        result = self._api.select(operation, query, **more)
         self._watch.know(secret_leaves(result))
         return result
 
@@ -164,7 +164,9 @@ def given(place: World) -> dict[str, str]:
 
 @pytest.mark.parametrize("extra", ["plain", "warned of", "refused", "wrong option"])
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_lookups(place: World, watch: Watch, name: str, extra: str) -> None:
+def test_a_lookup_registers_secrets_before_anything_is_done_with_them(
+    place: World, watch: Watch, name: str, extra: str
+) -> None:
     entry, client = LOOKUPS[name], given(place)
     watch.know(client.values())
     options: dict[str, Any] = {"config_file": place.config("no client"), **client}
@@ -186,7 +188,7 @@ def test_lookups(place: World, watch: Watch, name: str, extra: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(MODULES.keys() - ON_HOSTS))
-def test_modules(place: World, watch: Watch, name: str) -> None:
+def test_a_module_registers_secrets_before_anything_is_done_with_them(place: World, watch: Watch, name: str) -> None:
     for _title, options, status in MODULES[name].good:
         client = given(place)
         watch.know(client.values())

@@ -215,7 +215,7 @@ def test_check_then_change_then_nothing(site: Site) -> None:
     assert {host.name: host.run(left) for host in site.hosts} == dict.fromkeys(names(site.hosts), "")
 
     lines = [json.loads(line) for line in (site.report / "history.jsonl").read_text().splitlines()]
-    assert sorted((line["result"], line["host"]) for line in lines) == [
+    assert sorted((line["status"], line["host"]) for line in lines) == [
         *(("changed", name) for name in names(site.hosts)),
         *(("unchanged", name) for name in names(site.hosts)),
     ]
@@ -258,11 +258,11 @@ def made(done: Any) -> list[str]:
 
 
 def in_report(site: Site) -> dict[str, str]:
-    """The result of each host in the report, for programs and for people."""
+    """The status of each host in the report, for programs and for people."""
     found = json.loads((site.report / "report.json").read_text())["latest"]
     page = (site.report / "report.html").read_text()
     assert [item["host"] for item in found if item["host"] not in page] == []
-    return {item["host"]: item["result"] for item in found}
+    return {item["host"]: item["status"] for item in found}
 
 
 @one_dialect

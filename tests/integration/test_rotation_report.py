@@ -32,7 +32,7 @@ def entry(host: str) -> Entry:
         user="app",
         credential=f"{host}-app",
         mode="ansible",
-        result="changed",
+        status="changed",
         message="",
         seconds=2.0,
         last_change="2026-11-24T12:00:00Z",

@@ -21,7 +21,7 @@ from .ephemeral import EphemeralCredentials
 from .secrets import Secrets
 from .ssh_keys import SshKeys
 
-# What this process has sent and received, for the texts of all its sessions.
+# What this process has sent and received, for the texts of all its APIs.
 _KNOWN = KnownSecrets()
 
 

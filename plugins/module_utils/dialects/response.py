@@ -301,7 +301,7 @@ def _words_of(document: Json, secrets: SecretsSource) -> str:
 
 
 def _strict_object(answer: Response, context: Context, limits: JsonLimits) -> Json:
-    """Strictly parse a 2xx body; anything ambiguous raises, so that it is never mistaken for an empty result.
+    """Parse a 2xx body strictly. Raises for anything ambiguous, so that it is never mistaken for an empty result.
 
     The body decides, and not its type: servers send JSON as text/html, as text/plain or without a type.
     """

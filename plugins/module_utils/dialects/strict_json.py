@@ -54,7 +54,7 @@ def load(text: str, **hooks: t.Any) -> t.Any:
 
 
 class DoubtfulError(ValueError):
-    pass
+    """A document is JSON, and may mean several things. The text is the predicate of a sentence about it."""
 
 
 def unique_pairs(pairs: list[tuple[str, t.Any]]) -> Json:

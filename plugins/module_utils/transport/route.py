@@ -53,22 +53,22 @@ class Peer:
 
     @property
     def name(self) -> str:
-        """The host as servers and certificates know it: a last dot or an IPv6 zone only helps to find it from here."""
+        """Return the host as servers and certificates know it: without a last dot or IPv6 zone."""
         return self.host.partition("%")[0].rstrip(".")
 
     @property
     def address(self) -> str:
-        """Host and port, as in the target of CONNECT (RFC 9110 9.3.6)."""
+        """Return host and port, as in the target of CONNECT (RFC 9110 9.3.6)."""
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
 
     @property
     def authority(self) -> str:
-        """The same as in the Host header, which leaves the usual port out."""
+        """Return host and port as in the Host header, which leaves the usual port out."""
         return self.address.removesuffix(":443" if self.context else ":80")
 
     @property
     def origin(self) -> str:
-        """Scheme and authority, with which a URL begins."""
+        """Return scheme and authority, with which a URL begins."""
         return f"{'https' if self.context else 'http'}://{self.authority}"
 
 

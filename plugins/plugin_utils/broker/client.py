@@ -112,6 +112,7 @@ class BrokerConnection:
             raise
 
     def close(self) -> None:
+        """Hang up."""
         self._channel.close()
 
 

@@ -72,11 +72,13 @@ class Channel:
         self._sent = self._received = 0
 
     def send(self, data: bytes) -> None:
+        """Send a message. Raises OSError."""
         header = (_PROOF_SIZE + len(data)).to_bytes(_HEADER_SIZE, "big")
         self._sock.sendall(header + _proof(self._own, self._sent, data) + data)
         self._sent += 1
 
     def receive(self) -> bytes:
+        """Return the data of the next message. Raises OSError or EOFError."""
         message = self._read_exactly(int.from_bytes(self._read_exactly(_HEADER_SIZE), "big"))
         data = message[_PROOF_SIZE:]
         if not hmac.compare_digest(message[:_PROOF_SIZE], _proof(self._other, self._received, data)):
@@ -85,6 +87,7 @@ class Channel:
         return data
 
     def close(self) -> None:
+        """Close the socket."""
         self._sock.close()
 
     def _read_exactly(self, size: int) -> bytes:

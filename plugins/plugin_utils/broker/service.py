@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections
+import importlib
 import select
 import socket
 import threading
@@ -196,7 +197,7 @@ class RequestHandler:
             proceed=proceed,
         )
         params = protocol.unpack(request["params"])
-        result = _operations()[request["name"]].run(client_over(api), params, request["check_mode"])
+        result = _operation(request["name"]).run(client_over(api), params, request["check_mode"])
         return protocol.finished(result, secrets)
 
     def _call(self, request: Message) -> Message:
@@ -322,35 +323,8 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
         yield time.monotonic() + timeout
 
 
-def _operations() -> t.Mapping[str, ModuleOperation]:
-    """Return the operations by their names."""
+def _operation(name: str) -> ModuleOperation:
+    """Return the operation of a module, by the name of its file."""
     # Imported lazily: many runs have lookups only.
-    from ...module_utils.operations import (
-        credential,
-        credential_info,
-        credential_rotate,
-        custody,
-        decrypt,
-        dsm_application,
-        dsm_application_info,
-        dsm_automation,
-        dsm_automation_info,
-        dsm_variables,
-        encrypt,
-        encryption_key,
-        encryption_key_info,
-        ephemeral_credential,
-        secret,
-        secret_info,
-        ssh_key,
-        ssh_key_info,
-        ssh_key_rotate,
-    )
-
-    modules = (
-        *(credential, credential_info, credential_rotate, custody),
-        *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
-        *(decrypt, encrypt, encryption_key, encryption_key_info, ephemeral_credential),
-        *(secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
-    )
-    return {module.__name__.rpartition(".")[2]: module for module in modules}
+    module: t.Any = importlib.import_module(f"...module_utils.operations.{name}", __package__)
+    return t.cast(ModuleOperation, module)

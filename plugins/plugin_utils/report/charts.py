@@ -172,7 +172,7 @@ def _step(top: float, limit: float | None) -> float:
 
 
 def day_columns(state: State, now: datetime.datetime) -> Columns:
-    """Count the results of each of the last days, in UTC."""
+    """Count the statuses of each of the last days, in UTC."""
     today = now.date()
     first = min((day for day in state.days if day <= today), default=today)
     length = min(max((today - first).days + 1, _FEWEST_DAYS), _LAST_DAYS)

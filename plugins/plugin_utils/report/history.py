@@ -22,10 +22,10 @@ from .files import error_of, locked, open_private, sync_folder, write
 # The file in the report folder.
 NAME = "history.jsonl"
 SCHEMA = 1
-# The results after which the password or key in the vault is known to be the one that works.
+# The statuses after which the password or key in the vault is known to be the one that works.
 WELL = frozenset({"changed", "recovered", "unchanged"})
 
-_TEXTS = ("time", "host", "kind", "user", "result")
+_TEXTS = ("time", "host", "kind", "user", "status")
 _LATER_TEXTS = ("works", "proved", "login", "settle", "broke")
 
 
@@ -40,7 +40,7 @@ class Entry:
     credential: str  # its identifier or id in the vault
     mode: str  # ansible | vault
     # changed | recovered | unchanged | failed | refused | busy | drift | pending | in_doubt | unreachable
-    result: str
+    status: str
     message: str
     seconds: float
     last_change: str | None  # of the password or key as far as known, ISO 8601 in UTC
@@ -156,8 +156,8 @@ def _newest(entries: t.Sequence[Entry | None]) -> set[int]:
     found: dict[tuple[str, str, str, str], tuple[datetime.datetime, int]] = {}
     for index, entry in enumerate(entries):
         if entry is not None and (ended := moment(entry.time)):
-            aged = entry.result == "changed" or bool(entry.last_change)
-            uses = {"last": True, "well": entry.result in WELL, "age": aged}
+            aged = entry.status == "changed" or bool(entry.last_change)
+            uses = {"last": True, "well": entry.status in WELL, "age": aged}
             for use in (use for use, serves in uses.items() if serves):
                 key = (entry.host, entry.kind, entry.user, use)
                 found[key] = max(found.get(key, (ended, index)), (ended, index))

@@ -20,8 +20,8 @@ from .state import GROUPS, Group, Latest, Run, State, Summary, group_of, summary
 from .words import (
     GROUP_NAMES,
     OVERDUE,
-    RESULTS,
-    UNKNOWN_RESULT,
+    STATUSES,
+    UNKNOWN_STATUS,
     Words,
     clock_text,
     date_text,
@@ -90,7 +90,7 @@ def page(state: State, now: datetime.datetime) -> str:
         rows=[_row(item, now) for item in worst],
         runs=[_run(run) for run in state.runs[:_LAST_RUNS]],
         groups=GROUP_NAMES,
-        legend=[(group_of(result), fill_in(words, "password or key")) for result, words in RESULTS.items()]
+        legend=[(group_of(status), fill_in(words, "password or key")) for status, words in STATUSES.items()]
         + [("waiting", fill_in(OVERDUE, "password or key"))],
     )
 
@@ -117,8 +117,8 @@ def _oldest(numbers: Summary, now: datetime.datetime) -> dict[str, t.Any] | None
 
 
 def _row(item: Latest, now: datetime.datetime) -> Row:
-    entry, group = item.entry, group_of(item.entry.result)
-    words = RESULTS.get(entry.result) or Words(printable(entry.result), UNKNOWN_RESULT)
+    entry, group = item.entry, group_of(item.entry.status)
+    words = STATUSES.get(entry.status) or Words(printable(entry.status), UNKNOWN_STATUS)
     overdue = item.overdue_days(now)
     if overdue and group in ("changed", "unchanged"):
         words, group = OVERDUE, "waiting"
@@ -155,8 +155,8 @@ def _row(item: Latest, now: datetime.datetime) -> Row:
 
 def _run(run: Run) -> dict[str, t.Any]:
     counts = dict.fromkeys(GROUPS, 0)
-    for result, number in run.results.items():
-        counts[group_of(result)] += number
+    for status, number in run.statuses.items():
+        counts[group_of(status)] += number
     return {
         "started": time_text(run.started),
         "job": printable(run.job or ""),

@@ -44,7 +44,7 @@ class Latest:
 
     def urgency(self, now: datetime.datetime) -> int:
         """Return 3 if somebody must act, 2 if it is too old, 1 if a later run puts it right, and 0 if all is well."""
-        group = group_of(self.entry.result)
+        group = group_of(self.entry.status)
         if group == "problem":
             return 3
         if self.overdue_days(now) > 0:
@@ -61,7 +61,7 @@ class Run:
     started: datetime.datetime
     ended: datetime.datetime
     hosts: int
-    results: dict[str, int]  # how often each result came
+    statuses: dict[str, int]  # how often each status came
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,11 +75,11 @@ class State:
     unreadable: int  # lines of the history
 
 
-def group_of(result: str) -> Group:
-    """Return the group of a result, as charts show it. A result that only a later version knows is a problem."""
-    if result in WELL:
-        return "unchanged" if result == "unchanged" else "changed"
-    return "waiting" if result in _WAITING else "problem"
+def group_of(status: str) -> Group:
+    """Return the group of a status, as charts show it. A status that only a later version knows is a problem."""
+    if status in WELL:
+        return "unchanged" if status == "unchanged" else "changed"
+    return "waiting" if status in _WAITING else "problem"
 
 
 def fold(entries: t.Iterable[Entry], unreadable: int = 0) -> State:
@@ -94,7 +94,7 @@ def fold(entries: t.Iterable[Entry], unreadable: int = 0) -> State:
         latest[secret] = _next(latest.get(secret), ended, entry)
         runs.setdefault(entry.run, []).append((ended, entry))
         day = days.setdefault(ended.date(), dict.fromkeys(GROUPS, 0))
-        day[group_of(entry.result)] += 1
+        day[group_of(entry.status)] += 1
     newest = sorted(runs.values(), key=lambda run: run[-1][0], reverse=True)[:_RUNS]
     return State(
         latest=tuple(latest[secret] for secret in sorted(latest)),
@@ -107,8 +107,8 @@ def fold(entries: t.Iterable[Entry], unreadable: int = 0) -> State:
 
 def _next(before: Latest | None, ended: datetime.datetime, entry: Entry) -> Latest:
     """Return the state after one more entry."""
-    well = entry.result in WELL
-    changed = moment(entry.last_change) or (ended if entry.result == "changed" else None)
+    well = entry.status in WELL
+    changed = moment(entry.last_change) or (ended if entry.status == "changed" else None)
     known = [time for time in (changed, before and before.last_change) if time]
     return Latest(
         entry=entry,
@@ -128,7 +128,7 @@ def _run(run: list[tuple[datetime.datetime, Entry]]) -> Run:
         started=min(ends),
         ended=run[-1][0],
         hosts=len({entry.host for _ended, entry in run}),
-        results=dict(collections.Counter(entry.result for _ended, entry in run)),
+        statuses=dict(collections.Counter(entry.status for _ended, entry in run)),
     )
 
 
@@ -175,7 +175,7 @@ def document(state: State, now: datetime.datetime) -> dict[str, t.Any]:
         "summary": {
             **dataclasses.asdict(dataclasses.replace(numbers, oldest=None)),
             "oldest": _item(numbers.oldest, now) if numbers.oldest else None,
-            "results": dict(collections.Counter(item.entry.result for item in state.latest)),
+            "statuses": dict(collections.Counter(item.entry.status for item in state.latest)),
             "entries": state.entries,
             "unreadable_lines": state.unreadable,
         },

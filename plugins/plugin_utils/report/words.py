@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Put results, numbers and times into words for people."""
+"""Put statuses, numbers and times into words for people."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _KINDS = {"password": "password", "ssh_key": "SSH key"}
 
 @dataclasses.dataclass(frozen=True)
 class Words:
-    """Explain one result to a manager. {it} stands for "password" or "SSH key"."""
+    """Explain one status to a manager. {it} stands for "password" or "SSH key"."""
 
     name: str
     meaning: str
     todo: str = ""
 
 
-RESULTS: dict[str, Words] = {
+STATUSES: dict[str, Words] = {
     "changed": Words("Changed", "The {it} was changed and checked, and the new one is in the vault."),
     "recovered": Words(
         "Recovered", "An earlier run had been cut off. This one tidied up: the {it} in the vault is the one that works."
@@ -72,7 +72,7 @@ OVERDUE = Words(
     "The last run ended well, but the {it} is older than the policy allows.",
     "Check that the rotation job is scheduled for this host, and run it.",
 )
-UNKNOWN_RESULT = "A newer version of the collection wrote this, and this one does not know what it means."
+UNKNOWN_STATUS = "A newer version of the collection wrote this, and this one does not know what it means."
 GROUP_NAMES: dict[Group, str] = {
     "changed": "Changed",
     "unchanged": "Nothing due",

@@ -62,7 +62,7 @@ class Environment(t.Protocol):
 
     @property
     def records(self) -> Records:
-        """The records of the secret."""
+        """Return the records of the secret."""
 
     def on_host(self, call: OnHost, seconds: float) -> t.Mapping[str, t.Any]:
         """Carry out a command within so many seconds. Raises NotDone or Lost."""
@@ -83,8 +83,10 @@ class Interrupt:
 
     @contextlib.contextmanager
     def held(self) -> t.Iterator[Interrupt]:
-        """Meanwhile, SIGINT, SIGTERM and SIGHUP are only noted: the run ends by itself, and Ansible after it. So is
-        SIGALRM, by which Ansible ends a task that takes longer than its keyword timeout: the run has a result then.
+        """Note SIGINT, SIGTERM and SIGHUP meanwhile, and nothing else: the run ends by itself, and Ansible after it.
+
+        The same goes for SIGALRM, by which Ansible ends a task that takes longer than its keyword timeout: the run has
+        a result then.
         """
         previous = {
             number: signal.signal(number, self._note)
@@ -126,7 +128,7 @@ def drive(
 
 
 def _failure(call: Effect, exc: Exception) -> Exception:
-    """What a protocol gets for an answer. The text of an error that nobody expects may quote what was sent."""
+    """Return the error that a protocol gets for an answer. The text of an unexpected one may quote what was sent."""
     if isinstance(exc, CallFailed) or not _changes(call):
         return exc
     return Lost(f"unexpected {type(exc).__name__}")

@@ -32,10 +32,12 @@ LogIn = t.Callable[[Target, t.Any, float], Verdict]
 
 
 def by_password(target: Target, password: str, seconds: float) -> Verdict:
+    """Try to log in once with a password, within so many seconds."""
     return probe.by_password(target, password, timeout=seconds)
 
 
 def by_key(target: Target, pair: SshKeyPair, seconds: float) -> Verdict:
+    """Try to log in once with a key, within so many seconds."""
     return probe.by_key(target, pair.private_key, passphrase=pair.passphrase, timeout=seconds)
 
 
@@ -50,7 +52,7 @@ class LiveEnvironment:
         log_in: LogIn,
         own: t.Callable[[HostConnection, Once, RegisteredRecords, RotationRun], OwnLogin],
     ) -> None:
-        """``own`` makes what keeps the way to a host open."""
+        """Connect a run to its records and hosts. ``own`` makes what keeps the way to a host open."""
         self.records = RegisteredRecords(records)
         self._connections, self._user, self._log_in = connections, run.user, log_in
         # Hosts may be worked on in threads, and templates are not made for those.

@@ -49,6 +49,9 @@ RecordsOf = PasswordRecords | KeyRecords
 _JOB_VARIABLES = ("awx_job_id", "tower_job_id")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]{0,127}\$?")
 
+# Does a rotation: client, entry, account, hosts, options, check mode.
+Way = t.Callable[[Client, CredentialInfo, str, list[str], Params, bool], Outcome]
+
 
 class RotationAction(SenhaseguraAction):
     """Subclasses say what to do; this does the rest: who and where, the run, the history, and how it ended."""
@@ -72,7 +75,7 @@ class RotationAction(SenhaseguraAction):
         if result.get("failed") and "rotation" not in result:
             # It has ended before there was a run: the vault did not answer, or an option is wrong.
             end = Stopped(Status.FAILED, result["msg"])
-            result["rotation"] = {"status": end.result.value, "message": end.message, "host": self.host}
+            result["rotation"] = {"status": end.status.value, "message": end.message, "host": self.host}
             result["rotation"].update(self._access(end, self._subject_of(self._task.args), ""))
             result["msg"] = f"{result['msg']}. {result['rotation']['login']}"
         return result
@@ -117,6 +120,7 @@ class RotationAction(SenhaseguraAction):
 
     @property
     def host(self) -> str:
+        """Return the name of the host of the task."""
         return str(self.variables.get("inventory_hostname", "localhost"))
 
     def user(self, params: Params, info: CredentialInfo) -> str:
@@ -168,9 +172,14 @@ class RotationAction(SenhaseguraAction):
         return for_other_host(self, host, self.variables)
 
     def report_progress(self, text: str) -> None:
+        """Show the user a line while the task goes on."""
         display.display(printable_message(f"{self.host}: {text}"))
 
     def drive(self, protocol: Protocol, environment: Environment, run: RotationRun) -> Outcome:
+        """Carry out what a protocol wants, and return its outcome. Raises Stopped.
+
+        Signals end it between two effects.
+        """
         interrupt = Interrupt()
         with interrupt.held():
             return drive(protocol, environment, run, interrupt)
@@ -191,8 +200,21 @@ class RotationAction(SenhaseguraAction):
             end = stop
             rotation["hint"] = stop.hint
             result.update(self._stopped(stop, info, subject, user))
-        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.status.value, message=end.message, **self._access(end, subject, user))
         return {**result, "rotation": rotation}
+
+    def rotate(
+        self, client: Client, info: CredentialInfo, params: Params, check_mode: bool, ways: t.Mapping[str, Way]
+    ) -> Result:
+        """Rotate the secret of an entry on the hosts of the task, report, and return the result of the task.
+
+        :param ways: what does it, by the option C(mode)
+        """
+        user, way = self.user(params, info), ways[params["mode"]]
+        hosts = sorted({*(params["hosts"] or [self.host])})
+        return self.run_and_report(
+            params, info, user, lambda: way(client, info, user, hosts, params, check_mode), hosts=hosts
+        )
 
     def run_and_report(
         self, params: Params, info: CredentialInfo, user: str, work: t.Callable[[], Outcome], **more: t.Any
@@ -217,7 +239,7 @@ class RotationAction(SenhaseguraAction):
             end = work()
             rotation.update(end.details)
             warnings += end.warnings
-            result["changed"] = end.result.has_changed
+            result["changed"] = end.status.has_changed
         except Stopped as stop:
             end = stop
             rotation["hint"] = stop.hint
@@ -232,7 +254,7 @@ class RotationAction(SenhaseguraAction):
                 msg=f"{exc}. {self._access(end, subject, user)['summary']}",
                 failure={**exc.failure(), "host": self.host},
             )
-        rotation.update(status=end.result.value, message=end.message, **self._access(end, subject, user))
+        rotation.update(status=end.status.value, message=end.message, **self._access(end, subject, user))
         rotation.update(
             seconds=round(time.monotonic() - start, 3), run=self._run.id if self._run else None, playbook_run=this_run()
         )
@@ -256,7 +278,7 @@ class RotationAction(SenhaseguraAction):
         entries = []
         for host in subject.hosts:
             told = Status(rotation["status"])
-            result = Status.PENDING if host in rotation.get("absent", ()) else told
+            status = Status.PENDING if host in rotation.get("absent", ()) else told
             works, proved, login = self._access_of(host, rotation)
             entry = history.Entry(
                 time=now,
@@ -265,10 +287,10 @@ class RotationAction(SenhaseguraAction):
                 user=rotation["user"],
                 credential=info.identifier or info.id,
                 mode=rotation["mode"],
-                result=result.value,
+                status=status.value,
                 message=rotation["message"],
                 seconds=rotation["seconds"],
-                last_change=now if result == Status.CHANGED else rotation.get("last_change"),
+                last_change=now if status == Status.CHANGED else rotation.get("last_change"),
                 run=rotation["playbook_run"],
                 job=self._job(),
                 max_age_days=params["max_age_days"],
@@ -276,7 +298,7 @@ class RotationAction(SenhaseguraAction):
                 proved=proved,
                 login=login,
                 # All hosts that share it are settled together.
-                settle=settle.command(subject, result) if result != told else rotation["settle"],
+                settle=settle.command(subject, status) if status != told else rotation["settle"],
                 broke=self._run.broken if self._run else "",
             )
             entries.append(entry)
@@ -307,7 +329,7 @@ class RotationAction(SenhaseguraAction):
     def _access(self, end: Outcome | Stopped, subject: settle.Subject, user: str) -> dict[str, str]:
         """Return which record logs in now, how that is known, and what settles the rest."""
         login = end.login or f"{', '.join(subject.hosts)}: {says(user, end.works, end.proved)}"
-        command = settle.command(subject, end.result, end.settles)
+        command = settle.command(subject, end.status, end.settles)
         return {
             "works": end.works,
             "proved": end.proved,
@@ -325,10 +347,10 @@ class RotationAction(SenhaseguraAction):
     def _stopped(self, stop: Stopped, info: CredentialInfo, subject: settle.Subject, user: str) -> Result:
         access = self._access(stop, subject, user)
         command = f"To settle it: {access['settle']}" if access["settle"] else ""
-        parts = (f"{stop.result}: {stop.message}", access["login"], stop.hint, command)
+        parts = (f"{stop.status}: {stop.message}", access["login"], stop.hint, command)
         text = ". ".join(part.rstrip(".") for part in parts if part)
         failure = {
-            "kind": stop.result.value,
+            "kind": stop.status.value,
             "message": stop.message,
             "hint": stop.hint,
             "operation": "rotation",

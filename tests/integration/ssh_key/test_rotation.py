@@ -256,7 +256,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     assert done.rc == 0, str(done)
     assert noted() == (True, "changed", ALL, "app-key")
     lines = [json.loads(line) for line in (report / "history.jsonl").read_text().splitlines()]
-    assert [(line["host"], line["kind"], line["result"]) for line in lines] == [
+    assert [(line["host"], line["kind"], line["status"]) for line in lines] == [
         (name, "ssh_key", "changed") for name in ALL
     ]
     assert [item["host"] for item in json.loads((report / "report.json").read_text())["latest"]] == ALL

@@ -64,21 +64,12 @@ def read_key_without_id(call: Call) -> Reply:
 
 
 def enable_key(call: Call) -> Reply:
-    item = _own(call)
-    vault.need_write(call.caller)
-    if item.active:
-        raise vault.already_active(call.world, item)
-    item.active = True
-    call.world.store.save(item)
+    vault.enable(call.world, call.caller, _own(call))
     return reply(call, "Key successfully activated")
 
 
 def disable_key(call: Call) -> Reply:
-    item = _own(call)
-    vault.need_write(call.caller)
-    vault.need_active(call.world, item)
-    item.active = False
-    call.world.store.save(item)
+    vault.disable(call.world, call.caller, _own(call))
     return reply(call, "Key successfully deactivated")
 
 

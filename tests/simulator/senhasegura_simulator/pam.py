@@ -70,21 +70,12 @@ def write_credential(call: Call) -> Reply:
 
 
 def enable_credential(call: Call) -> Reply:
-    item = _own(call)
-    vault.need_write(call.caller)
-    if item.active:
-        raise vault.already_active(call.world, item)
-    item.active = True
-    call.world.store.save(item)
+    vault.enable(call.world, call.caller, _own(call))
     return reply(call, "Credential successfully activated")
 
 
 def disable_credential(call: Call) -> Reply:
-    item = _own(call)
-    vault.need_write(call.caller)
-    vault.need_active(call.world, item)
-    item.active = False
-    call.world.store.save(item)
+    vault.disable(call.world, call.caller, _own(call))
     return reply(call, "Credential successfully deactivated")
 
 

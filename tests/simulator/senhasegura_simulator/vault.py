@@ -86,6 +86,23 @@ def already_active(world: World, item: Item) -> Problem:
     return numbered(1043) if world.profile.modern else numbered(1017, text="Credential already active")
 
 
+def enable(world: World, client: Client, item: Item) -> None:
+    """Activate an item, which must be inactive."""
+    need_write(client)
+    if item.active:
+        raise already_active(world, item)
+    item.active = True
+    world.store.save(item)
+
+
+def disable(world: World, client: Client, item: Item) -> None:
+    """Deactivate an item, which must be active. Nothing is erased."""
+    need_write(client)
+    need_active(world, item)
+    item.active = False
+    world.store.save(item)
+
+
 def check_identifier(identifier: str) -> None:
     if not IDENTIFIER.fullmatch(identifier):
         raise numbered(1053)

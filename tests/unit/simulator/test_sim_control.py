@@ -100,7 +100,7 @@ def test_http_side_of_everything(vault, control):
     assert control("POST", "/gates/1/release", {"decision": "continue"})[0] == 400
 
 
-def test_log(vault, control):
+def test_the_log_names_each_request(vault, control):
     vault.call("POST", "/pam/credential", json=NEW)
     vault.call("POST", "/pam/credential", json=NEW)
     vault.call("GET", "/pam/credential")

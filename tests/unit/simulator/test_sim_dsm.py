@@ -52,7 +52,7 @@ def secrets(vault):
 
 
 @pytest.mark.parametrize("profile", ["3.32", "4.0", "all"])
-def test_read(start, profile):
+def test_an_application_reads_its_secrets(start, profile):
     vault = start(profile)
     status, body = vault.call("GET", "/iso/dapp/application")
     application = body["application"]
@@ -76,7 +76,7 @@ def test_read(start, profile):
 
 
 @pytest.mark.parametrize("how", ["json", "form", "multipart", "form labelled as JSON"])
-def test_write(start, how):
+def test_a_secret_is_created_from_any_form_of_body(start, how):
     vault = start()
     fields = {"identity": "new", "name": "New", "engine": "Generic", "expiration_date": "", "data": encode(CONTENT)}
     more = {

@@ -40,7 +40,7 @@ def on_wire(vault, method="GET", path="/api/pam/credential", body=b""):
     return data, None
 
 
-def test_status(start):
+def test_a_fault_answers_with_a_status(start):
     vault = start()
     vault.control.fault("status", status=503, operation="credential.read", headers={"X-A": "b"})
     answer = vault.raw("GET", READ)
@@ -118,7 +118,7 @@ def test_retry_after(start):
     assert [(a.status_code, a.headers["Retry-After"][:3]) for a in answers] == [(429, "2"), (503, "Wed")]
 
 
-def test_answer(start):
+def test_a_fault_answers_with_any_bytes(start):
     vault = start()
     body = base64.b64encode(b"[1, 2]").decode()
     vault.control.fault("answer", status=418, headers={"Content-Type": "text/x"}, body_base64=body)
@@ -162,7 +162,7 @@ def test_truncate(start):
         vault.raw("GET", LIST)
 
 
-def test_reset(start):
+def test_a_fault_resets_the_connection(start):
     vault = start()
     vault.control.fault("reset")
     port = int(vault.sim.url.rpartition(":")[2])
@@ -174,7 +174,7 @@ def test_reset(start):
             list(iter(lambda: plain.recv(65536), b""))
 
 
-def test_drop(start):
+def test_a_fault_drops_the_answer(start):
     vault = start()
     vault.control.fault("drop")
     assert on_wire(vault) == (b"", None)
@@ -232,7 +232,7 @@ def test_expired_token_once(start):
     assert vault.login().call("GET", LIST)[0] == 200
 
 
-def test_mangle(start):
+def test_a_fault_changes_what_is_sent_or_answered(start):
     vault = start()
     vault.control.fault("mangle", method="POST", store={"password": {"truncate": 3}})
     assert vault.call("POST", LIST, json=NEW)[0] == 201
@@ -293,7 +293,7 @@ def test_accept_twice(start):
     assert guide.control.state()["secrets"][0]["version"] == 3
 
 
-def test_window(start):
+def test_an_outage_strikes_all_requests_in_its_time(start):
     """An outage of some seconds, with and without Retry-After: each request in it is struck, and none after it."""
     vault = start()
     vault.control.fault("status", status=503, lasting=10, skip=1)
@@ -471,7 +471,7 @@ def test_release_that_fails_some_times(start, status):
 
 
 @pytest.mark.parametrize(("when", "applied"), [("before", False), ("after", True)])
-def test_gate(start, when, applied):
+def test_a_gate_holds_a_request_before_or_after_it_is_applied(start, when, applied):
     vault = start()
     vault.control.fault("gate", method="POST", when=when)
     answers = []

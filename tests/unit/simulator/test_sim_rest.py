@@ -82,7 +82,7 @@ def test_minimal_create_of_the_sdk_sample(vault):
     assert ok(vault.call("POST", "/api/pam/credential", json=body))["credential"]["id"] == "5"
 
 
-def test_errors(vault):
+def test_errors_have_the_status_and_number_of_the_guide(vault):
     assert bad(vault.call("GET", "/api/pam/credential/99")) == (404, 1007)
     assert bad(vault.call("GET", "/api/pam/credential/4")) == (404, 1010)
     assert bad(vault.call("GET", "/iso/coe/senha?credentialId=99")) == (404, 1007)
@@ -100,7 +100,7 @@ def test_errors(vault):
     assert bad(vault.call("GET", "/api/pam/credential"))[0] == 401
 
 
-def test_rotate(vault):
+def test_a_rotation_changes_the_password_and_when_it_is_due(vault):
     ok(vault.call("POST", "/api/pam/credential/1/rotate"))
     first = vault.stored(1)["password"]
     assert first != "pw-Root-1"
@@ -110,7 +110,7 @@ def test_rotate(vault):
     assert vault.stored(1)["change_due"]
 
 
-def test_keys(vault):
+def test_keys_are_listed_and_read(vault):
     rows = ok(vault.call("GET", "/api/pam/sshkey"))["sshkeys"]
     assert set(rows[0]) == {
         "id", "identifier", "username", "hostname", "public_key", "auto_rotate", "rotation_days",

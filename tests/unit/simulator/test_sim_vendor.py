@@ -473,7 +473,7 @@ def test_key_release_and_vault_rotation(start):
     assert vault.stored(4)["public_key"] != before
 
 
-def test_devices(start):
+def test_devices_are_listed_registered_and_updated(start):
     vault = start()
     assert [d["hostname"] for d in vault.call("GET", "/pam/device")[1]["devices"]] == ["web01", "web02"]
     body = {"hostname": "db01", "ip": "192.0.2.30", "model": "Ubuntu", "type": "Server", "vendor": "C", "site": "DC1"}

@@ -46,6 +46,7 @@ class HostConnection:
     execute: Execute
 
     def variable(self, name: str) -> t.Any:
+        """Return the value of a variable of the host, or None. Raises ConfigError."""
         return variable(name, self.variables, self.template)
 
     def interpreter(self) -> str | None:
@@ -70,6 +71,7 @@ class HostConnection:
         return options_from(variables, user=user, defaults=defaults)
 
     def option(self, name: str) -> t.Any:
+        """Return an option of the connection plugin, or None if it has no such option."""
         try:
             return self.plugin.get_option(name)
         # Connections other than ssh do not have them.
@@ -89,7 +91,9 @@ def for_task_host(action: ActionBase, host: str, variables: t.Mapping[str, t.Any
 
 
 def for_other_host(action: ActionBase, host: str, variables: t.Mapping[str, t.Any]) -> HostConnection:
-    """Another host of the inventory, over a connection of its own, as Ansible makes one for a task. Raises ConfigError.
+    """Return the way to another host of the inventory, by a connection as Ansible makes one for a task.
+
+    Raises ConfigError if there is no such host.
 
     :param variables: those of the host of the task
     """

@@ -81,7 +81,7 @@ class OwnLogin(t.Protocol):
         """
 
     def after(self, call: OnHost, answer: Reply) -> None:
-        """The host has done what it was asked for."""
+        """Learn from the reply to a command that the host has carried out."""
 
 
 class OwnPassword:
@@ -95,7 +95,10 @@ class OwnPassword:
     def __init__(
         self, connection: HostConnection, once: Once, records: RegisteredRecords, run: RotationRun, *, may_read: bool
     ) -> None:
-        """``may_read`` says whether custody may be taken to find a password that is accepted."""
+        """Keep the way to a host open.
+
+        :param may_read: whether custody may be taken to find a password that is accepted
+        """
         self._connection, self._once, self._records, self._run, self._may_read = (
             connection,
             once,
@@ -140,7 +143,7 @@ class OwnPassword:
         self._ours = {way for way in known if self._owners.get(way) in ("", None, self._run.user)}
 
     def _become_owner(self, login_user: str) -> str:
-        """Whose password sudo, su or doas asks for, or nothing where that is not known."""
+        """Return whose password sudo, su or doas asks for, or nothing where that is not known."""
         method, target = self._once.method, str(option(self._connection.plugin.become, "become_user") or "root")
         if method == "su":
             return target
@@ -160,7 +163,7 @@ class OwnPassword:
         return {name: secret for name, secret in self._records.seen.items() if isinstance(secret, str) and secret}
 
     def _take(self, hashed: str) -> None:
-        """The account has the password with this hash."""
+        """Take the password with this hash from now on: the account has it."""
         if not self._ours:
             return
         _lock, bare = split_lock(hashed)
@@ -257,7 +260,10 @@ class OwnKey:
         files: Files,
         may_read: bool,
     ) -> None:
-        """``may_read`` says whether custody may be taken to find a key that is accepted, when none was read so far."""
+        """Keep the way to a host open.
+
+        :param may_read: whether custody may be taken to find a key that is accepted, when none was read so far
+        """
         plugin = connection.plugin
         self._once, self._plugin, self._records = once, plugin, records
         self._files, self._may_read = files, may_read

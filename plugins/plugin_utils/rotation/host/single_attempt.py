@@ -137,7 +137,7 @@ class Once:
             self.refused.discard((way, password))
 
     def forget(self, password: str | None = None) -> None:
-        """That a password was right says nothing any more: the host has, or may have, another one."""
+        """Forget that a password, or any, was right: the host has, or may have, another one."""
         self._right = set() if password is None else self._right - {password}
 
     def run(self, execute: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -29,12 +29,13 @@ _LONGEST_FOLDER = 80
 
 
 def fileno(stream: t.IO[bytes] | None) -> int:
+    """Return the descriptor of a stream, or -1 for none."""
     return -1 if stream is None else stream.fileno()
 
 
 @contextlib.contextmanager
 def pseudo_terminal() -> t.Iterator[tuple[int, int]]:
-    """Both ends of a terminal that shows nothing of what is typed and changes nothing of what is written."""
+    """Open a terminal that shows nothing of what is typed and changes nothing of what is written. Yield both ends."""
     try:
         master, slave = os.openpty()
     except OSError as exc:

@@ -72,19 +72,23 @@ class Transcript:
 
     @property
     def decided(self) -> bool:
+        """Return whether the verdict is known, so that nothing more need be read."""
         if self._verdict is not None:
             return True
         return self._logged_in() and (bool(self._fingerprint) or self._marker in self._output)
 
     @property
     def prompted(self) -> bool:
+        """Return whether the terminal shows something that may be a prompt."""
         return bool(self._prompt.strip())
 
     @property
     def prompt_complete(self) -> bool:
+        """Return whether the prompt ends as prompts do."""
         return self._prompt.rstrip().endswith((":", "?"))
 
     def log(self, text: str) -> None:
+        """Take a part of what ssh writes to its log."""
         *lines, self._log_rest = (self._log_rest + text).split("\n")
         for number, line in enumerate(lines, 1):
             if not self._method and _BEGINNING.match(line) and not any(map(_JUDGED.match, lines[number:])):
@@ -115,16 +119,18 @@ class Transcript:
             self.other(line + "\n")
 
     def other(self, text: str) -> None:
-        """What ssh or the host says elsewhere: banners, and the output of the host's own programs."""
+        """Take what ssh or the host says elsewhere: banners, and the output of the host's own programs."""
         self._text.append(text)
         if sum(map(len, self._text)) > _KEPT:
             del self._text[:-1]
 
     def output(self, text: str) -> None:
+        """Take a part of what the command on the host has written."""
         self._output = (self._output + text)[-_KEPT:]
         self.other(text)
 
     def terminal(self, text: str) -> None:
+        """Take a part of what the terminal shows: prompts."""
         self._prompt = (self._prompt + text)[-_KEPT:]
 
     def reply(self) -> bytes | None:

@@ -217,7 +217,7 @@ class Outcome:
     ``settles``: a reference of the record whose run has to be settled, if that is another one than that of this run.
     """
 
-    result: Status
+    status: Status
     message: str
     warnings: tuple[str, ...] = ()
     details: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -227,19 +227,19 @@ class Outcome:
     settles: str = ""
 
 
-def done(result: Status, message: str, **details: t.Any) -> Outcome:
+def done(status: Status, message: str, **details: t.Any) -> Outcome:
     """Return an Outcome with these details."""
-    return Outcome(result, message, details=details)
+    return Outcome(status, message, details=details)
 
 
 class Stopped(Exception):
-    """A protocol that ended because something was in the way: ``result`` needs action.
+    """A protocol that ended because something was in the way: ``status`` needs action.
 
     ``message``: what is the matter. ``hint``: what to do about it. The rest is as in Outcome.
     """
 
     works = proved = login = settles = ""
 
-    def __init__(self, result: Status, message: str, hint: str = "") -> None:
+    def __init__(self, status: Status, message: str, hint: str = "") -> None:
         super().__init__(message)
-        self.result, self.message, self.hint = result, message, hint
+        self.status, self.message, self.hint = status, message, hint

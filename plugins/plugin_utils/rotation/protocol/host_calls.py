@@ -17,7 +17,7 @@ _LOGINS, _LOGIN_PAUSE = 3, 2.0
 
 
 def ask_host(run: RotationRun, host: str, do: str, **request: t.Any) -> Steps:
-    """A command on which all depends that follows, at a time when nothing has been changed."""
+    """Ask a host for something, at a time when nothing has been changed, and return its reply. Raises Stopped."""
     try:
         return (yield run.on(host, do, **request))
     except Lost as exc:
@@ -27,11 +27,11 @@ def ask_host(run: RotationRun, host: str, do: str, **request: t.Any) -> Steps:
 
 
 def ask_present(run: RotationRun, host: str, do: str, **request: t.Any) -> Steps:
-    """The same, of one of several hosts: None if it gives no answer and the run may go on without it."""
+    """Ask one of several hosts, as C(ask_host) does. Return None if it is silent and the run may go on without it."""
     try:
         return (yield from ask_host(run, host, do, **request))
     except Stopped as stop:
-        if stop.result != Status.UNREACHABLE or not run.skip_unreachable:
+        if stop.status != Status.UNREACHABLE or not run.skip_unreachable:
             raise
         run.absent[host] = stop.message
         if not run.present:
@@ -60,7 +60,7 @@ def raise_first(results: t.Mapping[str, t.Any]) -> None:
 
 
 def log_in(host: str, secret: t.Any) -> Steps:
-    """One login that judges the secret; those in which nobody has judged it are tried again."""
+    """Log in until somebody has judged the secret, a few times at most. Return the verdict."""
     for attempt in range(_LOGINS):
         if attempt:
             yield Sleep(_LOGIN_PAUSE, f"{host} cannot be reached for a login")

@@ -44,6 +44,7 @@ class Lease:
         return lease if note.get("sum") == lease._sum() else cls()
 
     def note(self) -> dict[str, str]:
+        """Return the lease as a record has it, with its checksum."""
         return {**dataclasses.asdict(self), "sum": self._sum()}
 
     def _sum(self) -> str:
@@ -51,7 +52,7 @@ class Lease:
         return f"{zlib.crc32(repr(dataclasses.astuple(self)).encode()):08x}"
 
     def remaining(self, now: datetime.datetime) -> float:
-        """Seconds until another run may take it."""
+        """Return the seconds until another run may take it."""
         if self.state != "held":
             return 0.0
         try:

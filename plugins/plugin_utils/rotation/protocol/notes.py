@@ -22,10 +22,12 @@ _LARGEST_NAMES = 1_000_000
 
 
 def note_text(note: t.Mapping[str, str]) -> str:
+    """Return a note as one line: C(key=value), quoted as in a URL, with spaces between them."""
     return " ".join(f"{key}={urllib.parse.quote(value, safe=':,')}" for key, value in note.items())
 
 
 def parse_note(text: str) -> dict[str, str]:
+    """Return the note that C(note_text) was given. What is no pair is left out: somebody may have added words."""
     parts = (part.split("=", 1) for part in text.split() if "=" in part)
     return {key: urllib.parse.unquote(value) for key, value in parts}
 
@@ -37,11 +39,12 @@ def key_note(public_key: str) -> dict[str, str]:
 
 
 def names(hosts: t.Iterable[str]) -> str:
-    """Names of hosts as a note of the journal has them."""
+    """Return the names of hosts as a note of the journal has them: sorted, quoted, with commas between them."""
     return ",".join(urllib.parse.quote(host, safe="") for host in sorted(hosts))
 
 
 def named(note: str) -> set[str]:
+    """Return the hosts that C(names) was given."""
     return {urllib.parse.unquote(name) for name in note.split(",") if name}
 
 

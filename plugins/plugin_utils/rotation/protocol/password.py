@@ -285,7 +285,7 @@ class _PasswordRotation(PasswordHosts):
         except Stopped as stop:
             # Main may have been spoiled by that; the journal has the same.
             kept = next((name for name in SLOTS if name in self._held and self._held[name].secret == main), MAIN)
-            if stop.result == Status.PENDING:
+            if stop.status == Status.PENDING:
                 for host, holder in self._holders.items():
                     if holder == MAIN:
                         self._run.found(host, kept, proved="hash")

@@ -82,7 +82,7 @@ class PasswordHosts:
         )
 
     def _prove_method(self, host: str, current: str) -> Steps:
-        """The way to verify must work with the present password, or it would prove nothing about the new one."""
+        """Stop unless the way to verify works with the present password: else it would prove nothing of the new one."""
         verdict = yield from host_calls.log_in(host, current)
         if verdict.result == LoginResult.NETWORK:
             raise Stopped(
@@ -172,7 +172,7 @@ class PasswordHosts:
         return False
 
     def _put_all_back(self, slot: str) -> Steps:
-        """Before a commit, or after one that was refused for certain. Returns the hosts that have the new password."""
+        """Put the old password back, as certainly no commit was made. Return the hosts that still have the new one."""
         left = []
         for host in list(self._changed):
             try:

@@ -21,6 +21,7 @@ def list_records(run: RotationRun) -> Steps:
 
 
 def refuse_second_writer(run: RotationRun, listed: Listing) -> None:
+    """Stop if the main record is not listed, or if the vault changes it by itself."""
     main = listed[MAIN]
     if main is None:
         raise Stopped(

@@ -84,6 +84,7 @@ class RotationRun:
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     def on(self, host: str, do: str, **request: t.Any) -> OnHost:
+        """Return the effect of a command of this run on a host."""
         return OnHost(host, do, {"run": self.id, "record": self.record, **request})
 
     @property
@@ -93,6 +94,7 @@ class RotationRun:
 
     @property
     def machine(self) -> str | None:
+        """Return the id of the first machine that has told its own, or None."""
         return next(iter(self.machines.values()), None)
 
     def found(self, host: str, *records: str, proved: str = "") -> None:
@@ -100,7 +102,7 @@ class RotationRun:
         self.works[host] = Works(records, proved)
 
     def forget_main(self) -> None:
-        """Somebody else writes main, or has written it: what was compared with it may be wrong by now."""
+        """Forget what was compared with main: somebody else writes it, or has written it."""
         self.works = {host: works for host, works in self.works.items() if MAIN not in works.records}
 
     def works_and_proved(self) -> tuple[str, str]:
@@ -111,7 +113,7 @@ class RotationRun:
         return self._named(works), works.proved
 
     def access(self, host: str) -> tuple[str, str, str]:
-        """For one host: the record that logs in, how that is known, and both in words."""
+        """Return the record that logs in to a host, how that is known, and both in words."""
         works = self.works.get(host)
         if works is None:
             return "", "", f"{host}: {self._says(None)}"

@@ -129,7 +129,7 @@ class _SshKeyRotation(SshKeyJournal):
         return None
 
     def _only_main(self) -> Steps:
-        """Main is the one to keep: where it is missing it is added, and what it has replaced goes."""
+        """Keep main alone: add it where it is missing, and remove what it has replaced."""
         run, job, main = self._run, self._job, self._main
         missing = [host for host in run.present if main.fingerprint not in self._has[host]]
         strangers = [host for host in missing if not self._has[host]]
@@ -155,7 +155,7 @@ class _SshKeyRotation(SshKeyJournal):
                 self._raise((yield from self._each("logging in", hosts, lambda host: self._prove(host, main, MAIN))))
             except HostFailed as trouble:
                 raise Stopped(
-                    Status.UNREACHABLE if trouble.result == Status.UNREACHABLE else Status.PENDING,
+                    Status.UNREACHABLE if trouble.status == Status.UNREACHABLE else Status.PENDING,
                     str(trouble),
                     "It has kept the keys that it had; fix it, and run state=recovered",
                 ) from None
@@ -201,9 +201,9 @@ class _SshKeyRotation(SshKeyJournal):
             self._without((yield from self._each("logging in", run.present, lambda host: self._prove(host, new, slot))))
             yield from self._keep_old(new)
         except HostFailed as trouble:
-            yield from self._take_back(new, label, trouble.result, str(trouble))
+            yield from self._take_back(new, label, trouble.status, str(trouble))
         except Stopped as stop:
-            yield from self._take_back(new, label, stop.result, stop.message)
+            yield from self._take_back(new, label, stop.status, stop.message)
         self._note_left_out(before)
         try:
             yield from phases.commit(run, new, self._seen, before)
@@ -216,7 +216,7 @@ class _SshKeyRotation(SshKeyJournal):
         yield from self._close(new, run.present, before)
 
     def _note_left_out(self, before: SshKeyPair) -> None:
-        """Hosts that are not reached keep what main is about to lose: our own journal has it from now on."""
+        """Note that hosts that are not reached keep what main is about to lose: our own journal has it from now on."""
         for host in self._run.absent:
             works = self._run.works.get(host)
             if works and MAIN in works.records:
@@ -227,7 +227,7 @@ class _SshKeyRotation(SshKeyJournal):
                     self._run.found(host, slot, proved=works.proved)
 
     def _prove_main(self) -> Steps:
-        """Before the first host changes: see that the vault lets us write main."""
+        """See that the vault lets us write main, before the first host changes."""
         run = self._run
         yield from locking.require_lease(run, Status.BUSY, "No host was changed. Run it again when that one is over")
         # There is no way to prove it with what cannot be used; and once it was written in this run, it can be.
@@ -235,7 +235,7 @@ class _SshKeyRotation(SshKeyJournal):
             self._seen = yield from phases.prove_main(run, self._main, self._seen)
 
     def _take_back(self, new: SshKeyPair, label: str, result: Status, why: str) -> Steps:
-        """Only before a commit was tried: remove the new key from the hosts that have it, and stop."""
+        """Remove the new key from the hosts that have it, and stop. Only before a commit was tried."""
         run, main = self._run, self._main
         hosts = [
             host
@@ -262,7 +262,7 @@ class _SshKeyRotation(SshKeyJournal):
         )
 
     def _close(self, new: SshKeyPair, hosts: t.Iterable[str], before: SshKeyPair) -> Steps:
-        """After the commit: nothing but the new key on each host, and proof of it. ``before`` is what main had."""
+        """Leave nothing but the new key on each host, and prove it, after the commit. ``before`` is what main had."""
         pairs = {pair.fingerprint: pair for pair in (*self._pairs().values(), before) if pair.usable}
         complete = not self._sharing() - set(self._run.present)
 
@@ -278,10 +278,10 @@ class _SshKeyRotation(SshKeyJournal):
             yield from self._finish_on(host, ended=not complete)
 
         troubles = yield from self._each("removing the old key", hosts, one)
-        worse = {host: trouble for host, trouble in troubles.items() if trouble.result != Status.UNREACHABLE}
+        worse = {host: trouble for host, trouble in troubles.items() if trouble.status != Status.UNREACHABLE}
         if worse or (troubles and not self._run.skip_unreachable):
             raise Stopped(
-                Status.DRIFT if any(trouble.result != Status.PENDING for trouble in worse.values()) else Status.PENDING,
+                Status.DRIFT if any(trouble.status != Status.PENDING for trouble in worse.values()) else Status.PENDING,
                 str(sum_of(worse or troubles)),
                 f"{self._run.labels[MAIN]} has the key that works. Fix the host, and run state=recovered",
             )

@@ -68,7 +68,7 @@ class SshKeyHosts:
         return next((name for name, pair in pairs.items() if pair.usable and pair.fingerprint in self._has[host]), None)
 
     def _note_found(self) -> None:
-        """What is in a file that sshd names logs in, as far as that can be known without trying."""
+        """Note that what is in a file that sshd names logs in, as far as that can be known without trying."""
         for host in self._run.present:
             name = self._holder(host)
             if name is not None:
@@ -101,8 +101,8 @@ class SshKeyHosts:
         stop = min(others, key=lambda stop: isinstance(stop, Stopped))
         if not isinstance(stop, Stopped):
             raise stop
-        same = [other.message for other in others if isinstance(other, Stopped) and other.result == stop.result]
-        raise Stopped(stop.result, texts(same), stop.hint)
+        same = [other.message for other in others if isinstance(other, Stopped) and other.status == stop.status]
+        raise Stopped(stop.status, texts(same), stop.hint)
 
     def _without(self, troubles: Failures) -> None:
         """Go on without the hosts that cannot be reached, if that is allowed. Raises HostFailed otherwise."""
@@ -110,7 +110,7 @@ class SshKeyHosts:
         gone = {
             host: str(one)
             for host, one in troubles.items()
-            if one.result == Status.UNREACHABLE and run.skip_unreachable
+            if one.status == Status.UNREACHABLE and run.skip_unreachable
         }
         if len(gone) < len(troubles) or (gone and set(gone) == set(run.present)):
             raise sum_of(troubles)
@@ -144,7 +144,7 @@ class SshKeyHosts:
                 raise HostFailed(result, f"{host} has not got the key: {exc}") from None
 
     def _try_way(self, hosts: t.Iterable[str]) -> Steps:
-        """Before anything is changed: see that a login can prove a key at all, with one that each host has."""
+        """See that a login can prove a key at all, with one that each host has, before anything is changed."""
 
         def one(host: str) -> Steps:
             name = self._holder(host)
@@ -172,10 +172,10 @@ class SshKeyHosts:
         try:
             self._without(troubles)
         except HostFailed as trouble:
-            raise Stopped(trouble.result, str(trouble), "Nothing was changed") from None
+            raise Stopped(trouble.status, str(trouble), "Nothing was changed") from None
 
     def _prove(self, host: str, pair: SshKeyPair, record: str) -> Steps:
-        """One login with the key of this record and nothing else. Raises HostFailed."""
+        """Log in once with the key of this record and nothing else. Raises HostFailed."""
         if not self._job.verify:
             self._run.found(host, record)
             return
@@ -188,7 +188,7 @@ class SshKeyHosts:
         self._run.found(host, record, proved="login")
 
     def _prove_refused(self, host: str, pair: SshKeyPair) -> Steps:
-        """One login that has to be refused, once for each host and run: some hosts count them. Raises HostFailed."""
+        """Try a login that has to be refused, once for each host and run: some hosts count them. Raises HostFailed."""
         if not self._job.verify or host in self._refused:
             return
         verdict = yield from host_calls.log_in(host, pair)

@@ -48,27 +48,29 @@ class SshKeyJob:
 
 
 class HostFailed(Exception):
-    """A host that did not do what it was asked for. ``result`` is that with which the run ends if nothing follows."""
+    """A host that did not do what it was asked for. ``status`` is that with which the run ends if nothing follows."""
 
-    def __init__(self, result: Status, text: str) -> None:
+    def __init__(self, status: Status, text: str) -> None:
         super().__init__(text)
-        self.result = result
+        self.status = status
 
 
 Failures = t.Mapping[str, HostFailed]
 
 
 def interrupted(mark: t.Mapping[str, t.Any] | None) -> bool:
+    """Return whether the mark of a run on a host says that it has not ended there."""
     return bool(mark) and not (mark or {}).get("ended")
 
 
 def sum_of(troubles: Failures) -> HostFailed:
-    """Those of several hosts as one; the worse result counts."""
-    result = next((one.result for one in troubles.values() if one.result != Status.UNREACHABLE), Status.UNREACHABLE)
-    return HostFailed(result, texts(str(one) for one in troubles.values() if one.result == result))
+    """Return the failures of several hosts as one; the worse status counts."""
+    status = next((one.status for one in troubles.values() if one.status != Status.UNREACHABLE), Status.UNREACHABLE)
+    return HostFailed(status, texts(str(one) for one in troubles.values() if one.status == status))
 
 
 def texts(texts: t.Iterable[str]) -> str:
+    """Return several texts as one for a message: not hundreds of them."""
     texts = list(texts)
     more = [f"and {len(texts) - _TOLD} more"] if len(texts) > _TOLD else []
     return "; ".join([*texts[:_TOLD], *more])
@@ -82,6 +84,7 @@ def tell(hosts: t.Collection[str]) -> str:
 
 
 def keys_on(looked: t.Mapping[str, t.Any]) -> set[str]:
+    """Return the fingerprints of the keys that a host has, by its reply to C(look)."""
     return {key for key, places in looked["keys"]["present"].items() if places}
 
 

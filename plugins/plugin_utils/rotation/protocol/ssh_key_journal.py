@@ -149,7 +149,7 @@ class SshKeyJournal(SshKeyHosts):
         return {"outdated_hosts": names, "next": new.fingerprint}
 
     def _keep_old(self, new: SshKeyPair) -> Steps:
-        """For the hosts that are not there, the journal has to keep the key that main is about to lose."""
+        """Keep the key that main is about to lose in the journal, for the hosts that are not there. Raises Stopped."""
         elsewhere = self._sharing() - set(self._run.present)
         if elsewhere and not self._main.usable:
             raise Stopped(Status.PENDING, f"{tell(elsewhere)} cannot be reached", "")
@@ -166,6 +166,7 @@ def _start(held: StoredSecret | None) -> str:
 
 
 def read_all(run: RotationRun, listed: Listing) -> Steps:
+    """Return main and all journals that are listed, by their names."""
     held = {}
     for name in (MAIN, *SLOTS, *foreign_slots(listed)):
         if listed[name] is not None:

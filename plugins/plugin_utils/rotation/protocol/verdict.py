@@ -37,6 +37,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
+        """Return whether the account was let in and its command ran."""
         return self.result is LoginResult.OK
 
     @property

@@ -32,7 +32,7 @@ class _Records:
     noun: t.ClassVar[str]
 
     def __init__(self, main: CredentialInfo, run: str, start: str) -> None:
-        """``start`` is the time at which the run began, in a form that sorts."""
+        """Name the records of a run. ``start`` is the time at which it began, in a form that sorts."""
         self._run = {"run": run, "start": start}
         self._main = main
         self._base = main.identifier or f"senhasegura-rotation-{main.id}"
@@ -130,7 +130,7 @@ class PasswordRecords(_Records):
         return StoredSecret(credential.password, parse_note(credential.additional))
 
     def write(self, name: str, secret: str | None, note: t.Mapping[str, str]) -> None:
-        """Sent once at most: a write that may still be applied later must be known to the protocol."""
+        """Send the write once at most: one that may still be applied later must be known to the protocol."""
         main = self._main
         if name == MAIN:
             wanted = CredentialWrite(main.username, main.hostname, main.ip, main.identifier, secret)
@@ -177,7 +177,7 @@ class KeyRecords(_Records):
         )
 
     def write(self, name: str, secret: SshKeyPair | None, note: t.Mapping[str, str]) -> None:
-        """Sent once at most: a write that may still be applied later must be known to the protocol."""
+        """Send the write once at most: one that may still be applied later must be known to the protocol."""
         if secret is None:
             secret = _throwaway()
         wanted = self._main_write(secret) if name == MAIN else self._other_write(name, secret, note)

@@ -161,7 +161,7 @@ def _prove_refused(name: str, host: str, old: SshKeyPair, log_in: KeyLogIn, slee
 
 
 def _is_young(info: CredentialInfo, max_age_days: float | None) -> bool:
-    """By the server's own clock, whose time zone is not told: a day more or less does not matter here."""
+    """Return whether an entry was changed in the last days. The time zone is not told, but a day does not matter."""
     if max_age_days is None or not info.changed_at:
         return False
     try:
@@ -201,7 +201,7 @@ def _until_new(
 
 
 def _tries(log_in: t.Callable[[], Verdict], sleep: t.Callable[[float], None]) -> Verdict:
-    """One login that judges the secret, with as many tries as a rotation by Ansible makes."""
+    """Log in until somebody has judged the secret, with as many tries as a rotation by Ansible makes."""
     work, verdict = host_calls.log_in("the host", None), None
     while True:
         try:

@@ -44,14 +44,14 @@ KINDS = [
 STATES = ["enabled", "disabled", "absent"]
 
 
-def server(talk: Any, dialect: str, *entries: CredentialInfo, **answers: Any) -> Any:
-    conversation = talk(dialect)
-    conversation.entries, conversation.answers = list(entries), answers
-    return conversation
+def server(make_api: Any, dialect: str, *entries: CredentialInfo, **answers: Any) -> Any:
+    api = make_api(dialect)
+    api.entries, api.answers = list(entries), answers
+    return api
 
 
-def refs(conversation: Any) -> list[str]:
-    return [ref for _operation, ref, _model in conversation.calls]
+def refs(api: Any) -> list[str]:
+    return [ref for _operation, ref, _model in api.calls]
 
 
 def already(code: int) -> AlreadyDone:
@@ -66,37 +66,37 @@ def already(code: int) -> AlreadyDone:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_the_address_tells_two_apart(
-    talk: Any, work: Any, dialect: str, module: str, area: str, entries: Any, state: str, check_mode: bool
+    make_api: Any, work: Any, dialect: str, module: str, area: str, entries: Any, state: str, check_mode: bool
 ) -> None:
-    conversation = server(talk, dialect, *entries)
+    api = server(make_api, dialect, *entries)
     for ip, id_ in (("192.0.2.11", "2"), ("192.0.2.10", "1")):
-        result = work(conversation, module, check_mode, **ROOT, ip=ip, state=state)
+        result = work(api, module, check_mode, **ROOT, ip=ip, state=state)
         assert result[module]["id"] == id_
-    assert refs(conversation) == ([] if check_mode else ["2", "1"])
+    assert refs(api) == ([] if check_mode else ["2", "1"])
     with pytest.raises(InvalidRequest, match="the ids 1, 2.*ip"):
-        work(conversation, module, check_mode, **ROOT, state=state)
+        work(api, module, check_mode, **ROOT, state=state)
 
 
 @pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
 @pytest.mark.parametrize("state", ["disabled", "absent"])
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_another_address_is_another_credential(
-    talk: Any, work: Any, dialect: str, state: str, check_mode: bool
+    make_api: Any, work: Any, dialect: str, state: str, check_mode: bool
 ) -> None:
-    conversation = server(talk, dialect, TEN)
-    result = work(conversation, "credential", check_mode, **ROOT, ip="192.0.2.99", state=state)
+    api = server(make_api, dialect, TEN)
+    result = work(api, "credential", check_mode, **ROOT, ip="192.0.2.99", state=state)
     assert not result["changed"]
     # Asked by user and host name, the server would switch off the other one.
-    assert conversation.calls == []
+    assert api.calls == []
 
 
-def test_an_inactive_one_is_not_enabled_by_an_address_that_nobody_can_compare(talk: Any, work: Any) -> None:
-    conversation = server(talk, "api")
+def test_an_inactive_one_is_not_enabled_by_an_address_that_nobody_can_compare(make_api: Any, work: Any) -> None:
+    api = server(make_api, "api")
     with pytest.raises(NotFound, match="by its id only"):
-        work(conversation, "credential", **ROOT, ip="192.0.2.10", state="enabled")
-    assert conversation.calls == []
-    assert work(conversation, "credential", **ROOT, state="enabled")["changed"]
-    assert refs(conversation) == ["root@web01"]
+        work(api, "credential", **ROOT, ip="192.0.2.10", state="enabled")
+    assert api.calls == []
+    assert work(api, "credential", **ROOT, state="enabled")["changed"]
+    assert refs(api) == ["root@web01"]
 
 
 @pytest.mark.parametrize("name", [{"id": "1"}, {"identifier": "ten"}])
@@ -106,52 +106,50 @@ def test_an_inactive_one_is_not_enabled_by_an_address_that_nobody_can_compare(ta
 )
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_contradiction_is_refused(
-    talk: Any, work: Any, name: Any, module: str, area: str, entries: Any, other: Any, check_mode: bool
+    make_api: Any, work: Any, name: Any, module: str, area: str, entries: Any, other: Any, check_mode: bool
 ) -> None:
-    conversation = server(talk, "api", *entries)
+    api = server(make_api, "api", *entries)
     with pytest.raises(Refused, match=r"the entry 1 of root@web01 \(192\.0\.2\.10\)"):
-        work(conversation, module, check_mode, **name, **other, state="absent")
-    assert conversation.calls == []
-    assert work(conversation, module, check_mode, **name, **ROOT, ip="192.0.2.10", state="absent")["changed"]
+        work(api, module, check_mode, **name, **other, state="absent")
+    assert api.calls == []
+    assert work(api, module, check_mode, **name, **ROOT, ip="192.0.2.10", state="absent")["changed"]
 
 
 @pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
 @pytest.mark.parametrize("host", ["WEB01", "Web01", "192.0.2.10"])
-def test_hosts_in_any_case_and_by_address(talk: Any, work: Any, dialect: str, host: str) -> None:
+def test_hosts_in_any_case_and_by_address(make_api: Any, work: Any, dialect: str, host: str) -> None:
     account = {"username": "root", "hostname": host}
-    conversation = server(talk, dialect, TEN, **{"credential.read": Credential("1", "pw"), "credential.release": None})
-    assert work(conversation, "credential", check_mode=True, **account, state="absent")["credential"]["id"] == "1"
-    same = work(conversation, "credential", **account, ip="192.0.2.10")
+    api = server(make_api, dialect, TEN, **{"credential.read": Credential("1", "pw"), "credential.release": None})
+    assert work(api, "credential", check_mode=True, **account, state="absent")["credential"]["id"] == "1"
+    same = work(api, "credential", **account, ip="192.0.2.10")
     assert (same["changed"], same["credential"]["hostname"]) == (False, "web01")
-    listed = work(conversation, "credential_info", hostname=host)["credentials"]
+    listed = work(api, "credential_info", hostname=host)["credentials"]
     assert [entry["id"] for entry in listed] == ["1"]
     term = f"root@{host}"
-    assert work(conversation, "custody", check_mode=True, credential=term, allow_vault_rotation=True)["changed"]
-    changed = work(conversation, "credential", **account, ip="192.0.2.10", type="Domain User")
+    assert work(api, "custody", check_mode=True, credential=term, allow_vault_rotation=True)["changed"]
+    changed = work(api, "credential", **account, ip="192.0.2.10", type="Domain User")
     assert changed["diff"]["after"] == {"type": "Domain User"}
     # As the server spells it, which may compare letter by letter.
-    assert (conversation.calls[-1][1], conversation.calls[-1][2].hostname) == ("1", "web01")
+    assert (api.calls[-1][1], api.calls[-1][2].hostname) == ("1", "web01")
 
 
-def test_a_host_name_goes_before_an_address(talk: Any, work: Any) -> None:
+def test_a_host_name_goes_before_an_address(make_api: Any, work: Any) -> None:
     named = dataclasses.replace(TEN, id="5", identifier="named", hostname="192.0.2.10", ip="192.0.2.50")
-    conversation = server(talk, "api", TEN, named)
-    result = work(conversation, "credential", check_mode=True, username="root", hostname="192.0.2.10", state="absent")
+    api = server(make_api, "api", TEN, named)
+    result = work(api, "credential", check_mode=True, username="root", hostname="192.0.2.10", state="absent")
     assert result["credential"]["id"] == "5"
 
 
 @pytest.mark.parametrize("written", ["2001:db8::1", "2001:DB8:0:0::1", "[2001:db8::1]"])
-def test_addresses_of_ipv6(talk: Any, work: Any, written: str) -> None:
-    conversation = server(talk, "api", dataclasses.replace(TEN, ip="2001:db8::1"))
-    assert work(conversation, "credential", check_mode=True, username="root", hostname=written, state="absent")[
-        "changed"
-    ]
-    assert len(work(conversation, "credential_info", ip=written)["credentials"]) == 1
+def test_addresses_of_ipv6(make_api: Any, work: Any, written: str) -> None:
+    api = server(make_api, "api", dataclasses.replace(TEN, ip="2001:db8::1"))
+    assert work(api, "credential", check_mode=True, username="root", hostname=written, state="absent")["changed"]
+    assert len(work(api, "credential_info", ip=written)["credentials"]) == 1
 
 
-def test_letters_that_only_look_alike_are_others(talk: Any, work: Any) -> None:
-    conversation = server(talk, "api", dataclasses.replace(TEN, hostname="kiosk"))
-    result = work(conversation, "credential", username="root", hostname="\u212aiosk", state="absent")
+def test_letters_that_only_look_alike_are_others(make_api: Any, work: Any) -> None:
+    api = server(make_api, "api", dataclasses.replace(TEN, hostname="kiosk"))
+    result = work(api, "credential", username="root", hostname="\u212aiosk", state="absent")
     assert not result["changed"]
 
 
@@ -164,29 +162,29 @@ NUMBERED = dataclasses.replace(TEN, id="7", identifier="123")
 @pytest.mark.parametrize("there", [True, False])
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_a_number_that_may_be_both_is_refused(
-    talk: Any, work: Any, dialect: str, there: bool, check_mode: bool
+    make_api: Any, work: Any, dialect: str, there: bool, check_mode: bool
 ) -> None:
     other = [dataclasses.replace(TEN, id="123", hostname="web03", automatic_change=True)] if there else []
-    conversation = server(talk, dialect, NUMBERED, *other)
+    api = server(make_api, dialect, NUMBERED, *other)
     for module in ("custody", "credential_rotate"):
         with pytest.raises(InvalidRequest, match="the id 123, or the identifier.*id 7.*id:123 or identifier:123"):
-            work(conversation, module, check_mode, credential="123")
-    assert conversation.calls == []
-    said = work(conversation, "custody", check_mode, credential="identifier:123")
+            work(api, module, check_mode, credential="123")
+    assert api.calls == []
+    said = work(api, "custody", check_mode, credential="identifier:123")
     assert said["changed"]
-    assert refs(conversation) == ([] if check_mode else ["7"])
+    assert refs(api) == ([] if check_mode else ["7"])
 
 
-def test_an_identifier_of_digits_never_stands_for_an_id(talk: Any, work: Any) -> None:
-    conversation = server(talk, "api", NUMBERED)
-    assert work(conversation, "credential", identifier="123", state="absent")["credential"]["id"] == "7"
-    assert refs(conversation) == ["7"]
-    conversation = server(talk, "api", dataclasses.replace(TEN, id="123"))
-    assert not work(conversation, "credential", identifier="123", state="absent")["changed"]
-    assert conversation.calls == []
+def test_an_identifier_of_digits_never_stands_for_an_id(make_api: Any, work: Any) -> None:
+    api = server(make_api, "api", NUMBERED)
+    assert work(api, "credential", identifier="123", state="absent")["credential"]["id"] == "7"
+    assert refs(api) == ["7"]
+    api = server(make_api, "api", dataclasses.replace(TEN, id="123"))
+    assert not work(api, "credential", identifier="123", state="absent")["changed"]
+    assert api.calls == []
     with pytest.raises(NotFound):
-        work(conversation, "credential", identifier="123", state="enabled")
-    assert conversation.calls == []
+        work(api, "credential", identifier="123", state="enabled")
+    assert api.calls == []
 
 
 # --- the other kind ---------------------------------------------------------------------------------------------------
@@ -198,38 +196,38 @@ KEY = dataclasses.replace(TEN, id="9", identifier="deploy-key", type=SSH_KEY_TYP
 @pytest.mark.parametrize("identifier", [None, "new"])
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_the_account_of_a_key_is_refused(
-    talk: Any, work: Any, dialect: str, identifier: str | None, check_mode: bool
+    make_api: Any, work: Any, dialect: str, identifier: str | None, check_mode: bool
 ) -> None:
-    conversation = server(talk, dialect, KEY)
+    api = server(make_api, dialect, KEY)
     options = {"identifier": identifier, "username": "root", "hostname": "WEB01", "ip": "192.0.2.10"}
     with pytest.raises(Refused, match=r"SSH key deploy-key has this.*\(id 9\).*allow_shared_account"):
-        work(conversation, "credential", check_mode, **options)
-    assert conversation.calls == []
-    assert work(conversation, "credential", check_mode, **options, allow_shared_account=True)["changed"]
+        work(api, "credential", check_mode, **options)
+    assert api.calls == []
+    assert work(api, "credential", check_mode, **options, allow_shared_account=True)["changed"]
     # Both may be there, and the credential is the one that is meant.
-    conversation = server(talk, dialect, KEY, TEN)
-    assert not work(conversation, "credential", check_mode, **ROOT, ip="192.0.2.10")["changed"]
-    assert work(conversation, "custody", check_mode, credential="root@web01", allow_vault_rotation=True)["changed"]
+    api = server(make_api, dialect, KEY, TEN)
+    assert not work(api, "credential", check_mode, **ROOT, ip="192.0.2.10")["changed"]
+    assert work(api, "custody", check_mode, credential="root@web01", allow_vault_rotation=True)["changed"]
 
 
 @pytest.mark.parametrize("dialect", ["iso", "api"])
-def test_an_answer_about_the_other_kind_is_an_error(talk: Any, work: Any, dialect: str) -> None:
-    conversation = server(talk, dialect, KEY, **{"credential.create": Stored("9"), "credential.release": NotFound("x")})
+def test_an_answer_about_the_other_kind_is_an_error(make_api: Any, work: Any, dialect: str) -> None:
+    api = server(make_api, dialect, KEY, **{"credential.create": Stored("9"), "credential.release": NotFound("x")})
     with pytest.raises(UnexpectedResponse, match="wrote the SSH key deploy-key instead of the credential"):
-        work(conversation, "credential", **ROOT, ip="192.0.2.10", allow_shared_account=True)
-    conversation = server(talk, dialect, TEN, **{"key.create": Stored("1"), "key.release": NotFound("x")})
+        work(api, "credential", **ROOT, ip="192.0.2.10", allow_shared_account=True)
+    api = server(make_api, dialect, TEN, **{"key.create": Stored("1"), "key.release": NotFound("x")})
     with pytest.raises(UnexpectedResponse, match="wrote the credential ten instead of the SSH key"):
-        work(conversation, "ssh_key", identifier="k", **ROOT, ip="192.0.2.10", private_key=PAIR.private_key)
+        work(api, "ssh_key", identifier="k", **ROOT, ip="192.0.2.10", private_key=PAIR.private_key)
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(("module", "other"), [("credential", KEY), ("ssh_key", TEN)])
-def test_a_name_of_the_other_kind_is_no_name(talk: Any, work: Any, state: str, module: str, other: Any) -> None:
-    conversation = server(talk, "api", other)
+def test_a_name_of_the_other_kind_is_no_name(make_api: Any, work: Any, state: str, module: str, other: Any) -> None:
+    api = server(make_api, "api", other)
     for name in ({"id": other.id}, {"identifier": other.identifier}):
         with pytest.raises(InvalidRequest, match="is an? .*, not an? "):
-            work(conversation, module, state=state, **name)
-    assert conversation.calls == []
+            work(api, module, state=state, **name)
+    assert api.calls == []
 
 
 # --- inactive ones ----------------------------------------------------------------------------------------------------
@@ -237,50 +235,50 @@ def test_a_name_of_the_other_kind_is_no_name(talk: Any, work: Any, state: str, m
 
 @pytest.mark.parametrize("dialect", ["iso", "api"])
 @pytest.mark.parametrize("code", [1008, 1017])
-def test_an_inactive_credential_is_not_written_at_each_run(talk: Any, work: Any, dialect: str, code: int) -> None:
-    conversation = server(talk, dialect, **{"credential.release": already(code)})
+def test_an_inactive_credential_is_not_written_at_each_run(make_api: Any, work: Any, dialect: str, code: int) -> None:
+    api = server(make_api, dialect, **{"credential.release": already(code)})
     options = {"identifier": "ten", **ROOT, "ip": "192.0.2.10", "password": "pw", "tags": ["a"]}
-    result = work(conversation, "credential", **options)
+    result = work(api, "credential", **options)
     assert not result["changed"]
     assert "inactive" in result["warnings"][0]
-    assert [operation for operation, *_rest in conversation.calls] == ["credential.release"]
-    result = work(conversation, "credential", **options, update_attributes="always")
+    assert [operation for operation, *_rest in api.calls] == ["credential.release"]
+    result = work(api, "credential", **options, update_attributes="always")
     assert result["changed"]
-    assert conversation.calls[-1][0] == "credential.create"
-    assert conversation.calls[-1][2].password is None
-    work(conversation, "credential", **options, update_password="always")
-    assert conversation.calls[-1][2].password == "pw"
+    assert api.calls[-1][0] == "credential.create"
+    assert api.calls[-1][2].password is None
+    work(api, "credential", **options, update_password="always")
+    assert api.calls[-1][2].password == "pw"
 
 
 @pytest.mark.parametrize("answer", [NotFound("x"), InvalidRequest("x"), already(1018), None])
-def test_what_the_server_does_not_call_inactive_is_created(talk: Any, work: Any, answer: Any) -> None:
-    conversation = server(talk, "api", **{"credential.release": answer})
-    result = work(conversation, "credential", identifier="ten", **ROOT, ip="192.0.2.10")
+def test_what_the_server_does_not_call_inactive_is_created(make_api: Any, work: Any, answer: Any) -> None:
+    api = server(make_api, "api", **{"credential.release": answer})
+    result = work(api, "credential", identifier="ten", **ROOT, ip="192.0.2.10")
     assert (result["changed"], result["warnings"], result["credential"]["id"]) == (True, [], "77")
 
 
-def test_custody_of_the_same_account_elsewhere_is_kept(talk: Any, work: Any) -> None:
-    conversation = server(talk, "api", TEN)
-    work(conversation, "credential", identifier="new", **ROOT, ip="192.0.2.99")
-    assert [ref for operation, ref, _model in conversation.calls if operation == "credential.release"] == ["new"]
+def test_custody_of_the_same_account_elsewhere_is_kept(make_api: Any, work: Any) -> None:
+    api = server(make_api, "api", TEN)
+    work(api, "credential", identifier="new", **ROOT, ip="192.0.2.99")
+    assert [ref for operation, ref, _model in api.calls if operation == "credential.release"] == ["new"]
 
 
 @pytest.mark.parametrize("updated", [True, None])
-def test_what_is_not_listed_after_the_write_is_told(talk: Any, work: Any, updated: bool | None) -> None:
+def test_what_is_not_listed_after_the_write_is_told(make_api: Any, work: Any, updated: bool | None) -> None:
     answers = {"credential.release": NotFound("x"), "credential.create": Stored("5", "ten", updated=updated)}
-    conversation = server(talk, "api", **answers)
-    result = work(conversation, "credential", identifier="ten", **ROOT, ip="192.0.2.10", password="pw")
+    api = server(make_api, "api", **answers)
+    result = work(api, "credential", identifier="ten", **ROOT, ip="192.0.2.10", password="pw")
     assert f"the server {'updated' if updated else 'took'} credential 5 and does not list it" in result["warnings"][0]
 
 
-def test_an_inactive_key_keeps_its_pair(talk: Any, work: Any) -> None:
-    conversation = server(talk, "iso", **{"key.release": already(1017)})
+def test_an_inactive_key_keeps_its_pair(make_api: Any, work: Any) -> None:
+    api = server(make_api, "iso", **{"key.release": already(1017)})
     options = {"identifier": "k", **ROOT, "ip": "192.0.2.10", "private_key": PAIR.private_key}
-    result = work(conversation, "ssh_key", **options)
+    result = work(api, "ssh_key", **options)
     assert not result["changed"]
     assert "its key pair would be lost" in result["warnings"][0]
-    assert [operation for operation, *_rest in conversation.calls] == ["key.release"]
-    assert work(conversation, "ssh_key", **options, update_key="always")["changed"]
+    assert [operation for operation, *_rest in api.calls] == ["key.release"]
+    assert work(api, "ssh_key", **options, update_key="always")["changed"]
 
 
 @pytest.mark.parametrize(("module", "area", "entries"), KINDS)
@@ -290,13 +288,13 @@ def test_an_inactive_key_keeps_its_pair(talk: Any, work: Any) -> None:
     "answer", [InvalidRequest("no number"), InvalidRequest("x", context=Context(code=1010)), already(1018)]
 )
 def test_an_unknown_refusal_does_not_mean_already_so(
-    talk: Any, work: Any, module: str, area: str, entries: Any, there: bool, state: str, answer: Any
+    make_api: Any, work: Any, module: str, area: str, entries: Any, there: bool, state: str, answer: Any
 ) -> None:
     verb = "enable" if state == "enabled" else "disable"
-    conversation = server(talk, "api", *(entries[:1] if there else ()), **{f"{area}.{verb}": answer})
+    api = server(make_api, "api", *(entries[:1] if there else ()), **{f"{area}.{verb}": answer})
     name = {"id": "1"} if module == "ssh_key" and not there else {"identifier": "ten"}
     with pytest.raises(type(answer)):
-        work(conversation, module, **name, state=state)
+        work(api, module, **name, state=state)
 
 
 # --- devices, commas, and what an update did not send -----------------------------------------------------------------
@@ -304,25 +302,23 @@ def test_an_unknown_refusal_does_not_mean_already_so(
 
 @pytest.mark.parametrize("dialect", ["iso", "api"])
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_a_known_device_keeps_its_attributes(talk: Any, work: Any, dialect: str, check_mode: bool) -> None:
-    conversation = server(talk, dialect, TEN)
+def test_a_known_device_keeps_its_attributes(make_api: Any, work: Any, dialect: str, check_mode: bool) -> None:
+    api = server(make_api, dialect, TEN)
     device = {"type": "Router", "vendor": "V", "site": "DC2"}
-    result = work(conversation, "credential", check_mode, **ROOT, ip="192.0.2.10", device=device)
-    assert (result["changed"], conversation.calls) == (False, [])
+    result = work(api, "credential", check_mode, **ROOT, ip="192.0.2.10", device=device)
+    assert (result["changed"], api.calls) == (False, [])
     (warning,) = result["warnings"]
     assert "web01 is there already and keeps its type Server" in warning
     again = {**ROOT, "ip": "192.0.2.10", "update_attributes": "always", "device": {"site": "DC2"}}
-    assert not work(conversation, "credential", check_mode, **again)["changed"]
+    assert not work(api, "credential", check_mode, **again)["changed"]
     # A new credential on it, in another spelling, and one on a device that nobody knows.
     other = {"username": "app", "hostname": "WEB01", "ip": "192.0.2.10"}
-    assert work(conversation, "credential", check_mode, **other, device=device)["warnings"] == result["warnings"]
-    fresh = work(
-        conversation, "credential", check_mode, username="app", hostname="web09", ip="192.0.2.19", device=device
-    )
+    assert work(api, "credential", check_mode, **other, device=device)["warnings"] == result["warnings"]
+    fresh = work(api, "credential", check_mode, username="app", hostname="web09", ip="192.0.2.19", device=device)
     assert fresh["warnings"] == []
     assert fresh["diff"]["after"]["device_type"] == "Router"
     if not check_mode:
-        sent = [model for operation, _ref, model in conversation.calls if operation == "credential.create"]
+        sent = [model for operation, _ref, model in api.calls if operation == "credential.create"]
         assert [(model.device_type, model.device_site) for model in sent] == [(None, None), ("Router", "DC2")]
 
 
@@ -336,42 +332,42 @@ def test_a_known_device_keeps_its_attributes(talk: Any, work: Any, dialect: str,
     ],
 )
 @pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
-def test_commas_are_refused(talk: Any, work: Any, dialect: str, module: str, options: Any, named: str) -> None:
-    conversation = server(talk, dialect)
+def test_commas_are_refused(make_api: Any, work: Any, dialect: str, module: str, options: Any, named: str) -> None:
+    api = server(make_api, dialect)
     with pytest.raises(ConfigError, match="has a comma") as caught:
-        work(conversation, module, **ROOT, ip="192.0.2.10", **options)
+        work(api, module, **ROOT, ip="192.0.2.10", **options)
     assert caught.value.context.option == named
-    assert conversation.calls == []
+    assert api.calls == []
 
 
 @pytest.mark.parametrize("dialect", ["iso", "api", "rest"])
-def test_an_update_that_changes_more_is_an_error(talk: Any, work: Any, dialect: str) -> None:
+def test_an_update_that_changes_more_is_an_error(make_api: Any, work: Any, dialect: str) -> None:
     before = dataclasses.replace(TEN, automatic_change=None if dialect == "rest" else True)
-    conversation = server(talk, dialect, before)
-    store = conversation._apply
+    api = server(make_api, dialect, before)
+    store = api.apply
 
     def reset(operation: str, ref: str, model: Any) -> Any:
-        conversation.entries = [dataclasses.replace(before, identifier="new", type="Default", automatic_change=False)]
+        api.entries = [dataclasses.replace(before, identifier="new", type="Default", automatic_change=False)]
         return store(operation, ref, model)
 
-    conversation._apply = reset
+    api.apply = reset
     with pytest.raises(UnexpectedResponse, match=r"changed more of credential 1.*type Local User \(now Default\)"):
-        work(conversation, "credential", identifier="new", **ROOT, ip="192.0.2.10")
+        work(api, "credential", identifier="new", **ROOT, ip="192.0.2.10")
 
 
 @pytest.mark.parametrize("module", ["credential", "ssh_key"])
-def test_a_write_that_cannot_be_compared_is_done_all_the_same(talk: Any, work: Any, module: str) -> None:
-    conversation = server(talk, "api", **{f"{area}.release": NotFound("x") for area in ("credential", "key")})
-    call = conversation.call
+def test_a_write_that_cannot_be_compared_is_done_all_the_same(make_api: Any, work: Any, module: str) -> None:
+    api = server(make_api, "api", **{f"{area}.release": NotFound("x") for area in ("credential", "key")})
+    call = api.call
 
     def list_fails_after_the_write(operation: Operation[Any], **details: Any) -> Any:
-        if operation.verb is Verb.LIST and any(name.endswith(".create") for name, *_rest in conversation.calls):
+        if operation.verb is Verb.LIST and any(name.endswith(".create") for name, *_rest in api.calls):
             raise ServerBusy("the gateway is too slow")
         return call(operation, **details)
 
-    conversation.call = list_fails_after_the_write
+    api.call = list_fails_after_the_write
     options = {"private_key": PAIR.private_key} if module == "ssh_key" else {}
-    result = work(conversation, module, identifier="new", **ROOT, ip="192.0.2.10", **options)
+    result = work(api, module, identifier="new", **ROOT, ip="192.0.2.10", **options)
     assert (result["changed"], result[module]["id"]) == (True, "77")
     assert "is written, and could not be compared" in result["warnings"][0]
 
@@ -379,20 +375,20 @@ def test_a_write_that_cannot_be_compared_is_done_all_the_same(talk: Any, work: A
 # --- keys that cannot be read -----------------------------------------------------------------------------------------
 
 
-def test_key_info_of_a_key_that_cannot_be_decrypted(talk: Any, work: Any) -> None:
+def test_key_info_of_a_key_that_cannot_be_decrypted(make_api: Any, work: Any) -> None:
     problem = UnexpectedResponse("too long for RSA", hint="Switch it off")
     key = SshKey("9", "", "ssh-ed25519 AAAA", devices=("web02",), unreadable={"private_key": problem})
-    conversation = server(talk, "api", KEY, **{"key.read": key})
-    result = work(conversation, "ssh_key_info", identifier="deploy-key", include_key=True)
+    api = server(make_api, "api", KEY, **{"key.read": key})
+    result = work(api, "ssh_key_info", identifier="deploy-key", include_key=True)
     (shown,) = result["ssh_keys"]
     assert (shown["private_key"], shown["public_key"], shown["devices"]) == (None, "ssh-ed25519 AAAA", ["web02"])
     assert shown["unreadable"] == ["private_key"]
     assert "private_key in SSH key 9 cannot be read and is null: too long for RSA" in result["warnings"][0]
     # What needs the private key fails instead of using nothing.
     with pytest.raises(UnexpectedResponse, match="private_key in SSH key deploy-key cannot be read"):
-        work(conversation, "ssh_key_rotate", ssh_key="deploy-key")
+        work(api, "ssh_key_rotate", ssh_key="deploy-key")
 
 
-def test_key_info_by_address(talk: Any, work: Any) -> None:
-    conversation = server(talk, "api", *KINDS[1][2])
-    assert [key["id"] for key in work(conversation, "ssh_key_info", ip="192.0.2.11")["ssh_keys"]] == ["2"]
+def test_key_info_by_address(make_api: Any, work: Any) -> None:
+    api = server(make_api, "api", *KINDS[1][2])
+    assert [key["id"] for key in work(api, "ssh_key_info", ip="192.0.2.11")["ssh_keys"]] == ["2"]

@@ -95,17 +95,17 @@ def test_pace() -> None:
     ],
 )
 def test_states(
-    talk: Any, work: Any, module: str, state: str, there: bool, answer: Any, changed: bool, warned: bool
+    make_api: Any, work: Any, module: str, state: str, there: bool, answer: Any, changed: bool, warned: bool
 ) -> None:
     entry = WEB if module == "credential" else KEY
     operation = f"{'credential' if module == 'credential' else 'key'}.{'enable' if state == 'enabled' else 'disable'}"
-    conversation = talk("api")
-    conversation.entries = [entry] if there else []
-    conversation.answers = {operation: answer}
-    predicted = work(conversation, module, check_mode=True, id=entry.id, state=state)
-    assert conversation.calls == []
-    result = work(conversation, module, id=entry.id, state=state)
-    assert conversation.calls == [(operation, entry.id, None)]
+    api = make_api("api")
+    api.entries = [entry] if there else []
+    api.answers = {operation: answer}
+    predicted = work(api, module, check_mode=True, id=entry.id, state=state)
+    assert api.calls == []
+    result = work(api, module, id=entry.id, state=state)
+    assert api.calls == [(operation, entry.id, None)]
     assert (result["changed"], bool(result["warnings"])) == (changed, warned)
     assert bool(result["diff"]["after"]) is changed
     # What is listed is taken to be active in check mode: only the server knows better.
@@ -113,8 +113,8 @@ def test_states(
 
 
 @pytest.mark.parametrize("module", ["credential", "ssh_key"])
-def test_enabling_what_is_not_there(talk: Any, work: Any, module: str) -> None:
-    conversation = talk("api")
-    conversation.answers = {"credential.enable": NotFound("x")}
+def test_enabling_what_is_not_there(make_api: Any, work: Any, module: str) -> None:
+    api = make_api("api")
+    api.answers = {"credential.enable": NotFound("x")}
     with pytest.raises(NotFound):
-        work(conversation, module, identifier="nope", state="enabled")
+        work(api, module, identifier="nope", state="enabled")

@@ -71,15 +71,13 @@ def held(*data: dict[str, str], **fields: Any) -> DsmSecret:
     return DsmSecret("12", "shop", tuple(data), "Shop", "Generic", **fields)
 
 
-def test_create(talk: Any, work: Any) -> None:
-    conversation = talk("api")
+def test_create(make_api: Any, work: Any) -> None:
+    api = make_api("api")
     account = {"user": "app", "password": "pw", "labels": {"user": "LOGIN"}}
     access = {"access_key_id": "AK", "secret_access_key": "SK"}
     values = {"PORT": "5432", "URL": "https://x", 7: "seven"}
-    result = work(
-        conversation, "secret", identifier="shop", key_value=values, credentials=[account], access_keys=[access]
-    )
-    ((operation, _ref, model),) = conversation.calls
+    result = work(api, "secret", identifier="shop", key_value=values, credentials=[account], access_keys=[access])
+    ((operation, _ref, model),) = api.calls
     assert operation == "secret.create"
     assert model.engine == "Generic"
     assert model.flat() == (
@@ -109,77 +107,77 @@ def test_create(talk: Any, work: Any) -> None:
         (held(A, description=None), {"description": "y"}, {}),
     ],
 )
-def test_update(talk: Any, work: Any, there: DsmSecret, options: Any, after: Any) -> None:
-    conversation = talk("api")
-    conversation.secrets = [there]
-    predicted = work(conversation, "secret", check_mode=True, identifier="shop", **options)
-    assert conversation.calls == []
-    result = work(conversation, "secret", identifier="shop", **options)
+def test_update(make_api: Any, work: Any, there: DsmSecret, options: Any, after: Any) -> None:
+    api = make_api("api")
+    api.secrets = [there]
+    predicted = work(api, "secret", check_mode=True, identifier="shop", **options)
+    assert api.calls == []
+    result = work(api, "secret", identifier="shop", **options)
     assert predicted == result
     assert (result["changed"], result["diff"]["after"]) == (bool(after), after)
-    assert [operation for operation, *_rest in conversation.calls] == (["secret.update"] if after else [])
+    assert [operation for operation, *_rest in api.calls] == (["secret.update"] if after else [])
 
 
-def test_only_given_data_is_sent(talk: Any, work: Any) -> None:
-    conversation = talk("api")
-    conversation.secrets = [held(A)]
-    work(conversation, "secret", identifier="shop", name="New", key_value=A)
-    assert conversation.calls[0][2].key_value == A
-    work(conversation, "secret", identifier="shop", name="Newer")
-    assert conversation.calls[1][2].flat() == ()
+def test_only_given_data_is_sent(make_api: Any, work: Any) -> None:
+    api = make_api("api")
+    api.secrets = [held(A)]
+    work(api, "secret", identifier="shop", name="New", key_value=A)
+    assert api.calls[0][2].key_value == A
+    work(api, "secret", identifier="shop", name="Newer")
+    assert api.calls[1][2].flat() == ()
 
 
-def test_the_application_of_a_secret(talk: Any, work: Any) -> None:
+def test_the_application_of_a_secret(make_api: Any, work: Any) -> None:
     """rest takes it; the vendor's servers know no other than that of the client."""
     owner = {"application": "shop", "system": "web", "environment": "prod"}
-    conversation = talk("rest")
-    result = work(conversation, "secret", identifier="shop", key_value=A, **owner)
+    api = make_api("rest")
+    result = work(api, "secret", identifier="shop", key_value=A, **owner)
     assert {name: result["secret"][name] for name in owner} == owner
-    ((operation, _ref, model),) = conversation.calls
+    ((operation, _ref, model),) = api.calls
     assert (operation, model.application, model.system, model.environment) == ("secret.create", *owner.values())
-    conversation.secrets = [held(A, **owner)]
-    assert not work(conversation, "secret", identifier="shop", key_value=A, **owner)["changed"]
-    moved = work(conversation, "secret", True, identifier="shop", **{**owner, "environment": "test"})
+    api.secrets = [held(A, **owner)]
+    assert not work(api, "secret", identifier="shop", key_value=A, **owner)["changed"]
+    moved = work(api, "secret", True, identifier="shop", **{**owner, "environment": "test"})
     assert moved["diff"] == {"before": {"environment": "prod"}, "after": {"environment": "test"}}
     for dialect in ("iso", "api"):
-        conversation = talk(dialect)
+        api = make_api(dialect)
         with pytest.raises(Unsupported, match="cannot write application, environment, system"):
-            work(conversation, "secret", True, identifier="shop", key_value=A, **owner)
-        conversation.secrets = [held(A, **owner)]
-        assert not work(conversation, "secret", identifier="shop", key_value=A, **owner)["changed"]
+            work(api, "secret", True, identifier="shop", key_value=A, **owner)
+        api.secrets = [held(A, **owner)]
+        assert not work(api, "secret", identifier="shop", key_value=A, **owner)["changed"]
 
 
-def test_two_values_under_one_name_are_refused_in_check_mode_too(talk: Any, work: Any) -> None:
+def test_two_values_under_one_name_are_refused_in_check_mode_too(make_api: Any, work: Any) -> None:
     accounts = [{"user": "app", "password": "s3cr3t-1"}, {"user": "app", "password": "s3cr3t-2"}]
     for check_mode in (True, False):
-        conversation = talk("rest")
+        api = make_api("rest")
         with pytest.raises(InvalidRequest, match="two values under the name PASSWORD") as caught:
-            work(conversation, "secret", check_mode, identifier="shop", credentials=accounts)
+            work(api, "secret", check_mode, identifier="shop", credentials=accounts)
         assert "s3cr3t" not in str(caught.value)
-        assert conversation.calls == []
-    assert work(talk("api"), "secret", identifier="shop", credentials=accounts)["changed"]
+        assert api.calls == []
+    assert work(make_api("api"), "secret", identifier="shop", credentials=accounts)["changed"]
 
 
-def test_a_secret_that_is_gone_meanwhile_is_absent(talk: Any, work: Any) -> None:
-    conversation = talk("rest")
-    conversation.secrets = [held(A)]
-    conversation.answers = {"secret.delete": NotFound("gone")}
-    result = work(conversation, "secret", identifier="shop", state="absent")
+def test_a_secret_that_is_gone_meanwhile_is_absent(make_api: Any, work: Any) -> None:
+    api = make_api("rest")
+    api.secrets = [held(A)]
+    api.answers = {"secret.delete": NotFound("gone")}
+    result = work(api, "secret", identifier="shop", state="absent")
     assert (result["changed"], result["diff"]) == (False, {"before": {}, "after": {}})
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
+def test_absent(make_api: Any, work: Any, check_mode: bool) -> None:
     for dialect in ("iso", "api", "rest"):
-        conversation = talk(dialect)
-        assert not work(conversation, "secret", check_mode, identifier="shop", state="absent")["changed"]
-        conversation.secrets = [held(A)]
+        api = make_api(dialect)
+        assert not work(api, "secret", check_mode, identifier="shop", state="absent")["changed"]
+        api.secrets = [held(A)]
         if dialect == "rest":
-            assert work(conversation, "secret", check_mode, identifier="shop", state="absent")["changed"]
-            assert conversation.calls == ([] if check_mode else [("secret.delete", "shop", None)])
+            assert work(api, "secret", check_mode, identifier="shop", state="absent")["changed"]
+            assert api.calls == ([] if check_mode else [("secret.delete", "shop", None)])
         else:
             with pytest.raises(Unsupported, match="expires_at"):
-                work(conversation, "secret", check_mode, identifier="shop", state="absent")
+                work(api, "secret", check_mode, identifier="shop", state="absent")
 
 
 @pytest.mark.parametrize(
@@ -214,9 +212,9 @@ def test_absent(talk: Any, work: Any, check_mode: bool) -> None:
         ({"identifier": "a\nb"}, "identifier"),
     ],
 )
-def test_wrong_values_are_named_and_not_shown(talk: Any, work: Any, options: Any, named: str) -> None:
+def test_wrong_values_are_named_and_not_shown(make_api: Any, work: Any, options: Any, named: str) -> None:
     with pytest.raises(ConfigError) as error:
-        work(talk("api"), "secret", **{"identifier": "shop", **options})
+        work(make_api("api"), "secret", **{"identifier": "shop", **options})
     assert named in str(error.value)
     assert "s3cr3t" not in f"{error.value} {error.value.failure()}"
 

@@ -28,10 +28,10 @@ def held(*data: dict[str, Any], **fields: Any) -> DsmSecret:
     return DsmSecret("12", "shop", data, "Shop", "Generic", **fields)
 
 
-def dsm(talk: Any, dialect: str, *secrets: DsmSecret, **answers: Any) -> Any:
-    conversation = talk(dialect)
-    conversation.secrets, conversation.answers = list(secrets), answers
-    return conversation
+def dsm(make_api: Any, dialect: str, *secrets: DsmSecret, **answers: Any) -> Any:
+    api = make_api(dialect)
+    api.secrets, api.answers = list(secrets), answers
+    return api
 
 
 # --- merge ------------------------------------------------------------------------------------------------------------
@@ -65,40 +65,38 @@ def dsm(talk: Any, dialect: str, *secrets: DsmSecret, **answers: Any) -> Any:
     ],
 )  # fmt: skip
 def test_merge(
-    talk: Any, work: Any, dialect: str, there: list[Any], options: Any, after: list[Any] | None, names: list[str]
+    make_api: Any, work: Any, dialect: str, there: list[Any], options: Any, after: list[Any] | None, names: list[str]
 ) -> None:
-    conversation = dsm(talk, dialect, held(*there))
+    api = dsm(make_api, dialect, held(*there))
     options = {"identifier": "shop", "data_mode": "merge", **options}
-    predicted = work(conversation, "secret", check_mode=True, **options)
-    assert conversation.calls == []
-    result = work(conversation, "secret", **options)
+    predicted = work(api, "secret", check_mode=True, **options)
+    assert api.calls == []
+    result = work(api, "secret", **options)
     assert result == predicted or any(value is BROKEN for block in there for value in block.values())
     assert result["changed"]
     assert result["secret"]["key_names"] == names
     assert result["diff"]["after"]["data"] == "(hidden)"
     if after is not None:
-        assert [block for block in conversation.calls[-1][2].flat() if block] == after
-    assert {"secret.list", "secret.read"} & set(conversation.fresh)
+        assert [block for block in api.calls[-1][2].flat() if block] == after
+    assert {"secret.list", "secret.read"} & set(api.fresh)
     # The second run has nothing to do.
-    assert not work(conversation, "secret", **options)["changed"]
-    assert len(conversation.calls) == 1
+    assert not work(api, "secret", **options)["changed"]
+    assert len(api.calls) == 1
 
 
 @DIALECTS
-def test_merge_into_nothing(talk: Any, work: Any, dialect: str) -> None:
-    conversation = dsm(talk, dialect)
-    assert work(conversation, "secret", identifier="shop", data_mode="merge", key_value={"A": "1", "B": None})[
-        "changed"
-    ]
-    assert conversation.calls[0][2].flat() == ({"A": "1"},)
+def test_merge_into_nothing(make_api: Any, work: Any, dialect: str) -> None:
+    api = dsm(make_api, dialect)
+    assert work(api, "secret", identifier="shop", data_mode="merge", key_value={"A": "1", "B": None})["changed"]
+    assert api.calls[0][2].flat() == ({"A": "1"},)
 
 
-def test_merge_of_data_that_comes_as_one_object(talk: Any, work: Any) -> None:
-    conversation = dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True))
-    work(conversation, "secret", identifier="shop", data_mode="merge", credentials=[USER], key_value={"B": "2"})
-    assert conversation.calls[0][2].key_value == {"A": "1", "B": "2"}
+def test_merge_of_data_that_comes_as_one_object(make_api: Any, work: Any) -> None:
+    api = dsm(make_api, "iso", held({**ACCOUNT, "A": "1"}, as_one=True))
+    work(api, "secret", identifier="shop", data_mode="merge", credentials=[USER], key_value={"B": "2"})
+    assert api.calls[0][2].key_value == {"A": "1", "B": "2"}
     with pytest.raises(Refused, match="may belong to a credential"):
-        work(dsm(talk, "iso", held({**ACCOUNT, "A": "1"}, as_one=True)), "secret", identifier="shop", data_mode="merge", key_value={"B": "2"})  # fmt: skip
+        work(dsm(make_api, "iso", held({**ACCOUNT, "A": "1"}, as_one=True)), "secret", identifier="shop", data_mode="merge", key_value={"B": "2"})  # fmt: skip
 
 
 @DIALECTS
@@ -115,82 +113,84 @@ def test_merge_of_data_that_comes_as_one_object(talk: Any, work: Any) -> None:
     ],
 )
 def test_merge_loses_nothing(
-    talk: Any, work: Any, dialect: str, check_mode: bool, there: DsmSecret, options: Any, error: Any, words: str
+    make_api: Any, work: Any, dialect: str, check_mode: bool, there: DsmSecret, options: Any, error: Any, words: str
 ) -> None:
-    conversation = dsm(talk, dialect, there)
+    api = dsm(make_api, dialect, there)
     with pytest.raises(error, match=words) as caught:
-        work(conversation, "secret", check_mode, identifier="shop", data_mode="merge", **options)
+        work(api, "secret", check_mode, identifier="shop", data_mode="merge", **options)
     assert caught.value.hint
     assert "pw-1" not in str(caught.value)
-    assert conversation.calls == []
+    assert api.calls == []
 
 
-def test_null_removes_in_a_merge_only(talk: Any, work: Any) -> None:
+def test_null_removes_in_a_merge_only(make_api: Any, work: Any) -> None:
     with pytest.raises(ConfigError, match="data_mode=merge only"):
-        work(dsm(talk, "api", held({"A": "1"})), "secret", identifier="shop", key_value={"A": None})
-    conversation = dsm(talk, "api", held({"A": "1", "B": "2"}))
-    work(conversation, "secret", identifier="shop", key_value={"A": "1"})
-    assert conversation.calls[0][2].flat() == ({"A": "1"},)
+        work(dsm(make_api, "api", held({"A": "1"})), "secret", identifier="shop", key_value={"A": None})
+    api = dsm(make_api, "api", held({"A": "1", "B": "2"}))
+    work(api, "secret", identifier="shop", key_value={"A": "1"})
+    assert api.calls[0][2].flat() == ({"A": "1"},)
 
 
 # --- what the server keeps --------------------------------------------------------------------------------------------
 
 
-def forgetful(conversation: Any, times: int, left: tuple[Any, ...] = ()) -> None:
+def forgetful(api: Any, times: int, left: tuple[Any, ...] = ()) -> None:
     """Let the server drop the data at its next writes without data."""
-    store = conversation._store_secret
+    store = api._store_secret
     forgets = [None] * times
 
     def forget(model: Any) -> None:
         store(model)
         if forgets and not model.flat():
             forgets.pop()
-            conversation.secrets = [dataclasses.replace(secret, data=left) for secret in conversation.secrets]
+            api.secrets = [dataclasses.replace(secret, data=left) for secret in api.secrets]
 
-    conversation._store_secret = forget
+    api._store_secret = forget
 
 
 @DIALECTS
-def test_data_that_an_update_drops_is_written_back(talk: Any, work: Any, dialect: str) -> None:
-    conversation = dsm(talk, dialect, held({"A": "1", "B": "2"}))
-    forgetful(conversation, 1)
+def test_data_that_an_update_drops_is_written_back(make_api: Any, work: Any, dialect: str) -> None:
+    api = dsm(make_api, dialect, held({"A": "1", "B": "2"}))
+    forgetful(api, 1)
     with pytest.raises(UnexpectedResponse, match="did not keep the data of DSM secret shop.*It was written back"):
-        work(conversation, "secret", identifier="shop", name="New")
-    assert conversation.secrets[0].data == ({"A": "1", "B": "2"},)
+        work(api, "secret", identifier="shop", name="New")
+    assert api.secrets[0].data == ({"A": "1", "B": "2"},)
 
 
 @DIALECTS
 @pytest.mark.parametrize("there", [(ACCOUNT, {"A": "1"}), ({"A": "1", "B": BROKEN},), ({"A": "1"}, {"A": "2"})])
-def test_data_that_cannot_be_written_back_is_named(talk: Any, work: Any, dialect: str, there: tuple[Any, ...]) -> None:
-    conversation = dsm(talk, dialect, held(*there))
-    forgetful(conversation, 1, ({"Z": "9"},))
+def test_data_that_cannot_be_written_back_is_named(
+    make_api: Any, work: Any, dialect: str, there: tuple[Any, ...]
+) -> None:
+    api = dsm(make_api, dialect, held(*there))
+    forgetful(api, 1, ({"Z": "9"},))
     with pytest.raises(UnexpectedResponse, match=r"It had the keys A.* and has Z now") as caught:
-        work(conversation, "secret", identifier="shop", expires_at="2027-01-01 00:00:00")
+        work(api, "secret", identifier="shop", expires_at="2027-01-01 00:00:00")
     assert "pw-1" not in str(caught.value)
-    assert len(conversation.calls) == 1
+    assert len(api.calls) == 1
 
 
 @pytest.mark.parametrize("answer", [(), (held(),)])
-def test_the_answer_counts_and_else_the_list(talk: Any, work: Any, answer: Any) -> None:
-    conversation = dsm(talk, "api", held(ACCOUNT), **{"secret.update": answer})
+def test_the_answer_counts_and_else_the_list(make_api: Any, work: Any, answer: Any) -> None:
+    api = dsm(make_api, "api", held(ACCOUNT), **{"secret.update": answer})
     if answer:
         with pytest.raises(UnexpectedResponse, match="and has none now"):
-            work(conversation, "secret", identifier="shop", name="New")
+            work(api, "secret", identifier="shop", name="New")
     else:
-        assert work(conversation, "secret", identifier="shop", name="New")["changed"]
-        assert {"secret.list", "secret.read"} & set(conversation.fresh)
+        assert work(api, "secret", identifier="shop", name="New")["changed"]
+        assert {"secret.list", "secret.read"} & set(api.fresh)
 
 
-def test_a_new_secret_that_is_not_listed_is_told(talk: Any, work: Any) -> None:
-    conversation = dsm(talk, "api", **{"secret.create": None})
-    result = work(conversation, "secret", identifier="shop", key_value={"A": "1"})
+def test_a_new_secret_that_is_not_listed_is_told(make_api: Any, work: Any) -> None:
+    api = dsm(make_api, "api", **{"secret.create": None})
+    result = work(api, "secret", identifier="shop", key_value={"A": "1"})
     assert result["changed"]
     assert "does not list it" in result["warnings"][0]
 
 
-def test_other_data_than_what_was_sent_is_told(talk: Any, work: Any) -> None:
-    conversation = dsm(talk, "api", held({"A": "1"}), **{"secret.update": (held({"A": "other"}),)})
-    result = work(conversation, "secret", identifier="shop", key_value={"A": "2"})
+def test_other_data_than_what_was_sent_is_told(make_api: Any, work: Any) -> None:
+    api = dsm(make_api, "api", held({"A": "1"}), **{"secret.update": (held({"A": "other"}),)})
+    result = work(api, "secret", identifier="shop", key_value={"A": "2"})
     assert "shows other data" in result["warnings"][0]
     assert "other data for DSM secret shop" in result["warnings"][0]
 
@@ -199,27 +199,27 @@ def test_other_data_than_what_was_sent_is_told(talk: Any, work: Any) -> None:
 
 
 @DIALECTS
-def test_one_that_cannot_be_read_hides_no_other(talk: Any, work: Any, dialect: str) -> None:
+def test_one_that_cannot_be_read_hides_no_other(make_api: Any, work: Any, dialect: str) -> None:
     other = dataclasses.replace(held({"K": "v"}), identifier="other")
-    conversation = dsm(
-        talk,
+    api = dsm(
+        make_api,
         dialect,
         held({"A": "1", "B": BROKEN}),
         other,
         dataclasses.replace(held(problem=BROKEN), identifier="null"),
     )
-    shown = work(conversation, "secret_info")["secrets"]
+    shown = work(api, "secret_info")["secrets"]
     assert [secret["key_names"] for secret in shown] == [["A", "B"], ["K"], []]
-    result = work(conversation, "secret_info", include_data=True)
+    result = work(api, "secret_info", include_data=True)
     assert [secret["data"] for secret in result["secrets"]] == [[{"A": "1", "B": None}], [{"K": "v"}], []]
     assert [secret["unreadable"] for secret in result["secrets"]] == [["B"], [], ["data"]]
     assert len(result["warnings"]) == 2
     assert "value of B in DSM secret shop" in result["warnings"][0]
-    assert not work(conversation, "secret", identifier="other", key_value={"K": "v"})["changed"]
-    assert work(conversation, "secret", identifier="shop", name="New")["changed"]
+    assert not work(api, "secret", identifier="other", key_value={"K": "v"})["changed"]
+    assert work(api, "secret", identifier="shop", name="New")["changed"]
     # It cannot be compared, so it is written, and that is told.
-    result = work(conversation, "secret", identifier="shop", key_value={"A": "1", "B": "2"})
+    result = work(api, "secret", identifier="shop", key_value={"A": "1", "B": "2"})
     assert result["changed"]
     assert "value of B in DSM secret shop cannot be compared" in result["warnings"][0]
     if dialect == "rest":
-        assert work(conversation, "secret", identifier="null", state="absent")["changed"]
+        assert work(api, "secret", identifier="null", state="absent")["changed"]

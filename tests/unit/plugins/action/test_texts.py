@@ -90,18 +90,16 @@ def test_texts_of_an_error_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not FORBIDDEN.search(text)
 
 
-def test_devices_that_could_not_be_linked(monkeypatch: pytest.MonkeyPatch, talk: Any, work: Any) -> None:
+def test_devices_that_could_not_be_linked(monkeypatch: pytest.MonkeyPatch, make_api: Any, work: Any) -> None:
     """Their names went into the warning as the server sent them."""
-    conversation = talk("api")
+    api = make_api("api")
     # What the list shows after the write.
-    conversation.entries = [CredentialInfo("7", "listed-later", type=SSH_KEY_TYPE)]
-    conversation.answers["key.create"] = Stored("7", "deploy-key", devices_error=("web01", HOSTILE))
+    api.entries = [CredentialInfo("7", "listed-later", type=SSH_KEY_TYPE)]
+    api.answers["key.create"] = Stored("7", "deploy-key", devices_error=("web01", HOSTILE))
     pair = {"username": "deploy", "hostname": "web01", "ip": "192.0.2.10", "devices": ["web01"]}
 
     def store() -> Result:
-        done: Result = work(
-            conversation, "ssh_key", identifier="deploy-key", private_key=keypair.generate().private_key, **pair
-        )
+        done: Result = work(api, "ssh_key", identifier="deploy-key", private_key=keypair.generate().private_key, **pair)
         return done
 
     (warning,) = (text for text in run(monkeypatch, store)["warnings"] if "linked" in text)

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the lookups return and refuse, over a conversation that is a table of answers."""
+"""What the lookups return and refuse, over an API that is made up."""
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import importlib
 import os
@@ -22,9 +21,10 @@ from jinja2.exceptions import UndefinedError
 from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client import connect as connect_module
-from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import Operation
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    READ_CREDENTIAL,
+    READ_SSH_KEY,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
@@ -36,12 +36,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
-    Credential,
     CredentialInfo,
     Entries,
-    SshKey,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import PLACEHOLDER
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.fake_api import FakeApi
 
 CANARY = "Canary-1234-abcd"
 CHECK = {"ansible_check_mode": True}
@@ -73,64 +72,8 @@ SECRETS = (
 )
 
 
-class Table(Api):
-    """Answers from the tables above; ``denied`` are ids whose read is refused. ``calls`` holds what was asked."""
-
-    def __init__(self, dialect: str = "api") -> None:
-        self.calls: list[tuple[str, str]] = []
-        self.denied: set[str] = set()
-        self.error: Exception | None = None
-        self.unreleased: Exception | None = None
-        self._dialect = DIALECTS[dialect]
-
-    def dialect(self) -> Any:
-        return self._dialect
-
-    def call(
-        self, operation: Operation[Any], *, ref: str = "", model: Any = None, subject: str = "", fresh: bool = False
-    ) -> Any:
-        self.calls.append((operation.name, ref))
-        if self.error is not None:
-            raise self.error
-        return getattr(self, operation.name.replace(".", "_"))(ref)
-
-    def credential_list(self, ref: str) -> Any:
-        return INFOS
-
-    def key_list(self, ref: str) -> Any:
-        return INFOS.keys
-
-    def _info(self, ref: str) -> CredentialInfo:
-        info = next((i for i in INFOS if ref in (i.id, f"{i.username}@{i.hostname}")), None)
-        if info is None:
-            raise NotFound(f"{ref} is not there")
-        if info.id in self.denied:
-            raise Denied("not for you")
-        return info
-
-    def credential_read(self, ref: str) -> Credential:
-        info = self._info(ref)
-        return Credential(
-            info.id, f"pw-{info.id}", info.identifier, info.username, info.hostname, info.ip, raw={"wire": info.id}
-        )
-
-    def key_read(self, ref: str) -> SshKey:
-        info = self._info(ref)
-        return SshKey(info.id, f"private-{info.id}\n", "ssh-ed25519 AAAA", info.identifier, raw={"wire": info.id})
-
-    def credential_release(self, ref: str) -> None:
-        if self.unreleased is not None:
-            # A copy, since errors collect their context on the way up.
-            raise copy.copy(self.unreleased)
-
-    key_release = credential_release
-
-    def secret_list(self, ref: str) -> Any:
-        return SECRETS
-
-    @property
-    def operations(self) -> list[str]:
-        return [operation for operation, ref in self.calls]
+def fake_api(dialect: str = "api") -> FakeApi:
+    return FakeApi(dialect, INFOS, SECRETS)
 
 
 class Templar:
@@ -147,7 +90,7 @@ class Templar:
 class Vault:
     """Runs lookups, and shows what they did."""
 
-    conversation: Table
+    api: FakeApi
     templar: Templar
     warnings: list[str]
 
@@ -167,11 +110,11 @@ class Vault:
 
 @pytest.fixture
 def vault(monkeypatch: pytest.MonkeyPatch) -> Vault:
-    made = Vault(Table(), Templar(), [])
+    made = Vault(fake_api(), Templar(), [])
     for name in ("URL", "CLIENT_ID", "CLIENT_SECRET"):
         monkeypatch.setenv(f"SENHASEGURA_{name}", "https://pam.example.com")
     monkeypatch.setenv("SENHASEGURA_BROKER", "false")
-    monkeypatch.setattr(connect_module, "direct", lambda _settings, **_more: made.conversation)
+    monkeypatch.setattr(connect_module, "direct", lambda _settings, **_more: made.api)
     monkeypatch.setattr(Display, "warning", lambda _display, text: made.warnings.append(text))
     return made
 
@@ -199,7 +142,7 @@ def test_password(vault: Vault) -> None:
         ([map(str, [{"1": 0}.keys(), 2][1:]), [range(3, 4)]], ["pw-2", "pw-3"]),
     ],
 )
-def test_terms(vault: Vault, terms: list[Any], expected: list[str]) -> None:
+def test_terms_may_be_of_any_kind_that_holds_names(vault: Vault, terms: list[Any], expected: list[str]) -> None:
     assert vault("password", *terms) == expected
 
 
@@ -212,7 +155,7 @@ class EncryptedString:
 
 def test_what_is_encrypted_is_text(vault: Vault) -> None:
     text = EncryptedString()
-    vault.conversation = Table()
+    vault.api = fake_api()
     assert vault("password", text, [text]) == ["pw-1", "pw-1"]
     assert vault("password", "nope", default=text) == ["1"]
     assert vault("password", "1", variables={"senhasegura_client_secret": text, "senhasegura_tenant": text}) == ["pw-1"]
@@ -231,7 +174,7 @@ EncryptedField.__name__ = "AnsibleVaultEncryptedUnicode"
 @pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
 def test_a_term_that_can_be_no_name_is_refused_before_the_first_is_read(vault: Vault, name: str, term: Any) -> None:
     assert vault.refusal(name, "1", term).startswith("term 2 must be an id")
-    assert vault.conversation.calls == []
+    assert vault.api.operations == []
 
 
 @pytest.mark.parametrize("terms", [[], [[]], [[], [[]]]])
@@ -253,7 +196,7 @@ def test_an_omitted_option_counts_as_not_given(vault: Vault) -> None:
 
 def test_credential(vault: Vault) -> None:
     (found,) = vault("credential", "web-root")
-    assert found == vault.conversation.credential_read("1").values()
+    assert found == vault.api.call(READ_CREDENTIAL, ref="1").values()
     assert "raw" not in found
 
 
@@ -277,7 +220,7 @@ def test_forms_of_a_credential(vault: Vault, name: str, options: dict[str, Any],
 
 def test_without_the_password_nothing_takes_custody(vault: Vault) -> None:
     vault("credential", "web-root", "2", include_password=False, release=True)
-    assert set(vault.conversation.operations) == {"credential.list"}
+    assert set(vault.api.operations) == {"credential.list"}
 
 
 @pytest.mark.parametrize(
@@ -295,7 +238,7 @@ def test_forms_of_a_key(vault: Vault, options: dict[str, Any], expected: Any) ->
 
 def test_a_key_as_a_dictionary(vault: Vault) -> None:
     (found,) = vault("ssh_key", "deploy@web01", return_format="dict")
-    assert found == vault.conversation.key_read("9").values()
+    assert found == vault.api.call(READ_SSH_KEY, ref="9").values()
 
 
 REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
@@ -325,11 +268,11 @@ REFUSED_EARLY: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("name", "options", "text"), REFUSED_EARLY)
 def test_refused_before_anything_is_read(vault: Vault, name: str, options: dict[str, Any], text: str) -> None:
     assert vault.refusal(name, "1", **options).startswith(text)
-    assert vault.conversation.calls == []
+    assert vault.api.operations == []
 
 
 @pytest.mark.parametrize(("name", "term"), [("password", "nope"), ("ssh_key", "nope"), ("secret", "nope")])
-def test_missing(vault: Vault, name: str, term: str) -> None:
+def test_what_is_missing_is_an_error_or_left_out(vault: Vault, name: str, term: str) -> None:
     present = "plain" if name == "secret" else "web-root" if name == "password" else "deploy-key"
     found = vault(name, present)[0]
     assert "nope" in vault.refusal(name, term, present)
@@ -343,20 +286,20 @@ def test_missing(vault: Vault, name: str, term: str) -> None:
     assert len(vault.warnings) == 1
 
 
-def test_denied(vault: Vault) -> None:
-    vault.conversation.denied = {"1"}
+def test_what_is_denied_is_an_error_or_left_out(vault: Vault) -> None:
+    vault.api.denied = {"1"}
     assert vault.refusal("password", "1", "2").startswith("not for you")
     # A default is for what is missing.
     assert vault.refusal("password", "1", default="x").startswith("not for you")
     assert vault("password", "1", "2", on_denied="skip") == ["pw-2"]
     assert vault.warnings == []
     assert vault("password", "1", "2", on_denied="warn") == ["pw-2"]
-    assert vault.warnings == ["left out: not for you (credential 1)"]
+    assert vault.warnings == ["left out: not for you (credential 1, https://pam:443)"]
 
 
 def test_release(vault: Vault) -> None:
     assert vault("password", "1", release=True) == ["pw-1"]
-    assert vault.conversation.operations == ["credential.list", "credential.read", "credential.release"]
+    assert vault.api.operations == ["credential.list", "credential.read", "credential.release"]
 
 
 HELD = {
@@ -381,7 +324,8 @@ def test_a_release_that_fails_does_not_lose_the_value(
     vault: Vault, kind: str, name: str, term: str, subject: str, value: Any
 ) -> None:
     """The value was lost, and nothing said that custody was still held."""
-    vault.conversation.unreleased, held = HELD[kind]
+    error, held = HELD[kind]
+    vault.api.answers = {"credential.release": error, "key.release": error}
     (found,) = vault(name, term, release=True)
     assert value is None or found == value
     (warning,) = vault.warnings
@@ -393,7 +337,8 @@ def test_a_release_that_fails_does_not_lose_the_value(
 @pytest.mark.parametrize("kind", HELD)
 @pytest.mark.parametrize(("name", "term"), [("password", "web-root"), ("credential", "1"), ("ssh_key", "deploy-key")])
 def test_a_release_that_fails_is_an_error_on_request(vault: Vault, kind: str, name: str, term: str) -> None:
-    vault.conversation.unreleased, held = HELD[kind]
+    error, held = HELD[kind]
+    vault.api.answers = {"credential.release": error, "key.release": error}
     # What is not there was not missing, and what is denied is not the read.
     options = {
         "release": True,
@@ -409,13 +354,13 @@ def test_a_release_that_fails_is_an_error_on_request(vault: Vault, kind: str, na
 
 
 def test_each_release_that_fails_is_named(vault: Vault) -> None:
-    vault.conversation.unreleased = ResponseLost("no answer")
+    vault.api.answers["credential.release"] = ResponseLost("no answer")
     assert vault("password", "web-root", "3", release=True) == ["pw-1", "pw-3"]
     assert ["credential web-root" in vault.warnings[0], "credential 3" in vault.warnings[1]] == [True, True]
 
 
 def test_custody_that_was_not_held_needs_no_warning(vault: Vault) -> None:
-    vault.conversation.unreleased = AlreadyDone("not in custody")
+    vault.api.answers["credential.release"] = AlreadyDone("not in custody")
     assert vault("password", "1", release=True) == ["pw-1"]
     assert vault.warnings == []
 
@@ -423,14 +368,14 @@ def test_custody_that_was_not_held_needs_no_warning(vault: Vault) -> None:
 def test_nothing_is_released_unless_asked(vault: Vault) -> None:
     vault("password", "1", "web-root", "root@web01")
     vault("ssh_key", "deploy-key")
-    assert not [operation for operation in vault.conversation.operations if operation.endswith("release")]
+    assert not [operation for operation in vault.api.operations if operation.endswith("release")]
 
 
 @pytest.mark.parametrize(("name", "term"), [("password", "db-app"), ("credential", "2"), ("ssh_key", "auto-key")])
 @pytest.mark.parametrize("variables", [{}, CHECK])
 def test_a_release_that_would_change_the_value(vault: Vault, name: str, term: str, variables: dict[str, Any]) -> None:
     assert "allow_vault_rotation=true" in vault.refusal(name, term, release=True, variables=variables)
-    assert not [operation for operation in vault.conversation.operations if not operation.endswith("list")]
+    assert not [operation for operation in vault.api.operations if not operation.endswith("list")]
     vault(name, term, release=True, allow_vault_rotation=True, variables=variables)
 
 
@@ -439,14 +384,14 @@ def test_a_release_of_which_nobody_knows_whether_it_changes_the_value(vault: Vau
     assert "does not tell" in vault.refusal("password", "unknown", release=True, variables=variables)
     # It may be there without being listed.
     assert "9999 not found" in vault.refusal("password", "9999", release=True)
-    assert not [operation for operation in vault.conversation.operations if not operation.endswith("list")]
+    assert not [operation for operation in vault.api.operations if not operation.endswith("list")]
     assert vault("password", "unknown", release=True, allow_vault_rotation=True) == ["pw-4"]
 
 
 def test_release_of_a_key_is_refused_before_the_read_where_keys_have_no_custody(vault: Vault) -> None:
-    vault.conversation = Table("rest")
+    vault.api = fake_api("rest")
     assert "Keys have no custody" in vault.refusal("ssh_key", "9", release=True)
-    assert vault.conversation.calls == []
+    assert vault.api.operations == []
 
 
 @pytest.mark.parametrize(
@@ -460,7 +405,7 @@ def test_release_of_a_key_is_refused_before_the_read_where_keys_have_no_custody(
 def test_check_mode_reads_nothing_that_takes_custody(vault: Vault, name: str, term: str, hidden: list[str]) -> None:
     options = {"variables": CHECK, "return_format": "dict"}
     real = vault(name, term, return_format="dict")[0]
-    vault.conversation.calls.clear()
+    vault.api.operations.clear()
     found = vault(name, term, **options)[0]
     assert {key for key in found if found[key] == PLACEHOLDER} == set(hidden)
     assert list(found) == list(real)
@@ -468,7 +413,7 @@ def test_check_mode_reads_nothing_that_takes_custody(vault: Vault, name: str, te
     raw = vault(name, term, return_format="raw", variables=CHECK)[0]
     assert set(hidden) <= set(raw)
     assert vault(name, term, return_format="value", variables=CHECK) == [PLACEHOLDER]
-    assert set(vault.conversation.operations) == {"credential.list"}
+    assert set(vault.api.operations) == {"credential.list"}
     assert vault.warnings[0].startswith("check mode: nothing is read that takes custody")
 
 
@@ -513,7 +458,7 @@ def test_check_mode_that_is_off(vault: Vault) -> None:
 
 def test_secrets_are_listed_once(vault: Vault) -> None:
     assert vault("secret", "plain", ["plain"], "plain") == [{"A": "1", "B": None}] * 3
-    assert vault.conversation.operations == ["secret.list"]
+    assert vault.api.operations == ["secret.list"]
 
 
 MERGED = {"USERNAME": "app", "ip": "192.0.2.1", "TTL": "60", "SAME": "x", "API_KEY": "k", "EMPTY": "", "NOTHING": None}
@@ -561,7 +506,9 @@ def test_a_secret_as_a_dictionary(vault: Vault) -> None:
 @pytest.mark.parametrize("options", [{}, {"field": "PASSWORD"}])
 def test_a_key_with_several_values_is_an_error(vault: Vault, options: dict[str, Any]) -> None:
     text = vault.refusal("secret", "shop-db", default="x", on_missing="skip", **options)
-    assert text.startswith("DSM secret shop-db has several values for the key PASSWORD. Set duplicates")
+    assert text.startswith(
+        "DSM secret shop-db has several values for the key PASSWORD (https://pam:443). Set duplicates"
+    )
     assert "first" not in text.partition(". ")[0]
     assert "last" not in text.partition(". ")[0]
 
@@ -576,19 +523,19 @@ def test_a_secret_without_a_value_for_the_field_counts_as_missing(vault: Vault, 
 
 
 def test_no_access_to_secrets(vault: Vault) -> None:
-    vault.conversation.error = Denied("not granted")
+    vault.api.error = Denied("not granted")
     assert vault("secret", "plain", "shop-db", on_denied="skip") == []
 
 
 @pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
 def test_an_unexpected_exception_shows_no_text(vault: Vault, name: str) -> None:
-    vault.conversation.error = RuntimeError(CANARY)
+    vault.api.error = RuntimeError(CANARY)
     text = vault.refusal(name, "1")
     assert text.startswith("unexpected RuntimeError at ")
 
 
 def test_a_traceback_of_the_error_shows_no_text(vault: Vault) -> None:
-    vault.conversation.error = RuntimeError(CANARY)
+    vault.api.error = RuntimeError(CANARY)
     with pytest.raises(AnsibleError) as caught:
         vault("password", "1")
     assert CANARY not in "".join(traceback.format_exception(caught.value))

@@ -112,7 +112,7 @@ def ask(name: str, *terms: str, **options: t.Any) -> tuple[list[t.Any], list[str
         ("secret", "db", "PASSWORD of DSM secret db"),
     ],
 )
-def test_lookups(name: str, term: str, named: str) -> None:
+def test_a_lookup_warns_of_ciphertext(name: str, term: str, named: str) -> None:
     whole = {"return_format": "dict"} if name == "credential" else {}
     for options in ({}, {"on_ciphertext": "warn"}):
         values, warnings, _secrets = ask(name, term, **whole, **options)

@@ -37,7 +37,7 @@ def test_a_secret_of_a_list_without_values() -> None:
     assert not DsmSecret("1", "db", ({"A": None}, {"B": ""})).is_empty
 
 
-def test_flat() -> None:
+def test_blocks_of_a_secret_become_maps_of_texts() -> None:
     block = SecretBlock({"user": "app", "password": "pw"}, {"password": "PASSWORD"})
     assert block.flat() == {"user": "app", "PASSWORD": "pw"}
     key = SecretBlock({"access_key_id": "A"}, {"access_key_id": "AWS_ID"}, "aws")

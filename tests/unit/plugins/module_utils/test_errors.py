@@ -430,7 +430,7 @@ LOGINS: dict[str, tuple[dict[str, t.Any], int, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("case", LOGINS)
-def test_logins(case: str) -> None:
+def test_a_refused_login_says_what_to_check(case: str) -> None:
     document, status, parts = LOGINS[case]
     error = told(NO_ROUTE, token=answer(document, status))
     assert error.__class__ is AuthenticationFailed

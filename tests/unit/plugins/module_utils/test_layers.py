@@ -33,6 +33,7 @@ PURE = {
     "queries",
     "dsm_models",
     "dsm_secrets",
+    "external_secrets",
     "mapping_file",
 }
 DIALECTS = {

@@ -40,7 +40,7 @@ NOTHING: dict[str, t.Any] = {}
          {"automatic_change": True}, {"automatic_change": False}),
     ],
 )  # fmt: skip
-def test_present(
+def test_state_present_creates_updates_or_does_nothing(
     before: dict[str, t.Any] | None,
     desired: dict[str, t.Any],
     hidden: t.Sequence[str],
@@ -65,7 +65,9 @@ def test_present(
         ("disabled", None, "none", ({}, {})),
     ],
 )
-def test_states(state: str, before: dict[str, t.Any] | None, action: str, diff: tuple[t.Any, t.Any]) -> None:
+def test_other_states_enable_disable_delete_or_do_nothing(
+    state: str, before: dict[str, t.Any] | None, action: str, diff: tuple[t.Any, t.Any]
+) -> None:
     plan = make_plan(state, before, {"username": "ignored"}, hidden=("password",))
     assert plan.action == action
     assert plan.result() == {"changed": action != "none", "diff": {"before": diff[0], "after": diff[1]}}

@@ -87,14 +87,14 @@ def _block() -> dsm_secrets.SecretBlock:
     return dsm_secrets.SecretBlock({"password": CANARY}, {"password": "PASSWORD"})
 
 
-def _session() -> DirectApi:
+def _api() -> DirectApi:
     read = success(credential={"id": "7", "password": CANARY})
     server = Scripted({"GET /api/pam/credential/7": read}, token=token_answer("ey" + CANARY))
-    session = DirectApi(settings(client_secret=CANARY), transport=server)
-    assert session.call(READ_CREDENTIAL, ref="7").password == CANARY
+    api = DirectApi(settings(client_secret=CANARY), transport=server)
+    assert api.call(READ_CREDENTIAL, ref="7").password == CANARY
     # The server of these tests keeps its answers, as no real transport does.
-    del session._transport
-    return session
+    del api._transport
+    return api
 
 
 OBJECTS: dict[str, t.Callable[[], t.Any]] = {
@@ -103,7 +103,7 @@ OBJECTS: dict[str, t.Callable[[], t.Any]] = {
         token_key=HIDDEN, token_secret=HIDDEN,
     ),
     "Token": lambda: auth.Token(SecretStr(CANARY), 1.0),
-    "Session": _session,
+    "Session": _api,
     "Response": lambda: Response(200, {}, CANARY.encode()),
     "Credential": lambda: models.Credential("1", CANARY, raw={"password": CANARY}),
     "CredentialWrite": lambda: models.CredentialWrite(

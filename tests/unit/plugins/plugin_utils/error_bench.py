@@ -21,7 +21,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
 from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as action_module
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, protocol
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.brokered_api import BrokeredApi
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
@@ -35,6 +35,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     Wire,
     http,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import InProcess
 from senhasegura_simulator.server import Simulator
 
 # Stands for everything that no text may show; each server sends it where a real one might.
@@ -190,10 +191,9 @@ class Bench:
         settings = resolve([Source(lambda option: options.get(option.name), lambda option: option.name)])
         service, text = Service(CachedApis(), Files("", b"")), ""
         for ask in asks:
-            line = _Line(service.handler())
-            client = client_over(BrokeredApi(t.cast(t.Any, line), settings, CachePolicy(), reconnect=_never))
+            api = BrokeredApi(InProcess(service.handler()), settings, CachePolicy(), reconnect=_never)
             try:
-                ask(client)
+                ask(client_over(api))
             except Exception as exc:
                 text = str(exc)
             else:
@@ -228,17 +228,6 @@ class Bench:
         text = re.sub(r"differ by \d+ seconds", "differ by N seconds", text)
         # OpenSSL's name for it depends on its version.
         return re.sub(r"(TLS connection could not be made): [a-z0-9 ]+?(?= \()", r"\1: OPENSSL'S REASON", text)
-
-
-class _Line:
-    """Both ends of a link without what is between them."""
-
-    def __init__(self, worker: t.Any) -> None:
-        self._worker = worker
-
-    def ask(self, request: protocol.Message, _heard: t.Any = None) -> protocol.Message:
-        reply = self._worker.reply(protocol.load(protocol.dump(request)), None)
-        return protocol.load(protocol.dump(reply))
 
 
 SIMULATED = f"simulated-{CANARY}"

@@ -124,6 +124,6 @@ def test_a_missing_thread_is_named_by_a_session(monkeypatch: pytest.MonkeyPatch)
     def start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    session = DirectApi(known)
+    api = DirectApi(known)
     monkeypatch.setattr(threading.Thread, "start", start)
-    assert "allows no more threads" in described(lambda: session.call(LIST_CREDENTIALS))
+    assert "allows no more threads" in described(lambda: api.call(LIST_CREDENTIALS))

@@ -16,16 +16,12 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
-    CREATE_CREDENTIAL,
     LIST_CREDENTIALS,
-    READ_CREDENTIAL,
     READ_SSH_KEY,
     RELEASE_CREDENTIAL,
     UPDATE_SSH_KEY,
     Operation,
-    Verb,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
@@ -35,11 +31,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
-    Credential,
     CredentialInfo,
-    Entries,
     SshKey,
-    Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
     credential,
@@ -54,10 +47,15 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils import vault
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
-from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
+from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
 from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.fake_api import FakeApi
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import (
+    InProcess,
+    Worker,
+)
 
 SETTINGS = Settings("https://pam", timeout=5.0)
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", True, "2026-01-01 00:00:00")
@@ -69,69 +67,31 @@ class Lost(BaseException):
     """The broker is killed at this point."""
 
 
-class Vault(Api):
-    """A server of which a call may be the end of the broker. ``calls`` are those that reached it."""
-
-    server = "https://pam:443"
+class Vault(FakeApi):
+    """A server of which a call may be the end of the broker."""
 
     def __init__(self) -> None:
-        self.entries = [WEB]
-        self.calls: list[str] = []
+        super().__init__(entries=[WEB])
         # The call that the broker does not survive: before it reaches the server, or after it.
         self.before: set[str] = set()
         self.after: set[str] = set()
-        self.fails: dict[str, Exception] = {}
 
-    def dialect(self) -> t.Any:
-        return DIALECTS["api"]
-
-    def call(
-        self, operation: Operation[t.Any], *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
-    ) -> t.Any:
-        name = operation.name
-        if name in self.before:
-            self.before.remove(name)
+    def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
+        if operation.name in self.before:
+            self.before.remove(operation.name)
             raise Lost
-        self.calls.append(name)
-        if name in self.fails:
-            raise self.fails[name]
-        result = self._apply(operation, ref, model)
-        if name in self.after:
-            self.after.remove(name)
+        result = super().call(operation, **more)
+        if operation.name in self.after:
+            self.after.remove(operation.name)
             raise Lost
         return result
 
-    def _apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
-        if operation.verb is Verb.LIST:
-            return Entries(self.entries)
-        if operation == CREATE_CREDENTIAL:
-            self.entries.append(CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip))
-            return Stored("77", model.identifier)
-        if operation == READ_CREDENTIAL:
-            return Credential(ref, "read-secret")
+    def apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
         if operation == READ_SSH_KEY:
             return SshKey(ref, "private-secret", "ssh-ed25519 AAAA", "deploy", "deploy", hostname="web01")
         if operation == RELEASE_CREDENTIAL:
             self.entries[0] = CredentialInfo(*[*list(vars(WEB).values())[:7], "2026-02-02 00:00:00"])
-        return Stored(ref or "1")
-
-
-class Peer:
-    """The worker, as the broker sees it."""
-
-    def __init__(self, heard: t.Any = None, gone_after: float = math.inf) -> None:
-        self.heard = heard or (lambda _message: None)
-        self.left = gone_after
-
-    def send(self, message: protocol.Message) -> None:
-        self.heard(protocol.load(protocol.dump(message)))
-
-    def report(self, replies: list[protocol.Message], writing: bool) -> None:
-        self.send(protocol.progress(replies, writing))
-
-    def is_gone(self) -> bool:
-        self.left -= 1
-        return self.left < 0
+        return super().apply(operation, ref, model)
 
 
 class One(CachedApis):
@@ -146,26 +106,18 @@ class One(CachedApis):
         return self.vault
 
 
-class Brokered(BrokerConnection):
-    """A link to a broker of its own, in which the operation runs for real."""
+class Brokered(InProcess):
+    """A connection to a broker of its own, in which the operation runs for real. It may be lost."""
 
     def __init__(self, vault: Vault) -> None:
-        self.requests: list[protocol.Message] = []
-        self.replies: list[protocol.Message] = []
-        self.sessions = One(vault)
-        self._handler = Service(self.sessions, Files("", b"")).handler()
+        self.apis = One(vault)
+        super().__init__(Service(self.apis, Files("", b"")).handler())
 
     def ask(self, request: protocol.Message, heard: t.Any = None) -> protocol.Message:
-        self.requests.append(protocol.load(protocol.dump(request)))
         try:
-            reply = self._handler.reply(self.requests[-1], Peer(heard))
+            return super().ask(request, heard)
         except Lost:
             raise EOFError from None
-        self.replies.append(protocol.load(protocol.dump(reply)))
-        return self.replies[-1]
-
-    def close(self) -> None:
-        pass
 
 
 def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
@@ -201,21 +153,21 @@ def test_the_same_comes_back_with_and_without_a_broker(operation: t.Any, options
     through, alone = Vault(), Vault()
     result = run(operation, through, check_mode, **options)
     assert result == run(operation, alone, check_mode, [alone], **options)
-    assert through.calls == alone.calls
-    assert not check_mode or set(through.calls) <= {"credential.list"}
+    assert through.operations == alone.operations
+    assert not check_mode or set(through.operations) <= {"credential.list"}
 
 
 def test_errors_come_back_as_they_are(vault: Vault) -> None:
-    vault.fails["credential.list"] = NotFound("gone", hint="Look").with_context(subject="x")
+    vault.error = NotFound("gone", hint="Look").with_context(subject="x")
     with pytest.raises(NotFound) as caught:
         run(credential_info, vault)
-    assert caught.value.failure() == vault.fails["credential.list"].failure()
+    assert caught.value.failure() == vault.error.failure()
 
 
 @pytest.mark.parametrize("place", ["call", "operation"])
 def test_an_unexpected_error_says_nothing_of_secrets(vault: Vault, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     if place == "call":
-        vault.fails["credential.list"] = ValueError("my-secret")
+        vault.error = ValueError("my-secret")
     else:
         monkeypatch.setattr(credential_info, "passed", lambda *_arguments: 1 / 0)
     with pytest.raises(SenhaseguraError, match="unexpected (ValueError|ZeroDivisionError)") as caught:
@@ -228,16 +180,16 @@ def test_secrets_are_registered_before_the_result_is_there(vault: Vault, registe
     run(ssh_key_info, vault, identifier="deploy", include_key=True)
     assert "private-secret" in registered
     registered.clear()
-    vault.fails["credential.release"] = SenhaseguraError("no")
+    vault.answers["credential.release"] = SenhaseguraError("no")
     with pytest.raises(SenhaseguraError):
         run(credential_rotate, vault, credential="web-root")
-    assert "read-secret" in registered
+    assert "pw-1" in registered
 
 
 def test_what_is_sent_has_no_option_of_the_connection(vault: Vault) -> None:
-    link = Brokered(vault)
-    run(credential_info, vault, reached=[link], url="https://pam", client_secret="x")
-    (request,) = link.requests
+    connection = Brokered(vault)
+    run(credential_info, vault, reached=[connection], url="https://pam", client_secret="x")
+    (request,) = connection.requests
     assert {"url", "client_secret", "timeout"}.isdisjoint(request["params"])
     assert request["params"]["on_ciphertext"] == "warn"
 
@@ -264,20 +216,20 @@ def test_nothing_is_written_until_the_worker_has_heard_that_it_will_be(vault: Va
     channel.send(protocol.dump(request))
     assert protocol.load(channel.receive())["writing"]
     broker.join(0.2)
-    assert set(vault.calls) == {"credential.list"}
+    assert set(vault.operations) == {"credential.list"}
     if hears:
         channel.send(protocol.dump(protocol.HEARD))
         assert not protocol.load(channel.receive())["writing"]
     ours.close()
     broker.join(9)
-    assert len({*vault.calls} - {"credential.list"}) == hears
+    assert len({*vault.operations} - {"credential.list"}) == hears
 
 
 def test_reads_are_repeated(vault: Vault) -> None:
     vault.after = {"credential.list"}
-    links = [Brokered(vault), Brokered(vault)]
-    assert run(credential_info, vault, reached=links)["credentials"] == [WEB.public()]
-    assert links[1].requests[0]["journal"] == []
+    connections = [Brokered(vault), Brokered(vault)]
+    assert run(credential_info, vault, reached=connections)["credentials"] == [WEB.public()]
+    assert connections[1].requests[0]["journal"] == []
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -289,14 +241,14 @@ def test_a_write_within_which_the_broker_is_lost_is_not_repeated(when: str, dire
     result = run(credential, vault, reached=[Brokered(vault), vault if direct else Brokered(vault)], **ACCOUNT)
     assert result["changed"]
     assert result["credential"]["id"] == "77"
-    assert vault.calls.count("credential.create") == 1
+    assert vault.operations.count("credential.create") == 1
 
 
 def test_where_nothing_tells_whether_it_was_applied_the_task_fails(vault: Vault) -> None:
     vault.after = {"credential.update"}
     with pytest.raises(ResponseLost, match="was lost before it said whether the request was applied"):
         run(credential, vault, **{**ACCOUNT, "username": "root", "identifier": "web-root"}, update_password="always")
-    assert vault.calls.count("credential.update") == 1
+    assert vault.operations.count("credential.update") == 1
 
 
 def test_after_a_write_it_goes_on(vault: Vault) -> None:
@@ -304,16 +256,16 @@ def test_after_a_write_it_goes_on(vault: Vault) -> None:
 
     class Waiting(Vault):
         def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
-            if operation == LIST_CREDENTIALS and "credential.release" in self.calls:
-                self.before = {operation.name} if not self.calls.count("lost") else set()
-                self.calls += ["lost"] if self.before else []
+            if operation == LIST_CREDENTIALS and "credential.release" in self.operations:
+                self.before = {operation.name} if not self.operations.count("lost") else set()
+                self.operations += ["lost"] if self.before else []
             return super().call(operation, **more)
 
     vault = Waiting()
     result = run(credential_rotate, vault, credential="web-root", wait_timeout=5)
     assert result["credential"]["changed_at"] == "2026-02-02 00:00:00"
-    assert vault.calls.count("lost") == 1
-    assert vault.calls.count("credential.read") == vault.calls.count("credential.release") == 1
+    assert vault.operations.count("lost") == 1
+    assert vault.operations.count("credential.read") == vault.operations.count("credential.release") == 1
 
 
 def test_a_key_pair_is_made_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,25 +278,25 @@ def test_a_key_pair_is_made_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) 
     class Keys(Vault):
         stored: t.Any = None
 
-        def _apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+        def apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
             if operation == UPDATE_SSH_KEY:
                 self.stored = model
             if operation == READ_SSH_KEY:
                 pair = self.stored or first
                 return SshKey("3", pair.private_key, pair.public_key, "deploy", "deploy", hostname="web01")
-            return super()._apply(operation, ref, model)
+            return super().apply(operation, ref, model)
 
         def call(self, operation: Operation[t.Any], **more: t.Any) -> t.Any:
-            if operation == READ_SSH_KEY and self.stored and "lost" not in self.calls:
-                self.calls.append("lost")
+            if operation == READ_SSH_KEY and self.stored and "lost" not in self.operations:
+                self.operations.append("lost")
                 self.before = {operation.name}
             return super().call(operation, **more)
 
     keys = Keys()
-    keys.entries = [CredentialInfo("3", "deploy", "deploy", "web01", "", SSH_KEY_TYPE, False)]
+    keys.entries = [CredentialInfo("3", "deploy", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE, False)]
     result = run(ssh_key_rotate, keys, ssh_key="deploy", keep_previous=False)
     assert result["ssh_key"]["public_key"] == made[0].public_key
-    assert (len(made), keys.calls.count("key.update"), keys.calls.count("lost")) == (1, 1, 1)
+    assert (len(made), keys.operations.count("key.update"), keys.operations.count("lost")) == (1, 1, 1)
 
 
 def test_a_request_that_was_not_sent_is_sent_again(vault: Vault) -> None:
@@ -371,19 +323,19 @@ def test_a_broker_that_always_hangs_up_ends_with_the_deadline(vault: Vault, monk
 @pytest.mark.parametrize(("calls", "sent"), [(0, []), (1, ["credential.list"])])
 def test_nothing_is_sent_for_a_worker_that_is_gone(vault: Vault, calls: int, sent: list[str]) -> None:
     """By a broker that was stopped and goes on, when the task has failed already."""
-    link = Brokered(vault)
-    run(custody, vault, reached=[link], credential="web-root", allow_vault_rotation=True)
-    vault.calls.clear()
-    reply = link._handler.reply(link.requests[0], Peer(gone_after=calls))
+    connection = Brokered(vault)
+    run(custody, vault, reached=[connection], credential="web-root", allow_vault_rotation=True)
+    vault.operations.clear()
+    reply = connection.handler.reply(connection.requests[0], Worker(gone_after=calls))
     assert "the task has ended" in reply["failure"]["fields"]["message"]
-    assert vault.calls == sent
+    assert vault.operations == sent
 
 
 def test_each_call_has_a_deadline_and_the_first_that_of_the_way_to_the_broker(vault: Vault) -> None:
-    link, before = Brokered(vault), time.monotonic()
-    run(credential_info, vault, reached=[link])
-    (until,) = link.sessions.ends
-    assert before + 4.9 < link.requests[0]["until"] <= time.monotonic() + 5
+    connection, before = Brokered(vault), time.monotonic()
+    run(credential_info, vault, reached=[connection])
+    (until,) = connection.apis.ends
+    assert before + 4.9 < connection.requests[0]["until"] <= time.monotonic() + 5
     # The table of this test does not ask for it.
-    assert until() == link.requests[0]["until"]
-    assert until() > link.requests[0]["until"]
+    assert until() == connection.requests[0]["until"]
+    assert until() > connection.requests[0]["until"]

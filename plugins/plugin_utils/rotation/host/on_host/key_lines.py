@@ -99,12 +99,12 @@ def public_key(text: bytes | str) -> Line:
 
 
 def fingerprint(blob: bytes) -> str:
-    """As `ssh-keygen -l` prints it, but for certificates, for which that prints the fingerprint of the key inside."""
+    """Return the fingerprint of a key as `ssh-keygen -l` prints it, and of a certificate that of the whole."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
 def blobs(content: bytes) -> list[tuple[int, str, str]]:
-    """Line number, type and fingerprint of each key."""
+    """Return line number, type and fingerprint of each key."""
     found = ((number, parse(line)) for number, line in enumerate(LINES.findall(content), 1))
     return [(number, line.type, fingerprint(line.blob)) for number, line in found if line is not None]
 

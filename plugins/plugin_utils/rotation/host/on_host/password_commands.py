@@ -75,7 +75,7 @@ def _directory(machine: Machine, user: str) -> str:
 
 
 def _chpasswd_is(machine: Machine) -> str:
-    """C(ok), C(missing), or C(plain) if it takes passwords only."""
+    """Return how chpasswd is: C(ok), C(missing), or C(plain) if it takes passwords only."""
     code, usage = machine.command(["chpasswd", "--help"])
     if code == 127:
         return "missing"
@@ -130,7 +130,7 @@ def restore(state: UserState, run: str, old: str, timeout: float) -> Json:
 
 
 def finish(state: UserState, run: str, record: str, chage: t.Mapping[str, int]) -> Json:
-    """After the vault has the password: ages as wanted, and the saved line removed. Returns whether ages changed.
+    """Set the ages, and remove the saved line, now that the vault has the password. Return whether ages changed.
 
     Who had to change the password before still has to, whichever run has saved that.
     """

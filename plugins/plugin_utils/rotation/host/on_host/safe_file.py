@@ -71,7 +71,7 @@ def change(
 
 @contextlib.contextmanager
 def _explained(path: str, whose: KeyOwner) -> t.Iterator[None]:
-    """What the operating system says, in the words of HostError."""
+    """Raise HostError, in its words, for what the operating system says meanwhile."""
     try:
         yield
     except FileNotFoundError:

@@ -47,7 +47,7 @@ def account(user: str) -> KeyOwner:
 
 
 def connection() -> dict[str, str]:
-    """From where and to where the SSH connection goes through which this runs: addr, laddr and lport, or nothing.
+    """Return the ends of the SSH connection through which this runs: addr, laddr and lport, or nothing.
 
     sudo takes SSH_CONNECTION out of the environment, so the processes above this one are asked too.
     """

@@ -81,6 +81,7 @@ class UserState:
         self._guards.close()
 
     def path(self, name: str) -> str:
+        """Return the path of what is saved under a name."""
         return os.path.join(self.folder, name)
 
     def load(self, name: str) -> Json | None:
@@ -96,6 +97,7 @@ class UserState:
         save(self.path(name), content)
 
     def remove(self, name: str) -> None:
+        """Remove what is saved under a name, if there is anything. Raises HostError."""
         try:
             os.unlink(self.path(name))
         except FileNotFoundError:
@@ -184,7 +186,7 @@ class UserState:
         return {"run": held.run, "remaining": max(0.0, held.remaining), "path": self.path("lock.json")}
 
     def require(self, run: str) -> None:
-        """The fence: whatever changes the host calls this first, so that a run that lost its lock changes nothing."""
+        """Raise HostError if a run has lost the lock. Whatever changes the host calls this first: it is the fence."""
         if self.holder()["run"] != run:
             raise HostError("fenced", "the lock of this host belongs to another run by now")
 

@@ -105,7 +105,7 @@ def test_a_client_makes_no_request() -> None:
         ("nothing", None), ("99", None), ("root@web02", None), ("@web01", None), ("None", None),
     ],
 )  # fmt: skip
-def test_find(text: str, id_: str | None) -> None:
+def test_find_takes_ids_identifiers_and_accounts(text: str, id_: str | None) -> None:
     found = api()[0].credentials.find(parse_reference(text))
     assert (found.id if found else None) == id_
 
@@ -197,7 +197,7 @@ def test_a_name_that_several_entries_have_is_refused() -> None:
         ("web-root", ["GET /api/pam/credential", "GET /api/pam/credential/7"]),
     ],
 )
-def test_read(text: str, lines: list[str]) -> None:
+def test_a_read_asks_by_what_is_certain(text: str, lines: list[str]) -> None:
     client, server = make({
         "GET /api/pam/credential": LIST,
         "GET /api/pam/credential/7": credential(7),

@@ -200,5 +200,5 @@ def test_truth_of_anything(value: t.Any) -> None:
         (None, None), ("", None), (2, None), ("maybe", None), (1.0, None), ([], None), ({}, None), ([True], None),
     ],
 )  # fmt: skip
-def test_truth(value: t.Any, expected: bool | None) -> None:
+def test_a_boolean_of_the_wire_is_decoded(value: t.Any, expected: bool | None) -> None:
     assert truth(value) is expected

@@ -114,7 +114,7 @@ PATHS["api"] = {
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_paths(name: str) -> None:
+def test_each_dialect_has_the_documented_paths(name: str) -> None:
     dialect = DIALECTS[name]
     found = {operation.name: f"{call.method} {call.path}" for operation, call in dialect.calls.items()}
     assert {"token": dialect.token_path, **found} == PATHS[name]
@@ -386,7 +386,7 @@ def test_rest_credential() -> None:
     assert listed == (CredentialInfo("7", "i", ip="1"),)
 
 
-def test_key() -> None:
+def test_an_ssh_key_is_decoded() -> None:
     item = {
         "id": "9", "identifier": "deploy", "username": "root", "key_name": "n", "hostname": "web01", "ip": "1",
         "private_key": "-----BEGIN\r\nAAAA\r\n-----END", "public_key": "ssh-ed25519 AAAA deploy\r\n", "password": "pp",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client of a worker, which talks to the server through the broker: what goes over the line."""
+"""The client of a worker, which talks to the server through the broker: what goes over the socket."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import BrokerConnection, NotSent
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.service import Service
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import InProcess
 
 ENTRIES = Entries(
     [
@@ -59,24 +60,8 @@ ENTRIES = Entries(
 MOST_BYTES = 1500
 
 
-class Line:
-    """Both ends of a link without what is between them. ``taken`` has the sizes of requests and answers."""
-
-    def __init__(self, worker: t.Any) -> None:
-        self._handler = worker
-        self.taken: list[int] = []
-        self.sent: list[bytes] = []
-
-    def ask(self, request: protocol.Message) -> protocol.Message:
-        sent = protocol.dump(request)
-        answer = protocol.dump(self._handler.reply(protocol.load(sent), None))
-        self.sent.append(sent)
-        self.taken += [len(sent), len(answer)]
-        return protocol.load(answer)
-
-
 class Shared:
-    """A shared session that has read the list."""
+    """A cache that has read the list."""
 
     server = "https://pam:443"
 
@@ -89,7 +74,7 @@ class Shared:
 
 
 class Known(CachedApis):
-    """Has one session only."""
+    """Has one cache only."""
 
     def api(self, settings: Settings, policy: CachePolicy, until: t.Any = lambda: math.inf) -> CachedApi:
         return CachedApi(Shared(), policy, until)  # type: ignore[arg-type]
@@ -100,14 +85,13 @@ def never(_seconds: float) -> t.Any:
 
 
 @pytest.fixture
-def line() -> Line:
-    return Line(Service(Known(), Files("", b"")).handler())
+def connection() -> InProcess:
+    return InProcess(Service(Known(), Files("", b"")).handler())
 
 
 @pytest.fixture
-def client(line: Line) -> Client:
-    session = BrokeredApi(line, Settings("https://pam"), CachePolicy(), reconnect=never)  # type: ignore[arg-type]
-    return client_over(session)
+def client(connection: InProcess) -> Client:
+    return client_over(BrokeredApi(connection, Settings("https://pam"), CachePolicy(), reconnect=never))
 
 
 def write(username: str, identifier: str | None = None) -> CredentialWrite:
@@ -132,10 +116,12 @@ def write(username: str, identifier: str | None = None) -> CredentialWrite:
         (lambda client: next(iter(client.ssh_keys.matching({}))), "9003"),
     ],
 )
-def test_no_more_than_what_is_wanted_of_a_list(client: Client, line: Line, ask: t.Any, id_: str | None) -> None:
+def test_no_more_than_what_is_wanted_of_a_list(
+    client: Client, connection: InProcess, ask: t.Any, id_: str | None
+) -> None:
     found = ask(client)
     assert (found.id if found else None) == id_
-    assert max(line.taken) < MOST_BYTES
+    assert max(connection.sizes) < MOST_BYTES
 
 
 @pytest.mark.parametrize(
@@ -149,20 +135,22 @@ def test_no_more_than_what_is_wanted_of_a_list(client: Client, line: Line, ask: 
         (lambda client: client.ssh_keys.match("name-1"), InvalidRequest),
     ],
 )
-def test_errors_are_those_of_a_client_without_a_broker(client: Client, line: Line, ask: t.Any, error: t.Any) -> None:
+def test_errors_are_those_of_a_client_without_a_broker(
+    client: Client, connection: InProcess, ask: t.Any, error: t.Any
+) -> None:
     with pytest.raises(error) as here:
         ask(client)
     with pytest.raises(error) as there:
         ask(client_over(CachedApi(Shared(), CachePolicy())))  # type: ignore[arg-type]
     assert str(here.value) == str(there.value)
     assert here.value.failure() == there.value.failure()
-    assert max(line.taken) < MOST_BYTES
+    assert max(connection.sizes) < MOST_BYTES
 
 
-def test_a_search_takes_no_password_along(client: Client, line: Line) -> None:
+def test_a_search_takes_no_password_along(client: Client, connection: InProcess) -> None:
     client.credentials.match(write("user17", "name-17"))
-    assert line.sent
-    assert not any(b"secret-that-stays-here" in data for data in line.sent)
+    assert connection.requests
+    assert "secret-that-stays-here" not in str(connection.requests)
 
 
 class Scripted(BrokerConnection):
@@ -183,7 +171,7 @@ class Scripted(BrokerConnection):
         pass
 
 
-def session_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> BrokeredApi:
+def api_over(*links: Scripted, without: t.Any = None, timeout: float = 5.0) -> BrokeredApi:
     following = [*links[1:], without]
     settings = Settings("https://pam", timeout=timeout)
     return BrokeredApi(links[0], settings, CachePolicy(), reconnect=lambda _seconds: following.pop(0))
@@ -195,7 +183,7 @@ LOST = [EOFError(), ConnectionResetError(), TimeoutError()]
 @pytest.mark.parametrize("lost", LOST, ids=lambda lost: type(lost).__name__)
 def test_a_read_is_repeated_by_the_next_broker(lost: BaseException) -> None:
     first, second = Scripted(lost), Scripted("found")
-    assert session_over(first, second).call(READ_CREDENTIAL, ref="1") == "found"
+    assert api_over(first, second).call(READ_CREDENTIAL, ref="1") == "found"
     assert (first.sent, second.sent) == (["credential.read"], ["credential.read"])
 
 
@@ -204,13 +192,13 @@ def test_a_read_is_repeated_by_the_next_broker(lost: BaseException) -> None:
 def test_a_write_whose_answer_did_not_come_is_not_repeated(operation: str, lost: BaseException) -> None:
     first, second = Scripted(lost), Scripted("stored")
     with pytest.raises(ResponseLost, match="Look whether it was"):
-        session_over(first, second).call(named(operation), ref="1")
+        api_over(first, second).call(named(operation), ref="1")
     assert second.sent == []
 
 
 def test_a_write_that_has_certainly_not_arrived_is_sent_again() -> None:
     first, second = Scripted(NotSent()), Scripted("stored")
-    assert session_over(first, second).call(UPDATE_CREDENTIAL, ref="1") == "stored"
+    assert api_over(first, second).call(UPDATE_CREDENTIAL, ref="1") == "stored"
 
 
 def test_where_there_is_no_other_broker_it_goes_on_directly() -> None:
@@ -221,8 +209,8 @@ def test_where_there_is_no_other_broker_it_goes_on_directly() -> None:
             done.append(operation.name)
             return "found"
 
-    session = session_over(Scripted(EOFError()), without=Direct())
-    assert [session.call(READ_CREDENTIAL, ref="1") for _time in range(2)] == ["found"] * 2
+    api = api_over(Scripted(EOFError()), without=Direct())
+    assert [api.call(READ_CREDENTIAL, ref="1") for _time in range(2)] == ["found"] * 2
     assert done == ["credential.read"] * 2
 
 
@@ -230,7 +218,7 @@ def test_nothing_is_sent_after_the_deadline_of_the_task() -> None:
     """By a broker that was stopped and goes on, when the task has failed already."""
     link = Scripted("stored")
     before = time.monotonic()
-    session_over(link, timeout=3.0).call(UPDATE_CREDENTIAL, ref="1")
+    api_over(link, timeout=3.0).call(UPDATE_CREDENTIAL, ref="1")
     assert before + 2.9 < link.policies[0]["not_after"] <= time.monotonic() + 3.0
     assert link.until > link.policies[0]["not_after"]
 
@@ -244,11 +232,11 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
         return link
 
     settings = Settings("https://pam", timeout=1000.0)
-    session = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), reconnect=again, spent=900.0)
+    api = BrokeredApi(t.cast(t.Any, link), settings, CachePolicy(), reconnect=again, spent=900.0)
     before = time.monotonic()
-    assert session.dialect().name == "api"
+    assert api.dialect().name == "api"
     assert link.policies[0]["not_after"] <= time.monotonic() + 100
-    assert session.call(READ_CREDENTIAL, ref="1") == "found"
+    assert api.call(READ_CREDENTIAL, ref="1") == "found"
     assert all(policy["not_after"] >= before + 1000 for policy in link.policies[1:])
     # Looking for another broker has the same end as the operation.
     assert ends == [link.policies[1]["not_after"]]
@@ -256,6 +244,6 @@ def test_the_way_to_the_broker_is_a_part_of_the_first_operation() -> None:
 
 def test_a_broker_that_is_lost_again_and_again_ends_with_the_deadline() -> None:
     links = [Scripted(*([TimeoutError()] * 5)) for _number in range(3)]
-    session = session_over(*links, timeout=-1.0)
+    api = api_over(*links, timeout=-1.0)
     with pytest.raises(ConnectionFailed, match="did not answer in time"):
-        session.dialect()
+        api.dialect()

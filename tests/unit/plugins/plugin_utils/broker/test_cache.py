@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions that a run shares, with a scripted server and a clock that moves only when somebody sleeps."""
+"""The caches that a run shares, with a scripted server and a clock that moves only when somebody sleeps."""
 
 from __future__ import annotations
 
@@ -131,12 +131,12 @@ def test_a_hundred_hosts_survive_an_outage(monkeypatch: pytest.MonkeyPatch) -> N
         )
         for number in range(100)
     }
-    session = ServerCache(settings(timeout=30.0, retries=None), transport=Scripted(replies))
+    cache = ServerCache(settings(timeout=30.0, retries=None), transport=Scripted(replies))
     results: list[Any] = []
 
     def work(number: int) -> None:
         try:
-            results.append(session.call(READ_CREDENTIAL, policy=CachePolicy(), ref=str(number)).id)
+            results.append(cache.call(READ_CREDENTIAL, policy=CachePolicy(), ref=str(number)).id)
         except SenhaseguraError as exc:
             results.append(exc)
 
@@ -162,8 +162,8 @@ def test_a_call_has_one_deadline_with_its_login() -> None:
             return super().send(method, path, deadline=deadline, **details)
 
     server = Watched({"GET /api/pam/credential": LIST}, token=slow)
-    session = ServerCache(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
-    session.call(LIST_CREDENTIALS, policy=CachePolicy())
+    cache = ServerCache(settings(timeout=30.0, dialect="auto"), transport=server, clock=clock.clock)
+    cache.call(LIST_CREDENTIALS, policy=CachePolicy())
     assert left == [30, 10]
 
 
@@ -175,10 +175,10 @@ def test_custody_of_a_credential_is_taken_once_whatever_it_is_called(names: tupl
         {f"GET /api/pam/credential/{name}": reply for name in (*names, "root%40web01")}
         | {"GET /api/pam/credential/8": read(8)}
     )
-    session = ServerCache(settings(), transport=server)
+    cache = ServerCache(settings(), transport=server)
 
     def ask(name: str, **policy: Any) -> str:
-        return str(session.call(READ_CREDENTIAL, policy=CachePolicy(**policy), ref=name).id)
+        return str(cache.call(READ_CREDENTIAL, policy=CachePolicy(**policy), ref=name).id)
 
     assert [ask(name) for name in (*names, *names, "8")] == ["7", "7", "7", "7", "8"]
     assert server.count("GET", "credential/") == 2
@@ -196,11 +196,11 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
         return success(credential={"id": "7", "password": "pw-1", "username": "root", "hostname": "web01"})
 
     server = Scripted({f"GET /api/pam/credential/{name}": slow for name in ("7", "root@web01", "root%40web01")})
-    session = ServerCache(settings(), transport=server)
+    cache = ServerCache(settings(), transport=server)
     found: list[str] = []
     threads = [
         threading.Thread(
-            target=lambda n=name: found.append(session.call(READ_CREDENTIAL, policy=CachePolicy(), ref=n).id)
+            target=lambda n=name: found.append(cache.call(READ_CREDENTIAL, policy=CachePolicy(), ref=n).id)
         )
         for name in ("7", "root@web01", "7", "root@web01")
     ]
@@ -218,11 +218,11 @@ def test_custody_is_taken_once_by_two_names_at_once() -> None:
 def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     clock = FakeTime()
     server = Scripted({"POST /api/pam/credential": answer({}, 429)})
-    session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session.direct._attempts._sleep = clock.sleep
+    cache = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
+    cache.direct._attempts._sleep = clock.sleep
     start = clock.now
     with pytest.raises(ServerBusy):
-        session.call(
+        cache.call(
             CREATE_CREDENTIAL,
             policy=CachePolicy(not_after=start + 2),
             model=CredentialWrite("u", "h", "1", password="pw-1"),
@@ -230,7 +230,7 @@ def test_no_write_is_sent_again_when_the_task_is_over() -> None:
     assert clock.now - start < 2
 
 
-def sessions(monkeypatch: pytest.MonkeyPatch, replies: dict[str, Any]) -> tuple[CachedApis, Scripted]:
+def cached(monkeypatch: pytest.MonkeyPatch, replies: dict[str, Any]) -> tuple[CachedApis, Scripted]:
     server = Scripted(replies)
     monkeypatch.setattr(module, "Transport", lambda _settings: server)
     return CachedApis(), server
@@ -247,7 +247,7 @@ def test_what_the_run_has_seen_is_not_quoted_by_any_later_text(
         "POST /api/pam/credential": success(credential={"id": "7"}),
         "GET /api/pam/credential": failure(None, f"Last was {CANARY} and xx{CANARY[:14]}."),
     }
-    run, _server = sessions(monkeypatch, replies)
+    run, _server = cached(monkeypatch, replies)
     first = settings(client_secret=CANARY) if how == "login" else settings()
     one = run.api(first, CachePolicy())
     if how == "sent":
@@ -264,14 +264,14 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     clock = FakeTime()
     replies: dict[str, Any] = {f"GET /api/pam/credential/{n}": read(n) for n in range(100)}
     server = Scripted({**replies, "GET /api/pam/credential": LIST})
-    session = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
-    session.direct._attempts._sleep = clock.sleep
+    cache = ServerCache(settings(timeout=30.0, retries=None), transport=server, clock=clock.clock)
+    cache.direct._attempts._sleep = clock.sleep
     for number in range(100):
-        session.call(READ_CREDENTIAL, policy=CachePolicy(release_at_end=True), ref=str(number))
+        cache.call(READ_CREDENTIAL, policy=CachePolicy(release_at_end=True), ref=str(number))
     for number in range(100):
         server.on(f"DELETE /api/pam/credential/custody/{number}", ConnectionFailed("gone"))
     start = clock.now
-    problems = cached_apis.release_all(session)
+    problems = cached_apis.release_all(cache)
     assert len(problems) == 100
     assert all("gone" in problem for problem in problems)
     assert clock.now - start < 30 + 100 * cached_apis._SHORT_TIMEOUT

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sessions that a run shares, against the simulator: what is asked of the server, and how often."""
+"""The caches that a run shares, against the simulator: what is asked of the server, and how often."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def settings(simulator: Simulator, **changes: str) -> Settings:
     return resolve([environment_source({name: str(value) for name, value in environment.items()})])
 
 
-def client(session: ServerCache, **policy: Any) -> Client:
-    return client_over(CachedApi(session, CachePolicy(**policy)))
+def client(cache: ServerCache, **policy: Any) -> Client:
+    return client_over(CachedApi(cache, CachePolicy(**policy)))
 
 
 def all_at_once(count: int, work: Callable[[], Any]) -> list[Any]:
@@ -82,8 +82,8 @@ def all_at_once(count: int, work: Callable[[], Any]) -> list[Any]:
 
 def test_a_hundred_workers_make_one_login_and_one_read(simulator: Simulator) -> None:
     simulator.control.settings(latency=0.02)
-    session = ServerCache(settings(simulator))
-    passwords = all_at_once(100, lambda: client(session).credentials.read(WEB).password)
+    cache = ServerCache(settings(simulator))
+    passwords = all_at_once(100, lambda: client(cache).credentials.read(WEB).password)
     count = simulator.control.counters()
     assert set(passwords) == {simulator.control.credential("web-root")["password"]}
     assert count["tokens"] == 1
@@ -93,15 +93,15 @@ def test_a_hundred_workers_make_one_login_and_one_read(simulator: Simulator) -> 
 
 def test_many_things_at_once_need_few_connections(vendor: Simulator) -> None:
     vendor.control.settings(latency=0.01)
-    session = ServerCache(settings(vendor))
+    cache = ServerCache(settings(vendor))
     names = iter(["web-root", "db-app", "1", "2", "root@web01", "app@web02"] * 10)
-    all_at_once(60, lambda: client(session).credentials.read(Reference(next(names))))
+    all_at_once(60, lambda: client(cache).credentials.read(Reference(next(names))))
     assert vendor.control.counters()["tcp_connections"] <= MAX_CONNECTIONS
 
 
 def test_a_write_makes_others_read_again_what_it_changes_and_only_that(simulator: Simulator) -> None:
-    session = ServerCache(settings(simulator))
-    both = client(session).credentials
+    cache = ServerCache(settings(simulator))
+    both = client(cache).credentials
     assert both.read(WEB).password
     assert both.read(DB).password
     wanted = CredentialWrite("root", "web01", "192.0.2.10", identifier="web-root", password="changed-by-us")
@@ -126,8 +126,8 @@ def test_a_write_whose_answer_names_nothing_makes_others_read_everything_again()
 
 
 def test_a_new_credential_is_in_the_list_at_once(simulator: Simulator) -> None:
-    session = ServerCache(settings(simulator))
-    area = client(session).credentials
+    cache = ServerCache(settings(simulator))
+    area = client(cache).credentials
     wanted = CredentialWrite("svc", "web01", "192.0.2.10", identifier="svc-1", password="pw")
     assert area.match(wanted) is None
     stored = area.store(wanted, None)
@@ -135,8 +135,8 @@ def test_a_new_credential_is_in_the_list_at_once(simulator: Simulator) -> None:
 
 
 def test_a_rotation_makes_others_read_again(simulator: Simulator) -> None:
-    session = ServerCache(settings(simulator))
-    area = client(session).credentials
+    cache = ServerCache(settings(simulator))
+    area = client(cache).credentials
     before = area.read(DB).password
     area.rotate(DB, wait=5, poll=0.01)
     after = area.read(DB).password
@@ -146,34 +146,34 @@ def test_a_rotation_makes_others_read_again(simulator: Simulator) -> None:
 
 def test_fresh_and_time_to_live(vendor: Simulator) -> None:
     now = [1000.0]
-    session = ServerCache(settings(vendor), clock=lambda: now[0])
+    cache = ServerCache(settings(vendor), clock=lambda: now[0])
 
     def reads() -> int:
         return int(vendor.control.counters()["reads"]["1"])
 
     one = Reference("1")
-    client(session).credentials.read(one)
-    client(session, ttl=60.0).credentials.read(one)
+    client(cache).credentials.read(one)
+    client(cache, ttl=60.0).credentials.read(one)
     assert reads() == 1
-    client(session, fresh=True).credentials.read(one)
+    client(cache, fresh=True).credentials.read(one)
     assert reads() == 2
     now[0] += 59
-    client(session, ttl=60.0).credentials.read(one)
+    client(cache, ttl=60.0).credentials.read(one)
     assert reads() == 2
     now[0] += 2
-    client(session, ttl=60.0).credentials.read(one)
+    client(cache, ttl=60.0).credentials.read(one)
     assert reads() == 3
     now[0] += 100000
-    client(session).credentials.read(one)
+    client(cache).credentials.read(one)
     assert reads() == 3
 
 
 def test_a_bad_secret_is_tried_once_by_however_many(simulator: Simulator) -> None:
-    session = ServerCache(settings(simulator, SENHASEGURA_CLIENT_SECRET="wrong"))
+    cache = ServerCache(settings(simulator, SENHASEGURA_CLIENT_SECRET="wrong"))
 
     def work() -> str:
         with pytest.raises(AuthenticationFailed) as caught:
-            client(session).credentials.read(WEB)
+            client(cache).credentials.read(WEB)
         return str(caught.value)
 
     texts = set(all_at_once(50, work))
@@ -184,11 +184,11 @@ def test_a_bad_secret_is_tried_once_by_however_many(simulator: Simulator) -> Non
 
 def test_what_is_not_there_is_not_asked_for_by_everybody(vendor: Simulator) -> None:
     now = [1000.0]
-    session = ServerCache(settings(vendor), clock=lambda: now[0])
+    cache = ServerCache(settings(vendor), clock=lambda: now[0])
 
     def work() -> None:
         with pytest.raises(NotFound):
-            client(session).credentials.read(Reference("99"))
+            client(cache).credentials.read(Reference("99"))
 
     all_at_once(20, work)
     assert len([entry for entry in vendor.control.log() if "/99" in entry["line"]]) == 1
@@ -205,12 +205,12 @@ def listings(simulator: Simulator) -> int:
 
 def test_what_others_register_during_the_run_is_found(simulator: Simulator) -> None:
     now = [1000.0]
-    session = ServerCache(settings(simulator), clock=lambda: now[0])
-    reader = client(session)
+    cache = ServerCache(settings(simulator), clock=lambda: now[0])
+    reader = client(cache)
     assert reader.credentials.read(WEB).password
     with pytest.raises(NotFound):
         reader.credentials.read(Reference("svc-1"))
-    # Somebody else, whose writes this session does not see.
+    # Somebody else, whose writes this cache does not see.
     other = client(ServerCache(settings(simulator))).credentials
     other.store(CredentialWrite("svc", "web01", "192.0.2.10", identifier="svc-1", password="pw"), None)
     now[0] += NEWS_AFTER
@@ -224,20 +224,20 @@ def test_what_others_register_during_the_run_is_found(simulator: Simulator) -> N
 def test_what_others_enable_during_the_run_is_found(vendor: Simulator) -> None:
     now = [1000.0]
     vendor.control.set_credential("web-root", active=False)
-    session = ServerCache(settings(vendor), clock=lambda: now[0])
+    cache = ServerCache(settings(vendor), clock=lambda: now[0])
     for ref in (WEB, Reference("root@WEB01"), Reference("root@192.0.2.10")):
         with pytest.raises(SenhaseguraError):
-            client(session).credentials.info(ref)
+            client(cache).credentials.info(ref)
     vendor.control.set_credential("web-root", active=True)
     now[0] += NEWS_AFTER
     for ref in (WEB, Reference("root@WEB01"), Reference("root@192.0.2.10")):
-        assert client(session).credentials.read(ref).id == "1"
+        assert client(cache).credentials.read(ref).id == "1"
 
 
 def test_a_secret_that_others_make_during_the_run_is_found(simulator: Simulator) -> None:
     now = [1000.0]
-    session = ServerCache(settings(simulator), clock=lambda: now[0])
-    reader = client(session)
+    cache = ServerCache(settings(simulator), clock=lambda: now[0])
+    reader = client(cache)
     assert reader.secrets.read("shop-db").identifier == "shop-db"
     assert reader.secrets.find("new") is None
     client(ServerCache(settings(simulator))).secrets.store(
@@ -252,13 +252,13 @@ def test_a_secret_that_others_make_during_the_run_is_found(simulator: Simulator)
 @pytest.mark.parametrize("missing", ["nothing", "nobody@web01", "nobody@192.0.2.10"])
 def test_a_name_that_everybody_misses_makes_few_requests(simulator: Simulator, missing: str) -> None:
     now = [1000.0]
-    session = ServerCache(settings(simulator), clock=lambda: now[0])
+    cache = ServerCache(settings(simulator), clock=lambda: now[0])
 
     def work() -> None:
         with pytest.raises(NotFound):
-            client(session).credentials.info(Reference(missing))
+            client(cache).credentials.info(Reference(missing))
         with pytest.raises(NotFound):
-            client(session).secrets.read(missing)
+            client(cache).secrets.read(missing)
 
     before = listings(simulator)
     for round_ in range(1, 4):
@@ -270,30 +270,30 @@ def test_a_name_that_everybody_misses_makes_few_requests(simulator: Simulator, m
 
 def test_what_is_there_is_not_listed_again(simulator: Simulator) -> None:
     now = [1000.0]
-    session = ServerCache(settings(simulator), clock=lambda: now[0])
-    client(session).credentials.info(WEB)
+    cache = ServerCache(settings(simulator), clock=lambda: now[0])
+    client(cache).credentials.info(WEB)
     before = listings(simulator)
     now[0] += 100 * NEWS_AFTER
-    client(session).credentials.info(WEB)
-    client(session).credentials.matching({"username": "root"})
+    client(cache).credentials.info(WEB)
+    client(cache).credentials.matching({"username": "root"})
     assert listings(simulator) == before
 
 
 def test_other_errors_are_not_remembered(vendor: Simulator) -> None:
-    session = ServerCache(settings(vendor, SENHASEGURA_RETRIES="0"))
+    cache = ServerCache(settings(vendor, SENHASEGURA_RETRIES="0"))
     vendor.control.fault("status", operation="credential.read", status=502)
     with pytest.raises(SenhaseguraError):
-        client(session).credentials.read(Reference("1"))
-    assert client(session).credentials.read(Reference("1")).password
+        client(cache).credentials.read(Reference("1"))
+    assert client(cache).credentials.read(Reference("1")).password
 
 
 def test_a_pause_that_the_server_asks_for_is_kept_by_everybody(vendor: Simulator) -> None:
-    session = ServerCache(settings(vendor))
-    client(session).credentials.matching({})
+    cache = ServerCache(settings(vendor))
+    client(cache).credentials.matching({})
     vendor.control.fault("retry_after", operation="credential.read", seconds=1, status=503)
     started = time.monotonic()
     names = iter(["1", "2", "root@web01", "app@web02"] * 5)
-    all_at_once(20, lambda: client(session, fresh=True).credentials.read(Reference(next(names))))
+    all_at_once(20, lambda: client(cache, fresh=True).credentials.read(Reference(next(names))))
     refused = [entry for entry in vendor.control.log() if entry["status"] == 503]
     later = [entry["time"] for entry in vendor.control.log() if entry["operation"] == "credential.read"]
     assert len(refused) == 1
@@ -303,22 +303,22 @@ def test_a_pause_that_the_server_asks_for_is_kept_by_everybody(vendor: Simulator
 
 
 def test_a_token_that_expires_is_renewed_once_for_everybody(vendor: Simulator) -> None:
-    session = ServerCache(settings(vendor))
-    client(session).credentials.matching({})
+    cache = ServerCache(settings(vendor))
+    client(cache).credentials.matching({})
     vendor.control.expire_tokens()
     names = iter(["1", "2", "root@web01", "app@web02"] * 5)
-    all_at_once(20, lambda: client(session).credentials.read(Reference(next(names))))
+    all_at_once(20, lambda: client(cache).credentials.read(Reference(next(names))))
     assert vendor.control.counters()["tokens"] == 2
 
 
 def test_custody_is_given_back_at_the_end_where_asked_and_once(simulator: Simulator) -> None:
-    sessions = CachedApis()
+    apis = CachedApis()
     known = settings(simulator)
     keep, release = CachePolicy(), CachePolicy(release_at_end=True)
-    sessions.client(known, release).credentials.read(WEB)
-    sessions.client(known, release).credentials.read(WEB)
-    sessions.client(known, keep).credentials.read(DB)
-    assert sessions.release_all() == []
+    apis.client(known, release).credentials.read(WEB)
+    apis.client(known, release).credentials.read(WEB)
+    apis.client(known, keep).credentials.read(DB)
+    assert apis.release_all() == []
     assert [e["line"] for e in simulator.control.log() if e["operation"] == "custody.release"] == [
         f"DELETE {'/api' if simulator.control.state()['profile'] == '4.0' else '/iso'}/pam/credential/custody/1 HTTP/1.1"
     ]
@@ -326,26 +326,26 @@ def test_custody_is_given_back_at_the_end_where_asked_and_once(simulator: Simula
 
 def test_custody_of_what_changes_automatically_is_kept_unless_allowed(vendor: Simulator) -> None:
     for allowed, released in ((False, 0), (True, 1)):
-        sessions = CachedApis()
+        apis = CachedApis()
         policy = CachePolicy(release_at_end=True, allow_vault_rotation=allowed)
-        sessions.client(settings(vendor), policy).credentials.read(DB)
-        problems = sessions.release_all()
+        apis.client(settings(vendor), policy).credentials.read(DB)
+        problems = apis.release_all()
         assert len(problems) == (0 if allowed else 1)
         assert all("allow_vault_rotation" in problem for problem in problems)
         assert len([e for e in vendor.control.log() if e["operation"] == "custody.release"]) == released
 
 
 def test_what_was_released_already_is_not_released_again(vendor: Simulator) -> None:
-    sessions = CachedApis()
-    area = sessions.client(settings(vendor), CachePolicy(release_at_end=True)).credentials
+    apis = CachedApis()
+    area = apis.client(settings(vendor), CachePolicy(release_at_end=True)).credentials
     area.read(WEB)
     assert area.release(WEB)
-    assert sessions.release_all() == []
+    assert apis.release_all() == []
     assert len([e for e in vendor.control.log() if e["operation"] == "custody.release"]) == 1
 
 
 def test_each_server_and_client_has_a_session_of_its_own(vendor: Simulator) -> None:
-    sessions = CachedApis()
-    sessions.client(settings(vendor), CachePolicy()).credentials.read(WEB)
-    sessions.client(settings(vendor, SENHASEGURA_TIMEOUT="20"), CachePolicy()).credentials.read(WEB)
+    apis = CachedApis()
+    apis.client(settings(vendor), CachePolicy()).credentials.read(WEB)
+    apis.client(settings(vendor, SENHASEGURA_TIMEOUT="20"), CachePolicy()).credentials.read(WEB)
     assert vendor.control.counters()["tokens"] == 2

@@ -149,7 +149,7 @@ def test_no_link_is_followed(folder: pathlib.Path, tmp_path: pathlib.Path) -> No
 
 
 class Reads:
-    """What a session does, as far as reads are concerned. ``outcome`` is what comes of the read."""
+    """What a cache does, as far as reads are concerned. ``outcome`` is what comes of the read."""
 
     def __init__(self, outcome: t.Any, ledger: Ledger) -> None:
         self.outcome, self._ledger = outcome, ledger
@@ -185,16 +185,16 @@ def test_a_read_is_noted_before_it_is_made(
         "https://pam.example.com", client_id=SecretStr("x"), client_secret=SecretStr("x"), dialect="api"
     )
     ledger = open_ledger(folder)
-    session = ServerCache(settings, account=ledger.account(settings))
+    cache = ServerCache(settings, account=ledger.account(settings))
     reads = Reads(outcome, ledger)
-    monkeypatch.setattr(session.direct, "call", reads.call)
+    monkeypatch.setattr(cache.direct, "call", reads.call)
     for release_at_end in (False, True):
         policy = CachePolicy(release_at_end=release_at_end, fresh=True)
         if isinstance(outcome, SenhaseguraError):
             with pytest.raises(SenhaseguraError):
-                session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
+                cache.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
         else:
-            session.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
+            cache.call(READ_CREDENTIAL, policy=policy, ref="root@web01")
         assert reads.noted_before == ([("credential", "root@web01")] if release_at_end else [])
     assert [entry.item for entry in open_ledger(folder).owed()] == owed
     lines = pathlib.Path(path_for(str(folder))).read_text().splitlines()

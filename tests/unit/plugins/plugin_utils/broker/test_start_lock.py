@@ -21,14 +21,10 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     StartLock,
     read_marker,
 )
-
-# Seconds: long enough for every machine, where nobody waits in vain.
-PATIENCE = 40.0
-
-
-def within(seconds: float = PATIENCE) -> float:
-    """Return the monotonic time in so many seconds."""
-    return time.monotonic() + seconds
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import (
+    PATIENCE,
+    within,
+)
 
 
 @contextlib.contextmanager

@@ -35,19 +35,13 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.start
     open_connection,
 )
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.broker.brokers import (
+    PATIENCE,
     QUESTION,
     REPLY,
     Answering,
     Listening,
+    within,
 )
-
-# Seconds: long enough for every machine, where nobody waits in vain.
-PATIENCE = 40.0
-
-
-def within(seconds: float = PATIENCE) -> float:
-    """Return the monotonic time in so many seconds."""
-    return time.monotonic() + seconds
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from ansible_collections.community.senhasegura.plugins.plugin_utils.report.history import Entry
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-RESULTS = (
+STATUSES = (
     "changed",
     "recovered",
     "unchanged",
@@ -31,7 +31,7 @@ def ago(days: float) -> str:
     return (NOW - timedelta(days=days)).isoformat(timespec="seconds")
 
 
-def entry(host: str = "web1", result: str = "changed", days: float = 0.0, **fields: t.Any) -> Entry:
+def entry(host: str = "web1", status: str = "changed", days: float = 0.0, **fields: t.Any) -> Entry:
     values = {
         "time": ago(days),
         "host": host,
@@ -39,7 +39,7 @@ def entry(host: str = "web1", result: str = "changed", days: float = 0.0, **fiel
         "user": "root",
         "credential": "linux-root",
         "mode": "ansible",
-        "result": result,
+        "status": status,
         "message": "",
         "seconds": 4.2,
         "last_change": None,
@@ -57,11 +57,11 @@ def many(hosts: int, each: int, seed: int = 1) -> list[Entry]:
     for number in range(each):
         days = float(each - 1 - number)
         for host in range(hosts):
-            result = chance.choice(RESULTS) if chance.random() < 0.1 else "unchanged"
+            status = chance.choice(STATUSES) if chance.random() < 0.1 else "unchanged"
             age = ago(days + chance.expovariate(1 / 20))
             entries.append(
                 entry(
-                    f"host{host:03}.example.com", result, days, last_change=age, run=f"r{number}", message="a message"
+                    f"host{host:03}.example.com", status, days, last_change=age, run=f"r{number}", message="a message"
                 )
             )
     return entries

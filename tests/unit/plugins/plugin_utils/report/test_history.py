@@ -57,9 +57,9 @@ def test_a_line_has_all_fields_and_the_version() -> None:
         b"\xff\xfe",
         b"[" * 100_000,
         b"{}",
-        b'{"time": "yesterday", "host": "a", "kind": "b", "user": "c", "result": "d"}',
-        b'{"time": 7, "host": "a", "kind": "b", "user": "c", "result": "d"}',
-        b'{"time": "0001-01-01T00:00:00Z", "host": "a", "kind": "b", "user": "c", "result": "d"}',
+        b'{"time": "yesterday", "host": "a", "kind": "b", "user": "c", "status": "d"}',
+        b'{"time": 7, "host": "a", "kind": "b", "user": "c", "status": "d"}',
+        b'{"time": "0001-01-01T00:00:00Z", "host": "a", "kind": "b", "user": "c", "status": "d"}',
         b"9" * 5000,
     ],
 )
@@ -95,7 +95,7 @@ def test_numbers_that_make_no_sense_are_left_out(value: object) -> None:
         (None, None),
     ],
 )
-def test_moment(text: str | None, expected: datetime | None) -> None:
+def test_a_time_of_the_history_is_read_or_refused(text: str | None, expected: datetime | None) -> None:
     assert history.moment(text) == expected
 
 
@@ -127,17 +127,17 @@ def test_pruning_drops_old_lines_and_forgets_no_password() -> None:
 @pytest.mark.parametrize(
     "needed",
     [
-        entry(result="changed", days=99),
-        entry(result="unchanged", days=99),
-        entry(result="failed", days=99, last_change=ago(120)),
+        entry(status="changed", days=99),
+        entry(status="unchanged", days=99),
+        entry(status="failed", days=99, last_change=ago(120)),
     ],
 )
 def test_pruning_keeps_what_tells_the_last_success_or_the_age(needed: Entry) -> None:
     entries = [
         needed,
-        *([entry(result="unchanged", days=90)] if needed.result == "changed" else []),
-        entry(result="failed", days=80),
-        entry(result="failed", days=70),
+        *([entry(status="unchanged", days=90)] if needed.status == "changed" else []),
+        entry(status="failed", days=80),
+        entry(status="failed", days=70),
     ]
     kept, _rest = history.parse(history.pruned(b"".join(map(history.line_of, entries)), 30, NOW))
     assert kept == [*entries[:-2], entries[-1]]

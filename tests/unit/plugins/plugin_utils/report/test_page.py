@@ -19,7 +19,7 @@ from ansible_collections.community.senhasegura.plugins.plugin_utils.report.page 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.report.state import fold
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.report.entries import (
     NOW,
-    RESULTS,
+    STATUSES,
     ago,
     entry,
     many,
@@ -65,7 +65,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y>&{{ 7*7 }}{% raw %}
 SIZES = {0: [], 1: many(1, 1), 3: many(3, 20), 20: many(20, 20), 500: many(500, 2)}
 
 
-@pytest.mark.parametrize("entries", [*SIZES.values(), [entry(HOSTILE, user=HOSTILE, kind=HOSTILE, result=HOSTILE)]])
+@pytest.mark.parametrize("entries", [*SIZES.values(), [entry(HOSTILE, user=HOSTILE, kind=HOSTILE, status=HOSTILE)]])
 def test_the_page_is_well_formed_and_needs_nothing_else(entries: list[Entry]) -> None:
     text = page(fold(entries, 1), NOW)
     found = Page(text)
@@ -85,9 +85,9 @@ def test_the_page_is_well_formed_and_needs_nothing_else(entries: list[Entry]) ->
         assert set(targets) <= set(ids)
 
 
-@pytest.mark.parametrize("field", ["host", "user", "kind", "credential", "mode", "result", "message", "run", "job"])
+@pytest.mark.parametrize("field", ["host", "user", "kind", "credential", "mode", "status", "message", "run", "job"])
 def test_everything_is_escaped(field: str) -> None:
-    hostile = dataclasses.replace(entry(result="failed", last_change=ago(1), message="", job=None), **{field: HOSTILE})
+    hostile = dataclasses.replace(entry(status="failed", last_change=ago(1), message="", job=None), **{field: HOSTILE})
     text = page(fold([hostile, entry("other")]), NOW)
     text.encode()
     assert "<script" not in text
@@ -123,27 +123,27 @@ def test_what_needs_attention_comes_first() -> None:
     assert "20 days over the limit of 30 days" in words
 
 
-@pytest.mark.parametrize("result", RESULTS)
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize(("kind", "name"), [("password", "password"), ("ssh_key", "SSH key")])
-def test_each_result_is_explained(result: str, kind: str, name: str) -> None:
-    assert set(RESULTS) == set(words.RESULTS)
-    shown = Page(page(fold([entry(result=result, kind=kind, message="what the host said")]), NOW)).text()
-    meaning = words.RESULTS[result].meaning
+def test_each_status_is_explained(status: str, kind: str, name: str) -> None:
+    assert set(STATUSES) == set(words.STATUSES)
+    shown = Page(page(fold([entry(status=status, kind=kind, message="what the host said")]), NOW)).text()
+    meaning = words.STATUSES[status].meaning
     assert meaning.replace("{it}", name) in shown
     assert meaning.replace("{it}", "password or key") in shown
     assert "{it}" not in shown
-    assert ("what the host said" in shown) is (result not in WELL)
+    assert ("what the host said" in shown) is (status not in WELL)
     assert "AWX job 77" in shown
 
 
-def test_a_result_of_a_later_version_is_shown() -> None:
-    words = Page(page(fold([entry(result="teleported")]), NOW)).text()
+def test_a_status_of_a_later_version_is_shown() -> None:
+    words = Page(page(fold([entry(status="teleported")]), NOW)).text()
     assert "teleported" in words
     assert "1 of 1 host needs attention." in words
 
 
 def test_failures_in_a_row_are_counted() -> None:
-    words = Page(page(fold([entry(days=3), *(entry(result="failed", days=d) for d in (2, 1, 0))]), NOW)).text()
+    words = Page(page(fold([entry(days=3), *(entry(status="failed", days=d) for d in (2, 1, 0))]), NOW)).text()
     assert "(3 times in a row)" in words
     assert "21 Nov 2026" in words
 
@@ -191,7 +191,7 @@ def test_the_days_end_today_and_have_the_figures() -> None:
     ("days", "text"),
     [(0.01, "< 1 hour"), (0.05, "1 hour"), (0.9, "21 hours"), (1.9, "1 day"), (45.0, "45 days"), (1200.0, "3.2 years")],
 )
-def test_span(days: float, text: str) -> None:
+def test_a_time_span_in_words(days: float, text: str) -> None:
     assert words.span(days) == text
 
 

@@ -98,7 +98,7 @@ def test_the_next_day_changes_it(folder: Path) -> None:
 
 
 def test_a_password_that_has_become_too_old_changes_it_at_once(tmp_path: Path) -> None:
-    append(str(tmp_path), [entry(result="unchanged", last_change=ago(29.99))])
+    append(str(tmp_path), [entry(status="unchanged", last_change=ago(29.99))])
     assert report(tmp_path)["summary"]["overdue"] == 0
     result = report(tmp_path, NOW + timedelta(hours=1))
     assert (result["changed"], result["summary"]["overdue"]) == (True, 1)

@@ -17,21 +17,21 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.r
 
 
 def test_the_newest_entry_counts_whatever_the_order_of_the_lines() -> None:
-    entries = [entry(days=3), entry(result="failed", days=1), entry(result="unreachable", days=0.5)]
+    entries = [entry(days=3), entry(status="failed", days=1), entry(status="unreachable", days=0.5)]
     states = {fold(random.Random(seed).sample(entries, 3)).latest for seed in range(6)}
     ((latest,),) = states
-    assert latest.entry.result == "unreachable"
+    assert latest.entry.status == "unreachable"
     assert latest.failures == 2
     # A change that succeeded gives the age; an entry that knows nothing does not take it away.
     assert latest.last_success == latest.last_change == NOW - timedelta(days=3)
 
 
 def test_the_age_is_what_the_entries_know() -> None:
-    (latest,) = fold([entry(days=3), entry(result="unchanged", days=1, last_change=ago(40))]).latest
+    (latest,) = fold([entry(days=3), entry(status="unchanged", days=1, last_change=ago(40))]).latest
     assert latest.age_days(NOW) == 3
-    (latest,) = fold([entry(result="unchanged", last_change=ago(40))]).latest
+    (latest,) = fold([entry(status="unchanged", last_change=ago(40))]).latest
     assert (latest.age_days(NOW), latest.overdue_days(NOW), latest.urgency(NOW)) == (40, 10, 2)
-    (latest,) = fold([entry(result="unchanged")]).latest
+    (latest,) = fold([entry(status="unchanged")]).latest
     assert (latest.age_days(NOW), latest.overdue_days(NOW), latest.urgency(NOW)) == (None, 0, 0)
     # A clock that is ahead does not make it younger than new.
     (latest,) = fold([entry(days=-2)]).latest
@@ -39,7 +39,7 @@ def test_the_age_is_what_the_entries_know() -> None:
 
 
 def test_each_password_and_key_of_a_host_is_one_of_its_own() -> None:
-    state = fold([entry(), entry(user="deploy"), entry(kind="ssh_key"), entry(kind="ssh_key", result="drift")])
+    state = fold([entry(), entry(user="deploy"), entry(kind="ssh_key"), entry(kind="ssh_key", status="drift")])
     numbers = summary(state, NOW)
     assert [(item.entry.kind, item.entry.user) for item in state.latest] == [
         ("password", "deploy"),
@@ -50,15 +50,15 @@ def test_each_password_and_key_of_a_host_is_one_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "urgency"),
+    ("status", "urgency"),
     [
         *((name, 0) for name in ("changed", "recovered", "unchanged")),
         *((name, 1) for name in ("busy", "pending", "unreachable")),
         *((name, 3) for name in ("failed", "refused", "drift", "in_doubt", "of_a_later_version")),
     ],
 )
-def test_urgency(result: str, urgency: int) -> None:
-    (latest,) = fold([entry(result=result)]).latest
+def test_a_status_decides_how_urgent_a_host_is(status: str, urgency: int) -> None:
+    (latest,) = fold([entry(status=status)]).latest
     assert latest.urgency(NOW) == urgency
 
 
@@ -74,7 +74,7 @@ def test_the_document() -> None:
     assert found["generated"] == "2026-11-24T12:00:00Z"
     numbers = found["summary"]
     assert numbers["oldest"]["host"] == "a"
-    assert numbers["results"] == {"unchanged": 1, "in_doubt": 1, "changed": 1}
+    assert numbers["statuses"] == {"unchanged": 1, "in_doubt": 1, "changed": 1}
     assert {name: numbers[name] for name in ("hosts", "well", "attention", "overdue", "age_unknown")} == {
         "hosts": 3,
         "well": 1,
@@ -87,7 +87,7 @@ def test_the_document() -> None:
     assert (a["age_days"], a["overdue_days"], a["attention"]) == (45.5, 15.5, True)
     assert (b["message"], b["last_success"], b["failures"]) == ("why", None, 1)
     assert (c["last_change"], c["attention"]) == ("2026-11-24T12:00:00Z", False)
-    assert {run["run"]: (run["hosts"], run["job"], run["results"]) for run in found["runs"]} == {
+    assert {run["run"]: (run["hosts"], run["job"], run["statuses"]) for run in found["runs"]} == {
         "r1": (2, "77", {"unchanged": 1, "changed": 1}),
         "r2": (1, None, {"in_doubt": 1}),
     }

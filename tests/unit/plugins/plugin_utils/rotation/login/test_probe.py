@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from traces import traces
 
 pytest.importorskip("asyncssh")
 if shutil.which("ssh") is None:
@@ -522,30 +523,10 @@ def test_in_a_forked_worker(sshd: Sshd, client: Client, key: keypair.KeyPair) ->
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def holders(*texts: str) -> list[str]:
-    """Where in the arguments and environments of all processes, and in the run's files, one of the texts is."""
-    found = []
-    needles = [text.encode() for text in texts]
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        for name in ("cmdline", "environ"):
-            try:
-                data = Path("/proc", pid, name).read_bytes()
-            except OSError:
-                continue
-            found += [f"{pid}/{name}" for needle in needles if needle in data]
-    for base in (constants.DEFAULT_LOCAL_TMP, tempfile.gettempdir(), "/dev/shm"):
-        for path in Path(base).glob("senhasegura-key-*/*") if os.path.isdir(base) else ():
-            try:
-                found += [str(path) for needle in needles if path.is_file() and needle in path.read_bytes()]
-            except OSError:
-                continue
-    return found
-
-
 def test_no_process_and_no_file_holds_the_secret(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
     sshd.behaviour.methods, sshd.behaviour.keys = ("publickey", "password"), (key.public_key,)
     sshd.behaviour.delay = 1
-    body = key.private_key.splitlines()[2][:40]
+    needles = (PASSWORD.encode(), key.private_key.splitlines()[2][:40].encode())
     with ThreadPoolExecutor(1) as thread:
         for run in (client.password, functools.partial(client.key, key)):
             # On a busy machine a login is over after a few rounds.
@@ -553,7 +534,7 @@ def test_no_process_and_no_file_holds_the_secret(sshd: Sshd, client: Client, key
             while rounds <= 3:
                 running = thread.submit(run)
                 while not running.done():
-                    assert holders(PASSWORD, body) == []
+                    assert traces(needles, ["senhasegura-key-*/*"]) == []
                     rounds += 1
                 assert running.result().ok
 

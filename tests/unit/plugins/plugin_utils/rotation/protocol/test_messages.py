@@ -146,7 +146,7 @@ def ended(scene: t.Any, **job: t.Any) -> t.Any:
 
 def said(scene: t.Any, end: t.Any) -> str:
     """The message and the hint, without what differs from host to host."""
-    text = f"{end.result}: {end.message}. {end.hint}".replace(str(getattr(scene, "_folder", "/nowhere")), "")
+    text = f"{end.status}: {end.message}. {end.hint}".replace(str(getattr(scene, "_folder", "/nowhere")), "")
     text = re.sub(r"\b[0-9a-f]{12}\b", "TOKEN", text)
     text = re.sub("not_offered|the server does not take this", "REASON", text)
     text = text.replace("nsswitch.conf: unknown", "nsswitch.conf: REASON")
@@ -163,7 +163,7 @@ def refusals(make: t.Callable[[], t.Any], cases: t.Mapping[str, tuple[Stage, dic
             before = {host.name: host.tree() for host in scene.hosts.values()}
             end = ended(scene)
             texts[name] = said(scene, end)
-            assert end.result in ("refused", "pending"), (name, texts[name])
+            assert end.status in ("refused", "pending"), (name, texts[name])
             for host in scene.hosts.values():
                 changed = {path for path, content in host.tree().items() if before[host.name].get(path) != content}
                 assert not [path for path in changed if "shadow" in path or "authorized_keys" in path], name
@@ -196,7 +196,7 @@ def test_what_can_be_accepted_is_changed_then(name: str) -> None:
     with Scene(CODE) as scene:
         scene.checking = False
         stage(scene)
-        assert ended(scene, **job).result == "changed"
+        assert ended(scene, **job).status == "changed"
 
 
 # Promise 89: who is called at night is told what logs in, or that nobody knows
@@ -227,7 +227,7 @@ def test_each_end_names_the_record_that_logs_in(start: str) -> None:
         with Scene(CODE) as scene:
             matrix.STARTS[start](scene)
             end = ended(scene, faults=faults)
-            seen.add(end.result)
+            seen.add(end.status)
             _check_end(scene, end, ["web01"], scene.vault.passwords(), faults)
     assert {"changed", "failed", "pending", "unreachable"} <= seen
 
@@ -242,7 +242,7 @@ def test_each_end_with_a_key_names_the_record_that_logs_in(start: str) -> None:
         with KeyScene(CODE, **STARTS[start]) as scene:
             scene.prepare()
             end = ended(scene, faults=faults)
-            seen.add(end.result)
+            seen.add(end.status)
             _check_end(scene, end, HOSTS, [], faults)
             text = f"{end.login} {end.message} {getattr(end, 'hint', '')}"
             assert "PRIVATE" not in text, faults
@@ -254,7 +254,7 @@ def test_a_run_that_reads_nothing_says_so() -> None:
     with Scene(CODE) as scene:
         scene.host.change(last_change=str(TODAY))
         end = ended(scene, max_age_days=30.0)
-        assert (end.result, end.login) == ("unchanged", "web01: which record logs app in was not compared")
+        assert (end.status, end.login) == ("unchanged", "web01: which record logs app in was not compared")
     with KeyScene(CODE, **STARTS["key first"]) as scene:
         end = ended(scene)
         assert end.login == f"{', '.join(HOSTS)}: app logs in with web-app (proved by a login in this run)"

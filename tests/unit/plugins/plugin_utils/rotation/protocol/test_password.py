@@ -53,8 +53,8 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     try:
         end = CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep)
     except CODE.effects.Stopped as stop:
-        return stop.result, f"{stop.message}. {stop.hint}", world.trace
-    return end.result, end.message, world.trace
+        return stop.status, f"{stop.message}. {stop.hint}", world.trace
+    return end.status, end.message, world.trace
 
 
 # What happens when nothing goes wrong
@@ -293,11 +293,11 @@ def test_inspection_of_several_hosts_tells_each() -> None:
     hosts = ("web01", "web02")
     with Scene(CODE, hosts=hosts) as scene:
         both = inspected(scene, hosts)
-        assert (both.result, both.works, both.proved) == ("clean", "web01-app", "hash")
+        assert (both.status, both.works, both.proved) == ("clean", "web01-app", "hash")
         scene.checking = False
         scene.hosts["web02"].change(hash=cheap_hash("somebody's own"))
         end = inspected(scene, hosts)
-        assert (end.result, end.details["hosts"]) == ("drift", {"web01": "clean", "web02": "drift"})
+        assert (end.status, end.details["hosts"]) == ("drift", {"web01": "clean", "web02": "drift"})
         assert end.works == ""
         assert end.login == (
             "web01: app logs in with web01-app (proved by its hash in this run). "
@@ -311,7 +311,7 @@ def test_inspection_names_who_holds_the_lease(scene: Scene) -> None:
     scene.run({at: "killed before"})
     scene.host.put_back({name: content for name, content in scene.host.tree().items() if "lock" not in name})
     end = inspected(scene)
-    assert end.result == "busy"
+    assert end.status == "busy"
     assert "run2 rotates web01-app for web01" in end.message
     scene.rest()
     assert "has not given the lease back" in inspected(scene).message
@@ -326,7 +326,7 @@ def test_inspection_finds_the_mark_of_another_record_and_a_journal_of_another_ma
     scene.vault.records["77"] = dict(scene.vault.records[first], id="77", identifier="web01-app")
     scene.main = "77"
     end = inspected(scene)
-    assert (end.result, end.settles) == ("pending", "")
+    assert (end.status, end.settles) == ("pending", "")
     assert f"web01: id {first}" in end.message
     assert end.works.endswith(("-j0", "-j1"))
     (scene.host.etc / "machine-id").write_text("another\n")
@@ -336,10 +336,10 @@ def test_inspection_finds_the_mark_of_another_record_and_a_journal_of_another_ma
 def test_verification_logs_in_once_and_changes_nothing(scene: Scene) -> None:
     before = scene.host.tree(), scene.vault.passwords()
     end = inspected(scene, login=True)
-    assert (end.result, end.works, end.proved) == ("clean", "web01-app", "login")
+    assert (end.status, end.works, end.proved) == ("clean", "web01-app", "login")
     scene.host.login_verdict = "not_offered"
     end = inspected(scene, login=True)
-    assert (end.result, end.works, end.proved) == ("no_login", "web01-app", "hash")
+    assert (end.status, end.works, end.proved) == ("no_login", "web01-app", "hash")
     assert (scene.host.tree(), scene.vault.passwords()) == before
 
 

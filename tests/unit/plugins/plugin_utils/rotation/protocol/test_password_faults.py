@@ -117,7 +117,7 @@ def a1_another_host_is_refused_and_named_by_its_machine(code: Code) -> None:
     with Scene(code, hosts=BOTH) as scene:
         scene.run()
         end, trace = end_of(scene, hosts=("web02",))
-        assert end.result == "refused" if main(scene) == "first" else end.result in ("refused", "drift")
+        assert end.status == "refused" if main(scene) == "first" else end.status in ("refused", "drift")
         assert "web02 set" not in trace
         # It has the old one, which stays in its own journal from now on, whatever the other machine does.
         assert told(end) == (f"web01-app--{scene.hosts['web02'].token()}-j0", "hash")
@@ -130,7 +130,7 @@ def a1_a_lease_that_is_taken_over_stops_the_commit(code: Code) -> None:
     with Scene(code) as scene:
         at, other = calls(code).index("host set") + 3, written(run="another", host="web09")
         end, _trace = end_of(scene, {at: lambda: record(scene, "--lease").update(password=other)})
-        assert end.result == "pending"
+        assert end.status == "pending"
         assert told(end) == (f"web01-app--{scene.host.token()}-j1", "login")
         assert "run another has taken over web01-app for web09" in end.message
         # The lease of others is not given back.
@@ -150,7 +150,7 @@ def a2_what_a_run_of_another_record_has_left_is_not_touched(code: Code) -> None:
         before = scene.host.tree()
         for job in ({}, {"reconcile": True}, {"recover_only": True}):
             end, trace = end_of(scene, record=other, **job)
-            assert end.result == "pending"
+            assert end.status == "pending"
             assert f"id {scene.main}" in end.message
             assert not [call for call in trace if call.startswith(("read", "write"))]
         after = scene.host.tree()
@@ -172,7 +172,7 @@ def a7_main_that_cannot_be_written_is_found_out_before_the_host_changes(code: Co
         refuse_main(scene)
         before = scene.host.lines
         end, trace = end_of(scene)
-        assert (end.result, "host set" in trace) == ("refused", False)
+        assert (end.status, "host set" in trace) == ("refused", False)
         assert "web01-app cannot be written" in end.message
         assert scene.host.lines == before
         assert told(end) == ("web01-app", "hash")
@@ -183,7 +183,7 @@ def a7_a_commit_that_is_refused_for_certain_puts_the_old_password_back(code: Cod
     with Scene(code) as scene:
         before = scene.host.lines
         end, _trace = end_of(scene, {calls(code).index("host set"): lambda: refuse_main(scene)})
-        assert end.result == "failed"
+        assert end.status == "failed"
         assert scene.host.lines == before
         assert told(end) == ("web01-app", "hash")
         assert not scene.leftovers()
@@ -200,7 +200,7 @@ def a7_if_that_fails_as_well_the_record_that_works_is_named(code: Code) -> None:
 
         # Right after the login that has proved the new one.
         end, _trace = end_of(scene, {set_at + 3: both})
-        assert end.result == "pending"
+        assert end.status == "pending"
         assert told(end) == (f"web01-app--{scene.host.token()}-j1", "hash")
         assert "Run it again with state=recovered" in end.hint
 
@@ -281,9 +281,9 @@ def a13_a_line_end_in_a_record_is_named_and_replaced(code: Code) -> None:
                 # Neither has the journal what the host accepts.
                 record(scene, "-j0")["password"] = "-"
                 end, _trace = end_of(scene, matches=strict)
-                assert end.result == "drift"
+                assert end.status == "drift"
                 assert "web01-app is empty" in end.message or "web01-app has a line break" in end.message
-            assert end_of(scene, matches=strict, reconcile=True)[0].result == "changed"
+            assert end_of(scene, matches=strict, reconcile=True)[0].status == "changed"
             assert scene.host.accepts(main(scene))
             assert not scene.lock_holder()
 
@@ -302,12 +302,12 @@ def a16_each_end_names_the_record_that_works_and_how_that_is_known(code: Code) -
     with Scene(code) as scene:
         last_login = len(trace) - 1 - trace[::-1].index("login")
         end, _trace = end_of(scene, {last_login: "outage"})
-        assert (end.result, *told(end)) == ("pending", slot, "hash")
+        assert (end.status, *told(end)) == ("pending", slot, "hash")
         assert end.login == f"web01: app logs in with {slot} (proved by its hash in this run)"
         assert end_of(scene, recover_only=True)[0].works == "web01-app"
     with Scene(code) as scene:
         end, _trace = end_of(scene, {trace.index("host set"): "outage of answers"})
-        assert (end.result, *told(end)) == ("in_doubt", f"web01-app or {slot}", "")
+        assert (end.status, *told(end)) == ("in_doubt", f"web01-app or {slot}", "")
         assert end.login == f"web01: app logs in with web01-app or {slot} (not proved)"
         # Until somebody knows, no other machine shall take the credential over.
         assert "state=held" in lease(scene)
@@ -333,7 +333,7 @@ def test_promise_89_what_a_run_says_of_the_record_that_works_is_true_after_every
 def one_password_for_several_hosts(code: Code) -> None:
     with Scene(code, hosts=BOTH) as scene:
         end, trace = end_of(scene, hosts=BOTH)
-        assert end.result == "changed"
+        assert end.status == "changed"
         assert main(scene) == "secret1"
         assert [call for call in trace if call.endswith((" set", " judge", "write main"))] == [
             "write main",
@@ -342,7 +342,7 @@ def one_password_for_several_hosts(code: Code) -> None:
             *("web01 judge", "web02 judge"),
         ]
         assert told(end) == ("web01-app", "login")
-        assert end_of(scene, hosts=BOTH)[0].result == "changed"
+        assert end_of(scene, hosts=BOTH)[0].status == "changed"
 
 
 @story
@@ -351,13 +351,13 @@ def a_run_for_some_of_its_hosts_is_refused(code: Code) -> None:
         scene.run(hosts=BOTH)
         for host, other in (BOTH, BOTH[::-1]):
             end, trace = end_of(scene, hosts=(host,))
-            assert (end.result, f"{host} set" in trace) == ("refused", False)
+            assert (end.status, f"{host} set" in trace) == ("refused", False)
             assert other in end.message
         # What is gone is said once.
         scene.checking = False
         del scene.hosts["web02"]
-        assert end_of(scene, hosts=BOTH[:1], accept=frozenset({"other_host"}))[0].result == "changed"
-        assert end_of(scene, hosts=BOTH[:1])[0].result == "changed"
+        assert end_of(scene, hosts=BOTH[:1], accept=frozenset({"other_host"}))[0].status == "changed"
+        assert end_of(scene, hosts=BOTH[:1])[0].status == "changed"
 
 
 @story
@@ -379,7 +379,7 @@ def a_host_that_fails_gives_the_others_the_old_one_back(code: Code) -> None:
     with Scene(code, hosts=BOTH) as scene:
         before = [host.lines for host in scene.hosts.values()]
         end, _trace = end_of(scene, {last: "refused"}, hosts=BOTH)
-        assert end.result == "failed"
+        assert end.status == "failed"
         assert [host.lines for host in scene.hosts.values()] == before
         assert told(end) == ("web01-app", "hash")
 
@@ -442,19 +442,19 @@ def the_lease_of_a_dead_run_is_waited_for_or_broken(code: Code) -> None:
     with Scene(code, hosts=BOTH) as scene:
         held_by_web02(code, scene)
         end, _trace = end_of(scene)
-        assert end.result == "busy"
+        assert end.status == "busy"
         assert "another run (run1) rotates web01-app for web02, for 300 seconds at most" in end.message
-        assert end_of(scene, breaks="another")[0].result == "busy"
+        assert end_of(scene, breaks="another")[0].status == "busy"
         end, _trace = end_of(scene, breaks="run1")
-        assert end.result == "changed"
+        assert end.status == "changed"
         assert "the lease of run run1 for web02 was broken" in end.warnings
     with Scene(code, hosts=BOTH) as scene:
         held_by_web02(code, scene)
-        assert end_of(scene, limits={"lock_wait": 400.0})[0].result == "changed"
+        assert end_of(scene, limits={"lock_wait": 400.0})[0].status == "changed"
     with Scene(code, hosts=BOTH) as scene:
         held_by_web02(code, scene)
         scene.clock.pass_(301.0)
-        assert end_of(scene)[0].result == "changed"
+        assert end_of(scene)[0].status == "changed"
 
 
 @story
@@ -464,7 +464,7 @@ def the_lease_of_a_dead_run_on_the_same_machine_is_taken_over(code: Code) -> Non
         longer = dataclasses.replace(Lease.of(parse_note(lease(scene))), seconds="3000")
         record(scene, "--lease")["password"] = note_text(longer.note())
         scene.clock.pass_(301.0)
-        assert end_of(scene)[0].result == "changed"
+        assert end_of(scene)[0].status == "changed"
 
 
 @pytest.mark.parametrize(
@@ -502,5 +502,5 @@ def test_no_lease_is_waited_for_longer_than_an_hour() -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_now(name: str) -> None:
+def test_a_scene_in_which_an_earlier_version_lost_a_password(name: str) -> None:
     STORIES[name](CODE)

@@ -48,8 +48,8 @@ def outcome(scene: KeyScene, make: str = "rotate", hosts: tuple[str, ...] = HOST
             sleep=scene.sleep,
         )
     except CODE.effects.Stopped as stop:
-        return stop.result, f"{stop.message}. {stop.hint}", world.trace, []
-    return end.result, end.message, world.trace, [*end.warnings]
+        return stop.status, f"{stop.message}. {stop.hint}", world.trace, []
+    return end.status, end.message, world.trace, [*end.warnings]
 
 
 def changes(trace: list[str]) -> list[str]:
@@ -368,7 +368,7 @@ def test_a_way_that_lets_nobody_in_is_found_before_anything_changes(scene: KeySc
         world, run, protocol = fresh.start({at: "refused"})
         with pytest.raises(CODE.effects.Stopped) as caught:
             CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=fresh.sleep)
-    assert caught.value.result == "refused"
+    assert caught.value.status == "refused"
     assert caught.value.message.startswith("web02 does not let app in with the key that it has now")
     assert changes(world.trace) == []
     assert not [call for call in world.trace if call.endswith("key") and not call.endswith("look_keys")]
@@ -525,7 +525,7 @@ def test_predictions(scene: KeyScene) -> None:
     assert outcome(scene, "predict")[0] == "recovered"
 
 
-def test_states(scene: KeyScene) -> None:
+def test_an_inspection_tells_each_status(scene: KeyScene) -> None:
     assert outcome(scene, "inspect", compare=False)[0] == "unknown"
     assert outcome(scene, "inspect")[0] == "clean"
     at = in_the_fourth_run(scene, "web02 add_key")
@@ -551,7 +551,7 @@ def test_verification_logs_in_to_each_host(scene: KeyScene) -> None:
         return CODE.driver.drive(protocol, world, run, CODE.driver.Interrupt(), sleep=scene.sleep), world.trace
 
     end, trace = inspected()
-    assert (end.result, end.works, end.proved) == ("clean", "web-app", "login")
+    assert (end.status, end.works, end.proved) == ("clean", "web-app", "login")
     assert [call for call in trace if "login" in call] == ["web01 login", "web02 login"]
     assert not changes(trace)
     assert end.login == "web01, web02: app logs in with web-app (proved by a login in this run)"
@@ -572,7 +572,7 @@ def test_single_faults(start: str) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("start", STARTS)
-def test_pauses(start: str) -> None:
+def test_a_run_that_is_paused_at_any_step_loses_no_key(start: str) -> None:
     """Each 29th of them; `./run crash singles` does all."""
     for at, killed in itertools.islice(matrix.pauses(CODE, start), 0, None, 29):
         matrix.play_pause(CODE, start, at, killed)

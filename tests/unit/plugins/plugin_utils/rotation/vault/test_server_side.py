@@ -74,20 +74,20 @@ def rotate(server: Server, *verdicts: LoginResult, **options: t.Any) -> tuple[t.
 def test_the_new_password_is_proven() -> None:
     server = Server()
     outcome, tried = rotate(server, LoginResult.OK)
-    assert (outcome.result, outcome.works, outcome.proved) == ("changed", "web01-app", "login")
+    assert (outcome.status, outcome.works, outcome.proved) == ("changed", "web01-app", "login")
     assert (tried, server.reads) == (["new"], 1)
 
 
 def test_without_a_proof_nothing_is_read() -> None:
     server = Server()
     outcome, _tried = rotate(server)
-    assert (outcome.result, outcome.works, outcome.proved) == ("changed", "web01-app", "")
+    assert (outcome.status, outcome.works, outcome.proved) == ("changed", "web01-app", "")
     assert server.reads == 0
 
 
 def test_where_no_time_of_change_is_listed_the_passwords_are_compared() -> None:
     silent = CredentialInfo("7", "web01-app", "app")
-    assert rotate(Server(silent))[0].result == "changed"
+    assert rotate(Server(silent))[0].status == "changed"
     with pytest.raises(ChangeNotSeen, match="still gives the old password"):
         rotate(Server(silent, changes=False))
 
@@ -101,15 +101,15 @@ def test_a_server_that_changes_nothing_is_not_believed() -> None:
 def test_a_host_that_does_not_take_it_is_drift(result: LoginResult) -> None:
     with pytest.raises(Stopped) as caught:
         rotate(Server(), result)
-    assert (caught.value.result, caught.value.works) == ("drift", "")
+    assert (caught.value.status, caught.value.works) == ("drift", "")
     assert "it said so" in caught.value.message
 
 
 def test_a_host_that_cannot_be_reached_is_tried_again() -> None:
-    assert rotate(Server(), LoginResult.NETWORK, LoginResult.OK)[0].result == "changed"
+    assert rotate(Server(), LoginResult.NETWORK, LoginResult.OK)[0].status == "changed"
     with pytest.raises(Stopped) as caught:
         rotate(Server(), LoginResult.NETWORK, LoginResult.NETWORK, LoginResult.NETWORK)
-    assert (caught.value.result, caught.value.works, caught.value.proved) == ("in_doubt", "web01-app", "")
+    assert (caught.value.status, caught.value.works, caught.value.proved) == ("in_doubt", "web01-app", "")
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_a_host_that_cannot_be_reached_is_tried_again() -> None:
 )
 def test_what_does_not_ask_the_server_to_change_anything(options: dict[str, t.Any], result: str) -> None:
     server = Server()
-    assert rotate(server, LoginResult.OK, **options)[0].result == result
+    assert rotate(server, LoginResult.OK, **options)[0].status == result
     assert (server.rotations, server.reads) == (0, 0)
 
 
 def test_age_by_the_servers_list() -> None:
     yesterday = datetime.datetime.now() - datetime.timedelta(days=1.5)
     server = Server(CredentialInfo("7", changed_at=f"{yesterday:%Y-%m-%d %H:%M:%S}"))
-    assert rotate(server, max_age_days=3.0)[0].result == "unchanged"
-    assert rotate(server, max_age_days=1.0)[0].result == "changed"
-    assert rotate(Server(CredentialInfo("7", changed_at="some day")), max_age_days=3.0)[0].result == "changed"
+    assert rotate(server, max_age_days=3.0)[0].status == "unchanged"
+    assert rotate(server, max_age_days=1.0)[0].status == "changed"
+    assert rotate(Server(CredentialInfo("7", changed_at="some day")), max_age_days=3.0)[0].status == "changed"
 
 
 def test_not_waiting_is_told() -> None:

@@ -291,7 +291,7 @@ def test_a_new_key_with_other_options_gets_those_of_the_old_one_too() -> None:
     )
 
 
-def test_blobs() -> None:
+def test_fingerprints_are_found_with_their_lines() -> None:
     content = corpus.build(b"# x\n\n@OLD@ me\r\nno-pty @RSA@\n")
     found = [(number, kind) for number, kind, _key in key_lines.blobs(content)]
     assert found == [(3, "ssh-ed25519"), (4, "ssh-rsa")]
@@ -509,7 +509,7 @@ def names(path: Path) -> list[str]:
     return sorted(entry.name for entry in path.parent.iterdir())
 
 
-def test_change(path: Path, me: sshd_settings.KeyOwner) -> None:
+def test_a_file_is_replaced_with_its_mode_and_owner(path: Path, me: sshd_settings.KeyOwner) -> None:
     path.chmod(0o640)
     before = path.stat()
     assert safe_file.change(str(path), me, lambda old: old + b"new\n")
@@ -928,7 +928,7 @@ def fp(text: bytes) -> str:
     return key_lines.fingerprint(key_lines.public_key(text).blob)
 
 
-def test_look(world: World) -> None:
+def test_a_look_tells_files_and_keys(world: World) -> None:
     world.write(world.first, b"# x\n@OLD@ me\nno-pty @OLD@\n@RSA@\n")
     old, new = fp(corpus.OLD), fp(corpus.NEW)
     result = world.ask("look", keys=[old, corpus.NEW.decode()])

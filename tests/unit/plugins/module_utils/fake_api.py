@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stand in for the API of a server, for tests of what is above it: no transport, no login, no cache."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import typing as t
+
+from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    DSM_ONLY,
+    LIST_CREDENTIALS,
+    LIST_SECRETS,
+    LIST_SSH_KEYS,
+    READ_APPLICATION,
+    READ_CREDENTIAL,
+    READ_SECRET,
+    READ_SSH_KEY,
+    Area,
+    Operation,
+    Verb,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import Denied, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.models import (
+    SSH_KEY_TYPE,
+    Credential,
+    CredentialInfo,
+    Entries,
+    SshKey,
+    Stored,
+)
+
+
+class FakeApi(Api):
+    """Answer from the entries and secrets that a test puts in, and apply what is written. What is created has id 77.
+
+    :ivar own: the application of the client
+    :ivar listed: what all other lists have: automations, or encryption keys
+    :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
+    :ivar error: what every call raises
+    :ivar denied: the ids of what may not be read
+    :ivar operations: the names of all calls
+    :ivar calls: operation, name in the path and model of those calls that are more than a look at a list or a secret
+    :ivar fresh: the operations that shall not be answered from a cache
+    """
+
+    server = "https://pam:443"
+
+    def __init__(
+        self, dialect: str = "api", entries: t.Iterable[CredentialInfo] = (), secrets: t.Iterable[DsmSecret] = ()
+    ) -> None:
+        self._dialect = DIALECTS[dialect]
+        self.entries, self.secrets = list(entries), list(secrets)
+        self.own: t.Any = None
+        self.listed: list[t.Any] = []
+        self.answers: dict[str, t.Any] = {}
+        self.error: Exception | None = None
+        self.denied: set[str] = set()
+        self.operations: list[str] = []
+        self.calls: list[tuple[str, str, t.Any]] = []
+        self.fresh: list[str] = []
+
+    def dialect(self) -> t.Any:
+        return self._dialect
+
+    def call(
+        self, operation: Operation[t.Any], *, ref: str = "", model: t.Any = None, subject: str = "", fresh: bool = False
+    ) -> t.Any:
+        self._dialect.check(operation, model)
+        name = operation.name
+        self.operations.append(name)
+        self.fresh += [name] if fresh else []
+        if self.error is not None:
+            raise self.error
+        if operation.verb is Verb.LIST or operation in (READ_SECRET, READ_APPLICATION):
+            return self._look(operation, ref)
+        self.calls.append((name, ref, model))
+        answer = self.answers[name] if name in self.answers else self.apply(operation, ref, model)
+        if isinstance(answer, Exception):
+            # A copy, since errors collect their context on the way up.
+            raise copy.copy(answer)
+        return answer
+
+    def _look(self, operation: Operation[t.Any], ref: str) -> t.Any:
+        if operation == LIST_SECRETS:
+            return tuple(self.secrets)
+        if operation == READ_SECRET:
+            return self._found(secret for secret in self.secrets if secret.identifier == ref)
+        if operation == READ_APPLICATION:
+            return self._found(application for application in (self.own,) if application is not None)
+        if operation not in (LIST_CREDENTIALS, LIST_SSH_KEYS):
+            return tuple(self.listed)
+        entries = Entries(self.entries)
+        return entries.keys if operation == LIST_SSH_KEYS else entries
+
+    def apply(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+        """Do what an operation is for, and return its result or its error."""
+        if operation.area is Area.SECRETS:
+            return self._store_secret(model) if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
+        if operation.area in DSM_ONLY:
+            return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
+        if operation.verb is Verb.CREATE:
+            kind = SSH_KEY_TYPE if operation.area is Area.SSH_KEYS else "Local User"
+            entry = CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip or "", kind)
+            self.entries.append(entry)
+        if operation == READ_CREDENTIAL:
+            info = self._readable(ref)
+            names = (info.identifier, info.username, info.hostname, info.ip)
+            return Credential(info.id, f"pw-{info.id}", *names, raw={"wire": info.id})
+        if operation == READ_SSH_KEY:
+            info = self._readable(ref)
+            return SshKey(info.id, f"private-{info.id}\n", "ssh-ed25519 AAAA", info.identifier, raw={"wire": info.id})
+        if operation.verb is Verb.RELEASE and not any(entry.id == ref for entry in self.entries):
+            return NotFound("x")
+        return Stored(ref or "77")
+
+    def _readable(self, ref: str) -> CredentialInfo:
+        info = self._found(i for i in self.entries if ref in (i.id, f"{i.username}@{i.hostname}"))
+        if info.id in self.denied:
+            raise Denied("not for you")
+        return t.cast(CredentialInfo, info)
+
+    @staticmethod
+    def _found(candidates: t.Iterator[t.Any]) -> t.Any:
+        for candidate in candidates:
+            return candidate
+        raise NotFound("not there")
+
+    def _store_secret(self, model: t.Any) -> None:
+        held = next((secret for secret in self.secrets if secret.identifier == model.identifier), None)
+        changes = {name: value for name in ("name", "engine") if (value := getattr(model, name)) is not None}
+        data = model.flat() or (held.data if held else ())
+        new = dataclasses.replace(held or DsmSecret("77", model.identifier, ()), data=data, **changes)
+        self.secrets = [*(secret for secret in self.secrets if secret is not held), new]
