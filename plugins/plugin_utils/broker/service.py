@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import collections
-import importlib
 import select
 import socket
 import threading
@@ -197,7 +196,7 @@ class RequestHandler:
             proceed=proceed,
         )
         params = protocol.unpack(request["params"])
-        result = _operation(request["name"]).run(client_over(api), params, request["check_mode"])
+        result = _operations()[request["name"]].run(client_over(api), params, request["check_mode"])
         return protocol.finished(result, secrets)
 
     def _call(self, request: Message) -> Message:
@@ -323,8 +322,36 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
         yield time.monotonic() + timeout
 
 
-def _operation(name: str) -> ModuleOperation:
-    """Return the operation of a module, by the name of its file."""
+def _operations() -> t.Mapping[str, ModuleOperation]:
+    """Return the operations of modules, by the names of their files."""
     # Imported lazily: many runs have lookups only.
-    module: t.Any = importlib.import_module(f"...module_utils.operations.{name}", __package__)
-    return t.cast(ModuleOperation, module)
+    from ...module_utils.operations import (
+        credential,
+        credential_info,
+        credential_rotate,
+        custody,
+        decrypt,
+        dsm_application,
+        dsm_application_info,
+        dsm_automation,
+        dsm_automation_info,
+        dsm_variables,
+        encrypt,
+        encryption_key,
+        encryption_key_info,
+        ephemeral_credential,
+        external_secrets,
+        secret,
+        secret_info,
+        ssh_key,
+        ssh_key_info,
+        ssh_key_rotate,
+    )
+
+    modules = (
+        *(credential, credential_info, credential_rotate, custody, decrypt, encrypt, encryption_key),
+        *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
+        *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
+        *(ssh_key, ssh_key_info, ssh_key_rotate),
+    )
+    return {module.__name__.rpartition(".")[2]: module for module in modules}

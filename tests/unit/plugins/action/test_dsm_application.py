@@ -31,8 +31,8 @@ def found(application_made: bool | None, authorization_made: bool | None) -> Dsm
 
 
 @pytest.fixture
-def own(talk: Any) -> Any:
-    conversation = talk("api")
+def own(make_api: Any) -> Any:
+    conversation = make_api("api")
     conversation.own = OWN
     return conversation
 
@@ -112,8 +112,8 @@ def test_another_application_is_made_or_found_by_its_names_alone(
         assert (second.description, second.encryption_enabled, second.allowed_ips) == ("d", None, None)
 
 
-def test_a_client_without_application_may_make_one(talk: Any, work: Any) -> None:
-    conversation = talk("iso")
+def test_a_client_without_application_may_make_one(make_api: Any, work: Any) -> None:
+    conversation = make_api("iso")
     conversation.answers["application.create"] = found(True, True)
     assert work(conversation, "dsm_application", application="shop", unique_key="k")["changed"]
     assert conversation.calls[0][2].unique_key == "k"
@@ -178,8 +178,8 @@ def test_what_is_shown(own: Any, work: Any) -> None:
 
 
 @pytest.mark.parametrize("module", ["dsm_application", "dsm_application_info"])
-def test_the_guide_has_no_applications(talk: Any, work: Any, module: str) -> None:
+def test_the_guide_has_no_applications(make_api: Any, work: Any, module: str) -> None:
     options = NAMES if module == "dsm_application" else {}
     with pytest.raises(Unsupported, match="no call for application.read") as caught:
-        work(talk("rest"), module, **options)
+        work(make_api("rest"), module, **options)
     assert "dialect api or iso" in caught.value.hint

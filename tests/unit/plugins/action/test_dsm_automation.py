@@ -24,8 +24,8 @@ DEVICE = {"hostname": "web01", "credential": "deploy"}
 
 
 @pytest.fixture
-def conversation(talk: Any) -> Any:
-    made = talk("api")
+def conversation(make_api: Any) -> Any:
+    made = make_api("api")
     made.listed = [HELD]
     return made
 
@@ -122,6 +122,6 @@ def test_wrong_options(conversation: Any, work: Any, options: Any, kind: Any) ->
 
 
 @pytest.mark.parametrize("module", ["dsm_automation", "dsm_automation_info"])
-def test_the_guide_has_none(talk: Any, work: Any, module: str) -> None:
+def test_the_guide_has_none(make_api: Any, work: Any, module: str) -> None:
     with pytest.raises(Unsupported, match="no call for automation.list"):
-        work(talk("rest"), module, name="x")
+        work(make_api("rest"), module, name="x")

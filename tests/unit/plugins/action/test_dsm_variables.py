@@ -22,8 +22,8 @@ def recorded(identifier: str = "TOKENS", name: str = "", **data: str) -> DsmSecr
     return DsmSecret("1", identifier, (data,), name)
 
 
-def test_only_what_the_mapping_names_is_uploaded(talk: Any, work: Any) -> None:
-    conversation = talk("api")
+def test_only_what_the_mapping_names_is_uploaded(make_api: Any, work: Any) -> None:
+    conversation = make_api("api")
     predicted = work(conversation, "dsm_variables", True, mapping=TOKENS, variables=VALUES)
     assert conversation.calls == []
     result = work(conversation, "dsm_variables", mapping=TOKENS, variables=VALUES)
@@ -39,8 +39,8 @@ def test_only_what_the_mapping_names_is_uploaded(talk: Any, work: Any) -> None:
     assert "k-secret" not in str(result)
 
 
-def test_the_guides_mapping_as_text(talk: Any, work: Any) -> None:
-    conversation = talk("iso")
+def test_the_guides_mapping_as_text(make_api: Any, work: Any) -> None:
+    conversation = make_api("iso")
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DB_USER", "DB_PASSWORD", "DB_HOST", "API_KEY", "API_SECRET")
     values = {name: f"v-{name}" for name in (*names, "WEBHOOK_SECRET")}
     result = work(conversation, "dsm_variables", mapping=GUIDE, variables=values)
@@ -62,9 +62,9 @@ def test_the_guides_mapping_as_text(talk: Any, work: Any) -> None:
     ],
 )
 def test_the_secrets_say_what_is_there_already(
-    talk: Any, work: Any, secret: DsmSecret, changed: bool, as_given: bool
+    make_api: Any, work: Any, secret: DsmSecret, changed: bool, as_given: bool
 ) -> None:
-    conversation = talk("api")
+    conversation = make_api("api")
     conversation.secrets = [secret]
     result = work(conversation, "dsm_variables", mapping=TOKENS, variables=VALUES)
     assert (result["changed"], len(conversation.calls)) == (changed, int(changed))
@@ -73,8 +73,8 @@ def test_the_secrets_say_what_is_there_already(
     assert (became["key_names"] is None) == (secret.identifier == "OTHER")
 
 
-def test_without_the_right_to_look_each_run_uploads(talk: Any, work: Any, monkeypatch: Any) -> None:
-    conversation = talk("api")
+def test_without_the_right_to_look_each_run_uploads(make_api: Any, work: Any, monkeypatch: Any) -> None:
+    conversation = make_api("api")
 
     class Blind(type(conversation)):  # type: ignore[misc]
         def call(self, operation: Any, **more: Any) -> Any:
@@ -112,15 +112,15 @@ def test_without_the_right_to_look_each_run_uploads(talk: Any, work: Any, monkey
     ],
 )
 def test_wrong_options_are_named_without_their_values(
-    talk: Any, work: Any, options: Any, option: str, said: str
+    make_api: Any, work: Any, options: Any, option: str, said: str
 ) -> None:
-    conversation = talk("api")
+    conversation = make_api("api")
     with pytest.raises(ConfigError, match=said) as caught:
         work(conversation, "dsm_variables", True, **options)
     assert caught.value.context.option == option
     assert "k-secret" not in str(caught.value)
 
 
-def test_the_guide_has_no_upload(talk: Any, work: Any) -> None:
+def test_the_guide_has_no_upload(make_api: Any, work: Any) -> None:
     with pytest.raises(Unsupported, match="no call for variables.create"):
-        work(talk("rest"), "dsm_variables", True, mapping=TOKENS, variables=VALUES)
+        work(make_api("rest"), "dsm_variables", True, mapping=TOKENS, variables=VALUES)

@@ -29,8 +29,8 @@ HELD = EncryptionKey("2", "backup", "d", "aes128-gcm96", "2030-01-01 00:00:00", 
 
 
 @pytest.fixture
-def conversation(talk: Any) -> Any:
-    made = talk("api")
+def conversation(make_api: Any) -> Any:
+    made = make_api("api")
     made.listed = [HELD]
     return made
 
@@ -157,6 +157,6 @@ def test_which_key_is_meant(conversation: Any, work: Any) -> None:
         ("decrypt", {"key": "1", "value": "y"}),
     ],
 )
-def test_the_guide_has_none(talk: Any, work: Any, module: str, options: Any) -> None:
+def test_the_guide_has_none(make_api: Any, work: Any, module: str, options: Any) -> None:
     with pytest.raises(Unsupported, match="no call for encryption_key"):
-        work(talk("rest"), module, **options)
+        work(make_api("rest"), module, **options)

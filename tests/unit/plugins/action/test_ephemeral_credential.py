@@ -23,8 +23,8 @@ MADE = DsmSecret("42", "job", ({"USERNAME": "eph", "PASSWORD": "pw-secret", "TTL
 
 
 @pytest.fixture
-def conversation(talk: Any) -> Any:
-    made = talk("api")
+def conversation(make_api: Any) -> Any:
+    made = make_api("api")
     made.answers["ephemeral_credential.create"] = MADE
     return made
 
@@ -80,9 +80,9 @@ def test_wrong_options(conversation: Any, work: Any, options: Any) -> None:
         work(conversation, "ephemeral_credential", True, **options)
 
 
-def test_what_a_dialect_has_not(talk: Any, work: Any) -> None:
+def test_what_a_dialect_has_not(make_api: Any, work: Any) -> None:
     with pytest.raises((Unsupported, InvalidRequest), match="pod_name"):
-        work(talk("iso"), "ephemeral_credential", True, identifier="job")
-    assert work(talk("iso"), "ephemeral_credential", True, **POD)["changed"]
+        work(make_api("iso"), "ephemeral_credential", True, identifier="job")
+    assert work(make_api("iso"), "ephemeral_credential", True, **POD)["changed"]
     with pytest.raises(Unsupported, match="no call for ephemeral_credential.create"):
-        work(talk("rest"), "ephemeral_credential", True, **POD)
+        work(make_api("rest"), "ephemeral_credential", True, **POD)

@@ -246,9 +246,9 @@ ON, OFF = (
     ],
 )
 def test_renewal_is_never_switched_off_by_chance(
-    talk: Any, work: Any, there: DsmSecret | None, options: Any, sent: Renewal | None
+    make_api: Any, work: Any, there: DsmSecret | None, options: Any, sent: Renewal | None
 ) -> None:
-    conversation = talk("api")
+    conversation = make_api("api")
     conversation.secrets = [there] if there else []
     work(conversation, "secret", identifier="shop", name="New", key_value=A, **options)
     renewal = conversation.calls[0][2].renewal
@@ -259,8 +259,8 @@ def test_renewal_is_never_switched_off_by_chance(
 
 
 @pytest.mark.parametrize("known", [None, Renewal(5, 7, 60)])
-def test_how_renewal_is_switched_off_is_not_guessed(talk: Any, work: Any, known: Renewal | None) -> None:
-    conversation = talk("iso")
+def test_how_renewal_is_switched_off_is_not_guessed(make_api: Any, work: Any, known: Renewal | None) -> None:
+    conversation = make_api("iso")
     conversation.secrets = [held(A, renewal=known)]
     with pytest.raises(Refused, match="contradict each other") as caught:
         work(conversation, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": 0})
@@ -270,8 +270,8 @@ def test_how_renewal_is_switched_off_is_not_guessed(talk: Any, work: Any, known:
     assert conversation.calls == []
 
 
-def test_attributes_that_are_not_shown_are_written_when_asked_for(talk: Any, work: Any) -> None:
-    conversation = talk("api")
+def test_attributes_that_are_not_shown_are_written_when_asked_for(make_api: Any, work: Any) -> None:
+    conversation = make_api("api")
     conversation.secrets = [held(A)]
     options = {"identifier": "shop", "description": "d", "renewal_minutes": ON}
     assert not work(conversation, "secret", **options)["changed"]
@@ -283,4 +283,4 @@ def test_attributes_that_are_not_shown_are_written_when_asked_for(talk: Any, wor
     conversation.secrets = [held(A, description="d", renewal=Renewal(**ON))]
     assert not work(conversation, "secret", update_attributes="always", **options)["changed"]
     with pytest.raises(Unsupported, match="cannot write renewal"):
-        work(talk("rest"), "secret", True, identifier="shop", key_value=A, renewal_minutes=ON)
+        work(make_api("rest"), "secret", True, identifier="shop", key_value=A, renewal_minutes=ON)
