@@ -15,9 +15,12 @@ def read_text(path: str, option: str) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except OSError as exc:
-        reason = exc.strerror or type(exc).__name__
+        raise _unreadable(option, exc.strerror or type(exc).__name__) from None
     except UnicodeDecodeError:
-        reason = "it must be UTF-8 text"
-    raise ConfigError(
+        raise _unreadable(option, "it must be UTF-8 text") from None
+
+
+def _unreadable(option: str, reason: str) -> ConfigError:
+    return ConfigError(
         f"the file of {option} cannot be read: {reason}", hint=f"Check {option}, a file of the controller"
     ).with_context(option=option)

@@ -20,7 +20,7 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_models, dsm_secrets, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
 from ansible_collections.community.senhasegura.plugins.module_utils.client import direct_api as module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
@@ -74,6 +74,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     success,
     token_answer,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.test_hostile_names import write_model
 
 LIST = success(credentials=[entry(7, "web-root")])
 READ = success(credential={"id": "7", "identifier": "web-root", "password": "pw-Example-1"})
@@ -806,7 +807,7 @@ def test_no_secret_in_a_path_or_query() -> None:
         for operation, call in DIALECTS[changes.get("dialect", "api")].calls.items():
             if call.encode is None:
                 with contextlib.suppress(SenhaseguraError):
-                    session.call(operation, ref="8")
+                    session.call(operation, ref="8", model=write_model(operation.name))
         assert len(server.lines) >= 8
         for request in server.sent:
             texts = f"{request.path} {request.query}"
@@ -961,6 +962,8 @@ SECRETS: dict[str, tuple[str, t.Any]] = {
         "secret.create",
         dsm_secrets.DsmSecretWrite("i", access_keys=(dsm_secrets.SecretBlock({"k": CANARY}),)),
     ),
+    "variables": ("variables.create", dsm_models.VariablesUpload({"A": CANARY}, {})),
+    "text to encrypt": ("encryption_key.encrypt", dsm_models.EncryptWrite("7", CANARY)),
 }
 
 
@@ -971,6 +974,7 @@ def test_a_server_that_echoes_what_was_written_is_not_quoted(place: str) -> None
     for echo in (CANARY, f"xx{CANARY}xx", encoded, CANARY[:12], CANARY[::-1]):
         refused = failure(None, f"Bad value {echo} here")
         paths = ("POST /api/pam/credential", "POST /api/pam/key", "POST /iso/sctm/secret")
+        paths += ("POST /iso/cicd/variables", "POST /iso/sctm/encryption/encrypt")
         session, _server, _time = setup(dict.fromkeys(paths, refused))
         with pytest.raises(InvalidRequest, match='The server says "Bad value .* here"') as caught:
             session.call(named(operation), model=model)
