@@ -35,7 +35,7 @@ class FileRefused(Exception):
 
 @contextlib.contextmanager
 def explained(path: str) -> t.Iterator[None]:
-    """What the operating system says, in the words of FileRefused."""
+    """Turn what the operating system says into FileRefused, in words of its own."""
     try:
         yield
     except FileNotFoundError:
