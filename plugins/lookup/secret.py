@@ -83,7 +83,7 @@ _raw:
     - Terms that O(on_missing) or O(on_denied) leave out have no entry.
     - Values are text, or null where the server has null.
     - With O(return_format=dict) the entries are C(id), C(identifier), C(name), C(engine), C(description), C(version),
-      C(expires_at), C(application), C(system), C(environment), C(key_names) and C(data).
+      C(expires_at), C(application), C(system), C(environment), C(renewal_minutes), C(key_names) and C(data).
   type: list
   elements: raw
   sample:

@@ -19,10 +19,29 @@ ADDED = frozenset({"ip", "TTL", "private_key", "public_key"})
 
 
 @dataclasses.dataclass(frozen=True)
+class Renewal:
+    """After how many minutes the server renews what a secret hands out (facts-dsm.md 3). 0 stands for never.
+
+    ``off`` says how a request tells "never": C(empty) sends an empty list, as release 3.32 wants it, and C(omit) sends
+    nothing, as 4.0 does.
+    """
+
+    access_keys: int
+    credentials: int
+    ephemeral_credentials: int
+    off: str = dataclasses.field(default="omit", compare=False)
+
+    def public(self) -> dict[str, int]:
+        """Return the minutes by name."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if name != "off"}
+
+
+@dataclasses.dataclass(frozen=True)
 class DsmSecret:
     """A DevOps secret. ``data`` is the server's list of flat maps, in its order; a key may occur in several.
 
-    ``description``, ``application``, ``system`` and ``environment`` are None where the dialect does not return them.
+    ``description``, ``application``, ``system``, ``environment`` and ``renewal`` are None where the server does not
+    return them.
     ``problem`` is why there is no data at all, if so.
     """
 
@@ -37,6 +56,7 @@ class DsmSecret:
     application: str | None = None
     system: str | None = None
     environment: str | None = None
+    renewal: Renewal | None = None
     # Whether it comes from a list without values, so that nothing is known of its data.
     incomplete: bool = False
     # Whether all blocks of the data are put together as one.
@@ -75,10 +95,11 @@ class DsmSecret:
 
     def public(self) -> dict[str, t.Any]:
         """Return everything but values; C(key_names) are the keys of the data, or None if they are not known."""
-        hidden = ("raw", "data", "problem", "incomplete", "as_one")
+        hidden = ("raw", "data", "problem", "incomplete", "as_one", "renewal")
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in hidden}
         names = None if self.incomplete else sorted({key for block in self.data for key in block})
-        return {**fields, "key_names": names}
+        renewal = self.renewal.public() if self.renewal else None
+        return {**fields, "renewal_minutes": renewal, "key_names": names}
 
     def kept_in(self, data: t.Iterable[t.Mapping[str, SecretValue]]) -> bool:
         """Return whether ``data``, which the server shows later, still has all that this secret has, in any order."""
@@ -134,6 +155,7 @@ class DsmSecretWrite:
     application: str | None = None
     system: str | None = None
     environment: str | None = None
+    renewal: Renewal | None = None
     access_keys: tuple[SecretBlock, ...] = ()
     credentials: tuple[SecretBlock, ...] = ()
     key_value: dict[str, str] = dataclasses.field(default_factory=dict, repr=False)
@@ -184,3 +206,21 @@ def _covered(wanted: list[dict[str, str]], held: list[dict[str, SecretValue]]) -
         for i, block in enumerate(held)
         if block not in held[:i]
     )
+
+
+def with_news(listed: t.Iterable[DsmSecret], shown: t.Iterable[DsmSecret]) -> tuple[DsmSecret, ...] | None:
+    """Return a list of secrets with what the response to a write shows of them, in the order of the list.
+
+    None if it cannot be told which of two versions of a secret is newer, since the list has to be read again then.
+    """
+    known = {secret.identifier: secret for secret in listed}
+    for new in shown:
+        old = known.get(new.identifier)
+        if new.incomplete or new.problem or not new.version.isdecimal():
+            return None
+        if old is not None and not old.version.isdecimal():
+            return None
+        # Responses may overtake each other, and the version rises with every write.
+        if old is None or int(new.version) >= int(old.version):
+            known[new.identifier] = new
+    return tuple(known.values())

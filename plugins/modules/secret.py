@@ -25,7 +25,7 @@ options:
     description:
       - V(present) creates or updates the secret.
       - V(absent) deletes it in the dialect V(rest). The dialects V(iso) and V(api) have no call for it, so there it
-        fails if the secret exists; O(expires_at) can end its life instead.
+        fails if the secret exists. Delete it in the console. Nothing says that a secret which has expired is hidden.
     type: str
     choices: [present, absent]
     default: present
@@ -46,12 +46,51 @@ options:
   description:
     description:
       - Free text. The dialects V(iso) and V(api) do not show it, so there it is written along with another change
-        only.
+        only, unless O(update_attributes=always).
     type: str
   expires_at:
     description:
       - When the secret expires, as C(YYYY-MM-DD HH:MM:SS). An empty text stands for never.
     type: str
+  renewal_minutes:
+    description:
+      - After how many minutes the server renews what the secret hands out. V(0) stands for never.
+      - All three must be given, because a release may switch off what an update leaves out. The vendor's page of 3.32
+        says that what is left out is ignored, and that of 4.0 that it is switched off.
+      - An update without this option sends the times that the server shows. A server that does not show them may
+        switch renewal off then, so give the option in each task that writes a secret with renewal.
+      - Not in the dialect V(rest). Where the server does not show the times, they are written along with another
+        change only, unless O(update_attributes=always).
+    type: dict
+    suboptions:
+      access_keys:
+        description: Minutes for access keys of a cloud.
+        type: int
+        required: true
+      credentials:
+        description: Minutes for credentials.
+        type: int
+        required: true
+      ephemeral_credentials:
+        description: Minutes for ephemeral credentials.
+        type: int
+        required: true
+  renewal_off:
+    description:
+      - How an update switches a renewal off, since the vendor's pages contradict each other.
+      - V(empty) sends an empty list, as the page of release 3.32 says. V(omit) leaves the time out, as that of 4.0
+        says.
+      - Needed when O(renewal_minutes) has a V(0) for what may be on.
+    type: str
+    choices: [empty, omit]
+  update_attributes:
+    description:
+      - When to write O(description) and O(renewal_minutes) where the server does not show them.
+      - With V(on_create), they are written with a new secret, and along with another change.
+      - With V(always), they are written at every run, and each is a change.
+    type: str
+    choices: [on_create, always]
+    default: on_create
   application:
     description:
       - DSM application that the secret belongs to. For the dialect V(rest) only; in V(iso) and V(api) it is always that
@@ -191,6 +230,16 @@ EXAMPLES = r"""
       API_KEY: "{{ api_key }}"
       OLD_API_KEY: null
 
+- name: Renew its credentials once a day, and nothing else
+  community.senhasegura.secret:
+    identifier: shop-db
+    update_attributes: always
+    renewal_minutes:
+      access_keys: 0
+      credentials: 1440
+      ephemeral_credentials: 0
+    renewal_off: omit
+
 - name: Let it expire
   community.senhasegura.secret:
     identifier: shop-db
@@ -235,6 +284,12 @@ secret:
       description: Environment of that application, or null where the server does not tell.
       type: str
       returned: with O(state=present)
+    renewal_minutes:
+      description:
+        - After how many minutes the server renews each of C(access_keys), C(credentials) and C(ephemeral_credentials),
+          0 for never. Null where the server does not tell.
+      type: dict
+      returned: with O(state=present)
     key_names:
       description: The names in its data.
       type: list
@@ -249,6 +304,7 @@ secret:
     application: shop
     system: web
     environment: prod
+    renewal_minutes: null
     key_names: [API_KEY, API_URL, HOSTNAME, PASSWORD, SCHEMA, USERNAME]
 failure:
   description:
@@ -264,7 +320,8 @@ failure:
   sample:
     kind: unsupported
     message: the dialect api has no call for secret.delete
-    hint: Set expires_at with state=present, or delete it in the console
+    hint: >-
+      Delete it in the console: the vendor documents no call for it, nor that expires_at hides a secret
     operation: secret.delete
     endpoint: ""
     subject: ""

@@ -100,6 +100,12 @@ secrets:
       description: Environment of that application, or null where the server does not tell.
       type: str
       returned: success
+    renewal_minutes:
+      description:
+        - After how many minutes the server renews each of C(access_keys), C(credentials) and C(ephemeral_credentials),
+          0 for never. Null where the server does not tell.
+      type: dict
+      returned: success
     key_names:
       description:
         - The names in its data.
@@ -129,6 +135,7 @@ secrets:
       application: shop
       system: web
       environment: prod
+      renewal_minutes: null
       key_names: [HOSTNAME, PASSWORD, USERNAME]
 failure:
   description:

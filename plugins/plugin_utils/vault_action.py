@@ -29,6 +29,7 @@ from .broker import protocol
 from .broker.cache_policy import NEWS_AFTER, CachePolicy, policy_of
 from .broker.client import BrokerConnection
 from .broker.startup import BrokerUnavailable, go_on_without_broker, open_connection, warn_of_custody
+from .controller_files import read_text
 from .masking import register, register_arguments
 from .plugin_options import Spec
 from .unexpected import describe
@@ -116,12 +117,21 @@ class VaultAction(SenhaseguraAction):
     """Run the operation of a module that only talks to the server. Subclasses name it."""
 
     operation: ModuleOperation
+    # Options that name a file of the controller, each with the option that its text is for.
+    files: t.ClassVar[t.Mapping[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
         cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
     def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         connect = functools.partial(self.open, settings, run)
+        # Here, because the broker does not know the folder of the play.
+        texts = {
+            option: read_text(self._loader.path_dwim(params[file]), file)
+            for file, option in self.files.items()
+            if params[file]
+        }
+        params = {**params, **texts}
         return run_operation(self.operation, params, check_mode, settings, self.policy(run, params), connect)
 
 

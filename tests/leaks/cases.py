@@ -53,6 +53,8 @@ class Module:
     good: tuple[tuple[str, dict[str, Any], str], ...]
     wrong: dict[str, dict[str, Any]] = field(default_factory=dict)
     secret: tuple[str, str] = ("", "")  # where in its result which secret is
+    returns: str = "ok"  # the status of the call that returns it
+    checked: str = "failed"  # the status in check mode of a call that would fail; nothing may be asked for it
     missing: dict[str, Any] = field(default_factory=dict)  # options that name nothing
     write: dict[str, Any] = field(default_factory=dict)  # options with which reach writes for sure
     unmet: tuple[str, ...] = ()  # scenarios in which it does not fail
@@ -99,6 +101,12 @@ _SECRET = {"identifier": "to-change", "key_value": {"API_KEY": "{{ canary.new_ds
 _MERGED = {"identifier": "to-merge", "data_mode": "merge", "key_value": {"MORE": "{{ canary.new_dsm_value }}"}}
 _BLOCK = {"user": "app", "host": "db01", "password": "{{ canary.new_dsm_value }}"}
 _ACCESS_KEY = {"type": "aws", "access_key_id": "AKIA", "secret_access_key": "{{ canary.new_dsm_value }}"}
+_APPLICATION = {"application": "leaks", "system": "web", "environment": "prod", "allowed_ips": ["192.0.2.1"]}
+_VARIABLES = {
+    "mapping": {"key_value": [{"name": "TOKENS", "fields": ["API_KEY"]}]},
+    "variables": {"API_KEY": "{{ canary.new_dsm_value }}", "UNUSED": "{{ canary.password }}"},
+}
+_EPHEMERAL = {"pod_name": "web-1", "deploy": "web", "namespace": "prod"}
 # The vault alone changes it; nothing is done to this machine.
 _BY_VAULT = {"credential": "to-rotate", "mode": "vault", "verify": "hash_only", "wait_timeout": 10}
 _NO_USERS_KEY = {"ssh_key": "key-to-rotate", "user": "nobody-here"}
@@ -287,6 +295,83 @@ MODULES: dict[str, Module] = {
         },
         write={"identifier": "not-there"},
     ),
+    "dsm_application": Module(
+        _APPLICATION,
+        (("make", _APPLICATION, "changed"), ("find", _APPLICATION, "ok")),
+        {
+            "state": {"state": SECRET},
+            "authorized_resources": {"authorized_resources": [SECRET]},
+            "expires_at": {"expires_at": SECRET},
+            "credential_profiles": {"credential_profiles": [{"device": SECRET}]},
+            "encryption_enabled": {"encryption_enabled": SECRET},
+        },
+        ("authorization.client_secret", "dsm_value"),
+    ),
+    "dsm_application_info": Module({}, (("own", {}, "ok"),)),
+    "dsm_automation": Module(
+        {"name": "watch", "triggers": ["When a secret is updated"], "update_attributes": "always"},
+        (
+            ("create", {"name": "watched", "secrets": ["shop-db"]}, "changed"),
+            ("again", {"name": "watched", "secrets": ["shop-db"]}, "ok"),
+            ("delete", {"name": "watched", "state": "absent"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "triggers": {"triggers": [SECRET]},
+            "enabled": {"enabled": SECRET},
+            "devices": {"devices": [{"hostname": "web01", "password": SECRET}]},
+        },
+        missing={"id": "999999"},
+    ),
+    "dsm_automation_info": Module({}, (("all", {}, "ok"), ("named", {"name": "nothing"}, "ok"))),
+    "dsm_variables": Module(
+        _VARIABLES,
+        (("upload", _VARIABLES, "changed"), ("again", _VARIABLES, "ok")),
+        {
+            "text for map": {"variables": SECRET},
+            "nested": {"variables": {"API_KEY": {"a": SECRET}}},
+            "line end": {"variables": {"API_KEY": "{{ canary.new_dsm_value ~ '\\n' }}"}},
+            "value for a name": {"mapping": {"key_value": [{"name": "TOKENS", "fields": ["A=" + SECRET]}]}},
+            "mapping": {"mapping": SECRET},
+            "mapping_file": {"mapping": None, "mapping_file": "/nowhere/{{ canary.alphanumeric }}"},
+        },
+        write={"mapping": {"key_value": [{"name": "NOT-THERE", "fields": ["API_KEY"]}]}},
+    ),
+    "ephemeral_credential": Module(
+        _EPHEMERAL,
+        (
+            ("provision", _EPHEMERAL, "changed"),
+            ("remove", {**_EPHEMERAL, "state": "absent", "secret_id": "9999"}, "ok"),
+        ),
+        {"state": {"state": SECRET}, "deprovision_at_end": {"deprovision_at_end": SECRET}},
+        ("secret.data[0].PASSWORD", "dsm_value"),
+        returns="changed",
+        checked="changed",
+    ),
+    "encryption_key": Module(
+        {"name": "leaks"},
+        (
+            ("create", {"name": "leaks-new"}, "changed"),
+            ("again", {"name": "leaks-new"}, "ok"),
+            ("disable", {"name": "leaks-new", "state": "disabled"}, "changed"),
+        ),
+        {"state": {"state": SECRET}, "expires_at": {"expires_at": SECRET}},
+        missing={"id": "999999"},
+    ),
+    "encryption_key_info": Module({}, (("all", {}, "ok"),)),
+    "encrypt": Module(
+        {"key": "1", "value": "{{ canary.new_dsm_value }}"},
+        (("text", {"key": "1", "value": "{{ canary.new_dsm_value }}"}, "ok"),),
+        {"value": {"value": [SECRET]}},
+        missing={"key": "nobody"},
+    ),
+    "decrypt": Module(
+        {"key": "1", "value": "AAAA"},
+        (("text", {"key": "1", "value": "AAAA"}, "ok"),),
+        {"decode_base64": {"decode_base64": SECRET}},
+        ("value", "dsm_value"),
+        missing={"key": "nobody"},
+    ),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},
         (("list", {}, "ok"), ("with data", {"identifier": "shop-db", "include_data": True}, "ok")),
@@ -463,7 +548,7 @@ def module_cases(world: World, name: str, entry: Module) -> Iterator[Case]:
     where, secret = entry.secret
     if where:
         yield case("returned, retried", entry.reach, until="false", retries=1, delay=0)
-        yield case("returned", entry.reach, "ok", register="returned")
+        yield case("returned", entry.reach, entry.returns, register="returned")
         test = {"ansible.builtin.assert": {"that": f"returned.{where} == canary.{secret}"}}
         yield Case(f"module {name}: register", test, "ok")
         yield Case(f"module {name}: another key", {"ansible.builtin.debug": {"var": "returned.changed"}}, "ok")
@@ -475,7 +560,7 @@ def module_cases(world: World, name: str, entry: Module) -> Iterator[Case]:
     again = {"until": "result is success", "retries": 1, "delay": 0}
     yield case("until", entry.reach, config="500 that echoes, raw", **again)
     yield case("failed, no_log", entry.reach, config="500 that echoes, raw", no_log=True)
-    yield case("failed, check", entry.reach, config="500 that echoes, raw", check_mode=True, diff=True)
+    yield case("failed, check", entry.reach, entry.checked, config="500 that echoes, raw", check_mode=True, diff=True)
     yield case("failed_when", entry.reach, "failed", failed_when="True", config="ok")
     for scenario in world.failing(f"module {name}"):
         options = {**entry.reach, **entry.write} if scenario.only else entry.reach

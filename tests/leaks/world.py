@@ -34,6 +34,8 @@ WRITTEN = {
     "module credential": ("new_password", "totp_seed"),
     "module ssh_key": ("passphrase", "new_private_key"),
     "module secret": ("new_dsm_value",),
+    "module dsm_variables": ("new_dsm_value",),
+    "module encrypt": ("new_dsm_value",),
 }
 RELEASED = {
     "lookup password": ("password",),
@@ -395,7 +397,8 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "plugins.module_utils.transport.session:_read",
         "plugins.module_utils.transport.route:open_socket",
         "plugins.module_utils.dialects.response:_strict_object",
-        "plugins.module_utils.dialects.entities:required_id plugins.module_utils.dialects.vendor:required_id",
+        "plugins.module_utils.dialects.entities:required_id plugins.module_utils.dialects.vendor:required_id"
+        " plugins.module_utils.dialects.dsm_tools:required_id",
     ),
     "KeyError": ("plugins.module_utils.settings.settings:check_url", "plugins.module_utils.client.auth:parse_token"),
     "ValueError": (
@@ -573,6 +576,23 @@ def canary_tokens() -> contextlib.AbstractContextManager[Any]:
     return mock.patch("senhasegura_simulator.auth.random_token", side_effect=tokens)
 
 
+def _made_by_the_server(secrets: Secrets) -> dict[str, dict[str, Any]]:
+    """Known secrets in place of those that the server makes at random, by operation."""
+    return {
+        "application.write": {"signature": secrets["dsm_value"]},
+        "ephemeral.provision": {"secret.data.*.PASSWORD": secrets["dsm_value"]},
+    }
+
+
+def _converted(secrets: Secrets) -> dict[str, dict[str, Any]]:
+    """What comes of any text that is encrypted or decrypted, whatever the key."""
+    done = {"response": {"status": 200, "message": "Done", "error": False}}
+    return {
+        "encryption.encrypt": {**done, "encrypted_value": "AAAA"},
+        "encryption.decrypt": {**done, "decrypted_value": secrets["dsm_value"]},
+    }
+
+
 @contextlib.contextmanager
 def world(profile: str = "4.0") -> Iterator[World]:
     secrets = canaries.make()
@@ -586,6 +606,11 @@ def world(profile: str = "4.0") -> Iterator[World]:
         for scenario in wanted:
             for answer in scenario.answers:
                 server.control.fault(**answer, client=_client_id(scenario, secrets), times=None)
+        for operation, answer in _made_by_the_server(secrets).items():
+            # Behind those of the scenarios, which come first.
+            server.control.fault("mangle", operation=operation, answer=answer, times=None)
+        for operation, body in _converted(secrets).items():
+            server.control.fault(**{**_json(body), "operation": operation}, times=None)
         running = World(server, secrets, wanted, planned, folder)
         _write_files(running, records)
         yield running

@@ -22,6 +22,11 @@ class Api(t.Protocol):
     """One server, as one client of it sees it."""
 
     @property
+    def gives_back_at_end(self) -> bool:
+        """Return whether what was taken with C(at_end) is given back at the end of the run."""
+        return False
+
+    @property
     def server(self) -> str:
         """Return the server as errors name it: its base URL with the port."""
 
@@ -80,6 +85,10 @@ class WrappedApi(Api):
     @property
     def server(self) -> str:
         return self._api.server
+
+    @property
+    def gives_back_at_end(self) -> bool:
+        return self._api.gives_back_at_end
 
     def dialect(self) -> Dialect:
         return self._api.dialect()

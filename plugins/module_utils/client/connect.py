@@ -13,7 +13,11 @@ import typing as t
 from ..redaction import KnownSecrets
 from ..settings.settings import Settings
 from .api import Api
+from .applications import Applications
+from .automations import Automations
 from .credentials import Credentials
+from .encryption import EncryptionKeys
+from .ephemeral import EphemeralCredentials
 from .secrets import Secrets
 from .ssh_keys import SshKeys
 
@@ -28,13 +32,26 @@ class Client:
     credentials: Credentials
     ssh_keys: SshKeys
     secrets: Secrets
+    applications: Applications
+    ephemeral: EphemeralCredentials
+    automations: Automations
+    encryption_keys: EncryptionKeys
     # As errors name it.
     server: str = ""
 
 
 def client_over(api: Api) -> Client:
     """Return a client that talks through ``api``."""
-    return Client(Credentials(api), SshKeys(api), Secrets(api), api.server)
+    return Client(
+        Credentials(api),
+        SshKeys(api),
+        Secrets(api),
+        Applications(api),
+        EphemeralCredentials(api),
+        Automations(api),
+        EncryptionKeys(api),
+        api.server,
+    )
 
 
 def direct(settings: Settings, until: t.Callable[[], float] = lambda: math.inf, *, spent: float = 0.0) -> Api:

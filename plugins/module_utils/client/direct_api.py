@@ -320,7 +320,8 @@ class DirectApi(Api):
 
 def _encode(fields: Json, form: str) -> tuple[bytes, str]:
     try:
-        if form == "form":
+        # DSM takes both, and a form has no lists (facts-dsm.md 1).
+        if form == "form" and not any(isinstance(value, (list, dict)) for value in fields.values()):
             return urllib.parse.urlencode(fields).encode(), auth.FORM
         # YAML makes dates of some texts, and the server takes texts.
         document = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)

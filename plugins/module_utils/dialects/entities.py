@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read the fields of an entity in the server's JSON: texts, ids, booleans and secrets."""
+"""Read the fields of an entity in the JSON of the server: texts, ids, booleans, secrets. Write those that are given."""
 
 from __future__ import annotations
 
@@ -113,3 +113,18 @@ def required_secret(item: Json, *names: str) -> str:
         f"the answer does not have a {names[0]}",
         hint="Check in the console that it has a value and that the authorization may see it",
     )
+
+
+def given(**fields: t.Any) -> Json:
+    """Return the fields that are not None: the server keeps what is left out."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def tag_list(value: t.Any) -> tuple[str, ...]:
+    """Return tags, which are documented as a text with commas, and sampled as a list."""
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(str(item).strip() for item in items if str(item).strip())
+
+
+def decode_nothing(document: Json, unseal: t.Callable[[str], str]) -> None:
+    """Return None, for calls whose response tells nothing but success."""

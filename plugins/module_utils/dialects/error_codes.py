@@ -38,8 +38,8 @@ _ASK_ACCESS = f"Add it to {_AUTHORIZATION}, tab Credential)"
 _NAME_IT = f"Check the id, identifier or username@hostname, and that it is in {_AUTHORIZATION}, tab Credential)"
 _WRITE_PERMISSION = f"Set the PAM permission to read and write in {_AUTHORIZATION}, tab Security)"
 _DSM_RESOURCES = (
-    "Add the resources Application and Secret Management to the DSM authorization of this client "
-    "(console: DevOps Secret Manager, its application > Authorizations)"
+    "Add the resources Application and Secret Management, and CI/CD for pipeline variables, to the DSM authorization "
+    "of this client (console: DevOps Secret Manager, its application > Authorizations)"
 )
 _CHECK_LOGIN = (
     f"Check that {_AUTHORIZATION}) is enabled and not expired, and that client_id and client_secret are its own"

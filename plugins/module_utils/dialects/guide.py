@@ -30,8 +30,10 @@ from ..redaction import redact
 from ..references import safe_name
 from . import vendor
 from .dialect import Call, Dialect, Unseal, row
+from .dsm import decode_secret_item
 from .entities import (
     attempt,
+    decode_nothing,
     echo,
     echoed_id,
     echoed_text,
@@ -45,12 +47,14 @@ from .entities import (
     truth,
 )
 from .operations import (
+    BY_NAME,
     CREATE_CREDENTIAL,
     CREATE_SECRET,
     CREATE_SSH_KEY,
     DELETE_SECRET,
     DISABLE_CREDENTIAL,
     DISABLE_SSH_KEY,
+    DSM_ONLY,
     ENABLE_CREDENTIAL,
     ENABLE_SSH_KEY,
     LIST_CREDENTIALS,
@@ -188,11 +192,11 @@ def decode_secrets(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
 def _listed_secret(item: Json, unseal: Unseal) -> DsmSecret:
     if item.get("data") is not None:
         return _secret(item, unseal)
-    return dataclasses.replace(vendor.decode_secret_item({**item, "data": []}, unseal), incomplete=True)
+    return dataclasses.replace(decode_secret_item({**item, "data": []}, unseal), incomplete=True)
 
 
 def _secret(item: Json, unseal: Unseal) -> DsmSecret:
-    secret = vendor.decode_secret_item(item, unseal)
+    secret = decode_secret_item(item, unseal)
     # It was sent as one map, and comes back as that or as a list with that.
     return dataclasses.replace(secret, as_one=len(secret.data) == 1)
 
@@ -240,8 +244,8 @@ _CALLS = (
     row(READ_CREDENTIAL, Call("GET", "/iso/coe/senha", decode_password, encode_reference, "query")),
     row(CREATE_CREDENTIAL, Call("POST", _CREDENTIAL, decode_stored("credential"), encode_credential)),
     row(UPDATE_CREDENTIAL, Call("PUT", _CREDENTIAL + "/{ref}", decode_stored("credential"), encode_credential)),
-    row(DISABLE_CREDENTIAL, Call("DELETE", _CREDENTIAL + "/{ref}", vendor.decode_nothing)),
-    row(RELEASE_CREDENTIAL, Call("DELETE", "/iso/pam/credential/custody/{ref}", vendor.decode_nothing)),
+    row(DISABLE_CREDENTIAL, Call("DELETE", _CREDENTIAL + "/{ref}", decode_nothing)),
+    row(RELEASE_CREDENTIAL, Call("DELETE", "/iso/pam/credential/custody/{ref}", decode_nothing)),
     row(ROTATE_CREDENTIAL, Call("POST", _CREDENTIAL + "/{ref}/rotate", decode_stored("credential"))),
     row(LIST_SSH_KEYS, Call("GET", _KEY, decode_keys, lists=True)),
     row(READ_SSH_KEY, Call("GET", _KEY + "/{ref}", decode_key)),
@@ -252,8 +256,9 @@ _CALLS = (
     row(READ_SECRET, Call("GET", _SECRET + "/{ref}", decode_secret, module="dsm")),
     row(CREATE_SECRET, Call("POST", _SECRET, decode_stored_secret, encode_secret, module="dsm")),
     row(UPDATE_SECRET, Call("PUT", _SECRET + "/{ref}", decode_stored_secret, encode_secret, module="dsm")),
-    row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", vendor.decode_nothing, module="dsm")),
+    row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", decode_nothing, module="dsm")),
 )
+_NO_DSM = "The guide has calls for DSM secrets only: use the console, or the dialect api or iso"
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 
 
@@ -267,6 +272,7 @@ REST = Dialect(
     "/iso/oauth2/token",
     {operation: _with_meaning_of_404(call) for operation, call in _CALLS},
     missing={
+        **{operation: _NO_DSM for operation in BY_NAME.values() if operation.area in DSM_ONLY},
         ENABLE_CREDENTIAL: _NO_SWITCH,
         ENABLE_SSH_KEY: _NO_SWITCH,
         DISABLE_SSH_KEY: "The guide has no call to disable a key: use the console, or another dialect",
@@ -276,6 +282,7 @@ REST = Dialect(
         Area.CREDENTIALS: frozenset({"domain", "parent", "automatic_change", "connectivities", "settings"})
         | {f"device_{name}" for name in ("type", "vendor", "model", "site", "domain", "tags")},
         Area.SSH_KEYS: frozenset({"key_name", "devices", "tags", "enabled"}),
+        Area.SECRETS: frozenset({"renewal"}),
     },
     required={CREATE_SSH_KEY: {"private_key": "Set the option private_key"}},
     bare_read=True,

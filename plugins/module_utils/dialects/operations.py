@@ -14,6 +14,7 @@ import dataclasses
 import enum
 import typing as t
 
+from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmAuthorization, EncryptionKey
 from ..dsm_secrets import DsmSecret
 from ..models import Credential, Entries, SshKey, Stored
 from ..retry import Replay
@@ -27,10 +28,26 @@ class Area(enum.Enum):
     CREDENTIALS = "credential"
     SSH_KEYS = "key"
     SECRETS = "secret"
+    APPLICATIONS = "application"
+    VARIABLES = "variables"
+    EPHEMERAL = "ephemeral_credential"
+    AUTOMATIONS = "automation"
+    ENCRYPTION_KEYS = "encryption_key"
 
     def shares_lists_with(self, other: Area) -> bool:
-        """Return whether a write in one area may change a list of the other: credentials and keys have one list."""
-        return self is other or Area.SECRETS not in (self, other)
+        """Return whether a write in one area may change a list of the other."""
+        return self is other or any({self, other} <= areas for areas in _ONE_LIST)
+
+
+# What only the vendor's own API has of DSM.
+DSM_ONLY = frozenset(
+    {Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL, Area.AUTOMATIONS, Area.ENCRYPTION_KEYS},
+)
+# Credentials and keys have one list, and so has what becomes a secret of the application.
+_ONE_LIST = (
+    {Area.CREDENTIALS, Area.SSH_KEYS},
+    {Area.SECRETS, Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL},
+)
 
 
 class Verb(enum.Enum):
@@ -45,6 +62,8 @@ class Verb(enum.Enum):
     RELEASE = "release"
     ROTATE = "rotate"
     DELETE = "delete"
+    ENCRYPT = "encrypt"
+    DECRYPT = "decrypt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,8 +84,8 @@ class Operation(t.Generic[_Result]):
 
     @property
     def takes_custody(self) -> bool:
-        """Return whether it reads a password or private key, which takes custody. DSM secrets have none."""
-        return self.verb is Verb.READ and self.area is not Area.SECRETS
+        """Return whether it reads a password or private key, which takes custody. DSM has none."""
+        return self.verb is Verb.READ and self.area in (Area.CREDENTIALS, Area.SSH_KEYS)
 
 
 LIST_CREDENTIALS = Operation[Entries](Area.CREDENTIALS, Verb.LIST, Replay.SAFE)
@@ -95,6 +114,29 @@ READ_SECRET = Operation[DsmSecret](Area.SECRETS, Verb.READ, Replay.SAFE)
 CREATE_SECRET = Operation["tuple[DsmSecret, ...] | None"](Area.SECRETS, Verb.CREATE)
 UPDATE_SECRET = Operation["tuple[DsmSecret, ...] | None"](Area.SECRETS, Verb.UPDATE)
 DELETE_SECRET = Operation[None](Area.SECRETS, Verb.DELETE)
+
+READ_APPLICATION = Operation[DsmApplication](Area.APPLICATIONS, Verb.READ, Replay.SAFE)
+# Makes or finds an application and its authorization.
+CREATE_APPLICATION = Operation[DsmAuthorization](Area.APPLICATIONS, Verb.CREATE)
+# The authorization of the client itself.
+DISABLE_APPLICATION = Operation[None](Area.APPLICATIONS, Verb.DISABLE)
+CREATE_VARIABLES = Operation[None](Area.VARIABLES, Verb.CREATE)
+CREATE_EPHEMERAL = Operation[DsmSecret](Area.EPHEMERAL, Verb.CREATE)
+RELEASE_EPHEMERAL = Operation[None](Area.EPHEMERAL, Verb.RELEASE, Replay.REPEATABLE)
+
+LIST_AUTOMATIONS = Operation[tuple[Automation, ...]](Area.AUTOMATIONS, Verb.LIST, Replay.SAFE)
+# The id, or "" if the response does not have it.
+CREATE_AUTOMATION = Operation[str](Area.AUTOMATIONS, Verb.CREATE)
+UPDATE_AUTOMATION = Operation[str](Area.AUTOMATIONS, Verb.UPDATE)
+DELETE_AUTOMATION = Operation[None](Area.AUTOMATIONS, Verb.DELETE)
+
+LIST_ENCRYPTION_KEYS = Operation[tuple[EncryptionKey, ...]](Area.ENCRYPTION_KEYS, Verb.LIST, Replay.SAFE)
+CREATE_ENCRYPTION_KEY = Operation[str](Area.ENCRYPTION_KEYS, Verb.CREATE)
+UPDATE_ENCRYPTION_KEY = Operation[str](Area.ENCRYPTION_KEYS, Verb.UPDATE)
+DISABLE_ENCRYPTION_KEY = Operation[None](Area.ENCRYPTION_KEYS, Verb.DISABLE)
+# Nothing is stored, and what comes is not kept either.
+ENCRYPT = Operation[Ciphertext](Area.ENCRYPTION_KEYS, Verb.ENCRYPT, Replay.REPEATABLE)
+DECRYPT = Operation[Cleartext](Area.ENCRYPTION_KEYS, Verb.DECRYPT, Replay.REPEATABLE)
 
 BY_NAME: t.Mapping[str, Operation[t.Any]] = {
     operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)

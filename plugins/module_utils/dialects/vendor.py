@@ -10,23 +10,26 @@ DSM stays below /iso in both.
 
 from __future__ import annotations
 
-import base64
-import json
 import typing as t
 
-from ..dsm_secrets import DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
-from ..errors import SenhaseguraError, UnexpectedResponse
+from ..errors import SenhaseguraError
 from ..models import Credential, CredentialInfo, CredentialWrite, Entries, SshKey, SshKeyWrite, Stored, key_text
 from .dialect import Call, Dialect, Unseal, row
+from .dsm import decode_application, decode_stored_secret, encode_secret
+from .dsm_applications import application_calls
+from .dsm_tools import tool_calls
 from .entities import (
     attempt,
+    decode_nothing,
     echo,
     echoed_id,
     echoed_text,
     entities,
     entity,
+    given,
     required_id,
     required_secret,
+    tag_list,
     text,
     text_or_none,
     truth,
@@ -34,6 +37,7 @@ from .entities import (
 from .envelope import says_updated
 from .operations import (
     CREATE_CREDENTIAL,
+    CREATE_EPHEMERAL,
     CREATE_SECRET,
     CREATE_SSH_KEY,
     DELETE_SECRET,
@@ -46,6 +50,7 @@ from .operations import (
     READ_CREDENTIAL,
     READ_SSH_KEY,
     RELEASE_CREDENTIAL,
+    RELEASE_EPHEMERAL,
     RELEASE_SSH_KEY,
     ROTATE_CREDENTIAL,
     ROTATE_SSH_KEY,
@@ -56,10 +61,6 @@ from .operations import (
     Operation,
 )
 from .strict_json import Json
-
-
-def decode_nothing(document: Json, unseal: Unseal) -> None:
-    """Return None, for calls whose response tells nothing but success."""
 
 
 def decode_list(document: Json, unseal: Unseal) -> Entries:
@@ -120,7 +121,7 @@ def encode_credential(model: CredentialWrite) -> Json:
     settings = {name: dict(block) for name, block in model.settings.items()}
     if model.automatic_change is not None:
         settings.setdefault("execution_settings", {})["automatic_change"] = model.automatic_change
-    return _given(
+    return given(
         username=model.username,
         hostname=model.hostname,
         ip=model.ip,
@@ -140,11 +141,6 @@ def encode_credential(model: CredentialWrite) -> Json:
         connectivities=_joined(model.connectivities),
         **settings,
     )
-
-
-def _given(**fields: t.Any) -> Json:
-    """Return the fields that are not None: the server keeps what is left out."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _joined(items: tuple[str, ...] | None) -> str | None:
@@ -169,18 +165,12 @@ def decode_key(document: Json, unseal: Unseal) -> SshKey:
         hostname=text(item, "hostname"),
         ip=text(item, "ip"),
         passphrase=passphrase,
-        tags=_tags(item.get("tags")),
+        tags=tag_list(item.get("tags")),
         devices=_hostnames(devices),
         expires_at=text_or_none(item, "expiration_time"),
         raw={**item, "private_key": private_key, "password": passphrase},
         unreadable=unreadable,
     )
-
-
-def _tags(value: t.Any) -> tuple[str, ...]:
-    # Documented as text with commas, sampled as a list.
-    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(str(item).strip() for item in items if str(item).strip())
 
 
 def _hostnames(value: t.Any) -> tuple[str, ...]:
@@ -209,7 +199,7 @@ def decode_stored_key(document: Json, unseal: Unseal) -> Stored:
 
 def encode_key(model: SshKeyWrite) -> Json:
     """Encode an SSH key. None is left out, and the server keeps it."""
-    return _given(
+    return given(
         identifier=model.identifier,
         username=model.username,
         hostname=model.hostname,
@@ -224,94 +214,7 @@ def encode_key(model: SshKeyWrite) -> Json:
     )
 
 
-_LOOK = "Look at the secret in the console of the server"
-
-
-def decode_application(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...]:
-    """Decode the application of the token with all its secrets (facts-dsm.md 1)."""
-    application = entity(document, "application")
-    # All secrets are of the one application that the token belongs to.
-    owner = {"application": application.get("name"), **{n: application.get(n) for n in ("system", "environment")}}
-    return tuple(decode_secret_item(item, unseal, owner) for item in entities(application, "secrets"))
-
-
-def decode_stored_secret(document: Json, unseal: Unseal) -> tuple[DsmSecret, ...] | None:
-    """Return the secrets that the response to a write shows (facts-dsm.md 3), or None: it is written in any case."""
-    try:
-        return decode_application(document, unseal)
-    except UnexpectedResponse:
-        return None
-
-
-def decode_secret_item(item: Json, unseal: Unseal, owner: Json | None = None) -> DsmSecret:
-    """Decode one secret. What cannot be read of its data is kept as the reason, so that it hides nothing else.
-
-    :param owner: application, system and environment, if they are not part of the item
-    """
-    data = item.get("data")
-    # An array of flat maps; one sample has a plain object.
-    blocks = [data] if isinstance(data, dict) else data
-    problem = None
-    if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
-        problem = UnexpectedResponse(
-            "the server sends null" if data is None else "it is not a list of maps", hint=_LOOK
-        )
-        blocks = []
-    opened = tuple({str(key): _value(block, key, unseal) for key in block} for block in blocks)
-    return DsmSecret(
-        id=text(item, "secret_id", "id"),
-        identifier=text(item, "identity", "identifier"),
-        data=opened,
-        name=text(item, "secret_name", "name"),
-        engine=text(item, "engine"),
-        description=text(item, "description") if "description" in item else None,
-        version=text(item, "version"),
-        expires_at=text_or_none(item, "expiration_date"),
-        application=echoed_text(owner or item, "application"),
-        system=echoed_text(owner or item, "system"),
-        environment=echoed_text(owner or item, "environment"),
-        raw={**item, "data": [dict(block) for block in opened]},
-        problem=problem,
-        as_one=isinstance(data, dict),
-    )
-
-
-def _value(block: Json, key: str, unseal: Unseal) -> SecretValue:
-    # An empty value is not encrypted, and stays empty.
-    if block[key] is None or block[key] == "":
-        empty: SecretValue = block[key]
-        return empty
-    try:
-        if isinstance(block[key], bool):
-            # Elsewhere the server says false for "none"; here it would be a value that nobody has stored.
-            raise UnexpectedResponse("it is not text", hint=_LOOK)
-        return unseal(text(block, key))
-    except SenhaseguraError as exc:
-        return exc.with_traceback(None)
-
-
-def encode_secret(model: DsmSecretWrite) -> Json:
-    """Encode a DSM secret, whose data is base64 of JSON (facts-dsm.md 3)."""
-    data = _given(
-        access_keys=[{"access_key": {"type": b.type, "fields": _labelled(b)}} for b in model.access_keys] or None,
-        credentials=[{"credential": {"fields": _labelled(b)}} for b in model.credentials] or None,
-        key_value={"fields": dict(model.key_value)} if model.key_value else None,
-    )
-    return _given(
-        identity=model.identifier,
-        name=model.name,
-        engine=model.engine,
-        description=model.description,
-        expiration_date=model.expires_at,
-        data=base64.b64encode(json.dumps(data).encode()).decode() if data else None,
-    )
-
-
-def _labelled(block: SecretBlock) -> dict[str, str]:
-    return {**block.fields, **{f"{name}_label": label for name, label in block.labels.items()}}
-
-
-def _vendor_calls(prefix: str) -> dict[Operation[t.Any], Call[t.Any]]:
+def _vendor_calls(prefix: str, **tools: str) -> dict[Operation[t.Any], Call[t.Any]]:
     credential, key = f"{prefix}/pam/credential", f"{prefix}/pam/key"
     store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
     store_key = Call("POST", key, decode_stored_key, encode_key)
@@ -335,12 +238,14 @@ def _vendor_calls(prefix: str) -> dict[Operation[t.Any], Call[t.Any]]:
         row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
         row(CREATE_SECRET, store_secret),
         row(UPDATE_SECRET, store_secret),
+        *application_calls(),
+        *tool_calls(**tools),
     )
     return dict(rows)
 
 
 _MISSING: t.Mapping[Operation[t.Any], str] = {
-    DELETE_SECRET: "Set expires_at with state=present, or delete it in the console",
+    DELETE_SECRET: "Delete it in the console: the vendor documents no call for it, nor that expires_at hides a secret",
     ROTATE_CREDENTIAL: "Rotate by release of custody, with automatic change configured on the credential",
     ROTATE_SSH_KEY: "Rotate with a new key pair, or with the vault's own change (mode=vault)",
 }
@@ -355,5 +260,26 @@ _REQUIRED = {
     UPDATE_SSH_KEY: {"ip": "Set the option ip", "private_key": _PAIR},
 }
 
-ISO = Dialect("iso", "/iso/oauth2/token", _vendor_calls("/iso"), _MISSING, _UNWRITABLE, _REQUIRED)
-API = Dialect("api", "/api/oauth2/token", _vendor_calls("/api"), _MISSING, _UNWRITABLE, _REQUIRED)
+# The page of 3.32 wants a pod where an ephemeral credential is provisioned, and shows no identity (facts-dsm.md 5).
+_POD = {
+    name: f"Set the option {name}: up to release 3.32, a pod is named" for name in ("pod_name", "deploy", "namespace")
+}
+_SECRET_ID = {"secret_id": "Set the option secret_id to the id that the provisioning has returned"}
+_ISO_ONLY: dict[Operation[t.Any], t.Mapping[str, str]] = {
+    CREATE_EPHEMERAL: _POD,
+    RELEASE_EPHEMERAL: {**_POD, **_SECRET_ID},
+}
+_ISO_CALLS = _vendor_calls("/iso", key_field="key", time_form="%Y-%m-%d %H:%M:%S")
+_API_CALLS = _vendor_calls("/api", key_field="key_id", time_form="%Y-%m-%dT%H:%M:%SZ")
+
+ISO = Dialect(
+    "iso",
+    "/iso/oauth2/token",
+    _ISO_CALLS,
+    _MISSING,
+    {**_UNWRITABLE, Area.EPHEMERAL: frozenset({"identifier"})},
+    {**_REQUIRED, **_ISO_ONLY},
+)
+API = Dialect(
+    "api", "/api/oauth2/token", _API_CALLS, _MISSING, _UNWRITABLE, {**_REQUIRED, RELEASE_EPHEMERAL: _SECRET_ID}
+)

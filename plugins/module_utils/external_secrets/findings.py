@@ -32,6 +32,7 @@ class Findings:
         self.label, self.problems = label(manifest), list[str]()
 
     def add(self, path: str, problem: str) -> None:
+        """Note a problem, which is the predicate of a sentence about the field at a path."""
         self.problems.append(f"{self.label}: {path} {problem}")
 
     def mapping(self, parent: dict[str, t.Any], path: str, *, required: bool = False) -> dict[str, t.Any]:
@@ -79,6 +80,7 @@ class Findings:
         return ""
 
     def boolean(self, parent: dict[str, t.Any], path: str) -> None:
+        """Note if there is a value at the end of a path that is no boolean."""
         value = self._get(parent, path, False)
         if value is not None and not isinstance(value, bool):
             self.add(path, "must be true or false")

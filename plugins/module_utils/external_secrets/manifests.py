@@ -51,10 +51,12 @@ def text(value: t.Any) -> str:
 
 
 def kind(manifest: Manifest) -> str:
+    """Return the kind of an object, or ''."""
     return text(manifest.get("kind"))
 
 
 def name(manifest: Manifest) -> str:
+    """Return the name of an object, or ''."""
     return text(inside(manifest, "metadata", "name"))
 
 

@@ -15,8 +15,9 @@ from .results import Params
 
 # Seconds. A shorter interval would flood the server.
 _MIN_SECONDS = 0.1
+_TIME = "%Y-%m-%d %H:%M:%S"
 # The options that name the object of a task, in the order in which they count.
-_NAMES = ("credential", "ssh_key", "id", "identifier")
+_NAMES = ("credential", "ssh_key", "id", "identifier", "key", "application", "name")
 
 
 def subject_of(params: Params, noun: str) -> str:
@@ -75,6 +76,29 @@ def wait_options(params: Params) -> dict[str, float]:
                 f"{option} must be at least {_MIN_SECONDS} seconds", hint="Leave it out for the default"
             ).with_context(option=option)
     return {"wait": params["wait_timeout"] if params["wait"] else 0.0, "poll": params["poll_interval"]}
+
+
+def console_time(value: str | None, option: str) -> str | None:
+    """Return a time as the console writes it, C(YYYY-MM-DD HH:MM:SS), or empty for none. Raises ConfigError."""
+    if value:
+        # Imported lazily: most tasks give no time.
+        import datetime
+
+        try:
+            exact = datetime.datetime.strptime(value, _TIME).strftime(_TIME) == value
+        except ValueError:
+            exact = False
+        if not exact:
+            hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
+            raise ConfigError(f"{option} must be a date and time", hint=hint).with_context(option=option)
+    return value
+
+
+def numeric_id(value: str | None) -> str | None:
+    """Return the option C(id), which names nothing but an id. Raises ConfigError."""
+    if value is not None and not Reference(value, "id").is_id:
+        raise ConfigError("id must be a number", hint="Give a number as id, or use name").with_context(option="id")
+    return value
 
 
 def not_text(name: str, option: str) -> ConfigError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..dsm_secrets import DsmSecret
 from ..errors import SenhaseguraError
 from ..models import CredentialInfo
 
@@ -34,6 +35,12 @@ class ModuleOperation(t.Protocol):
 def listed_fields(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.Any] | None:
     """Return some fields of a list entry by name, or None without one. A text that the dialect leaves out is None."""
     return None if info is None else {name: None if (value := getattr(info, name)) == "" else value for name in names}
+
+
+def secret_with_data(secret: DsmSecret) -> dict[str, t.Any]:
+    """Return all of a DSM secret for the user, its values included; those that could not be read are None."""
+    data = [{key: value if isinstance(value, str) else None for key, value in one.items()} for one in secret.data]
+    return {**secret.public(), "data": data, "unreadable": sorted(secret.unreadable)}
 
 
 def unread(

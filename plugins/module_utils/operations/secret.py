@@ -7,22 +7,24 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from ..ciphertext import judge
 from ..client.connect import Client
-from ..dsm_secrets import ADDED, DsmSecret, DsmSecretWrite, SecretBlock, SecretValue
+from ..dsm_secrets import ADDED, DsmSecret, DsmSecretWrite, Renewal, SecretBlock, SecretValue
 from ..errors import ConfigError, Refused
 from ..plan import make_plan
 from ..redaction import redact
 from ..references import parse_reference
 from ..settings.options import argument_spec
+from ..specs import UPDATE
 from .apply import TaskOutcome, apply
-from .parameters import not_text
+from .parameters import console_time, not_text
 from .results import Params, Result, unread
 
 NOUN = "DSM secret"
+# What the server renews, each after its own time.
+_RENEWAL = ("access_keys", "credentials", "ephemeral_credentials")
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -34,6 +36,12 @@ SPEC: dict[str, t.Any] = {
     "application": {"type": "str"},
     "system": {"type": "str"},
     "environment": {"type": "str"},
+    "update_attributes": UPDATE,
+    "renewal_minutes": {
+        "type": "dict",
+        "options": {name: {"type": "int", "required": True, "no_log": False} for name in _RENEWAL},
+    },
+    "renewal_off": {"type": "str", "choices": ["empty", "omit"]},
     "data_mode": {"type": "str", "choices": ["replace", "merge"], "default": "replace"},
     "key_value": {"type": "dict", "no_log": True},
     "credentials": {
@@ -81,7 +89,9 @@ _ATTRIBUTES = (
     *("identifier", "name", "engine", "description", "expires_at"),
     *("application", "system", "environment"),
 )
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)?\Z")
+_SHOWN = (*_ATTRIBUTES, "renewal_minutes", "key_names")
+# The vendor's releases show these in some places only.
+_SOMETIMES_SHOWN = ("description", "renewal_minutes")
 
 
 def run(client: Client, params: Params, check_mode: bool) -> Result:
@@ -94,27 +104,40 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
         return _absent(client, wanted, held, check_mode)
     if merging and held is not None:
         wanted = merged(wanted, _removed(params), held)
+    wanted = _with_renewal(wanted, held)
     warnings: list[str] = []
     if held and wanted.flat():
         # Ciphertext differs each time, so the data would be written at every run.
         warnings = judge(held.values(), f"DSM secret {held.identifier}", params["on_ciphertext"])
-    return _present(client, wanted, held, warnings, check_mode)
+    return _present(client, wanted, held, params, warnings, check_mode)
 
 
 def _present(
-    client: Client, wanted: DsmSecretWrite, held: DsmSecret | None, warnings: list[str], check_mode: bool
+    client: Client,
+    wanted: DsmSecretWrite,
+    held: DsmSecret | None,
+    params: Params,
+    warnings: list[str],
+    check_mode: bool,
 ) -> Result:
     if held is None:
         wanted = dataclasses.replace(wanted, engine=wanted.engine or "Generic")
     desired: dict[str, t.Any] = {name: getattr(wanted, name) for name in _ATTRIBUTES}
+    if wanted.renewal and not (held and wanted.renewal == held.renewal):
+        desired["renewal_minutes"] = wanted.renewal.public()
     data = wanted.flat()
     rewrite = bool(data) and (held is None or not wanted.same_data(held.data, as_one=held.as_one))
     if rewrite:
         desired["key_names"] = sorted({key for block in data for key in block})
-    plan = make_plan("present", _shown(held), desired, hidden=["data"] if rewrite else [])
+    before, hidden = _shown(held) or {}, ["data"] if rewrite else []
+    if held and params["update_attributes"] == "always":
+        # The server takes them and does not show them.
+        hidden += [name for name in _SOMETIMES_SHOWN if desired.get(name) is not None and before.get(name) is None]
+    plan = make_plan("present", before if held else None, desired, hidden=hidden)
     if held and rewrite:
         warnings = [*warnings, *unread(held.unreadable, f"DSM secret {held.identifier}", "cannot be compared")]
-    predicted = TaskOutcome(plan, {name: plan.after.get(name) for name in (*_ATTRIBUTES, "key_names")}, warnings)
+    shown = {name: desired[name] if name in hidden else plan.after.get(name) for name in _SHOWN}
+    predicted = TaskOutcome(plan, shown, warnings)
 
     def store() -> TaskOutcome:
         differing = _not_as_sent(wanted, client.secrets.store(wanted, held))
@@ -215,20 +238,52 @@ def _shown(secret: DsmSecret | None) -> dict[str, t.Any] | None:
     public = secret.public()
     # "No date" is compared, unlike what the server does not show.
     public["expires_at"] = secret.expires_at or ""
-    return {name: public[name] for name in (*_ATTRIBUTES, "key_names")}
+    return {name: public[name] for name in _SHOWN}
 
 
 def _desired(params: Params) -> DsmSecretWrite:
-    if not _TIME.match(params["expires_at"] or ""):
-        hint = "Give it as 'YYYY-MM-DD HH:MM:SS', or empty for none"
-        raise ConfigError("expires_at must be a date and time", hint=hint).with_context(option="expires_at")
+    console_time(params["expires_at"], "expires_at")
     return DsmSecretWrite(
         identifier=parse_reference(params["identifier"], option="identifier", kind="identifier").text,
         **{name: params[name] for name in _ATTRIBUTES[1:]},
+        renewal=_renewal(params),
         credentials=tuple(_block(item) for item in params["credentials"] or ()),
         access_keys=tuple(_block(item) for item in params["access_keys"] or ()),
         key_value=_texts(params["key_value"] or {}, merging=params["data_mode"] == "merge"),
     )
+
+
+def _renewal(params: Params) -> Renewal | None:
+    minutes = params["renewal_minutes"]
+    if minutes is None:
+        return None
+    if min(minutes.values()) < 0:
+        raise ConfigError(
+            "renewal_minutes must be 0 or more", hint="Give minutes, or 0 to switch renewal off"
+        ).with_context(option="renewal_minutes")
+    return Renewal(**minutes, off=params["renewal_off"] or "")
+
+
+def _with_renewal(wanted: DsmSecretWrite, held: DsmSecret | None) -> DsmSecretWrite:
+    """Return the write with the times of renewal, and how it tells that one is switched off. Raises Refused.
+
+    Release 4.0 switches off what an update leaves out, so what is known to be on is sent again.
+    """
+    known = held.renewal if held else None
+    if wanted.renewal is None:
+        return dataclasses.replace(wanted, renewal=known) if known and any(known.public().values()) else wanted
+    times = wanted.renewal.public()
+    switched_off = [name for name in times if not times[name] and not (known and not known.public()[name])]
+    if held is None or not switched_off:
+        # Both releases take what is left out for off here.
+        return dataclasses.replace(wanted, renewal=dataclasses.replace(wanted.renewal, off="omit"))
+    if not wanted.renewal.off:
+        raise Refused(
+            f"nothing says how this server wants the renewal of {', '.join(switched_off)} to be switched off: the "
+            "vendor's pages contradict each other",
+            hint="Set renewal_off to empty for release 3.32, or to omit for release 4.0",
+        ).with_context(option="renewal_off")
+    return wanted
 
 
 def _block(item: Params) -> SecretBlock:

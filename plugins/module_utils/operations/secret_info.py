@@ -12,7 +12,7 @@ from ..ciphertext import judge
 from ..client.connect import Client
 from ..dsm_secrets import DsmSecret
 from ..settings.options import argument_spec
-from .results import NO_LOG, Params, Result, unread
+from .results import NO_LOG, Params, Result, secret_with_data, unread
 
 NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {
@@ -29,7 +29,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     if not params["include_data"]:
         return {"changed": False, "secrets": [secret.public() for secret in secrets]}
     secrets = [client.secrets.complete(secret) for secret in secrets]
-    found = [_with_data(secret) for secret in secrets]
+    found = [secret_with_data(secret) for secret in secrets]
     warnings: list[str] = []
     for secret in secrets:
         noun = f"DSM secret {secret.identifier}"
@@ -42,8 +42,3 @@ def _secrets(client: Client, identifier: str | None) -> list[DsmSecret]:
         return list(client.secrets.list())
     found = client.secrets.find(identifier)
     return [found] if found else []
-
-
-def _with_data(secret: DsmSecret) -> dict[str, t.Any]:
-    data = [{key: value if isinstance(value, str) else None for key, value in one.items()} for one in secret.data]
-    return {**secret.public(), "data": data, "unreadable": sorted(secret.unreadable)}

@@ -20,7 +20,8 @@ from concurrent import futures
 from ...module_utils.client.api import Api
 from ...module_utils.client.direct_api import DirectApi, Sender
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.dialects.operations import READ_CREDENTIAL, Area, Operation, Verb
+from ...module_utils.dialects.operations import LIST_SECRETS, READ_CREDENTIAL, Area, Operation, Verb
+from ...module_utils.dsm_secrets import DsmSecret, with_news
 from ...module_utils.errors import ConnectionFailed, Denied, NotFound, SenhaseguraError
 from ...module_utils.queries import Query
 from ...module_utils.redaction import KnownSecrets
@@ -29,6 +30,7 @@ from ...module_utils.settings.settings import Settings
 from ...module_utils.transport.deadline import Deadline
 from ...module_utils.transport.session import Transport
 from .cache_policy import NEWS_AFTER, CachePolicy
+from .debts import EphemeralDebt
 from .ledger import ClientLedger, Ledger
 from .shared_transport import SharedTransport
 
@@ -219,31 +221,60 @@ class ServerCache:
         self, operation: Operation[_Result], ref: str, model: t.Any, subject: str, deadline: Deadline, not_after: float
     ) -> _Result:
         written: set[str] | None = None
+        learned: _Entry | None = None
+        taken = EphemeralDebt.of(self.account, operation, model)
         try:
             result = self.direct.call(
                 operation, ref=ref, model=model, subject=subject, deadline=deadline, not_after=not_after
             )
+            taken.done(getattr(result, "id", ""))
             # Not every answer tells which one was written.
             told = getattr(result, "id", ref) or ref
             written = {ref, told} if told else None
-        except SenhaseguraError:
+            if operation.area is Area.SECRETS and isinstance(result, tuple):
+                learned = self._learn(result)
+        except SenhaseguraError as exc:
+            if is_not_applied(exc):
+                taken.refused()
             # Perhaps applied, and perhaps to something that is not known by its id yet.
             written = {ref} if ref else None
             raise
         finally:
-            self._forget(operation.area, written)
+            self._forget(operation.area, written, learned)
         if operation.verb is Verb.RELEASE:
             self.account.settle((operation.area.value, ref))
         return result
 
-    def _forget(self, area: Area, ids: set[str] | None) -> None:
-        """Invalidate the area's lists, and the cached reads of ``ids`` (all reads if None)."""
+    def _learn(self, shown: tuple[DsmSecret, ...]) -> _Entry | None:
+        """Put what the response to a write shows into the cached list of DSM secrets, and return its new entry.
+
+        The vendor's servers show the whole application, so that 200 writes need one list (facts-dsm.md 3). None if
+        there is no list yet, or if it has to be read again.
+        """
+        key = (LIST_SECRETS, "")
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or not entry.future.done() or entry.future.exception():
+                return None
+            listed: tuple[DsmSecret, ...] = entry.future.result()
+            now = with_news(listed, shown)
+            if now is None:
+                return None
+            whole = {secret.identifier for secret in listed} <= {secret.identifier for secret in shown}
+            # What is not shown is as old as it was.
+            self._entries[key] = learned = _Entry(futures.Future(), self._clock() if whole else entry.at)
+            learned.future.set_result(now)
+            return learned
+
+    def _forget(self, area: Area, ids: set[str] | None, spared: _Entry | None) -> None:
+        """Invalidate the area's lists but ``spared``, and the cached reads of ``ids`` (all reads if None)."""
 
         def concerned(key: _Key, entry: _Entry) -> bool:
             operation, ref = key
-            if not operation.area.shares_lists_with(area):
+            if entry is spared or not operation.area.shares_lists_with(area):
                 return False
-            if ids is None or operation.verb is not Verb.READ or not entry.future.done():
+            # What is read without a name is a list, or an application with the names of its secrets.
+            if ids is None or not ref or not entry.future.done():
                 return True
             value = None if entry.future.exception() else entry.future.result()
             return value is None or ref in ids or getattr(value, "id", None) in ids
@@ -274,6 +305,10 @@ class CachedApi(Api):
     @property
     def server(self) -> str:
         return self._shared.server
+
+    @property
+    def gives_back_at_end(self) -> bool:
+        return True
 
     def dialect(self) -> Dialect:
         return self._shared.dialect()

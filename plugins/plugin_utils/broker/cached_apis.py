@@ -16,6 +16,7 @@ from ...module_utils.client.custody_rules import refuse_vault_rotation
 from ...module_utils.client.direct_api import DirectApi
 from ...module_utils.dialects.dialect import Dialect
 from ...module_utils.dialects.operations import LIST_CREDENTIALS, Area, Operation
+from ...module_utils.dsm_models import EphemeralWrite
 from ...module_utils.errors import (
     ConnectionFailed,
     Refused,
@@ -30,7 +31,7 @@ from ...module_utils.references import Reference
 from ...module_utils.settings.settings import Settings
 from .cache import CachedApi, ServerCache
 from .cache_policy import CachePolicy
-from .ledger import Ledger
+from .ledger import EPHEMERAL, Ledger
 
 # Seconds for each release at the end, when the server has not answered one before.
 _SHORT_TIMEOUT = 5.0
@@ -85,7 +86,9 @@ def release_all(cache: ServerCache) -> list[str]:
     for (area, name), allowed in account.items().items():
         ref = Reference(name, "id" if name.isdigit() else "")
         try:
-            if area == Area.SSH_KEYS.value:
+            if area == EPHEMERAL:
+                client.ephemeral.deprovision(EphemeralWrite.of_note(name))
+            elif area == Area.SSH_KEYS.value:
                 refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
                 client.ssh_keys.release(name, ref)
             else:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Record the custody that a run owes, in a file that outlives a broker that is killed, and the run.
+"""Record what a run owes, custody and ephemeral credentials, in a file that outlives the run and a killed broker.
 
 It has no secret in it: the URL of the server, what was read by its id or name, and a keyed digest of the settings, from
 which a broker that takes over sees whether a client is the same one. It stands beside the run's own folder, which
@@ -26,7 +26,9 @@ if t.TYPE_CHECKING:
 _PREFIX = "senhasegura-custody-"
 # Seconds. A broker that is stopped holds its ledger for ever; the run is over nevertheless.
 _RELEASED_WITHIN = 600.0
-# Area (credential or key) and id or name.
+# The area of what is removed instead of released. Its value is that of Area.EPHEMERAL, which takes long to import.
+EPHEMERAL = "ephemeral_credential"
+# Area (credential, key or ephemeral_credential) and id or name.
 Item = tuple[str, str]
 
 

@@ -328,13 +328,23 @@ def _ends(first: float, timeout: float) -> t.Iterator[float]:
 
 
 def _operations() -> t.Mapping[str, ModuleOperation]:
-    """Return the operations by their names."""
+    """Return the operations of modules, by the names of their files."""
     # Imported lazily: many runs have lookups only.
     from ...module_utils.operations import (
         credential,
         credential_info,
         credential_rotate,
         custody,
+        decrypt,
+        dsm_application,
+        dsm_application_info,
+        dsm_automation,
+        dsm_automation_info,
+        dsm_variables,
+        encrypt,
+        encryption_key,
+        encryption_key_info,
+        ephemeral_credential,
         external_secrets,
         secret,
         secret_info,
@@ -346,8 +356,10 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
     )
 
     modules = (
-        *(credential, credential_info, credential_rotate, custody),
-        *(external_secrets, secret, secret_info, ssh_key, ssh_key_info, ssh_key_rotate),
+        *(credential, credential_info, credential_rotate, custody, decrypt, encrypt, encryption_key),
+        *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
+        *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
+        *(ssh_key, ssh_key_info, ssh_key_rotate),
         *(secrets_command, secrets_file),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -347,11 +347,19 @@ def _warn() -> None:
         )
         return
     for path, owed in ledger.left_behind(os.path.dirname(address())):
-        Display().warning(
-            "an earlier run has ended without giving back the custody of "
-            f"{'; '.join(map(str, owed))}. Release it with the module community.senhasegura.custody if it is still "
-            f"held, then delete {path}"
-        )
+        custody = [str(one) for one in owed if one.item[0] != ledger.EPHEMERAL]
+        others = [str(one) for one in owed if one.item[0] == ledger.EPHEMERAL]
+        if custody:
+            Display().warning(
+                "an earlier run has ended without giving back the custody of "
+                f"{'; '.join(custody)}. Release it with the module community.senhasegura.custody if it is still "
+                f"held, then delete {path}"
+            )
+        if others:
+            Display().warning(
+                f"an earlier run has ended without removing {'; '.join(others)}. Remove it with the module "
+                f"community.senhasegura.ephemeral_credential and state=absent if it is still there, then delete {path}"
+            )
 
 
 def _wait_for(process: subprocess.Popen[bytes], seconds: float) -> None:

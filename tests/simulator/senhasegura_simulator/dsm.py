@@ -26,9 +26,12 @@ from .wire import console_time, flag, invalid, sensitive, text
 Maps = list[dict[str, "str | None"]]
 # An authorization for DSM can have these and no others.
 RESOURCES = ("Application", "CI/CD", "Secret Management")
+# Parameters of an application that are made and updated, and that no call shows.
+UNSEEN = ("line_of_business", "application_type", "aws_arns", "cloud_profiles", "credential_profiles")
 # Field of a credential -> the name under which it is read back when the writer gives no label.
 NAMES = {"user": "username", "host": "hostname"}
 SECTIONS = {"credentials": "credential", "access_keys": "access_key"}
+RENEWAL = ("renew_cloud_time", "renew_credential_time", "renew_ephemeral_credential_time")
 CLOUDS = ("aws", "azure", "gcp")
 
 
@@ -73,9 +76,24 @@ def write_secret(call: Call) -> Reply:
     encoded = text(params, "data")
     content = None if encoded is None else _decode(call, encoded)
     console_time(call, text(params, "expiration_date") or "", "expiration_date")
-    fields = {name: text(params, name) for name in ("name", "engine", "description", "expiration_date")}
+    fields: dict[str, Any] = {n: text(params, n) for n in ("name", "engine", "description", "expiration_date")}
+    fields |= _renewal(call)
     _upsert(call, application, identity, content, **fields)
     return reply(call, "Secret created successfully.", 201, application=_entity(call, application))
+
+
+def _renewal(call: Call) -> dict[str, int | None]:
+    """Minutes, or None to keep what there is. What is left out is kept by 3.32 and switched off by 4.0; an empty list
+    switches off in both.
+    """
+    found: dict[str, int | None] = {}
+    for name in RENEWAL:
+        sent = call.params.get(name)
+        try:
+            found[name] = (0 if call.world.profile.modern else None) if sent is None else int(sent or 0)
+        except (TypeError, ValueError) as error:
+            raise invalid(name) from error
+    return found
 
 
 def write_application(call: Call) -> Reply:
@@ -94,6 +112,10 @@ def write_application(call: Call) -> Reply:
     application.environment = text(params, "environment") or application.environment
     application.description = text(params, "description") or application.description
     application.tags = split_tags(params["tags"]) if params.get("tags") is not None else application.tags
+    application.authentication_method = (
+        application.authentication_method if found else text(params, "authentication_method")
+    )
+    application.more |= {name: params[name] for name in UNSEEN if params.get(name) is not None}
     limits = _limits(call)
     world.store.save(application)
     known = world.store.first(Client, application=application.id)
@@ -221,7 +243,7 @@ def values(call: Call, secret: Secret) -> Maps:
     return [{name: sensitive(call, value) for name, value in part.items()} for part in maps]
 
 
-def _upsert(call: Call, application: Application, identity: str, content: Content | None, **fields: str | None) -> None:
+def _upsert(call: Call, application: Application, identity: str, content: Content | None, **fields: Any) -> None:
     store = call.world.store
     found = store.first(Secret, application=application.id, identity=identity)
     secret = found or Secret(application=application.id or 0, identity=identity, version=0)
@@ -246,18 +268,26 @@ def _entity(call: Call, application: Application) -> dict[str, Any]:
 
 
 def _secrets(call: Call, application: Application) -> list[dict[str, Any]]:
-    return [
-        {
-            "secret_id": str(secret.id),
-            "secret_name": secret.name,
-            "identity": secret.identity,
-            "version": str(secret.version),
-            "expiration_date": secret.expiration_date,
-            "engine": secret.engine,
-            "data": values(call, secret),
-        }
-        for secret in delivered(call, application)
-    ]
+    return [secret_entity(call, secret) for secret in delivered(call, application)]
+
+
+def secret_entity(call: Call, secret: Secret) -> dict[str, Any]:
+    return {
+        "secret_id": str(secret.id),
+        "secret_name": secret.name,
+        "identity": secret.identity,
+        "version": str(secret.version),
+        "expiration_date": secret.expiration_date,
+        "engine": secret.engine,
+        **(_renewal_shown(secret) if call.world.profile.modern else {}),
+        "data": values(call, secret),
+    }
+
+
+def _renewal_shown(secret: Secret) -> dict[str, Any]:
+    """As 4.0's page of the application shows them, with its spelling of the last one; false is never."""
+    shown = {name: getattr(secret, name) or False for name in RENEWAL}
+    return {name.replace("ephemeral", "efemeral"): value for name, value in shown.items()}
 
 
 def _decode(call: Call, encoded: str) -> Content:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from . import auth, devices, dsm, keys, pam, rest
+from . import auth, automations, devices, dsm, encryption, ephemeral, keys, pam, rest
 from .call import Call
 from .envelope import Reply
 from .errors import Problem, no_route
@@ -59,6 +59,20 @@ ROUTES: tuple[Route, ...] = (
     Route(DSM, "secret.list", "GET", "/sctm/secret", dsm.list_secrets, SECRETS),
     Route(DSM, "secret.write", "POST", "/sctm/secret", dsm.write_secret, SECRETS),
     Route(DSM, "variables.write", "POST", "/cicd/variables", dsm.write_variables, CICD),
+    Route(DSM, "ephemeral.provision", "POST", "/coe/dapp/provision", ephemeral.provision, APP),
+    Route(DSM, "ephemeral.deprovision", "POST", "/coe/dapp/deprovision", ephemeral.deprovision, APP),
+    Route(DSM, "automation.list", "GET", "/sctm/automations", automations.list_automations, SECRETS),
+    Route(DSM, "automation.create", "POST", "/sctm/automation", automations.create_automation, SECRETS),
+    Route(DSM, "automation.read", "GET", "/sctm/automation/{ref}", automations.read_automation, SECRETS),
+    Route(DSM, "automation.update", "PUT", "/sctm/automation/{ref}", automations.update_automation, SECRETS),
+    Route(DSM, "automation.delete", "DELETE", "/sctm/automation/{ref}", automations.delete_automation, SECRETS),
+    Route(DSM, "encryption.list", "GET", "/sctm/encryption/key", encryption.list_keys, SECRETS),
+    Route(DSM, "encryption.create", "POST", "/sctm/encryption/key", encryption.create_key, SECRETS),
+    Route(DSM, "encryption.read", "GET", "/sctm/encryption/key/{ref}", encryption.read_key, SECRETS),
+    Route(DSM, "encryption.update", "PUT", "/sctm/encryption/key/{ref}", encryption.update_key, SECRETS),
+    Route(DSM, "encryption.disable", "DELETE", "/sctm/encryption/key/{ref}", encryption.disable_key, SECRETS),
+    Route(DSM, "encryption.encrypt", "POST", "/sctm/encryption/encrypt", encryption.encrypt_text, SECRETS),
+    Route(DSM, "encryption.decrypt", "POST", "/sctm/encryption/decrypt", encryption.decrypt_text, SECRETS),
     Route(GUIDE, "credential.list", "GET", "/api/pam/credential", rest.list_credentials),
     Route(GUIDE, "credential.create", "POST", "/api/pam/credential", rest.create_credential),
     Route(GUIDE, "credential.info", "GET", "/api/pam/credential/{ref}", rest.read_credential),

@@ -40,6 +40,7 @@ class Settings:
     latency: float = 0  # seconds added to every answer
     idle_timeout: float | None = None  # close idle keep-alive connections after so many seconds
     deliver_expired: bool = False  # DSM secrets are readable after their expiration_date
+    base64_decrypted: bool = False  # what an encryption key decrypts comes in base64
     engines: list[str] = field(default_factory=lambda: ["Generic"])
     domains: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)  # known to `user_credential_owner`

@@ -114,6 +114,9 @@ class Application:
     description: str | None = None
     tags: list[str] = field(default_factory=list)
     unique_key: str | None = None
+    # Parameters of the last write that no call shows: line of business, type, ARNs and profiles.
+    more: dict[str, Any] = field(default_factory=dict)
+    authentication_method: str | None = None
     variables: dict[str, str] = field(default_factory=dict)
     mapping: dict[str, Any] = field(default_factory=dict)
 
@@ -131,8 +134,42 @@ class Secret:
     data: list[dict[str, str | None]] = field(default_factory=list)
     # Values that the vault fills in: index of the map in `data` -> [id of the credential, name of the value].
     links: dict[str, Any] = field(default_factory=dict)
+    # Minutes; 0 is never. Nothing is renewed by time.
+    renew_cloud_time: int = 0
+    renew_credential_time: int = 0
+    renew_ephemeral_credential_time: int = 0
+    # Of an ephemeral credential: what it was provisioned for.
+    provisioned: dict[str, str] = field(default_factory=dict)
     # Guide only: `application`, `system`, `environment` as the writer filed it; else those of the application.
     filed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Automation:
+    id: int | None = None
+    application: int = 0
+    name: str = ""
+    tags: list[str] = field(default_factory=list)
+    enabled: bool = True
+    description: str = ""
+    triggers: list[str] = field(default_factory=list)
+    applications: list[str] = field(default_factory=list)
+    secrets: list[str] = field(default_factory=list)
+    plugin: str = ""
+    template: str = ""
+    devices: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class EncryptionKey:
+    id: int | None = None
+    application: int = 0
+    name: str = ""
+    description: str = ""
+    algorithm: str = ""
+    expires: float | None = None
+    enabled: bool = True
+    material: str = ""
 
 
 @dataclass
@@ -155,7 +192,9 @@ class Execution:
     public_key: str | None = None
 
 
-RECORDS: tuple[type[Any], ...] = (Client, Token, Nonce, Device, Item, Application, Secret, Execution)
+RECORDS: tuple[type[Any], ...] = (
+    *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, Execution),
+)
 NOT_STATE = (Token, Nonce, Execution)  # bookkeeping, not a change that a caller asked for
 UNIQUE = {
     Client: ("client_id",),

@@ -44,6 +44,9 @@ def url_base64(text):
     return base64.b64encode(raw).decode().translate(str.maketrans("+/=", "-_,"))
 
 
+NEVER = {"renew_cloud_time": False, "renew_credential_time": False, "renew_efemeral_credential_time": False}
+
+
 def secrets(vault):
     return {s["identity"]: s for s in vault.call("GET", "/iso/dapp/application")[1]["application"]["secrets"]}
 
@@ -64,6 +67,7 @@ def test_an_application_reads_its_secrets(start, profile):
             "version": "1",
             "expiration_date": "",
             "engine": "Generic",
+            **({} if profile == "3.32" else NEVER),
             "data": [{"HOSTNAME": "db01", "USERNAME": "app", "PASSWORD": "pw-Db-1"}, {"API_KEY": "abc"}],
         }
     ]
@@ -378,3 +382,26 @@ def test_mapped_variables_become_secrets(start):
     fields["map"] = url_base64(json.dumps(mapping))
     assert vault.call("POST", "/iso/cicd/variables", data=fields)[0] == 400
     assert secrets(vault)["TOKENS"]["version"] == "2"
+
+
+@pytest.mark.parametrize("profile", ["3.32", "4.0"])
+def test_renewal_is_kept_or_switched_off_as_the_page_of_the_release_says(start, profile):
+    vault = start(profile)
+    names = ("renew_cloud_time", "renew_credential_time", "renew_ephemeral_credential_time")
+
+    def write(**fields):
+        assert vault.call("POST", "/iso/sctm/secret", json={"identity": "shop-db", **fields})[0] == 201
+        (stored,) = [s for s in vault.sim.control.state()["secrets"] if s["identity"] == "shop-db"]
+        return tuple(stored[name] for name in names)
+
+    assert write(**dict(zip(names, (5, "1440", 60), strict=True))) == (5, 1440, 60)
+    left_out = (5, 1440, 60) if profile == "3.32" else (0, 0, 0)
+    assert write(name="x") == left_out
+    write(**dict(zip(names, (5, 1440, 60), strict=True)))
+    assert write(renew_cloud_time=5, renew_credential_time=[], renew_ephemeral_credential_time=60) == (5, 0, 60)
+    if profile == "4.0":
+        shown = secrets(vault)["shop-db"]
+        assert (shown["renew_cloud_time"], shown["renew_credential_time"]) == (5, False)
+        assert shown["renew_efemeral_credential_time"] == 60
+    status, body = vault.call("POST", "/iso/sctm/secret", json={"identity": "shop-db", "renew_cloud_time": "soon"})
+    assert (status, "renew_cloud_time" in body["response"]["message"]) == (400, True)

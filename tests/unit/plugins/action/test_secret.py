@@ -14,12 +14,14 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
     DsmSecret,
     DsmSecretWrite,
+    Renewal,
     SecretBlock,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConfigError,
     InvalidRequest,
     NotFound,
+    Refused,
     Unsupported,
 )
 
@@ -215,3 +217,70 @@ def test_wrong_values_are_named_and_not_shown(make_api: Any, work: Any, options:
         work(make_api("api"), "secret", **{"identifier": "shop", **options})
     assert named in str(error.value)
     assert "s3cr3t" not in f"{error.value} {error.value.failure()}"
+
+
+ON, OFF = (
+    {"access_keys": 5, "credentials": 1440, "ephemeral_credentials": 60},
+    dict.fromkeys(Renewal(0, 0, 0).public(), 0),
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "options", "sent"),
+    [
+        # A new one has none, so that both releases agree about what is left out.
+        (None, {"renewal_minutes": {**ON, "credentials": 0}}, Renewal(5, 0, 60, "omit")),
+        (None, {}, None),
+        (held(A), {"renewal_minutes": ON}, Renewal(5, 1440, 60)),
+        # Off already, as the server shows.
+        (held(A, renewal=Renewal(5, 0, 60)), {"renewal_minutes": {**ON, "credentials": 0}}, Renewal(5, 0, 60, "omit")),
+        (
+            held(A, renewal=Renewal(5, 7, 60)),
+            {"renewal_minutes": OFF, "renewal_off": "empty"},
+            Renewal(0, 0, 0, "empty"),
+        ),
+        (held(A, renewal=Renewal(5, 7, 60)), {"renewal_minutes": OFF, "renewal_off": "omit"}, Renewal(0, 0, 0, "omit")),
+        # Release 4.0 would switch off what is left out.
+        (held(A, renewal=Renewal(5, 0, 60)), {}, Renewal(5, 0, 60, "omit")),
+        (held(A, renewal=Renewal(0, 0, 0)), {}, None),
+    ],
+)
+def test_renewal_is_never_switched_off_by_chance(
+    make_api: Any, work: Any, there: DsmSecret | None, options: Any, sent: Renewal | None
+) -> None:
+    conversation = make_api("api")
+    conversation.secrets = [there] if there else []
+    work(conversation, "secret", identifier="shop", name="New", key_value=A, **options)
+    renewal = conversation.calls[0][2].renewal
+    assert renewal == sent
+    assert (renewal.off if renewal and not all(renewal.public().values()) else "") == (
+        sent.off if sent and not all(sent.public().values()) else ""
+    )
+
+
+@pytest.mark.parametrize("known", [None, Renewal(5, 7, 60)])
+def test_how_renewal_is_switched_off_is_not_guessed(make_api: Any, work: Any, known: Renewal | None) -> None:
+    conversation = make_api("iso")
+    conversation.secrets = [held(A, renewal=known)]
+    with pytest.raises(Refused, match="contradict each other") as caught:
+        work(conversation, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": 0})
+    assert caught.value.context.option == "renewal_off"
+    with pytest.raises(ConfigError, match="0 or more"):
+        work(conversation, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": -1})
+    assert conversation.calls == []
+
+
+def test_attributes_that_are_not_shown_are_written_when_asked_for(make_api: Any, work: Any) -> None:
+    conversation = make_api("api")
+    conversation.secrets = [held(A)]
+    options = {"identifier": "shop", "description": "d", "renewal_minutes": ON}
+    assert not work(conversation, "secret", **options)["changed"]
+    result = work(conversation, "secret", update_attributes="always", **options)
+    assert result["diff"]["after"] == {"description": "(hidden)", "renewal_minutes": "(hidden)"}
+    assert (result["secret"]["description"], result["secret"]["renewal_minutes"]) == ("d", ON)
+    assert conversation.calls[0][2].renewal == Renewal(**ON)
+    # Shown, and so compared.
+    conversation.secrets = [held(A, description="d", renewal=Renewal(**ON))]
+    assert not work(conversation, "secret", update_attributes="always", **options)["changed"]
+    with pytest.raises(Unsupported, match="cannot write renewal"):
+        work(make_api("rest"), "secret", True, identifier="shop", key_value=A, renewal_minutes=ON)

@@ -13,8 +13,11 @@ import typing as t
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
+    DSM_ONLY,
+    LIST_CREDENTIALS,
     LIST_SECRETS,
     LIST_SSH_KEYS,
+    READ_APPLICATION,
     READ_CREDENTIAL,
     READ_SECRET,
     READ_SSH_KEY,
@@ -37,6 +40,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 class FakeApi(Api):
     """Answer from the entries and secrets that a test puts in, and apply what is written. What is created has id 77.
 
+    :ivar own: the application of the client
+    :ivar listed: what all other lists have: automations, or encryption keys
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
     :ivar error: what every call raises
     :ivar denied: the ids of what may not be read
@@ -52,6 +57,8 @@ class FakeApi(Api):
     ) -> None:
         self._dialect = DIALECTS[dialect]
         self.entries, self.secrets = list(entries), list(secrets)
+        self.own: t.Any = None
+        self.listed: list[t.Any] = []
         self.answers: dict[str, t.Any] = {}
         self.error: Exception | None = None
         self.denied: set[str] = set()
@@ -71,7 +78,7 @@ class FakeApi(Api):
         self.fresh += [name] if fresh else []
         if self.error is not None:
             raise self.error
-        if operation.verb is Verb.LIST or operation == READ_SECRET:
+        if operation.verb is Verb.LIST or operation in (READ_SECRET, READ_APPLICATION):
             return self._look(operation, ref)
         self.calls.append((name, ref, model))
         answer = self.answers[name] if name in self.answers else self.apply(operation, ref, model)
@@ -85,6 +92,10 @@ class FakeApi(Api):
             return tuple(self.secrets)
         if operation == READ_SECRET:
             return self._found(secret for secret in self.secrets if secret.identifier == ref)
+        if operation == READ_APPLICATION:
+            return self._found(application for application in (self.own,) if application is not None)
+        if operation not in (LIST_CREDENTIALS, LIST_SSH_KEYS):
+            return tuple(self.listed)
         entries = Entries(self.entries)
         return entries.keys if operation == LIST_SSH_KEYS else entries
 
@@ -92,6 +103,8 @@ class FakeApi(Api):
         """Do what an operation is for, and return its result or its error."""
         if operation.area is Area.SECRETS:
             return self._store_secret(model) if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
+        if operation.area in DSM_ONLY:
+            return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.verb is Verb.CREATE:
             kind = SSH_KEY_TYPE if operation.area is Area.SSH_KEYS else "Local User"
             entry = CredentialInfo("77", model.identifier, model.username, model.hostname, model.ip or "", kind)

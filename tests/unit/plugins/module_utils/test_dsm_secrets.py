@@ -15,6 +15,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets 
     DsmSecret,
     DsmSecretWrite,
     SecretBlock,
+    with_news,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import UnexpectedResponse
 
@@ -23,7 +24,8 @@ def test_a_secret_shows_its_keys_only() -> None:
     secret = DsmSecret("1", "db", ({"B": "x", "A": None}, {"A": "y"}), name="n")
     assert secret.public() == {
         "id": "1", "identifier": "db", "name": "n", "engine": "", "description": None, "version": "", "expires_at": None,
-        "application": None, "system": None, "environment": None, "key_names": ["A", "B"],
+        "application": None, "system": None, "environment": None, "renewal_minutes": None,
+        "key_names": ["A", "B"],
     }  # fmt: skip
 
 
@@ -109,3 +111,28 @@ def test_many_blocks_are_compared_in_time() -> None:
     assert write(*blocks).same_data([{**block, "ip": "1"} for block in reversed(blocks)])
     equal = [{"A": "1"}] * 40
     assert not write(*equal, B).same_data([*equal, {"C": "3"}])
+
+
+def versions(**known: str) -> tuple[DsmSecret, ...]:
+    return tuple(DsmSecret("", name, (), version=version) for name, version in known.items())
+
+
+def test_what_a_write_shows_is_taken_into_the_list_if_it_is_newer() -> None:
+    listed = versions(a="9", b="3")
+    assert with_news(listed, versions(b="4", c="1")) == versions(a="9", b="4", c="1")
+    # The response to an earlier write came later.
+    assert with_news(listed, versions(a="10", b="2")) == versions(a="10", b="3")
+    assert with_news(listed, ()) == listed
+
+
+@pytest.mark.parametrize(
+    ("listed", "shown"),
+    [
+        (versions(a="1"), versions(a="")),
+        (versions(a="x"), versions(a="2")),
+        (versions(a="1"), (DsmSecret("", "a", (), version="2", incomplete=True),)),
+        (versions(a="1"), (DsmSecret("", "a", (), version="2", problem=UnexpectedResponse("x")),)),
+    ],
+)
+def test_the_list_is_read_again_where_nobody_knows_what_is_newer(listed: t.Any, shown: t.Any) -> None:
+    assert with_news(listed, shown) is None

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_models, dsm_secrets, keypair, models
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
@@ -54,9 +54,18 @@ PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@-]*")
 def write_model(operation: str, name: str = "web-root") -> t.Any:
     """A write model for the operations that need one."""
     area, _dot, action = operation.partition(".")
+    if operation == "ephemeral_credential.release":
+        return dsm_models.EphemeralWrite(None, name, "deploy", "ns", "12")
+    if action in ("encrypt", "decrypt"):
+        return (dsm_models.EncryptWrite if action == "encrypt" else dsm_models.DecryptWrite)("7", "text")
     if action not in ("create", "update"):
         return None
     return {
+        "application": dsm_models.DsmApplicationWrite(name, "web", "prod"),
+        "variables": dsm_models.VariablesUpload({"A": "value"}, {"key_value": [{"name": name, "fields": ["A"]}]}),
+        "ephemeral_credential": dsm_models.EphemeralWrite(None, name, "deploy", "ns"),
+        "automation": dsm_models.AutomationWrite(name),
+        "encryption_key": dsm_models.EncryptionKeyWrite(name, expires_at="2027-01-01 00:00:00"),
         "credential": models.CredentialWrite("root", "web01", "192.0.2.10", identifier=name, password="new"),
         "key": models.SshKeyWrite(name, "root", "web01", "192.0.2.10", "private", "ssh-ed25519 AAAA"),
         "secret": dsm_secrets.DsmSecretWrite(name, key_value={"KEY": "value"}),

@@ -31,8 +31,10 @@ PURE = {
     "pem",
     "ciphertext",
     "queries",
+    "dsm_models",
     "dsm_secrets",
     "external_secrets",
+    "mapping_file",
 }
 DIALECTS = {
     f"dialects/{name}"
@@ -44,6 +46,9 @@ DIALECTS = {
         "envelope",
         "entities",
         "strict_json",
+        "dsm",
+        "dsm_applications",
+        "dsm_tools",
         "guide",
         "vendor",
         "catalog",

@@ -422,6 +422,24 @@ OBJECTS: dict[str, Make] = {
     "key of a secret that does not exist": sim("4.0", "shop-db", name="secret", field="TOKEN"),
     "several values for one key": sim("4.0", "shop-db", name="secret", field="PASSWORD"),
     "secret to delete where there is no call": sim_module("4.0", "secret", identifier="shop-db", state="absent"),
+    "authorization to deactivate without leave": sim_module(
+        "4.0", "dsm_application", application="shop", state="absent"
+    ),
+    "authorization of another application": sim_module(
+        "4.0", "dsm_application", application="billing", state="absent", allow_deprovision=True
+    ),
+    "mapping with a variable that has no value": sim_module(
+        "4.0", "dsm_variables", mapping={"key_value": [{"name": "T", "fields": ["KEY"]}]}, variables={"OTHER": CANARY}
+    ),
+    "mapping that is none": sim_module("4.0", "dsm_variables", mapping=CANARY, variables={}),
+    "ephemeral credential by identity up to 3.32": sim_module("3.32", "ephemeral_credential", identifier="job"),
+    "ephemeral credential to remove without its pod": sim_module(
+        "3.32", "ephemeral_credential", state="absent", identifier="job", secret_id="7"
+    ),
+    "automation that does not exist": sim_module("4.0", "dsm_automation", id="99", name="x"),
+    "encryption key that does not exist": sim_module("4.0", "encrypt", key="backup", value=CANARY),
+    "what is no ciphertext": sim_module("4.0", "decrypt", key="99", value="AAAA"),
+    "encryption key in the dialect rest": sim_module("rest", "encryption_key", name="backup"),
     "key to enable where there is no call": sim_module("rest", "ssh_key", identifier="deploy-key", state="enabled"),
     "option that the dialect cannot write": sim_module(
         "rest", "credential", username="u", hostname="h", ip="192.0.2.10", domain="corp"

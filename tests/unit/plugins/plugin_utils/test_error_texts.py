@@ -30,8 +30,8 @@ SERVER = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+):(PORT|[0-9]+)")
 ENDPOINT = re.compile(r"\b(GET|POST|PUT|DELETE) /[a-z0-9/{}]+")
 # A fix is a sentence of its own at the end, and begins with what to do, or with what to know for it.
 FIX = re.compile(
-    r"(?:[.\"] |^\[WARNING\] .*)(Add|Ask|Check|Choose|Compare|Configure|Correct|Download|Enable|Fields are|Find|Give|Have|"
-    r"Install|Keep|Leave|Look|Name|Options are|Quote|Raise|Register|Remove|Renew|Run|Say|Send|Set|Show|See|Switch|The \w+|There is|"
+    r"(?:[.\"] |^\[WARNING\] .*)(Add|Ask|Check|Choose|Compare|Configure|Correct|Delete|Download|Enable|Fields are|Find|Give|Have|"
+    r"Install|Keep|Leave|Log in|Look|Name|Options are|Quote|Raise|Register|Remove|Renew|Run|Say|Send|Set|Show|See|Switch|The \w+|There is|"
     r"This (server|path)|Try|Use)\b"
 )
 KINDS = {c.kind for c in vars(errors).values() if isinstance(c, type) and issubclass(c, errors.SenhaseguraError)}
@@ -78,6 +78,8 @@ def test_each_failure_about_an_object_names_it_and_its_server(texts: dict[str, s
     concerned = {name: text for name, text in texts.items() if name.startswith("objects: ")}
     asked = re.compile(
         r"\b(credential|SSH key|DSM secret) (999|7|9|[a-z-]+@[a-z0-9]+|nothing|twin|new|web-root|db-app|deploy-key|shop-db|u@h)\b"
+        r"|DSM application (shop|billing)|pipeline variables|ephemeral credential job|automation 99"
+        r"|encryption key (backup|99)|list of encryption keys"
     )
     assert [name for name, text in concerned.items() if not SERVER.search(text)] == []
     assert [name for name, text in concerned.items() if not asked.search(text)] == []

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import guide, vendor
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import dsm, guide, vendor
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     BY_NAME,
@@ -26,6 +26,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
     DsmSecret,
     DsmSecretWrite,
+    Renewal,
     SecretBlock,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -64,6 +65,22 @@ PATHS = {
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
+        "application.read": "GET /iso/dapp/application",
+        "application.create": "POST /iso/dapp/application",
+        "application.disable": "DELETE /iso/dapp/application/authorization",
+        "variables.create": "POST /iso/cicd/variables",
+        "ephemeral_credential.create": "POST /iso/coe/dapp/provision",
+        "ephemeral_credential.release": "POST /iso/coe/dapp/deprovision",
+        "automation.list": "GET /iso/sctm/automations",
+        "automation.create": "POST /iso/sctm/automation",
+        "automation.update": "PUT /iso/sctm/automation/{ref}",
+        "automation.delete": "DELETE /iso/sctm/automation/{ref}",
+        "encryption_key.list": "GET /iso/sctm/encryption/key",
+        "encryption_key.create": "POST /iso/sctm/encryption/key",
+        "encryption_key.update": "PUT /iso/sctm/encryption/key/{ref}",
+        "encryption_key.disable": "DELETE /iso/sctm/encryption/key/{ref}",
+        "encryption_key.encrypt": "POST /iso/sctm/encryption/encrypt",
+        "encryption_key.decrypt": "POST /iso/sctm/encryption/decrypt",
     },
     "rest": {
         "token": "/iso/oauth2/token",
@@ -88,7 +105,7 @@ PATHS = {
 }
 # From 3.33 on everything but DSM stands below /api.
 PATHS["api"] = {
-    operation: path if "/dapp/" in path or "/sctm/" in path else path.replace("/iso/", "/api/")
+    operation: path if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/")) else path.replace("/iso/", "/api/")
     for operation, path in PATHS["iso"].items()
 }
 
@@ -122,14 +139,16 @@ def test_the_dialects_have_the_same_names_for_the_same_things() -> None:
 def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     call = DIALECTS[name].calls[named(operation)]
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
-    assert call.module == ("dsm" if operation.startswith("secret") else "pam")
-    assert (call.encode is not None) == (operation.endswith(("create", "update")) or call.body == "query")
+    area, _dot, verb = operation.partition(".")
+    assert call.module == ("pam" if area in ("credential", "key") else "dsm")
+    sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
+    assert (call.encode is not None) == (sends or call.body == "query")
 
 
-def test_put_never_updates_in_the_vendors_dialects() -> None:
+def test_put_never_updates_credentials_keys_and_secrets_in_the_vendors_dialects() -> None:
     for name in ("iso", "api"):
         puts = {operation.name for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
-        assert puts == {"credential.enable", "key.enable"}
+        assert puts == {"credential.enable", "key.enable", "automation.update", "encryption_key.update"}
 
 
 def test_the_option_knows_the_names() -> None:
@@ -143,7 +162,7 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
     samples: dict[str, dict[str, t.Any]] = {
         "credential": {"parent": 9, "automatic_change": True, "settings": {"jit_settings": {"mark": "x"}}},
         "key": {"enabled": True, "automatic_change": True, "rotation_days": 9},
-        "secret": {"key_value": {"K": "mark"}},
+        "secret": {"key_value": {"K": "mark"}, "renewal": Renewal(1, 2, 3)},
     }
     blocks = (SecretBlock({"user": "mark"}, {"user": "MARK"}, "aws"),)
     for area, model in (("credential", CredentialWrite), ("key", SshKeyWrite), ("secret", DsmSecretWrite)):
@@ -231,7 +250,7 @@ def test_vendor_secret() -> None:
         credentials=(SecretBlock({"user": "app", "password": "pw"}, {"password": "PASSWORD"}),),
         key_value={"API_KEY": "é"},
     )  # fmt: skip
-    sent = vendor.encode_secret(wanted)
+    sent = dsm.encode_secret(wanted)
     data = json.loads(base64.b64decode(sent.pop("data"), validate=True))
     assert sent == {
         "identity": "shop-db", "name": "n", "engine": "Generic", "description": "d", "expiration_date": "2027-01-01 00:00:00",
@@ -243,7 +262,43 @@ def test_vendor_secret() -> None:
         "credentials": [{"credential": {"fields": {"user": "app", "password": "pw", "password_label": "PASSWORD"}}}],
         "key_value": {"fields": {"API_KEY": "é"}},
     }
-    assert vendor.encode_secret(DsmSecretWrite("i")) == {"identity": "i"}
+    assert dsm.encode_secret(DsmSecretWrite("i")) == {"identity": "i"}
+
+
+@pytest.mark.parametrize(
+    ("renewal", "sent"),
+    [
+        (Renewal(5, 1440, 60), (5, 1440, 60)),
+        (Renewal(0, 1440, 0, "empty"), ([], 1440, [])),
+        (Renewal(0, 1440, 0, "omit"), (None, 1440, None)),
+    ],
+)
+def test_all_times_of_renewal_are_sent_and_never_in_the_way_of_the_release(renewal: Renewal, sent: t.Any) -> None:
+    fields = dsm.encode_secret(DsmSecretWrite("i", renewal=renewal))
+    names = ("renew_cloud_time", "renew_credential_time", "renew_ephemeral_credential_time")
+    assert tuple(fields.get(name) for name in names) == sent
+
+
+@pytest.mark.parametrize(
+    ("shown", "renewal"),
+    [
+        ({}, None),
+        ({"renew_cloud_time": 5}, None),
+        ({"renew_cloud_time": 5, "renew_credential_time": "x", "renew_ephemeral_credential_time": 1}, None),
+        (
+            {"renew_cloud_time": "5", "renew_credential_time": False, "renew_efemeral_credential_time": ""},
+            Renewal(5, 0, 0),
+        ),
+        (
+            {"renew_cloud_time": None, "renew_credential_time": [], "renew_ephemeral_credential_time": 7},
+            Renewal(0, 0, 7),
+        ),
+    ],
+)
+def test_times_of_renewal_are_read_where_all_are_shown(shown: t.Any, renewal: Renewal | None) -> None:
+    item = {"identity": "x", "data": [], **shown}
+    (secret,) = dsm.decode_application({"application": {"secrets": [item]}}, str)
+    assert secret.renewal == renewal
 
 
 def test_rest_bodies() -> None:
@@ -380,7 +435,7 @@ def test_secrets() -> None:
         "data": [{"HOSTNAME": "db01", "PORT": 5432, "RATIO": 0.5}, {"TTL": None, "EMPTY": ""}],
     }  # fmt: skip
     document = {"application": {"name": "shop", "tags": [""], "secrets": [item]}}
-    (secret,) = vendor.decode_application(document, opened)
+    (secret,) = dsm.decode_application(document, opened)
     data = (
         {"HOSTNAME": "opened db01", "PORT": "opened 5432", "RATIO": "opened 0.5"},
         # What is empty was not encrypted, and stays empty.
@@ -393,9 +448,9 @@ def test_secrets() -> None:
     assert secret.raw == {**item, "data": list(data)}
     assert secret.public()["key_names"] == ["EMPTY", "HOSTNAME", "PORT", "RATIO", "TTL"]
     assert "opened" not in str(secret.public())
-    (single,) = vendor.decode_application({"application": {"secrets": [{**item, "data": {"A": "b"}}]}}, str)
+    (single,) = dsm.decode_application({"application": {"secrets": [{**item, "data": {"A": "b"}}]}}, str)
     assert single.data == ({"A": "b"},)
-    (empty,) = vendor.decode_application({"application": {"secrets": [{"identity": "x", "data": []}]}}, str)
+    (empty,) = dsm.decode_application({"application": {"secrets": [{"identity": "x", "data": []}]}}, str)
     assert (empty.id, empty.data) == ("", ())
     in_rest = {"response": {"secrets": [{"id": "1", "identifier": "i", "description": "d", "data": []}]}}
     assert guide.decode_secrets(in_rest, str) == (DsmSecret("1", "i", (), description="d"),)
@@ -407,7 +462,7 @@ def test_secrets() -> None:
 @pytest.mark.parametrize("value", [True, False])
 def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
     document = {"application": {"secrets": [{"identity": "i", "data": [{"A": value}]}]}}
-    (secret,) = vendor.decode_application(document, str)
+    (secret,) = dsm.decode_application(document, str)
     with pytest.raises(UnexpectedResponse, match="value of A in DSM secret i cannot be read: it is not text"):
         secret.require_readable()
 
@@ -415,5 +470,7 @@ def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
 def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
-            r"(credential|key|secret)\.(list|read|create|update|enable|disable|release|rotate|delete)", operation
+            r"(credential|key|secret|application|variables|ephemeral_credential|automation|encryption_key)"
+            r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
+            operation,
         )

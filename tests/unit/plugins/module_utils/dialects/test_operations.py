@@ -22,7 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
 
 def test_no_two_operations_have_one_name() -> None:
     known = [value for value in vars(operations).values() if isinstance(value, Operation)]
-    assert len(known) == len(BY_NAME) == len({(one.area, one.verb) for one in known}) == 21
+    assert len(known) == len(BY_NAME) == len({(one.area, one.verb) for one in known}) == 37
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -40,8 +40,10 @@ def test_what_there_is_not() -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_only_reads_are_safe_to_repeat_and_only_a_release_ends_as_well_the_second_time(name: str) -> None:
+def test_only_reads_are_safe_to_repeat_and_what_ends_as_well_the_second_time(name: str) -> None:
     expected = {Verb.LIST: Replay.SAFE, Verb.READ: Replay.SAFE, Verb.RELEASE: Replay.REPEATABLE}
+    # These store nothing.
+    expected |= {Verb.ENCRYPT: Replay.REPEATABLE, Verb.DECRYPT: Replay.REPEATABLE}
     assert named(name).replay is expected.get(named(name).verb, Replay.ONCE)
 
 
@@ -51,5 +53,11 @@ def test_which_reads_take_custody() -> None:
 
 def test_which_areas_share_their_lists() -> None:
     sharing = {(one, other) for one in Area for other in Area if one.shares_lists_with(other) and one is not other}
-    assert sharing == {(Area.CREDENTIALS, Area.SSH_KEYS), (Area.SSH_KEYS, Area.CREDENTIALS)}
+    of_an_application = {Area.SECRETS, Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL}
+    assert sharing == {
+        (one, other)
+        for areas in ({Area.CREDENTIALS, Area.SSH_KEYS}, of_an_application)
+        for one in areas
+        for other in areas - {one}
+    }
     assert all(area.shares_lists_with(area) for area in Area)

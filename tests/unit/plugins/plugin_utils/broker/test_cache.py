@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Any
@@ -14,9 +15,13 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     CREATE_CREDENTIAL,
+    CREATE_SECRET,
     LIST_CREDENTIALS,
+    LIST_SECRETS,
+    READ_APPLICATION,
     READ_CREDENTIAL,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     ConnectionFailed,
     InvalidRequest,
@@ -270,3 +275,51 @@ def test_a_dead_server_does_not_keep_the_broker_for_hours_at_the_end(monkeypatch
     assert len(problems) == 100
     assert all("gone" in problem for problem in problems)
     assert clock.now - start < 30 + 100 * cached_apis._SHORT_TIMEOUT
+
+
+def shop(*names: str, version: int = 1) -> dict[str, Any]:
+    """An application with these secrets."""
+    items = [{"identity": name, "version": str(version), "data": [{"V": f"{name}-{version}"}]} for name in names]
+    return success(application={"name": "shop", "secrets": items})
+
+
+def listed(cache: ServerCache) -> dict[str, Any]:
+    return {secret.identifier: secret.data for secret in cache.call(LIST_SECRETS, policy=CachePolicy(ttl=5.0))}
+
+
+def test_what_a_write_shows_spares_the_next_list_of_secrets() -> None:
+    time = FakeTime()
+    server = Scripted({"GET /iso/dapp/application": shop("a")})
+    cache = ServerCache(settings(), transport=server, clock=time.clock)
+    listed(cache)
+    names = ["a"]
+    for number in range(200):
+        time.now += 1.0
+        names.append(f"s{number}")
+        server.on("POST /iso/sctm/secret", shop(*names))
+        cache.call(CREATE_SECRET, policy=CachePolicy(), ref=names[-1], model=DsmSecretWrite(names[-1]))
+        assert list(listed(cache)) == names
+    assert server.count("GET", "/iso/dapp/application") == 1
+    # The application names its secrets, and so it is read again.
+    application = cache.call(READ_APPLICATION, policy=CachePolicy())
+    assert application.secrets == ("a",)
+    server.on("GET /iso/dapp/application", shop(*names))
+    assert cache.call(READ_APPLICATION, policy=CachePolicy()) is application
+    cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
+    assert len(cache.call(READ_APPLICATION, policy=CachePolicy()).secrets) == 201
+    server.on("GET /iso/dapp/application", shop("a"))
+    server.sent.clear()
+    # Only a part is shown: the rest gets older.
+    server.on("POST /iso/sctm/secret", shop("a", version=2))
+    cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
+    assert listed(cache)["a"] == ({"V": "a-2"},)
+    time.now += 6.0
+    assert list(listed(cache)) == ["a"]
+    assert server.count("GET", "/iso/dapp/application") == 1
+    # Nothing is shown, or nobody knows whether it was applied.
+    for reply in (success(), answer({}, 502)):
+        server.on("POST /iso/sctm/secret", reply)
+        with contextlib.suppress(ServerBusy):
+            cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
+        listed(cache)
+    assert server.count("GET", "/iso/dapp/application") == 3

@@ -269,10 +269,10 @@ def test_a_reason_that_comes_with_the_log_is_kept() -> None:
         "debug1: Server accepts key: key ED25519 SHA256:x explicit",
     ]
     for lines, result in ((log, LoginResult.EXPIRED), (log[:2], LoginResult.NETWORK)):
-        talk = Transcript(None, "SHA256:x")
-        talk.other("Your account has expired; please contact your system administrator.\n")
-        talk.log("".join(f"{line}\r\n" for line in lines))
-        assert talk.verdict(in_time=True).result is result
+        make_api = Transcript(None, "SHA256:x")
+        make_api.other("Your account has expired; please contact your system administrator.\n")
+        make_api.log("".join(f"{line}\r\n" for line in lines))
+        assert make_api.verdict(in_time=True).result is result
 
 
 @pytest.mark.parametrize("methods", [("password",), ("keyboard-interactive",)], ids="+".join)

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""DSM encryption keys, and texts that are encrypted and decrypted with them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_models import (
+    Ciphertext,
+    Cleartext,
+    EncryptionKey,
+)
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
+    ConfigError,
+    InvalidRequest,
+    NotFound,
+    Refused,
+    UnexpectedResponse,
+    Unsupported,
+)
+
+HELD = EncryptionKey("2", "backup", "d", "aes128-gcm96", "2030-01-01 00:00:00", True)
+
+
+@pytest.fixture
+def conversation(make_api: Any) -> Any:
+    made = make_api("api")
+    made.listed = [HELD]
+    return made
+
+
+def test_create(conversation: Any, work: Any) -> None:
+    options = {"name": "new", "expires_at": "2031-01-01 00:00:00"}
+    predicted = work(conversation, "encryption_key", True, **options)
+    assert conversation.calls == []
+    result = work(conversation, "encryption_key", **options)
+    assert predicted["diff"] == result["diff"]
+    assert result["encryption_key"] == {
+        "id": "77",
+        "name": "new",
+        "description": None,
+        "algorithm": "aes256-gcm96",
+        "expires_at": "2031-01-01 00:00:00",
+        "enabled": True,
+    }
+    assert conversation.calls[0][0] == "encryption_key.create"
+
+
+@pytest.mark.parametrize(
+    ("options", "after"),
+    [
+        ({}, {}),
+        ({"description": "d", "algorithm": "aes128-gcm96", "expires_at": "2030-01-01 00:00:00"}, {}),
+        ({"description": "e"}, {"description": "e"}),
+        ({"expires_at": ""}, {"expires_at": ""}),
+        ({"id": "2", "name": "renamed"}, {"name": "renamed"}),
+    ],
+)
+def test_update(conversation: Any, work: Any, options: Any, after: Any) -> None:
+    options = {"name": "backup", **options}
+    assert work(conversation, "encryption_key", True, **options)["diff"]["after"] == after
+    assert conversation.calls == []
+    result = work(conversation, "encryption_key", **options)
+    assert (result["changed"], result["diff"]["after"], result["warnings"]) == (bool(after), after, [])
+    if after:
+        ((operation, ref, model),) = conversation.calls
+        assert (operation, ref, model.algorithm) == ("encryption_key.update", "2", "aes128-gcm96")
+        assert model.description == after.get("description", "d")
+
+
+def test_a_key_has_one_algorithm_for_life_and_is_not_enabled_again(conversation: Any, work: Any) -> None:
+    with pytest.raises(Refused, match="aes128-gcm96"):
+        work(conversation, "encryption_key", True, name="backup", algorithm="aes256-gcm96")
+    conversation.listed = [EncryptionKey("2", "backup", enabled=False)]
+    (warning,) = work(conversation, "encryption_key", name="backup")["warnings"]
+    assert "no call that enables it" in warning
+
+
+def test_disable(conversation: Any, work: Any) -> None:
+    predicted = work(conversation, "encryption_key", True, name="backup", state="disabled")
+    assert conversation.calls == []
+    result = work(conversation, "encryption_key", name="backup", state="disabled")
+    assert result["diff"] == predicted["diff"] == {"before": {"enabled": True}, "after": {"enabled": False}}
+    assert conversation.calls == [("encryption_key.disable", "2", None)]
+    conversation.listed = [EncryptionKey("2", "backup", enabled=False)]
+    assert not work(conversation, "encryption_key", id="2", state="disabled")["changed"]
+    with pytest.raises(NotFound, match="nothing not found"):
+        work(conversation, "encryption_key", name="nothing", state="disabled")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"id": "9", "name": "x"}, NotFound),
+        ({"id": "x", "name": "x"}, ConfigError),
+        ({"id": "2"}, ConfigError),
+        ({"name": "x", "expires_at": "2030-02-30 00:00:00"}, ConfigError),
+    ],
+)
+def test_wrong_options(conversation: Any, work: Any, options: Any, kind: Any) -> None:
+    with pytest.raises(kind):
+        work(conversation, "encryption_key", True, **options)
+
+
+def test_keys_are_listed(conversation: Any, work: Any) -> None:
+    assert work(conversation, "encryption_key_info")["encryption_keys"] == [HELD.public()]
+    assert work(conversation, "encryption_key_info", id="2", name="other")["encryption_keys"] == []
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_texts_are_encrypted_and_decrypted_in_check_mode_too(conversation: Any, work: Any, check_mode: bool) -> None:
+    conversation.answers = {
+        "encryption_key.encrypt": Ciphertext("sealed"),
+        "encryption_key.decrypt": Cleartext("clear-secret"),
+    }
+    sealed = work(conversation, "encrypt", check_mode, key="backup", value="clear-secret")
+    assert sealed == {"changed": False, "encrypted_value": "sealed"}
+    opened = work(conversation, "decrypt", check_mode, key="7", value="sealed", version="2")
+    assert opened == {"changed": False, "value": "clear-secret", "_ansible_no_log": True}
+    (_first, _ref, encrypted), (_second, _ref2, decrypted) = conversation.calls
+    # A name is looked up, and digits are an id.
+    assert (encrypted.key, encrypted.version) == ("2", "1")
+    assert (decrypted.key, decrypted.version) == ("7", "2")
+    assert "clear-secret" not in repr((encrypted, Cleartext("clear-secret")))
+
+
+def test_base64_is_decoded_if_asked_for(conversation: Any, work: Any) -> None:
+    conversation.answers["encryption_key.decrypt"] = Cleartext(base64.b64encode("Grüße".encode()).decode())
+    assert work(conversation, "decrypt", key="2", value="x", decode_base64=True)["value"] == "Grüße"
+    for text in ("no base64", base64.b64encode(b"\xff").decode()):
+        conversation.answers["encryption_key.decrypt"] = Cleartext(text)
+        with pytest.raises(UnexpectedResponse, match="must be text in base64") as caught:
+            work(conversation, "decrypt", key="2", value="x", decode_base64=True)
+        assert text not in str(caught.value)
+
+
+def test_which_key_is_meant(conversation: Any, work: Any) -> None:
+    with pytest.raises(NotFound, match="encryption key other not found"):
+        work(conversation, "encrypt", key="other", value="x")
+    conversation.listed.append(EncryptionKey("3", "backup"))
+    with pytest.raises(InvalidRequest, match="the ids 2, 3"):
+        work(conversation, "encrypt", key="backup", value="x")
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("encryption_key", {"name": "x"}),
+        ("encryption_key_info", {}),
+        ("encrypt", {"key": "x", "value": "y"}),
+        ("decrypt", {"key": "1", "value": "y"}),
+    ],
+)
+def test_the_guide_has_none(make_api: Any, work: Any, module: str, options: Any) -> None:
+    with pytest.raises(Unsupported, match="no call for encryption_key"):
+        work(make_api("rest"), module, **options)
