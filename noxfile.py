@@ -238,7 +238,8 @@ def fleet(session: nox.Session) -> None:
 def secrets_files(session: nox.Session) -> None:
     """Secrets files: every awkward value through each format and its real readers; writers that are killed (--help)."""
     programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "consumers")
-    session.run(programs / "python", "-m", "secrets_files", *session.posargs, env=TESTS)
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run(programs / "python", "-m", "secrets_files", *session.posargs, env={"PYTHONPATH": path})
     if all(map(shutil.which, ("npm", "git", "rsync"))):
         arguments = ("tests/integration/test_pipelines.py", "-k", "gitlab_ci_local")
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_GITLAB": "1"})

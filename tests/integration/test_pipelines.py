@@ -104,7 +104,6 @@ def test_a_pipeline(system: str, ends_with: int, serve_profile: Any, tmp_path: P
     assert sum("oauth2/token" in entry["line"] for entry in vault.control.log()) == 1
 
 
-@pytest.mark.skipif(not (ROOT / "plugins/modules/dsm_variables.py").exists(), reason="needs the module dsm_variables")
 def test_what_a_mapping_file_names_is_uploaded_first(serve_profile: Any, run_command: Any, tmp_path: Path) -> None:
     """As dsm runb does, with the CLI's own file; nothing but what the mapping names leaves the pipeline."""
     vault = serve_profile("4.0", SEED)

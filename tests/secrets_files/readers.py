@@ -215,23 +215,28 @@ def dotenv_of_node(text: str) -> dict[str, str]:
 
 
 def dotenv_of_python(text: str) -> dict[str, str]:
-    """Parser of python-dotenv, and its interpolation."""
-    line = re.compile(
-        r"\s*(?:export\s+)?([^=#\s]+)[^\S\r\n]*=[^\S\r\n]*(?:'((?:\\'|[^'])*)'|\"((?:\\\"|[^\"])*)\"|([^\r\n]*))"
-        r"[^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z)"
-    )
+    """Parser of python-dotenv, and its interpolation. It matches part after part, and never goes back."""
     found: dict[str, str] = {}
     at = 0
-    while at < len(text) and (match := line.match(text, at)):
+
+    def take(pattern: str) -> str:
+        nonlocal at
+        match = re.compile(pattern).match(text, at)
+        assert match, "python-dotenv would skip the line"
         at = match.end()
-        if match[2] is not None:
-            value = re.sub(r"\\([\\'])", r"\1", match[2])
-        elif match[3] is not None:
-            value = re.sub(r"\\([\\'\"abfnrtv])", _python_escape, match[3])
+        return match[1]
+
+    while at < len(text):
+        name = take(r"\s*(?:export\s+)?([^=#\s]+)[^\S\r\n]*=[^\S\r\n]*")
+        quote = text[at : at + 1]
+        if quote == "'":
+            value = re.sub(r"\\([\\'])", r"\1", take(r"'((?:\\'|[^'])*)'"))
+        elif quote == '"':
+            value = re.sub(r"\\([\\'\"abfnrtv])", _python_escape, take(r'"((?:\\"|[^"])*)"'))
         else:
-            value = re.sub(r"\s+#.*", "", match[4]).rstrip()
-        found[match[1]] = re.sub(r"\$\{[^\}:]*(?::-[^\}]*)?\}", "", value)
-    assert at == len(text), "python-dotenv would read on in another way"
+            value = re.sub(r"\s+#.*", "", take(r"([^\r\n]*)")).rstrip()
+        take(r"([^\S\r\n]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z))")
+        found[name] = re.sub(r"\$\{[^\}:]*(?::-[^\}]*)?\}", "", value)
     return found
 
 

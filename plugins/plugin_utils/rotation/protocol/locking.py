@@ -239,7 +239,8 @@ def _see_main(run: RotationRun) -> Steps:
             # It was read back when it was written.
             return
         if held.secret != run.main_key:
-            run.forget_main()
+            # And it may have changed the hosts, where this one was late.
+            run.works.clear()
             run.warnings.append(f"another run has written {run.labels[MAIN]} meanwhile: run rotation_info")
 
 
