@@ -24,7 +24,7 @@ def test_another_broker_goes_on(tmp_path: Path) -> None:
     lost.add(str(first))
     lost.add(str(first))
     # One that was killed within a line has not lost those before it.
-    listed.write_text(f"{listed.read_text()}\"/half of a pa\n")
+    listed.write_text(f'{listed.read_text()}"/half of a pa\n')
     successor = Removals(str(listed))
     successor.add(str(second))
     assert stat.S_IMODE(listed.stat().st_mode) == 0o600
