@@ -85,7 +85,8 @@ _SHARED = re.compile(
     r"|wrong secret, basic|line break|no TLS|TLS not|no such host|refused|compressed|wrong chunks|wrong length|no HTTP"
     r"|500 that echoes, (?!raw)|(write|release) that echoes, (url|hex|reversed|joined)|200 HTML|200 that is|Portuguese|^503|key twice"
     r"|other members|not UTF-8|connection reset"
-    r"|Error in (?!direct_api DirectApi.call|direct_api fill_path|cache ServerCache)|wrong (time-out|retries|boolean|choice|url|proxy|ca|list|map)|errors=ignore"
+    r"|Error in (?!direct_api DirectApi.call|direct_api fill_path|cache ServerCache)"
+    r"|wrong (time-out|retries|boolean|choice|url|proxy|ca|list|map)|errors=ignore"
 )
 _IN_FULL = {"lookup password", "module credential"}
 # These are made of the same parts as secret and secret_info, so CI runs what is their own: calls that work, options that

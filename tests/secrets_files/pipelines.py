@@ -138,7 +138,7 @@ def jenkins(file: Path, job: Job, given: Mapping[str, str]) -> None:
     temp = job.folder / "temp"
     temp.mkdir()
     job.masked |= {given["SENHASEGURA_CLIENT_ID"], given["SENHASEGURA_CLIENT_SECRET"]}
-    stages, _, post = text.partition("post {")
+    stages, _mark, post = text.partition("post {")
     assert "always {" in post
     assert '"""' not in text
     for name, part in (("stages", stages), ("post", post)):

@@ -39,10 +39,10 @@ def github(text: str) -> dict[str, str]:
             continue
         equals, heredoc = current.find("="), current.find("<<")
         if equals >= 0 and (heredoc < 0 or equals < heredoc):
-            name, _, value = current.partition("=")
+            name, _mark, value = current.partition("=")
             found[name] = value
         elif heredoc >= 0:
-            name, _, delimiter = current.partition("<<")
+            name, _mark, delimiter = current.partition("<<")
             assert name and delimiter, "an empty name or delimiter fails the step"
             start = end = at
             inner, ended = line()

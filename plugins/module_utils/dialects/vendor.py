@@ -214,7 +214,7 @@ def encode_key(model: SshKeyWrite) -> Json:
     )
 
 
-def _vendor_calls(prefix: str, **tools: str) -> dict[Operation[t.Any], Call[t.Any]]:
+def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operation[t.Any], Call[t.Any]]:
     credential, key = f"{prefix}/pam/credential", f"{prefix}/pam/key"
     store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
     store_key = Call("POST", key, decode_stored_key, encode_key)
@@ -239,7 +239,7 @@ def _vendor_calls(prefix: str, **tools: str) -> dict[Operation[t.Any], Call[t.An
         row(CREATE_SECRET, store_secret),
         row(UPDATE_SECRET, store_secret),
         *application_calls(),
-        *tool_calls(**tools),
+        *tool_calls(key_field=key_field, time_form=time_form),
     )
     return dict(rows)
 
