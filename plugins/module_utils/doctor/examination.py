@@ -25,7 +25,6 @@ from .rights import Rights
 def examine(
     settings: Settings,
     announce: t.Callable[[t.Iterable[str]], None],
-    *,
     expect: t.Collection[str],
     credential: Reference | None,
     check_mode: bool,

@@ -33,6 +33,7 @@ _ASSIGN_SECRETS = (
 _SET_KEY = (
     "Set decryption_key to the private key of the authorization, or switch off 'encrypt sensitive information' there"
 )
+_STORED_SO = "If they are meant to be stored like that, set on_ciphertext=ignore where they are used"
 
 
 class Rights:
@@ -44,8 +45,8 @@ class Rights:
         :param api: that of ``contact``, or one that wraps it
         """
         self._contact, self._api, self._settings, self._diagnosis = contact, api, settings, diagnosis
-        # What was read, and what could not be opened of it.
-        self._values: list[t.Any] = []
+        # The values of each thing that was read, and what could not be opened of them.
+        self._values: list[list[t.Any]] = []
         self._sealed: list[SenhaseguraError] = []
 
     def examine(self, expect: t.Collection[str], credential: Reference | None, check_mode: bool) -> None:
@@ -76,7 +77,7 @@ class Rights:
         except SenhaseguraError as exc:
             return None, exc
         for secret in secrets:
-            self._values += [value for block in secret.data for value in block.values()]
+            self._values.append([value for block in secret.data for value in block.values()])
             self._sealed += secret.unreadable.values()
         return secrets, None
 
@@ -128,11 +129,15 @@ class Rights:
             return
         try:
             read = client_over(self._api).credentials.read(ref, release=True, partial=True)
+        except Refused as exc:
+            fix = "Name a credential without automatic change"
+            self._diagnosis.add("custody", WARNING, f"it was not read: {exc.message}", fix)
+            return
         except SenhaseguraError as exc:
-            self._diagnosis.error("custody", exc, WARNING if isinstance(exc, Refused) else FAILED)
+            self._diagnosis.error("custody", exc)
             return
         self._diagnosis.ok("custody", f"credential {ref} was read, and its custody given back")
-        self._values.append(read.password)
+        self._values.append([read.password])
         self._sealed += read.unreadable.values()
 
     def _examine_encryption(self) -> None:
@@ -142,9 +147,13 @@ class Rights:
             self._diagnosis.skip("no value was read", "encryption")
         elif self._settings.decryption_key:
             self._diagnosis.ok("encryption", "decryption_key opens what was read")
-        elif any(map(looks_encrypted, self._values)):
+        elif all(sealed := [any(map(looks_encrypted, values)) for values in self._values]):
             verdict = "values look encrypted, and decryption_key is not set"
             self._diagnosis.add("encryption", FAILED, verdict, _SET_KEY)
+        elif any(sealed):
+            # The authorization encrypts all or nothing, so these may be stored like that.
+            verdict = f"values of {sum(sealed)} of {len(sealed)} things that were read look encrypted, of others not"
+            self._diagnosis.add("encryption", WARNING, verdict, _STORED_SO)
         else:
             self._diagnosis.ok("encryption", "no value that was read looks encrypted")
 

@@ -45,7 +45,7 @@ def run(
     credential = parse_reference(name, option="credential") if name else None
     if isinstance(settings, ConfigError):
         return _result(broken_settings(settings), "", params["fail_on"])
-    diagnosis = examine(settings, announce, expect=params["expect"], credential=credential, check_mode=check_mode)
+    diagnosis = examine(settings, announce, params["expect"], credential, check_mode)
     return _result(diagnosis, settings.server, params["fail_on"])
 
 

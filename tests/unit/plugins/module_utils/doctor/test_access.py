@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import email.utils
 import time
 import types
@@ -316,6 +317,17 @@ def test_encryption_without_key(tmp_path: t.Any) -> None:
         with_wrong_key = at(running, "good", decryption_key=str(key))
         assert with_wrong_key.failed == ["encryption"]
         assert "cannot be decrypted" in with_wrong_key["encryption"]["verdict"]
+
+
+def test_one_value_that_looks_encrypted() -> None:
+    """It may be stored like that: an authorization encrypts all that it hands out."""
+    value = base64.b64encode(bytes(range(256))).decode()
+    secrets = [{"identity": "a", "data": [{"X": value}]}, {"identity": "b", "data": [{"X": DSM_VALUE}]}]
+    seed = {**SEED, "applications": [{"name": "shop", "secrets": secrets}, SEED["applications"][1]]}
+    with Simulator(seed=seed) as running:
+        found = at(running)
+    assert found.statuses("warning", "failed") == {"encryption": "warning"}
+    assert "1 of 2" in found["encryption"]["verdict"]
 
 
 # --- the result ------------------------------------------------------------------------------------------------------
