@@ -54,7 +54,8 @@ options:
     choices: [failed, warning, never]
     default: failed
 notes:
-  - Each check ends within O(timeout). Nothing is tried again, whatever O(retries) says.
+  - Each check ends within O(timeout); giving custody back has a time of its own. Nothing is tried again, whatever
+    O(retries) says.
   - It asks the server itself and does not use the broker of the run, which would hide the way that is examined.
   - To find out whether the authorization is read-only, it tries to create a credential without user name, host name and
     address. The server must refuse that; it notes the attempt in its log.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..client.api import AnnouncingApi
 from ..client.direct_api import DirectApi
 from ..errors import SenhaseguraError
 from ..references import Reference
@@ -50,8 +49,7 @@ def examine(
         if examine_network(way, settings, diagnosis):
             contact = examine_access(api, settings, sender, diagnosis)
             if not contact.is_stopped:
-                rights = Rights(contact, AnnouncingApi(contact.api, announce), settings, diagnosis)
-                rights.examine(expect, credential, check_mode)
+                Rights(contact, announce, settings, diagnosis).examine(expect, credential, check_mode)
     finally:
         transport.close()
     return _completed(diagnosis)

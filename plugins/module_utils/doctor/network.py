@@ -12,6 +12,7 @@ from ..errors import SenhaseguraError
 from ..settings.settings import Settings
 from ..settings.url import shown_host
 from ..transport.connection import Address
+from ..transport.deadline import Deadline
 from ..transport.way import Handshake, Way
 from .checks import WARNING, Diagnosis
 
@@ -87,11 +88,12 @@ def _examine_tls(way: Way, settings: Settings, diagnosis: Diagnosis) -> bool:
         diagnosis.add("tls", WARNING, "url begins with http://: everybody on the network can read all of it", fix)
         diagnosis.skip("there is no TLS", "certificate", "hostname")
         return True
+    deadline = Deadline(settings.timeout)
     try:
-        shaken = chain = way.shake_hands(settings.timeout)
+        shaken = chain = way.shake_hands(deadline.remaining())
         if shaken.is_about_name:
             # OpenSSL reports one problem at a time, and there may be another one.
-            chain = way.shake_hands(settings.timeout, check_name=False)
+            chain = way.shake_hands(deadline.remaining(), check_name=False)
     except SenhaseguraError as exc:
         diagnosis.error("tls", exc)
         return False

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..ciphertext import looks_encrypted
-from ..client.api import Api
+from ..client.api import AnnouncingApi
 from ..client.connect import client_over
 from ..dialects.operations import CREATE_CREDENTIAL, LIST_SECRETS
 from ..dsm_secrets import DsmSecret
@@ -21,6 +21,7 @@ from ..models import CredentialWrite
 from ..references import Reference
 from ..settings.settings import Settings
 from .access import Contact
+from .check_api import CheckApi
 from .checks import FAILED, OK, WARNING, Diagnosis
 
 _ASSIGN = (
@@ -39,12 +40,20 @@ _STORED_SO = "If they are meant to be stored like that, set on_ciphertext=ignore
 class Rights:
     """Examine the rights of a client that has logged in."""
 
-    def __init__(self, contact: Contact, api: Api, settings: Settings, diagnosis: Diagnosis) -> None:
+    def __init__(
+        self,
+        contact: Contact,
+        announce: t.Callable[[t.Iterable[str]], None],
+        settings: Settings,
+        diagnosis: Diagnosis,
+    ) -> None:
         """Take what was found out so far.
 
-        :param api: that of ``contact``, or one that wraps it
+        :param announce: gets each secret that is read
         """
-        self._contact, self._api, self._settings, self._diagnosis = contact, api, settings, diagnosis
+        self._contact, self._settings, self._diagnosis = contact, settings, diagnosis
+        self._check = CheckApi(contact.api)
+        self._api = AnnouncingApi(self._check, announce)
         # The values of each thing that was read, and what could not be opened of them.
         self._values: list[list[t.Any]] = []
         self._sealed: list[SenhaseguraError] = []
@@ -72,6 +81,7 @@ class Rights:
 
     def _secrets(self) -> tuple[tuple[DsmSecret, ...] | None, SenhaseguraError | None]:
         """Read all DSM secrets, which takes no custody. Returns them, or the error."""
+        self._check.begin()
         try:
             secrets = self._api.call(LIST_SECRETS, subject="the list of DSM secrets")
         except SenhaseguraError as exc:
@@ -110,6 +120,7 @@ class Rights:
         if not pam or check_mode:
             self._diagnosis.skip("nothing is written in check mode" if pam else "PAM Core cannot be used", "write")
             return
+        self._check.begin()
         try:
             self._api.call(CREATE_CREDENTIAL, model=CredentialWrite("", "", ""), subject="a credential without names")
         except Denied as exc:
@@ -127,6 +138,7 @@ class Rights:
             why = "no custody is taken in check mode" if ref else "the option credential names none to read"
             self._diagnosis.skip(why, "custody")
             return
+        self._check.begin()
         try:
             read = client_over(self._api).credentials.read(ref, release=True, partial=True)
         except Refused as exc:

@@ -17,13 +17,24 @@ import pytest
 pytest.importorskip("requests")
 pytest.importorskip("senhasegura_simulator")
 pytest.importorskip("aiohttp")
+from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import LIST_CREDENTIALS
+from ansible_collections.community.senhasegura.plugins.module_utils.doctor.check_api import CheckApi
 from ansible_collections.community.senhasegura.plugins.module_utils.operations import doctor
+from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.doctor.examining import (
     Examined,
     examine,
 )
-from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import OAUTH1, settings
+from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import (
+    OAUTH1,
+    Scripted,
+    entry,
+    settings,
+    success,
+)
 from senhasegura_simulator import auth
 from senhasegura_simulator.server import Simulator
 
@@ -328,6 +339,44 @@ def test_one_value_that_looks_encrypted() -> None:
         found = at(running)
     assert found.statuses("warning", "failed") == {"encryption": "warning"}
     assert "1 of 2" in found["encryption"]["verdict"]
+
+
+class Noting(Scripted):
+    """Notes the deadline of each request."""
+
+    def __init__(self, replies: dict[str, t.Any]) -> None:
+        super().__init__(replies)
+        self.deadlines: list[tuple[str, t.Any]] = []
+
+    def send(self, method: str, path: str, *, deadline: t.Any, **details: t.Any) -> t.Any:
+        self.deadlines.append((f"{method} {path}", deadline))
+        return super().send(method, path, deadline=deadline, **details)
+
+
+def test_the_requests_of_a_check_share_its_time() -> None:
+    """All but the release: custody must not be kept because the read was slow."""
+    listed = success(credentials=[entry(1, "web-root")])
+    read = success(credential={"id": "1", "password": "p", "username": "root", "hostname": "web01"})
+    sender = Noting(
+        {
+            "GET /api/pam/credential": listed,
+            "GET /api/pam/credential/1": read,
+            "DELETE /api/pam/credential/custody/1": success(),
+        }
+    )
+    api = CheckApi(DirectApi(settings(), transport=sender))
+    client_over(api).credentials.read(Reference("web-root"), release=True)
+    api.begin()
+    api.call(LIST_CREDENTIALS)
+    places, deadlines = zip(*sender.deadlines, strict=True)
+    assert places[1:] == (
+        "GET /api/pam/credential",
+        "GET /api/pam/credential/1",
+        "DELETE /api/pam/credential/custody/1",
+        "GET /api/pam/credential",
+    )
+    assert len(set(map(id, deadlines[:3]))) == 1
+    assert len(set(map(id, deadlines))) == 3
 
 
 # --- the result ------------------------------------------------------------------------------------------------------
