@@ -141,7 +141,9 @@ msg:
   type: str
   sample: "18 checks: 17 ok, 1 skipped"
 failure:
-  description: Which option of the module itself is wrong, as data, with the same content as in the other modules.
+  description:
+    - Which option of the module itself is wrong, as data. What is wrong with the connection is in RV(checks).
+    - C(kind) is V(configuration), C(option) the name of the option.
   returned: when an option of the module is wrong
   type: dict
   sample:
