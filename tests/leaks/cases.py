@@ -197,6 +197,20 @@ MODULES: dict[str, Module] = {
         },
         missing={"ssh_key": "nobody"},
     ),
+    # It says what is broken, and needs neither the broker nor a server that works.
+    "doctor": Module(
+        {"credential": "web-root"},
+        (
+            ("examine", {}, "ok"),
+            ("read", {"credential": "web-root"}, "ok"),
+            ("read, all verdicts", {"credential": "web-root", "expect": ["pam", "dsm", "write"]}, "ok"),
+        ),
+        {
+            "expect": {"expect": [SECRET]},
+            "fail_on": {"fail_on": SECRET},
+        },
+        checked="",
+    ),
     # What it writes holds secrets; tests/unit/plugins/plugin_utils/test_manifest_files.py looks into that.
     "external_secrets": Module(
         {**_EXTERNAL, "create_store": False},

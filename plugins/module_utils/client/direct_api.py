@@ -119,6 +119,16 @@ class DirectApi(Api):
         """Return the dialect of the server. With C(auto), the login finds it out. Raises SenhaseguraError."""
         return self._known_dialect(deadline or self.deadline())
 
+    def log_in(self) -> Dialect:
+        """Log in, where that has a call of its own (OAuth 2), and return the dialect as far as it is known then.
+
+        Raises SenhaseguraError.
+        """
+        deadline = self.deadline()
+        if not self._signer:
+            self._valid_token(deadline)
+        return self._known_dialect(deadline)
+
     def call(
         self,
         operation: Operation[_Result],

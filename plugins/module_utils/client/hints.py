@@ -32,6 +32,9 @@ DIALECT_HINTS = {
     "iso": "This path exists up to release 3.32: set dialect to api for newer ones, or rest for the guide's own",
 }
 
+# Seconds. The answer is on its way for a part of them.
+_LARGEST_SKEW = 60.0
+
 
 def no_route_hint(dialect: Dialect, call: Call[t.Any]) -> str:
     """Return what to do about a path that the server does not have. DSM answers so without an authorization."""
@@ -56,8 +59,20 @@ def oauth1_hint(answer: Response) -> str:
         "Compare consumer_key, consumer_secret, token_key and token_secret with the console; url must be the address "
         "that the server itself sees (a proxy or an IP address changes the signature)"
     )
-    try:
-        skew = email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp() - time.time()
-    except (ValueError, TypeError, IndexError, OverflowError):
+    skew = clock_skew(answer)
+    if skew is None or not is_skewed(skew):
         return hint
-    return f"{hint}. The clocks of server and controller differ by {abs(skew):.0f} seconds" if abs(skew) > 60 else hint
+    return f"{hint}. The clocks of server and controller differ by {abs(skew):.0f} seconds"
+
+
+def clock_skew(answer: Response) -> float | None:
+    """Return by how many seconds the clock of the server is ahead of ours, or None if its answer does not say."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp() - time.time()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def is_skewed(skew: float) -> bool:
+    """Return whether clocks differ by more than the way of an answer explains."""
+    return abs(skew) > _LARGEST_SKEW

@@ -247,3 +247,13 @@ WRONG_TENANT = Meaning(
     "the server does not accept the tenant",
     "Set tenant to the subdomain of the tenant that has the authorization, or use the host name of that tenant in url",
 )
+
+
+def refuses_address(error: SenhaseguraError) -> bool:
+    """Return whether an error means that requests may not come from this controller."""
+    return error.hint == _ADDRESS_HINT
+
+
+def refuses_tenant(error: SenhaseguraError) -> bool:
+    """Return whether an error means that the tenant is wrong or missing."""
+    return error.message == WRONG_TENANT.text

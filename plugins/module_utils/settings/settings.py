@@ -11,7 +11,6 @@ which is the order of Ansible's own options. It is pure; the edges (plugin_utils
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import os
 import typing as t
 import urllib.parse
@@ -21,7 +20,7 @@ from ..pem import is_pem, private_parts, whole_pem
 from ..redaction import SecretStr
 from ..retry import MAX_RETRIES
 from .options import DEFAULTS, FROM_ENVIRONMENT, OPTIONS, RUN_OPTIONS, Option, is_set, takes_text_only, where_to_set
-from .url import check_url
+from .url import check_url, shown_host
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,12 +69,7 @@ class Settings:
         """Return the base URL as errors name it: always with the port, never with user and password."""
         parts = urllib.parse.urlsplit(self.url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        if ":" in host:
-            address, zone, name = host.partition("%")
-            # Without "::", which printable() takes out, since it begins commands to log readers.
-            groups = (f"{int(group, 16):x}" for group in ipaddress.ip_address(address).exploded.split(":"))
-            host = f"[{':'.join(groups)}{zone}{name}]"
-        return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}"
+        return f"{parts.scheme}://{shown_host(host)}:{port}{parts.path.rstrip('/')}"
 
     def secrets(self) -> list[str]:
         """Return the values that must not turn up in any text."""

@@ -48,6 +48,18 @@ def check_url(url: str, *, allow_http: bool) -> str:
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{path}"
 
 
+def shown_host(host: str) -> str:
+    """Return a host as texts show it: a name or an IPv4 address as it is, and an IPv6 address in brackets.
+
+    Without "::", which printable() takes out, since it begins commands to log readers.
+    """
+    if ":" not in host:
+        return host
+    address, zone, name = host.partition("%")
+    groups = (f"{int(group, 16):x}" for group in ipaddress.ip_address(address).exploded.split(":"))
+    return f"[{':'.join(groups)}{zone}{name}]"
+
+
 def _host(host: str) -> str:
     """Return the host as in a URL: IPv6 in brackets, names in IDNA; "" if it is neither name nor address."""
     try:

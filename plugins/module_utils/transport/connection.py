@@ -142,37 +142,61 @@ class Adapter(HTTPAdapter):
         self._pool.close()
 
 
+class Address(t.NamedTuple):
+    """One address of a host, as getaddrinfo gives it."""
+
+    family: int
+    kind: int
+    protocol: int
+    name: str
+    target: tuple[t.Any, ...]
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Return whether it is one of IPv6."""
+        return self.family == socket.AF_INET6
+
+
 def open_socket(host: str, port: int) -> TcpSocket:
     """Connect to the first address of ``host`` that answers, IPv6 or IPv4. Raises OSError.
 
     A silent address leaves time for the others.
     """
-    addresses = _resolve(host, port)
+    addresses = resolve(host, port)
     error: OSError = OSError("no address")
-    for index, (family, kind, protocol, _name, address) in enumerate(addresses):
+    for index, address in enumerate(addresses):
         left = CALL.time_left()
-        sock = None
         try:
-            # Fails for addresses of a family that this kernel does not have.
-            sock = TcpSocket(family, kind, protocol)
-            sock.settimeout(None if left is None else left / (len(addresses) - index))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
+            return open_address(address, None if left is None else left / (len(addresses) - index))
         except OSError as exc:
             error = exc
-            if sock is not None:
-                sock.close()
     raise error
 
 
-def _resolve(host: str, port: int) -> list[t.Any]:
+def open_address(address: Address, seconds: float | None) -> TcpSocket:
+    """Connect to one address within so many seconds, or without a limit. Raises OSError."""
+    sock = None
+    try:
+        # Fails for addresses of a family that this kernel does not have.
+        sock = TcpSocket(address.family, address.kind, address.protocol)
+        sock.settimeout(seconds)
+        sock.connect(address.target)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except OSError:
+        if sock is not None:
+            sock.close()
+        raise
+    return sock
+
+
+def resolve(host: str, port: int) -> list[Address]:
     """Look up a host in a thread of its own, since getaddrinfo has no time-out. Raises OSError."""
     results: list[t.Any] = []
 
     def look_up() -> None:
         try:
-            results.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            results.append([Address(*one) for one in found])
         except UnicodeError:
             results.append(socket.gaierror("IDNA cannot encode the name"))
         except OSError as exc:
@@ -185,4 +209,4 @@ def _resolve(host: str, port: int) -> list[t.Any]:
         raise TimeoutError("name resolution")
     if isinstance(results[0], OSError):
         raise results[0]
-    return t.cast("list[t.Any]", results[0])
+    return t.cast("list[Address]", results[0])

@@ -79,6 +79,8 @@ _CERTIFICATE_HINTS = {
     64: "Use a host name of the certificate in url, or have the address added to the certificate",
     79: "The certificate is not fit for a server, have a CA make a new one: this one was not signed by a CA",
 }
+# Those that say that the certificate is for another host name or address.
+NAME_CODES = (62, 64)
 _UNTRUSTED_HINT = "Set ca_path to the CA of the server (PEM); the server must send all certificates between"
 _OPENSSL_WORDS = re.compile(r"[A-Z0-9_]{1,60}\Z")
 

@@ -80,22 +80,28 @@ class Route:
         self.server = Peer.of(settings.url, settings)
         proxy = _proxy_url(settings)
         # The client certificate is for the server, and no business of a proxy.
-        self._proxy = Peer.of(proxy, dataclasses.replace(settings, client_cert=None)) if proxy else None
+        self.proxy = Peer.of(proxy, dataclasses.replace(settings, client_cert=None)) if proxy else None
         self._proxy_headers = _proxy_headers(proxy) if proxy else {}
         # A proxy forwards requests for http, and for https lets us talk to the server ourselves.
-        self.is_forwarded = self._proxy is not None and self.server.context is None
+        self.is_forwarded = self.proxy is not None and self.server.context is None
         # What is to be added to each request.
         self.headers = {"Host": self.server.authority, **(self._proxy_headers if self.is_forwarded else {})}
 
     def connect(self) -> Watched:
         """Return a new connected socket, over which requests can be sent. Raises OSError and ValueError."""
-        sock = self._through(self._proxy) if self._proxy else open_socket(self.server.host, self.server.port)
-        return _shake_hands(sock, self.server) if self.server.context else sock
+        sock: Watched = self.reach()
+        if self.server.context:
+            sock = shake_hands(sock, self.server)
+        return sock
+
+    def reach(self) -> t.Any:
+        """Return a new socket that leads to the server, without TLS to it. Raises OSError and ValueError."""
+        return self._through(self.proxy) if self.proxy else open_socket(self.server.host, self.server.port)
 
     def _through(self, proxy: Peer) -> t.Any:
         try:
             sock = open_socket(proxy.host, proxy.port)
-            secure = _shake_hands(sock, proxy) if proxy.context else sock
+            secure = shake_hands(sock, proxy) if proxy.context else sock
         except (OSError, ValueError) as exc:
             raise ProxyFailed(proxy.address, cause=exc) from exc
         if not self.is_forwarded:
@@ -113,7 +119,7 @@ class _InnerTls(Watched, SSLTransport):
         return self.sslobj.pending() + self.incoming.pending + below.pending()
 
 
-def _shake_hands(sock: t.Any, peer: Peer) -> t.Any:
+def shake_hands(sock: t.Any, peer: Peer) -> t.Any:
     """Return a socket with TLS to ``peer`` over ``sock``, in the time that is left."""
     context = t.cast(ssl.SSLContext, peer.context)
     with _closing_on_error(sock):
@@ -166,15 +172,19 @@ def _proxy_headers(proxy: str) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"} if user else {}
 
 
+def environment_proxy(url: str) -> str | None:
+    """Return the URL of the proxy that HTTPS_PROXY and its like, less NO_PROXY, name for a server, or None."""
+    proxy = utils.select_proxy(url, utils.get_environ_proxies(url, no_proxy=None))
+    return str(utils.prepend_scheme_if_needed(proxy, "http")) if proxy else None
+
+
 def _proxy_url(settings: Settings) -> str | None:
     """Return the URL of the proxy for this server, if there is to be one. Raises ConfigError."""
     if settings.proxy is None:
         return None
     proxy: str | None = settings.proxy.reveal()
     if proxy == FROM_ENVIRONMENT:
-        # HTTPS_PROXY and its like, less NO_PROXY.
-        proxy = utils.select_proxy(settings.url, utils.get_environ_proxies(settings.url, no_proxy=None))
-        proxy = utils.prepend_scheme_if_needed(proxy, "http") if proxy else None
+        proxy = environment_proxy(settings.url)
     if proxy is None:
         return None
     try:

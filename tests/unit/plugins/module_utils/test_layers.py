@@ -68,9 +68,12 @@ ALLOWED: dict[str, set[str]] = {
     "client/decrypt": {STD, *PURE, "cryptography"},
     "keypair": {STD, *PURE, "cryptography"},
     "client": {STD, *BELOW_CLIENT, "client"},
+    # It looks at the way to the server, and not only at what comes back.
+    "doctor": {STD, *BELOW_CLIENT, "client", "doctor"},
     # Texts of files, of values that somebody else has read.
     "secrets_file": {STD, *PURE, "secrets_file"},
     "operations": {STD, *PURE, "settings", "keypair", "client", "operations", "secrets_file"},
+    "operations/doctor": {STD, *PURE, "settings", "doctor", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else; a rotation needs no more of it than that file.
     "plugin_utils/report": {STD, *PURE, *REPORT},
