@@ -89,6 +89,8 @@ notes:
 seealso:
   - module: community.senhasegura.device_info
   - module: community.senhasegura.credential
+  - plugin: community.senhasegura.devices
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""

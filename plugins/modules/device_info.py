@@ -65,6 +65,8 @@ notes:
   - Not in the dialect V(rest), for which the integration guide has no call.
 seealso:
   - module: community.senhasegura.device
+  - plugin: community.senhasegura.devices
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""
