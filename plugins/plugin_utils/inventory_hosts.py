@@ -14,6 +14,7 @@ from ..module_utils.client.api import AnnouncingApi
 from ..module_utils.client.connect import client_over, direct
 from ..module_utils.errors import SenhaseguraError
 from ..module_utils.operations.device_inventory import SPEC, InventoryHost, hosts_of, read
+from ..module_utils.pem import is_pem
 from ..module_utils.settings.options import OPTIONS, is_set
 from ..module_utils.settings.settings import Settings
 from .broker.client import text
@@ -59,6 +60,7 @@ class InventoryFile:
         """
         self._written = {name: config[name] for name in config if name in SPEC}
         self._params: dict[str, t.Any]
+        self._kept: list[str]
         self._settings: Settings
         _told(lambda: self._check(variables, templar))
         self.group: str = self._params["group"]
@@ -67,6 +69,17 @@ class InventoryFile:
         templar.available_variables = variables
         given = {name: templar.template(value) for name, value in self._written.items()}
         register_options(given)
+        # Secrets in plain text. A template becomes another text, and what is encrypted another object.
+        self._kept = [
+            option.name
+            for option in OPTIONS
+            if option.secret
+            # The path of a file is no secret.
+            and (not option.pem or is_pem(given.get(option.name)))
+            and is_set(written := self._written.get(option.name))
+            and text(written) is written
+            and given[option.name] == written
+        ]
         self._params = validate(given, SPEC, {})
         named = {option.name: variables.get(option.variable) for option in OPTIONS}
         values = {name: templar.template(value) for name, value in named.items() if value is not None}
@@ -100,11 +113,10 @@ class InventoryFile:
         :param taken: names that no host may have
         """
         hosts, warnings = _told(lambda: hosts_of(data, self._params, {*taken, self.group}))
-        kept = [option.name for option in OPTIONS if option.secret and self._is_kept(option.name)]
-        if kept and any(host.login for host in hosts):
+        if self._kept and any(host.login for host in hosts):
             warnings.append(
-                f"{', '.join(kept)} in the file of the inventory is not handed on to the lookups of its hosts, since "
-                "it is in plain text: set it in the environment, in config_file, or as a template"
+                f"{', '.join(self._kept)} in the file of the inventory is not handed on to the lookups of its hosts, "
+                "since it is in plain text: set it in the environment, in config_file, or as a template"
             )
         return hosts, warnings
 
@@ -113,15 +125,8 @@ class InventoryFile:
         return {
             option.variable: self._written[option.name]
             for option in OPTIONS
-            if is_set(self._written.get(option.name)) and not self._is_kept(option.name)
+            if is_set(self._written.get(option.name)) and option.name not in self._kept
         }
-
-    def _is_kept(self, name: str) -> bool:
-        """Return whether the file has a secret in plain text under this name."""
-        value = self._written.get(name)
-        secret = next(option.secret for option in OPTIONS if option.name == name)
-        # What is encrypted becomes another object.
-        return secret and is_set(value) and text(value) is value and "{{" not in str(value)
 
 
 def host_variables(host: InventoryHost) -> tuple[dict[str, t.Any], dict[str, t.Any]]:

@@ -73,6 +73,13 @@ class Plugin(InventoryModule):  # type: ignore[misc]
         return self._options[option]
 
 
+class Unsafe(str):
+    """A text that Ansible must not evaluate."""
+
+
+yaml.SafeDumper.add_representer(Unsafe, lambda dumper, value: dumper.represent_scalar("!unsafe", str(value)))
+
+
 class Made:
     """What came of a file: the inventory, the warnings, and the API that was asked."""
 
@@ -342,6 +349,10 @@ def test_the_lookups_of_the_hosts_use_the_same_server(make: Make) -> None:
     assert made.data.groups["senhasegura"].vars == {}
     (warning,) = (text for text in made.warnings if "handed on" in text)
     assert warning.startswith("client_id, client_secret in the file")
+    assert CANARY not in str(made.warnings)
+    # A secret may look like a template, and is none if it is marked so.
+    made = make(credentials=ANY, client_secret=Unsafe(f"{CANARY}{{{{ 1 }}}}"))
+    assert made.data.groups["senhasegura"].vars == {}
     assert CANARY not in str(made.warnings)
     # Nobody needs it without a login.
     assert make(client_secret=CANARY).warnings == []
