@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from bench.inventory import broken, compare
 
 COLLECTION = "community.senhasegura"
 WEB03 = {"hostname": "web03", "ip": "192.0.2.12", "type": "Server", "vendor": "Debian", "model": "Debian 13"}
@@ -182,3 +183,10 @@ def test_inventory(serve: Any, run_play: Any, run_command: Any, tmp_path: Any) -
         assert SECRETS["demo"] not in text
         assert key.splitlines()[1] not in text
     assert not list(tmp_path.rglob("owned"))
+
+
+def test_sample_of_the_benchmark() -> None:
+    """All of it: ./run inventory"""
+    found = compare(40, 1, ["keyed"])
+    assert broken(found) == []
+    assert [row["devices"] for row in found] == [40]
