@@ -323,6 +323,8 @@ MODULES: dict[str, Module] = {
             "encryption_enabled": {"encryption_enabled": SECRET},
         },
         ("authorization.client_secret", "dsm_value"),
+        # It changes something where no call was before it.
+        returns="",
     ),
     "dsm_application_info": Module({}, (("own", {}, "ok"),)),
     "dsm_automation": Module(
@@ -381,6 +383,8 @@ MODULES: dict[str, Module] = {
         (("text", {"key": "1", "value": "{{ canary.new_dsm_value }}"}, "ok"),),
         {"value": {"value": [SECRET]}},
         missing={"key": "nobody"},
+        # The answer of the world comes before the server looks at the signature.
+        unmet=("oauth1 refused",),
     ),
     "decrypt": Module(
         {"key": "1", "value": "AAAA"},
@@ -388,6 +392,7 @@ MODULES: dict[str, Module] = {
         {"decode_base64": {"decode_base64": SECRET}},
         ("value", "dsm_value"),
         missing={"key": "nobody"},
+        unmet=("oauth1 refused",),
     ),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},
