@@ -221,6 +221,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def inventory(session: nox.Session) -> None:
+    """Time the inventory of 2,000 and 20,000 devices against a static file (--help for its arguments)."""
+    session.run("python", "-m", "bench.inventory", *session.posargs, env=TESTS)
+
+
+@nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
     session.run("python", "-m", "faults", *session.posargs, env=TESTS)

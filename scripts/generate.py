@@ -39,6 +39,14 @@ NOTES = [
     "E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).",
     "All requests to the server are made by the controller, never by managed hosts.",
 ]
+INVENTORY_NOTES = [
+    "A connection option may come from several places. The first of these that sets it counts: the inventory"
+    " source, the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section"
+    " C([senhasegura]) of C(ansible.cfg), the name C(SENHASEGURA_NAME) in O(config_file), and then the default.",
+    "Of all variables, those of the command line (C(--extra-vars)) alone are known when an inventory is made.",
+    *NOTES[2:3],
+    *NOTES[4:],
+]
 
 
 def _documentation(name: str, document: dict[str, t.Any]) -> str:
@@ -64,15 +72,18 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
-def doc_fragment(options: t.Sequence[t.Any]) -> str:
-    """plugins/doc_fragments/connection.py, with one fragment for modules and one for other plugins."""
+def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any]) -> str:
+    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories."""
+    options = (*server, *run)
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
+    inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
     return (
         f"{LICENCE}\n{NOTICE}\nfrom __future__ import annotations\n\n\n"
         "class ModuleDocFragment:\n"
         '    """The options by which every plugin of this collection reaches the server."""\n\n'
-        f"{_documentation('DOCUMENTATION', modules)}\n{_documentation('PLUGIN', lookups)}"
+        f"{_documentation('DOCUMENTATION', modules)}\n{_documentation('PLUGIN', lookups)}\n"
+        f"{_documentation('INVENTORY', inventory)}"
     )
 
 
@@ -193,7 +204,7 @@ def main() -> int:
     from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
 
     files = {
-        "plugins/doc_fragments/connection.py": doc_fragment((*OPTIONS, *RUN_OPTIONS)),
+        "plugins/doc_fragments/connection.py": doc_fragment(OPTIONS, RUN_OPTIONS),
         **{
             f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
             for name, credential in CREDENTIAL_TYPES.items()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .device_models import Device
 from .dsm_secrets import DsmSecret
 from .errors import InvalidRequest, NotFound, Refused
 from .models import CredentialInfo, Entries, first, host_key
@@ -143,10 +144,29 @@ class ByIdentities(Query["dict[str, DsmSecret | None]"]):
     identities: tuple[str, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class FindDevice(Query["Device | None"]):
+    """The device with this id or, without one, with this host name; None if none is listed.
+
+    The case of a host name does not count, unless several differ in it alone. Raises InvalidRequest if several fit.
+    """
+
+    id: str | None
+    hostname: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class MatchingDevices(Query["tuple[Device, ...]"]):
+    """The devices that have all the ``wanted`` values, by field. C(tags) are those that it must have."""
+
+    wanted: t.Mapping[str, t.Any]
+
+
 def answer(listed: t.Iterable[t.Any], query: Query[_Answer]) -> _Answer:
     """Answer a query about a list. Raises what its class says.
 
-    :param listed: Entries for credentials and SSH keys; DsmSecrets for C(ByIdentities)
+    :param listed: Entries for credentials and SSH keys; DsmSecrets for C(ByIdentities); Device for those of
+        devices
     """
     found: _Answer = _ANSWERS[type(query)](listed, query)
     return found
@@ -293,6 +313,34 @@ def _by_identities(secrets: t.Iterable[DsmSecret], query: ByIdentities) -> dict[
     return {identity: known.get(identity) for identity in query.identities}
 
 
+def _find_device(devices: t.Iterable[Device], query: FindDevice) -> Device | None:
+    if query.id is not None:
+        return next((device for device in devices if device.id == query.id), None)
+    key = host_key(query.hostname or "")
+    found = [device for device in devices if host_key(device.hostname) == key]
+    exact = [device for device in found if device.hostname == query.hostname] or found
+    if len(exact) > 1:
+        raise InvalidRequest(
+            f"several devices have the host name {query.hostname}: the ids {', '.join(one.id for one in exact)}",
+            hint="Give the id",
+        ).with_context(option="hostname")
+    return exact[0] if exact else None
+
+
+def _device_fits(device: Device, wanted: t.Mapping[str, t.Any]) -> bool:
+    for name, value in wanted.items():
+        own = getattr(device, name)
+        if name == "tags":
+            same = set(value) <= set(own)
+        elif name in ("hostname", "ip"):
+            same = host_key(own) == host_key(value)
+        else:
+            same = own == value
+        if not same:
+            return False
+    return True
+
+
 _ANSWERS: t.Mapping[type[Query[t.Any]], t.Callable[[t.Any, t.Any], t.Any]] = {
     Find: _find,
     Require: _require,
@@ -307,4 +355,6 @@ _ANSWERS: t.Mapping[type[Query[t.Any]], t.Callable[[t.Any, t.Any], t.Any]] = {
     OfKind: lambda entries, query: answer(getattr(entries, query.kind), query.query),
     Several: lambda entries, query: {name: answer(entries, part) for name, part in query.queries.items()},
     ByIdentities: _by_identities,
+    FindDevice: _find_device,
+    MatchingDevices: lambda devices, query: tuple(one for one in devices if _device_fits(one, query.wanted)),
 }

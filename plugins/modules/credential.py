@@ -114,7 +114,7 @@ options:
       - Attributes of the device, which the server creates when it is new. A type, vendor, model or site that does not
         exist is created as well, so mind the spelling.
       - A device that has a credential in the list already keeps its type, vendor, model and site. A warning says so
-        where they differ. Change them in the console, or by the server's call for devices.
+        where they differ. Change them with M(community.senhasegura.device).
     type: dict
     suboptions:
       type:

@@ -15,6 +15,7 @@ import pytest
 from leaks import canaries, checks
 from leaks.cases import LOOKUPS, MODULES, Case, existing
 from leaks.devlog import why_unavailable
+from leaks.inventories import SAMPLE, inventories
 from leaks.runner import Scene
 from leaks.world import EARLIER, canary_tokens
 
@@ -44,6 +45,7 @@ RUNS: dict[str, tuple[Callable[..., Any], int]] = {
     "ad hoc": (checks.adhoc, 5),
     "custody owed": (checks.owed, 5),
     "killed": (checks.killed, 5),
+    "inventory": (partial(inventories, names=SAMPLE), 5),
     "templates": (checks.inert, 5),
     "ways to give secrets": (checks.channels, 5),
     "debug logging": (checks.debug_logging, 5),

@@ -18,6 +18,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / 
 
 from cores import PYTHONS  # noqa: E402
 from leaks import checks, core  # noqa: E402
+from leaks.inventories import inventories  # noqa: E402
 from leaks.runner import Scene  # noqa: E402
 from leaks.world import canary_tokens  # noqa: E402
 from workspace import CACHE, ROOT  # noqa: E402
@@ -32,6 +33,7 @@ WHOLE_CHECKS = (
     checks.inert,
     checks.channels,
     checks.debug_logging,
+    inventories,
 )
 
 

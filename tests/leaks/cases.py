@@ -89,6 +89,7 @@ _CREDENTIAL = {
 }
 _NEW = {"identifier": "new", "username": "new", **_CREDENTIAL}
 _UPDATE = {"identifier": "to-update", "username": "update", **_CREDENTIAL, "update_password": "always"}
+_DEVICE = {**_PLACE, "hostname": "leaks", "type": "Server", "vendor": "V", "model": "M", "site": "S"}
 _OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
 _KEY = {
     **_PLACE,
@@ -309,6 +310,22 @@ MODULES: dict[str, Module] = {
         },
         write={"identifier": "not-there"},
     ),
+    "device": Module(
+        {**_DEVICE, "hostname": "web02", "connectivities": ["SSH:2222"]},
+        (
+            ("create", _DEVICE, "changed"),
+            ("again", _DEVICE, "ok"),
+            ("update", {"hostname": "leaks", "tags": ["b"]}, "changed"),
+            ("disable", {"hostname": "leaks", "state": "disabled"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "tags": {"tags": {"a": SECRET}},
+            "connectivities": {"connectivities": [{"a": SECRET}]},
+        },
+        missing={"id": "999999"},
+    ),
+    "device_info": Module({}, (("all", {}, "ok"), ("read", {"hostname": "web01", "details": True}, "ok"))),
     "dsm_application": Module(
         _APPLICATION,
         (("make", _APPLICATION, "changed"), ("find", _APPLICATION, "ok")),

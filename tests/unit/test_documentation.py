@@ -21,6 +21,7 @@ import yaml
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.device_inventory import SPEC
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import CHECK_MODE_VARIABLE, SPECS
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     INI_SECTION,
@@ -28,13 +29,17 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.opt
     RUN_OPTIONS,
     argument_spec,
 )
+from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
 COLLECTION = "community.senhasegura"
 PLUGINS = ROOT / "plugins"
 # The folder of a kind of plugin, and what ansible-doc calls it.
-KINDS = {"modules": "module", "lookup": "lookup"}
+KINDS = {"modules": "module", "lookup": "lookup", "inventory": "inventory"}
 SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
 CONNECTION = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
+# Options of inventories that ansible-core checks.
+OF_CORE = ("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "leading_separator")
+OF_CORE += ("cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix")
 # Names in a task that are no module.
 TASK_KEYWORDS = {
     "run_once",
@@ -56,7 +61,7 @@ def names(folder: str) -> list[str]:
 
 
 DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
-LOOKUPS, MODULES = names("lookup"), names("modules")
+LOOKUPS, MODULES, INVENTORIES = names("lookup"), names("modules"), names("inventory")
 # Those that make_api to the server: all but the one that reads a file of the controller.
 CONNECTING = [name for name in MODULES if name != "rotation_report"]
 
@@ -82,6 +87,8 @@ def spec(folder: str, name: str) -> dict[str, Any]:
     """The argument spec by which a plugin checks its options."""
     if folder == "modules":
         return dict(plugin("action", name).ActionModule.spec)
+    if folder == "inventory":
+        return {**SPEC, "plugin": {"required": True, "choices": [f"{COLLECTION}.{name}"]}}
     return {**argument_spec(), **SPECS[name]}
 
 
@@ -107,16 +114,18 @@ def described(details: Mapping[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
 def test_options_are_documented_as_they_are_checked(folder: str, name: str) -> None:
+    of_core = OF_CORE if folder == "inventory" else ()
     documented = {
         option: described(details)
         for option, details in flat(document(folder, name)["doc"]["options"], "suboptions")
-        if option != "_terms"
+        if option != "_terms" and option.partition(".")[0] not in of_core
     }
     checked = {option: described(details) for option, details in flat(spec(folder, name), "options")}
-    if folder == "lookup":
+    if folder != "modules":
         # Their defaults come from the table, after all places.
         for option, details in CONNECTION.items():
-            checked[option]["default"] = details.default
+            if option in checked:
+                checked[option]["default"] = details.default
     assert documented == checked
 
 
@@ -130,10 +139,10 @@ def test_whether_an_option_is_secret_is_decided(folder: str, name: str) -> None:
     assert undecided == []
 
 
-@pytest.mark.parametrize("name", LOOKUPS)
-def test_places_of_connection_options(name: str) -> None:
-    for option in CONNECTION.values():
-        details = document("lookup", name)["doc"]["options"][option.name]
+@pytest.mark.parametrize(("folder", "name"), [case for case in DOCUMENTED if case[0] != "modules"])
+def test_places_of_connection_options(folder: str, name: str) -> None:
+    for option in OPTIONS if folder == "inventory" else CONNECTION.values():
+        details = document(folder, name)["doc"]["options"][option.name]
         assert [place["name"] for place in details["vars"]] == [option.variable], option.name
         assert [place["name"] for place in details["env"]] == [option.env], option.name
         assert [(place["section"], place["key"]) for place in details["ini"]] == [(INI_SECTION, option.name)]
@@ -182,6 +191,8 @@ def tasks(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def test_examples(folder: str, name: str) -> None:
     fqcn = f"{COLLECTION}.{name}"
     assert fqcn in document(folder, name)["examples"]
+    if folder == "inventory":
+        return
     for task in tasks(yaml.safe_load(document(folder, name)["examples"])):
         assert task["name"][0].isupper()
         modules = set(task) - TASK_KEYWORDS
@@ -203,7 +214,17 @@ def test_options_in_examples_of_lookups(name: str) -> None:
     assert {option for call in calls for option in re.findall(r"(\w+)=", call)} <= allowed
 
 
-@pytest.mark.parametrize(("folder", "name"), DOCUMENTED)
+@pytest.mark.parametrize("name", INVENTORIES)
+def test_examples_of_inventories(name: str) -> None:
+    """They are files of their own, with options that are checked."""
+    files = list(yaml.safe_load_all(document("inventory", name)["examples"]))
+    assert files
+    for file in files:
+        assert file["plugin"] == f"{COLLECTION}.{name}"
+        validate({option: value for option, value in file.items() if option not in (*OF_CORE, "plugin")}, SPEC, {})
+
+
+@pytest.mark.parametrize(("folder", "name"), [case for case in DOCUMENTED if case[0] != "inventory"])
 def test_results_are_documented(folder: str, name: str) -> None:
     results = document(folder, name)["return"]
     assert results

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Enable and disable credentials and SSH keys, and find out whether one is inactive."""
+"""Enable and disable credentials, SSH keys and devices, and find out whether one is inactive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..references import Reference
 from .api import Api
 
 # The server's error numbers that say "already so" (http-api.md 2.4). Releases up to 3.32 have 1017 for both.
-_ACTIVE, _INACTIVE = frozenset({1043, 1045, 1017}), frozenset({1008, 1017})
+_ACTIVE, _INACTIVE = frozenset({1043, 1044, 1045, 1017}), frozenset({1008, 1017})
 
 
 def switched(api: Api, operation: Operation[None], name: str, subject: str) -> bool:

@@ -16,6 +16,7 @@ from .api import Api
 from .applications import Applications
 from .automations import Automations
 from .credentials import Credentials
+from .device_area import DeviceArea
 from .encryption import EncryptionKeys
 from .ephemeral import EphemeralCredentials
 from .secrets import Secrets
@@ -31,6 +32,7 @@ class Client:
 
     credentials: Credentials
     ssh_keys: SshKeys
+    devices: DeviceArea
     secrets: Secrets
     applications: Applications
     ephemeral: EphemeralCredentials
@@ -45,6 +47,7 @@ def client_over(api: Api) -> Client:
     return Client(
         Credentials(api),
         SshKeys(api),
+        DeviceArea(api),
         Secrets(api),
         Applications(api),
         EphemeralCredentials(api),

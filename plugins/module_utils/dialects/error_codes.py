@@ -62,7 +62,9 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         "Use the lookup or module community.senhasegura.ssh_key for it",
     ),
     ("pam", 1011): Meaning(
-        NotFound, "the device is not registered", "Register the device in the console, or check hostname and ip"
+        NotFound,
+        "the device is not registered",
+        "Register it with the module community.senhasegura.device, or check hostname and ip",
     ),
     ("pam", 1013): Meaning(InvalidRequest, "the public key is missing", "Set the option public_key"),
     ("pam", 1014): Meaning(InvalidRequest, "the private key is missing", "Set the option private_key"),
@@ -80,18 +82,21 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
     ("pam", 1018): Meaning(
         AlreadyDone, "the credential is not in the custody of this client", "There is nothing to release"
     ),
-    ("pam", 1019): Meaning(InvalidRequest, "the site of the device is missing", "Set site in the option device"),
-    ("pam", 1020): Meaning(InvalidRequest, "the model of the device is missing", "Set model in the option device"),
-    ("pam", 1021): Meaning(InvalidRequest, "the vendor of the device is missing", "Set vendor in the option device"),
-    ("pam", 1022): Meaning(InvalidRequest, "the type of the device is missing", "Set type in the option device"),
+    ("pam", 1019): Meaning(InvalidRequest, "the site of the device is missing", "Set the option site of the device"),
+    ("pam", 1020): Meaning(InvalidRequest, "the model of the device is missing", "Set the option model of the device"),
+    ("pam", 1021): Meaning(
+        InvalidRequest, "the vendor of the device is missing", "Set the option vendor of the device"
+    ),
+    ("pam", 1022): Meaning(InvalidRequest, "the type of the device is missing", "Set the option type of the device"),
     ("pam", 1029): Meaning(
         InvalidRequest,
         "the domain of the device is not registered",
-        "Register the domain in the console, or correct domain in the option device",
+        "Register the domain in the console, or correct the domain of the device",
     ),
     ("pam", 1039): Meaning(Denied, "this authorization is read-only", _WRITE_PERMISSION),
     ("pam", 1042): Meaning(InvalidRequest, "the user name is missing or not valid", "Set the option username"),
     ("pam", 1043): Meaning(AlreadyDone, "the credential is active already", "There is nothing to do"),
+    ("pam", 1044): Meaning(AlreadyDone, "the device is active already", "There is nothing to do"),
     ("pam", 1045): Meaning(AlreadyDone, "the SSH key is active already", "There is nothing to do"),
     ("pam", 1046): Meaning(
         InvalidRequest,

@@ -259,6 +259,7 @@ _CALLS = (
     row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", decode_nothing, module="dsm")),
 )
 _NO_DSM = "The guide has calls for DSM secrets only: use the console, or the dialect api or iso"
+_NO_DEVICES = "The guide has no call for devices: use the console, or the dialect api or iso"
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 
 
@@ -273,6 +274,7 @@ REST = Dialect(
     {operation: _with_meaning_of_404(call) for operation, call in _CALLS},
     missing={
         **{operation: _NO_DSM for operation in BY_NAME.values() if operation.area in DSM_ONLY},
+        **{operation: _NO_DEVICES for operation in BY_NAME.values() if operation.area is Area.DEVICES},
         ENABLE_CREDENTIAL: _NO_SWITCH,
         ENABLE_SSH_KEY: _NO_SWITCH,
         DISABLE_SSH_KEY: "The guide has no call to disable a key: use the console, or another dialect",

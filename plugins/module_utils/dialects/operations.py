@@ -14,6 +14,7 @@ import dataclasses
 import enum
 import typing as t
 
+from ..device_models import Device
 from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmAuthorization, EncryptionKey
 from ..dsm_secrets import DsmSecret
 from ..models import Credential, Entries, SshKey, Stored
@@ -27,6 +28,7 @@ class Area(enum.Enum):
 
     CREDENTIALS = "credential"
     SSH_KEYS = "key"
+    DEVICES = "device"
     SECRETS = "secret"
     APPLICATIONS = "application"
     VARIABLES = "variables"
@@ -43,9 +45,10 @@ class Area(enum.Enum):
 DSM_ONLY = frozenset(
     {Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL, Area.AUTOMATIONS, Area.ENCRYPTION_KEYS},
 )
-# Credentials and keys have one list, and so has what becomes a secret of the application.
+# Credentials and keys have one list, which tells their devices: a credential may make one, and one that is disabled
+# takes its credentials with it. What becomes a secret of the application has one list as well.
 _ONE_LIST = (
-    {Area.CREDENTIALS, Area.SSH_KEYS},
+    {Area.CREDENTIALS, Area.SSH_KEYS, Area.DEVICES},
     {Area.SECRETS, Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL},
 )
 
@@ -107,6 +110,14 @@ ENABLE_SSH_KEY = Operation[None](Area.SSH_KEYS, Verb.ENABLE)
 DISABLE_SSH_KEY = Operation[None](Area.SSH_KEYS, Verb.DISABLE)
 RELEASE_SSH_KEY = Operation[None](Area.SSH_KEYS, Verb.RELEASE, Replay.REPEATABLE)
 ROTATE_SSH_KEY = Operation[Stored](Area.SSH_KEYS, Verb.ROTATE)
+
+LIST_DEVICES = Operation[tuple[Device, ...]](Area.DEVICES, Verb.LIST, Replay.SAFE)
+# With what the list does not show. It has no custody.
+READ_DEVICE = Operation[Device](Area.DEVICES, Verb.READ, Replay.SAFE)
+CREATE_DEVICE = Operation[Stored](Area.DEVICES, Verb.CREATE)
+UPDATE_DEVICE = Operation[Stored](Area.DEVICES, Verb.UPDATE)
+ENABLE_DEVICE = Operation[None](Area.DEVICES, Verb.ENABLE)
+DISABLE_DEVICE = Operation[None](Area.DEVICES, Verb.DISABLE)
 
 LIST_SECRETS = Operation[tuple[DsmSecret, ...]](Area.SECRETS, Verb.LIST, Replay.SAFE)
 READ_SECRET = Operation[DsmSecret](Area.SECRETS, Verb.READ, Replay.SAFE)

@@ -14,6 +14,7 @@ import typing as t
 
 from ..errors import SenhaseguraError
 from ..models import Credential, CredentialInfo, CredentialWrite, Entries, SshKey, SshKeyWrite, Stored, key_text
+from .devices import device_calls
 from .dialect import Call, Dialect, Unseal, row
 from .dsm import decode_application, decode_stored_secret, encode_secret
 from .dsm_applications import application_calls
@@ -235,6 +236,7 @@ def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operat
         row(DISABLE_SSH_KEY, Call("DELETE", key + "/{ref}", decode_nothing)),
         # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
         row(RELEASE_SSH_KEY, Call("DELETE", credential + "/custody/{ref}", decode_nothing)),
+        *device_calls(prefix),
         row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
         row(CREATE_SECRET, store_secret),
         row(UPDATE_SECRET, store_secret),

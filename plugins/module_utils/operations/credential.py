@@ -143,7 +143,7 @@ def _at_known_device(
     differing = [name for name in given if known[name] and known[name] != given[name]]
     warnings = [
         f"the device {device.hostname} is there already and keeps its {name} {known[name]}: the server takes "
-        f"device.{name} for a new device only. Change it in the console (Devices), or by the server's call for devices"
+        f"device.{name} for a new device only. Change it with the module community.senhasegura.device"
         for name in differing
     ]
     left_out: dict[str, t.Any] = {f"device_{name}": None for name in given}

@@ -29,6 +29,8 @@ def subject_of(params: Params, noun: str) -> str:
     name = next((params[option] for option in _NAMES if params.get(option)), "")
     if not name and params.get("username") and params.get("hostname"):
         name = f"{params['username']}@{params['hostname']}"
+    if not name and noun == "device":
+        name = params.get("hostname") or ""
     noun = "SSH key" if params.get("ssh_key") else noun
     return f"{noun} {name}" if name else f"the list of {noun}s"
 

@@ -273,6 +273,9 @@ class ServerCache:
             operation, ref = key
             if entry is spared or not operation.area.shares_lists_with(area):
                 return False
+            if Area.DEVICES in (area, operation.area) and operation.area is not area:
+                # A device changes no secret, so none is read again. Its own attributes may come with a credential.
+                return not operation.takes_custody
             # What is read without a name is a list, or an application with the names of its secrets.
             if ids is None or not ref or not entry.future.done():
                 return True

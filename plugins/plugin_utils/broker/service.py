@@ -336,6 +336,8 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         credential_rotate,
         custody,
         decrypt,
+        device,
+        device_info,
         dsm_application,
         dsm_application_info,
         dsm_automation,
@@ -359,7 +361,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(credential, credential_info, credential_rotate, custody, decrypt, encrypt, encryption_key),
         *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
-        *(ssh_key, ssh_key_info, ssh_key_rotate),
+        *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
         *(secrets_command, secrets_file),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -20,7 +20,8 @@ OPTIONAL = ("device_domain", "device_tags", "connectivities", "session_remote_co
 
 
 def list_devices(call: Call) -> Reply:
-    rows = [_row(device) for device in call.world.store.all(Device) if device.active]
+    inactive_too = call.world.settings.list_inactive
+    rows = [_row(device) for device in call.world.store.all(Device) if device.active or inactive_too]
     return reply(call, f"{len(rows)} device{'' if len(rows) == 1 else 's'} found", devices=rows)
 
 

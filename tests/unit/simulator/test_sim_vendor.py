@@ -491,5 +491,8 @@ def test_devices_are_listed_registered_and_updated(start):
     assert vault.stored(1)["active"] is False
     assert number(vault.call("DELETE", "/pam/device/1")) == number(vault.call("DELETE", "/pam/device/99")) == 1011
     assert vault.control.log()[-2]["changed"] is False
+    assert [d["hostname"] for d in vault.call("GET", "/pam/device")[1]["devices"]] == ["web02", "db01"]
+    vault.control.settings(list_inactive=True)
+    assert [d["id"] for d in vault.call("GET", "/pam/device")[1]["devices"]] == ["1", "2", "3"]
     assert vault.call("PUT", "/pam/device/1")[0] == 200
     assert vault.stored(1)["active"] is False

@@ -11,14 +11,17 @@ import dataclasses
 import typing as t
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
+from ansible_collections.community.senhasegura.plugins.module_utils.device_models import Device
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     DSM_ONLY,
     LIST_CREDENTIALS,
+    LIST_DEVICES,
     LIST_SECRETS,
     LIST_SSH_KEYS,
     READ_APPLICATION,
     READ_CREDENTIAL,
+    READ_DEVICE,
     READ_SECRET,
     READ_SSH_KEY,
     Area,
@@ -40,6 +43,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 class FakeApi(Api):
     """Answer from the entries and secrets that a test puts in, and apply what is written. What is created has id 77.
 
+    :ivar devices: the devices with all their attributes; the list shows fewer
     :ivar own: the application of the client
     :ivar listed: what all other lists have: automations, or encryption keys
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
@@ -57,6 +61,7 @@ class FakeApi(Api):
     ) -> None:
         self._dialect = DIALECTS[dialect]
         self.entries, self.secrets = list(entries), list(secrets)
+        self.devices: list[Device] = []
         self.own: t.Any = None
         self.listed: list[t.Any] = []
         self.answers: dict[str, t.Any] = {}
@@ -78,7 +83,7 @@ class FakeApi(Api):
         self.fresh += [name] if fresh else []
         if self.error is not None:
             raise self.error
-        if operation.verb is Verb.LIST or operation in (READ_SECRET, READ_APPLICATION):
+        if operation.verb is Verb.LIST or operation in (READ_SECRET, READ_APPLICATION, READ_DEVICE):
             return self._look(operation, ref)
         self.calls.append((name, ref, model))
         answer = self.answers[name] if name in self.answers else self.apply(operation, ref, model)
@@ -88,6 +93,11 @@ class FakeApi(Api):
         return answer
 
     def _look(self, operation: Operation[t.Any], ref: str) -> t.Any:
+        if operation == LIST_DEVICES:
+            hidden = dict.fromkeys(("domains", "connectivities", "session_remote_config"))
+            return tuple(dataclasses.replace(device, **hidden) for device in self.devices)
+        if operation == READ_DEVICE:
+            return self._found(device for device in self.devices if device.id == ref)
         if operation == LIST_SECRETS:
             return tuple(self.secrets)
         if operation == READ_SECRET:
@@ -103,6 +113,8 @@ class FakeApi(Api):
         """Do what an operation is for, and return its result or its error."""
         if operation.area is Area.SECRETS:
             return self._store_secret(model) if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
+        if operation.area is Area.DEVICES:
+            return Stored(ref or "77") if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.area in DSM_ONLY:
             return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.verb is Verb.CREATE:

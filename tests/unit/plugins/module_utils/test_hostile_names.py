@@ -15,7 +15,13 @@ import pytest
 
 pytest.importorskip("requests")
 
-from ansible_collections.community.senhasegura.plugins.module_utils import dsm_models, dsm_secrets, keypair, models
+from ansible_collections.community.senhasegura.plugins.module_utils import (
+    device_models,
+    dsm_models,
+    dsm_secrets,
+    keypair,
+    models,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import DIALECTS
@@ -64,6 +70,7 @@ def write_model(operation: str, name: str = "web-root") -> t.Any:
         "application": dsm_models.DsmApplicationWrite(name, "web", "prod"),
         "variables": dsm_models.VariablesUpload({"A": "value"}, {"key_value": [{"name": name, "fields": ["A"]}]}),
         "ephemeral_credential": dsm_models.EphemeralWrite(None, name, "deploy", "ns"),
+        "device": device_models.DeviceWrite(name, "192.0.2.10", "Server", "Debian", "Debian 13", "DC1"),
         "automation": dsm_models.AutomationWrite(name),
         "encryption_key": dsm_models.EncryptionKeyWrite(name, expires_at="2027-01-01 00:00:00"),
         "credential": models.CredentialWrite("root", "web01", "192.0.2.10", identifier=name, password="new"),

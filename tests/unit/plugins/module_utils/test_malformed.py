@@ -77,6 +77,10 @@ ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] =
     "key.create": (("key", {**KEY, "devices_error": [{"hostname": "web02"}]}), ("sshkey", KEY)),
     "key.update": (("key", KEY), ("sshkey", KEY)),
     "key.rotate": (None, ("sshkey", KEY)),
+    "device.list": (("devices", [{"id": "7", "hostname": CANARY, "ip": "192.0.2.10", "tags": "a,b"}]), None),
+    "device.read": (("device", {"id": "7", "hostname": CANARY, "session_remote_config": ""}), None),
+    "device.create": (("device", {"id": "7"}), None),
+    "device.update": (("device", {"id": "7"}), None),
     "secret.list": (("application", {"secrets": [SECRET]}), ("secrets", [SECRET])),
     "secret.read": (None, ("secret", SECRET)),
     "secret.create": (None, ("secret", SECRET)),
@@ -347,12 +351,16 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     elif "secret" in operation:
         # The id of a secret is shown only; its identity is what it is found by.
         fields = {"identity": NO_TEXT, "secret_id": NO_TEXT, "data": NO_DATA}
+    elif operation == "device.read":
+        fields = {"id": NO_ID, "hostname": NO_TEXT, "session_remote_config": NO_TEXT}
     elif operation.endswith("read"):
         fields = {"id": NO_ID, ("private_key" if "key" in operation else "password"): NO_SECRET}
     else:
         fields = {"id": NO_ID}
     if operation in ("automation.list", "encryption_key.list"):
         fields["name"] = NO_TEXT
+    elif operation == "device.list":
+        fields["hostname"] = NO_TEXT
     elif operation.endswith("list") and "secret" not in operation:
         fields["username"] = NO_TEXT
     for field, values in fields.items():

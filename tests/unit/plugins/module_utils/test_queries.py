@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import queries
+from ansible_collections.community.senhasegura.plugins.module_utils.device_models import Device
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Entries
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
@@ -20,6 +21,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.references i
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User", device_type="Server")
 KEY = CredentialInfo("3", "web-key", "root", "web01", "192.0.2.10", SSH_KEY_TYPE)
 ENTRIES = Entries([WEB, KEY])
+DEVICES = (
+    Device("14", "web01", "192.0.2.10", "Server"),
+    Device("15", "web02", "192.0.2.11", "Router", tags=("a", "b")),
+)
 SECRETS = (DsmSecret("1", "db", ()), DsmSecret("2", "db", ()))
 KINDS: list[Any] = [
     c for c in vars(queries).values() if isinstance(c, type) and issubclass(c, Query) and c is not Query
@@ -39,12 +44,17 @@ CASES: list[tuple[Query[Any], Any]] = [
     (queries.OfKind("keys", queries.Matching({})), Entries([KEY])),
     (queries.Several({"one": queries.ById("1"), "none": queries.ById("9")}), {"one": WEB, "none": None}),
     (queries.ByIdentities(("db", "none")), {"db": SECRETS[0], "none": None}),
+    (queries.FindDevice(None, "WEB01"), DEVICES[0]),
+    (queries.FindDevice("15", "other"), DEVICES[1]),
+    (queries.FindDevice(None, "web03"), None),
+    (queries.MatchingDevices({"type": "Router", "tags": ["b"], "ip": "192.0.2.11"}), DEVICES[1:]),
 ]
+LISTS = {queries.ByIdentities: SECRETS, queries.FindDevice: DEVICES, queries.MatchingDevices: DEVICES}
 
 
 @pytest.mark.parametrize(("query", "expected"), CASES, ids=lambda case: type(case).__name__)
 def test_each_is_answered(query: Query[Any], expected: Any) -> None:
-    assert answer(SECRETS if isinstance(query, queries.ByIdentities) else ENTRIES, query) == expected
+    assert answer(LISTS.get(type(query), ENTRIES), query) == expected
 
 
 def test_all_are_in_the_table() -> None:

@@ -437,6 +437,11 @@ OBJECTS: dict[str, Make] = {
         "3.32", "ephemeral_credential", state="absent", identifier="job", secret_id="7"
     ),
     "automation that does not exist": sim_module("4.0", "dsm_automation", id="99", name="x"),
+    "device that is not complete": sim_module("4.0", "device", hostname="new", ip="192.0.2.9", type=CANARY),
+    "device to enable that is not listed": sim_module("4.0", "device", hostname="not there", state="enabled"),
+    "device that the server does not have": sim_module("4.0", "device", id="99", state="enabled"),
+    "device by id with another host name": sim_module("4.0", "device", id="1", hostname="web02", site="DC2"),
+    "devices in the dialect rest": sim_module("rest", "device_info", hostname="new"),
     "encryption key that does not exist": sim_module("4.0", "encrypt", key="backup", value=CANARY),
     "what is no ciphertext": sim_module("4.0", "decrypt", key="99", value="AAAA"),
     "encryption key in the dialect rest": sim_module("rest", "encryption_key", name="backup"),

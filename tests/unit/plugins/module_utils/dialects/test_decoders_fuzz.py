@@ -64,6 +64,7 @@ NAMES = st.sampled_from(
         "automatic_change",
         "auto_rotate",
         "automations",
+        "device",
         "encryption_keys",
         "encryption_key",
         "encrypted_value",

@@ -62,6 +62,12 @@ PATHS = {
         "key.enable": "PUT /iso/pam/key/{ref}",
         "key.disable": "DELETE /iso/pam/key/{ref}",
         "key.release": "DELETE /iso/pam/credential/custody/{ref}",
+        "device.list": "GET /iso/pam/device",
+        "device.read": "GET /iso/pam/device/{ref}",
+        "device.create": "POST /iso/pam/device",
+        "device.update": "POST /iso/pam/device",
+        "device.enable": "PUT /iso/pam/device/{ref}",
+        "device.disable": "DELETE /iso/pam/device/{ref}",
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
@@ -140,7 +146,7 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     call = DIALECTS[name].calls[named(operation)]
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     area, _dot, verb = operation.partition(".")
-    assert call.module == ("pam" if area in ("credential", "key") else "dsm")
+    assert call.module == ("pam" if area in ("credential", "key", "device") else "dsm")
     sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
     assert (call.encode is not None) == (sends or call.body == "query")
 
@@ -148,7 +154,13 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
 def test_put_never_updates_credentials_keys_and_secrets_in_the_vendors_dialects() -> None:
     for name in ("iso", "api"):
         puts = {operation.name for operation, call in DIALECTS[name].calls.items() if call.method == "PUT"}
-        assert puts == {"credential.enable", "key.enable", "automation.update", "encryption_key.update"}
+        assert puts == {
+            "credential.enable",
+            "key.enable",
+            "device.enable",
+            "automation.update",
+            "encryption_key.update",
+        }
 
 
 def test_the_option_knows_the_names() -> None:
@@ -470,7 +482,7 @@ def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
 def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
-            r"(credential|key|secret|application|variables|ephemeral_credential|automation|encryption_key)"
+            r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key)"
             r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
             operation,
         )

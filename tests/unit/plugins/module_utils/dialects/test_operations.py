@@ -22,7 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
 
 def test_no_two_operations_have_one_name() -> None:
     known = [value for value in vars(operations).values() if isinstance(value, Operation)]
-    assert len(known) == len(BY_NAME) == len({(one.area, one.verb) for one in known}) == 37
+    assert len(known) == len(BY_NAME) == len({(one.area, one.verb) for one in known}) == 43
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -56,7 +56,7 @@ def test_which_areas_share_their_lists() -> None:
     of_an_application = {Area.SECRETS, Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL}
     assert sharing == {
         (one, other)
-        for areas in ({Area.CREDENTIALS, Area.SSH_KEYS}, of_an_application)
+        for areas in ({Area.CREDENTIALS, Area.SSH_KEYS, Area.DEVICES}, of_an_application)
         for one in areas
         for other in areas - {one}
     }

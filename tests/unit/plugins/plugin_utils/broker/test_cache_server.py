@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip("senhasegura_simulator")
 
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
+from ansible_collections.community.senhasegura.plugins.module_utils.device_models import DeviceWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AuthenticationFailed,
@@ -109,6 +110,32 @@ def test_a_write_makes_others_read_again_what_it_changes_and_only_that(simulator
     assert both.read(WEB).password == "changed-by-us"
     both.read(DB)
     assert simulator.control.counters()["reads"] == {"1": 2, "2": 1}
+
+
+def test_a_device_that_is_disabled_takes_its_credentials_out_of_the_list_and_changes_no_secret() -> None:
+    """Without an id in the answer to a write, all reads of its area are forgotten, and none that takes custody."""
+    shown = {"id": "7", "hostname": "web01", "ip": "192.0.2.10"}
+    scripted = Scripted(
+        {
+            "GET /api/pam/credential": [success(credentials=[entry(7, "web-root")]), success(credentials=[])],
+            "GET /api/pam/credential/7": [success(credential={"id": "7", "password": "word"}), success(credential={})],
+            "GET /api/pam/device": [success(devices=[shown]), success(devices=[shown]), success(devices=[])],
+            "GET /api/pam/device/7": [success(device=shown), success(device={**shown, "site": "DC2"})],
+            "POST /api/pam/device": success(),
+            "POST /api/pam/credential": success(),
+            "DELETE /api/pam/device/7": success(),
+        }
+    )
+    both = client(ServerCache(scripted_settings(), transport=scripted))
+    assert both.credentials.read(Reference("7")).password == "word"
+    (device,) = both.devices.list()
+    assert both.devices.read(device).site == ""
+    both.devices.store(DeviceWrite("web01", "192.0.2.10"), device)
+    assert both.devices.read(device).site == "DC2"
+    assert [found.id for found in both.devices.list()] == ["7"]
+    assert both.devices.disable("7")
+    assert both.devices.list() == both.credentials.matching({}) == ()
+    assert both.credentials.read(Reference("7")).password == "word"
 
 
 def test_a_write_whose_answer_names_nothing_makes_others_read_everything_again() -> None:
