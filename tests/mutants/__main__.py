@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""./run mutants: put one small mistake after the other into a copy of the tree, and print those that no test sees."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from mutants.selections import FOLDERS, selection
+from mutants.sources import Mutant, pick
+from workspace import CACHE, ROOT, checkout, environment
+
+# A PID namespace: no mistake can end a process outside of it, and all that a test leaves ends with it. bash reaps.
+_FENCE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+_FENCES = (_FENCE, (*_FENCE, "--user", "--map-root-user"))
+_INIT = ("bash", "-c", '"$@"; exit $?', "mutants")
+_PYTEST = ("-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "--hypothesis-seed=0")
+# Long ones are left out, as in `./run short_units`.
+_SHORT = ("-m", "not no_cover")
+# Exit codes of pytest: a test failed; the collection of one failed. All others are mistakes of this tool.
+_SEEN = (1, 2)
+
+
+class Trial:
+    """A copy of the tree in which one file at a time is mutated."""
+
+    def __init__(self, fence: tuple[str, ...], *options: str) -> None:
+        """Make the copy. ``fence`` is the command in front of each run of tests, ``options`` are those of pytest."""
+        work = CACHE / "mutants"
+        self._tree = checkout(work)
+        self._scratch = work / "tmp"
+        self._command = (*fence, *_INIT, sys.executable, *_PYTEST, *options)
+        # What names this worktree must not reach the copy, whose conftest.py sets the rest.
+        kept = {name: value for name, value in os.environ.items() if name not in environment()}
+        paths = (self._tree.parents[2], self._tree / "tests" / "simulator")
+        self._environment = {
+            **kept,
+            "LC_ALL": "C.UTF-8",
+            "PYTHONPATH": os.pathsep.join(map(str, paths)),
+            "TMPDIR": str(self._scratch),
+        }
+        self._changes = 0
+
+    def run(self, tests: tuple[str, ...], timeout: float) -> tuple[bool, str]:
+        """Run tests. Return whether one failed, and its name or why there is none.
+
+        Raises RuntimeError where pytest could not run them.
+        """
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir()
+        command = (*self._command, *tests)
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self._tree,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=timeout,
+                check=False,
+                text=True,
+            )
+        except subprocess.TimeoutExpired:
+            return True, f"no end within {timeout:.0f} s"
+        if done.returncode == 0:
+            return False, ""
+        if done.returncode not in _SEEN:
+            raise RuntimeError(f"pytest ended with {done.returncode}:\n{done.stdout}")
+        failed = re.search(r"^(?:FAILED|ERROR) \S*?([^/\s]+)(?: - .*)?$", done.stdout, re.MULTILINE)
+        return True, failed[1] if failed else done.stdout.strip().splitlines()[-1]
+
+    def run_with(self, mutant: Mutant, tests: tuple[str, ...], timeout: float) -> tuple[bool, str]:
+        """Do the same with a mutant in the tree."""
+        path = self._tree / mutant.path
+        source = path.read_bytes()
+        try:
+            self._write(path, mutant.apply(source))
+            return self.run(tests, timeout)
+        finally:
+            self._write(path, source)
+
+    def _write(self, path: Path, source: bytes) -> None:
+        # Python takes bytecode for that of a file by size and whole seconds of its time, so no two may have the same.
+        self._changes += 1
+        path.write_bytes(source)
+        os.utime(path, (self._changes, self._changes))
+
+
+def main() -> int:
+    """Run all mutants, and print a line for each one and a table at the end. Return 1 where no mutant could be run."""
+    options = _options()
+    fence = next((fence for fence in _FENCES if _works(fence)), None)
+    if fence is None:
+        print("mutants: needs unshare (util-linux) and the right to make PID namespaces", file=sys.stderr)
+        return 1
+    paths = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+    sources = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}
+    chosen = [mutant for mutant in pick(sources, options.count, options.seed) if options.only in _place(mutant)]
+    trial, limits = Trial(fence, *([] if options.long else _SHORT)), {}
+    for tests in dict.fromkeys(selection(mutant.path) for mutant in chosen):
+        start = time.monotonic()
+        failed, name = trial.run(tests, options.timeout)
+        seconds = time.monotonic() - start
+        areas = sorted({mutant.path for mutant in chosen if selection(mutant.path) == tests})
+        print(f"{seconds:5.1f} s without a mutant: {len(areas)} files, {areas[0]} and others", flush=True)
+        if failed:
+            print(f"mutants: the tests fail without any mutant: {name}", file=sys.stderr)
+            return 1
+        limits[tests] = 3 * seconds + 10
+
+    survivors: list[Mutant] = []
+    ends: Counter[tuple[str, str]] = Counter()
+    for number, mutant in enumerate(chosen, 1):
+        tests = selection(mutant.path)
+        start = time.monotonic()
+        seen, why = trial.run_with(mutant, tests, limits[tests])
+        end = "survived" if not seen else "timeout" if why.startswith("no end") else "failed"
+        ends[_folder(mutant), end] += 1
+        seconds = time.monotonic() - start
+        print(f"{number:3} {end:8} {seconds:5.1f} s  {_place(mutant)}  {mutant.kind}  {why}", flush=True)
+        if not seen:
+            survivors.append(mutant)
+            print(_change(mutant), flush=True)
+    _report(ends, survivors)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run mutants", description=__doc__)
+    parser.add_argument("--count", type=int, default=100, help="how many mutants (default: 100)")
+    parser.add_argument("--seed", default="1", help="the same seed gives the same mutants (default: 1)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of these, only those with this in FILE:LINE")
+    parser.add_argument("--long", action="store_true", help="run the tests marked no_cover too: minutes for a mutant")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds for tests without a mutant (default: 600)")
+    return parser.parse_args()
+
+
+def _works(fence: tuple[str, ...]) -> bool:
+    try:
+        return subprocess.run([*fence, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def _report(ends: Counter[tuple[str, str]], survivors: list[Mutant]) -> None:
+    columns = ("failed", "timeout", "survived")
+    print(f"\n{'folder':45}{'mutants':>9}" + "".join(f"{column:>10}" for column in columns))
+    for folder in (*FOLDERS, ""):
+        counts = [
+            sum(n for (of, end), n in ends.items() if of.startswith(folder) and end == column) for column in columns
+        ]
+        print(f"{folder or 'all':45}{sum(counts):9}" + "".join(f"{count:10}" for count in counts))
+    print("\nsurvivors:" if survivors else "\nno survivors")
+    for mutant in sorted(survivors, key=lambda mutant: (mutant.path, mutant.line)):
+        print(f"{_place(mutant)}  {mutant.kind}\n{_change(mutant)}")
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{mutant.path}:{mutant.line}"
+
+
+def _folder(mutant: Mutant) -> str:
+    return next(folder for folder in FOLDERS if mutant.path.startswith(f"{folder}/"))
+
+
+def _change(mutant: Mutant) -> str:
+    return f"      - {mutant.old}\n      + {mutant.new}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
