@@ -25,7 +25,6 @@ _OPERATIONS = (
     f"{_UTILS}/test_ciphertext.py",
     f"{_UTILS}/test_errors.py",
     f"{_UNIT}/plugin_utils/test_vault_action.py",
-    f"{_UNIT}/plugin_utils/test_error_texts.py",
 )
 _CLIENT = (
     f"{_UTILS}/client/test_client.py",
@@ -53,6 +52,7 @@ _FAST_BROKER = (
     f"{_BROKER}/test_brokered_api.py",
     f"{_BROKER}/test_debts.py",
     f"{_BROKER}/test_removals.py",
+    f"{_BROKER}/test_cache_policy.py",
     f"{_BROKER}/test_ledger.py",
     f"{_UNIT}/lookup/test_lookups.py",
     f"{_UNIT}/plugin_utils/test_vault_action.py",
