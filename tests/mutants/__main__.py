@@ -85,8 +85,7 @@ class Trial:
             return None
         if done.returncode not in _SEEN:
             raise RuntimeError(f"pytest ended with {done.returncode}:\n{done.stdout}")
-        (failed,) = json.loads(self._last_failed.read_text(encoding="utf-8"))
-        return str(failed)
+        return min(map(str, json.loads(self._last_failed.read_text(encoding="utf-8"))))
 
     def run_with(self, mutant: Mutant, tests: Iterable[str], timeout: float) -> Failure:
         """Do the same with a mutant in the tree."""

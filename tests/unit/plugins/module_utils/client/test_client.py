@@ -19,7 +19,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.client impor
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_models import DsmApplicationWrite
-from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret, DsmSecretWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    Renewal,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     ChangeNotSeen,
@@ -810,18 +814,28 @@ def test_delete_a_secret() -> None:
 
 # --- what is checked before a write ----------------------------------------------------------------------------------
 
+RENEWED = DsmSecretWrite("x", renewal=Renewal(1, 0, 0))
+
 
 @pytest.mark.parametrize(
-    ("check", "operation"),
+    ("check", "said"),
     [
-        (lambda client: client.applications.check(DsmApplicationWrite("shop")), "application.create"),
-        (lambda client: client.applications.check_deactivate(), "application.disable"),
-        (lambda client: client.applications.check_upload(), "variables.create"),
-        (lambda client: client.automations.check("delete"), "automation.delete"),
+        (lambda client: client.applications.check(DsmApplicationWrite("shop")), "no call for application.create"),
+        (lambda client: client.applications.check_deactivate(), "no call for application.disable"),
+        (lambda client: client.applications.check_upload(), "no call for variables.create"),
+        (lambda client: client.automations.check("delete"), "no call for automation.delete"),
+        (lambda client: client.secrets.check("create", RENEWED), "cannot write renewal"),
     ],
 )
-def test_a_check_refuses_what_the_dialect_has_no_call_for(check: t.Callable[[Client], None], operation: str) -> None:
+def test_a_check_refuses_what_the_dialect_cannot_do(check: t.Callable[[Client], None], said: str) -> None:
     client, server = make({}, "rest")
-    with pytest.raises(Unsupported, match=f"no call for {operation}"):
+    with pytest.raises(Unsupported, match=said):
         check(client)
     assert server.lines == []
+
+
+def test_the_guide_is_not_asked_to_release_what_may_be_inactive() -> None:
+    """It has releases, but does not tell that something is inactive: the release would end somebody's custody."""
+    client, server = make({"GET /api/pam/credential": REST_LIST}, "rest")
+    assert not client.credentials.is_inactive(CredentialWrite("new", "web09", "192.0.2.9", identifier="new"))
+    assert {line.partition(" ")[0] for line in server.lines} == {"GET"}
