@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from mutants.selections import FOLDERS, selection
+from mutants.selections import FOLDERS, nearest, selection
 from mutants.sources import Mutant, pick
 from workspace import CACHE, ROOT, checkout, environment
 
@@ -87,13 +88,14 @@ class Trial:
             raise RuntimeError(f"pytest ended with {done.returncode}:\n{done.stdout}")
         return min(map(str, json.loads(self._last_failed.read_text(encoding="utf-8"))))
 
-    def run_with(self, mutant: Mutant, tests: Iterable[str], timeout: float) -> Failure:
-        """Do the same with a mutant in the tree."""
+    def run_with(self, mutant: Mutant, timeout: float) -> Failure:
+        """Run the tests that can see a mistake in its file with a mutant in the tree, the nearest ones first."""
         path = self._tree / mutant.path
         source = path.read_bytes()
         try:
             self._write(path, mutant.apply(source))
-            return self.run(tests, timeout)
+            near = nearest(mutant.path, self._tree)
+            return (self.run(near, timeout) if near else None) or self.run(selection(mutant.path), timeout)
         finally:
             self._write(path, source)
 
@@ -107,6 +109,8 @@ class Trial:
 def main() -> int:
     """Run all mutants, and print a line for each one and a table at the end. Return 1 if it says nothing."""
     options = _options()
+    # As an exception, at which the tests that run are killed too.
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(1))
     fence = next((fence for fence in _FENCES if _works(fence)), None)
     if fence is None:
         print("mutants: needs unshare (util-linux) and the right to make PID namespaces", file=sys.stderr)
@@ -118,9 +122,9 @@ def main() -> int:
     survivors: list[Mutant] = []
     ends: Counter[tuple[str, str]] = Counter()
     failures: set[str] = set()
-    for number, mutant in enumerate(chosen, 1):
+    for number, mutant in list(enumerate(chosen, 1))[options.skip :]:
         start = time.monotonic()
-        failure = trial.run_with(mutant, selection(mutant.path), options.timeout)
+        failure = trial.run_with(mutant, options.timeout)
         seconds = time.monotonic() - start
         end = "survived" if failure is None else "late" if failure == LATE else "failed"
         ends[_folder(mutant), end] += 1
@@ -147,6 +151,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=100, help="how many mutants (default: 100)")
     parser.add_argument("--seed", default="1", help="the same seed gives the same mutants (default: 1)")
     parser.add_argument("--only", default="", metavar="TEXT", help="of these, only those with this in FILE:LINE")
+    parser.add_argument("--skip", type=int, default=0, metavar="N", help="go on after N, which an earlier run has done")
     parser.add_argument("--long", action="store_true", help="run the tests marked no_cover too: minutes for a mutant")
     parser.add_argument("--timeout", type=float, default=300, help="seconds for the tests of a mutant (default: 300)")
     return parser.parse_args()

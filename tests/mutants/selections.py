@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 # Where mutants are made.
 FOLDERS = (
     "plugins/module_utils/operations",
@@ -41,10 +43,8 @@ _CLIENT = (
 # Each of their writes and reads waits for real retries, 50 seconds in sum.
 _SERVER = (
     f"{_UTILS}/client/test_direct_api_server.py",
-    "--deselect",
-    f"{_UTILS}/client/test_direct_api_server.py::test_a_write_is_applied_once_at_most",
-    "--deselect",
-    f"{_UTILS}/client/test_direct_api_server.py::test_a_read_is_repeated",
+    f"--deselect={_UTILS}/client/test_direct_api_server.py::test_a_write_is_applied_once_at_most",
+    f"--deselect={_UTILS}/client/test_direct_api_server.py::test_a_read_is_repeated",
 )
 _FAST_BROKER = (
     f"{_BROKER}/test_protocol.py",
@@ -63,8 +63,7 @@ _STARTS = (
     *_FAST_BROKER,
     f"{_BROKER}/test_start_lock.py",
     f"{_BROKER}/test_startup.py",
-    "--deselect",
-    f"{_BROKER}/test_startup.py::test_one_deadline_for_waiting_and_starting",
+    f"--deselect={_BROKER}/test_startup.py::test_one_deadline_for_waiting_and_starting",
 )
 _READS = (*_FAST_BROKER, f"{_BROKER}/test_cache.py", f"{_BROKER}/test_cache_server.py")
 _PROTOCOL = tuple(
@@ -95,3 +94,20 @@ SELECTIONS: dict[str, tuple[str, ...]] = {
 def selection(path: str) -> tuple[str, ...]:
     """Return the arguments of pytest for the tests that can see a mistake in a file."""
     return SELECTIONS[max((name for name in SELECTIONS if path.startswith(name)), key=len)]
+
+
+def nearest(path: str, root: Path) -> tuple[str, ...]:
+    """Return the arguments of pytest for those of these tests that are named after the file, or it after them.
+
+    To try these first saves most of the time: all others need not be imported where one of these fails.
+    """
+    stem = Path(path).stem.removesuffix("s")
+    tests = selection(path)
+    files = [
+        file.relative_to(root).as_posix()
+        for test in tests
+        if not test.startswith("-")
+        for file in (sorted((root / test).glob("test_*.py")) if (root / test).is_dir() else [root / test])
+    ]
+    near = [file for file in files if stem in (name := Path(file).stem.removeprefix("test_")) or name in stem]
+    return (*near, *(test for test in tests if test.startswith("-"))) if near else ()

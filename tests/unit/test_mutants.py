@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from mutants.selections import FOLDERS, SELECTIONS, selection
+from mutants.selections import FOLDERS, SELECTIONS, nearest, selection
 from mutants.sources import mutants, pick
 from workspace import ROOT
 
@@ -105,6 +105,26 @@ def test_each_file_has_tests_and_each_test_exists() -> None:
     for name, tests in SELECTIONS.items():
         assert any(path.startswith(name) for path in SOURCES), name
         for test in tests:
-            path, _colons, function = test.partition("::")
-            assert path == "--deselect" or (ROOT / path).exists(), test
+            path, _colons, function = test.removeprefix("--deselect=").partition("::")
+            assert (ROOT / path).exists(), test
             assert f"def {function}" in (ROOT / path).read_text(encoding="utf-8") if function else True, test
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("plugins/module_utils/client/encryption.py", ["test_encryption_key"]),
+        ("plugins/module_utils/client/applications.py", ["test_dsm_application"]),
+        ("plugins/module_utils/operations/ephemeral_credential.py", ["test_ephemeral_credential"]),
+        ("plugins/plugin_utils/rotation/protocol/ssh_key_journal.py", ["test_ssh_key"]),
+        ("plugins/plugin_utils/broker/cached_apis.py", []),
+    ],
+)
+def test_the_nearest_tests_have_a_name_in_common(path: str, near: list[str]) -> None:
+    assert [test.rpartition("/")[2] for test in nearest(path, ROOT)] == [f"{name}.py" for name in near]
+
+
+def test_the_nearest_tests_are_those_that_are_not_deselected() -> None:
+    start = "tests/unit/plugins/plugin_utils/broker/test_startup.py"
+    found = nearest("plugins/plugin_utils/broker/startup.py", ROOT)
+    assert found == (start, f"--deselect={start}::test_one_deadline_for_waiting_and_starting")
