@@ -50,7 +50,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Decrypt the password of a backup
+- name: Have a key for backups
+  community.senhasegura.encryption_key:
+    name: backup
+
+- name: Encrypt the password of a backup
+  community.senhasegura.encrypt:
+    key: backup
+    value: "{{ backup_password }}"
+  register: sealed
+
+- name: Decrypt it
   community.senhasegura.decrypt:
     key: backup
     value: "{{ sealed.encrypted_value }}"

@@ -158,7 +158,6 @@ EXAMPLES = r"""
     environment: prod
     description: The shop
     authorized_resources: [Application, Secret Management]
-    allowed_ips: [192.0.2.30]
   register: shop
 
 - name: Read its secrets as the shop does

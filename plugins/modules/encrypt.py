@@ -42,6 +42,10 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Have a key for backups
+  community.senhasegura.encryption_key:
+    name: backup
+
 - name: Encrypt the password of a backup
   community.senhasegura.encrypt:
     key: backup

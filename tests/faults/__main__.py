@@ -46,7 +46,8 @@ def states(_options: argparse.Namespace) -> Iterator[str]:
 
 def all_interleavings(options: argparse.Namespace) -> Iterator[str]:
     """Every interleaving of two runs on one record, of passwords and of keys, with one of them killed anywhere."""
-    yield from _in_parallel("pairs of runs", _interleaved, list(interleavings.PAIRS), options.jobs)
+    names: list[object] = [name for name in interleavings.PAIRS if options.setup in (None, name)]
+    yield from _in_parallel("pairs of runs", _interleaved, names, options.jobs)
 
 
 def _interleaved(name: str) -> tuple[int, Report]:
@@ -283,7 +284,9 @@ def main() -> int:
     parser.add_argument("--only", choices=("password", "key"), nargs="*", help="kills, controllers: of this alone")
     parser.add_argument("--hosts", type=int, nargs="*", default=(1, 5, 10, 25, 50), help="fleet: numbers of hosts")
     parser.add_argument("--forks", type=int, default=10, help="fleet: of ansible-playbook (default 10)")
-    parser.add_argument("--setup", help="kills: of this set-up alone, by its name in setups.py")
+    parser.add_argument(
+        "--setup", help="kills: of this set-up alone, by its name in setups.py; interleavings: of this pair alone"
+    )
     options = parser.parse_args()
     options.only = options.only or ("password", "key")
     losses = 0

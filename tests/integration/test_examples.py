@@ -60,7 +60,14 @@ GIVEN = {
     "new_password": "new 'password'",
     "db_password": "db-pass-1",
     "api_key": "api-key-1",
+    "backup_password": "backup-pass-1",
     "dsm_checksum": hashlib.sha256(DSM_CLI.read_bytes()).hexdigest(),
+}
+# A part of the guide's mapping file.
+MAPPING = {
+    "credentials": [
+        {"name": "DATABASE_CREDS", "fields": {"user": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}},
+    ]
 }
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
@@ -162,6 +169,7 @@ class Site:
         # Beside the playbook, as the notification of the roles.
         (folder / "notify.yml").write_text(yaml.safe_dump([PING]))
         shutil.copy(DSM_CLI, folder / "dsm-linux-amd64")
+        (folder / "senhasegura-mapping.json").write_text(json.dumps(MAPPING))
 
     def inventory(self) -> dict[str, Any]:
         listed = {f"web{number:02}": host.inventory("admin") for number, host in enumerate(self.hosts, 1)}
@@ -280,6 +288,7 @@ def test_documented_examples_run(
     # As the documentation says of a key that is given without a path. The path of the agent's socket must be short.
     env = {"ANSIBLE_SSH_AGENT": "auto"} if "'ansible_ssh_private_key':" in text else {}
     env |= {"ANSIBLE_LOCAL_TEMP": short, "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp"}
+    env |= {"API_KEY": "key-1", "API_SECRET": "secret-1"}
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)

@@ -123,6 +123,7 @@ def test_each_plugin_failed_in_20_ways_and_met_each_fault(runs: dict[str, Future
     for kind, table in (("lookup", LOOKUPS), ("module", MODULES)):
         failed = runs[f"{kind}s"].result().failed
         counts = Counter(name.partition(":")[0] for name in failed)
-        assert {name: counts[f"{kind} {name}"] for name in table if counts[f"{kind} {name}"] < 20} == {}
+        whole = [f"{kind} {name}" for name in table if f"{kind} {name}" not in checks.LIKE_SECRET]
+        assert {name: counts[name] for name in whole if counts[name] < 20} == {}
         struck = {fault for fault in checks.fault_names() if any(name.endswith(f": {fault}") for name in failed)}
         assert checks.fault_names() - struck == set()

@@ -38,6 +38,11 @@ PLUGINS = "ansible_collections.community.senhasegura.plugins"
 # They change hosts, which are not here: what they send to the vault goes the same way.
 WRONG = "Wrong-7531-client-secret"
 ON_HOSTS = {"linux_ssh_key_rotation", "rotation_info"}
+# These neither send nor return a secret.
+WITHOUT_SECRETS = {
+    *("credential_info", "custody", "dsm_application_info", "dsm_automation", "dsm_automation_info"),
+    *("encryption_key", "encryption_key_info"),
+}
 
 
 class Watch:
@@ -138,15 +143,16 @@ def run(watch: Watch, name: str, options: dict[str, Any]) -> dict[str, Any]:
         watch.use("end")
 
 
-def rendered(value: Any, secrets: dict[str, str]) -> Any:
-    """Options of a case with the secrets that their templates name."""
+def rendered(value: Any, place: World) -> Any:
+    """Options of a case, with the secrets and the folder that their templates name."""
     if isinstance(value, dict):
-        return {name: rendered(part, secrets) for name, part in value.items()}
+        return {name: rendered(part, place) for name, part in value.items()}
     if isinstance(value, list):
-        return [rendered(part, secrets) for part in value]
-    return (
-        re.sub(r"\{\{ canary\.(\w+) \}\}", lambda match: secrets[match[1]], value) if isinstance(value, str) else value
-    )
+        return [rendered(part, place) for part in value]
+    if not isinstance(value, str):
+        return value
+    value = value.replace("{{ scratch }}", str(place.folder))
+    return re.sub(r"\{\{ canary\.(\w+) \}\}", lambda match: place.secrets[match[1]], value)
 
 
 def leaves(value: Any) -> Iterator[str]:
@@ -192,18 +198,18 @@ def test_a_module_registers_secrets_before_anything_is_done_with_them(place: Wor
     for _title, options, status in MODULES[name].good:
         client = given(place)
         watch.know(client.values())
-        options = rendered(options, place.secrets)
+        options = rendered(options, place)
         watch.know(part for part in leaves(options) if part in place.secrets.values())
         done = run(watch, name, {"config_file": place.config("no client"), **client, **options})
         assert status in ("", "failed") or not done.get("failed"), done
         assert watch.early == []
-    assert watch.secrets - set(client.values()) or name in ("credential_info", "custody")
+    assert watch.secrets - set(client.values()) or name in WITHOUT_SECRETS
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_modules_that_refuse_an_option(place: World, watch: Watch, name: str) -> None:
     """The error is the first that the task gives back, and nobody knows what it quotes."""
-    options = rendered(MODULES[name].reach, place.secrets)
+    options = rendered(MODULES[name].reach, place)
     client = given(place)
     watch.know([*client.values(), *(part for part in leaves(options) if part in place.secrets.values())])
     done = run(watch, name, {"config_file": place.config("no client"), **client, **options, "timeout": "soon"})
@@ -224,7 +230,7 @@ def test_the_client_in_a_file(place: World, watch: Watch, name: str, tmp_path: P
         with pytest.raises(Exception, match="does not accept"):
             look_up(watch, name, LOOKUPS[name].term, config_file=str(path))
     else:
-        done = run(watch, name, {**rendered(MODULES[name].reach, place.secrets), "config_file": str(path)})
+        done = run(watch, name, {**rendered(MODULES[name].reach, place), "config_file": str(path)})
         assert "does not accept" in done["msg"]
     assert "warning" in watch.used
     assert watch.early == []

@@ -172,12 +172,12 @@ def test_a_file_is_gone_when_the_run_ends_or_is_killed(vault: Any, run_play: Any
     assert gone(path) and gone(tmp_path / "folder")
     refused = run_play(vault, [{**write, "ignore_errors": True}], env={"SENHASEGURA_BROKER": "false"})
     assert "remove_at_end needs the broker" in refused["write"]["msg"] and not path.exists()
-    killed = run_play(vault, [write, there, {"name": "kill", "ansible.builtin.command": KILL}])
+    killed = run_play(vault, [write, there, {"name": "kill", "ansible.builtin.shell": KILL}])
     assert killed.rc == -signal.SIGKILL, killed
     assert gone(path)
 
 
-# The shell of the lookup is a child of the worker, which is one of the main process.
+# A shell's own command: Debian's minimal system has no program of this name. The shell of the lookup is a child of the worker, which is one of the main process.
 KILL = "kill -9 {{ lookup('pipe', 'cut -d\" \" -f4 /proc/$PPID/stat') }}"
 
 

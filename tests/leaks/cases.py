@@ -306,6 +306,8 @@ MODULES: dict[str, Module] = {
             "encryption_enabled": {"encryption_enabled": SECRET},
         },
         ("authorization.client_secret", "dsm_value"),
+        # It changes something where no call was before it.
+        returns="",
     ),
     "dsm_application_info": Module({}, (("own", {}, "ok"),)),
     "dsm_automation": Module(
@@ -364,6 +366,8 @@ MODULES: dict[str, Module] = {
         (("text", {"key": "1", "value": "{{ canary.new_dsm_value }}"}, "ok"),),
         {"value": {"value": [SECRET]}},
         missing={"key": "nobody"},
+        # The answer of the world comes before the server looks at the signature.
+        unmet=("oauth1 refused",),
     ),
     "decrypt": Module(
         {"key": "1", "value": "AAAA"},
@@ -371,6 +375,7 @@ MODULES: dict[str, Module] = {
         {"decode_base64": {"decode_base64": SECRET}},
         ("value", "dsm_value"),
         missing={"key": "nobody"},
+        unmet=("oauth1 refused",),
     ),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},

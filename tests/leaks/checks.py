@@ -90,7 +90,7 @@ _SHARED = re.compile(
 _IN_FULL = {"lookup password", "module credential"}
 # These are made of the same parts as secret and secret_info, so CI runs what is their own: calls that work, options that
 # are wrong, answers of a wrong type, and echoes of what they have sent.
-_LIKE_SECRET = {
+LIKE_SECRET = {
     f"module {name}"
     for name in (
         *("dsm_application", "dsm_application_info", "dsm_automation", "dsm_automation_info", "dsm_variables"),
@@ -105,7 +105,7 @@ _SAMPLE = re.compile(
 
 
 def brief(case: Case) -> bool:
-    if case.plugin in _LIKE_SECRET:
+    if case.plugin in LIKE_SECRET:
         name, title = case.plugin.split()[1], case.name.partition(": ")[2]
         return sample(case) or bool(_OWN.match(title)) or title.removeprefix("wrong ") in MODULES[name].wrong
     return case.plugin in _IN_FULL or not _SHARED.search(case.name.partition(": ")[2])

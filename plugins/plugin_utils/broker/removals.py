@@ -24,8 +24,11 @@ class Removals:
         self._path = path
         self._lock = threading.Lock()
         self._paths: list[str] = []
-        with contextlib.suppress(OSError, ValueError), open(path, encoding="utf-8") as file:
-            self._paths = [str(json.loads(line)) for line in file]
+        with contextlib.suppress(OSError), open(path, encoding="utf-8") as file:
+            for line in file:
+                # A broker may have been killed within the last line: then it had not written there yet.
+                with contextlib.suppress(ValueError):
+                    self._paths.append(str(json.loads(line)))
 
     def add(self, path: str) -> None:
         """Remove this path at the end. Called before anything is written there."""

@@ -338,7 +338,9 @@ def test_routes_of_the_profiles(start):
     old, new = start("3.32"), start("4.0")
     assert old.call("GET", "/api/pam/credential") == kong
     assert old.call("POST", "/api/oauth2/token") == kong
-    assert new.call("GET", "/iso/coe/senha/1") == kong
+    # The gateway knows the folder, for what provisions ephemeral credentials.
+    status, answer = new.call("GET", "/iso/coe/senha/1")
+    assert (status, answer["response"]["message"]) == (404, "Resource sub not found")
     assert new.call("POST", "/api/dapp/application") == kong
     assert new.call("GET", "/other") == kong
     old.control.settings(mysafe_token=True)

@@ -23,10 +23,12 @@ def test_another_broker_goes_on(tmp_path: Path) -> None:
     lost = Removals(str(listed))
     lost.add(str(first))
     lost.add(str(first))
+    # One that was killed within a line has not lost those before it.
+    listed.write_text(f'{listed.read_text()}"/half of a pa\n')
     successor = Removals(str(listed))
     successor.add(str(second))
     assert stat.S_IMODE(listed.stat().st_mode) == 0o600
-    assert "secret" not in listed.read_text() and len(listed.read_text().splitlines()) == 2
+    assert "secret" not in listed.read_text() and len(listed.read_text().splitlines()) == 3
     assert successor.remove_all() == []
     assert not first.exists() and not second.exists()
     # What is gone already is no problem.
