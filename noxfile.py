@@ -233,6 +233,12 @@ def crash(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """100 small mistakes in plugins/, one at a time: those that no unit test sees (--help)."""
+    session.run("python", "-m", "mutants", *session.posargs, env=TESTS)
+
+
+@nox.session
 def fleet(session: nox.Session) -> None:
     """Many hosts at 100 forks: 500 undisturbed, and 300 whose broker is killed and stopped at random."""
     for size, tests in (("500x100", "makes_one_login"), ("300x100", "every_host")):

@@ -62,7 +62,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
         # Nothing says that an update keeps what it leaves out.
         known = {name: getattr(held, name) for name in _VISIBLE if getattr(wanted, name) is None}
         whole = dataclasses.replace(wanted, **known)
-    plan = make_plan("present", _shown(held), {name: getattr(wanted, name) for name in _VISIBLE})
+    plan = make_plan("present", _shown(held) if held else None, {name: getattr(wanted, name) for name in _VISIBLE})
     shown = {"id": held.id if held else None, **{name: plan.after.get(name) for name in _VISIBLE}}
     predicted = TaskOutcome(plan, {**shown, "enabled": held.enabled if held else True}, warnings)
     sent = whole if held else wanted
@@ -79,7 +79,7 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
 def _disable(client: Client, held: EncryptionKey | None, params: Params, check_mode: bool) -> Result:
     if held is None:
         raise NotFound(f"encryption key {params['name']} not found", hint="Check the name, or give the id")
-    shown = {"id": held.id, **(_shown(held) or {})}
+    shown = {"id": held.id, **_shown(held)}
     # What is not known to be disabled is disabled again, which does no harm.
     nothing = held.enabled is False
     before, after = {**shown, "enabled": not nothing}, {**shown, "enabled": False}
@@ -94,8 +94,6 @@ def _disable(client: Client, held: EncryptionKey | None, params: Params, check_m
     )
 
 
-def _shown(held: EncryptionKey | None) -> dict[str, t.Any] | None:
+def _shown(held: EncryptionKey) -> dict[str, t.Any]:
     """Return what can be compared. "No end" is compared, unlike what the server does not show."""
-    if held is None:
-        return None
     return {**{name: getattr(held, name) for name in _VISIBLE}, "expires_at": held.expires_at or ""}

@@ -170,15 +170,17 @@ class LookupRequest(t.NamedTuple):
 
     @property
     def until(self) -> float:
-        """Return the monotonic time at which its timeout ends, as far as that is seen at once. It is checked later."""
+        """Return the monotonic time at which its timeout ends, as far as that is seen at once: after _DEFAULT_TIMEOUT
+        seconds at the latest. It is checked later.
+        """
         places = (self.arguments.get("timeout"), self.values.get("timeout"), os.environ.get("SENHASEGURA_TIMEOUT"))
         for value in places:
             try:
                 seconds = float(value)  # type: ignore[arg-type]
             except (TypeError, ValueError):
                 continue
-            if 0 < seconds <= _DEFAULT_TIMEOUT:
-                return self.began + seconds
+            if seconds > 0:
+                return self.began + min(seconds, _DEFAULT_TIMEOUT)
         return self.began + _DEFAULT_TIMEOUT
 
 

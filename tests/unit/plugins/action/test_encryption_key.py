@@ -87,6 +87,8 @@ def test_disable(conversation: Any, work: Any) -> None:
     assert conversation.calls == []
     result = work(conversation, "encryption_key", name="backup", state="disabled")
     assert result["diff"] == predicted["diff"] == {"before": {"enabled": True}, "after": {"enabled": False}}
+    assert result["encryption_key"] == predicted["encryption_key"]
+    assert (result["encryption_key"]["name"], result["encryption_key"]["enabled"]) == ("backup", False)
     assert conversation.calls == [("encryption_key.disable", "2", None)]
     conversation.listed = [EncryptionKey("2", "backup", enabled=False)]
     assert not work(conversation, "encryption_key", id="2", state="disabled")["changed"]

@@ -22,6 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations.p
     reference_from,
     wait_options,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import listed_fields
 
 WEB = CredentialInfo("1", "web-root", "root", "web01", "192.0.2.10", "Local User")
 KEY = CredentialInfo("3", "deploy-key", "deploy", "web01", "192.0.2.10", SSH_KEY_TYPE)
@@ -118,3 +119,12 @@ def test_enabling_what_is_not_there(make_api: Any, work: Any, module: str) -> No
     api.answers = {"credential.enable": NotFound("x")}
     with pytest.raises(NotFound):
         work(api, module, identifier="nope", state="enabled")
+
+
+def test_a_text_that_the_list_leaves_out_is_null() -> None:
+    info = CredentialInfo("1", None, "root", "", automatic_change=False)
+    names = ("identifier", "username", "hostname", "automatic_change")
+    assert listed_fields(info, names) == {
+        "identifier": None, "username": "root", "hostname": None, "automatic_change": False,
+    }  # fmt: skip
+    assert listed_fields(None, names) is None

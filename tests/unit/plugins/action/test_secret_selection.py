@@ -103,6 +103,12 @@ def test_the_owner_is_checked_where_the_server_says_it(chosen: Any) -> None:
             chosen(owned, **{name: "other"})
 
 
+@pytest.mark.parametrize("data", [{"A": "x\0y"}, {"not-a-name": "1"}])
+def test_what_no_environment_can_hold_is_refused(chosen: Any, data: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        chosen(DsmSecret("1", "odd", (data,)))
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_file_of_each_format(make_api: Any, work: Any, name: str) -> None:
     api = make_api("api")

@@ -359,6 +359,18 @@ def test_each_release_that_fails_is_named(vault: Vault) -> None:
     assert ["credential web-root" in vault.warnings[0], "credential 3" in vault.warnings[1]] == [True, True]
 
 
+@pytest.mark.parametrize(
+    ("value", "warnings"),
+    [("keep", []), ("release_at_end", ["custody=release_at_end needs the broker: custody is kept"])],
+)
+def test_without_a_broker_custody_is_kept_and_that_is_told(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, value: str, warnings: list[str]
+) -> None:
+    monkeypatch.setenv("SENHASEGURA_CUSTODY", value)
+    assert vault("password", "1") == ["pw-1"]
+    assert vault.warnings == warnings
+
+
 def test_custody_that_was_not_held_needs_no_warning(vault: Vault) -> None:
     vault.api.answers["credential.release"] = AlreadyDone("not in custody")
     assert vault("password", "1", release=True) == ["pw-1"]

@@ -18,7 +18,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils import keypa
 from ansible_collections.community.senhasegura.plugins.module_utils.client import credentials as credentials_module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over, direct
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
-from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret, DsmSecretWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_models import DsmApplicationWrite
+from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import (
+    DsmSecret,
+    DsmSecretWrite,
+    Renewal,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
     AlreadyDone,
     ChangeNotSeen,
@@ -485,12 +490,13 @@ def test_rotate_by_release_and_wait(clock: FakeTime) -> None:
     ]  # fmt: skip
 
 
-def test_a_change_that_does_not_come(clock: FakeTime) -> None:
+@pytest.mark.parametrize(("wait", "slept"), [(5, [2, 2, 1]), (1, [1]), (0.5, [0.5])])
+def test_a_change_that_does_not_come(clock: FakeTime, wait: float, slept: list[float]) -> None:
     client, _server = api(GET_8=credential(8), DELETE_custody_8=success())
-    with pytest.raises(ChangeNotSeen, match="has not changed db-app within 5 seconds") as caught:
-        client.credentials.rotate(ref("db-app"), wait=5, poll=2)
+    with pytest.raises(ChangeNotSeen, match=f"has not changed db-app within {wait} seconds") as caught:
+        client.credentials.rotate(ref("db-app"), wait=wait, poll=2)
     assert "Executions" in caught.value.hint
-    assert clock.slept == [2, 2, 1]
+    assert clock.slept == slept
 
 
 def test_rotate_without_waiting(clock: FakeTime) -> None:
@@ -804,3 +810,32 @@ def test_delete_a_secret() -> None:
     client.secrets.delete("db")
     client.secrets.check("delete")
     assert server.lines == ["DELETE /api/dsm/secret/db"]
+
+
+# --- what is checked before a write ----------------------------------------------------------------------------------
+
+RENEWED = DsmSecretWrite("x", renewal=Renewal(1, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (lambda client: client.applications.check(DsmApplicationWrite("shop")), "no call for application.create"),
+        (lambda client: client.applications.check_deactivate(), "no call for application.disable"),
+        (lambda client: client.applications.check_upload(), "no call for variables.create"),
+        (lambda client: client.automations.check("delete"), "no call for automation.delete"),
+        (lambda client: client.secrets.check("create", RENEWED), "cannot write renewal"),
+    ],
+)
+def test_a_check_refuses_what_the_dialect_cannot_do(check: t.Callable[[Client], None], said: str) -> None:
+    client, server = make({}, "rest")
+    with pytest.raises(Unsupported, match=said):
+        check(client)
+    assert server.lines == []
+
+
+def test_the_guide_is_not_asked_to_release_what_may_be_inactive() -> None:
+    """It has releases, but does not tell that something is inactive: the release would end somebody's custody."""
+    client, server = make({"GET /api/pam/credential": REST_LIST}, "rest")
+    assert not client.credentials.is_inactive(CredentialWrite("new", "web09", "192.0.2.9", identifier="new"))
+    assert {line.partition(" ")[0] for line in server.lines} == {"GET"}

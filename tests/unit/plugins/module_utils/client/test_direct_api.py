@@ -14,6 +14,7 @@ import email.utils
 import re
 import threading
 import time
+import types
 import typing as t
 
 import pytest
@@ -21,7 +22,7 @@ import pytest
 pytest.importorskip("requests")
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_models, dsm_secrets, models
-from ansible_collections.community.senhasegura.plugins.module_utils.client import auth
+from ansible_collections.community.senhasegura.plugins.module_utils.client import auth, hints
 from ansible_collections.community.senhasegura.plugins.module_utils.client import direct_api as module
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.catalog import AUTO_ORDER, DIALECTS
@@ -871,6 +872,16 @@ def test_oauth1_with_a_senseless_date(date: str) -> None:
     session, _server, _time = setup({"GET /api/pam/credential": answer({}, 401, date=date)}, **OAUTH1)
     with pytest.raises(TokenRefused, match="consumer_key"):
         session.call(LIST_CREDENTIALS)
+
+
+@pytest.mark.parametrize(("date", "named"), [("10:01:00", False), ("10:01:01", True), ("09:58:59", True)])
+def test_clocks_that_differ_by_more_than_a_minute_are_named(
+    monkeypatch: pytest.MonkeyPatch, date: str, named: bool
+) -> None:
+    ten = datetime.datetime(2026, 11, 24, 10, tzinfo=datetime.timezone.utc).timestamp()
+    monkeypatch.setattr(hints, "time", types.SimpleNamespace(time=lambda: ten))
+    reply = answer({}, 401, date=f"Tue, 24 Nov 2026 {date} GMT")
+    assert ("clocks of server and controller differ by 61 seconds" in hints.oauth1_hint(reply)) == named
 
 
 def test_oauth1_library_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import client, server
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.client import (
     BrokerConnection,
+    LookupRequest,
     NotSent,
     is_answering,
 )
@@ -70,6 +71,29 @@ def test_but_not_beyond_the_deadline(broker_address: pathlib.Path) -> None:
     with pytest.raises(TimeoutError):
         connection.ask(QUESTION)
     assert connection.lost
+
+
+@pytest.mark.parametrize(
+    ("argument", "variable", "environment", "seconds"),
+    [
+        (None, None, None, 30),
+        (5, 7, "9", 5),
+        (None, "7", "9", 7),
+        (None, None, "9", 9),
+        # What is longer counts as well, or a shorter one of less weight would end the lookup.
+        (120, 7, None, 30),
+        (30, 7, None, 30),
+        ("soon", 0, "nan", 30),
+    ],
+)
+def test_the_first_place_that_has_a_timeout_counts(
+    monkeypatch: pytest.MonkeyPatch, argument: object, variable: object, environment: str | None, seconds: float
+) -> None:
+    monkeypatch.delenv("SENHASEGURA_TIMEOUT", raising=False)
+    if environment is not None:
+        monkeypatch.setenv("SENHASEGURA_TIMEOUT", environment)
+    request = LookupRequest("password", [], {}, {"timeout": argument}, {"timeout": variable}, "", 1000.0)
+    assert request.until == 1000.0 + seconds
 
 
 # It has threads, but the child does nothing that needs their locks.

@@ -25,6 +25,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.s
     Scripted,
     Sent,
     answer,
+    entry,
     failure,
     settings,
     success,
@@ -157,3 +158,14 @@ def test_what_the_server_does_not_take_back_is_kept_for_the_next_run(folder: pat
     assert "ephemeral credential n/d/p" in problem
     (owed,) = run.ledger.owed()
     assert str(owed).startswith("ephemeral_credential pod_name=p&deploy=d&namespace=n&secret_id=42 at https://")
+
+
+def test_custody_that_would_make_the_vault_change_the_password_is_kept_and_told(folder: pathlib.Path) -> None:
+    run = Run(folder)
+    listed = success(credentials=[entry(8, "db-app", automatic_change=True)])
+    run.server.on("GET /api/pam/credential", listed)
+    run.account.owe(("credential", "8"), False)
+    (problem,) = cached_apis.release_all(run.cache)
+    assert "releasing db-app would make the vault change its password" in problem
+    assert run.account.items() == {}
+    assert not [line for line in run.server.lines if line.startswith("DELETE")]

@@ -44,7 +44,7 @@ def outcome(scene: Scene, make: str = "rotate", **job: t.Any) -> tuple[str, str,
     """How a protocol ends (result, text) and its calls."""
     limits = job.pop("limits", {})
     more = {"compare": job.pop("compare", True)} if make == "inspect" else {}
-    world, run, _protocol = scene.start(**job)
+    world, run, _protocol = scene.start(hosts=job.pop("hosts", None), **job)
     run.limits = CODE.run.Limits(**{"deadline": 300.0, "late_write_window": 120.0, **limits})
     wanted = CODE.password_job.PasswordJob(
         user=USER, generate=lambda: "wanted", matches=scene.matches, make_hash=cheap_hash, hash_problem=problem, **job
@@ -75,6 +75,12 @@ def test_host_main_record_and_journal_have_the_new_password(scene: Scene) -> Non
     assert lease["username"] == "app--rot-lease"
     assert f"run=run1 machine={machine} user=app host=web01" in lease["password"]
     assert f"state=free serves={machine} serves_host=web01" in lease["password"]
+
+
+@pytest.mark.parametrize(("hosts", "said"), [(("web01",), "the host and"), (("web01", "web02"), "the hosts and")])
+def test_a_run_tells_who_has_the_new_password(hosts: tuple[str, ...], said: str) -> None:
+    with Scene(CODE, hosts=hosts) as scene:
+        assert outcome(scene, hosts=hosts)[:2] == ("changed", f"{said} the main record have the new password")
 
 
 def test_the_previous_password_stays_in_the_journal_until_the_next_one_is_committed(scene: Scene) -> None:

@@ -105,6 +105,16 @@ def test_the_journal_is_a_key_of_another_user_with_a_note(scene: KeyScene) -> No
     assert main["public_key"].split()[2:] == ["key", "2"]
 
 
+def test_records_of_the_journal_without_a_key_are_used_again(scene: KeyScene) -> None:
+    scene.run()
+    journal = [record for record in scene.vault.records.values() if record["identifier"].endswith(("-j0", "-j1"))]
+    assert len(journal) == 2
+    for record in journal:
+        record["private_key"] = "emptied by somebody"
+    assert outcome(scene)[0] == "changed"
+    assert all(scene.pair(record).usable for record in journal)
+
+
 def test_grace_lies_between_the_commit_and_the_removal(scene: KeyScene) -> None:
     before = scene.clock()
     assert outcome(scene, grace=60.0)[0] == "changed"
