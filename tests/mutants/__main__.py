@@ -129,7 +129,7 @@ def main() -> int:
         end = "survived" if failure is None else "late" if failure == LATE else "failed"
         ends[_folder(mutant), end] += 1
         place = f"{_place(mutant)}  {mutant.kind}"
-        print(f"{number:3} {end:8} {seconds:5.1f} s  {place}  {(failure or '').rpartition('/')[2]}", flush=True)
+        print(f"{number:3} {end:8} {seconds:5.1f} s  {place}  {_short(failure or '')}", flush=True)
         if failure is None:
             survivors.append(mutant)
             print(_change(mutant), flush=True)
@@ -183,6 +183,12 @@ def _place(mutant: Mutant) -> str:
 
 def _folder(mutant: Mutant) -> str:
     return next(folder for folder in FOLDERS if mutant.path.startswith(f"{folder}/"))
+
+
+def _short(test: str) -> str:
+    """Return the name of a test without its folder."""
+    path, colons, name = test.partition("::")
+    return f"{Path(path).name}{colons}{name}"
 
 
 def _change(mutant: Mutant) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pathlib
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import pytest
 
@@ -94,6 +96,23 @@ def test_the_first_place_that_has_a_timeout_counts(
         monkeypatch.setenv("SENHASEGURA_TIMEOUT", environment)
     request = LookupRequest("password", [], {}, {"timeout": argument}, {"timeout": variable}, "", 1000.0)
     assert request.until == 1000.0 + seconds
+
+
+@pytest.mark.parametrize(
+    ("variables", "matter"),
+    [
+        ({"inventory_hostname": "web01"}, False),
+        ({"inventory_hostname": "web02"}, True),
+        ({}, True),
+        ({"inventory_hostname": "web01", "senhasegura_url": "https://pam.example.com"}, True),
+    ],
+)
+def test_a_host_that_claims_to_be_another_one_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], matter: bool
+) -> None:
+    host = types.SimpleNamespace(name="web01")
+    monkeypatch.setattr(multiprocessing.current_process(), "_host", host, raising=False)
+    assert client._variables_matter(variables) == matter
 
 
 # It has threads, but the child does nothing that needs their locks.

@@ -46,9 +46,10 @@ def test_what_cannot_be_removed_is_told(tmp_path: Path) -> None:
 
 
 def test_a_worker_asks_for_it(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    service = Service(CachedApis(), Files("", b""), Removals(""))
+    path, listed = tmp_path / "file", tmp_path / "list"
+    service = Service(CachedApis(), Files("", b""), Removals(str(listed)))
     reply = service.handler().reply(protocol.remove_at_end(str(path)), None)  # type: ignore[arg-type]
     assert protocol.result_of(reply) is None
+    assert str(path) in listed.read_text()
     path.write_text("secret")
     assert service.removals.remove_all() == [] and not path.exists()

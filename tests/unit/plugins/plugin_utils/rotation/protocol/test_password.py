@@ -237,6 +237,15 @@ def test_somebody_else_writes_the_main_record_meanwhile(scene: Scene) -> None:
         fresh.settle()
 
 
+def test_a_main_record_that_is_not_listed_is_refused(scene: Scene) -> None:
+    scene.checking = False
+    lines = scene.host.lines
+    result, world = scene.run({1: lambda: scene.vault.records.pop(scene.main)})[:2]
+    assert (result, world.trace[1]) == ("refused", "list")
+    assert "is not in the list of the server" in "".join(scene.log)
+    assert scene.host.lines == lines
+
+
 def test_too_little_time_for_the_commit(scene: Scene) -> None:
     trace = scene.run()[1].trace
     with Scene(CODE) as fresh:
