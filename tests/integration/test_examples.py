@@ -53,6 +53,8 @@ ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", 
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
+# The one warning that an example is meant to have: what goes with a device that is disabled.
+MEANT = re.compile(r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device)[^\[]*")
 # Stands in for the vendor's executable.
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
@@ -296,7 +298,7 @@ def test_documented_examples_run(
             given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
             done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)
         assert done.rc == 0, f"{example}\n{done}"
-        assert "[WARNING]" not in done.stderr, f"{example}\n{done}"
+        assert "[WARNING]" not in MEANT.sub("", done.stderr), f"{example}\n{done}"
 
 
 def test_examples_of_all_kinds_are_found() -> None:
