@@ -177,7 +177,8 @@ def test_a_file_is_gone_when_the_run_ends_or_is_killed(vault: Any, run_play: Any
     assert gone(path)
 
 
-# A shell's own command: Debian's minimal system has no program of this name. The shell of the lookup is a child of the worker, which is one of the main process.
+# A shell's own command: Debian's minimal system has no program of this name. The shell of the lookup is a child of the
+# worker, which is one of the main process.
 KILL = "kill -9 {{ lookup('pipe', 'cut -d\" \" -f4 /proc/$PPID/stat') }}"
 
 
