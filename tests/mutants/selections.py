@@ -84,6 +84,8 @@ SELECTIONS: dict[str, tuple[str, ...]] = {
     "plugins/plugin_utils/broker/": _READS,
     "plugins/plugin_utils/broker/client.py": _STARTS,
     "plugins/plugin_utils/broker/key_files.py": (f"{_BROKER}/test_key_files.py", *_FAST_BROKER),
+    # Its process runs in no other of these tests than test_startup.py.
+    "plugins/plugin_utils/broker/server.py": (*_STARTS, f"{_BROKER}/test_cache_server.py"),
     "plugins/plugin_utils/broker/start_lock.py": _STARTS,
     "plugins/plugin_utils/broker/startup.py": _STARTS,
     "plugins/plugin_utils/rotation/protocol/": _RUNS,
