@@ -117,7 +117,7 @@ def test_each_file_has_tests_and_each_test_exists() -> None:
         ("plugins/module_utils/client/applications.py", ["test_dsm_application"]),
         ("plugins/module_utils/operations/ephemeral_credential.py", ["test_ephemeral_credential"]),
         ("plugins/plugin_utils/rotation/protocol/ssh_key_journal.py", ["test_ssh_key"]),
-        ("plugins/plugin_utils/broker/cached_apis.py", []),
+        ("plugins/plugin_utils/broker/shared_transport.py", []),
     ],
 )
 def test_the_nearest_tests_have_a_name_in_common(path: str, near: list[str]) -> None:
