@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
@@ -114,6 +115,12 @@ def main() -> int:
     fence = next((fence for fence in _FENCES if _works(fence)), None)
     if fence is None:
         print("mutants: needs unshare (util-linux) and the right to make PID namespaces", file=sys.stderr)
+        return 1
+    lock = open(CACHE / "mutants.lock", "w")  # noqa: SIM115 - for as long as this process runs
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("mutants: another run of it uses the copy of this worktree", file=sys.stderr)
         return 1
     paths = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
     sources = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in paths}

@@ -117,7 +117,6 @@ def test_each_file_has_tests_and_each_test_exists() -> None:
         ("plugins/module_utils/client/applications.py", ["test_dsm_application"]),
         ("plugins/module_utils/operations/ephemeral_credential.py", ["test_ephemeral_credential"]),
         ("plugins/plugin_utils/rotation/protocol/ssh_key_journal.py", ["test_ssh_key"]),
-        ("plugins/plugin_utils/broker/cached_apis.py", ["test_cache"]),
         ("plugins/plugin_utils/broker/shared_transport.py", []),
     ],
 )
