@@ -205,6 +205,9 @@ class Transcript:
             return Verdict(LoginResult.WRONG, f"the server does not accept the {what}")
         if _HOST_KEY_TEXT.search(said):
             return Verdict(LoginResult.HOST_KEY, "the key of the host is unknown or has changed")
+        if not self._tried and self._fingerprint and "publickey" in self._offered:
+            # Its agent may have been too slow. That the server refuses the key is not proved by this.
+            return Verdict(LoginResult.NETWORK, "the ssh client did not offer the key to the server", sent=False)
         if not self._tried and self._offered and "Permission denied" in said:
             methods = " or ".join(("publickey",) if self._fingerprint else _PASSWORD_METHODS)
             return Verdict(LoginResult.NOT_OFFERED, f"the server does not offer {methods} to this account")

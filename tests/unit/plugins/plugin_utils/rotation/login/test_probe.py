@@ -269,10 +269,10 @@ def test_a_reason_that_comes_with_the_log_is_kept() -> None:
         "debug1: Server accepts key: key ED25519 SHA256:x explicit",
     ]
     for lines, result in ((log, LoginResult.EXPIRED), (log[:2], LoginResult.NETWORK)):
-        make_api = Transcript(None, "SHA256:x")
-        make_api.other("Your account has expired; please contact your system administrator.\n")
-        make_api.log("".join(f"{line}\r\n" for line in lines))
-        assert make_api.verdict(in_time=True).result is result
+        transcript = Transcript(None, "SHA256:x")
+        transcript.other("Your account has expired; please contact your system administrator.\n")
+        transcript.log("".join(f"{line}\r\n" for line in lines))
+        assert transcript.verdict(in_time=True).result is result
 
 
 @pytest.mark.parametrize("methods", [("password",), ("keyboard-interactive",)], ids="+".join)
@@ -568,3 +568,22 @@ def test_nothing_survives_a_killed_worker(sshd: Sshd, client: Client, key: keypa
         for left in Path(folder).glob("senhasegura-key-*") if os.path.isdir(folder) else ():
             assert {path.name for path in left.iterdir()} <= {"key.pub", "agent"}
             shutil.rmtree(left)
+
+
+@pytest.mark.parametrize(
+    ("methods", "offers", "result"),
+    [
+        ("publickey,password", True, LoginResult.WRONG),
+        # The agent that holds the key has not answered in time: nothing is known of the key.
+        ("publickey,password", False, LoginResult.NETWORK),
+        ("password", False, LoginResult.NOT_OFFERED),
+    ],
+)
+def test_a_key_that_was_not_offered_is_not_taken_for_a_refused_one(
+    methods: str, offers: bool, result: LoginResult
+) -> None:
+    transcript = Transcript(None, "SHA256:x")
+    again = f"debug1: Authentications that can continue: {methods}\r\n"
+    offer = f"debug1: Offering public key: /key ED25519 SHA256:x agent\r\n{again}" if offers else ""
+    transcript.log(f"{again}{offer}app@192.0.2.1: Permission denied ({methods}).\r\n")
+    assert transcript.verdict(in_time=True).result is result
