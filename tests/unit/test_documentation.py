@@ -62,7 +62,7 @@ def names(folder: str) -> list[str]:
 
 DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
 LOOKUPS, MODULES, INVENTORIES = names("lookup"), names("modules"), names("inventory")
-# Those that make_api to the server: all but the one that reads a file of the controller.
+# Those that talk to the server: all but the one that reads a file of the controller.
 CONNECTING = [name for name in MODULES if name != "rotation_report"]
 
 

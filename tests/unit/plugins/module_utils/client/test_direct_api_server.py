@@ -157,9 +157,9 @@ FOUND = {
 def test_auto_finds_the_dialect(start: Start, case: str) -> None:
     name, expected = FOUND[case]
     simulator = start(case.split()[0], mysafe_token="mysafe" in case)
-    make_api = session(simulator)
-    assert [entry.identifier for entry in make_api.call(LIST_CREDENTIALS)][:2] == ["web-root", "db-app"]
-    assert make_api.dialect().name == name
+    vault = session(simulator)
+    assert [entry.identifier for entry in vault.call(LIST_CREDENTIALS)][:2] == ["web-root", "db-app"]
+    assert vault.dialect().name == name
     assert lines(simulator) == expected
     assert simulator.control.counters()["tokens"] == 1
 
@@ -190,21 +190,21 @@ def test_the_wrong_dialect_says_what_to_set(
 @pytest.mark.parametrize(("profile", "dialect"), [("3.32", "auto"), ("4.0", "auto"), ("rest", "rest")])
 def test_a_whole_conversation(start: Start, profile: str, dialect: str) -> None:
     simulator = start(profile)
-    make_api = client(simulator, dialect=dialect)
-    assert make_api.credentials.read(ref("web-root")).password == "pw-Root-1"
-    assert make_api.ssh_keys.read(ref("deploy-key")).private_key.startswith("-----BEGIN OPENSSH PRIVATE KEY-----\n")
-    assert make_api.secrets.read("shop-db").data[0]["PASSWORD"] == "pw-Db-1"
+    vault = client(simulator, dialect=dialect)
+    assert vault.credentials.read(ref("web-root")).password == "pw-Root-1"
+    assert vault.ssh_keys.read(ref("deploy-key")).private_key.startswith("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    assert vault.secrets.read("shop-db").data[0]["PASSWORD"] == "pw-Db-1"
     new = CredentialWrite("new", "web02", "192.0.2.11", identifier="new", password="é'\"\\ \r\n🔑")
-    stored = make_api.credentials.store(new, make_api.credentials.match(new))
+    stored = vault.credentials.store(new, vault.credentials.match(new))
     assert simulator.control.credential(stored.id)["password"] == new.password
-    assert make_api.credentials.read(ref("new")).password == new.password
-    assert make_api.credentials.disable(ref("new"), make_api.credentials.find(ref("new"))) is True
+    assert vault.credentials.read(ref("new")).password == new.password
+    assert vault.credentials.disable(ref("new"), vault.credentials.find(ref("new"))) is True
     with pytest.raises(NotFound):
-        make_api.credentials.info(ref("new"))
-    make_api.secrets.store(DsmSecretWrite("fresh", name="f", engine="Generic", key_value={"K": "é v"}), None)
-    assert make_api.secrets.read("fresh").data == ({"K": "é v"},)
-    assert make_api.credentials.release(ref("web-root"), allow_vault_rotation=True) is True
-    assert make_api.credentials.release(ref("web-root"), allow_vault_rotation=True) is False
+        vault.credentials.info(ref("new"))
+    vault.secrets.store(DsmSecretWrite("fresh", name="f", engine="Generic", key_value={"K": "é v"}), None)
+    assert vault.secrets.read("fresh").data == ({"K": "é v"},)
+    assert vault.credentials.release(ref("web-root"), allow_vault_rotation=True) is True
+    assert vault.credentials.release(ref("web-root"), allow_vault_rotation=True) is False
     counters = simulator.control.counters()
     assert counters["tokens"] == 1
     assert counters["tcp_connections"] == 1
@@ -216,15 +216,15 @@ def test_a_whole_conversation(start: Start, profile: str, dialect: str) -> None:
 
 def test_a_token_that_expires_is_renewed_once(start: Start) -> None:
     simulator = start()
-    make_api = session(simulator)
-    make_api.call(LIST_CREDENTIALS)
+    vault = session(simulator)
+    vault.call(LIST_CREDENTIALS)
     simulator.control.expire_tokens()
-    assert make_api.call(READ_CREDENTIAL, ref="1").password == "pw-Root-1"
+    assert vault.call(READ_CREDENTIAL, ref="1").password == "pw-Root-1"
     assert simulator.control.counters()["tokens"] == 2
     assert lines(simulator)[-3:] == ["GET /api/pam/credential/1", "POST /api/oauth2/token", "GET /api/pam/credential/1"]
     simulator.control.expire_tokens()
     wanted = CredentialWrite("root", "web01", "192.0.2.10", identifier="web-root", password="new")
-    make_api.call(UPDATE_CREDENTIAL, ref="1", model=wanted)
+    vault.call(UPDATE_CREDENTIAL, ref="1", model=wanted)
     assert simulator.control.counters()["tokens"] == 3
     writes = [entry for entry in simulator.control.log() if entry["operation"] == "credential.write"]
     assert [entry["changed"] for entry in writes] == [False, True]
@@ -232,24 +232,24 @@ def test_a_token_that_expires_is_renewed_once(start: Start) -> None:
 
 def test_an_authorization_that_is_disabled_in_between(start: Start) -> None:
     simulator = start()
-    make_api = session(simulator)
-    make_api.call(LIST_CREDENTIALS)
+    vault = session(simulator)
+    vault.call(LIST_CREDENTIALS)
     simulator.control.disable_client("demo")
     for _again in range(3):
         with pytest.raises(AuthenticationFailed):
-            make_api.call(LIST_CREDENTIALS)
+            vault.call(LIST_CREDENTIALS)
     assert lines(simulator).count("POST /api/oauth2/token") == 2
 
 
 def test_many_threads_share_a_login_and_a_renewal(start: Start) -> None:
     simulator = start()
-    make_api = session(simulator, timeout=120.0)
+    vault = session(simulator, timeout=120.0)
     failures: list[BaseException] = []
 
     def work() -> None:
         try:
             for _again in range(3):
-                assert make_api.call(LIST_CREDENTIALS)
+                assert vault.call(LIST_CREDENTIALS)
         except BaseException as exc:
             failures.append(exc)
 
@@ -270,12 +270,12 @@ def test_credentials_with_all_kinds_of_characters(start: Start, method: str) -> 
     for secret, accepted in (("s:e=c%r;e t/é'\"", True), ("s:e=c%r;e t/é'", False)):
         # HTTP Basic has the first colon between both.
         name = "i:d é+&" if method == "oauth2" else "id é+&"
-        make_api = session(simulator, client_id=name, client_secret=secret, auth_method=method)
+        vault = session(simulator, client_id=name, client_secret=secret, auth_method=method)
         if accepted:
-            assert make_api.call(LIST_CREDENTIALS)
+            assert vault.call(LIST_CREDENTIALS)
         else:
             with pytest.raises(AuthenticationFailed) as caught:
-                make_api.call(LIST_CREDENTIALS)
+                vault.call(LIST_CREDENTIALS)
             assert "s:e=" not in str(caught.value)
 
 
@@ -306,9 +306,9 @@ LIMITED: dict[str, tuple[str, str, type[SenhaseguraError], str]] = {
 def test_what_an_authorization_may_not_do(start: Start, name: str, profile: str, dialect: str) -> None:
     secret, operation, kind, fix = LIMITED[name]
     wanted = CredentialWrite("root", "web01", "192.0.2.10", identifier="web-root", password="new-password")
-    make_api = session(start(profile, ALL_BUT_ENCRYPTED), client_id=name, client_secret=secret, dialect=dialect)
+    vault = session(start(profile, ALL_BUT_ENCRYPTED), client_id=name, client_secret=secret, dialect=dialect)
     with pytest.raises(kind) as caught:
-        make_api.call(
+        vault.call(
             named(operation), ref="2", model=wanted if operation.endswith("update") else None, subject="credential x"
         )
     assert isinstance(caught.value, kind)
@@ -325,13 +325,13 @@ def test_encrypted_values(start: Start, tmp_path: pathlib.Path) -> None:
     clients = {c["client_id"]: c for c in simulator.control.state()["clients"]}
     key = tmp_path / "key.pem"
     key.write_text(clients["encrypted"]["encryption_private_key"])
-    make_api = client(simulator, client_id="encrypted", client_secret="encrypted-secret", decryption_key=str(key))
-    assert make_api.credentials.read(ref("1")).password == "pw-Root-1"
-    assert make_api.secrets.read("shop-db").data == (
+    vault = client(simulator, client_id="encrypted", client_secret="encrypted-secret", decryption_key=str(key))
+    assert vault.credentials.read(ref("1")).password == "pw-Root-1"
+    assert vault.secrets.read("shop-db").data == (
         {"HOSTNAME": "db01", "USERNAME": "app", "PASSWORD": "pw-Db-1"}, {"API_KEY": "abc"},
     )  # fmt: skip
     with pytest.raises(UnexpectedResponse, match="too long for RSA"):
-        make_api.ssh_keys.read(ref("4"))
+        vault.ssh_keys.read(ref("4"))
     plain = client(simulator, client_id="encrypted", client_secret="encrypted-secret")
     with pytest.raises(UnexpectedResponse, match="too long for RSA"):
         plain.ssh_keys.read(ref("4"))
@@ -349,13 +349,13 @@ oauth1 = pytest.mark.skipif(not auth.HAS_OAUTH1, reason="requests-oauthlib is no
 def test_signatures_are_valid_for_each_kind_of_request(start: Start, profile: str, dialect: str) -> None:
     """The simulator verifies them with oauthlib, nonce and time included."""
     simulator = start(profile)
-    make_api = client(simulator, dialect=dialect, **OAUTH1)
-    assert make_api.credentials.read(ref("root@web01")).password == "pw-Root-1"
+    vault = client(simulator, dialect=dialect, **OAUTH1)
+    assert vault.credentials.read(ref("root@web01")).password == "pw-Root-1"
     new = CredentialWrite("new user é", "web02", "192.0.2.11", identifier="new", password="a+b&c=d%20 é")
-    assert make_api.credentials.store(new, make_api.credentials.match(new)).identifier == "new"
-    make_api.secrets.store(DsmSecretWrite("fresh", name="a b+c é", engine="Generic", key_value={"K": "v&w=x"}), None)
-    assert make_api.secrets.read("fresh").data == ({"K": "v&w=x"},)
-    assert make_api.credentials.disable(ref("new"), make_api.credentials.find(ref("new"))) is True
+    assert vault.credentials.store(new, vault.credentials.match(new)).identifier == "new"
+    vault.secrets.store(DsmSecretWrite("fresh", name="a b+c é", engine="Generic", key_value={"K": "v&w=x"}), None)
+    assert vault.secrets.read("fresh").data == ({"K": "v&w=x"},)
+    assert vault.credentials.disable(ref("new"), vault.credentials.find(ref("new"))) is True
     statuses = {entry["status"] for entry in simulator.control.log()}
     assert statuses <= {200, 201, 404}
     assert simulator.control.counters()["tokens"] == 0
@@ -393,8 +393,8 @@ def test_each_attempt_is_signed_anew(start: Start) -> None:
 
     answers = [http({}, 503), http({}, 503), http(success(credentials=[]).body)]
     with Wire(lambda request, sock: answers.pop(0)) as server:
-        make_api = DirectApi(settings(url=server.url(), allow_http=True, retries=3, **OAUTH1))
-        make_api.call(LIST_CREDENTIALS)
+        vault = DirectApi(settings(url=server.url(), allow_http=True, retries=3, **OAUTH1))
+        vault.call(LIST_CREDENTIALS)
     headers = [request.header("authorization") for request in server.requests]
     nonces = {nonce for header in headers for nonce in re.findall('oauth_nonce="([^"]+)"', header)}
     assert len(nonces) == len(headers) == 3
@@ -421,8 +421,8 @@ def test_the_signature_is_that_of_the_rfc(start: Start, monkeypatch: pytest.Monk
         return http({"response": {"status": 200, "credential": {"id": "7", "password": "x"}}})
 
     with Wire(handler) as server:
-        make_api = DirectApi(settings(url=server.url(), allow_http=True, dialect="rest", **OAUTH1))
-        make_api.call(READ_CREDENTIAL, ref="7@x")
+        vault = DirectApi(settings(url=server.url(), allow_http=True, dialect="rest", **OAUTH1))
+        vault.call(READ_CREDENTIAL, ref="7@x")
 
     def quote(text: str) -> str:
         return urllib.parse.quote(text, safe="-._~")
@@ -496,17 +496,17 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
     operations, can_read_back, work = WRITES[what]
     rule, outcome = FAULTS[fault]
     after = rule.get("when") == "after" or rule["kind"] in ("truncate", "trickle", "gzip")
-    make_api = client(
+    vault = client(
         simulator,
         dialect="rest" if simulator.profile == "rest" else "auto",
         retries=3,
         timeout=5.0 if fault in SLOW else 60.0,
     )
-    make_api.credentials.matching({})
+    vault.credentials.matching({})
     simulator.control.fault(operation=operations.split(), **rule)
     error: SenhaseguraError | None = None
     try:
-        work(make_api)
+        work(vault)
     except SenhaseguraError as exc:
         error = exc
     sent = [entry for entry in simulator.control.log() if entry["operation"] in operations.split()]
@@ -544,8 +544,8 @@ def test_a_read_is_repeated(profile: str) -> None:
     with running(profile) as simulator:
         for fault in ("reset before", "closed before", "cut", "502 before", "503 after", "504 after", "429"):
             simulator.control.reset()
-            make_api = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=60.0)
-            make_api.credentials.matching({})
+            vault = client(simulator, dialect="rest" if profile == "rest" else "auto", retries=3, timeout=60.0)
+            vault.credentials.matching({})
             simulator.control.fault(operation="credential.read", times=2, **FAULTS[fault][0])
-            assert make_api.credentials.read(ref("1")).password == "pw-Root-1", fault
+            assert vault.credentials.read(ref("1")).password == "pw-Root-1", fault
             assert len([e for e in simulator.control.log() if e["operation"] == "credential.read"]) == 3, fault
