@@ -113,7 +113,7 @@ def test_each_file_has_tests_and_each_test_exists() -> None:
 @pytest.mark.parametrize(
     ("path", "near"),
     [
-        ("plugins/module_utils/client/encryption.py", ["test_encryption_key"]),
+        ("plugins/module_utils/client/encryption_keys.py", ["test_encryption_key"]),
         ("plugins/module_utils/client/applications.py", ["test_dsm_application"]),
         ("plugins/module_utils/operations/ephemeral_credential.py", ["test_ephemeral_credential"]),
         ("plugins/plugin_utils/rotation/protocol/ssh_key_journal.py", ["test_ssh_key"]),

@@ -16,8 +16,8 @@ from .api import Api
 from .applications import Applications
 from .automations import Automations
 from .credentials import Credentials
-from .device_area import DeviceArea
-from .encryption import EncryptionKeys
+from .devices import Devices
+from .encryption_keys import EncryptionKeys
 from .ephemeral import EphemeralCredentials
 from .secrets import Secrets
 from .ssh_keys import SshKeys
@@ -32,7 +32,7 @@ class Client:
 
     credentials: Credentials
     ssh_keys: SshKeys
-    devices: DeviceArea
+    devices: Devices
     secrets: Secrets
     applications: Applications
     ephemeral: EphemeralCredentials
@@ -47,7 +47,7 @@ def client_over(api: Api) -> Client:
     return Client(
         Credentials(api),
         SshKeys(api),
-        DeviceArea(api),
+        Devices(api),
         Secrets(api),
         Applications(api),
         EphemeralCredentials(api),

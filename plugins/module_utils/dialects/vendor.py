@@ -14,7 +14,7 @@ import typing as t
 
 from ..errors import SenhaseguraError
 from ..models import Credential, CredentialInfo, CredentialWrite, Entries, SshKey, SshKeyWrite, Stored, key_text
-from .devices import device_calls
+from .device_calls import device_calls
 from .dialect import Call, Dialect, Unseal, row
 from .dsm import decode_application, decode_stored_secret, encode_secret
 from .dsm_applications import application_calls

@@ -32,9 +32,9 @@ def found(application_made: bool | None, authorization_made: bool | None) -> Dsm
 
 @pytest.fixture
 def own(make_api: Any) -> Any:
-    conversation = make_api("api")
-    conversation.own = OWN
-    return conversation
+    api = make_api("api")
+    api.own = OWN
+    return api
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,11 @@ def test_another_application_is_made_or_found_by_its_names_alone(
 
 
 def test_a_client_without_application_may_make_one(make_api: Any, work: Any) -> None:
-    conversation = make_api("iso")
-    conversation.answers["application.create"] = found(True, True)
-    assert work(conversation, "dsm_application", application="shop", unique_key="k")["changed"]
-    assert conversation.calls[0][2].unique_key == "k"
-    assert work(conversation, "dsm_application_info") == {"changed": False, "application": None}
+    api = make_api("iso")
+    api.answers["application.create"] = found(True, True)
+    assert work(api, "dsm_application", application="shop", unique_key="k")["changed"]
+    assert api.calls[0][2].unique_key == "k"
+    assert work(api, "dsm_application_info") == {"changed": False, "application": None}
 
 
 def test_a_unique_key_may_stand_for_another_authorization(own: Any, work: Any) -> None:

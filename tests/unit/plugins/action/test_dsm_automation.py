@@ -24,17 +24,17 @@ DEVICE = {"hostname": "web01", "credential": "deploy"}
 
 
 @pytest.fixture
-def conversation(make_api: Any) -> Any:
+def api(make_api: Any) -> Any:
     made = make_api("api")
     made.listed = [HELD]
     return made
 
 
-def test_create(conversation: Any, work: Any) -> None:
+def test_create(api: Any, work: Any) -> None:
     options = {"name": "new", "triggers": ["When a secret is updated"], "enabled": True, "devices": [DEVICE]}
-    predicted = work(conversation, "dsm_automation", True, **options)
-    assert conversation.calls == []
-    result = work(conversation, "dsm_automation", **options)
+    predicted = work(api, "dsm_automation", True, **options)
+    assert api.calls == []
+    result = work(api, "dsm_automation", **options)
     assert predicted["diff"] == result["diff"]
     assert result["diff"]["after"] == {
         "name": "new",
@@ -43,7 +43,7 @@ def test_create(conversation: Any, work: Any) -> None:
         "enabled": "(hidden)",
     }
     assert result["automation"]["id"] == "77"
-    ((operation, _ref, model),) = conversation.calls
+    ((operation, _ref, model),) = api.calls
     assert (operation, model.devices, model.enabled) == ("automation.create", (DEVICE,), True)
 
 
@@ -59,14 +59,14 @@ def test_create(conversation: Any, work: Any) -> None:
         ({"id": "3", "name": "renamed"}, {"name": "renamed"}),
     ],
 )
-def test_update(conversation: Any, work: Any, options: Any, after: Any) -> None:
+def test_update(api: Any, work: Any, options: Any, after: Any) -> None:
     options = {"name": "restart", **options}
-    assert work(conversation, "dsm_automation", True, **options)["diff"]["after"] == after
-    assert conversation.calls == []
-    result = work(conversation, "dsm_automation", **options)
+    assert work(api, "dsm_automation", True, **options)["diff"]["after"] == after
+    assert api.calls == []
+    result = work(api, "dsm_automation", **options)
     assert (result["changed"], result["diff"]["after"]) == (bool(after), after)
     if after:
-        ((operation, ref, model),) = conversation.calls
+        ((operation, ref, model),) = api.calls
         assert (operation, ref) == ("automation.update", "3")
         # All that is known is sent, but for devices without their credentials.
         assert (model.applications, model.secrets) == (("shop",), ("db",))
@@ -74,36 +74,36 @@ def test_update(conversation: Any, work: Any, options: Any, after: Any) -> None:
         assert model.tags == (() if "tags" in after else ("b", "a"))
 
 
-def test_lost_devices_are_told(conversation: Any, work: Any) -> None:
-    class Forgetful(type(conversation)):  # type: ignore[misc]
+def test_lost_devices_are_told(api: Any, work: Any) -> None:
+    class Forgetful(type(api)):  # type: ignore[misc]
         def call(self, operation: Any, **more: Any) -> Any:
             result = super().call(operation, **more)
             if operation.name == "automation.update":
                 self.listed = [Automation("3", "restart")]
             return result
 
-    conversation.__class__ = Forgetful
+    api.__class__ = Forgetful
     with pytest.raises(UnexpectedResponse, match="did not keep the devices of automation restart: web01"):
-        work(conversation, "dsm_automation", name="restart", template="u")
+        work(api, "dsm_automation", name="restart", template="u")
 
 
-def test_delete(conversation: Any, work: Any) -> None:
+def test_delete(api: Any, work: Any) -> None:
     for options in ({"name": "restart"}, {"id": "3"}):
-        assert work(conversation, "dsm_automation", True, state="absent", **options)["changed"]
-    assert conversation.calls == []
-    assert work(conversation, "dsm_automation", state="absent", name="restart")["changed"]
-    assert conversation.calls == [("automation.delete", "3", None)]
-    assert not work(conversation, "dsm_automation", state="absent", name="other")["changed"]
+        assert work(api, "dsm_automation", True, state="absent", **options)["changed"]
+    assert api.calls == []
+    assert work(api, "dsm_automation", state="absent", name="restart")["changed"]
+    assert api.calls == [("automation.delete", "3", None)]
+    assert not work(api, "dsm_automation", state="absent", name="other")["changed"]
 
 
-def test_names_are_not_unique(conversation: Any, work: Any) -> None:
-    conversation.listed.append(Automation("4", "restart"))
+def test_names_are_not_unique(api: Any, work: Any) -> None:
+    api.listed.append(Automation("4", "restart"))
     with pytest.raises(InvalidRequest, match="the ids 3, 4"):
-        work(conversation, "dsm_automation", True, name="restart")
-    assert not work(conversation, "dsm_automation", id="4", name="restart")["changed"]
-    assert len(work(conversation, "dsm_automation_info", name="restart")["automations"]) == 2
-    assert work(conversation, "dsm_automation_info", id="3")["automations"] == [HELD.public()]
-    assert work(conversation, "dsm_automation_info", id="9")["automations"] == []
+        work(api, "dsm_automation", True, name="restart")
+    assert not work(api, "dsm_automation", id="4", name="restart")["changed"]
+    assert len(work(api, "dsm_automation_info", name="restart")["automations"]) == 2
+    assert work(api, "dsm_automation_info", id="3")["automations"] == [HELD.public()]
+    assert work(api, "dsm_automation_info", id="9")["automations"] == []
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_names_are_not_unique(conversation: Any, work: Any) -> None:
         ({"name": "x", "triggers": ["Always"]}, ConfigError),
     ],
 )
-def test_wrong_options(conversation: Any, work: Any, options: Any, kind: Any) -> None:
+def test_wrong_options(api: Any, work: Any, options: Any, kind: Any) -> None:
     with pytest.raises(kind):
-        work(conversation, "dsm_automation", True, **options)
+        work(api, "dsm_automation", True, **options)
 
 
 @pytest.mark.parametrize("module", ["dsm_automation", "dsm_automation_info"])

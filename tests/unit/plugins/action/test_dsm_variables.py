@@ -23,11 +23,11 @@ def recorded(identifier: str = "TOKENS", name: str = "", **data: str) -> DsmSecr
 
 
 def test_only_what_the_mapping_names_is_uploaded(make_api: Any, work: Any) -> None:
-    conversation = make_api("api")
-    predicted = work(conversation, "dsm_variables", True, mapping=TOKENS, variables=VALUES)
-    assert conversation.calls == []
-    result = work(conversation, "dsm_variables", mapping=TOKENS, variables=VALUES)
-    ((operation, _ref, model),) = conversation.calls
+    api = make_api("api")
+    predicted = work(api, "dsm_variables", True, mapping=TOKENS, variables=VALUES)
+    assert api.calls == []
+    result = work(api, "dsm_variables", mapping=TOKENS, variables=VALUES)
+    ((operation, _ref, model),) = api.calls
     assert operation == "variables.create"
     assert model.values == {"KEY": "k-secret", "URL": "https://x"}
     assert model.mapping == TOKENS
@@ -40,11 +40,11 @@ def test_only_what_the_mapping_names_is_uploaded(make_api: Any, work: Any) -> No
 
 
 def test_the_guides_mapping_as_text(make_api: Any, work: Any) -> None:
-    conversation = make_api("iso")
+    api = make_api("iso")
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "DB_USER", "DB_PASSWORD", "DB_HOST", "API_KEY", "API_SECRET")
     values = {name: f"v-{name}" for name in (*names, "WEBHOOK_SECRET")}
-    result = work(conversation, "dsm_variables", mapping=GUIDE, variables=values)
-    assert conversation.calls[0][2].values == values
+    result = work(api, "dsm_variables", mapping=GUIDE, variables=values)
+    assert api.calls[0][2].values == values
     kinds = [(one["name"], one["kind"]) for one in result["variables"]["secrets"]]
     assert kinds == [("AWS_PROD_KEYS", "access_key"), ("DATABASE_CREDS", "credential"), ("API_TOKENS", "key_value")]
 
@@ -64,26 +64,26 @@ def test_the_guides_mapping_as_text(make_api: Any, work: Any) -> None:
 def test_the_secrets_say_what_is_there_already(
     make_api: Any, work: Any, secret: DsmSecret, changed: bool, as_given: bool
 ) -> None:
-    conversation = make_api("api")
-    conversation.secrets = [secret]
-    result = work(conversation, "dsm_variables", mapping=TOKENS, variables=VALUES)
-    assert (result["changed"], len(conversation.calls)) == (changed, int(changed))
+    api = make_api("api")
+    api.secrets = [secret]
+    result = work(api, "dsm_variables", mapping=TOKENS, variables=VALUES)
+    assert (result["changed"], len(api.calls)) == (changed, int(changed))
     (became,) = result["variables"]["secrets"]
     assert became["as_given"] is as_given
     assert (became["key_names"] is None) == (secret.identifier == "OTHER")
 
 
 def test_without_the_right_to_look_each_run_uploads(make_api: Any, work: Any, monkeypatch: Any) -> None:
-    conversation = make_api("api")
+    api = make_api("api")
 
-    class Blind(type(conversation)):  # type: ignore[misc]
+    class Blind(type(api)):  # type: ignore[misc]
         def call(self, operation: Any, **more: Any) -> Any:
             if operation.name == "secret.list":
                 raise Denied("this resource is not granted")
             return super().call(operation, **more)
 
-    conversation.__class__ = Blind
-    result = work(conversation, "dsm_variables", mapping=TOKENS, variables=VALUES)
+    api.__class__ = Blind
+    result = work(api, "dsm_variables", mapping=TOKENS, variables=VALUES)
     assert result["changed"]
     assert result["variables"]["secrets"][0]["as_given"] is None
     (warning,) = result["warnings"]
@@ -114,9 +114,9 @@ def test_without_the_right_to_look_each_run_uploads(make_api: Any, work: Any, mo
 def test_wrong_options_are_named_without_their_values(
     make_api: Any, work: Any, options: Any, option: str, said: str
 ) -> None:
-    conversation = make_api("api")
+    api = make_api("api")
     with pytest.raises(ConfigError, match=said) as caught:
-        work(conversation, "dsm_variables", True, **options)
+        work(api, "dsm_variables", True, **options)
     assert caught.value.context.option == option
     assert "k-secret" not in str(caught.value)
 

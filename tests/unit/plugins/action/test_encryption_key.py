@@ -29,17 +29,17 @@ HELD = EncryptionKey("2", "backup", "d", "aes128-gcm96", "2030-01-01 00:00:00", 
 
 
 @pytest.fixture
-def conversation(make_api: Any) -> Any:
+def api(make_api: Any) -> Any:
     made = make_api("api")
     made.listed = [HELD]
     return made
 
 
-def test_create(conversation: Any, work: Any) -> None:
+def test_create(api: Any, work: Any) -> None:
     options = {"name": "new", "expires_at": "2031-01-01 00:00:00"}
-    predicted = work(conversation, "encryption_key", True, **options)
-    assert conversation.calls == []
-    result = work(conversation, "encryption_key", **options)
+    predicted = work(api, "encryption_key", True, **options)
+    assert api.calls == []
+    result = work(api, "encryption_key", **options)
     assert predicted["diff"] == result["diff"]
     assert result["encryption_key"] == {
         "id": "77",
@@ -49,7 +49,7 @@ def test_create(conversation: Any, work: Any) -> None:
         "expires_at": "2031-01-01 00:00:00",
         "enabled": True,
     }
-    assert conversation.calls[0][0] == "encryption_key.create"
+    assert api.calls[0][0] == "encryption_key.create"
 
 
 @pytest.mark.parametrize(
@@ -62,38 +62,38 @@ def test_create(conversation: Any, work: Any) -> None:
         ({"id": "2", "name": "renamed"}, {"name": "renamed"}),
     ],
 )
-def test_update(conversation: Any, work: Any, options: Any, after: Any) -> None:
+def test_update(api: Any, work: Any, options: Any, after: Any) -> None:
     options = {"name": "backup", **options}
-    assert work(conversation, "encryption_key", True, **options)["diff"]["after"] == after
-    assert conversation.calls == []
-    result = work(conversation, "encryption_key", **options)
+    assert work(api, "encryption_key", True, **options)["diff"]["after"] == after
+    assert api.calls == []
+    result = work(api, "encryption_key", **options)
     assert (result["changed"], result["diff"]["after"], result["warnings"]) == (bool(after), after, [])
     if after:
-        ((operation, ref, model),) = conversation.calls
+        ((operation, ref, model),) = api.calls
         assert (operation, ref, model.algorithm) == ("encryption_key.update", "2", "aes128-gcm96")
         assert model.description == after.get("description", "d")
 
 
-def test_a_key_has_one_algorithm_for_life_and_is_not_enabled_again(conversation: Any, work: Any) -> None:
+def test_a_key_has_one_algorithm_for_life_and_is_not_enabled_again(api: Any, work: Any) -> None:
     with pytest.raises(Refused, match="aes128-gcm96"):
-        work(conversation, "encryption_key", True, name="backup", algorithm="aes256-gcm96")
-    conversation.listed = [EncryptionKey("2", "backup", enabled=False)]
-    (warning,) = work(conversation, "encryption_key", name="backup")["warnings"]
+        work(api, "encryption_key", True, name="backup", algorithm="aes256-gcm96")
+    api.listed = [EncryptionKey("2", "backup", enabled=False)]
+    (warning,) = work(api, "encryption_key", name="backup")["warnings"]
     assert "no call that enables it" in warning
 
 
-def test_disable(conversation: Any, work: Any) -> None:
-    predicted = work(conversation, "encryption_key", True, name="backup", state="disabled")
-    assert conversation.calls == []
-    result = work(conversation, "encryption_key", name="backup", state="disabled")
+def test_disable(api: Any, work: Any) -> None:
+    predicted = work(api, "encryption_key", True, name="backup", state="disabled")
+    assert api.calls == []
+    result = work(api, "encryption_key", name="backup", state="disabled")
     assert result["diff"] == predicted["diff"] == {"before": {"enabled": True}, "after": {"enabled": False}}
     assert result["encryption_key"] == predicted["encryption_key"]
     assert (result["encryption_key"]["name"], result["encryption_key"]["enabled"]) == ("backup", False)
-    assert conversation.calls == [("encryption_key.disable", "2", None)]
-    conversation.listed = [EncryptionKey("2", "backup", enabled=False)]
-    assert not work(conversation, "encryption_key", id="2", state="disabled")["changed"]
+    assert api.calls == [("encryption_key.disable", "2", None)]
+    api.listed = [EncryptionKey("2", "backup", enabled=False)]
+    assert not work(api, "encryption_key", id="2", state="disabled")["changed"]
     with pytest.raises(NotFound, match="nothing not found"):
-        work(conversation, "encryption_key", name="nothing", state="disabled")
+        work(api, "encryption_key", name="nothing", state="disabled")
 
 
 @pytest.mark.parametrize(
@@ -105,49 +105,49 @@ def test_disable(conversation: Any, work: Any) -> None:
         ({"name": "x", "expires_at": "2030-02-30 00:00:00"}, ConfigError),
     ],
 )
-def test_wrong_options(conversation: Any, work: Any, options: Any, kind: Any) -> None:
+def test_wrong_options(api: Any, work: Any, options: Any, kind: Any) -> None:
     with pytest.raises(kind):
-        work(conversation, "encryption_key", True, **options)
+        work(api, "encryption_key", True, **options)
 
 
-def test_keys_are_listed(conversation: Any, work: Any) -> None:
-    assert work(conversation, "encryption_key_info")["encryption_keys"] == [HELD.public()]
-    assert work(conversation, "encryption_key_info", id="2", name="other")["encryption_keys"] == []
+def test_keys_are_listed(api: Any, work: Any) -> None:
+    assert work(api, "encryption_key_info")["encryption_keys"] == [HELD.public()]
+    assert work(api, "encryption_key_info", id="2", name="other")["encryption_keys"] == []
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_texts_are_encrypted_and_decrypted_in_check_mode_too(conversation: Any, work: Any, check_mode: bool) -> None:
-    conversation.answers = {
+def test_texts_are_encrypted_and_decrypted_in_check_mode_too(api: Any, work: Any, check_mode: bool) -> None:
+    api.answers = {
         "encryption_key.encrypt": Ciphertext("sealed"),
         "encryption_key.decrypt": Cleartext("clear-secret"),
     }
-    sealed = work(conversation, "encrypt", check_mode, key="backup", value="clear-secret")
+    sealed = work(api, "encrypt", check_mode, key="backup", value="clear-secret")
     assert sealed == {"changed": False, "encrypted_value": "sealed"}
-    opened = work(conversation, "decrypt", check_mode, key="7", value="sealed", version="2")
+    opened = work(api, "decrypt", check_mode, key="7", value="sealed", version="2")
     assert opened == {"changed": False, "value": "clear-secret", "_ansible_no_log": True}
-    (_first, _ref, encrypted), (_second, _ref2, decrypted) = conversation.calls
+    (_first, _ref, encrypted), (_second, _ref2, decrypted) = api.calls
     # A name is looked up, and digits are an id.
     assert (encrypted.key, encrypted.version) == ("2", "1")
     assert (decrypted.key, decrypted.version) == ("7", "2")
     assert "clear-secret" not in repr((encrypted, Cleartext("clear-secret")))
 
 
-def test_base64_is_decoded_if_asked_for(conversation: Any, work: Any) -> None:
-    conversation.answers["encryption_key.decrypt"] = Cleartext(base64.b64encode("Grüße".encode()).decode())
-    assert work(conversation, "decrypt", key="2", value="x", decode_base64=True)["value"] == "Grüße"
+def test_base64_is_decoded_if_asked_for(api: Any, work: Any) -> None:
+    api.answers["encryption_key.decrypt"] = Cleartext(base64.b64encode("Grüße".encode()).decode())
+    assert work(api, "decrypt", key="2", value="x", decode_base64=True)["value"] == "Grüße"
     for text in ("no base64", base64.b64encode(b"\xff").decode()):
-        conversation.answers["encryption_key.decrypt"] = Cleartext(text)
+        api.answers["encryption_key.decrypt"] = Cleartext(text)
         with pytest.raises(UnexpectedResponse, match="must be text in base64") as caught:
-            work(conversation, "decrypt", key="2", value="x", decode_base64=True)
+            work(api, "decrypt", key="2", value="x", decode_base64=True)
         assert text not in str(caught.value)
 
 
-def test_which_key_is_meant(conversation: Any, work: Any) -> None:
+def test_which_key_is_meant(api: Any, work: Any) -> None:
     with pytest.raises(NotFound, match="encryption key other not found"):
-        work(conversation, "encrypt", key="other", value="x")
-    conversation.listed.append(EncryptionKey("3", "backup"))
+        work(api, "encrypt", key="other", value="x")
+    api.listed.append(EncryptionKey("3", "backup"))
     with pytest.raises(InvalidRequest, match="the ids 2, 3"):
-        work(conversation, "encrypt", key="backup", value="x")
+        work(api, "encrypt", key="backup", value="x")
 
 
 @pytest.mark.parametrize(

@@ -248,10 +248,10 @@ ON, OFF = (
 def test_renewal_is_never_switched_off_by_chance(
     make_api: Any, work: Any, there: DsmSecret | None, options: Any, sent: Renewal | None
 ) -> None:
-    conversation = make_api("api")
-    conversation.secrets = [there] if there else []
-    work(conversation, "secret", identifier="shop", name="New", key_value=A, **options)
-    renewal = conversation.calls[0][2].renewal
+    api = make_api("api")
+    api.secrets = [there] if there else []
+    work(api, "secret", identifier="shop", name="New", key_value=A, **options)
+    renewal = api.calls[0][2].renewal
     assert renewal == sent
     assert (renewal.off if renewal and not all(renewal.public().values()) else "") == (
         sent.off if sent and not all(sent.public().values()) else ""
@@ -260,27 +260,27 @@ def test_renewal_is_never_switched_off_by_chance(
 
 @pytest.mark.parametrize("known", [None, Renewal(5, 7, 60)])
 def test_how_renewal_is_switched_off_is_not_guessed(make_api: Any, work: Any, known: Renewal | None) -> None:
-    conversation = make_api("iso")
-    conversation.secrets = [held(A, renewal=known)]
+    api = make_api("iso")
+    api.secrets = [held(A, renewal=known)]
     with pytest.raises(Refused, match="contradict each other") as caught:
-        work(conversation, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": 0})
+        work(api, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": 0})
     assert caught.value.context.option == "renewal_off"
     with pytest.raises(ConfigError, match="0 or more"):
-        work(conversation, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": -1})
-    assert conversation.calls == []
+        work(api, "secret", True, identifier="shop", renewal_minutes={**ON, "credentials": -1})
+    assert api.calls == []
 
 
 def test_attributes_that_are_not_shown_are_written_when_asked_for(make_api: Any, work: Any) -> None:
-    conversation = make_api("api")
-    conversation.secrets = [held(A)]
+    api = make_api("api")
+    api.secrets = [held(A)]
     options = {"identifier": "shop", "description": "d", "renewal_minutes": ON}
-    assert not work(conversation, "secret", **options)["changed"]
-    result = work(conversation, "secret", update_attributes="always", **options)
+    assert not work(api, "secret", **options)["changed"]
+    result = work(api, "secret", update_attributes="always", **options)
     assert result["diff"]["after"] == {"description": "(hidden)", "renewal_minutes": "(hidden)"}
     assert (result["secret"]["description"], result["secret"]["renewal_minutes"]) == ("d", ON)
-    assert conversation.calls[0][2].renewal == Renewal(**ON)
+    assert api.calls[0][2].renewal == Renewal(**ON)
     # Shown, and so compared.
-    conversation.secrets = [held(A, description="d", renewal=Renewal(**ON))]
-    assert not work(conversation, "secret", update_attributes="always", **options)["changed"]
+    api.secrets = [held(A, description="d", renewal=Renewal(**ON))]
+    assert not work(api, "secret", update_attributes="always", **options)["changed"]
     with pytest.raises(Unsupported, match="cannot write renewal"):
         work(make_api("rest"), "secret", True, identifier="shop", key_value=A, renewal_minutes=ON)

@@ -47,7 +47,7 @@ DIALECTS = {
         "envelope",
         "entities",
         "strict_json",
-        "devices",
+        "device_calls",
         "dsm",
         "dsm_applications",
         "dsm_tools",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.device_models import Device, DeviceWrite
-from ansible_collections.community.senhasegura.plugins.module_utils.dialects import devices
+from ansible_collections.community.senhasegura.plugins.module_utils.dialects import device_calls
 from ansible_collections.community.senhasegura.plugins.module_utils.models import Stored
 
 SHOWN = {"id": "14", "hostname": "web01", "ip": "192.0.2.10", "model": "Ubuntu", "type": "Server"}
@@ -19,14 +19,14 @@ LISTED = Device("14", "web01", "192.0.2.10", "Server", "Canonical", "Ubuntu", "D
 
 @pytest.mark.parametrize("tags", ["prod,web", " prod , web,", ["prod", "web"]])
 def test_list(tags: object) -> None:
-    assert devices.decode_devices({"devices": [{**SHOWN, "tags": tags}]}, str) == (LISTED,)
-    assert devices.decode_devices({"devices": [{**SHOWN, "tags": ""}]}, str)[0].tags == ()
-    assert devices.decode_devices({"devices": []}, str) == ()
+    assert device_calls.decode_devices({"devices": [{**SHOWN, "tags": tags}]}, str) == (LISTED,)
+    assert device_calls.decode_devices({"devices": [{**SHOWN, "tags": ""}]}, str)[0].tags == ()
+    assert device_calls.decode_devices({"devices": []}, str) == ()
 
 
 def test_one() -> None:
     more = {"device_domain": "corp.example,lab", "connectivities": "HTTP:80, SSH:22", "session_remote_config": ""}
-    found = devices.decode_device({"device": {**SHOWN, **more, "device_tags": "prod,web"}}, str)
+    found = device_calls.decode_device({"device": {**SHOWN, **more, "device_tags": "prod,web"}}, str)
     assert (found.domains, found.connectivities) == (("corp.example", "lab"), ("HTTP:80", "SSH:22"))
     assert (found.session_remote_config, found.tags) == ("", ("prod", "web"))
     assert found.public()["domains"] == ["corp.example", "lab"]
@@ -34,7 +34,7 @@ def test_one() -> None:
 
 def test_write() -> None:
     model = DeviceWrite("h", "i", "t", "v", "m", "s", ("a", "b"), ("c", "d"), ("SSH:22", "RDP:3389"), "x")
-    assert devices.encode_device(model) == {
+    assert device_calls.encode_device(model) == {
         "hostname": "h",
         "ip": "i",
         "type": "t",
@@ -46,7 +46,7 @@ def test_write() -> None:
         "connectivities": "SSH:22,RDP:3389",
         "session_remote_config": "x",
     }
-    assert devices.encode_device(DeviceWrite("h", tags=())) == {"hostname": "h", "device_tags": ""}
+    assert device_calls.encode_device(DeviceWrite("h", tags=())) == {"hostname": "h", "device_tags": ""}
 
 
 @pytest.mark.parametrize(
@@ -54,5 +54,5 @@ def test_write() -> None:
 )
 def test_receipt(message: str, updated: bool) -> None:
     document = {"response": {"message": message}, "device": {"id": "14"}}
-    assert devices.decode_stored_device(document, str) == Stored("14", updated=updated)
-    assert devices.decode_stored_device({"response": {"message": message}}, str).id == ""
+    assert device_calls.decode_stored_device(document, str) == Stored("14", updated=updated)
+    assert device_calls.decode_stored_device({"response": {"message": message}}, str).id == ""

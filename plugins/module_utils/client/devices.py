@@ -30,7 +30,7 @@ from .activation import switched
 from .api import Api
 
 
-class DeviceArea:
+class Devices:
     """The devices that the authorization may see."""
 
     def __init__(self, api: Api) -> None:
