@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import stat
 import typing as t
 
@@ -18,6 +17,7 @@ import yaml
 from ..module_utils.errors import ConfigError
 from ..module_utils.external_secrets import manifests
 from ..module_utils.external_secrets.manifests import Manifest
+from .secrets_file.on_host import private_files
 
 _PRIVATE, _PUBLIC = 0o600, 0o644
 # Of the user who runs Ansible, and of those whom the umask lets in.
@@ -69,6 +69,8 @@ def write(folder: str, objects: t.Sequence[Manifest], *, check_mode: bool) -> tu
             path = os.path.join(folder, file_name(manifest))
             mode = _PRIVATE if manifests.kind(manifest) == "Secret" else _PUBLIC
             data = (_HEAD + to_yaml(manifest)).encode()
+            if not check_mode:
+                _sweep(path)
             held, held_mode = _read(path)
             if held == data and (held_mode == mode or mode != _PRIVATE):
                 continue
@@ -94,22 +96,25 @@ def _read(path: str) -> tuple[bytes | None, int]:
         return file.read(), stat.S_IMODE(os.fstat(descriptor).st_mode)
 
 
+def _sweep(path: str) -> None:
+    """Remove what a killed run has left beside a file. Raises OSError."""
+    with _folder_of(path) as folder:
+        private_files.sweep(folder, os.path.basename(path))
+
+
 def _replace(path: str, data: bytes, mode: int) -> None:
     """Put a file with this mode in the place of another one, or of none. Raises OSError."""
-    temporary = f"{path}.{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with _folder_of(path) as folder:
+        private_files.put(folder, os.path.basename(path), data, mode, (private_files.SAME, private_files.SAME))
+
+
+@contextlib.contextmanager
+def _folder_of(path: str) -> t.Iterator[int]:
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        # Nobody else may read it before its mode is known.
-        with open(os.open(temporary, flags, _PRIVATE), "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _difference(path: str, held: bytes | None, manifest: Manifest) -> dict[str, str]:

@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +127,35 @@ def test_a_failed_write_leaves_the_old_file_alone(folder: Path, monkeypatch: pyt
     assert (folder / NAMES[0]).read_bytes() == before
 
 
+def test_what_a_killed_run_has_left_of_a_secret_goes_with_the_next_write(folder: Path) -> None:
+    write(str(folder), OBJECTS, check_mode=False)
+    before = (folder / NAMES[0]).read_bytes()
+    program = (
+        "import os, signal, sys; from ansible_collections.community.senhasegura.plugins.plugin_utils import"
+        " manifest_files as m; os.fsync = lambda _fd: os.kill(os.getpid(), signal.SIGKILL);"
+        " m.write(sys.argv[1], [eval(sys.argv[2])], check_mode=False)"
+    )
+    other = {**SECRET, "data": {"clientSecret": "YQ=="}}
+    python = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {program}"]
+    killed = subprocess.run([*python, str(folder), repr(other)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = {*os.listdir(folder)} - {*NAMES}
+    assert stat.S_IMODE((folder / left).stat().st_mode) == 0o600
+    assert (folder / NAMES[0]).read_bytes() == before
+    # Also where nothing is to be written any more.
+    assert not write(str(folder), OBJECTS, check_mode=False)[0]
+    assert sorted(modes(folder)) == sorted(NAMES)
+
+
 def test_nobody_can_read_a_secret_before_it_is_in_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     fsync = os.fsync
 
     def look(descriptor: int) -> None:
-        seen.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        mode = os.fstat(descriptor).st_mode
+        # Its folder is synced as well.
+        if stat.S_ISREG(mode):
+            seen.append(stat.S_IMODE(mode))
         fsync(descriptor)
 
     monkeypatch.setattr(manifest_files.os, "fsync", look)
