@@ -16,11 +16,7 @@ from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.settings.options import is_set
 from . import plugin_options
 
-MAPPING_FILE, SECRETS_FILE, DISABLE_RUNB = (
-    "SENHASEGURA_MAPPING_FILE",
-    "SENHASEGURA_SECRETS_FILE",
-    "SENHASEGURA_DISABLE_RUNB",
-)
+SECRETS_FILE, DISABLE_RUNB = "SENHASEGURA_SECRETS_FILE", "SENHASEGURA_DISABLE_RUNB"
 _DEFAULT_FILE = ".config.yaml"
 _YES, _NO = ("true", "1", "t"), ("false", "0", "f")
 

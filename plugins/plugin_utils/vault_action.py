@@ -114,14 +114,15 @@ class SenhaseguraAction(ActionBase):
 
 
 class VaultAction(SenhaseguraAction):
-    """Run the operation of a module that only talks to the server. Subclasses name it."""
+    """Run the operation of a module that only talks to the server. Subclasses name it, or are bases of such."""
 
     operation: ModuleOperation
     # Options that name a file of the controller, each with the option that its text is for.
     files: t.ClassVar[t.Mapping[str, str]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
+        if "operation" in vars(cls):
+            cls.spec, cls.rules, cls.thing = cls.operation.SPEC, cls.operation.RULES, cls.operation.NOUN
 
     def perform(self, settings: Settings, run: RunSettings, params: Params, check_mode: bool) -> Result:
         connect = functools.partial(self.open, settings, run)

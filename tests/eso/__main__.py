@@ -23,11 +23,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 from eso import corpus
 from eso.api_server import ApiServer
-from eso.schema import schema_of
+from eso.schema import errors_of, schema_of
 from workspace import CACHE, environment
 
 from senhasegura_simulator.server import Simulator
@@ -57,8 +56,8 @@ def main() -> None:
     show("Go types: right objects", [name for name in right if found[name]], len(right))
     show("Go types: refused objects", [name for name in refused if not found[name]], len(refused))
     show("Go types: what they let pass and we refuse", [name for name in ours if found[name]], len(ours))
-    show("our schema: right objects", [name for name in right if by_schema(right[name])], len(right))
-    show("our schema: refused objects", [name for name in refused if not by_schema(refused[name])], len(refused))
+    show("our schema: right objects", [name for name in right if errors_of(right[name])], len(right))
+    show("our schema: refused objects", [name for name in refused if not errors_of(refused[name])], len(refused))
     # Many of them are equal.
     texts = {json.dumps(manifest) for objects in right.values() for manifest in objects}
     core = [one for one in map(json.loads, sorted(texts)) if schema_of(one["kind"]) is None]
@@ -142,15 +141,6 @@ def by_go_types(objects: dict[str, list[corpus.Manifest]]) -> dict[str, list[str
         check=True,
     )
     return dict(json.loads(run.stdout))
-
-
-def by_schema(objects: list[corpus.Manifest]) -> list[str]:
-    found = []
-    for manifest in objects:
-        schema = schema_of(manifest["kind"])
-        if schema is not None:
-            found += [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(manifest)]
-    return found
 
 
 def by_kubernetes(python: Path, objects: list[corpus.Manifest]) -> list[str]:

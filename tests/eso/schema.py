@@ -116,3 +116,16 @@ def schema_of(kind: str) -> Schema | None:
     return _object(
         "apiVersion kind metadata spec", apiVersion=version, kind={"const": kind}, metadata=metadata, spec=_SPECS[kind]
     )
+
+
+def errors_of(objects: list[dict[str, Any]]) -> list[str]:
+    """Return what the schema says of the objects of ESO."""
+    # Imported here: it comes with ansible-lint, which the environments of older releases of ansible-core do not have.
+    import jsonschema
+
+    found = []
+    for manifest in objects:
+        schema = schema_of(manifest["kind"])
+        if schema is not None:
+            found += [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(manifest)]
+    return found

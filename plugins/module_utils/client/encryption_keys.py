@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ..dialects.operations import (
     CREATE_ENCRYPTION_KEY,
@@ -16,6 +17,7 @@ from ..dialects.operations import (
     LIST_ENCRYPTION_KEYS,
     UPDATE_ENCRYPTION_KEY,
     Area,
+    Operation,
     Verb,
     operation_of,
 )
@@ -25,6 +27,8 @@ from ..plan import Action
 from ..references import Reference
 from .api import Api
 from .named import one_named
+
+_Text = t.TypeVar("_Text")
 
 
 class EncryptionKeys:
@@ -62,17 +66,16 @@ class EncryptionKeys:
 
     def encrypt(self, key: str, value: str, version: str) -> str:
         """Return a text encrypted with a version of the key of this id or name."""
-        model = EncryptWrite(self._id_of(key), value, version)
-        try:
-            return self._api.call(ENCRYPT, model=model, subject=f"encryption key {key}").value
-        except NotFound as exc:
-            raise _not_found(key).with_context(**dataclasses.asdict(exc.context)) from None
+        return self._converted(ENCRYPT, EncryptWrite(self._id_of(key), value, version), key).value
 
     def decrypt(self, key: str, value: str, version: str) -> str:
         """Return the text that was encrypted with a version of the key of this id or name."""
-        model = DecryptWrite(self._id_of(key), value, version)
+        return self._converted(DECRYPT, DecryptWrite(self._id_of(key), value, version), key).value
+
+    def _converted(self, operation: Operation[_Text], model: EncryptWrite | DecryptWrite, key: str) -> _Text:
+        """Have the server encrypt or decrypt a text. Raises NotFound, which says what to look at."""
         try:
-            return self._api.call(DECRYPT, model=model, subject=f"encryption key {key}").value
+            return self._api.call(operation, model=model, subject=f"encryption key {key}")
         except NotFound as exc:
             raise _not_found(key).with_context(**dataclasses.asdict(exc.context)) from None
 

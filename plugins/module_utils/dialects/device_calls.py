@@ -18,6 +18,7 @@ from .entities import (
     entities,
     entity,
     given,
+    joined,
     required_id,
     tag_list,
     text,
@@ -69,15 +70,11 @@ def encode_device(model: DeviceWrite) -> Json:
         vendor=model.vendor,
         model=model.model,
         site=model.site,
-        device_tags=_joined(model.tags),
-        device_domain=_joined(model.domains),
-        connectivities=_joined(model.connectivities),
+        device_tags=joined(model.tags),
+        device_domain=joined(model.domains),
+        connectivities=joined(model.connectivities),
         session_remote_config=model.session_remote_config,
     )
-
-
-def _joined(items: tuple[str, ...] | None) -> str | None:
-    return None if items is None else ",".join(items)
 
 
 def device_calls(prefix: str) -> tuple[Row, ...]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-import typing as t
 
 from ..dsm_models import DsmApplication, DsmApplicationWrite, DsmAuthorization, EphemeralWrite, VariablesUpload
 from ..dsm_secrets import DsmSecret
@@ -17,6 +16,7 @@ from ..errors import UnexpectedResponse
 from .dialect import Call, Row, Unseal, row
 from .dsm import decode_secret_item
 from .entities import (
+    as_list,
     decode_nothing,
     echoed_text,
     entities,
@@ -64,24 +64,20 @@ def encode_application(model: DsmApplicationWrite) -> Json:
         environment=model.environment,
         unique_key=model.unique_key,
         description=model.description,
-        tags=_listed(model.tags),
+        tags=as_list(model.tags),
         authentication_method=model.authentication_method,
         line_of_business=model.line_of_business,
         application_type=model.application_type,
-        aws_arns=_listed(model.aws_arns),
-        authorized_resources=_listed(model.authorized_resources),
+        aws_arns=as_list(model.aws_arns),
+        authorized_resources=as_list(model.authorized_resources),
         expiration_date=model.expires_at,
         encryption_enabled=model.encryption_enabled,
-        allowed_ips=_listed(model.allowed_ips),
-        allowed_http_referers=_listed(model.allowed_http_referers),
+        allowed_ips=as_list(model.allowed_ips),
+        allowed_http_referers=as_list(model.allowed_http_referers),
         certificate_fingerprint=model.certificate_fingerprint,
-        cloud_profiles=_listed(model.cloud_profiles),
-        credential_profiles=_listed(model.credential_profiles),
+        cloud_profiles=as_list(model.cloud_profiles),
+        credential_profiles=as_list(model.credential_profiles),
     )
-
-
-def _listed(items: tuple[t.Any, ...] | None) -> list[t.Any] | None:
-    return None if items is None else list(items)
 
 
 def decode_authorization(document: Json, unseal: Unseal) -> DsmAuthorization:

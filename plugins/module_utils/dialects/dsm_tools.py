@@ -26,11 +26,13 @@ from ..dsm_models import (
 from ..errors import UnexpectedResponse
 from .dialect import Call, Row, Unseal, row
 from .entities import (
+    as_list,
     decode_nothing,
     echo,
     echoed_id,
     entities,
     given,
+    joined,
     required_id,
     tag_list,
     text,
@@ -84,20 +86,16 @@ def encode_automation(model: AutomationWrite) -> Json:
     """Encode an automation. None is left out."""
     return given(
         name=model.name,
-        tags=None if model.tags is None else ",".join(model.tags),
+        tags=joined(model.tags),
         enabled=model.enabled,
         description=model.description,
-        triggers=_listed(model.triggers),
-        applications=_listed(model.applications),
-        secrets=_listed(model.secrets),
+        triggers=as_list(model.triggers),
+        applications=as_list(model.applications),
+        secrets=as_list(model.secrets),
         plugin=model.plugin,
         template=model.template,
-        devices=_listed(model.devices),
+        devices=as_list(model.devices),
     )
-
-
-def _listed(items: tuple[t.Any, ...] | None) -> list[t.Any] | None:
-    return None if items is None else list(items)
 
 
 def decode_automation_id(document: Json, unseal: Unseal) -> str:

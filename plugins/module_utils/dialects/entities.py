@@ -120,6 +120,16 @@ def given(**fields: t.Any) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def joined(items: tuple[str, ...] | None) -> str | None:
+    """Return texts as one with commas, as the server takes them. None stays None."""
+    return None if items is None else ",".join(items)
+
+
+def as_list(items: tuple[t.Any, ...] | None) -> list[t.Any] | None:
+    """Return a list, as the server takes it. None stays None."""
+    return None if items is None else list(items)
+
+
 def tag_list(value: t.Any) -> tuple[str, ...]:
     """Return tags, which are documented as a text with commas, and sampled as a list."""
     items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []

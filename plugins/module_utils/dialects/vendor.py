@@ -28,6 +28,7 @@ from .entities import (
     entities,
     entity,
     given,
+    joined,
     required_id,
     required_secret,
     tag_list,
@@ -130,7 +131,7 @@ def encode_credential(model: CredentialWrite) -> Json:
         content=model.password,
         credential_type=model.type,
         additional=model.additional,
-        tags=_joined(model.tags),
+        tags=joined(model.tags),
         domain=model.domain,
         parent_password=model.parent,
         type=model.device_type,
@@ -138,14 +139,10 @@ def encode_credential(model: CredentialWrite) -> Json:
         model=model.device_model,
         site=model.device_site,
         device_domain=model.device_domain,
-        device_tags=_joined(model.device_tags),
-        connectivities=_joined(model.connectivities),
+        device_tags=joined(model.device_tags),
+        connectivities=joined(model.connectivities),
         **settings,
     )
-
-
-def _joined(items: tuple[str, ...] | None) -> str | None:
-    return None if items is None else ",".join(items)
 
 
 def decode_key(document: Json, unseal: Unseal) -> SshKey:
@@ -210,7 +207,7 @@ def encode_key(model: SshKeyWrite) -> Json:
         password=model.passphrase,
         key_name=model.key_name,
         devices=None if model.devices is None else [{"hostname": name} for name in model.devices],
-        tags=_joined(model.tags),
+        tags=joined(model.tags),
         enabled=model.enabled,
     )
 

@@ -89,6 +89,11 @@ class Diagnosis:
         return {status: found.count(status) for status in (OK, WARNING, FAILED, SKIPPED)}
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun. ``several`` is the plural, where that is not made with an s."""
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
 def describe(error: SenhaseguraError) -> str:
     """Return what an error says, with its place and the words of the server, and without its hint."""
     place = dataclasses.replace(error.context, subject="", server="").place()

@@ -14,7 +14,7 @@ from ..settings.url import shown_host
 from ..transport.connection import Address
 from ..transport.deadline import Deadline
 from ..transport.way import Handshake, Way
-from .checks import WARNING, Diagnosis
+from .checks import WARNING, Diagnosis, counted
 
 # Days. Who renews a certificate by hand needs some notice.
 _NOTICE = 30
@@ -43,7 +43,7 @@ def _examine_connection(way: Way, settings: Settings, diagnosis: Diagnosis) -> b
     if shown == way.first_host:
         diagnosis.ok("dns", f"{shown} is an address, so there is nothing to look up")
     else:
-        diagnosis.ok("dns", f"{way.first_host} has {_counted(len(addresses), 'address', 'addresses')}: {shown}")
+        diagnosis.ok("dns", f"{way.first_host} has {counted(len(addresses), 'address', 'addresses')}: {shown}")
     wrong = way.connect(addresses, settings.timeout)
     peer = f"the proxy {way.proxy}" if way.proxy else "the server"
     if not wrong:
@@ -117,7 +117,7 @@ def _examine_tls(way: Way, settings: Settings, diagnosis: Diagnosis) -> bool:
 def _examine_expiry(shaken: Handshake, diagnosis: Diagnosis) -> None:
     days = None if shaken.expires_at is None else int((shaken.expires_at - time.time()) / _DAY)
     if days is not None and days < _NOTICE:
-        verdict = f"the certificate is trusted, and expires in {_counted(days, 'day', 'days')}"
+        verdict = f"the certificate is trusted, and expires in {counted(days, 'day')}"
         diagnosis.add("certificate", WARNING, verdict, "Renew the certificate of the server")
     else:
         diagnosis.ok("certificate", f"the certificate is trusted{f', for {days} days more' if days else ''}")
@@ -130,7 +130,3 @@ def _unused(way: Way) -> str:
 
 def _shown(address: Address) -> str:
     return shown_host(str(address.target[0]))
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"

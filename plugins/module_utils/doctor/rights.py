@@ -22,7 +22,7 @@ from ..references import Reference
 from ..settings.settings import Settings
 from .access import Contact
 from .check_api import CheckApi
-from .checks import FAILED, OK, WARNING, Diagnosis
+from .checks import FAILED, OK, WARNING, Diagnosis, counted
 
 _ASSIGN = (
     "Add what this client needs to its A2A authorization (console: A2A > Applications > Authorizations, tab Credential)"
@@ -73,7 +73,7 @@ class Rights:
         if refused is not None:
             self._diagnosis.error("dsm", refused, FAILED if "dsm" in expect or not pam else WARNING)
         elif secrets:
-            self._diagnosis.ok("dsm", f"the client sees {_counted(len(secrets), 'DSM secret')}")
+            self._diagnosis.ok("dsm", f"the client sees {counted(len(secrets), 'DSM secret')}")
         else:
             status = FAILED if "dsm" in expect else WARNING
             self._diagnosis.add("dsm", status, "no DSM secret is assigned to the client", _ASSIGN_SECRETS)
@@ -106,7 +106,7 @@ class Rights:
         if entries:
             # The guide lists keys elsewhere.
             kinds = ((entries.credentials, "credential"), (entries.keys, "SSH key"))
-            found = " and ".join(_counted(len(some), noun) for some, noun in kinds if some)
+            found = " and ".join(counted(len(some), noun) for some, noun in kinds if some)
             self._diagnosis.ok("credentials", f"the client sees {found}")
         else:
             status = FAILED if expected else WARNING
@@ -168,7 +168,3 @@ class Rights:
             self._diagnosis.add("encryption", WARNING, verdict, _STORED_SO)
         else:
             self._diagnosis.ok("encryption", "no value that was read looks encrypted")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -47,10 +47,10 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     if params["state"] == "disabled":
         return _disable(client, held, params, check_mode)
     console_time(params["expires_at"], "expires_at")
-    wanted = EncryptionKeyWrite(**{name: params[name] for name in _VISIBLE})
+    sent = wanted = EncryptionKeyWrite(**{name: params[name] for name in _VISIBLE})
     warnings = []
     if held is None:
-        wanted = dataclasses.replace(wanted, algorithm=wanted.algorithm or _ALGORITHM)
+        sent = wanted = dataclasses.replace(wanted, algorithm=wanted.algorithm or _ALGORITHM)
     else:
         if wanted.algorithm and held.algorithm and wanted.algorithm != held.algorithm:
             raise Refused(
@@ -61,11 +61,10 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
             warnings = [f"encryption key {held.name} is disabled, and the server has no call that enables it"]
         # Nothing says that an update keeps what it leaves out.
         known = {name: getattr(held, name) for name in _VISIBLE if getattr(wanted, name) is None}
-        whole = dataclasses.replace(wanted, **known)
+        sent = dataclasses.replace(wanted, **known)
     plan = make_plan("present", _shown(held) if held else None, {name: getattr(wanted, name) for name in _VISIBLE})
     shown = {"id": held.id if held else None, **{name: plan.after.get(name) for name in _VISIBLE}}
     predicted = TaskOutcome(plan, {**shown, "enabled": held.enabled if held else True}, warnings)
-    sent = whole if held else wanted
 
     def store() -> TaskOutcome:
         made = client.encryption_keys.store(sent, held)

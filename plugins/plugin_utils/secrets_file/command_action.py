@@ -20,10 +20,7 @@ from ...module_utils.operations.results import Params, Result
 from ...module_utils.operations.secrets_command import ENTRIES
 from ...module_utils.redaction import MASK, encoded_forms
 from ...module_utils.settings.settings import RunSettings, Settings
-from ..broker.cache_policy import CachePolicy, policy_of
-from ..cli_settings import default_file
-from ..plugin_options import settings
-from ..vault_action import VaultAction
+from .selection_action import SelectionAction
 
 # Characters in a row that tell a part of a value from an ordinary word.
 _RUN = 8
@@ -32,18 +29,10 @@ _LEAST = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _OWN = "SENHASEGURA_"
 
 
-class SecretsCommandAction(VaultAction):
+class SecretsCommandAction(SelectionAction):
     """Read secrets in the broker, and run the program from here, without a shell."""
 
     operation = secrets_command
-
-    def policy(self, run: RunSettings, params: Params) -> CachePolicy:
-        # As for lookups: one read for all hosts and tasks of the run.
-        return policy_of(run, params)
-
-    def settings(self, params: Params, variables: dict[str, t.Any]) -> tuple[Settings, RunSettings]:
-        environment = self._task.environment or ()
-        return settings(params, variables, self._templar.template, environment, default_file())
 
     def without_server(self, params: Params, variables: dict[str, t.Any], check_mode: bool) -> Result | None:
         self._arguments = _arguments(params)

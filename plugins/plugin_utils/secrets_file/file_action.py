@@ -16,31 +16,21 @@ from ...module_utils.operations.results import Params, Result
 from ...module_utils.operations.secrets_file import CONTENT, MASKS, format_of
 from ...module_utils.settings.settings import RunSettings, Settings
 from ..broker import protocol
-from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection
-from ..cli_settings import CliSettings, default_file
-from ..plugin_options import settings
-from ..vault_action import VaultAction
+from ..cli_settings import CliSettings
 from .destination import Destination
+from .selection_action import SelectionAction
 
 # Where the CLI writes to when nobody says where.
 _CLI_PATH = ".runb.vars"
 _GITHUB_FILE = "GITHUB_ENV"
 
 
-class SecretsFileAction(VaultAction):
+class SecretsFileAction(SelectionAction):
     """Read secrets in the broker, and write them from here. Nothing is written unless each value fits the format."""
 
     operation = secrets_file
     _requires_connection = True
-
-    def policy(self, run: RunSettings, params: Params) -> CachePolicy:
-        # As for lookups: one read for all hosts and tasks of the run.
-        return policy_of(run, params)
-
-    def settings(self, params: Params, variables: dict[str, t.Any]) -> tuple[Settings, RunSettings]:
-        environment = self._task.environment or ()
-        return settings(params, variables, self._templar.template, environment, default_file())
 
     def without_server(self, params: Params, variables: dict[str, t.Any], check_mode: bool) -> Result | None:
         """Remove files, skip the task where runb is switched off, and refuse what could only fail after a read."""
