@@ -52,7 +52,7 @@ if not child:
     os.close(master)
     os.execv("/bin/sh", ["sh", "-c", command])
 os.close(slave)
-said, asked = b"", 0
+said, shown, known, asked = b"", 0, 0, 0
 while True:
     try:
         data = os.read(master, 4096)
@@ -61,21 +61,23 @@ while True:
     if not data:
         break
     said += data
-    if said.rstrip().lower().endswith(b"password:"):
-        asked += said.count(said.rstrip().rpartition(b"\\n")[2])
-        if asked > 1:
-            os.killpg(child, signal.SIGKILL)
-            break
-        os.write(2, said)
-        said, answer = b"", b""
+    text, before = said.rstrip().lower(), asked
+    if text.endswith(b"password:") and len(text) > known:
+        asked = max(asked + 1, text.count(text.rpartition(b"\\n")[2]))
+        known = len(text)
+    if asked > 1:
+        os.killpg(child, signal.SIGKILL)
+        break
+    if not before:
+        os.write(2, said[shown:])
+        shown = len(said)
+    if asked > before:
+        answer = b""
         while forward and not answer.endswith(b"\\n"):
             answer += os.read(0, 1) or b"\\n"
         os.write(master, answer)
-    elif not asked:
-        os.write(2, said)
-        said = b""
 status = os.waitpid(child, 0)[1]
-os.write(2, said)
+os.write(2, said[shown:])
 sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 """
 # What Ansible says; and what su and doas say that Ansible does not know, which depends on PAM.

@@ -95,6 +95,32 @@ def test_a_wrong_password_is_asked_for_once(script: str, where: str, said: str, 
     assert tries == 1
 
 
+PROMPT = "    printf '[sudo via ansible, key=x] password:' >&2\n"
+IN_PARTS = """\
+    printf '[sudo via ansible, key=x] pass' >&2; sleep 0.3; printf 'word: ' >&2; sleep 0.3; printf ' ' >&2
+"""
+# The password was sent before it was asked for.
+WITH_THE_ANSWER = """\
+    read -r answer
+    tries=1; echo 1 >"$COUNT"
+    printf '[sudo via ansible, key=x] password:Sorry, try again.\\n' >&2; sleep 0.3
+    printf '[sudo via ansible, key=x] password:' >&2
+"""
+OF_ANOTHER_MODULE = """\
+    if [ "$tries" = 1 ]; then printf 'LDAP Password: ' >&2; else printf '[sudo via ansible, key=x] password:' >&2; fi
+"""
+
+
+@pytest.mark.parametrize("prompt", [IN_PARTS, WITH_THE_ANSWER, OF_ANOTHER_MODULE], ids=["parts", "answer", "module"])
+def test_a_prompt_is_known_however_it_comes(prompt: str, tmp_path: Path) -> None:
+    """A slow machine reads a prompt in parts, or together with what follows it."""
+    script = ASKS_INPUT.replace(PROMPT, prompt)
+    assert script != ASKS_INPUT
+    done, tries = run(script, "input", "wrong", tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert tries == 1
+
+
 class Plugin:
     def __init__(self, name: str = "", **options: Any) -> None:
         self.name, self.options = name, options
