@@ -41,9 +41,9 @@ NOTES = [
 ]
 MYSAFE_NOTES = [
     *NOTES,
-    "The access key has options of its own, with variables, environment variables and names in files of their own. Other"
-    " plugins of this collection do not see them, and these do not see C(client_id), C(dialect) and what"
-    " else says how an A2A authorization logs in.",
+    "The access key has options of its own, with variables, environment variables and names in files of their own."
+    " Other plugins of this collection do not see them, and these do not see C(client_id), C(dialect) and what else"
+    " says how an A2A authorization logs in.",
     "MySafe is part of the vendor's API from release 3.32 on. The integration guide has no call for it.",
 ]
 INVENTORY_NOTES = [
@@ -223,7 +223,9 @@ def main() -> int:
     )
 
     files = {
-        "plugins/doc_fragments/connection.py": doc_fragment(OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)),
+        "plugins/doc_fragments/connection.py": doc_fragment(
+            OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)
+        ),
         **{
             f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
             for name, credential in CREDENTIAL_TYPES.items()

@@ -32,7 +32,7 @@ requirements:
     MYSAFE = r"""
 attributes:
   action_group:
-    description: Use C(group/community.senhasegura.mysafe) in C(module_defaults) to set options for all modules of MySafe.
+    description: Use C(group/community.senhasegura.mysafe) in C(module_defaults) to set options for modules of MySafe.
     support: full
     membership:
       - community.senhasegura.mysafe

@@ -823,8 +823,8 @@ options:
   mysafe_auth_method:
     description:
       - How to log in with the access key.
-      - V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the token request, V(oauth2_basic)
-        in its C(Authorization) header.
+      - V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the request for a token,
+        V(oauth2_basic) in its C(Authorization) header.
       - The default is V(oauth2).
     type: str
     choices:
@@ -977,8 +977,8 @@ options:
   mysafe_auth_method:
     description:
       - How to log in with the access key.
-      - V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the token request, V(oauth2_basic)
-        in its C(Authorization) header.
+      - V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the request for a token,
+        V(oauth2_basic) in its C(Authorization) header.
     type: str
     default: oauth2
     choices:

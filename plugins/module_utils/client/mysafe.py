@@ -13,11 +13,12 @@ import dataclasses
 import typing as t
 
 from ..dialects.operations import Area, Verb, operation_of
-from ..errors import AlreadyDone, Denied, InvalidRequest, NotFound, SenhaseguraError, UnexpectedResponse
+from ..errors import AlreadyDone, ConfigError, Denied, InvalidRequest, NotFound, SenhaseguraError, UnexpectedResponse
 from ..models import Stored
 from ..mysafe_models import LISTED_ONLY, MySafeApiSecret, MySafeItem, MySafeNote, MySafePassword
 from ..plan import Action
 from ..queries import MatchingItems, wanted_name
+from ..references import Reference
 from .api import Api
 from .hints import say_for_mysafe
 
@@ -71,6 +72,11 @@ class MySafeItems(t.Generic[_Item]):
 
     def _filtered(self, identifier: str) -> t.Iterator[_Item]:
         """Yield the items with this identifier. Nothing says whether the filter of the server takes parts as well."""
+        if not Reference(identifier).path_safe:
+            raise ConfigError(
+                "identifier must consist of letters, digits, '_', '-' and '.'",
+                hint="Use id, or name alone",
+            ).with_context(option="identifier")
         operation, subject = operation_of(self._area, Verb.LIST), f"{self.noun} {identifier}"
         listed = self._api.call(operation, ref=identifier, subject=subject)
         # An answer that says "none" may be an old one.
@@ -130,9 +136,10 @@ class MySafeItems(t.Generic[_Item]):
             ).with_context(**self._place(held, Verb.UPDATE))
         return stored
 
-    def switch(self, entry: MySafeItem, verb: Verb) -> bool:
+    def switch(self, entry: MySafeItem, action: t.Literal["enable", "disable"]) -> bool:
         """Enable or disable an item. Returns whether the server says that it was so already."""
-        already: bool = self._api.call(operation_of(self._area, verb), ref=entry.id, subject=self._subject(entry))
+        operation = operation_of(self._area, Verb(action))
+        already: bool = self._api.call(operation, ref=entry.id, subject=self._subject(entry))
         return already
 
     def not_found(self, name: str) -> SenhaseguraError:

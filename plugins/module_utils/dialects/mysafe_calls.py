@@ -26,6 +26,7 @@ from ..mysafe_models import (
     MySafePasswordWrite,
     MySafeShare,
 )
+from ..references import safe_name
 from .dialect import Call, Row, Unseal, row
 from .entities import (
     attempt,
@@ -249,8 +250,8 @@ def encode_api_secret(model: MySafeApiSecretWrite) -> Json:
 
 
 def encode_identifier(identifier: str) -> Json:
-    """Encode the filter of the list of API secrets, or none."""
-    return {"identifier_code": identifier} if identifier else {}
+    """Encode the filter of the list of API secrets, or none. Raises ConfigError."""
+    return {"identifier_code": safe_name(identifier)} if identifier else {}
 
 
 def _item_calls(area: Area, path: str, listing: Call[t.Any], read: t.Any, encode: t.Any) -> tuple[Row, ...]:

@@ -12,7 +12,6 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..client.mysafe import MySafeItems
-from ..dialects.operations import Verb
 from ..errors import ConfigError, Denied, NotFound, SenhaseguraError, UnexpectedResponse
 from ..models import hidden_fields
 from ..mysafe_models import (
@@ -27,7 +26,7 @@ from ..mysafe_models import (
     secret_fields,
     shown_shares,
 )
-from ..plan import Action, Plan, make_plan
+from ..plan import Plan, make_plan
 from ..references import Reference
 from ..settings.options import mysafe_argument_spec
 from ..specs import STATES, UPDATE
@@ -169,7 +168,9 @@ def named_item(kind: MySafeKind, client: Client, ref: Reference, options: Params
         # Found without the list.
         return area.read(kind.model(ref.text), fresh=fresh)
     more = passed(options, kind.names[1:]) if kind is PASSWORD else {}
-    entry = area.find({"identifier": ref.text}) if kind is API_SECRET else None
+    # Only what is safe in a URL can be looked for as an identifier.
+    by_identifier = kind is API_SECRET and Reference(ref.text).path_safe
+    entry = area.find({"identifier": ref.text}) if by_identifier else None
     entry = entry or area.find({"name": ref.text, **more})
     if entry is None:
         raise area.not_found(str(ref))
@@ -332,7 +333,7 @@ def _switch(kind: MySafeKind, area: MySafeItems[t.Any], entry: t.Any, params: Pa
     """Enable or disable an item. What tells whether it is active is a read, and nothing else."""
     state = params["state"]
     enabling = state == "enabled"
-    action: Action = "enable" if enabling else "disable"
+    action: t.Literal["enable", "disable"] = "enable" if enabling else "disable"
     area.check(action)
     name = (entry.name or entry.id) if entry else params.get("identifier") or params["name"]
     active: bool | None = False
@@ -353,7 +354,7 @@ def _switch(kind: MySafeKind, area: MySafeItems[t.Any], entry: t.Any, params: Pa
     predicted = TaskOutcome(plan, {"id": entry.id, "name": params["name"], **known}, [])
 
     def switch() -> TaskOutcome:
-        already = area.switch(entry, Verb(action))
+        already = area.switch(entry, action)
         # Where nobody may read it, the words of the server have to do.
         return dataclasses.replace(predicted, changed=not (already and active is None))
 

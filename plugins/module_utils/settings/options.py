@@ -267,7 +267,7 @@ _OWN_OF_MYSAFE: tuple[Option, ...] = (
         "mysafe_auth_method",
         (
             "How to log in with the access key.",
-            "V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the token request,"
+            "V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the request for a token,"
             " V(oauth2_basic) in its C(Authorization) header.",
         ),
         default="oauth2",
