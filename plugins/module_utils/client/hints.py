@@ -40,7 +40,7 @@ _NO_MYSAFE = (
 )
 # Words of error_codes.py -> those for MySafe, in this order.
 _OF_MYSAFE = (
-    (r"Add the resources? [^(]*to the A2A authorization of this client \([^)]*\)", f"Look at {_ACCESS_KEY}"),
+    (r"Add the resources? .*to the A2A authorization of this client \([^)]*\)", f"Look at {_ACCESS_KEY}"),
     (r"(the|an) A2A authorization( of this client| whose [^(]*)? ?\([^)]*\)", _ACCESS_KEY),
     (r"the A2A authorization\b", "the access key"),
     (r"\b(the|this) authorization\b", "the access key"),
