@@ -238,7 +238,7 @@ failure:
   sample:
     kind: denied
     message: this access key has no access to the item
-    hint: Share the item with the owner of the access key, or add it to the items of the access key
+    hint: Ask its owner to share it with the owner of the access key, or add it to the items of the access key
     operation: mysafe_api_secret.update
     endpoint: PUT /api/mysafe/secretapi/update/{ref}
     subject: MySafe API secret Payments

@@ -193,7 +193,7 @@ failure:
   sample:
     kind: denied
     message: this access key has no access to the item
-    hint: Share the item with the owner of the access key, or add it to the items of the access key
+    hint: Ask its owner to share it with the owner of the access key, or add it to the items of the access key
     operation: mysafe_note.update
     endpoint: PUT /api/mysafe/note/update/{ref}
     subject: MySafe note Door of the server room

@@ -239,7 +239,7 @@ failure:
   sample:
     kind: denied
     message: this access key has no access to the item
-    hint: Share the item with the owner of the access key, or add it to the items of the access key
+    hint: Ask its owner to share it with the owner of the access key, or add it to the items of the access key
     operation: mysafe_password.update
     endpoint: PUT /api/mysafe/password/update/{ref}
     subject: MySafe password Supplier portal

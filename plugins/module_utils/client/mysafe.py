@@ -64,10 +64,10 @@ class MySafeItems(t.Generic[_Item]):
         """Return the one item that has all the ``wanted`` values, or None. Raises InvalidRequest if several have."""
         found = self.matching(wanted)
         if len(found) > 1:
-            name = wanted_name(f"several {self.noun}s", wanted)
+            name = wanted_name(f"{self.noun}s", wanted)
             raise InvalidRequest(
-                f"there are {name}: the ids {', '.join(item.id for item in found)}", hint="Give the id"
-            )
+                f"there are several {name}: the ids {', '.join(item.id for item in found)}", hint="Give the id"
+            ).with_context(subject=name, **self._api.place(operation_of(self._area, Verb.LIST)))
         return found[0] if found else None
 
     def _filtered(self, identifier: str) -> t.Iterator[_Item]:
@@ -94,7 +94,7 @@ class MySafeItems(t.Generic[_Item]):
         if entry.can_view is False:
             raise Denied(
                 f"{self.noun} {entry.name or entry.id} may not be read by this access key",
-                hint="Share it with the owner of the access key",
+                hint="Ask its owner to share it with the owner of the access key",
             ).with_context(**self._place(entry, Verb.READ))
         operation = operation_of(self._area, Verb.READ)
         found: _Item = self._api.call(operation, ref=entry.id, subject=self._subject(entry), fresh=fresh)

@@ -126,8 +126,8 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
     ("mysafe", 1006): Meaning(
         Denied,
         "this access key has no access to the item",
-        "Share the item with the owner of the access key, or add it to the items of the access key; one that needs a "
-        "justification or an approval can be read in the console only",
+        "Ask its owner to share it with the owner of the access key, or add it to the items of the access key; one "
+        "that needs a justification or an approval can be read in the console only",
     ),
     ("mysafe", 1009): Meaning(
         AlreadyDone, "the item is inactive", "Enable it with state=enabled of its own module, or in the console"

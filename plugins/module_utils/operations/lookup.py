@@ -92,7 +92,6 @@ _NOUNS: t.Mapping[str, str] = {
     "credential": "credential",
     "ssh_key": "SSH key",
     "secret": "DSM secret",
-    "mysafe": "MySafe item",
 }
 
 
@@ -149,11 +148,12 @@ def look_up(
     else:
         refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
+    noun = MYSAFE_KINDS[options["kind"]].noun if name == "mysafe" else _NOUNS[name]
     for ref in refs:
         try:
             values.append(read(ref))
         except SenhaseguraError as exc:
-            exc.with_context(subject=f"{_NOUNS[name]} {ref}", server=client.server)
+            exc.with_context(subject=f"{noun} {ref}", server=client.server)
             if isinstance(exc, NotFound) and "default" in options:
                 values.append(options["default"])
             elif isinstance(exc, (NotFound, Denied)):

@@ -184,7 +184,7 @@ def run_item(kind: MySafeKind, client: Client, params: Params, check_mode: bool)
     if entry is not None and entry.can_write is False:
         raise Denied(
             f"{kind.noun} {entry.name} (id {entry.id}) is shared with the owner of the access key for reading only",
-            hint="Share it with can_edit=true",
+            hint="Ask its owner to share it with can_edit=true",
         )
     if params["state"] == "present":
         return _present(kind, area, entry, params, check_mode)
@@ -216,7 +216,7 @@ def _present(kind: MySafeKind, area: MySafeItems[t.Any], entry: t.Any, params: P
     elif unknown and params["update_attributes"] == "on_create":
         warnings = [
             f"{', '.join(unknown)} of {kind.noun} {entry.name or entry.id} cannot be read with this access key, and "
-            "so not be compared: they stay as they are. With update_attributes=always, every run writes them"
+            "so not be compared: they stay as they are. Set update_attributes=always to write them at every run"
         ]
         given = [name for name in given if name not in unknown]
     # What no list and no read shows of an item, and what is never shown in a result.
@@ -264,7 +264,7 @@ def _compared(area: MySafeItems[t.Any], entry: t.Any, given: t.Sequence[str]) ->
 
 def _unshared(item: str, names: t.Sequence[str]) -> list[str]:
     """Return the warning about those with whom the server did not share an item, if there are any."""
-    why = "it does not know them, or they may not use MySafe"
+    why = "it does not know them, or they may not use MySafe. Correct the names"
     return [f"the server did not share {item} with {', '.join(names)}: {why}"] if names else []
 
 

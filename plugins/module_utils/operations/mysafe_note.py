@@ -23,6 +23,6 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     """Bring about the state of the task and return its result."""
     if params["note"] is not None and len(params["note"]) > LONGEST_NOTE:
         raise ConfigError(
-            f"note must have {LONGEST_NOTE} characters at most", hint="Split it into several notes"
+            f"note must have {LONGEST_NOTE} characters at most", hint="Give less, or make several notes"
         ).with_context(option="note")
     return run_item(NOTE, client, params, check_mode)

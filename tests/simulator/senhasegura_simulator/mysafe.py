@@ -71,7 +71,6 @@ def _read(call: Call, kind: str) -> Reply:
     item = _active(call, kind)
     if item.need_justify or item.need_approval:
         raise _refused(1006, "User does not have access")
-    call.world.traffic.reads[f"mysafe:{item.id}"] += 1
     return _reply(call, "Success", 200, {READ[kind]: _whole(call, item)})
 
 

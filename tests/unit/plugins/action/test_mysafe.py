@@ -262,7 +262,8 @@ def test_with_whom_it_could_not_be_shared_is_told(api: Any, work: Any) -> None:
     api.answers["mysafe_note.create"] = Stored("8", unshared=("nobody",))
     result = work(api, "mysafe_note", name="New", note="x-9", users=[{"username": "nobody"}])
     assert result["warnings"] == [
-        "the server did not share MySafe note New with nobody: it does not know them, or they may not use MySafe"
+        "the server did not share MySafe note New with nobody: it does not know them, or they may not use MySafe. "
+        "Correct the names"
     ]
 
 
