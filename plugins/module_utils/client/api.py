@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..dialects.dialect import Dialect
-from ..dialects.operations import Operation
+from ..dialects.operations import Area, Operation
 from ..errors import SenhaseguraError
 from ..models import secret_leaves
 from ..queries import Query, answer
@@ -70,6 +70,11 @@ class Api(t.Protocol):
         For what is made by chance. It may be a text, or a map of texts.
         """
         return make()
+
+    def writable(self, area: Area, fields: t.Iterable[str]) -> tuple[str, ...]:
+        """Return those fields of a write in an area that the dialect has a wire field for."""
+        lost = self.dialect().unwritable.get(area, ())
+        return tuple(name for name in fields if name not in lost)
 
     def place(self, operation: Operation[t.Any]) -> dict[str, str]:
         """Return the server, the operation and its endpoint, as errors name them."""

@@ -72,6 +72,10 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._api.dialect().check(operation_of(Area.CREDENTIALS, Verb(action)), model)
 
+    def writable(self, fields: t.Iterable[str]) -> tuple[str, ...]:
+        """Return those fields of a write that the dialect can write."""
+        return self._api.writable(Area.CREDENTIALS, fields)
+
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of credentials", fresh: bool = False
     ) -> _Answer:

@@ -193,7 +193,7 @@ class RequestHandler:
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
         api = OperationApi(
-            self._service.apis.api(settings, policy, lambda: next(ends)),
+            self._service.apis.api(settings, policy, ends),
             secrets.extend,
             request["journal"],
             request["interrupted"],
@@ -320,11 +320,20 @@ class OperationApi(WrappedApi):
         self._note(replies, writing)
 
 
-def _ends(first: float, timeout: float) -> t.Iterator[float]:
-    """Yield, for each call of an operation, the monotonic time after which it must not be sent."""
-    yield first
-    while True:
-        yield time.monotonic() + timeout
+def _ends(first: float, timeout: float) -> t.Callable[[], float]:
+    """Return what returns, for each call of an operation, the monotonic time after which it must not be sent.
+
+    An operation may make several calls at a time.
+    """
+    once = [first]
+
+    def end() -> float:
+        try:
+            return once.pop()
+        except IndexError:
+            return time.monotonic() + timeout
+
+    return end
 
 
 def _operations() -> t.Mapping[str, ModuleOperation]:
@@ -355,6 +364,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         ssh_key,
         ssh_key_info,
         ssh_key_rotate,
+        vault_export,
     )
 
     modules = (
@@ -362,6 +372,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
-        *(secrets_command, secrets_file),
+        *(secrets_command, secrets_file, vault_export),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -36,6 +36,7 @@ PURE = {
     "dsm_secrets",
     "external_secrets",
     "mapping_file",
+    "vault_data",
 }
 DIALECTS = {
     f"dialects/{name}"
