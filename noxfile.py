@@ -227,6 +227,12 @@ def inventory(session: nox.Session) -> None:
 
 
 @nox.session
+def onboarding(session: nox.Session) -> None:
+    """Count the requests of onboarding 1,000 hosts, and kill runs of it (--help for its arguments)."""
+    session.run("python", "-m", "bench.onboarding", *session.posargs, env=TESTS)
+
+
+@nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
     session.run("python", "-m", "faults", *session.posargs, env=TESTS)

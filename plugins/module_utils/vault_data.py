@@ -136,13 +136,19 @@ def _compared(kind: str, expected: list[Item], found: list[Item], ignored: t.Con
         if old is None or new is None:
             item = t.cast(Item, old or new)
             change: t.Literal["missing", "unexpected"] = "unexpected" if old is None else "missing"
-            result.append(Difference(kind, _name(kind, item), change, old or {}, new or {}))
+            result.append(Difference(kind, name_of(kind, item), change, old or {}, new or {}))
             continue
-        names = [name for name in FIELDS[kind] if name not in ignored and _differ(name, old.get(name), new.get(name))]
+        names = [name for name in differing_fields(kind, old, new) if name not in ignored]
         if names:
             was, now = ({name: item.get(name) for name in names} for item in (old, new))
-            result.append(Difference(kind, _name(kind, old), "different", was, now))
+            result.append(Difference(kind, name_of(kind, old), "different", was, now))
     return sorted(result, key=lambda one: (one.name, one.change))
+
+
+def differing_fields(kind: str, one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> list[str]:
+    """Return the fields in which two items differ. What is not there is empty, and so is None."""
+    first, second = (_filled({name: item.get(name) for name in FIELDS[kind]}) for item in (one, other))
+    return [name for name in FIELDS[kind] if _differ(name, first.get(name), second.get(name))]
 
 
 def _differ(name: str, old: t.Any, new: t.Any) -> bool:
@@ -151,7 +157,8 @@ def _differ(name: str, old: t.Any, new: t.Any) -> bool:
     return bool(old != new)
 
 
-def _name(kind: str, item: Item) -> str:
+def name_of(kind: str, item: t.Mapping[str, t.Any]) -> str:
+    """Return an item as people name it: its host name, or its identifier and account."""
     if kind == "devices":
         return str(item.get("hostname") or "")
     account = f"{item.get('username') or ''}@{item.get('hostname') or ''}"

@@ -131,6 +131,14 @@ class Credentials:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
         return says_inactive(self._api, Area.CREDENTIALS, names)
 
+    def is_inactive_account(self, wanted: CredentialWrite) -> bool:
+        """Return the same by the account alone, which takes one request. No list is asked for.
+
+        Call it for nothing of which the user has something listed on this host: its custody would be given back.
+        """
+        account = Reference(f"{wanted.username}@{wanted.hostname}", "account")
+        return says_inactive(self._api, Area.CREDENTIALS, [account])
+
     def read(
         self,
         ref: Reference,

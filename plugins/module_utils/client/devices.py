@@ -43,6 +43,10 @@ class Devices:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._api.dialect().check(operation_of(Area.DEVICES, Verb(action)), model)
 
+    def are_known(self) -> bool:
+        """Return whether the dialect has calls for devices."""
+        return self._api.dialect().supports(LIST_DEVICES)
+
     def list(self) -> tuple[Device, ...]:
         """Return all devices as the list shows them."""
         return self._api.call(LIST_DEVICES, subject="the list of devices")

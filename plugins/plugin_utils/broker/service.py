@@ -357,6 +357,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         encryption_key_info,
         ephemeral_credential,
         external_secrets,
+        onboarding,
         secret,
         secret_info,
         secrets_command,
@@ -372,6 +373,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
-        *(secrets_command, secrets_file, vault_export),
+        *(onboarding, secrets_command, secrets_file, vault_export),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}
