@@ -172,6 +172,8 @@ notes:
   - The integration guide has no call for devices, so set O(include) to V(credentials) and V(ssh_keys) in the dialect
     V(rest).
 seealso:
+  - module: community.senhasegura.onboarding
+  - module: community.senhasegura.audit_report
   - module: community.senhasegura.device
   - module: community.senhasegura.credential
   - module: community.senhasegura.ssh_key

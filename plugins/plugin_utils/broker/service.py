@@ -340,6 +340,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
     """Return the operations of modules, by the names of their files."""
     # Imported lazily: many runs have lookups only.
     from ...module_utils.operations import (
+        audit_report,
         credential,
         credential_info,
         credential_rotate,
@@ -373,6 +374,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
-        *(onboarding, secrets_command, secrets_file, vault_export),
+        *(audit_report, onboarding, secrets_command, secrets_file, vault_export),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}
