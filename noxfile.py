@@ -233,6 +233,13 @@ def onboarding(session: nox.Session) -> None:
 
 
 @nox.session
+def pages(session: nox.Session) -> None:
+    """Look at the pages of the reports in Chromium, on wide and narrow screens; apt installs it if it is missing."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "pages", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
     session.run("python", "-m", "faults", *session.posargs, env=TESTS)

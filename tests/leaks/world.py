@@ -36,6 +36,7 @@ WRITTEN = {
     "module secret": ("new_dsm_value",),
     "module dsm_variables": ("new_dsm_value",),
     "module encrypt": ("new_dsm_value",),
+    "module onboarding": ("new_password",),
 }
 RELEASED = {
     "lookup password": ("password",),

@@ -69,13 +69,13 @@ class Devices:
             )
         return found
 
-    def read_all(self, devices: t.Iterable[Device]) -> list[Device]:
+    def read_all(self, devices: t.Iterable[Device]) -> tuple[Device, ...]:
         """Return devices with all that the server tells of them, in the same order. A few are read at a time."""
         # Imported lazily: hardly any task reads more than one.
         import concurrent.futures
 
         with concurrent.futures.ThreadPoolExecutor(_READERS) as pool:
-            return list(pool.map(self.read, devices))
+            return tuple(pool.map(self.read, devices))
 
     def store(self, wanted: DeviceWrite, held: Device | None) -> Stored:
         """Create a device, or update ``held``. The server finds it by its host name."""

@@ -78,7 +78,7 @@ def read(client: Client, params: Params) -> dict[str, list[Fields]]:
     filters = {name: frozenset(values) for name, values in (params["filters"] or {}).items() if values}
     devices = [device for device in client.devices.list() if _fits(device, filters)]
     if params["details"] or "domain" in filters:
-        devices = client.devices.read_all(devices)
+        devices = [*client.devices.read_all(devices)]
     if "domain" in filters:
         devices = [device for device in devices if filters["domain"] & set(device.domains or ())]
     wanted = {host_key(device.hostname) for device in devices}

@@ -161,8 +161,8 @@ class _Planner:
         if held is not None:
             self._compare("devices", item, vars(held), DETAILS)
             return None
-        fields = {name: item[name] for name in FIELDS["devices"] if name not in _SETS}
-        wanted = DeviceWrite(**fields, **{name: joinable(item[name], name) for name in _SETS})
+        fields = {**{name: item[name] for name in FIELDS["devices"]}, **{n: joinable(item[n], n) for n in _SETS}}
+        wanted = DeviceWrite(**fields)
         require_complete(wanted)
         self._client.devices.check("create", wanted)
         return wanted
