@@ -227,6 +227,19 @@ def inventory(session: nox.Session) -> None:
 
 
 @nox.session
+def onboarding(session: nox.Session) -> None:
+    """Count the requests of onboarding 1,000 hosts, and kill runs of it (--help for its arguments)."""
+    session.run("python", "-m", "bench.onboarding", *session.posargs, env=TESTS)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Look at the pages of the reports in Chromium, on wide and narrow screens; apt installs it if it is missing."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "pages", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
     session.run("python", "-m", "faults", *session.posargs, env=TESTS)

@@ -58,8 +58,10 @@ ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", 
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
-# The one warning that an example is meant to have: what goes with a device that is disabled.
-MEANT = re.compile(r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device)[^\[]*")
+# The warnings that examples are meant to have: what goes with a device that is disabled, and hosts that are there.
+MEANT = re.compile(
+    r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device|these are there already)[^\[]*"
+)
 # Stands in for the vendor's executable.
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.

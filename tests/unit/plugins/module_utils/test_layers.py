@@ -37,6 +37,8 @@ PURE = {
     "mysafe_models",
     "external_secrets",
     "mapping_file",
+    "vault_data",
+    "audit",
 }
 DIALECTS = {
     f"dialects/{name}"
@@ -60,7 +62,9 @@ DIALECTS = {
 }
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "settings", "secrets_file", *PURE}
-REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
+REPORT = {
+    f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page", "audit_page")
+}
 PROTOCOL = "plugin_utils/rotation/protocol"
 LOGIN = {f"plugin_utils/rotation/login{name}" for name in ("", "/command", "/transcript")}
 ALLOWED: dict[str, set[str]] = {
@@ -84,6 +88,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/report/files": {STD, "errors"},
     "plugin_utils/report/history": {STD, "plugin_utils/report/files"},
     "plugin_utils/report/page": {STD, "redaction", "jinja2", *REPORT},
+    "plugin_utils/report/audit_page": {STD, "redaction", "jinja2", *REPORT},
     # Generators that ask for what they want done: see also IMPURE.
     PROTOCOL: {STD, *PURE, PROTOCOL},
     # Pure as well, and the other files of the folder start programs, which is no network code of ours.
