@@ -126,8 +126,11 @@ def find_value(option: Option, sources: t.Iterable[Source]) -> t.Any:
     return option.default
 
 
-def resolve(sources: t.Sequence[Source]) -> Settings:
-    """Merge the sources (most important first) and check the result. Raises ConfigError."""
+def resolve(sources: t.Sequence[Source], where: t.Callable[[str], str] = where_to_set) -> Settings:
+    """Merge the sources (most important first) and check the result. Raises ConfigError.
+
+    :param where: returns the sentence that says where an option that is missing can be set
+    """
     values: dict[str, t.Any] = {}
     for option in OPTIONS:
         if option.name == "config_file":
@@ -135,7 +138,7 @@ def resolve(sources: t.Sequence[Source]) -> Settings:
         value = find_value(option, sources)
         values[option.name] = SecretStr(value) if option.secret and value is not None else value
     settings = Settings(**values)
-    _check(settings)
+    _check(settings, where)
     return dataclasses.replace(settings, url=check_url(settings.url, allow_http=settings.allow_http))
 
 
@@ -214,7 +217,7 @@ _CONVERTERS: dict[str, t.Callable[[t.Any, Option, str], t.Any]] = {
 }
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, where: t.Callable[[str], str]) -> None:
     if settings.auth_method == "aws":
         raise ConfigError(
             "auth_method aws is not possible: the vendor publishes no wire format for AWS signatures",
@@ -225,4 +228,4 @@ def _check(settings: Settings) -> None:
     }.get(settings.auth_method, ("url", "client_id", "client_secret"))
     for name in needed:
         if getattr(settings, name) is None:
-            raise ConfigError(f"{name} is not set", hint=where_to_set(name)).with_context(option=name)
+            raise ConfigError(f"{name} is not set", hint=where(name)).with_context(option=name)
