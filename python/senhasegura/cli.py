@@ -117,7 +117,9 @@ def _get(options: argparse.Namespace, given: Fields) -> int:
     release = {"release": options.release, "allow_vault_rotation": options.allow_vault_rotation}
     if options.field:
         value = read_field(client, kind, options.name, options.field, **release)
-        print(json.dumps(value) if options.json else value)  # noqa: T201
+        shown = json.dumps(value) if options.json else value
+        # A private key ends its last line itself.
+        print(shown, end="" if shown.endswith("\n") else "\n")  # noqa: T201
     else:
         _show([_found(client, kind, options.name, options.show_value, release)], options.json, several=False)
     return 0
