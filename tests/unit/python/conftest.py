@@ -11,7 +11,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from ansible_collections.community.senhasegura.tests.unit.python.vaults import SEED, Vault
+from ansible_collections.community.senhasegura.tests.unit.python.vaults import ENCRYPTED_SEED, SEED, Vault
 from senhasegura_simulator.server import Simulator
 
 
@@ -35,3 +35,10 @@ def vault(request: pytest.FixtureRequest, _vaults: Callable[[str], Vault]) -> Va
     found = _vaults(request.param)
     found.control.reset()
     return found
+
+
+@pytest.fixture(scope="session")
+def encrypting_vault() -> Iterator[Vault]:
+    """A vault with an authorization that encrypts what it hands out."""
+    with Simulator(profile="4.0", seed=ENCRYPTED_SEED) as simulator:
+        yield Vault(simulator, "4.0")

@@ -200,7 +200,8 @@ def test_custody_that_was_perhaps_taken_is_given_back_too(vault: Vault) -> None:
     assert not vault.in_custody("web-root")
 
 
-def test_custody_of_what_cannot_be_opened_is_given_back_too(vault: Vault, tmp_path: Path) -> None:
+def test_custody_of_what_cannot_be_opened_is_given_back_too(encrypting_vault: Vault) -> None:
+    vault = encrypting_vault
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -216,8 +217,8 @@ def test_custody_of_what_cannot_be_opened_is_given_back_too(vault: Vault, tmp_pa
     assert not vault.in_custody("web-root")
 
 
-def test_ciphertext_is_warned_of(vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
-    vault.client("encrypted", "encrypted-secret").get_password("web-root", release=True)
+def test_ciphertext_is_warned_of(encrypting_vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
+    encrypting_vault.client("encrypted", "encrypted-secret").get_password("web-root", release=True)
     assert "password of credential web-root looks like ciphertext" in caplog.text
 
 
