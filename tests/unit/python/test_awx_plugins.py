@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import threading
 import traceback
 from pathlib import Path
@@ -130,6 +131,8 @@ def test_a_fork_has_clients_of_its_own(vault: Vault) -> None:
         child = os.fork()
         if child == 0:
             code = 1
+            # Without clients of its own, it would wait for ever.
+            signal.alarm(60)
             try:
                 code = 0 if source.value(secret_id="web-root") == PASSWORD else 2
             finally:
@@ -217,6 +220,13 @@ def test_skipping_the_verification_needs_to_be_asked_for(vault: Vault) -> None:
     for off in ({}, {"skip_tls_verify": False}):
         with pytest.raises(awx.CertificateNotTrusted):
             Source(vault, ca_content="", **off).value(secret_id="web-root")
+
+
+@pytest.mark.parametrize("field", ["ca_content", "client_cert_content", "client_key_content", "decryption_key_content"])
+def test_no_file_of_the_control_plane_is_read(vault: Vault, field: str) -> None:
+    with pytest.raises(awx.SettingsWrong, match=f"{field} must be PEM text"):
+        Source(vault, **{field: vault.ca_path}).value(secret_id="web-root")
+    assert vault.tokens == 0
 
 
 def test_the_ca_may_lose_its_line_ends(vault: Vault) -> None:
