@@ -24,6 +24,7 @@ from ansible_collections.community.senhasegura.tests.unit.python.vaults import (
     Vault,
 )
 from senhasegura import A2A, ApiResponse
+from senhasegura._core.settings import config_file
 from senhasegura.exceptions import (
     APIError,
     AuthenticationError,
@@ -335,6 +336,13 @@ def test_the_file_of_the_dsm_cli(
     empty.write_text("OTHER: 1\n")
     with pytest.raises(ConfigError, match="client_id is not set. Set the environment variable SENHASEGURA_CLIENT_ID"):
         A2A.from_environment(config_file=str(empty), url="https://pam.example.com")
+
+
+def test_the_file_needs_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    config_file._text_loader.cache_clear()
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(ConfigError, match="config_file needs the Python library PyYAML.*pip install PyYAML"):
+        A2A.from_environment(config_file="/etc/senhasegura.yaml")
 
 
 def test_switched_off_verification_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
