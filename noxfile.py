@@ -72,6 +72,7 @@ def lint(session: nox.Session) -> None:
     session.run("shellcheck", "run", ".ci/run", *map(str, scripts))
     session.run("python", "scripts/generate.py", "--check")
     session.run("mypy", "-p", "ansible_collections.community.senhasegura.plugins")
+    session.run("mypy", "-p", "senhasegura")
     session.run("mypy", "-p", "senhasegura_simulator")
     session.run("mypy", "-p", "hosts", env={"MYPYPATH": "tests"})
     session.run("yamllint", "--strict", ".")
@@ -278,6 +279,28 @@ def manifests(session: nox.Session) -> None:
 
 
 @nox.session
+def python(session: nox.Session) -> None:
+    """Build the Python library, and run its tests with each Python that is here: ./run python 3.12 for one."""
+    versions = session.posargs or ("3.14", "3.13", "3.12", "3.11", "3.10")
+    pythons = {version: found for version in versions if (found := pick_python(version))}
+    if not pythons:
+        session.error(f"none of Python {', '.join(versions)} is here")
+    programs = {
+        version: make_environment(session, found, "python", f"python-{version}") for version, found in pythons.items()
+    }
+    # The wheel is built from the source distribution, not from the checkout.
+    output = CACHE / "python-dist"
+    shutil.rmtree(output, ignore_errors=True)
+    session.run(next(iter(programs.values())) / "python", "-m", "build", "--outdir", str(output), "python")
+    for version, folder in programs.items():
+        session.log(f"Python {version}")
+        env = {"SENHASEGURA_TEST_DIST": str(output), **first_in_path(folder)}
+        session.run(folder / "python", *PYTEST, *WORKERS, "tests/unit/python", env=env)
+    if missing := [version for version in versions if version not in pythons]:
+        session.log(f"left out, since it is not here: Python {', '.join(missing)}")
+
+
+@nox.session
 def bare(session: nox.Session) -> None:
     """Run demo and test, or another task, in a bare root of each Debian release (as root; --help)."""
     session.run("python", "-m", "hosts.bare", *session.posargs, env=TESTS)
@@ -304,6 +327,7 @@ def lock(session: nox.Session) -> None:
             ("oldest", "3.10"),
             ("bench", "3.12"),
             ("consumers", "3.11"),
+            ("python", "3.10"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(
@@ -337,8 +361,9 @@ def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None
 def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:
     """Unit tests in another environment."""
     # Not what takes minutes in plain Python, as every fault in every call: that is no question to an ansible-core.
-    # Nor what is for AWX: its injector needs Python 3.11, and knows nothing of ansible-core.
-    arguments = arguments or ("-m", "not no_cover", "--ignore", "tests/unit/test_awx.py")
+    # Nor what is for AWX: its injector needs Python 3.11, and knows nothing of ansible-core; nor the Python library.
+    others = ("tests/unit/test_awx.py", "tests/unit/python")
+    arguments = arguments or ("-m", "not no_cover", *(word for name in others for word in ("--ignore", name)))
     session.run(programs / "python", *PYTEST, *WORKERS, *arguments, env=first_in_path(programs), **options)
 
 

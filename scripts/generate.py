@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option table: documentation fragments and the AWX credential types.
+"""Write the files that come from the option table: documentation fragments, and fields of credentials in AWX.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
@@ -10,6 +10,7 @@ usage: python scripts/generate.py [--check]   (--check writes nothing and fails 
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import re
 import sys
@@ -181,8 +182,8 @@ def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any],
     return field, {"env": {option.env: f"{{{{ {option.name} }}}}"}}
 
 
-def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
-    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+def _fields(options: t.Sequence[t.Any], credential: CredentialType) -> tuple[list[t.Any], dict[str, dict[str, str]]]:
+    """The fields of a credential type, and its injectors."""
     fields: list[dict[str, t.Any]] = []
     injectors: dict[str, dict[str, str]] = {"file": {}, "env": {}}
     for option in options:
@@ -195,6 +196,12 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
             fields.append({"id": field.pop("id"), "label": label, **field})
             for kind, entries in injector.items():
                 injectors[kind].update(entries)
+    return fields, injectors
+
+
+def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
+    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+    fields, injectors = _fields(options, credential)
     document = {
         "name": credential.name,
         "description": credential.description,
@@ -204,6 +211,13 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
     }
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     return f"---\n{LICENCE}{NOTICE}{text}"
+
+
+def plugin_fields(options: t.Sequence[t.Any]) -> str:
+    """python/senhasegura/awx_fields.json: the same fields for the credential plugins of AWX, with OAuth 2."""
+    credential = CREDENTIAL_TYPES["oauth2"]
+    fields, _injectors = _fields(options, credential)
+    return json.dumps({"fields": fields, "required": credential.required}, indent=2) + "\n"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -230,6 +244,7 @@ def main() -> int:
             f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
             for name, credential in CREDENTIAL_TYPES.items()
         },
+        "python/senhasegura/awx_fields.json": plugin_fields(OPTIONS),
     }
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:

@@ -71,6 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
     "settings": {STD, *PURE, "settings"},
+    "settings/config_file": {STD, *PURE, "settings", "yaml"},
     "transport": {STD, *PURE, "dialects/response", "settings", "transport", "requests", "urllib3", "certifi"},
     "client/auth": {STD, *PURE, "settings", "requests_oauthlib"},
     "client/decrypt": {STD, *PURE, "cryptography"},
