@@ -78,6 +78,7 @@ class SyslogListener:
             )
         self._context = listening_context(tls, options["tls_key"], options["tls_client_ca"]) if tls else None
         self._connections = 0
+        self._serving: set[asyncio.Task[t.Any]] = set()
         self._waiting: collections.deque[tuple[bytes, str]] = collections.deque()
         self._arrived = asyncio.Event()
         self._dropped = 0
@@ -117,9 +118,11 @@ class SyslogListener:
             ).with_context(option="port") from None
 
     async def _close(self, server: asyncio.AbstractServer) -> None:
-        # It would wait for its connections otherwise, from Python 3.12 on.
         server.close()
-        await asyncio.sleep(0)
+        # Closing a server leaves its connections.
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     def _may_send(self, sender: str) -> bool:
         try:
@@ -138,6 +141,8 @@ class SyslogListener:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read one connection to its end."""
         sender = str((writer.get_extra_info("peername") or ("",))[0])
+        task = t.cast("asyncio.Task[t.Any]", asyncio.current_task())
+        self._serving.add(task)
         try:
             if not self._may_send(sender):
                 self._warn_sometimes("sender", f"a connection of {sender}, which is not in senders, was closed")
@@ -150,6 +155,7 @@ class SyslogListener:
                 finally:
                     self._connections -= 1
         finally:
+            self._serving.discard(task)
             writer.close()
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sender: str) -> None:
@@ -168,6 +174,8 @@ class SyslogListener:
 
     def _arrive(self, data: bytes, sender: str) -> None:
         """Take a datagram. It must not wait."""
+        if not data.strip():
+            return
         if not self._may_send(sender):
             self._warn_sometimes("sender", f"a message of {sender}, which is not in senders, was dropped")
         elif len(self._waiting) >= self._options["max_waiting"]:
