@@ -33,7 +33,8 @@ DOCUMENTATION: dict[str, dict[str, t.Any]] = {
             "C(repeated) is true for an event that was reported before and is still true: see O(repeat_after).",
         ],
         "notes": [
-            "An event is reported at least once. It is remembered as reported as soon as the rules have taken it.",
+            "An event is reported at least once. It is remembered as reported when the rules have certainly taken it:"
+            " the last events before a restart may come again.",
             "If the server cannot be polled, a warning says why, and the next try comes after a growing pause. What"
             " happens meanwhile is reported afterwards, as far as the list still shows it: of two changes between two"
             " polls, one is seen.",

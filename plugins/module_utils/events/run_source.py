@@ -10,6 +10,7 @@ ansible-rulebook ends when a source returns or raises. So nothing that may pass 
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import os
 import threading
@@ -25,8 +26,12 @@ from .syslog_event import syslog_event
 from .syslog_listener import SyslogListener
 from .watch import Sighting
 
-# Seconds between two saves while events are handed over, and for which the rules may take for one with C(feedback).
+# Seconds between two saves while events are handed over.
 _SAVE_EACH = 5.0
+# At least, between two polls, so that what is in the queue is taken out of it: that many events at most.
+_SHORTEST_PAUSE = 0.5
+_IN_QUEUE = 2
+# Seconds for which the rules may take for an event with C(feedback).
 _FEEDBACK_WITHIN = 120.0
 _Result = t.TypeVar("_Result")
 
@@ -98,9 +103,13 @@ async def poll(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any], log: Lo
     poller = await in_thread(lambda: Poller(args, os.environ))
     if poller.warning:
         log.warning("%s", poller.warning)
+    hand_over = _HandOver(queue, args.get(FEEDBACK_QUEUE), poller, log)
     try:
         while True:
             began = time.monotonic()
+            # What was put into the queue before the pause has been taken out of it.
+            hand_over.settle(0)
+            hand_over.save()
             try:
                 sightings = await in_thread(poller.poll)
             # Catch everything: a source that ends takes all rules with it. The text of others may quote anything.
@@ -110,38 +119,62 @@ async def poll(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any], log: Lo
                 log.warning("cannot poll senhasegura, next try in %d seconds: %s", pause, what)
                 await asyncio.sleep(pause)
                 continue
-            await _hand_over(sightings, queue, args.get(FEEDBACK_QUEUE), poller, log)
-            await asyncio.sleep(max(0.0, poller.options["interval"] - (time.monotonic() - began)))
+            await hand_over.put(sightings)
+            await asyncio.sleep(max(_SHORTEST_PAUSE, poller.options["interval"] - (time.monotonic() - began)))
     finally:
+        # Also when the task is cancelled: what was taken is not reported again.
+        hand_over.save()
         poller.close()
 
 
-async def _hand_over(
-    sightings: t.Sequence[Sighting],
-    queue: asyncio.Queue[t.Any],
-    feedback: asyncio.Queue[t.Any] | None,
-    poller: Poller,
-    log: Log,
-) -> None:
-    """Put events into the queue, and note each that was taken, so that the next run does not report it again."""
-    saved = time.monotonic()
-    try:
+class _HandOver:
+    """Put events into the queue, and note those that the rules have certainly taken.
+
+    The queue of ansible-rulebook has room for one event, and what is in there is lost when it is killed. So an event
+    counts when two more were put there after it, or after a pause. If it ends meanwhile, these events come once more.
+    """
+
+    def __init__(
+        self, queue: asyncio.Queue[t.Any], feedback: asyncio.Queue[t.Any] | None, poller: Poller, log: Log
+    ) -> None:
+        self._queue, self._feedback, self._poller, self._log = queue, feedback, poller, log
+        self._put: collections.deque[Sighting] = collections.deque()
+        self._saved = time.monotonic()
+
+    async def put(self, sightings: t.Sequence[Sighting]) -> None:
+        """Put events into the queue, as fast as the rules take them."""
         for sighting in sightings:
             # What came too late for an earlier event confirms nothing now.
-            while feedback is not None and not feedback.empty():
-                feedback.get_nowait()
-            await queue.put(sighting.data)
-            if feedback is not None and not await _confirmed(feedback):
-                log.warning("the rules did not confirm an event within %d seconds; it comes again", _FEEDBACK_WITHIN)
-                break
-            poller.handed_over(sighting)
+            while self._feedback is not None and not self._feedback.empty():
+                self._feedback.get_nowait()
+            await self._queue.put(sighting.data)
+            if self._feedback is None:
+                self._put.append(sighting)
+                self.settle(_IN_QUEUE)
+            elif await _confirmed(self._feedback):
+                self._poller.handed_over(sighting)
+            else:
+                text = "the rules did not confirm an event within %d seconds; it comes again"
+                self._log.warning(text, _FEEDBACK_WITHIN)
+                return
+            # The queue may have room for all, and the rules need their turn.
             await asyncio.sleep(0)
-            if time.monotonic() - saved > _SAVE_EACH:
-                _save(poller, log)
-                saved = time.monotonic()
-    finally:
-        # Also when the task is cancelled: what was taken is not reported again.
-        _save(poller, log)
+            if time.monotonic() - self._saved > _SAVE_EACH:
+                self.save()
+
+    def settle(self, uncertain: int) -> None:
+        """Count events as reported, but for the last ones."""
+        while len(self._put) > uncertain:
+            self._poller.handed_over(self._put.popleft())
+
+    def save(self) -> None:
+        """Save without a thread, which a task that is cancelled could not wait for; it takes milliseconds."""
+        self._saved = time.monotonic()
+        try:
+            self._poller.save()
+        except SenhaseguraError as exc:
+            # The events were handed over. Without the file they come again after a restart, and not before.
+            self._log.warning("%s", printable_message(str(exc)))
 
 
 async def _confirmed(feedback: asyncio.Queue[t.Any]) -> bool:
@@ -150,12 +183,3 @@ async def _confirmed(feedback: asyncio.Queue[t.Any]) -> bool:
     except asyncio.TimeoutError:
         return False
     return True
-
-
-def _save(poller: Poller, log: Log) -> None:
-    """Save without a thread, which a task that is cancelled could not wait for; it takes milliseconds."""
-    try:
-        poller.save()
-    except SenhaseguraError as exc:
-        # The events were handed over. Without the file they come again after a restart, and not before.
-        log.warning("%s", printable_message(str(exc)))

@@ -51,7 +51,9 @@ class Bench:
         for name in ("SENHASEGURA_URL", "SENHASEGURA_CLIENT_ID", "SENHASEGURA_CLIENT_SECRET"):
             monkeypatch.delenv(name, raising=False)
 
-    def run(self, number: int, *, room: int = 0, lose: bool = False, **args: t.Any) -> list[dict[str, t.Any]]:
+    def run(
+        self, number: int, *, room: int = 0, lose: bool = False, settle: float = 0.05, **args: t.Any
+    ) -> list[dict[str, t.Any]]:
         async def both() -> list[dict[str, t.Any]]:
             queue: asyncio.Queue[t.Any] = asyncio.Queue(room)
             task = asyncio.create_task(run_source.poll(queue, {**self.args, **args}, self.log))
@@ -59,7 +61,7 @@ class Bench:
             await asyncio.wait([task, getting], timeout=20, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 task.result()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(settle)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asyncio.wait_for(task, 5)
@@ -83,10 +85,16 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def test_what_was_reported_is_not_reported_again_after_a_restart(bench: Bench) -> None:
-    assert [event["id"] for event in bench.run(1)] == ["7"]
+    assert [event["id"] for event in bench.run(1, settle=1.3)] == ["7"]
     assert bench.remembered()["7"]["reported"]["expired"][0] == EXPIRED.expires_at
     bench.api.entries.append(OTHER)
     assert [event["id"] for event in bench.run(1)] == ["8"]
+
+
+def test_what_may_still_be_in_the_queue_at_the_end_is_reported_once_more(bench: Bench) -> None:
+    bench.api.entries += [dataclasses.replace(EXPIRED, id=str(id_)) for id_ in range(100, 110)]
+    assert len(bench.run(11)) == 11
+    assert [event["id"] for event in bench.run(2)] == ["108", "109"]
 
 
 def test_what_the_rules_have_not_taken_is_reported_after_a_restart(bench: Bench) -> None:
