@@ -83,7 +83,9 @@ def parse_cef(text: str, *, complete: bool = True) -> CefMessage | None:
             fields = fields[:-1]
     fields += [""] * (_HEADER_FIELDS - len(fields))
     extensions = parse_extensions(rest, complete=complete)
-    return CefMessage(*(field.strip() for field in fields), extensions, complete and extensions.cut is None)
+    vendor, product, version, event_id, name, severity = (field.strip() for field in fields)
+    whole = complete and extensions.cut is None
+    return CefMessage(vendor, product, version, event_id, name, severity, extensions, whole)
 
 
 def parse_extensions(text: str, *, complete: bool = True) -> Extensions:

@@ -59,8 +59,10 @@ class Poller:
         self._failures = 0
 
     def poll(self) -> list[Sighting]:
-        """List once, and return what is new. Raises SenhaseguraError."""
-        entries = self._client.credentials.select(Matching({}), fresh=True)
+        """List all there is, and return what is new. Raises SenhaseguraError."""
+        entries = list(self._client.credentials.select(Matching({}), fresh=True))
+        if self._client.ssh_keys.has_own_list():
+            entries += self._client.ssh_keys.select(Matching({}), fresh=True)
         self._failures = 0
         return self._watch.look(entries, time.time())
 

@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, ServerBusy
 from ansible_collections.community.senhasegura.plugins.module_utils.events import poller, run_source
 from ansible_collections.community.senhasegura.plugins.module_utils.events.poller import Poller
-from ansible_collections.community.senhasegura.plugins.module_utils.models import CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.fake_api import FakeApi
 from ansible_collections.community.senhasegura.tests.unit.plugins.module_utils.support import CANARY
 
@@ -201,6 +201,16 @@ def test_with_feedback_only_what_the_rules_confirm_counts(
     bench.run(1 if confirms else 2, eda_feedback_queue=Confirming(), feedback=True)
     assert ("reported" in bench.remembered()["7"]) is confirms
     assert any("comes again" in text for text in bench.log.texts) is not confirms
+
+
+def test_keys_with_a_list_of_their_own_are_watched_as_well(bench: Bench) -> None:
+    bench.api = FakeApi("rest", [dataclasses.replace(EXPIRED, type=SSH_KEY_TYPE, expires_at=None, public_key="a")])
+    made = Poller(bench.args, {})
+    made.poll()
+    bench.api.entries = [dataclasses.replace(bench.api.entries[0], public_key="b")]
+    assert {(found.id, found.type) for found in made.poll()} == {("7", "changed")}
+    assert "key.list" in bench.api.operations
+    made.close()
 
 
 def test_no_secret_in_the_state_file(bench: Bench) -> None:
