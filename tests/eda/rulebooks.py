@@ -57,7 +57,7 @@ class Scene:
             # It holds sockets, whose paths must be short.
             "ANSIBLE_LOCAL_TEMP": "/tmp",
         }
-        started = [*command, "--rulebook", rulebook, "-e", str(folder / "variables.yml")]
+        started = [*command, "--verbose", "--rulebook", rulebook, "-e", str(folder / "variables.yml")]
         self.process = Process(started, folder / "log", env)
 
     def password(self, name: str) -> str:

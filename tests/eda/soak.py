@@ -40,7 +40,9 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 500},
     {"kind": "html"},
     {"kind": "expired_token"},
-    {"kind": "answer", "status": 200, "body": {"response": {"status": 200}}},
+    # A list without its entries is no empty list.
+    {"kind": "envelope"},
+    {"kind": "empty"},
 )
 EVERY = 20
 SEEN = re.compile(r"SEEN (\w+) (\d+)")

@@ -120,6 +120,8 @@ async def poll(queue: asyncio.Queue[t.Any], args: t.Mapping[str, t.Any], log: Lo
                 await asyncio.sleep(pause)
                 continue
             await hand_over.put(sightings)
+            # What was seen for the first time: later changes are seen against that.
+            hand_over.save()
             await asyncio.sleep(max(_SHORTEST_PAUSE, poller.options["interval"] - (time.monotonic() - began)))
     finally:
         # Also when the task is cancelled: what was taken is not reported again.

@@ -48,6 +48,7 @@ class StateFile:
         :param owner: as C(owner_of) returns it
         """
         self.path, self._owner = path, owner
+        self._saved = ""
         try:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -94,9 +95,11 @@ class StateFile:
         return os.path.lexists(self.path)
 
     def save(self, memory: t.Mapping[str, Remembered]) -> None:
-        """Replace the file. Raises ConfigError; the old one is there then."""
+        """Replace the file, unless it says the same. Raises ConfigError; the old one is there then."""
         entries = {id_: {name: value for name, value in vars(known).items() if value} for id_, known in memory.items()}
         text = json.dumps({"version": _VERSION, "owner": self._owner, "entries": entries}, separators=(",", ":"))
+        if text == self._saved and self.exists():
+            return
         # The lock is ours, so what is there under this name was left by a killed process.
         temporary = f"{self.path}.new"
         try:
@@ -110,6 +113,7 @@ class StateFile:
             os.replace(temporary, self.path)
         except OSError as exc:
             raise self._unusable(exc) from None
+        self._saved = text
 
     def close(self) -> None:
         """Give the lock back."""

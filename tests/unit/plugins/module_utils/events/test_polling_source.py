@@ -97,6 +97,13 @@ def test_what_may_still_be_in_the_queue_at_the_end_is_reported_once_more(bench: 
     assert [event["id"] for event in bench.run(2)] == ["108", "109"]
 
 
+def test_what_was_seen_for_the_first_time_is_remembered_at_once(bench: Bench) -> None:
+    bench.api.entries = [dataclasses.replace(EXPIRED, expires_at=None, changed_at="2027-01-10 08:00:00")]
+    bench.run(0)
+    bench.api.entries = [dataclasses.replace(bench.api.entries[0], changed_at="2027-01-15 05:00:00")]
+    assert [event["type"] for event in bench.run(1)] == ["changed"]
+
+
 def test_what_the_rules_have_not_taken_is_reported_after_a_restart(bench: Bench) -> None:
     """The queue of ansible-rulebook has room for one event."""
     bench.api.entries += [dataclasses.replace(EXPIRED, id=str(id_)) for id_ in range(100, 110)]

@@ -100,6 +100,20 @@ def test_a_damaged_file_is_put_aside(path: Path, text: str) -> None:
     assert path.with_name("eda.json.damaged").read_text() == text
 
 
+def test_a_file_is_written_when_there_is_something_new(path: Path) -> None:
+    file = StateFile(str(path), "me")
+    file.save(MEMORY)
+    first = path.stat().st_ino
+    file.save(MEMORY)
+    assert path.stat().st_ino == first
+    file.save({})
+    assert path.stat().st_ino != first
+    path.unlink()
+    file.save({})
+    assert path.exists()
+    file.close()
+
+
 def test_links_are_not_followed(path: Path, tmp_path: Path) -> None:
     path.parent.mkdir()
     (tmp_path / "other").write_text("x")
