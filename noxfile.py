@@ -301,6 +301,14 @@ def python(session: nox.Session) -> None:
 
 
 @nox.session
+def eda(session: nox.Session) -> None:
+    """Event sources and rulebooks under ansible-rulebook, which needs Java, and a soak: --minutes, --lines (--help)."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "eda")
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "eda", "--programs", str(programs), *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
 def bare(session: nox.Session) -> None:
     """Run demo and test, or another task, in a bare root of each Debian release (as root; --help)."""
     session.run("python", "-m", "hosts.bare", *session.posargs, env=TESTS)
@@ -328,6 +336,7 @@ def lock(session: nox.Session) -> None:
             ("bench", "3.12"),
             ("consumers", "3.11"),
             ("python", "3.10"),
+            ("eda", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(

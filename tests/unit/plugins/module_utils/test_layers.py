@@ -60,6 +60,11 @@ DIALECTS = {
         "catalog",
     )
 }
+# Parsers of what comes from the network, and what polling compares.
+EVENTS = {
+    f"events/{name}"
+    for name in ("cef", "event_text", "event_types", "frames", "syslog_event", "syslog_header", "watch")
+}
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "settings", "secrets_file", *PURE}
 REPORT = {
@@ -81,6 +86,10 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": {STD, *BELOW_CLIENT, "client", "doctor"},
     # Texts of files, of values that somebody else has read.
     "secrets_file": {STD, *PURE, "secrets_file"},
+    **{name: {STD, *PURE, *EVENTS} for name in EVENTS},
+    # What the event sources of extensions/eda run.
+    "events": {STD, *PURE, *EVENTS, "settings", "client", "events"},
+    "events/syslog_listener": {STD, *PURE, *EVENTS, "transport/tls"},
     "operations": {STD, *PURE, "settings", "keypair", "client", "operations", "secrets_file"},
     "operations/doctor": {STD, *PURE, "settings", "doctor", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
@@ -114,7 +123,7 @@ NETWORK = {"requests", "urllib3", "ssl", "http", "socket", "requests_oauthlib"}
 # Files, processes, clocks and threads: a protocol asks for what they do (effects.py), and so does the analysis of a login.
 IMPURE = {"asyncio", "ctypes", "multiprocessing", "os", "pathlib", "queue", "select", "selectors", "signal", "socket"}
 IMPURE |= {"io", "subprocess", "tempfile", "threading", "time"}
-PURE_LAYERS = {PROTOCOL, "plugin_utils/rotation/login/command", "plugin_utils/rotation/login/transcript"}
+PURE_LAYERS = {PROTOCOL, *EVENTS, "plugin_utils/rotation/login/command", "plugin_utils/rotation/login/transcript"}
 
 
 def files() -> dict[str, pathlib.Path]:
@@ -169,8 +178,8 @@ def allowed(name: str, module: str) -> bool:
         return target in rule or layer(target) in rule or target.partition("/")[0] in rule
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names:
-        # The broker listens on a socket in the file system; that is no network.
-        local = root == "socket" and layer(name) == "plugin_utils/broker"
+        # The broker listens on a socket in the file system; that is no network. A syslog server is one.
+        local = root == "socket" and layer(name) in ("plugin_utils/broker", "events/syslog_listener")
         if root in IMPURE and layer(name) in PURE_LAYERS:
             return False
         return STD in rule and (layer(name) == "transport" or local or root not in NETWORK)
