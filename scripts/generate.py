@@ -39,6 +39,13 @@ NOTES = [
     "E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).",
     "All requests to the server are made by the controller, never by managed hosts.",
 ]
+MYSAFE_NOTES = [
+    *NOTES,
+    "The access key has options of its own, with variables, environment variables and names in files of their own."
+    " Other plugins of this collection do not see them, and these do not see C(client_id), C(dialect) and what else"
+    " says how an A2A authorization logs in.",
+    "MySafe is part of the vendor's API from release 3.32 on. The integration guide has no call for it.",
+]
 INVENTORY_NOTES = [
     "A connection option may come from several places. The first of these that sets it counts: the inventory"
     " source, the variable C(senhasegura_NAME), the environment variable C(SENHASEGURA_NAME), C(NAME) in section"
@@ -72,18 +79,25 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
-def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any]) -> str:
-    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories."""
+def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Sequence[t.Any]) -> str:
+    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories, and
+    one for modules and one for lookups of MySafe.
+    """
     options = (*server, *run)
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
+    of_mysafe = [
+        {"options": {option.name: _option(option, lookup=lookup) for option in mysafe}, "notes": MYSAFE_NOTES}
+        for lookup in (False, True)
+    ]
     inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
     return (
         f"{LICENCE}\n{NOTICE}\nfrom __future__ import annotations\n\n\n"
         "class ModuleDocFragment:\n"
         '    """The options by which every plugin of this collection reaches the server."""\n\n'
         f"{_documentation('DOCUMENTATION', modules)}\n{_documentation('PLUGIN', lookups)}\n"
-        f"{_documentation('INVENTORY', inventory)}"
+        f"{_documentation('INVENTORY', inventory)}\n"
+        f"{_documentation('MYSAFE', of_mysafe[0])}\n{_documentation('MYSAFE_PLUGIN', of_mysafe[1])}"
     )
 
 
@@ -201,10 +215,17 @@ class _Dumper(yaml.SafeDumper):
 
 def main() -> int:
     sys.path.insert(0, str(ROOT / ".cache" / "collections"))
-    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
+    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
+        MYSAFE_OPTIONS,
+        MYSAFE_RUN_OPTIONS,
+        OPTIONS,
+        RUN_OPTIONS,
+    )
 
     files = {
-        "plugins/doc_fragments/connection.py": doc_fragment(OPTIONS, RUN_OPTIONS),
+        "plugins/doc_fragments/connection.py": doc_fragment(
+            OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)
+        ),
         **{
             f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
             for name, credential in CREDENTIAL_TYPES.items()

@@ -34,10 +34,10 @@ from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations.parameters import not_text
 from ..module_utils.pem import is_pem
 from ..module_utils.settings.options import (
+    ALL_OPTIONS,
     FROM_ENVIRONMENT,
     INI_SECTION,
     OPTIONS,
-    RUN_OPTIONS,
     Option,
     is_set,
     takes_text_only,
@@ -68,7 +68,7 @@ _TYPES = {
     "dict": "a map",
     "path": "a path",
 }
-_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS))
+_CONNECTION = frozenset(option.name for option in ALL_OPTIONS)
 Template = t.Callable[[t.Any], t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 _CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file")
@@ -166,6 +166,8 @@ def settings(
     template: Template,
     environment: t.Sequence[t.Any] = (),
     default_file: str | None = None,
+    *,
+    mysafe: bool = False,
 ) -> tuple[Settings, RunSettings]:
     """Return the settings and run options for one task.
 
@@ -173,10 +175,12 @@ def settings(
     :param template: evaluates such a value
     :param environment: what the play, the blocks and the task set, the innermost last
     :param default_file: the configuration file where config_file is set nowhere
+    :param mysafe: whether the task is one of MySafe, whose client has options of its own
     """
     try:
-        values = option_variables(variables, arguments, template)
-        return merge(arguments, values, task_environment(environment, variables, template), default_file)
+        values = option_variables(variables, arguments, template, mysafe=mysafe)
+        told = task_environment(environment, variables, template)
+        return merge(arguments, values, told, default_file, mysafe=mysafe)
     except VariableError as exc:
         raise ConfigError(exc.problem, hint=exc.hint) from None
 
@@ -201,6 +205,8 @@ def merge(
     values: t.Mapping[str, t.Any],
     environment: t.Mapping[str, t.Any] | None = None,
     default_file: str | None = None,
+    *,
+    mysafe: bool = False,
 ) -> tuple[Settings, RunSettings]:
     """Merge what all places say: option > variable > environment > ini > configuration file, as Ansible itself does.
 
@@ -209,12 +215,13 @@ def merge(
     :param values: those of the variables that are options, by the name of the option
     :param environment: that of the task, which wins over the one of the process
     :param default_file: as above
+    :param mysafe: as above
     """
     sources = _sources(arguments, values, environment or {})
     path = find_value(_CONFIG_FILE, sources) or default_file
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
-    found, run = resolve(sources), resolve_run(sources)
+    found, run = resolve(sources, mysafe=mysafe), resolve_run(sources, mysafe=mysafe)
     # Before any warning.
     register(found.secrets())
     if not found.validate_certs:
@@ -304,12 +311,11 @@ def load_file(path: str) -> tuple[dict[t.Any, t.Any], int]:
 def _read_file(path: str) -> dict[str, str | None]:
     """Return the settings in the DSM CLI's file, a flat map with the names of the environment variables."""
     content, mode = load_file(path)
-    options = (*OPTIONS, *RUN_OPTIONS)
-    known = {name: content.get(name) for option in options for name in (option.env, option.inverse_env)}
+    known = {name: content.get(name) for option in ALL_OPTIONS for name in (option.env, option.inverse_env)}
     nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
     if nested:
         raise _unusable(f"must have text under {nested[0]}")
-    register(known.get(option.env) for option in OPTIONS if option.secret and not option.pem)
+    register(known.get(option.env) for option in ALL_OPTIONS if option.secret and not option.pem)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         display.warning("config_file can be read by other users: chmod 600 it")
     return known

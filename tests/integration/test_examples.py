@@ -39,6 +39,11 @@ pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavaila
 CORE = tuple(map(int, __version__.split(".")[:2]))
 COLLECTION = "community.senhasegura"
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
+ACCESS_KEY = {
+    "client_id": "demo-mysafe",
+    "client_secret": "demo-mysafe-0123456789abcdef",
+    "mysafe_user": "alice",
+}
 STOOD_FOR = {
     "ansible.builtin.uri": "there is no such web server",
     "ansible.posix.authorized_key": "a module of another collection",
@@ -71,6 +76,18 @@ MAPPING = {
         {"name": "DATABASE_CREDS", "fields": {"user": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}},
     ]
 }
+# Of two routers the admin's is meant.
+MYSAFE: list[dict[str, Any]] = [
+    {"name": "Supplier portal", "username": "shop", "password": "pass-1", "secret_key": "JBSWY3DPEHPK3PXP"},
+    *({"name": "Router", "username": user, "password": f"pass-{user}"} for user in ("admin", "guest")),
+    {
+        "kind": "secretapi",
+        "name": "Payments",
+        "client_id": "shop",
+        "client_secret": "key-1",
+        "identifier_code": "payments",
+    },
+]
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
 
@@ -228,7 +245,8 @@ class Site:
         ]
         devices = [{"hostname": name, "ip": host.address} for name, host in zip(names, self.hosts, strict=True)]
         return {
-            "clients": [{**CLIENT, "application": "shop"}],
+            "clients": [{**CLIENT, "application": "shop"}, ACCESS_KEY],
+            "mysafe": [{"owner": "alice", **item} for item in MYSAFE],
             "devices": [*devices, {"hostname": "web03", "ip": "192.0.2.12"}],
             "credentials": [*accounts, *others],
             "keys": keys,

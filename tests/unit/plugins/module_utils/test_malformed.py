@@ -93,6 +93,18 @@ ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] =
     "encryption_key.list": (("encryption_keys", [{"id": "7", "name": CANARY, "enabled": "1"}]), None),
     "encryption_key.encrypt": (("encrypted_value", "AAAA"), None),
     "encryption_key.decrypt": (("decrypted_value", CANARY), None),
+    "mysafe_password.list": (("password_on_list", [{"identifier": "7", "name": CANARY, "tags": "a", "url": ""}]), None),
+    "mysafe_password.read": (("password_entity", {"identifier": "7", "name": CANARY, "password": CANARY}), None),
+    "mysafe_password.create": (("password_entity", {"identifier": "7"}), None),
+    "mysafe_password.update": (("password_entity", {"identifier": "7"}), None),
+    "mysafe_note.list": (("note_on_list", [{"identifier": "7", "name": CANARY, "tags": "a"}]), None),
+    "mysafe_note.read": (("note_entity", {"identifier": "7", "name": CANARY, "note": CANARY}), None),
+    "mysafe_note.create": (("note_entity", {"identifier": "7"}), None),
+    "mysafe_note.update": (("note_entity", {"identifier": "7"}), None),
+    "mysafe_api_secret.list": (("api_secret_on_list", [{"identifier": "7", "name": CANARY}]), None),
+    "mysafe_api_secret.read": (("api_secret_entity", {"identifier": "7", "name": CANARY, "client_id": CANARY}), None),
+    "mysafe_api_secret.create": (("api_entity", {"identifier": "7", "client_secret": CANARY}), None),
+    "mysafe_api_secret.update": (("api_entity", {"identifier": "7", "client_secret": CANARY}), None),
 }
 NO_ENTITY: tuple[None, None] = (None, None)
 
