@@ -260,6 +260,13 @@ def fleet(session: nox.Session) -> None:
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
 
 
+@nox.session
+def slices(session: nox.Session) -> None:
+    """Ten jobs at once, as AWX slices one: 500 hosts with lookups, and rotations on real hosts (--help)."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "awx", *session.posargs, env={"PYTHONPATH": path})
+
+
 @nox.session(name="secrets-files")
 def secrets_files(session: nox.Session) -> None:
     """Secrets files: every awkward value through each format and its real readers; writers that are killed (--help)."""

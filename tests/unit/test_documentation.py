@@ -69,8 +69,8 @@ def names(folder: str) -> list[str]:
 
 DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
 LOOKUPS, MODULES, INVENTORIES = names("lookup"), names("modules"), names("inventory")
-# Those that talk to the server: all but the one that reads a file of the controller.
-CONNECTING = [name for name in MODULES if name != "rotation_report"]
+# Those that talk to the server: all but the one that reads a file of the controller, and the one that talks to AWX.
+CONNECTING = [name for name in MODULES if name not in ("awx_setup", "rotation_report")]
 
 
 @functools.cache

@@ -84,6 +84,8 @@ ALLOWED: dict[str, set[str]] = {
     "client": {STD, *BELOW_CLIENT, "client"},
     # It looks at the way to the server, and not only at what comes back.
     "doctor": {STD, *BELOW_CLIENT, "client", "doctor"},
+    # Another server than that of the client, with the same transport.
+    "awx": {STD, *PURE, "settings", "transport", "awx"},
     # Texts of files, of values that somebody else has read.
     "secrets_file": {STD, *PURE, "secrets_file"},
     **{name: {STD, *PURE, *EVENTS} for name in EVENTS},
@@ -91,6 +93,7 @@ ALLOWED: dict[str, set[str]] = {
     "events": {STD, *PURE, *EVENTS, "settings", "client", "events"},
     "events/syslog_listener": {STD, *PURE, *EVENTS, "transport/tls"},
     "operations": {STD, *PURE, "settings", "keypair", "client", "operations", "secrets_file"},
+    "operations/awx_setup": {STD, *PURE, "awx", "operations"},
     "operations/doctor": {STD, *PURE, "settings", "doctor", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else; a rotation needs no more of it than that file.
@@ -108,6 +111,7 @@ ALLOWED: dict[str, set[str]] = {
     # This is sent to the managed host and executed there.
     "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
     "plugin_utils/secrets_file/on_host": {STD, "plugin_utils/secrets_file/on_host"},
+    "plugin_utils/awx_setup_action": {STD, *EDGES, "awx", "yaml"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},
