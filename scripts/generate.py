@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option table: documentation fragments and the AWX credential types.
+"""Write what comes from tables in the code: documentation fragments, AWX credential types and tables in the guides.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
@@ -15,6 +15,7 @@ import re
 import sys
 import typing as t
 
+import guide_tables
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -210,6 +211,8 @@ def main() -> int:
             for name, credential in CREDENTIAL_TYPES.items()
         },
     }
+    for guide in sorted(ROOT.glob(f"{guide_tables.GUIDES}/*.rst")):
+        files[str(guide.relative_to(ROOT))] = guide_tables.with_tables(guide.read_text(), guide_tables.TABLES)
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:
         print("\n".join(f"out of date: {name} (run scripts/generate.py)" for name in stale))
