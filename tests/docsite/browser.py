@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Error, Page, Request, sync_playwright
+from playwright.sync_api import Error, Page, Request, Response, sync_playwright
 
 PROGRAM = "chromium"
 # Without these it asks hosts of its maker at each start.
@@ -95,9 +95,19 @@ def watch(page: Page, url: str, wrong: list[str]) -> None:
             wrong.append(f"{asked.frame.url} asks {asked.url}")
 
     page.on("request", request)
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+
+    def failed(asked: Request) -> None:
+        # What is still loading when the next page is opened: a page that does not come at all ends the program.
+        if asked.failure != "net::ERR_ABORTED":
+            wrong.append(f"{asked.url}: {asked.failure}")
+
+    def answered(answer: Response) -> None:
+        if answer.status >= 400:
+            wrong.append(f"{answer.url}: {answer.status}")
+
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
+    page.on("requestfailed", failed)
+    page.on("response", answered)
 
 
 def search(page: Page, url: str, words: str, goal: str) -> Iterator[str]:

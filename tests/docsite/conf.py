@@ -47,6 +47,7 @@ copyright = "community.senhasegura contributors"  # noqa: A001
 html_title = "community.senhasegura"
 html_theme = "furo"
 html_static_path = [str(ROOT / "tests" / "docsite" / "static")]
+html_favicon = str(ROOT / "tests" / "docsite" / "static" / "favicon.svg")
 html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False

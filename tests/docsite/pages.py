@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,7 +53,9 @@ def build(folder: Path) -> None:
     if not released():
         changelog.write_text(UNRELEASED)
     index.write_text(with_introduction(index.read_text(), (HERE / "introduction.rst").read_text()))
-    options = ("--fail-on-warning", "--keep-going", "--jobs", "2", "--quiet", "--builder", "html")
+    # All of it anew: the sidebar of a page that has not changed would lack new pages, and what is gone would stay.
+    shutil.rmtree(folder / "html", ignore_errors=True)
+    options = ("--fresh-env", "--fail-on-warning", "--keep-going", "--jobs", "2", "--quiet", "--builder", "html")
     run(sys.executable, "-m", "sphinx", *options, "--conf-dir", str(HERE), str(source), str(folder / "html"))
 
 

@@ -18,6 +18,7 @@ from workspace import ROOT
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS
+from senhasegura_simulator.server import Simulator
 
 sys.path.insert(0, str(ROOT / "scripts"))
 
@@ -62,6 +63,18 @@ def test_a_table_in_the_code_that_changes_makes_its_page_out_of_date() -> None:
     assert guide_tables.with_tables(new, {"x": lambda: "new\n"}) == new
     with pytest.raises(KeyError):
         guide_tables.with_tables(text, {})
+
+
+def test_the_first_error_of_the_quick_start_is_that_of_the_code() -> None:
+    text = " ".join((GUIDES / "quick_start.rst").read_text().split())
+    assert error_codes.CODES["pam", 1007].hint in text
+
+
+def test_the_vault_that_the_guide_for_tests_shows_is_one() -> None:
+    text = (GUIDES / "testing_your_playbooks.rst").read_text()
+    (block,) = re.findall(r"^\.\. code-block:: text\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
+    with Simulator(seed=yaml.safe_load(block)) as simulator:
+        assert [item["identifier"] for item in simulator.control.state()["items"]] == ["web03-root"]
 
 
 def test_each_feature_names_plugins_that_exist() -> None:
