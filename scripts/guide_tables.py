@@ -111,8 +111,12 @@ def _meaning(name: str, meaning: t.Any) -> tuple[str, ...]:
     return name, _sentence(meaning.text), f"``{meaning.error.kind}``", _sentence(meaning.hint)
 
 
+# Names of plugins and options, with or without a value, and addresses.
+_LITERAL = re.compile(r"\b(community\.senhasegura\.\w+|\w+=\w+|https?://[\w:@]*|[a-z]+(?:_[a-z]+)+)\b")
+
+
 def _sentence(text: str) -> str:
-    text = re.sub(r"\b(community\.senhasegura\.\w+|\w+=\w+|https?://[\w:@]*)", r"``\1``", text.rstrip("."))
+    text = _LITERAL.sub(r"``\1``", text.rstrip("."))
     return f"{text[0].upper()}{text[1:]}."
 
 

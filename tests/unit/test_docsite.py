@@ -184,3 +184,13 @@ def test_workflows_of_the_forge_call_run_and_nothing_else() -> None:
             commands = [step["run"] for step in job["steps"] if "run" in step]
             assert [c for c in commands if not re.fullmatch(r"(sudo )?\./run [\w. ${}-]+", c)] == []
             assert commands
+
+
+def test_what_the_inclusion_checklist_asks_for_is_there() -> None:
+    readme, contributing = ((ROOT / name).read_text() for name in ("README.md", "CONTRIBUTING.md"))
+    headings = re.findall(r"^## (.*)", readme, re.MULTILINE)
+    wanted = ["Install", "Configure", "Use", "Read on", "Supported", "Communication", "License"]
+    assert [heading for heading in headings if heading in wanted] == wanted
+    assert all("https://semver.org/" in text for text in (readme, contributing))
+    assert "| date | ansible-core | Python | result |" in contributing
+    assert all((ROOT / name).is_file() for name in ("CODE_OF_CONDUCT.md", "LICENSE", "SECURITY.md", "meta/runtime.yml"))
