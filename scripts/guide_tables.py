@@ -51,7 +51,7 @@ def with_tables(text: str, tables: t.Mapping[str, t.Callable[[], str]]) -> str:
 
 
 def list_table(head: t.Sequence[str], rows: Rows, widths: str = "auto") -> str:
-    """Write rows as a list-table of reStructuredText. A column whose cells are all alike stays as it is."""
+    """Write rows as a list-table of reStructuredText. ``widths`` are the shares of its columns."""
     lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
     for row in (head, *rows):
         lines += [f"   {'*' if not number else ' '} - {cell}".rstrip() for number, cell in enumerate(row)]

@@ -39,14 +39,18 @@ SEARCHES = {
     "connections_busy": "docsite/errors.html",
     "docker_env": "docsite/container_secrets.html",
 }
-# Whatever is wider than the window and cannot be scrolled by itself. A table that is wider than its box counts as well.
+# What is wider than the window, or than the text and has no scroll bar of its own. On a telephone the whole text has
+# one, which nobody wants to use.
 TOO_WIDE = """() => {
-    const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page'] : [];
-    const scrolls = node => node && node !== document.body
+    const root = document.documentElement, article = document.querySelector('article');
+    const wide = root.scrollWidth > root.clientWidth ? ['the page'] : [];
+    if (!article) return wide;
+    const scrolls = node => node !== article
         && (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
-    for (const table of document.querySelectorAll('article table')) {
-        if (table.getBoundingClientRect().right > window.innerWidth + 1 && !scrolls(table.parentElement))
-            wide.push('table ' + table.innerText.slice(0, 40).replace(/\\s+/g, ' '));
+    const edge = article.parentElement.getBoundingClientRect().right + 1;
+    for (const part of article.querySelectorAll('table, pre, p, li')) {
+        if (part.getBoundingClientRect().right > edge && !scrolls(part))
+            wide.push(part.localName + ' ' + part.innerText.slice(0, 40).replace(/\\s+/g, ' '));
     }
     return wide;
 }"""
