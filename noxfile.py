@@ -76,12 +76,17 @@ def lint(session: nox.Session) -> None:
     session.run("mypy", "-p", "senhasegura_simulator")
     session.run("mypy", "-p", "hosts", env={"MYPYPATH": "tests"})
     session.run("yamllint", "--strict", ".")
-    # In a copy, since it also looks at ignored files where a whole folder is new.
-    session.run("reuse", "--root", str(checkout(CACHE / "lint")), "lint", "--lines")
-    session.run("antsibull-changelog", "lint")
+    check_formalities(session)
     docs = ("python", "scripts/run_antsibull_docs.py", "lint-collection-docs", "--plugin-docs", ".")
     session.run(*docs, env={"HOME": str(HOME)})
     session.run("ansible-lint", "--offline", "--strict")
+
+
+@nox.session
+def checklist(session: nox.Session) -> None:
+    """What Galaxy and the inclusion in Ansible ask for: licences, the changelog, and the archive in galaxy-importer."""
+    check_formalities(session)
+    build(session)
 
 
 @nox.session
@@ -152,6 +157,19 @@ def build(session: nox.Session) -> None:
     session.log(log)
     if complaints := re.findall(r"^(?:WARNING|ERROR).*", log, re.MULTILINE):
         session.error(f"galaxy-importer: {complaints}")
+
+
+@nox.session(tags=["test"])
+def docs(session: nox.Session) -> None:
+    """The documentation site, with warnings as errors and a look at each link."""
+    run_docsite(session, "build")
+
+
+@nox.session(name="docs-browser")
+def docs_browser(session: nox.Session) -> None:
+    """The documentation site in Chromium: no page is wider than its window, nothing fails, and the search finds."""
+    run_docsite(session, "build")
+    run_docsite(session, "browser")
 
 
 @nox.session(tags=["test"])
@@ -344,6 +362,7 @@ def lock(session: nox.Session) -> None:
             ("consumers", "3.11"),
             ("python", "3.10"),
             ("eda", "3.11"),
+            ("docs", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(
@@ -367,6 +386,21 @@ def make_environment(session: nox.Session, python: str, *arguments: str) -> Path
     """The folder with the programs of an environment (see scripts/venv.py), made if it is not there."""
     venv = session.run(python, "scripts/venv.py", *arguments, silent=True, stderr=None, external=True)
     return Path(venv.strip(), "bin")
+
+
+def check_formalities(session: nox.Session) -> None:
+    """Licences of all files, and the form of the changelog."""
+    # In a copy, since it also looks at ignored files where a whole folder is new.
+    session.run("reuse", "--root", str(checkout(CACHE / "lint")), "lint", "--lines")
+    session.run("antsibull-changelog", "lint")
+
+
+def run_docsite(session: nox.Session, task: str) -> None:
+    """A task of tests/docsite in its own environment."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "docs")
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    env = {"PYTHONPATH": path, "HOME": str(HOME), **first_in_path(programs)}
+    session.run(programs / "python", "-m", "docsite", task, env=env)
 
 
 def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None:

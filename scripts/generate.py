@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option tables: documentation fragments, fields of credentials in AWX, and the
-documentation, schemas and credential types of the event sources.
+"""Write what comes from tables in the code: documentation fragments, fields of credentials in AWX, the documentation,
+schemas and credential types of the event sources, and tables in the guides.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
@@ -18,6 +18,7 @@ import sys
 import typing as t
 
 import eda_files
+import guide_tables
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -291,6 +292,8 @@ def main() -> int:
             {"senhasegura": (*connection, *eda_options.POLLING), "senhasegura_syslog": eda_options.SYSLOG},
         ),
     }
+    for guide in sorted(ROOT.glob(f"{guide_tables.GUIDES}/*.rst")):
+        files[str(guide.relative_to(ROOT))] = guide_tables.with_tables(guide.read_text(), guide_tables.TABLES)
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:
         print("\n".join(f"out of date: {name} (run scripts/generate.py)" for name in stale))

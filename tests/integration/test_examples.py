@@ -127,12 +127,13 @@ def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) ->
 
 
 def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
-    """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
+    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks."""
     for language, text in blocks:
         if language == "yaml":
             content = yaml.safe_load(text)
-            # A block that is a map shows variables of hosts, with or without the user that the text names.
-            given = isinstance(content, dict)
+            # A block that is a map is an inventory, or shows variables of hosts, with or without the user that the text
+            # names.
+            given = isinstance(content, dict) and "plugin" not in content
             yield (
                 [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
             )
@@ -314,6 +315,14 @@ def test_documented_examples_run(
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)
+        elif isinstance(example, dict):
+            (site.home / "hosts.senhasegura.yml").write_text(yaml.safe_dump(example))
+            done = run_command(vault, "ansible-inventory", "-i", "hosts.senhasegura.yml", "--list", env=env)
+            # Here it warns of hosts that no rule fits.
+            assert (done.rc, set(json.loads(done.stdout)["_meta"]["hostvars"])) == (0, {"web01", "web02", "web03"}), (
+                done
+            )
+            continue
         else:
             given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
             done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)
