@@ -126,7 +126,11 @@ def test_drift_in_the_dialect_of_the_guide(server: Any, run_play: Any, playbook:
 
 HOSTS = """
 all:
-  vars: {ansible_connection: local, onboard_site: DC1, onboard_tags: [linux]}
+  vars:
+    ansible_connection: local
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+    onboard_site: DC1
+    onboard_tags: [linux]
   hosts:
     app01: {ansible_user: admin, onboard_ip: 192.0.2.21}
     app02:
