@@ -31,7 +31,7 @@ from senhasegura_simulator.server import Simulator
 CLIENT = {"client_id": "eda", "client_secret": "eda-secret-0123456789abcdef"}
 OPTIONS = {"interval": 1, "custody_after": 2, "failed_after": 4, "max_pause": 4, "timeout": 5}
 KINDS = ("changed", "expired", "custody_held", "change_failed")
-# One in twenty of all requests, in turn.
+# What happens to every twentieth request, in turn.
 FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 503},
     {"kind": "reset"},
@@ -45,6 +45,8 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "empty"},
 )
 EVERY = 20
+# Between two starts of the server there are fewer.
+RULES = 100
 SEEN = re.compile(r"SEEN (\w+) (\d+)")
 # Of memory, in kB. A JVM takes more.
 MOST_MEMORY = {False: 200_000, True: 2_000_000}
@@ -99,8 +101,9 @@ def seed(number: int) -> dict[str, Any]:
 class Server:
     """A simulator that can be stopped and started again, with its state, at the same address."""
 
-    def __init__(self, folder: Path, number: int) -> None:
+    def __init__(self, folder: Path, number: int, every: int, chance: random.Random) -> None:
         self._folder, self._seed = folder, seed(number)
+        self._every, self._chance = every, chance
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.requests = self.faults = 0
@@ -109,9 +112,12 @@ class Server:
 
     def start(self) -> None:
         self.simulator = Simulator("4.0", self._seed, port=self._port, state=self._folder).__enter__()
-        for place, fault in enumerate(FAULTS):
-            rule = {**fault, "times": None, "every": EVERY * len(FAULTS), "skip": EVERY * place}
-            self.simulator.control.add_fault(rule)
+        first, turn = self._chance.randrange(self._every), self._chance.randrange(len(FAULTS))
+        for place in range(RULES):
+            # A rule does not count the requests that those before it have struck.
+            skip = first + place * (self._every - 1)
+            fault = FAULTS[(turn + place) % len(FAULTS)]
+            self.simulator.control.add_fault({**fault, "skip": skip, "times": 1})
 
     def stop(self) -> None:
         log = self.simulator.control.log()
@@ -139,14 +145,17 @@ class Server:
         }
 
 
-def soak(folder: Path, seconds: float, random_seed: int, rulebook: list[str] | None = None) -> Result:
+def soak(
+    folder: Path, seconds: float, random_seed: int, rulebook: list[str] | None = None, every: int = EVERY
+) -> Result:
     """Let things happen for that many seconds, and return what was seen of them.
 
+    :param every: one of so many requests fails
     :param rulebook: the command of ansible-rulebook up to its rulebook, or None to run the source without rules
     """
     result, chance, start = Result(), random.Random(random_seed), time.monotonic()
     number = max(40, int(seconds * 3))
-    server = Server(folder / "vault", number)
+    server = Server(folder / "vault", number, every, chance)
     state, log = folder / "state.json", folder / "log"
     options = {**OPTIONS, "state_file": str(state)}
     (folder / "variables.yml").write_text(json.dumps(options))
@@ -196,7 +205,7 @@ class Disturbance:
 
 def disturbances(seconds: float, chance: random.Random) -> Iterator[Disturbance]:
     """Spread restarts and kills over the time."""
-    each = max(seconds / 8, 2.0)
+    each = max(seconds / 8, 4.0)
     for place in range(int(seconds / each)):
         yield Disturbance(each * chance.uniform(0.7, 1.1), ("restart", "kill")[place % 2])
     yield Disturbance(each, "none")
