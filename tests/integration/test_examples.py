@@ -81,7 +81,13 @@ MAPPING = {
 }
 # Of two routers the admin's is meant.
 MYSAFE: list[dict[str, Any]] = [
-    {"name": "Supplier portal", "username": "shop", "password": "pass-1", "secret_key": "JBSWY3DPEHPK3PXP"},
+    {
+        "name": "Supplier portal",
+        "username": "shop",
+        "url": "https://portal.supplier.example",
+        "password": "pass-1",
+        "secret_key": "JBSWY3DPEHPK3PXP",
+    },
     *({"name": "Router", "username": user, "password": f"pass-{user}"} for user in ("admin", "guest")),
     {
         "kind": "secretapi",
