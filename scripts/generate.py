@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option table: documentation fragments and the AWX credential types.
+"""Write what comes from tables in the code: documentation fragments, fields of credentials in AWX, the documentation,
+schemas and credential types of the event sources, and tables in the guides.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
@@ -10,11 +11,14 @@ usage: python scripts/generate.py [--check]   (--check writes nothing and fails 
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import re
 import sys
 import typing as t
 
+import eda_files
+import guide_tables
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -38,6 +42,13 @@ NOTES = [
     " and so do C(vars), C(include_vars) and loops: do not fill it from what a host has said.",
     "E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).",
     "All requests to the server are made by the controller, never by managed hosts.",
+]
+MYSAFE_NOTES = [
+    *NOTES,
+    "The access key has options of its own, with variables, environment variables and names in files of their own."
+    " Other plugins of this collection do not see them, and these do not see C(client_id), C(dialect) and what else"
+    " says how an A2A authorization logs in.",
+    "MySafe is part of the vendor's API from release 3.32 on. The integration guide has no call for it.",
 ]
 INVENTORY_NOTES = [
     "A connection option may come from several places. The first of these that sets it counts: the inventory"
@@ -72,18 +83,25 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
-def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any]) -> str:
-    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories."""
+def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Sequence[t.Any]) -> str:
+    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories, and
+    one for modules and one for lookups of MySafe.
+    """
     options = (*server, *run)
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
+    of_mysafe = [
+        {"options": {option.name: _option(option, lookup=lookup) for option in mysafe}, "notes": MYSAFE_NOTES}
+        for lookup in (False, True)
+    ]
     inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
     return (
         f"{LICENCE}\n{NOTICE}\nfrom __future__ import annotations\n\n\n"
         "class ModuleDocFragment:\n"
         '    """The options by which every plugin of this collection reaches the server."""\n\n'
         f"{_documentation('DOCUMENTATION', modules)}\n{_documentation('PLUGIN', lookups)}\n"
-        f"{_documentation('INVENTORY', inventory)}"
+        f"{_documentation('INVENTORY', inventory)}\n"
+        f"{_documentation('MYSAFE', of_mysafe[0])}\n{_documentation('MYSAFE_PLUGIN', of_mysafe[1])}"
     )
 
 
@@ -167,8 +185,10 @@ def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any],
     return field, {"env": {option.env: f"{{{{ {option.name} }}}}"}}
 
 
-def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
-    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+def _fields(
+    options: t.Sequence[t.Any], credential: CredentialType
+) -> tuple[list[dict[str, t.Any]], dict[str, dict[str, str]]]:
+    """The fields of a credential type, and its injectors."""
     fields: list[dict[str, t.Any]] = []
     injectors: dict[str, dict[str, str]] = {"file": {}, "env": {}}
     for option in options:
@@ -181,6 +201,12 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
             fields.append({"id": field.pop("id"), "label": label, **field})
             for kind, entries in injector.items():
                 injectors[kind].update(entries)
+    return fields, injectors
+
+
+def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
+    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+    fields, injectors = _fields(options, credential)
     document = {
         "name": credential.name,
         "description": credential.description,
@@ -192,6 +218,13 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
     return f"---\n{LICENCE}{NOTICE}{text}"
 
 
+def plugin_fields(options: t.Sequence[t.Any]) -> str:
+    """python/senhasegura/awx_fields.json: the same fields for the credential plugins of AWX, with OAuth 2."""
+    credential = CREDENTIAL_TYPES["oauth2"]
+    fields, _injectors = _fields(options, credential)
+    return json.dumps({"fields": fields, "required": credential.required}, indent=2) + "\n"
+
+
 class _Dumper(yaml.SafeDumper):
     """Indents list items below their key, as yamllint wants them."""
 
@@ -199,17 +232,68 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+EDA_NOTICE = "# Generated by scripts/generate.py: change the option tables or scripts/eda_files.py, then run that.\n"
+# One type for both ways to log in.
+EDA_CREDENTIAL = CredentialType(
+    "", "", required=("url",), left_out=(), choices={"auth_method": ("oauth2", "oauth2_basic", "oauth1")}
+)
+
+
+def _dumped(document: t.Any) -> str:
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+
+
+def eda(connection: t.Sequence[t.Any], own: t.Mapping[str, t.Sequence[t.Any]]) -> dict[str, str]:
+    """All generated files of the event sources.
+
+    :param own: name of a source -> all its options
+    """
+    files = {}
+    fields, injectors = _fields(connection, EDA_CREDENTIAL)
+    types = {
+        "senhasegura": ({"fields": fields, "required": ["url"]}, injectors),
+        "senhasegura_syslog": (
+            {"fields": eda_files.TLS_FIELDS, "required": ["tls_cert", "tls_key"]},
+            eda_files.TLS_INJECTORS,
+        ),
+    }
+    for name, options in own.items():
+        folder, (inputs, injected) = eda_files.FOLDER, types[name]
+        files[f"{folder}/{name}.py"] = eda_files.documented(name, options, _dumped)
+        files[f"{folder}/schemas/{name}.json"] = eda_files.schema(name, options)
+        files[f"{folder}/credential_types/{name}/input.yml"] = f"---\n{LICENCE}{EDA_NOTICE}{_dumped(inputs)}"
+        text = eda_files.injectors(injected, _dumped)
+        files[f"{folder}/credential_types/{name}/injectors.yml"] = f"---\n{LICENCE}{EDA_NOTICE}{text}"
+    return files
+
+
 def main() -> int:
     sys.path.insert(0, str(ROOT / ".cache" / "collections"))
-    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
+    from ansible_collections.community.senhasegura.plugins.module_utils.events import source_options as eda_options
+    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
+        MYSAFE_OPTIONS,
+        MYSAFE_RUN_OPTIONS,
+        OPTIONS,
+        RUN_OPTIONS,
+    )
 
+    connection = eda_options.CONNECTION
     files = {
-        "plugins/doc_fragments/connection.py": doc_fragment(OPTIONS, RUN_OPTIONS),
+        "plugins/doc_fragments/connection.py": doc_fragment(
+            OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)
+        ),
         **{
             f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
             for name, credential in CREDENTIAL_TYPES.items()
         },
+        "python/senhasegura/awx_fields.json": plugin_fields(OPTIONS),
+        **eda(
+            connection,
+            {"senhasegura": (*connection, *eda_options.POLLING), "senhasegura_syslog": eda_options.SYSLOG},
+        ),
     }
+    for guide in sorted(ROOT.glob(f"{guide_tables.GUIDES}/*.rst")):
+        files[str(guide.relative_to(ROOT))] = guide_tables.with_tables(guide.read_text(), guide_tables.TABLES)
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:
         print("\n".join(f"out of date: {name} (run scripts/generate.py)" for name in stale))

@@ -22,7 +22,7 @@ from ..module_utils.errors import ConfigError, ConnectionFailed, Refused, Senhas
 from ..module_utils.operations.parameters import subject_of
 from ..module_utils.operations.results import NO_LOG, ModuleOperation, Params, Result
 from ..module_utils.redaction import printable_message
-from ..module_utils.settings.options import OPTIONS, RUN_OPTIONS
+from ..module_utils.settings.options import ALL_OPTIONS
 from ..module_utils.settings.settings import RunSettings, Settings
 from . import plugin_options
 from .broker import protocol
@@ -37,7 +37,7 @@ from .unexpected import describe
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
 # These say how to reach the server, and are none of an operation's business. on_ciphertext is.
-_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS)) - {"on_ciphertext"}
+_CONNECTION = frozenset(option.name for option in ALL_OPTIONS) - {"on_ciphertext"}
 
 
 class SenhaseguraAction(ActionBase):
@@ -80,7 +80,8 @@ class SenhaseguraAction(ActionBase):
     def settings(self, params: Params, variables: dict[str, t.Any]) -> tuple[Settings, RunSettings]:
         """Return the settings and run options of the task."""
         environment = self._task.environment or ()
-        return plugin_options.settings(params, variables, self._templar.template, environment)
+        mysafe = "mysafe_client_id" in self.spec
+        return plugin_options.settings(params, variables, self._templar.template, environment, mysafe=mysafe)
 
     def until(self) -> float:
         """Return the monotonic time after which nothing is sent any more for this task."""

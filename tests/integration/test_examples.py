@@ -39,6 +39,11 @@ pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavaila
 CORE = tuple(map(int, __version__.split(".")[:2]))
 COLLECTION = "community.senhasegura"
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
+ACCESS_KEY = {
+    "client_id": "demo-mysafe",
+    "client_secret": "demo-mysafe-0123456789abcdef",
+    "mysafe_user": "alice",
+}
 STOOD_FOR = {
     "ansible.builtin.uri": "there is no such web server",
     "ansible.posix.authorized_key": "a module of another collection",
@@ -73,6 +78,18 @@ MAPPING = {
         {"name": "DATABASE_CREDS", "fields": {"user": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}},
     ]
 }
+# Of two routers the admin's is meant.
+MYSAFE: list[dict[str, Any]] = [
+    {"name": "Supplier portal", "username": "shop", "password": "pass-1", "secret_key": "JBSWY3DPEHPK3PXP"},
+    *({"name": "Router", "username": user, "password": f"pass-{user}"} for user in ("admin", "guest")),
+    {
+        "kind": "secretapi",
+        "name": "Payments",
+        "client_id": "shop",
+        "client_secret": "key-1",
+        "identifier_code": "payments",
+    },
+]
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
 
@@ -110,12 +127,13 @@ def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) ->
 
 
 def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
-    """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
+    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks."""
     for language, text in blocks:
         if language == "yaml":
             content = yaml.safe_load(text)
-            # A block that is a map shows variables of hosts, with or without the user that the text names.
-            given = isinstance(content, dict)
+            # A block that is a map is an inventory, or shows variables of hosts, with or without the user that the text
+            # names.
+            given = isinstance(content, dict) and "plugin" not in content
             yield (
                 [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
             )
@@ -230,7 +248,8 @@ class Site:
         ]
         devices = [{"hostname": name, "ip": host.address} for name, host in zip(names, self.hosts, strict=True)]
         return {
-            "clients": [{**CLIENT, "application": "shop"}],
+            "clients": [{**CLIENT, "application": "shop"}, ACCESS_KEY],
+            "mysafe": [{"owner": "alice", **item} for item in MYSAFE],
             "devices": [*devices, {"hostname": "web03", "ip": "192.0.2.12"}],
             "credentials": [*accounts, *others],
             "keys": keys,
@@ -296,6 +315,14 @@ def test_documented_examples_run(
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)
+        elif isinstance(example, dict):
+            (site.home / "hosts.senhasegura.yml").write_text(yaml.safe_dump(example))
+            done = run_command(vault, "ansible-inventory", "-i", "hosts.senhasegura.yml", "--list", env=env)
+            # Here it warns of hosts that no rule fits.
+            assert (done.rc, set(json.loads(done.stdout)["_meta"]["hostvars"])) == (0, {"web01", "web02", "web03"}), (
+                done
+            )
+            continue
         else:
             given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
             done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)

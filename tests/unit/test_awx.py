@@ -11,15 +11,14 @@ import fnmatch
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
-from awx_plugins.interfaces._temporary_private_credential_api import Credential
-from awx_plugins.interfaces._temporary_private_inject_api import ENV_BLOCKLIST, HIDDEN_PASSWORD, inject_credential
+from awx.api_rules import FIELD_KEYS
+from awx.injection import ENV_BLOCKLIST, FILES, HIDDEN_PASSWORD, Injected, load
+from awx.injection import inject as inject_into
 from workspace import ROOT, collections
 
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
@@ -29,33 +28,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.set
     resolve,
 )
 
-AWX = ROOT / "extensions" / "awx"
-NAMES = sorted(path.stem for path in AWX.glob("credential_type*.yml"))
+NAMES = sorted(path.stem for path in FILES.glob("credential_type*.yml"))
 types = pytest.mark.parametrize("name", NAMES)
-# What AWX itself refuses or does not take (its API's schema for custom credential types).
-FIELD_KEYS = {"id", "label", "type", "format", "secret", "multiline", "choices", "default", "help_text"}
 PEM = "-----BEGIN CERTIFICATE-----\nwith {{ braces }}, 'quotes' and é\n-----END CERTIFICATE-----\n"
 
 
-@dataclass
-class Job:
-    """What AWX would start a job with. ``shown`` are the variables as its API shows them."""
-
-    env: dict[str, str]
-    shown: dict[str, str]
-    arguments: list[str]
-    folder: Path
+class Job(Injected):
+    """What AWX would start a job with, and what the client makes of it."""
 
     def settings(self) -> Settings:
         return resolve([environment_source(self.env)])
-
-    def content(self, path: str) -> str:
-        """The text of a file that the job sees below /runner."""
-        return (self.folder / Path(path).relative_to("/runner")).read_text()
-
-
-def load(name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((AWX / f"{name}.yml").read_text()))
 
 
 def fields(name: str) -> list[dict[str, Any]]:
@@ -87,18 +69,7 @@ def everything(name: str) -> dict[str, Any]:
 
 
 def inject(name: str, values: dict[str, Any], folder: Path) -> Job:
-    document = load(name)
-    awx_type = ManagedCredentialType(
-        namespace="senhasegura",
-        name=document["name"],
-        kind=document["kind"],
-        inputs=document["inputs"],
-        injectors=document["injectors"],
-    )
-    (folder / "env").mkdir()
-    job = Job({}, {}, [], folder)
-    inject_credential(awx_type, Credential(values), job.env, job.shown, job.arguments, str(folder))
-    return job
+    return Job(**vars(inject_into(name, values, folder)))
 
 
 def test_there_is_one_type_for_each_way_to_log_in() -> None:
@@ -238,7 +209,7 @@ def test_every_option_has_a_field_or_a_reason_to_have_none(name: str) -> None:
     assert without == {"config_file", "allow_http", *other}
 
 
-EE = AWX / "execution-environment.yml"
+EE = FILES / "execution-environment.yml"
 
 
 def builder(*arguments: str) -> str:

@@ -74,6 +74,10 @@ class SshKeys:
     def _list(self) -> Operation[Entries]:
         return LIST_SSH_KEYS if self._api.dialect().supports(LIST_SSH_KEYS) else LIST_CREDENTIALS
 
+    def has_own_list(self) -> bool:
+        """Return whether the list of credentials has no keys in it. Raises SenhaseguraError."""
+        return self._list() is not LIST_CREDENTIALS
+
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the keys that have all the ``wanted`` values."""
         return self.select(Matching(wanted), subject=wanted_name("SSH keys", wanted))
