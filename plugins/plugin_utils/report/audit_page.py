@@ -156,22 +156,25 @@ def _section(document: Document, key: str) -> AuditSection:
     summary, found = document["summary"], document["findings"][key]
     about_devices = key == "without_credential"
     whole = summary["devices"] if about_devices else summary["credentials"] + summary["ssh_keys"]
+    if key == "not_automatic" and whole and summary["automatic_change_unknown"] == whole:
+        # None would look as if all were well.
+        whole = None
     return AuditSection(
         key=key.replace("_", "-"),
         topic=TOPICS[key],
         count=None if whole is None else len(found),
         share=round(100 * len(found) / whole) if whole else 0,
         of="" if whole is None else quantity(whole, "device" if about_devices else "credential"),
-        notes=_notes(summary, key, whole is None),
+        notes=_notes(summary, key),
         rows=[_row(key, one) for one in found[:_FIRST_ROWS]],
         more_rows=[_row(key, one) for one in found[_FIRST_ROWS:_MOST_ROWS]],
         left_out=max(len(found) - _MOST_ROWS, 0),
     )
 
 
-def _notes(summary: Document, key: str, unknown: bool) -> list[str]:
+def _notes(summary: Document, key: str) -> list[str]:
     notes = []
-    if unknown:
+    if key == "without_credential" and summary["devices"] is None:
         notes.append("This server's dialect tells nothing of devices.")
     if key == "in_custody" and summary["holders_unknown"]:
         notes.append(

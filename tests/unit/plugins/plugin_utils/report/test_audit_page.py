@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,13 @@ def test_a_page_shows_what_a_manager_asks() -> None:
 
 def test_times_are_written_for_people() -> None:
     assert "1 Nov 2026, 11:00 UTC" in Page(audit_page(document(1, 1))).text()
+
+
+def test_what_the_server_does_not_tell_does_not_look_well() -> None:
+    page = audit_page(document(5, None))
+    for key in ("not-automatic", "without-credential"):
+        assert re.search(rf'tile unchanged" href="#{key}">.*?<strong>–</strong>', page, re.DOTALL), key
+    assert "This server's dialect tells nothing of devices." in Page(page).text()
 
 
 def test_long_tables_end_and_name_the_document() -> None:
