@@ -14,12 +14,13 @@ import typing as t
 
 import jinja2
 
+from ...module_utils.audit import moment
 from ...module_utils.redaction import printable
 from .words import quantity, time_text
 
 _TEMPLATE = "audit.html.j2"
-# Rows of a table. All of them are in the document.
-_MOST_ROWS = 200
+# Rows of a table: those that are seen at once, and with what can be opened. All of them are in the document.
+_FIRST_ROWS, _MOST_ROWS = 20, 200
 _PARTS = re.compile(r"[^.-]*[.-]*")
 Sign = t.Literal["changed", "unchanged", "waiting", "problem"]
 Document = t.Mapping[str, t.Any]
@@ -88,8 +89,8 @@ TOPICS: t.Mapping[str, Topic] = {
     ),
 }
 _REASONS = {
-    "used_on": "used on",
-    "same_key": "the same key as on",
+    "used_on": "several hosts use it",
+    "same_key": "the key is the same there",
     "domain_account": "a domain account, which works on many hosts",
 }
 
@@ -115,6 +116,7 @@ class AuditSection:
     of: str
     notes: list[str]
     rows: list[AuditRow]
+    more_rows: list[AuditRow]  # in a part of the page that has to be opened
     left_out: int
 
 
@@ -129,7 +131,7 @@ def audit_page(document: Document) -> str:
     )
     summary = document["summary"]
     return environment.get_template(_TEMPLATE).render(
-        now=time_text(datetime.datetime.fromisoformat(document["generated"].replace("Z", "+00:00"))),
+        now=_utc(t.cast(datetime.datetime, moment(document["generated"]))),
         server=printable(document["server"]),
         headline=audit_headline(summary),
         numbers=summary,
@@ -141,9 +143,9 @@ def audit_headline(summary: Document) -> str:
     """Sum up the report in one sentence."""
     number, whole = summary["with_findings"], summary["credentials"] + summary["ssh_keys"]
     bare = summary["findings"]["without_credential"]
-    also = f", and {quantity(bare, 'device')} without a credential" if bare else ""
+    also = f", and {quantity(bare, 'device')} {'has' if bare == 1 else 'have'} none" if bare else ""
     if not whole:
-        return f"The vault shows no credential{also}."
+        return f"The vault shows no credentials{also}."
     if not number:
         return f"Nothing to say about {quantity(whole, 'credential')}{also}."
     verb = "has" if number == 1 else "have"
@@ -154,21 +156,25 @@ def _section(document: Document, key: str) -> AuditSection:
     summary, found = document["summary"], document["findings"][key]
     about_devices = key == "without_credential"
     whole = summary["devices"] if about_devices else summary["credentials"] + summary["ssh_keys"]
+    if key == "not_automatic" and whole and summary["automatic_change_unknown"] == whole:
+        # None would look as if all were well.
+        whole = None
     return AuditSection(
         key=key.replace("_", "-"),
         topic=TOPICS[key],
         count=None if whole is None else len(found),
         share=round(100 * len(found) / whole) if whole else 0,
         of="" if whole is None else quantity(whole, "device" if about_devices else "credential"),
-        notes=_notes(summary, key, whole is None),
-        rows=[_row(key, one) for one in found[:_MOST_ROWS]],
+        notes=_notes(summary, key),
+        rows=[_row(key, one) for one in found[:_FIRST_ROWS]],
+        more_rows=[_row(key, one) for one in found[_FIRST_ROWS:_MOST_ROWS]],
         left_out=max(len(found) - _MOST_ROWS, 0),
     )
 
 
-def _notes(summary: Document, key: str, unknown: bool) -> list[str]:
+def _notes(summary: Document, key: str) -> list[str]:
     notes = []
-    if unknown:
+    if key == "without_credential" and summary["devices"] is None:
         notes.append("This server's dialect tells nothing of devices.")
     if key == "in_custody" and summary["holders_unknown"]:
         notes.append(
@@ -203,12 +209,19 @@ def _told(key: str, one: Document) -> tuple[str, str]:
         ]
         return ", ".join(names) or "not known", f"viewed {one['viewed_at']}" if one["viewed_at"] else ""
     if key == "expired":
-        return one["expires_at"], f"changed {one['changed_at']}" if one["changed_at"] else "never changed"
+        end = moment(one["expires_at"])
+        return _utc(end) if end else one["expires_at"], f"changed {one['changed_at']}" if one[
+            "changed_at"
+        ] else "never changed"
     if key == "never_changed":
         return one["viewed_at"] or "never", ""
     if key == "not_automatic":
         return one["changed_at"] or "never", ""
     return ", ".join(one["hosts"]) or "any", "; ".join(_REASONS.get(reason, reason) for reason in one["reasons"])
+
+
+def _utc(time: datetime.datetime) -> str:
+    return f"{time_text(time.astimezone(datetime.timezone.utc))} UTC"
 
 
 def _breakable(text: str) -> list[str]:

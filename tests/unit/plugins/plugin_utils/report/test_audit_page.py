@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -61,18 +62,32 @@ def test_a_page_shows_what_a_manager_asks() -> None:
     assert "the report does not know who" in text
 
 
+def test_times_are_written_for_people() -> None:
+    assert "1 Nov 2026, 11:00 UTC" in Page(audit_page(document(1, 1))).text()
+
+
+def test_what_the_server_does_not_tell_does_not_look_well() -> None:
+    page = audit_page(document(5, None))
+    for key in ("not-automatic", "without-credential"):
+        assert re.search(rf'tile unchanged" href="#{key}">.*?<strong>–</strong>', page, re.DOTALL), key
+    assert "This server's dialect tells nothing of devices." in Page(page).text()
+
+
 def test_long_tables_end_and_name_the_document() -> None:
     page = audit_page(document(500, 500))
     assert "300 more are in audit.json beside this page." in page
-    assert page.count("<tr>") < 6 * 202
+    assert page.count("<tr>") < 6 * 203
+    # What is seen at once is short.
+    assert page.count("<details>") == 6
+    assert "<details>" not in audit_page(document(20, 20))
 
 
 @pytest.mark.parametrize(
     ("size", "devices", "words"),
     [
-        (0, 0, "The vault shows no credential."),
-        (0, 1, "The vault shows no credential, and 1 device without a credential."),
-        (1, 1, "1 of 1 credential has findings, and 1 device without a credential."),
+        (0, 0, "The vault shows no credentials."),
+        (0, 1, "The vault shows no credentials, and 1 device has none."),
+        (1, 1, "1 of 1 credential has findings, and 1 device has none."),
         (2, 0, "2 of 2 credentials have findings."),
     ],
 )
