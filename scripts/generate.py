@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option tables: documentation fragments, the AWX credential types, and the
-documentation, schemas and credential types of the event sources.
+"""Write what comes from tables in the code: documentation fragments, fields of credentials in AWX, the documentation,
+schemas and credential types of the event sources, and tables in the guides.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
@@ -11,12 +11,14 @@ usage: python scripts/generate.py [--check]   (--check writes nothing and fails 
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import re
 import sys
 import typing as t
 
 import eda_files
+import guide_tables
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -40,6 +42,13 @@ NOTES = [
     " and so do C(vars), C(include_vars) and loops: do not fill it from what a host has said.",
     "E(SENHASEGURA_INSECURE) with a true value is the same as O(validate_certs=false).",
     "All requests to the server are made by the controller, never by managed hosts.",
+]
+MYSAFE_NOTES = [
+    *NOTES,
+    "The access key has options of its own, with variables, environment variables and names in files of their own."
+    " Other plugins of this collection do not see them, and these do not see C(client_id), C(dialect) and what else"
+    " says how an A2A authorization logs in.",
+    "MySafe is part of the vendor's API from release 3.32 on. The integration guide has no call for it.",
 ]
 INVENTORY_NOTES = [
     "A connection option may come from several places. The first of these that sets it counts: the inventory"
@@ -74,24 +83,34 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
-def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any]) -> str:
-    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories."""
+def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Sequence[t.Any]) -> str:
+    """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories, and
+    one for modules and one for lookups of MySafe.
+    """
     options = (*server, *run)
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
+    of_mysafe = [
+        {"options": {option.name: _option(option, lookup=lookup) for option in mysafe}, "notes": MYSAFE_NOTES}
+        for lookup in (False, True)
+    ]
     inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
     return (
         f"{LICENCE}\n{NOTICE}\nfrom __future__ import annotations\n\n\n"
         "class ModuleDocFragment:\n"
         '    """The options by which every plugin of this collection reaches the server."""\n\n'
         f"{_documentation('DOCUMENTATION', modules)}\n{_documentation('PLUGIN', lookups)}\n"
-        f"{_documentation('INVENTORY', inventory)}"
+        f"{_documentation('INVENTORY', inventory)}\n"
+        f"{_documentation('MYSAFE', of_mysafe[0])}\n{_documentation('MYSAFE_PLUGIN', of_mysafe[1])}"
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class CredentialType:
-    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for."""
+    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for.
+
+    ``mysafe``: whether its options are those of plugins for MySafe.
+    """
 
     name: str
     description: str
@@ -99,6 +118,7 @@ class CredentialType:
     left_out: tuple[str, ...]
     choices: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     fixed: dict[str, str] = dataclasses.field(default_factory=dict)
+    mysafe: bool = False
 
 
 OAUTH_1 = ("consumer_key", "consumer_secret", "token_key", "token_secret")
@@ -118,6 +138,13 @@ CREDENTIAL_TYPES = {
         left_out=(*OAUTH_2, "auth_method"),
         fixed={"auth_method": "oauth1"},
     ),
+    "mysafe": CredentialType(
+        "senhasegura (MySafe)",
+        "Access key for MySafe, for the collection community.senhasegura",
+        required=("url", "mysafe_client_id", "mysafe_client_secret"),
+        left_out=(),
+        mysafe=True,
+    ),
 }
 # No place for files is the same in all containers that jobs run in, and http:// is for tests.
 NOT_IN_AWX = ("config_file", "allow_http")
@@ -126,6 +153,8 @@ NOT_IN_AWX = ("config_file", "allow_http")
 FILES = {
     "decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
     ' "encrypt sensitive information" is on. It needs the Python library cryptography.',
+    "mysafe_decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the access key, when its option"
+    ' "Encrypt sensitive data" is on. It needs the Python library cryptography.',
     "ca_path": "Certificates (PEM) of the authorities to trust. With them, no others are trusted.",
     "client_cert": "Client certificate (PEM), and its key unless that has a field of its own.",
     "client_key": "Key (PEM, without passphrase) of the client certificate.",
@@ -138,7 +167,7 @@ INVERSE_FIELDS = {
         "Do not verify the certificate of the server. Anybody on the way can then read passwords.",
     ),
 }
-ACRONYMS = {"ca": "CA", "tls": "TLS", "url": "URL"}
+ACRONYMS = {"ca": "CA", "mysafe": "MySafe", "tls": "TLS", "url": "URL"}
 
 
 def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -202,6 +231,13 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
     return f"---\n{LICENCE}{NOTICE}{text}"
 
 
+def plugin_fields(options: t.Sequence[t.Any]) -> str:
+    """python/senhasegura/awx_fields.json: the same fields for the credential plugins of AWX, with OAuth 2."""
+    credential = CREDENTIAL_TYPES["oauth2"]
+    fields, _injectors = _fields(options, credential)
+    return json.dumps({"fields": fields, "required": credential.required}, indent=2) + "\n"
+
+
 class _Dumper(yaml.SafeDumper):
     """Indents list items below their key, as yamllint wants them."""
 
@@ -247,20 +283,32 @@ def eda(connection: t.Sequence[t.Any], own: t.Mapping[str, t.Sequence[t.Any]]) -
 def main() -> int:
     sys.path.insert(0, str(ROOT / ".cache" / "collections"))
     from ansible_collections.community.senhasegura.plugins.module_utils.events import source_options as eda_options
-    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
+    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
+        MYSAFE_OPTIONS,
+        MYSAFE_RUN_OPTIONS,
+        OPTIONS,
+        RUN_OPTIONS,
+    )
 
     connection = eda_options.CONNECTION
     files = {
-        "plugins/doc_fragments/connection.py": doc_fragment(OPTIONS, RUN_OPTIONS),
+        "plugins/doc_fragments/connection.py": doc_fragment(
+            OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)
+        ),
         **{
-            f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
+            f"extensions/awx/credential_type_{name}.yml": credential_type(
+                MYSAFE_OPTIONS if credential.mysafe else OPTIONS, credential
+            )
             for name, credential in CREDENTIAL_TYPES.items()
         },
+        "python/senhasegura/awx_fields.json": plugin_fields(OPTIONS),
         **eda(
             connection,
             {"senhasegura": (*connection, *eda_options.POLLING), "senhasegura_syslog": eda_options.SYSLOG},
         ),
     }
+    for guide in sorted(ROOT.glob(f"{guide_tables.GUIDES}/*.rst")):
+        files[str(guide.relative_to(ROOT))] = guide_tables.with_tables(guide.read_text(), guide_tables.TABLES)
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:
         print("\n".join(f"out of date: {name} (run scripts/generate.py)" for name in stale))

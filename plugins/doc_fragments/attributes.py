@@ -28,6 +28,16 @@ requirements:
   - requests >= 2.31.0, on the controller
 """
 
+    # Before the first in the list of fragments, so that its group counts.
+    MYSAFE = r"""
+attributes:
+  action_group:
+    description: Use C(group/community.senhasegura.mysafe) in C(module_defaults) to set options for modules of MySafe.
+    support: full
+    membership:
+      - community.senhasegura.mysafe
+"""
+
     STATE = r"""
 attributes:
   check_mode:

@@ -298,7 +298,8 @@ class SshKeyWrite:
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key.
+    """The server's receipt for a write. ``devices_error`` names devices that could not be linked to a key, and
+    ``unshared`` users and groups that an item of MySafe could not be shared with.
 
     ``id`` is empty if the response does not have it. ``updated`` is True if its words say that there was
     something already; None if they are unknown.
@@ -309,6 +310,7 @@ class Stored:
     devices_error: tuple[str, ...] = ()
     public_key: str | None = None
     updated: bool | None = None
+    unshared: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

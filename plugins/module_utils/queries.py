@@ -17,6 +17,7 @@ from .device_models import Device
 from .dsm_secrets import DsmSecret
 from .errors import InvalidRequest, NotFound, Refused
 from .models import CredentialInfo, Entries, first, host_key
+from .mysafe_models import MySafeItem
 from .references import Reference
 
 EntryKind = t.Literal["credentials", "keys"]
@@ -162,11 +163,18 @@ class MatchingDevices(Query["tuple[Device, ...]"]):
     wanted: t.Mapping[str, t.Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class MatchingItems(Query["tuple[MySafeItem, ...]"]):
+    """The items of MySafe that have all the ``wanted`` values, by field. C(tags) are those that it must have."""
+
+    wanted: t.Mapping[str, t.Any]
+
+
 def answer(listed: t.Iterable[t.Any], query: Query[_Answer]) -> _Answer:
     """Answer a query about a list. Raises what its class says.
 
     :param listed: Entries for credentials and SSH keys; DsmSecrets for C(ByIdentities); Device for those of
-        devices
+        devices, and MySafeItem for those of MySafe
     """
     found: _Answer = _ANSWERS[type(query)](listed, query)
     return found
@@ -341,6 +349,13 @@ def _device_fits(device: Device, wanted: t.Mapping[str, t.Any]) -> bool:
     return True
 
 
+def _item_fits(item: MySafeItem, wanted: t.Mapping[str, t.Any]) -> bool:
+    return all(
+        set(value) <= set(item.tags or ()) if name == "tags" else getattr(item, name) == value
+        for name, value in wanted.items()
+    )
+
+
 _ANSWERS: t.Mapping[type[Query[t.Any]], t.Callable[[t.Any, t.Any], t.Any]] = {
     Find: _find,
     Require: _require,
@@ -356,5 +371,6 @@ _ANSWERS: t.Mapping[type[Query[t.Any]], t.Callable[[t.Any, t.Any], t.Any]] = {
     Several: lambda entries, query: {name: answer(entries, part) for name, part in query.queries.items()},
     ByIdentities: _by_identities,
     FindDevice: _find_device,
+    MatchingItems: lambda items, query: tuple(one for one in items if _item_fits(one, query.wanted)),
     MatchingDevices: lambda devices, query: tuple(one for one in devices if _device_fits(one, query.wanted)),
 }

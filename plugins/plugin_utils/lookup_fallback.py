@@ -22,7 +22,7 @@ from ..module_utils.client import api, connect
 from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations import lookup
 from ..module_utils.references import parse_reference
-from ..module_utils.settings.options import argument_spec, is_set
+from ..module_utils.settings.options import is_set
 from ..module_utils.settings.settings import RunSettings, Settings
 from . import plugin_options
 from .broker import protocol
@@ -128,11 +128,11 @@ def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunSe
     """
     passed = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
     spec = lookup.SPECS[request.name]
-    options = plugin_options.validate(passed, {**argument_spec(), **spec}, {})
+    options = plugin_options.validate(passed, {**lookup.connection_spec(request.name), **spec}, {})
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
-    settings, run = plugin_options.merge(options, request.values)
+    settings, run = plugin_options.merge(options, request.values, mysafe=request.name == "mysafe")
     options = {name: options[name] for name in spec if name != "default" or name in passed}
     options["on_ciphertext"] = run.on_ciphertext
     if CHECK_MODE in options:

@@ -17,8 +17,11 @@ except ImportError:
 # A short text would be masked in the middle of ordinary words.
 _SHORTEST = 4
 # Those of the connection, as options.py has them: each worker of a lookup needs the names, and not all of that file.
-CONNECTION = ("client_id", "client_secret", "consumer_key", "consumer_secret", "token_key", "token_secret", "proxy")
-PEM = ("decryption_key", "client_cert", "client_key")
+CONNECTION = (
+    *("client_id", "client_secret", "consumer_key", "consumer_secret", "token_key", "token_secret", "proxy"),
+    *("mysafe_client_id", "mysafe_client_secret"),
+)
+PEM = ("decryption_key", "client_cert", "client_key", "mysafe_decryption_key")
 
 
 def register(secrets: t.Iterable[t.Any]) -> None:

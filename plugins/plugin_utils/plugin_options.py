@@ -14,10 +14,8 @@ import configparser
 import dataclasses
 import datetime
 import os
-import stat
 import typing as t
 
-import yaml
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import (
@@ -33,11 +31,12 @@ from ansible.utils.display import Display
 from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations.parameters import not_text
 from ..module_utils.pem import is_pem
+from ..module_utils.settings.config_file import OTHERS, read_settings
 from ..module_utils.settings.options import (
+    ALL_OPTIONS,
     FROM_ENVIRONMENT,
     INI_SECTION,
     OPTIONS,
-    RUN_OPTIONS,
     Option,
     is_set,
     takes_text_only,
@@ -68,7 +67,7 @@ _TYPES = {
     "dict": "a map",
     "path": "a path",
 }
-_CONNECTION = frozenset(option.name for option in (*OPTIONS, *RUN_OPTIONS))
+_CONNECTION = frozenset(option.name for option in ALL_OPTIONS)
 Template = t.Callable[[t.Any], t.Any]
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 _CONFIG_FILE = next(option for option in OPTIONS if option.name == "config_file")
@@ -166,6 +165,8 @@ def settings(
     template: Template,
     environment: t.Sequence[t.Any] = (),
     default_file: str | None = None,
+    *,
+    mysafe: bool = False,
 ) -> tuple[Settings, RunSettings]:
     """Return the settings and run options for one task.
 
@@ -173,10 +174,12 @@ def settings(
     :param template: evaluates such a value
     :param environment: what the play, the blocks and the task set, the innermost last
     :param default_file: the configuration file where config_file is set nowhere
+    :param mysafe: whether the task is one of MySafe, whose client has options of its own
     """
     try:
-        values = option_variables(variables, arguments, template)
-        return merge(arguments, values, task_environment(environment, variables, template), default_file)
+        values = option_variables(variables, arguments, template, mysafe=mysafe)
+        told = task_environment(environment, variables, template)
+        return merge(arguments, values, told, default_file, mysafe=mysafe)
     except VariableError as exc:
         raise ConfigError(exc.problem, hint=exc.hint) from None
 
@@ -201,6 +204,8 @@ def merge(
     values: t.Mapping[str, t.Any],
     environment: t.Mapping[str, t.Any] | None = None,
     default_file: str | None = None,
+    *,
+    mysafe: bool = False,
 ) -> tuple[Settings, RunSettings]:
     """Merge what all places say: option > variable > environment > ini > configuration file, as Ansible itself does.
 
@@ -209,12 +214,13 @@ def merge(
     :param values: those of the variables that are options, by the name of the option
     :param environment: that of the task, which wins over the one of the process
     :param default_file: as above
+    :param mysafe: as above
     """
     sources = _sources(arguments, values, environment or {})
     path = find_value(_CONFIG_FILE, sources) or default_file
     if path is not None:
         sources.append(environment_source(_read_file(path), "{} in config_file"))
-    found, run = resolve(sources), resolve_run(sources)
+    found, run = resolve(sources, mysafe=mysafe), resolve_run(sources, mysafe=mysafe)
     # Before any warning.
     register(found.secrets())
     if not found.validate_certs:
@@ -269,55 +275,10 @@ def _ini_source() -> Source:
     return Source(lookup, lambda option: f"{option.name} in [{INI_SECTION}] of ansible.cfg")
 
 
-class _TextLoader(yaml.SafeLoader):
-    """Leave numbers, dates and booleans as they are written: a secret of digits is a string."""
-
-
-_TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def load_file(path: str) -> tuple[dict[t.Any, t.Any], int]:
-    """Read the DSM CLI's YAML file, and return its content, with its numbers and dates as texts, and its mode.
-
-    Raises ConfigError.
-    """
-    try:
-        with open(path, encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            # It is a kind of SafeLoader.
-            content = yaml.load(file, _TextLoader)  # noqa: S506
-    except FileNotFoundError:
-        raise _unusable("does not exist") from None
-    except yaml.YAMLError:
-        # The text of the error quotes the line at fault, which may be the one with the secret.
-        raise _unusable("must be valid YAML") from None
-    except (OSError, ValueError, RecursionError):
-        raise _unusable("cannot be read") from None
-    if not isinstance(content, dict):
-        raise _unusable("must be a map of names and values")
-    return content, mode
-
-
 def _read_file(path: str) -> dict[str, str | None]:
-    """Return the settings in the DSM CLI's file, a flat map with the names of the environment variables."""
-    content, mode = load_file(path)
-    options = (*OPTIONS, *RUN_OPTIONS)
-    known = {name: content.get(name) for option in options for name in (option.env, option.inverse_env)}
-    nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
-    if nested:
-        raise _unusable(f"must have text under {nested[0]}")
-    register(known.get(option.env) for option in OPTIONS if option.secret and not option.pem)
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    """Return the settings in the DSM CLI's file, and register the secrets among them."""
+    known, mode = read_settings(path)
+    register(known.get(option.env) for option in ALL_OPTIONS if option.secret and not option.pem)
+    if mode & OTHERS:
         display.warning("config_file can be read by other users: chmod 600 it")
     return known
-
-
-def _unusable(problem: str) -> SenhaseguraError:
-    hint = (
-        "Give config_file (SENHASEGURA_CONFIG_FILE) the path of a YAML file of the DSM CLI, with SENHASEGURA_URL and so"
-        " on, or leave it out"
-    )
-    return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")

@@ -52,8 +52,30 @@ OPTIONS = (
     "on_ciphertext",
     CHECK_MODE,
 )
+# Those of the plugins for MySafe, whose client is another one. A variable of one client may hold a lookup that logs in
+# with the other, so neither kind of plugin evaluates what only the other one needs.
+MYSAFE_OPTIONS = (
+    "url",
+    "mysafe_client_id",
+    "mysafe_client_secret",
+    "mysafe_auth_method",
+    "mysafe_decryption_key",
+    "tenant",
+    "validate_certs",
+    "ca_path",
+    "client_cert",
+    "client_key",
+    "timeout",
+    "retries",
+    "proxy",
+    "allow_http",
+    "config_file",
+    "broker",
+    "cache_ttl",
+    "on_ciphertext",
+)
 PREFIX = "senhasegura_"
-_NAMES = tuple(f"{PREFIX}{option}" for option in OPTIONS)
+_NAMES = tuple(f"{PREFIX}{option}" for option in dict.fromkeys((*OPTIONS, *MYSAFE_OPTIONS)))
 # What Ansible makes anew for each use, or what is meant to hold facts.
 _SPECIAL = frozenset(("vars", "environment", "hostvars", "ansible_facts"))
 # Facts that no host chooses the names of, beside those that begin with ansible_.
@@ -78,18 +100,22 @@ def is_omitted(value: t.Any, variables: Variables) -> bool:
     return type(value).__name__ == "_OmitType" or (isinstance(value, str) and value == variables.get("omit"))
 
 
-def option_variables(variables: Variables, arguments: Arguments, template: Template) -> dict[str, t.Any]:
+def option_variables(
+    variables: Variables, arguments: Arguments, template: Template, *, mysafe: bool = False
+) -> dict[str, t.Any]:
     """Evaluate the variables C(senhasegura_*) that are options, once each. Others have no effect, whatever they hold.
 
     Variables of options that are given as arguments are left alone: so a lookup that is given all it needs works in the
     variable of an option too.
     What managed hosts say does not count: see above.
     Returns the values by the name of the option. Raises VariableError.
+
+    :param mysafe: whether the plugin is one for MySafe
     """
     _refuse_false_name(variables)
     names = {
         f"{PREFIX}{option}": option
-        for option in OPTIONS
+        for option in (MYSAFE_OPTIONS if mysafe else OPTIONS)
         if f"{PREFIX}{option}" in variables
         and not _is_given(arguments.get(option), variables)
         and (option != CHECK_MODE or variables.get("ansible_check_mode"))

@@ -63,6 +63,9 @@ class Server:
             "SENHASEGURA_CLIENT_ID": "demo",
             "SENHASEGURA_CLIENT_SECRET": "demo-secret-0123456789abcdef",
             "SENHASEGURA_DIALECT": self.dialect,
+            # Of an access key, which other plugins than those of MySafe do not see.
+            "SENHASEGURA_MYSAFE_CLIENT_ID": "demo-mysafe",
+            "SENHASEGURA_MYSAFE_CLIENT_SECRET": "demo-mysafe-0123456789abcdef",
         }
 
     @property

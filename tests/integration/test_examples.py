@@ -30,6 +30,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.release import __version__
+from awx.awx_server import TOKEN, Awx
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
 from workspace import ROOT
@@ -39,6 +40,11 @@ pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavaila
 CORE = tuple(map(int, __version__.split(".")[:2]))
 COLLECTION = "community.senhasegura"
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
+ACCESS_KEY = {
+    "client_id": "demo-mysafe",
+    "client_secret": "demo-mysafe-0123456789abcdef",
+    "mysafe_user": "alice",
+}
 STOOD_FOR = {
     "ansible.builtin.uri": "there is no such web server",
     "ansible.posix.authorized_key": "a module of another collection",
@@ -53,8 +59,10 @@ ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", 
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
-# The one warning that an example is meant to have: what goes with a device that is disabled.
-MEANT = re.compile(r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device)[^\[]*")
+# The warnings that examples are meant to have: what goes with a device that is disabled, and hosts that are there.
+MEANT = re.compile(
+    r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device|these are there already)[^\[]*"
+)
 # Stands in for the vendor's executable.
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
@@ -71,6 +79,20 @@ MAPPING = {
         {"name": "DATABASE_CREDS", "fields": {"user": "DB_USER", "password": "DB_PASSWORD", "host": "DB_HOST"}},
     ]
 }
+# Of two routers the admin's is meant.
+MYSAFE: list[dict[str, Any]] = [
+    {"name": "Supplier portal", "username": "shop", "password": "pass-1", "secret_key": "JBSWY3DPEHPK3PXP"},
+    *({"name": "Router", "username": user, "password": f"pass-{user}"} for user in ("admin", "guest")),
+    {
+        "kind": "secretapi",
+        "name": "Payments",
+        "client_id": "shop",
+        "client_secret": "key-1",
+        "identifier_code": "payments",
+    },
+]
+# The AWX of the tests has no certificate.
+OF_TESTS = {"module_defaults": {f"{COLLECTION}.awx_setup": {"awx_allow_http": True}}}
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
 
@@ -108,12 +130,13 @@ def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) ->
 
 
 def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
-    """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
+    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks."""
     for language, text in blocks:
         if language == "yaml":
             content = yaml.safe_load(text)
-            # A block that is a map shows variables of hosts, with or without the user that the text names.
-            given = isinstance(content, dict)
+            # A block that is a map is an inventory, or shows variables of hosts, with or without the user that the text
+            # names.
+            given = isinstance(content, dict) and "plugin" not in content
             yield (
                 [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
             )
@@ -228,7 +251,8 @@ class Site:
         ]
         devices = [{"hostname": name, "ip": host.address} for name, host in zip(names, self.hosts, strict=True)]
         return {
-            "clients": [{**CLIENT, "application": "shop"}],
+            "clients": [{**CLIENT, "application": "shop"}, ACCESS_KEY],
+            "mysafe": [{"owner": "alice", **item} for item in MYSAFE],
             "devices": [*devices, {"hostname": "web03", "ip": "192.0.2.12"}],
             "credentials": [*accounts, *others],
             "keys": keys,
@@ -273,12 +297,18 @@ def as_plays(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
     alone = [entry for entry in content if "hosts" not in entry]
     plays = [{"hosts": "web01", "become": True, "tasks": alone}] if alone else []
     plays += [entry for entry in content if "hosts" in entry]
-    return [{"gather_facts": False, **play} for play in stood_for(plays)]
+    return [{"gather_facts": False, **OF_TESTS, **play} for play in stood_for(plays)]
+
+
+@pytest.fixture
+def awx() -> Iterator[Awx]:
+    with Awx([f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")]) as server:
+        yield server
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_documented_examples_run(
-    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any
+    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any, awx: Awx
 ) -> None:
     text = str(SOURCES[source])
     for folder in MOVED:
@@ -291,9 +321,18 @@ def test_documented_examples_run(
     env = {"ANSIBLE_SSH_AGENT": "auto"} if "'ansible_ssh_private_key':" in text else {}
     env |= {"ANSIBLE_LOCAL_TEMP": short, "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp"}
     env |= {"API_KEY": "key-1", "API_SECRET": "secret-1"}
+    env |= {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)
+        elif isinstance(example, dict):
+            (site.home / "hosts.senhasegura.yml").write_text(yaml.safe_dump(example))
+            done = run_command(vault, "ansible-inventory", "-i", "hosts.senhasegura.yml", "--list", env=env)
+            # Here it warns of hosts that no rule fits.
+            assert (done.rc, set(json.loads(done.stdout)["_meta"]["hostvars"])) == (0, {"web01", "web02", "web03"}), (
+                done
+            )
+            continue
         else:
             given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
             done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)

@@ -42,6 +42,7 @@ ON_HOSTS = {"linux_ssh_key_rotation", "rotation_info"}
 WITHOUT_SECRETS = {
     *("credential_info", "custody", "dsm_application_info", "dsm_automation", "dsm_automation_info"),
     *("device", "device_info", "doctor", "encryption_key", "encryption_key_info"),
+    *("audit_report", "vault_export"),
 }
 
 
@@ -163,9 +164,11 @@ def leaves(value: Any) -> Iterator[str]:
         yield from leaves(part)
 
 
-def given(place: World) -> dict[str, str]:
-    """The client by options, so that they are secrets of the task or lookup."""
-    return {"client_id": f"{place.secrets['client_id']}-ok", "client_secret": place.secrets["client_secret"]}
+def given(place: World, name: str) -> dict[str, str]:
+    """The client of a plugin by options, so that they are secrets of the task or lookup."""
+    own = "mysafe_" if name.startswith("mysafe") else ""
+    client_id, client_secret = f"{place.secrets['client_id']}-ok", place.secrets["client_secret"]
+    return {f"{own}client_id": client_id, f"{own}client_secret": client_secret}
 
 
 @pytest.mark.parametrize("extra", ["plain", "warned of", "refused", "wrong option"])
@@ -173,7 +176,7 @@ def given(place: World) -> dict[str, str]:
 def test_a_lookup_registers_secrets_before_anything_is_done_with_them(
     place: World, watch: Watch, name: str, extra: str
 ) -> None:
-    entry, client = LOOKUPS[name], given(place)
+    entry, client = LOOKUPS[name], given(place, name)
     watch.know(client.values())
     options: dict[str, Any] = {"config_file": place.config("no client"), **client}
     if extra == "wrong option":
@@ -199,7 +202,7 @@ def test_a_module_registers_secrets_before_anything_is_done_with_them(place: Wor
         if options.get("location") == "host":
             # The action has no connection here.
             continue
-        client = given(place)
+        client = given(place, name)
         watch.know(client.values())
         options = rendered(options, place)
         watch.know(part for part in leaves(options) if part in place.secrets.values())
@@ -213,7 +216,7 @@ def test_a_module_registers_secrets_before_anything_is_done_with_them(place: Wor
 def test_modules_that_refuse_an_option(place: World, watch: Watch, name: str) -> None:
     """The error is the first that the task gives back, and nobody knows what it quotes."""
     options = rendered(MODULES[name].reach, place)
-    client = given(place)
+    client = given(place, name)
     watch.know([*client.values(), *(part for part in leaves(options) if part in place.secrets.values())])
     done = run(watch, name, {"config_file": place.config("no client"), **client, **options, "timeout": "soon"})
     assert done["failed"]
@@ -226,7 +229,8 @@ def test_the_client_in_a_file(place: World, watch: Watch, name: str, tmp_path: P
     client = {"client_id": f"{place.secrets['client_id']}-wrong secret", "client_secret": WRONG}
     base = Path(place.config("no client")).read_text(encoding="utf-8")
     path = tmp_path / "open.yml"
-    path.write_text(base + dump({f"SENHASEGURA_{key.upper()}": value for key, value in client.items()}))
+    lines = {f"SENHASEGURA_{own}{key.upper()}": value for own in ("", "MYSAFE_") for key, value in client.items()}
+    path.write_text(base + dump(lines))
     path.chmod(0o644)
     watch.know(client.values())
     if name in LOOKUPS:

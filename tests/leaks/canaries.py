@@ -38,7 +38,7 @@ _EARLIER = (
         "written secret",
         "merged secret",
     ),
-    *("refused password", "other client"),
+    *("refused password", "other client", "read by mysafe", "written note"),
 )
 _EARLIER_KEYS = ("read by ssh_key", "read by ssh_key_info", "written key")
 

@@ -43,6 +43,7 @@ class Lookup:
     good: dict[str, str] = field(default_factory=dict)  # name -> more options
     wrong: dict[str, str] = field(default_factory=dict)
     sealed: str = "sealed"  # the term of a value that looks like ciphertext
+    unmet: tuple[str, ...] = ()  # scenarios in which it does not fail
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ _RELEASE = {"released": "release=true"}
 _CUSTODY_WRONG = {
     name: f"{name}=canary.password" for name in ("release", "check_mode", "on_release_failure", "on_ciphertext")
 }
+# An access key has a login of its own, and no dialect.
+_NOT_OF_MYSAFE = ("oauth1 refused", "oauth1 incomplete", "aws", "secret as dialect")
 LOOKUPS: dict[str, Lookup] = {
     "password": Lookup("web-root", "password", good=_RELEASE, wrong=_CUSTODY_WRONG),
     "credential": Lookup("web-root", "password", ".password", good=_RELEASE, wrong=_CUSTODY_WRONG),
@@ -79,6 +82,17 @@ LOOKUPS: dict[str, Lookup] = {
         wrong={"duplicates": "duplicates=canary.password"},
         sealed="sealed-db",
     ),
+    "mysafe": Lookup(
+        "portal",
+        "password",
+        wrong={
+            "kind": "kind=canary.password",
+            "secret of the access key": "mysafe_client_secret=[canary.client_secret]",
+            "login of the access key": "mysafe_auth_method=canary.client_secret",
+        },
+        sealed="portal-sealed",
+        unmet=_NOT_OF_MYSAFE,
+    ),
 }
 
 _PLACE = {"hostname": "web01", "ip": "192.0.2.10"}
@@ -90,6 +104,11 @@ _CREDENTIAL = {
 _NEW = {"identifier": "new", "username": "new", **_CREDENTIAL}
 _UPDATE = {"identifier": "to-update", "username": "update", **_CREDENTIAL, "update_password": "always"}
 _DEVICE = {**_PLACE, "hostname": "leaks", "type": "Server", "vendor": "V", "model": "M", "site": "S"}
+_ONBOARDED = {
+    "devices": [{**_DEVICE, "hostname": "onboarded"}],
+    "credentials": [{"hostname": "onboarded", "username": "root", "password": "{{ canary.new_password }}"}],
+}
+_NOT_THERE = [{**_PLACE, "identifier": "not-there", "username": "not-there", "password": "{{ canary.new_password }}"}]
 _OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
 _KEY = {
     **_PLACE,
@@ -109,6 +128,28 @@ _VARIABLES = {
 }
 _EPHEMERAL = {"pod_name": "web-1", "deploy": "web", "namespace": "prod"}
 # The vault alone changes it; nothing is done to this machine.
+_PORTAL = {"name": "portal-to-update", "username": "shop", "target_url": "https://portal.example"}
+_MYSAFE_WRONG: dict[str, dict[str, Any]] = {
+    "state": {"state": SECRET},
+    "users as text": {"users": SECRET},
+    "user as text": {"users": [SECRET]},
+    "unknown part of user": {"users": [{"username": "bob", "passwort": SECRET}]},
+    "wrong part of user": {"users": [{"username": [SECRET]}]},
+    "can_edit": {"groups": [{"name": "ops", "can_edit": SECRET}]},
+    "tags": {"tags": {"a": SECRET}},
+    "update_attributes": {"update_attributes": SECRET},
+    "secret of the access key": {"mysafe_client_secret": [SECRET]},
+    "login of the access key": {"mysafe_auth_method": SECRET},
+    "key of the access key": {"mysafe_decryption_key": "-----BEGIN PRIVATE KEY-----{{ canary.file_content }}"},
+}
+_MYSAFE_INFO_WRONG: dict[str, dict[str, Any]] = {
+    "include_secrets": {"include_secrets": SECRET},
+    "details": {"details": SECRET},
+    "secret of the access key": {"mysafe_client_secret": {"a": SECRET}},
+}
+_NOTE = {"name": "door-to-update", "note": "{{ canary.new_dsm_value }}"}
+_API = {"name": "new", "target_url": "https://api.example", "api_client_id": "{{ canary.new_dsm_value }}"}
+_API_SECRET = {"identifier": "payments-to-update", "api_client_secret": "{{ canary.new_dsm_value }}"}
 _BY_VAULT = {"credential": "to-rotate", "mode": "vault", "verify": "hash_only", "wait_timeout": 10}
 _NO_USERS_KEY = {"ssh_key": "key-to-rotate", "user": "nobody-here"}
 _NO_USER = {"credential": "web-root", "user": "nobody-here"}
@@ -408,6 +449,64 @@ MODULES: dict[str, Module] = {
         missing={"key": "nobody"},
         unmet=("oauth1 refused",),
     ),
+    "mysafe_password": Module(
+        {**_PORTAL, "password": "{{ canary.new_password }}", "totp_seed": "{{ canary.totp_seed }}", "tags": ["a"]},
+        (
+            ("create", {**_PORTAL, "name": "new", "password": "{{ canary.new_password }}"}, "changed"),
+            ("again", {**_PORTAL, "name": "new", "password": "{{ canary.new_password }}"}, "ok"),
+            ("seed and notes", {"name": "new", "totp_seed": "{{ canary.totp_seed }}", "notes": SECRET}, "changed"),
+            ("disable", {"name": "new", "state": "disabled"}, "changed"),
+        ),
+        {**_MYSAFE_WRONG, "password as list": {"password": [SECRET]}},
+        missing={"id": "999999"},
+        write={"name": "not-there"},
+        unmet=_NOT_OF_MYSAFE,
+    ),
+    "mysafe_password_info": Module(
+        {"name": "portal", "include_secrets": True},
+        (("list", {}, "ok"), ("details", {"details": True}, "ok"), ("secrets", {"include_secrets": True}, "ok")),
+        _MYSAFE_INFO_WRONG,
+        ("mysafe_passwords[0].password", "password"),
+        unmet=_NOT_OF_MYSAFE,
+    ),
+    "mysafe_note": Module(
+        {**_NOTE, "tags": ["a"]},
+        (
+            ("create", {**_NOTE, "name": "new"}, "changed"),
+            ("again", {**_NOTE, "name": "new"}, "ok"),
+            ("too long", {"name": "new", "note": "{{ canary.new_dsm_value * 50 }}"}, "failed"),
+        ),
+        {**_MYSAFE_WRONG, "note as list": {"note": [SECRET]}},
+        missing={"id": "999999"},
+        write={"name": "not-there"},
+        unmet=_NOT_OF_MYSAFE,
+    ),
+    "mysafe_note_info": Module(
+        {"name": "door", "include_secrets": True},
+        (("list", {}, "ok"), ("details", {"details": True}, "ok")),
+        _MYSAFE_INFO_WRONG,
+        ("mysafe_notes[0].note", "dsm_value"),
+        unmet=_NOT_OF_MYSAFE,
+    ),
+    "mysafe_api_secret": Module(
+        {**_API_SECRET, "tags": ["a"]},
+        (
+            ("create", {**_API_SECRET, "identifier": "new", **_API}, "changed"),
+            ("again", {**_API_SECRET, "identifier": "new", **_API}, "ok"),
+            ("identifier", {**_API_SECRET, "identifier": "{{ canary.alphanumeric }} x"}, "failed"),
+        ),
+        {**_MYSAFE_WRONG, "secret as map": {"api_client_secret": {"a": SECRET}}},
+        missing={"id": "999999"},
+        write={"identifier": "not-there", **_API},
+        unmet=_NOT_OF_MYSAFE,
+    ),
+    "mysafe_api_secret_info": Module(
+        {"identifier": "payments", "include_secrets": True},
+        (("list", {}, "ok"), ("details", {"details": True}, "ok")),
+        _MYSAFE_INFO_WRONG,
+        ("mysafe_api_secrets[0].api_client_secret", "dsm_value"),
+        unmet=_NOT_OF_MYSAFE,
+    ),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},
         (("list", {}, "ok"), ("with data", {"identifier": "shop-db", "include_data": True}, "ok")),
@@ -431,6 +530,39 @@ MODULES: dict[str, Module] = {
             "keep_environment": {"keep_environment": SECRET},
         },
         missing={"secrets": ["nobody"]},
+    ),
+    # These list, and secrets are not in lists. Who gives one as a name has it in the result.
+    "audit_report": Module(
+        {},
+        (("report", {"holders": [{"credential": "web-root", "user": "alice"}]}, "ok"),),
+        {
+            "holders": {"holders": SECRET},
+            "part of holders": {"holders": [{"credential": "web-root", "user": "a", "passwort": SECRET}]},
+            "usage": {"usage": [{"credential": "web-root", "hosts": {"a": SECRET}}]},
+        },
+    ),
+    "vault_export": Module(
+        {},
+        (("export", {}, "ok"), ("compare", {"expected": {"devices": [{"hostname": "gone"}]}}, "ok")),
+        {
+            "include": {"include": [SECRET]},
+            "details": {"details": SECRET},
+            "expected": {"expected": SECRET},
+            "part of expected": {"expected": {"credentials": [{"hostname": "a", "password": SECRET}]}},
+            "wrong part": {"expected": {"devices": [{"tags": {"a": SECRET}}]}},
+        },
+    ),
+    "onboarding": Module(
+        _ONBOARDED,
+        (("create", _ONBOARDED, "changed"), ("again", _ONBOARDED, "ok")),
+        {
+            "devices": {"devices": SECRET},
+            "unknown part": {"credentials": [{"hostname": "a", "username": "b", "passwort": SECRET}]},
+            "list for password": {"credentials": [{"hostname": "a", "username": "b", "password": [SECRET]}]},
+            "twice": {"credentials": [*_NOT_THERE, *_NOT_THERE]},
+            "allow_shared_account": {"allow_shared_account": SECRET},
+        },
+        write={"credentials": _NOT_THERE},
     ),
     # What is meant to be in a file is in a folder where nobody looks.
     "secrets_file": Module(
@@ -479,11 +611,13 @@ WRONG_OPTIONS: dict[str, Any] = {
 
 # It reaches no server and is given no secret; tests/unit/plugins/plugin_utils/report looks into what it writes.
 _WITHOUT_SECRETS = {"rotation_report"}
+# It talks to AWX; tests/integration/test_awx_setup.py looks into what it leaves.
+_OF_AWX = {"awx_setup"}
 
 
 def existing(kind: str) -> set[str]:
     """Return the names of all plugins of a kind that have to do with secrets."""
-    return {path.stem for path in (ROOT / "plugins" / kind).glob("*.py")} - _WITHOUT_SECRETS
+    return {path.stem for path in (ROOT / "plugins" / kind).glob("*.py")} - _WITHOUT_SECRETS - _OF_AWX
 
 
 def all_cases(world: World) -> list[Case]:
@@ -533,7 +667,9 @@ def lookup_cases(world: World, name: str, entry: Lookup) -> Iterator[Case]:
             yield case(scenario.title, equal(call(refused, config=scenario.name)), "failed", scenario.says)
             yield case(f"{scenario.title}, warned of", equal(call("release=true", config=scenario.name)), "ok")
         else:
-            yield case(scenario.title, equal(call(config=scenario.name)), "failed", scenario.says)
+            met = scenario.name not in entry.unmet
+            called = equal(call(config=scenario.name))
+            yield case(scenario.title, called, *(("failed", scenario.says) if met else ("",)))
     yield case("oauth1", equal(call(config="oauth1")), "ok")
     # An SSH key is too long to be encrypted.
     yield case("keys as text", equal(call(config="keys as text")), "" if name == "ssh_key" else "ok")
@@ -642,6 +778,8 @@ def earlier_cases(world: World) -> tuple[list[Case], list[Case]]:
         lookup("released", call("password", "earlier-released", options=", release=true")),
         lookup("ssh_key", call("ssh_key", "earlier-ssh-key")),
         lookup("secret", call("secret", "earlier-secret") + ".PASSWORD"),
+        lookup("mysafe", call("mysafe", "earlier-mysafe")),
+        module("write note", "mysafe_note", {"name": "x", "note": "{{ canary['earlier written note'] }}"}, "changed"),
         lookup("other client", call("secret", "shop-db", "earlier: other client") + ".PASSWORD"),
         module("ssh_key_info", "ssh_key_info", {"identifier": "earlier-ssh-key-info", "include_key": True}, "ok"),
         module("secret_info", "secret_info", {"identifier": "earlier-secret_info", "include_data": True}, "ok"),

@@ -96,6 +96,9 @@ LIKE_SECRET = {
     for name in (
         *("dsm_application", "dsm_application_info", "dsm_automation", "dsm_automation_info", "dsm_variables"),
         *("ephemeral_credential", "encryption_key", "encryption_key_info", "encrypt", "decrypt"),
+        *("mysafe_password", "mysafe_password_info", "mysafe_note", "mysafe_note_info"),
+        *("mysafe_api_secret", "mysafe_api_secret_info"),
+        *("audit_report", "onboarding", "vault_export"),
     )
 }
 _OWN = re.compile(r"wrong (types|members)|failed, (check|no_log)|write that echoes, raw|returned, retried")
@@ -194,12 +197,25 @@ def channels(scene: Scene) -> Outcome:
         env = {f"SENHASEGURA_{name.upper()}": value for name, value in client.items()}
         ini = "[senhasegura]\n" + "".join(f"{name} = {value}\n" for name, value in client.items())
         defaults = {f"group/{COLLECTION}.senhasegura": given}
+        mysafe = {f"mysafe_{name}": value for name, value in given.items()}
+        mysafe_expressions = expressions.replace("client_", "mysafe_client_").replace("canary.mysafe_", "canary.")
+        mysafe_variables = {f"senhasegura_{name}": value for name, value in mysafe.items()}
+        mysafe_defaults = {f"group/{COLLECTION}.mysafe": mysafe}
+        env |= {f"SENHASEGURA_MYSAFE_{name.upper()}": value for name, value in client.items()}
+        ini += "".join(f"mysafe_{name} = {value}\n" for name, value in client.items())
         cases = [
             *_by(place, "option", expressions, given),
             *_by(place, "variable", vars=variables),
             *[case for case in _by(place, "module_defaults", module_defaults=defaults) if "module" in case.plugin],
+            *_by(place, "option", mysafe_expressions, mysafe, of=_MYSAFE),
+            *_by(place, "variable", of=_MYSAFE, vars=mysafe_variables),
+            *[
+                case
+                for case in _by(place, "module_defaults", of=_MYSAFE, module_defaults=mysafe_defaults)
+                if "module" in case.plugin
+            ],
         ]
-        by_env, by_ini = _by(place, "environment"), _by(place, "ini")
+        by_env, by_ini = ([*_by(place, way), *_by(place, way, of=_MYSAFE)] for way in ("environment", "ini"))
         return (
             observe(scene.playbook(plays(place, cases)), place, cases)
             + observe(scene.playbook(plays(place, by_env), env=env), place, by_env)
@@ -207,13 +223,24 @@ def channels(scene: Scene) -> Outcome:
         )
 
 
+# A lookup, its term, a module, and its options. Both find a record whose password is a secret.
+_A2A = ("password", "web-root", "credential_info", {"identifier": "web-root"})
+_MYSAFE = ("mysafe", "portal", "mysafe_password_info", {"name": "portal"})
+
+
 def _by(
-    place: World, way: str, expressions: str = "", options: dict[str, Any] | None = None, **keywords: Any
+    place: World,
+    way: str,
+    expressions: str = "",
+    options: dict[str, Any] | None = None,
+    *,
+    of: tuple[str, str, str, dict[str, Any]] = _A2A,
+    **keywords: Any,
 ) -> list[Case]:
     """A lookup and a module whose configuration file names no client, each with success and a refusal."""
-    config = place.config("no client")
-    lookup = f"lookup('{COLLECTION}.password', 'web-root', config_file={config!r}{expressions}%s) == canary.password"
-    module = {"identifier": "web-root", "config_file": config, **(options or {})}
+    config, (name, term, module_name, named) = place.config("no client"), of
+    lookup = f"lookup('{COLLECTION}.{name}', {term!r}, config_file={config!r}{expressions}%s) == canary.password"
+    module = {**named, "config_file": config, **(options or {})}
     refused, says = {"tenant": "nobody"}, "does not accept"
 
     def task(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -221,12 +248,12 @@ def _by(
 
     right = task("ansible.builtin.assert", {"that": lookup % ""})
     wrong = task("ansible.builtin.assert", {"that": lookup % ", tenant='nobody'"})
-    info = f"{COLLECTION}.credential_info"
+    info = f"{COLLECTION}.{module_name}"
     return [
-        Case(f"lookup password: by {way}", right, "ok"),
-        Case(f"lookup password: by {way}, refused", wrong, "failed", says),
-        Case(f"module credential_info: by {way}", task(info, module), "ok"),
-        Case(f"module credential_info: by {way}, refused", task(info, {**module, **refused}), "failed", says),
+        Case(f"lookup {name}: by {way}", right, "ok"),
+        Case(f"lookup {name}: by {way}, refused", wrong, "failed", says),
+        Case(f"module {module_name}: by {way}", task(info, module), "ok"),
+        Case(f"module {module_name}: by {way}, refused", task(info, {**module, **refused}), "failed", says),
     ]
 
 

@@ -36,6 +36,10 @@ WRITTEN = {
     "module secret": ("new_dsm_value",),
     "module dsm_variables": ("new_dsm_value",),
     "module encrypt": ("new_dsm_value",),
+    "module mysafe_password": ("new_password", "totp_seed"),
+    "module mysafe_note": ("new_dsm_value",),
+    "module mysafe_api_secret": ("new_dsm_value",),
+    "module onboarding": ("new_password",),
 }
 RELEASED = {
     "lookup password": ("password",),
@@ -281,6 +285,7 @@ EARLIER = {
         for name in (
             *("read by password", "read by credential", "read for a release", "read by ssh_key", "key passphrase"),
             *("read by ssh_key_info", "read by secret", "read by secret_info", "written password", "written seed"),
+            *("read by mysafe", "written note"),
             *("written key", "written passphrase", "written secret", "merged secret", "refused password"),
             "other client",
         )
@@ -378,7 +383,11 @@ def _entities(item: dict[str, Any], secret: dict[str, Any]) -> dict[str, Any]:
     """What all calls of all dialects may be looking for."""
     entities = {"credential": item, "credentials": [item], "key": item, "sshkey": item, "sshkeys": [item]}
     dsm = {"application": {"secrets": [secret]}, "secret": secret, "secrets": [secret]}
-    return {**entities, **dsm, "response": {"status": 200, "error": False, **entities, **dsm}}
+    kinds = ("password", "note", "api_secret")
+    mysafe = {
+        f"{kind}_{what}": [item] if what == "on_list" else item for kind in kinds for what in ("on_list", "entity")
+    }
+    return {**entities, **dsm, **mysafe, "response": {"status": 200, "error": False, **entities, **dsm}}
 
 
 # exception -> functions of the collection that shall raise it with a text that quotes secrets. Those in one line are
@@ -398,7 +407,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "plugins.module_utils.transport.route:open_socket",
         "plugins.module_utils.dialects.response:_strict_object",
         "plugins.module_utils.dialects.entities:required_id plugins.module_utils.dialects.vendor:required_id"
-        " plugins.module_utils.dialects.dsm_tools:required_id",
+        " plugins.module_utils.dialects.dsm_tools:required_id plugins.module_utils.dialects.mysafe_calls:required_id",
     ),
     "KeyError": ("plugins.module_utils.settings.settings:check_url", "plugins.module_utils.client.auth:parse_token"),
     "ValueError": (
@@ -488,8 +497,26 @@ def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[s
             {"identifier": "earlier-rotated-key", "username": "rotated", **where, "generate": "ed25519"},
             *(_earlier_key(secrets, name) for name in ("ssh_key", "ssh_key_info")),
         ],
+        "mysafe": _mysafe(secrets),
         "applications": [{"name": "shop", "secrets": [{"identity": n, "data": d} for n, d in stored.items()]}],
     }
+
+
+def _mysafe(secrets: Secrets) -> list[dict[str, Any]]:
+    """Items of the one user to whom the access keys of all scenarios belong."""
+    password = {"username": "shop", "url": "https://portal.example"}
+    items: list[dict[str, Any]] = [
+        {"name": "portal", **password, "password": secrets["password"], "secret_key": secrets["totp_seed"]},
+        {"name": "portal-to-update", **password, "password": secrets["old_password"]},
+        {"name": "portal-sealed", **password, "password": secrets["ciphertext"]},
+        {"name": "earlier-mysafe", **password, "password": secrets["earlier read by mysafe"]},
+        {"kind": "note", "name": "door", "notes": secrets["dsm_value"]},
+        {"kind": "note", "name": "door-to-update", "notes": secrets["old_password"]},
+    ]
+    for name, value in (("payments", secrets["dsm_value"]), ("payments-to-update", secrets["old_password"])):
+        item = {"kind": "secretapi", "name": name, "identifier_code": name, "url": "https://api.example"}
+        items.append({**item, "client_id": "shop", "client_secret": value})
+    return [{"owner": "alice", **item} for item in items]
 
 
 # record -> what its password is
@@ -653,7 +680,9 @@ def _client_id(scenario: Scenario, secrets: Secrets) -> str:
 def _client(scenario: Scenario, secrets: Secrets) -> dict[str, Any]:
     own = {name: secrets[name] for name in ("client_secret", *OAUTH1)}
     keys = {"client_id": _client_id(scenario, secrets), "consumer_key": f"{secrets['consumer_key']}-{scenario.name}"}
-    return {**own, **keys, "application": "shop", **scenario.client}
+    # Both an authorization of A2A and an access key for MySafe.
+    both = {"mysafe_user": "alice", "resources": ["PAM Core", "Application", "Secret Management", "CI/CD"]}
+    return {**own, **keys, **both, "application": "shop", **scenario.client}
 
 
 def _config(scenario: Scenario, base: dict[str, Any], secrets: Secrets) -> str:
@@ -661,6 +690,11 @@ def _config(scenario: Scenario, base: dict[str, Any], secrets: Secrets) -> str:
         return scenario.file
     client = {"CLIENT_ID": _client_id(scenario, secrets), "CLIENT_SECRET": secrets["client_secret"]}
     wanted = {**base, **client, **scenario.config}
+    # With OAuth 1 an access key has no login, so it keeps its own.
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "DECRYPTION_KEY"):
+        wanted[f"MYSAFE_{name}"] = wanted.get(name) or client.get(name)
+    if wanted.get("AUTH_METHOD") == "oauth2_basic":
+        wanted["MYSAFE_AUTH_METHOD"] = "oauth2_basic"
     if wanted.get("CONSUMER_KEY"):
         wanted["CONSUMER_KEY"] += f"-{scenario.name}"
     return dump({f"SENHASEGURA_{name}": value for name, value in wanted.items() if value is not None})

@@ -20,14 +20,19 @@ import pytest
 import yaml
 from workspace import ROOT
 
-from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models
+from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models, mysafe_models
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.device_inventory import SPEC
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import CHECK_MODE_VARIABLE, SPECS
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import (
+    CHECK_MODE_VARIABLE,
+    SPECS,
+    connection_spec,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
     INI_SECTION,
+    MYSAFE_OPTIONS,
+    MYSAFE_RUN_OPTIONS,
     OPTIONS,
     RUN_OPTIONS,
-    argument_spec,
 )
 from ansible_collections.community.senhasegura.plugins.plugin_utils.plugin_options import validate
 
@@ -37,11 +42,13 @@ PLUGINS = ROOT / "plugins"
 KINDS = {"modules": "module", "lookup": "lookup", "inventory": "inventory"}
 SECRET_LIKE = re.compile("pass|secret|token|key|cred|seed|auth|cookie")
 CONNECTION = {option.name: option for option in (*OPTIONS, *RUN_OPTIONS)}
+OF_MYSAFE = {option.name: option for option in (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)}
 # Options of inventories that ansible-core checks.
 OF_CORE = ("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "leading_separator")
 OF_CORE += ("cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix")
 # Names in a task that are no module.
 TASK_KEYWORDS = {
+    "check_mode",
     "run_once",
     "name",
     "no_log",
@@ -62,8 +69,8 @@ def names(folder: str) -> list[str]:
 
 DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
 LOOKUPS, MODULES, INVENTORIES = names("lookup"), names("modules"), names("inventory")
-# Those that talk to the server: all but the one that reads a file of the controller.
-CONNECTING = [name for name in MODULES if name != "rotation_report"]
+# Those that talk to the server: all but the one that reads a file of the controller, and the one that talks to AWX.
+CONNECTING = [name for name in MODULES if name not in ("awx_setup", "rotation_report")]
 
 
 @functools.cache
@@ -73,6 +80,11 @@ def documents(folder: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "ansible.cli.doc", "--json", "-t", KINDS[folder], *wanted]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     return dict(json.loads(run.stdout))
+
+
+def connection(name: str) -> dict[str, Any]:
+    """The connection options of a plugin: those of MySafe have a client of their own."""
+    return OF_MYSAFE if name.startswith("mysafe") else CONNECTION
 
 
 def document(folder: str, name: str) -> dict[str, Any]:
@@ -89,7 +101,7 @@ def spec(folder: str, name: str) -> dict[str, Any]:
         return dict(plugin("action", name).ActionModule.spec)
     if folder == "inventory":
         return {**SPEC, "plugin": {"required": True, "choices": [f"{COLLECTION}.{name}"]}}
-    return {**argument_spec(), **SPECS[name]}
+    return {**connection_spec(name), **SPECS[name]}
 
 
 def flat(options: Mapping[str, Any], inner: str, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -123,7 +135,7 @@ def test_options_are_documented_as_they_are_checked(folder: str, name: str) -> N
     checked = {option: described(details) for option, details in flat(spec(folder, name), "options")}
     if folder != "modules":
         # Their defaults come from the table, after all places.
-        for option, details in CONNECTION.items():
+        for option, details in connection(name).items():
             if option in checked:
                 checked[option]["default"] = details.default
     assert documented == checked
@@ -141,7 +153,7 @@ def test_whether_an_option_is_secret_is_decided(folder: str, name: str) -> None:
 
 @pytest.mark.parametrize(("folder", "name"), [case for case in DOCUMENTED if case[0] != "modules"])
 def test_places_of_connection_options(folder: str, name: str) -> None:
-    for option in OPTIONS if folder == "inventory" else CONNECTION.values():
+    for option in OPTIONS if folder == "inventory" else connection(name).values():
         details = document(folder, name)["doc"]["options"][option.name]
         assert [place["name"] for place in details["vars"]] == [option.variable], option.name
         assert [place["name"] for place in details["env"]] == [option.env], option.name
@@ -153,7 +165,7 @@ def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> 
     others = {
         option: [place["name"] for place in details["vars"]]
         for option, details in document("lookup", name)["doc"]["options"].items()
-        if option not in CONNECTION and any(details.get(kind) for kind in ("vars", "env", "ini"))
+        if option not in connection(name) and any(details.get(kind) for kind in ("vars", "env", "ini"))
     }
     takes_custody = "check_mode" in SPECS[name]
     assert others == ({"check_mode": [CHECK_MODE_VARIABLE]} if takes_custody else {})
@@ -161,7 +173,7 @@ def test_no_other_option_of_a_lookup_has_places_that_nobody_reads(name: str) -> 
 
 @pytest.mark.parametrize("name", CONNECTING)
 def test_defaults_of_connection_options_are_told(name: str) -> None:
-    for option in CONNECTION.values():
+    for option in connection(name).values():
         text = " ".join(document("modules", name)["doc"]["options"][option.name]["description"])
         default = str(option.default).lower() if isinstance(option.default, bool) else option.default
         assert (f"The default is V({default})." in text) == (option.default is not None), option.name
@@ -252,6 +264,21 @@ def test_the_entries_that_the_secret_lookup_returns_are_listed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("noun", "model"),
+    [
+        ("a password", mysafe_models.MySafePassword),
+        ("a note", mysafe_models.MySafeNote),
+        ("an API secret", mysafe_models.MySafeApiSecret),
+    ],
+)
+def test_the_fields_that_the_lookup_of_mysafe_returns_are_listed(noun: str, model: Any) -> None:
+    fields = [f"C({field})" for field in mysafe_models.item_fields(model)]
+    text = " ".join(document("lookup", "mysafe")["return"]["_raw"]["description"])
+    (listed,) = re.findall(rf"The fields of {noun} are ([^.]*)\.", text)
+    assert sorted(re.split(", | and ", listed)) == sorted(fields)
+
+
 def test_generated_files_are_up_to_date() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "generate.py"), "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -260,13 +287,18 @@ def test_generated_files_are_up_to_date() -> None:
 
 def test_the_action_group_holds_all_modules_that_connect() -> None:
     """Its defaults are options of the connection, which other modules refuse."""
-    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
-    assert sorted(runtime["action_groups"]["senhasegura"]) == CONNECTING
+    groups = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]
+    assert sorted((*groups["senhasegura"], *groups["mysafe"])) == CONNECTING
+    assert all(name.startswith("mysafe") for name in groups["mysafe"])
     for name in MODULES:
-        support = document("modules", name)["doc"]["attributes"].get("action_group", {"support": "none"})["support"]
-        assert support == ("full" if name in CONNECTING else "none"), name
-        options = document("modules", name)["doc"]["options"].keys() & CONNECTION.keys()
-        assert options == (CONNECTION.keys() if name in CONNECTING else set()), name
+        own = {"support": "none", **document("modules", name)["doc"]["attributes"].get("action_group", {})}
+        assert own["support"] == ("full" if name in CONNECTING else "none"), name
+        if name in CONNECTING:
+            group = "mysafe" if name in groups["mysafe"] else "senhasegura"
+            assert own["membership"] == [f"{COLLECTION}.{group}"]
+            assert f"group/{COLLECTION}.{group})" in own["description"]
+        options = document("modules", name)["doc"]["options"].keys() & {*CONNECTION, *OF_MYSAFE}
+        assert options == (connection(name).keys() if name in CONNECTING else set()), name
 
 
 def test_each_action_has_a_module_and_each_module_an_action() -> None:

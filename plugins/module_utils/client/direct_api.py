@@ -19,7 +19,7 @@ import urllib.parse
 
 from ..dialects.catalog import AUTO_ORDER, DIALECTS
 from ..dialects.dialect import Call, Dialect
-from ..dialects.operations import Operation
+from ..dialects.operations import MYSAFE, Operation
 from ..dialects.response import Response, parse_response
 from ..dialects.strict_json import Json
 from ..errors import (
@@ -42,7 +42,7 @@ from . import auth
 from .api import Api
 from .attempts import Attempts
 from .decrypt import decrypter
-from .hints import DIALECT_HINTS, explain, no_route_hint, oauth1_hint
+from .hints import DIALECT_HINTS, explain, no_route_hint, oauth1_hint, say_for_mysafe
 
 _Result = t.TypeVar("_Result")
 
@@ -188,6 +188,8 @@ class DirectApi(Api):
             # Not for a failed login, which has an operation of its own.
             if not exc.context.operation:
                 explain(exc, operation)
+            if operation.area in MYSAFE:
+                say_for_mysafe(exc)
             raise exc.with_context(**context) from None
 
     def _next_dialect(self, used: Dialect, call: Call[t.Any]) -> Dialect:
@@ -236,10 +238,13 @@ class DirectApi(Api):
 
     def _without_secrets(self, result: _Result) -> _Result:
         """Return the result with secrets redacted in what warnings quote of it: names that the server sends."""
-        if not isinstance(result, Stored) or not result.devices_error:
+        if not isinstance(result, Stored) or not (result.devices_error or result.unshared):
             return result
         known = self._known.texts()
-        return dataclasses.replace(result, devices_error=tuple(redact(name, known) for name in result.devices_error))
+        devices, unshared = (
+            tuple(redact(name, known) for name in names) for names in (result.devices_error, result.unshared)
+        )
+        return dataclasses.replace(result, devices_error=devices, unshared=unshared)
 
     def _unseal(self, value: str) -> str:
         opened = self._decrypt(value)

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import email.utils
+import re
 import time
 import typing as t
 
 from ..dialects.dialect import Call, Dialect
 from ..dialects.operations import LIST_CREDENTIALS, LIST_SECRETS, LIST_SSH_KEYS, Operation
 from ..dialects.response import Response
-from ..errors import ResponseLost, SenhaseguraError, ServerBusy
+from ..errors import NoRoute, ResponseLost, SenhaseguraError, ServerBusy, UnexpectedResponse
 from ..retry import Replay
 
 # What an operation reads for all that somebody may look for. The error names both that and the list.
@@ -31,6 +32,20 @@ DIALECT_HINTS = {
     "api": "This path exists from release 3.33 on: set dialect to auto (or iso), and check url",
     "iso": "This path exists up to release 3.32: set dialect to api for newer ones, or rest for the guide's own",
 }
+
+_ACCESS_KEY = "the access key (console: MySafe > Integrations > Access keys)"
+_NO_MYSAFE = (
+    "Check url. The API of MySafe exists from release 3.32 on, below /api/mysafe, and its token comes from "
+    "/api/oauth2/token; the integration guide's own dialect has none"
+)
+# Words of error_codes.py -> those for MySafe, in this order.
+_OF_MYSAFE = (
+    (r"Add the resources? .*to the A2A authorization of this client \([^)]*\)", f"Look at {_ACCESS_KEY}"),
+    (r"(the|an) A2A authorization( of this client| whose [^(]*)? ?\([^)]*\)", _ACCESS_KEY),
+    (r"the A2A authorization\b", "the access key"),
+    (r"\b(the|this) authorization\b", "the access key"),
+    (r"(?<!mysafe_)\b(client_id|client_secret|auth_method|decryption_key)\b", r"mysafe_\1"),
+)
 
 # Seconds. The answer is on its way for a part of them.
 _LARGEST_SKEW = 60.0
@@ -51,6 +66,19 @@ def explain(error: SenhaseguraError, operation: Operation[t.Any]) -> None:
     gateway = isinstance(error, ServerBusy) and error.context.status != 429
     if operation.replay is not Replay.SAFE and (isinstance(error, ResponseLost) or gateway):
         error.hint = f"{error.hint}. {_PERHAPS_APPLIED}"
+
+
+def say_for_mysafe(error: SenhaseguraError) -> None:
+    """Change what an error says of an A2A authorization and its options into what is meant for MySafe.
+
+    The tables of errors were made for the former. An access key is a client as well, and logs in by the same call.
+    """
+    if isinstance(error, NoRoute):
+        error.hint = _NO_MYSAFE
+    elif isinstance(error, UnexpectedResponse) and error.hint == error.default_hint:
+        error.hint = "Check that url names a senhasegura server with MySafe, from release 3.32 on"
+    for pattern, words in _OF_MYSAFE:
+        error.message, error.hint = (re.sub(pattern, words, text) for text in (error.message, error.hint))
 
 
 def oauth1_hint(answer: Response) -> str:

@@ -56,6 +56,10 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._api.dialect().check(operation_of(Area.SSH_KEYS, Verb(action)), model)
 
+    def writable(self, fields: t.Iterable[str]) -> tuple[str, ...]:
+        """Return those fields of a write that the dialect can write."""
+        return self._api.writable(Area.SSH_KEYS, fields)
+
     def select(self, query: Query[_Answer], *, subject: str = "the list of SSH keys", fresh: bool = False) -> _Answer:
         """Answer a query about all keys, without private keys and without taking custody.
 

@@ -45,6 +45,9 @@ _CHECK_LOGIN = (
     f"Check that {_AUTHORIZATION}) is enabled and not expired, and that client_id and client_secret are its own"
 )
 
+_NAME_ITEM = "Check the id or the name, and that the owner of the access key has the item or shares it"
+_FILL_IN = "Correct the option that the server names"
+
 CODES: t.Mapping[tuple[str, int], Meaning] = {
     ("pam", 1003): Meaning(InvalidRequest, "the server does not accept this form of name", _NAME_IT),
     ("pam", 1004): Meaning(InvalidRequest, "the host name of the device is missing", "Set the option hostname"),
@@ -118,6 +121,18 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         "the identifier has characters that the server does not accept",
         "Use letters, digits, '_', '-' and '.' in identifier",
     ),
+    ("mysafe", 1001): Meaning(InvalidRequest, "a value is missing, too long, or taken by another item", _FILL_IN),
+    ("mysafe", 1005): Meaning(NotFound, "the server does not have this item or user", _NAME_ITEM),
+    ("mysafe", 1006): Meaning(
+        Denied,
+        "this access key has no access to the item",
+        "Ask its owner to share it with the owner of the access key, or add it to the items of the access key; one "
+        "that needs a justification or an approval can be read in the console only",
+    ),
+    ("mysafe", 1009): Meaning(
+        AlreadyDone, "the item is inactive", "Enable it with state=enabled of its own module, or in the console"
+    ),
+    ("mysafe", 1010): Meaning(InvalidRequest, "the server does not accept this form of id", "Give a number as id"),
 }
 # 1105 is the same in every module.
 REFERER = Meaning(
@@ -196,6 +211,7 @@ NOT_AUTHORISED = re.compile("not authori[sz]ed", re.IGNORECASE)
 RESOURCES: t.Mapping[str, str] = {
     "pam": f"Add the resource PAM Core to {_AUTHORIZATION}, tab Security)",
     "dsm": _DSM_RESOURCES,
+    "mysafe": "Use an access key for MySafe (console: MySafe > Integrations > Access keys), not a client of A2A",
     "login": f"Add the resources that it needs (PAM Core; Application and Secret Management) to {_AUTHORIZATION})",
 }
 # How the product and its gateway report an unknown path.

@@ -18,6 +18,7 @@ from ..device_models import Device
 from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmAuthorization, EncryptionKey
 from ..dsm_secrets import DsmSecret
 from ..models import Credential, Entries, SshKey, Stored
+from ..mysafe_models import MySafeApiSecret, MySafeNote, MySafePassword
 from ..retry import Replay
 
 _Result = t.TypeVar("_Result")
@@ -35,6 +36,9 @@ class Area(enum.Enum):
     EPHEMERAL = "ephemeral_credential"
     AUTOMATIONS = "automation"
     ENCRYPTION_KEYS = "encryption_key"
+    MYSAFE_PASSWORDS = "mysafe_password"
+    MYSAFE_NOTES = "mysafe_note"
+    MYSAFE_API_SECRETS = "mysafe_api_secret"
 
     def shares_lists_with(self, other: Area) -> bool:
         """Return whether a write in one area may change a list of the other."""
@@ -45,6 +49,8 @@ class Area(enum.Enum):
 DSM_ONLY = frozenset(
     {Area.APPLICATIONS, Area.VARIABLES, Area.EPHEMERAL, Area.AUTOMATIONS, Area.ENCRYPTION_KEYS},
 )
+# What only an access key for MySafe may use, and only in the vendor's own API.
+MYSAFE = frozenset({Area.MYSAFE_PASSWORDS, Area.MYSAFE_NOTES, Area.MYSAFE_API_SECRETS})
 # Credentials and keys have one list, which tells their devices: a credential may make one, and one that is disabled
 # takes its credentials with it. What becomes a secret of the application has one list as well.
 _ONE_LIST = (
@@ -148,6 +154,30 @@ DISABLE_ENCRYPTION_KEY = Operation[None](Area.ENCRYPTION_KEYS, Verb.DISABLE)
 # Nothing is stored, and what comes is not kept either.
 ENCRYPT = Operation[Ciphertext](Area.ENCRYPTION_KEYS, Verb.ENCRYPT, Replay.REPEATABLE)
 DECRYPT = Operation[Cleartext](Area.ENCRYPTION_KEYS, Verb.DECRYPT, Replay.REPEATABLE)
+
+LIST_MYSAFE_PASSWORDS = Operation[tuple[MySafePassword, ...]](Area.MYSAFE_PASSWORDS, Verb.LIST, Replay.SAFE)
+# MySafe has no custody, but notes each read in the history of the item.
+READ_MYSAFE_PASSWORD = Operation[MySafePassword](Area.MYSAFE_PASSWORDS, Verb.READ, Replay.SAFE)
+CREATE_MYSAFE_PASSWORD = Operation[Stored](Area.MYSAFE_PASSWORDS, Verb.CREATE)
+UPDATE_MYSAFE_PASSWORD = Operation[Stored](Area.MYSAFE_PASSWORDS, Verb.UPDATE)
+# Whether it was so already, by the words of the server: it answers 200 in both cases.
+ENABLE_MYSAFE_PASSWORD = Operation[bool](Area.MYSAFE_PASSWORDS, Verb.ENABLE)
+DISABLE_MYSAFE_PASSWORD = Operation[bool](Area.MYSAFE_PASSWORDS, Verb.DISABLE)
+
+LIST_MYSAFE_NOTES = Operation[tuple[MySafeNote, ...]](Area.MYSAFE_NOTES, Verb.LIST, Replay.SAFE)
+READ_MYSAFE_NOTE = Operation[MySafeNote](Area.MYSAFE_NOTES, Verb.READ, Replay.SAFE)
+CREATE_MYSAFE_NOTE = Operation[Stored](Area.MYSAFE_NOTES, Verb.CREATE)
+UPDATE_MYSAFE_NOTE = Operation[Stored](Area.MYSAFE_NOTES, Verb.UPDATE)
+ENABLE_MYSAFE_NOTE = Operation[bool](Area.MYSAFE_NOTES, Verb.ENABLE)
+DISABLE_MYSAFE_NOTE = Operation[bool](Area.MYSAFE_NOTES, Verb.DISABLE)
+
+# All, or those with the identifier that is given as name.
+LIST_MYSAFE_API_SECRETS = Operation[tuple[MySafeApiSecret, ...]](Area.MYSAFE_API_SECRETS, Verb.LIST, Replay.SAFE)
+READ_MYSAFE_API_SECRET = Operation[MySafeApiSecret](Area.MYSAFE_API_SECRETS, Verb.READ, Replay.SAFE)
+CREATE_MYSAFE_API_SECRET = Operation[Stored](Area.MYSAFE_API_SECRETS, Verb.CREATE)
+UPDATE_MYSAFE_API_SECRET = Operation[Stored](Area.MYSAFE_API_SECRETS, Verb.UPDATE)
+ENABLE_MYSAFE_API_SECRET = Operation[bool](Area.MYSAFE_API_SECRETS, Verb.ENABLE)
+DISABLE_MYSAFE_API_SECRET = Operation[bool](Area.MYSAFE_API_SECRETS, Verb.DISABLE)
 
 BY_NAME: t.Mapping[str, Operation[t.Any]] = {
     operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)

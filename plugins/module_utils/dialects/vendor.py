@@ -37,6 +37,7 @@ from .entities import (
     truth,
 )
 from .envelope import says_updated
+from .mysafe_calls import mysafe_calls
 from .operations import (
     CREATE_CREDENTIAL,
     CREATE_EPHEMERAL,
@@ -239,6 +240,7 @@ def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operat
         row(UPDATE_SECRET, store_secret),
         *application_calls(),
         *tool_calls(key_field=key_field, time_form=time_form),
+        *mysafe_calls(),
     )
     return dict(rows)
 

@@ -13,11 +13,15 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..client.custody_rules import refuse_stale_read
-from ..dsm_secrets import DsmSecret
+from ..dsm_secrets import DsmSecret, value_of
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
 from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable
+from ..mysafe_models import item_fields
 from ..redaction import redact
 from ..references import Reference, parse_reference
+from ..settings.options import argument_spec, mysafe_argument_spec
+from .mysafe_items import KINDS as MYSAFE_KINDS
+from .mysafe_items import named_item
 
 LookupOptions = t.Mapping[str, t.Any]
 LookupSpec = t.Mapping[str, t.Mapping[str, t.Any]]
@@ -55,6 +59,12 @@ SPECS: t.Mapping[str, LookupSpec] = {
         **_COMMON,
         "duplicates": {"type": "str", "choices": ["error", "first", "last", "list"], "default": "error"},
     },
+    "mysafe": {
+        **_COMMON,
+        "kind": {"type": "str", "choices": list(MYSAFE_KINDS), "default": "password"},
+        "username": {"type": "str"},
+        "target_url": {"type": "str"},
+    },
 }
 
 
@@ -70,7 +80,7 @@ class LookupTarget:
 
 
 _CREDENTIAL = LookupTarget(Credential, "credential", "credentials", ("password",))
-# All but the secret lookup, whose reads take no custody.
+# Those whose reads take custody.
 KINDS: t.Mapping[str, LookupTarget] = {
     "password": _CREDENTIAL,
     "credential": _CREDENTIAL,
@@ -83,6 +93,11 @@ _NOUNS: t.Mapping[str, str] = {
     "ssh_key": "SSH key",
     "secret": "DSM secret",
 }
+
+
+def connection_spec(name: str) -> LookupSpec:
+    """Return the connection options of a lookup as an argument spec."""
+    return mysafe_argument_spec() if name == "mysafe" else argument_spec()
 
 
 def check(name: str, options: LookupOptions) -> None:
@@ -101,8 +116,11 @@ def check(name: str, options: LookupOptions) -> None:
         raise ConfigError(f"return_format={return_format} needs include_password=true", hint=hint).with_context(
             option="return_format"
         )
-    if field and name in KINDS:
-        names = fields_of(CredentialInfo if listed else KINDS[name].model)
+    if field and name != "secret":
+        if name == "mysafe":
+            names = item_fields(MYSAFE_KINDS[options["kind"]].model)
+        else:
+            names = fields_of(CredentialInfo if listed else KINDS[name].model)
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
             raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
@@ -124,14 +142,18 @@ def look_up(
         # An identity is nothing else, whatever it looks like.
         refs = [Reference(term, "identifier") for term in terms]
         read = _from_secrets(client, [ref.text for ref in refs], options, secrets, warnings)
+    elif name == "mysafe":
+        refs = [parse_reference(term) for term in terms]
+        read = _from_mysafe(client, options, secrets, warnings)
     else:
         refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
+    noun = MYSAFE_KINDS[options["kind"]].noun if name == "mysafe" else _NOUNS[name]
     for ref in refs:
         try:
             values.append(read(ref))
         except SenhaseguraError as exc:
-            exc.with_context(subject=f"{_NOUNS[name]} {ref}", server=client.server)
+            exc.with_context(subject=f"{noun} {ref}", server=client.server)
             if isinstance(exc, NotFound) and "default" in options:
                 values.append(options["default"])
             elif isinstance(exc, (NotFound, Denied)):
@@ -210,6 +232,24 @@ def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: LookupOptio
     return values[asked[0]] if asked else values
 
 
+def _from_mysafe(client: Client, options: LookupOptions, secrets: list[str], warnings: list[str]) -> Reader:
+    kind = MYSAFE_KINDS[options["kind"]]
+
+    def read(ref: Reference) -> t.Any:
+        found, subject = named_item(kind, client, ref, options), f"{kind.noun} {ref}"
+        asked = _asked_for(kind.main, options)
+        require_readable(found.unreadable, subject, asked)
+        hidden = hidden_fields(found)
+        secrets.extend(filter(None, hidden.values()))
+        warnings.extend(_sealed(hidden.items(), subject, options))
+        known = found.values()
+        if asked and known[asked[0]] in (None, ""):
+            raise NotFound(f"{subject} has no {asked[0]}", hint="See what it has with return_format=dict")
+        return _shape({name: known[name] for name in item_fields(kind.model)}, found.raw, kind.main, options)
+
+    return read
+
+
 def _from_secrets(
     client: Client, identities: list[str], options: LookupOptions, secrets: list[str], warnings: list[str]
 ) -> Reader:
@@ -225,7 +265,7 @@ def _from_secrets(
 
 
 def _secret(secret: DsmSecret, options: LookupOptions) -> t.Any:
-    value = functools.partial(_secret_value, secret, duplicates=options["duplicates"])
+    value = functools.partial(value_of, secret, duplicates=options["duplicates"])
     secret.require_readable(options["field"] or None)
     if options["return_format"] == "raw":
         return secret.raw
@@ -242,16 +282,3 @@ def _secret(secret: DsmSecret, options: LookupOptions) -> t.Any:
     if options["return_format"] == "dict":
         return {**secret.public(), "data": [dict(block) for block in secret.data]}
     return {key: value(key) for block in secret.data for key in block}
-
-
-def _secret_value(secret: DsmSecret, key: str, *, duplicates: str) -> t.Any:
-    """Return the value of a key, which may stand in several maps; a null does not count where there is a value."""
-    values = [block[key] for block in secret.data if block.get(key) is not None]
-    if duplicates == "list":
-        return values
-    if duplicates == "error" and len(set(values)) > 1:
-        raise ConfigError(
-            f"DSM secret {secret.identifier} has several values for the key {redact(key, [])}",
-            hint="Set duplicates to first, last or list, or use return_format=dict",
-        ).with_context(option="duplicates")
-    return values[-1 if duplicates == "last" else 0] if values else None

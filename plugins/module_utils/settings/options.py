@@ -23,7 +23,8 @@ class Option:
     """One connection option. Its variable is C(senhasegura_<name>), its ini key is C(<name>).
 
     ``env`` is the environment variable, and at the same time the key in the DSM CLI's configuration file.
-    ``inverse_env`` is another one with the opposite meaning.
+    ``inverse_env`` is another one with the opposite meaning. ``stands_for`` names the option in whose place it is, for
+    plugins of a part of the server that has clients of its own.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Option:
     inverse_env: str = ""
     # For paths: whether the value may be the PEM text itself.
     pem: bool = False
+    stands_for: str = ""
 
     @property
     def env(self) -> str:
@@ -45,6 +47,11 @@ class Option:
     def variable(self) -> str:
         """Return the name of the Ansible variable."""
         return f"senhasegura_{self.name}"
+
+    @property
+    def field(self) -> str:
+        """Return the name of the field of Settings that has its value."""
+        return self.stands_for or self.name
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -238,19 +245,81 @@ RUN_OPTIONS: tuple[Option, ...] = (
 )
 
 
+# What the plugins for MySafe have in the place of the options that they stand for (facts-platform.md 2): an access key
+# is a client of its own, whose form of the API is the same in all releases.
+_OWN_OF_MYSAFE: tuple[Option, ...] = (
+    Option(
+        "mysafe_client_id",
+        (
+            "Client id of the access key for MySafe (console: MySafe > Integrations > Access keys). A client of A2A"
+            " cannot use MySafe.",
+        ),
+        secret=True,
+        stands_for="client_id",
+    ),
+    Option(
+        "mysafe_client_secret",
+        ("Client secret of the access key. Like all secrets, it must be text: quote it in YAML.",),
+        secret=True,
+        stands_for="client_secret",
+    ),
+    Option(
+        "mysafe_auth_method",
+        (
+            "How to log in with the access key.",
+            "V(oauth2) sends O(mysafe_client_id) and O(mysafe_client_secret) in the body of the request for a token,"
+            " V(oauth2_basic) in its C(Authorization) header.",
+        ),
+        default="oauth2",
+        choices=("oauth2", "oauth2_basic"),
+        stands_for="auth_method",
+    ),
+    Option(
+        "mysafe_decryption_key",
+        (
+            'Private key (PEM, PKCS#8, without passphrase) of the access key, when its option "Encrypt sensitive data"'
+            " is on: path of a file, or PEM text as for O(ca_path). It needs the Python library C(cryptography).",
+        ),
+        type="path",
+        secret=True,
+        pem=True,
+        stands_for="decryption_key",
+    ),
+)
+# How an A2A authorization logs in, and what form of the API it uses.
+_OWN_OF_A2A = (
+    *("client_id", "client_secret", "dialect", "auth_method", "decryption_key"),
+    *("consumer_key", "consumer_secret", "token_key", "token_secret"),
+)
+MYSAFE_OPTIONS: tuple[Option, ...] = (
+    *(option for option in OPTIONS if option.name == "url"),
+    *_OWN_OF_MYSAFE,
+    *(option for option in OPTIONS if option.name not in ("url", *_OWN_OF_A2A)),
+)
+# Nothing of MySafe is in custody.
+MYSAFE_RUN_OPTIONS: tuple[Option, ...] = tuple(option for option in RUN_OPTIONS if option.name != "custody")
+# Each option of any plugin, once.
+ALL_OPTIONS: tuple[Option, ...] = (*OPTIONS, *_OWN_OF_MYSAFE, *RUN_OPTIONS)
+
+
 DEFAULTS: t.Mapping[str, t.Any] = {option.name: option.default for option in (*OPTIONS, *RUN_OPTIONS)}
 
 
-def argument_spec() -> dict[str, dict[str, t.Any]]:
-    """Return the connection options as an argument spec. It has no defaults: ``resolve`` fills them in at the end."""
+def argument_spec(options: tuple[Option, ...] = (*OPTIONS, *RUN_OPTIONS)) -> dict[str, dict[str, t.Any]]:
+    """Return connection options as an argument spec. It has no defaults: ``resolve`` fills them in at the end."""
     return {
         option.name: {
             "type": option.type,
             "no_log": option.secret,
             **({"choices": list(option.choices)} if option.choices else {}),
         }
-        for option in (*OPTIONS, *RUN_OPTIONS)
+        for option in options
     }
+
+
+def mysafe_argument_spec() -> dict[str, dict[str, t.Any]]:
+    """Return the connection options of the plugins for MySafe as an argument spec, without defaults."""
+    return argument_spec((*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS))
 
 
 def is_set(value: t.Any) -> bool:
@@ -268,7 +337,7 @@ def takes_text_only(name: str, secret: bool) -> bool:
 
 def where_to_set(name: str) -> str:
     """Return the sentence that lists all the places where an option can be set."""
-    option = next(option for option in OPTIONS if option.name == name)
+    option = next(option for option in ALL_OPTIONS if option.name == name)
     return (
         f"Set the option {name}, the variable {option.variable}, the environment variable {option.env} (of Ansible "
         "itself: lookups do not see the environment of a play or task), "

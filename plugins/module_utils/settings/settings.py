@@ -19,7 +19,18 @@ from ..errors import ConfigError
 from ..pem import is_pem, private_parts, whole_pem
 from ..redaction import SecretStr
 from ..retry import MAX_RETRIES
-from .options import DEFAULTS, FROM_ENVIRONMENT, OPTIONS, RUN_OPTIONS, Option, is_set, takes_text_only, where_to_set
+from .options import (
+    DEFAULTS,
+    FROM_ENVIRONMENT,
+    MYSAFE_OPTIONS,
+    MYSAFE_RUN_OPTIONS,
+    OPTIONS,
+    RUN_OPTIONS,
+    Option,
+    is_set,
+    takes_text_only,
+    where_to_set,
+)
 from .url import check_url, shown_host
 
 
@@ -126,22 +137,31 @@ def find_value(option: Option, sources: t.Iterable[Source]) -> t.Any:
     return option.default
 
 
-def resolve(sources: t.Sequence[Source]) -> Settings:
-    """Merge the sources (most important first) and check the result. Raises ConfigError."""
-    values: dict[str, t.Any] = {}
-    for option in OPTIONS:
+def resolve(
+    sources: t.Sequence[Source], where: t.Callable[[str], str] = where_to_set, *, mysafe: bool = False
+) -> Settings:
+    """Merge the sources (most important first) and check the result. Raises ConfigError.
+
+    :param where: returns the sentence that says where an option that is missing can be set
+    :param mysafe: whether the client is an access key for MySafe, which has options of its own. Its paths and that of
+        its token are those of C(api) in all releases (http-api.md 3.8).
+    """
+    options = MYSAFE_OPTIONS if mysafe else OPTIONS
+    values: dict[str, t.Any] = {"dialect": "api"} if mysafe else {}
+    for option in options:
         if option.name == "config_file":
             continue
         value = find_value(option, sources)
-        values[option.name] = SecretStr(value) if option.secret and value is not None else value
+        values[option.field] = SecretStr(value) if option.secret and value is not None else value
     settings = Settings(**values)
-    _check(settings)
+    _check(settings, {option.field: option.name for option in options}, where)
     return dataclasses.replace(settings, url=check_url(settings.url, allow_http=settings.allow_http))
 
 
-def resolve_run(sources: t.Sequence[Source]) -> RunSettings:
+def resolve_run(sources: t.Sequence[Source], *, mysafe: bool = False) -> RunSettings:
     """Merge the sources of the options of a run. Raises ConfigError."""
-    return RunSettings(**{option.name: find_value(option, sources) for option in RUN_OPTIONS})
+    options = MYSAFE_RUN_OPTIONS if mysafe else RUN_OPTIONS
+    return RunSettings(**{option.name: find_value(option, sources) for option in options})
 
 
 def _wrong(option: Option, label: str, wanted: str) -> ConfigError:
@@ -214,7 +234,12 @@ _CONVERTERS: dict[str, t.Callable[[t.Any, Option, str], t.Any]] = {
 }
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, options: t.Mapping[str, str], where: t.Callable[[str], str]) -> None:
+    """Refuse settings that cannot work. Raises ConfigError.
+
+    :param options: the option that sets a field, by the name of the field
+    :param where: returns the sentence that says where that option can be set
+    """
     if settings.auth_method == "aws":
         raise ConfigError(
             "auth_method aws is not possible: the vendor publishes no wire format for AWS signatures",
@@ -225,4 +250,5 @@ def _check(settings: Settings) -> None:
     }.get(settings.auth_method, ("url", "client_id", "client_secret"))
     for name in needed:
         if getattr(settings, name) is None:
-            raise ConfigError(f"{name} is not set", hint=where_to_set(name)).with_context(option=name)
+            option = options[name]
+            raise ConfigError(f"{option} is not set", hint=where(option)).with_context(option=option)

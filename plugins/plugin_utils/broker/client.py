@@ -200,19 +200,19 @@ def prepare(
     flat = list(_flat(terms))
     values: dict[str, t.Any] = {}
     if _variables_matter(variables):
-        values = _values_of(variables, arguments, template)
+        values = _values_of(variables, arguments, template, mysafe=name == "mysafe")
         _register_options(values)
     return LookupRequest(
         name, flat, variables, arguments, values, _context(name, flat, variables, arguments, values), began
     )
 
 
-def _values_of(variables: Variables, arguments: Variables, template: Template) -> dict[str, t.Any]:
+def _values_of(variables: Variables, arguments: Variables, template: Template, *, mysafe: bool) -> dict[str, t.Any]:
     """Return the values of the variables that are options. Raises AnsibleLookupError."""
     from ..variables import VariableError, option_variables
 
     try:
-        return option_variables(variables, arguments, template)
+        return option_variables(variables, arguments, template, mysafe=mysafe)
     except VariableError as exc:
         raise _error(str(exc)) from None
 

@@ -24,6 +24,8 @@ from .store import Client, Nonce, Token
 from .world import World
 
 DENIED = "Client authentication failed"
+# The resource that access keys have, and nothing else.
+MYSAFE = "MySafe"
 # Production code exists that writes a blank after `oauth_signature=`, and RFC 5849 (3.5.1) lets blanks stand there.
 _PARAMETER = re.compile(r'\b(oauth_\w+|realm)\s*=\s*("?)\s*')
 
@@ -107,7 +109,13 @@ def peek(world: World, incoming: Incoming, operation: str) -> str | None:
 
 
 def need_resource(client: Client, resource: str) -> None:
-    if client.resources is not None and resource not in client.resources:
+    """An access key for MySafe has no other resource unless the seed names some, and no other client has this one."""
+    granted = client.resources
+    if client.mysafe_user is not None:
+        granted = [MYSAFE, *(granted or ())]
+    elif resource == MYSAFE:
+        granted = []
+    if granted is not None and resource not in granted:
         raise Problem("You are not authorized to access this resource.", 500, guide_status=403)
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from . import auth, automations, devices, dsm, encryption, ephemeral, keys, pam, rest
+from . import auth, automations, devices, dsm, encryption, ephemeral, keys, mysafe, pam, rest
 from .call import Call
 from .envelope import Reply
 from .errors import Problem, no_route
-from .profiles import DSM, GUIDE, LEGACY, PAM, TOKEN, Profile
+from .profiles import DSM, GUIDE, LEGACY, MYSAFE, PAM, TOKEN, Profile
 from .settings import Settings
 
 CORE, APP, SECRETS, CICD = "PAM Core", "Application", "Secret Management", "CI/CD"
@@ -29,6 +29,22 @@ class Route:
     path: str  # below the prefix of its area
     handler: Handler
     resource: str = CORE
+
+
+def _mysafe_routes(operation: str, kind: str) -> tuple[Route, ...]:
+    path, handlers = f"/mysafe/{kind}", mysafe.handlers(kind)
+    calls = (
+        ("list", "GET", ""),
+        ("create", "POST", ""),
+        ("update", "PUT", "/update/{ref}"),
+        ("enable", "POST", "/active/{ref}"),
+        ("disable", "POST", "/inactive/{ref}"),
+        ("read", "GET", "/{ref}"),
+    )
+    return tuple(
+        Route(MYSAFE, f"{operation}.{verb}", method, path + below, handlers[verb], auth.MYSAFE)
+        for verb, method, below in calls
+    )
 
 
 ROUTES: tuple[Route, ...] = (
@@ -73,6 +89,9 @@ ROUTES: tuple[Route, ...] = (
     Route(DSM, "encryption.disable", "DELETE", "/sctm/encryption/key/{ref}", encryption.disable_key, SECRETS),
     Route(DSM, "encryption.encrypt", "POST", "/sctm/encryption/encrypt", encryption.encrypt_text, SECRETS),
     Route(DSM, "encryption.decrypt", "POST", "/sctm/encryption/decrypt", encryption.decrypt_text, SECRETS),
+    *_mysafe_routes("mysafe_password", mysafe.PASSWORD),
+    *_mysafe_routes("mysafe_note", mysafe.NOTE),
+    *_mysafe_routes("mysafe_api_secret", mysafe.API_SECRET),
     Route(GUIDE, "credential.list", "GET", "/api/pam/credential", rest.list_credentials),
     Route(GUIDE, "credential.create", "POST", "/api/pam/credential", rest.create_credential),
     Route(GUIDE, "credential.info", "GET", "/api/pam/credential/{ref}", rest.read_credential),

@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 import yaml
 
 from .crypto import encryption_pair, random_password, ssh_key_pair
-from .store import CREDENTIAL, KEY, Application, Client, Device, Item, Secret, Store
+from .store import CREDENTIAL, KEY, Application, Client, Device, Item, MySafeItem, Secret, Store
 
 PACKAGED = Path(__file__).parent / "seeds"
-SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets")
+SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets", "mysafe")
 TIMES = ("expiration", "change", "view", "expires", "custody_until")
 R = TypeVar("R")
 
@@ -79,6 +79,8 @@ def plant(seed: Seed, store: Store, now: float) -> None:
     for section, kind in (("credentials", CREDENTIAL), ("keys", KEY)):
         for entry in seed.entries(section):
             store.save(_item(store, section, kind, entry, clients, now))
+    for entry in seed.entries("mysafe"):
+        store.save(_record(MySafeItem, "mysafe", entry))
 
 
 def _plant_secrets(
@@ -104,6 +106,8 @@ def _client(entry: dict[str, Any], applications: dict[str, int]) -> Client:
         entry["encryption_private_key"], entry["encryption_public_key"] = encryption_pair()
     if entry.get("credentials") is not None:
         entry["credentials"] = [str(c) for c in entry["credentials"]]
+    if entry.get("mysafe_items") is not None:
+        entry["mysafe_items"] = [str(item) for item in entry["mysafe_items"]]
     return _record(Client, "clients", {**entry, "application": applications.get(name) if name else None})
 
 

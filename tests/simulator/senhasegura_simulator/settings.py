@@ -44,6 +44,8 @@ class Settings:
     engines: list[str] = field(default_factory=lambda: ["Generic"])
     domains: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)  # known to `user_credential_owner`
+    mysafe_users: list[str] = field(default_factory=list)  # known to MySafe; none: every name is
+    mysafe_groups: dict[str, Any] = field(default_factory=dict)  # name of a group: its users; none: every name is known
     plugins: list[str] = field(default_factory=list)
     templates: list[str] = field(default_factory=list)
 

@@ -39,6 +39,8 @@ class Client:
     application: int | None = None
     encryption_public_key: str | None = None
     encryption_private_key: str | None = None  # kept for test oracles when the simulator made the pair
+    mysafe_user: str | None = None  # the client is an access key for MySafe, which belongs to this user
+    mysafe_items: list[str] | None = None  # ids of the items that the access key reaches; None: all of the user
 
 
 @dataclass
@@ -173,6 +175,31 @@ class EncryptionKey:
 
 
 @dataclass
+class MySafeItem:
+    """A password, note or API secret in MySafe. They share one id space."""
+
+    id: int | None = None
+    kind: str = "password"
+    owner: str = ""
+    name: str = ""
+    url: str = ""
+    username: str = ""
+    password: str = ""
+    secret_key: str = ""
+    notes: str = ""  # of a note: its text
+    client_id: str = ""
+    client_secret: str = ""
+    identifier_code: str = ""
+    method: str = ""
+    tags: list[str] = field(default_factory=list)
+    users_allowed: list[dict[str, Any]] = field(default_factory=list)
+    groups_allowed: list[dict[str, Any]] = field(default_factory=list)
+    need_justify: bool = False
+    need_approval: bool = False
+    active: bool = True
+
+
+@dataclass
 class Execution:
     """One change of a password or key by the vault itself, as in the product's history of executions."""
 
@@ -193,7 +220,7 @@ class Execution:
 
 
 RECORDS: tuple[type[Any], ...] = (
-    *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, Execution),
+    *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, MySafeItem, Execution),
 )
 NOT_STATE = (Token, Nonce, Execution)  # bookkeeping, not a change that a caller asked for
 UNIQUE = {
@@ -206,6 +233,7 @@ SEARCHED = {
     Client: ("consumer_key",),
     Item: ("identifier", "hostname", "custody_until", "change_due"),
     Secret: ("application",),
+    MySafeItem: ("kind",),
     Execution: ("status",),
 }
 R = TypeVar("R")

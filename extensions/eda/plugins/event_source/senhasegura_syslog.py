@@ -110,7 +110,7 @@ options:
       - File with CA certificates (PEM). Senders must show a certificate of one of them.
     type: path
 notes:
-  - The appliance documents neither TLS nor all of its event ids. For what it sends, look at C(raw), and set O(event_types).
+  - The appliance documents neither TLS nor all of its event ids. Look at C(raw), and set O(event_types).
   - Messages that come while nothing listens are lost. The event source C(senhasegura) finds most of them.
   - 'Take an event for a hint, and ask the vault before something is changed, as the playbooks of this collection
     do: whoever can reach the port can send a message.'

@@ -19,6 +19,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
     LIST_DEVICES,
     LIST_SECRETS,
     LIST_SSH_KEYS,
+    MYSAFE,
     READ_APPLICATION,
     READ_CREDENTIAL,
     READ_DEVICE,
@@ -29,7 +30,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
     Verb,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
-from ansible_collections.community.senhasegura.plugins.module_utils.errors import Denied, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.errors import AlreadyDone, Context, Denied, NotFound
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     Credential,
@@ -38,12 +39,19 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.mysafe_models import (
+    LISTED_ONLY,
+    MySafeItem,
+    secret_fields,
+)
 
 
 class FakeApi(Api):
     """Answer from the entries and secrets that a test puts in, and apply what is written. What is created has id 77.
 
     :ivar devices: the devices with all their attributes; the list shows fewer
+    :ivar items: the items of MySafe with all their attributes; the list shows fewer
+    :ivar inactive: the ids of those that are inactive
     :ivar own: the application of the client
     :ivar listed: what all other lists have: automations, or encryption keys
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
@@ -62,6 +70,8 @@ class FakeApi(Api):
         self._dialect = DIALECTS[dialect]
         self.entries, self.secrets = list(entries), list(secrets)
         self.devices: list[Device] = []
+        self.items: list[MySafeItem] = []
+        self.inactive: set[str] = set()
         self.own: t.Any = None
         self.listed: list[t.Any] = []
         self.answers: dict[str, t.Any] = {}
@@ -93,6 +103,8 @@ class FakeApi(Api):
         return answer
 
     def _look(self, operation: Operation[t.Any], ref: str) -> t.Any:
+        if operation.area in MYSAFE:
+            return tuple(_as_listed(item) for item in self._items_of(operation.area) if item.id not in self.inactive)
         if operation == LIST_DEVICES:
             hidden = dict.fromkeys(("domains", "connectivities", "session_remote_config"))
             return tuple(dataclasses.replace(device, **hidden) for device in self.devices)
@@ -115,6 +127,8 @@ class FakeApi(Api):
             return self._store_secret(model) if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.area is Area.DEVICES:
             return Stored(ref or "77") if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
+        if operation.area in MYSAFE:
+            return self._item(operation, ref, model)
         if operation.area in DSM_ONLY:
             return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.verb is Verb.CREATE:
@@ -131,6 +145,30 @@ class FakeApi(Api):
         if operation.verb is Verb.RELEASE and not any(entry.id == ref for entry in self.entries):
             return NotFound("x")
         return Stored(ref or "77")
+
+    def _items_of(self, area: Area) -> list[MySafeItem]:
+        kinds = {
+            Area.MYSAFE_PASSWORDS: "MySafePassword",
+            Area.MYSAFE_NOTES: "MySafeNote",
+            Area.MYSAFE_API_SECRETS: "MySafeApiSecret",
+        }
+        return [item for item in self.items if type(item).__name__ == kinds[area]]
+
+    def _item(self, operation: Operation[t.Any], ref: str, model: t.Any) -> t.Any:
+        if operation.verb is Verb.CREATE:
+            return Stored("77")
+        item = self._found(one for one in self._items_of(operation.area) if one.id == ref)
+        if operation.verb in (Verb.ENABLE, Verb.DISABLE):
+            already = (ref in self.inactive) == (operation.verb is Verb.DISABLE)
+            self.inactive ^= set() if already else {ref}
+            return already
+        if ref in self.inactive:
+            return AlreadyDone("inactive", context=Context(code=1009))
+        if operation.verb is Verb.READ:
+            return Denied("not for you") if ref in self.denied else item
+        sent = {f.name: value for f in dataclasses.fields(model) if (value := getattr(model, f.name)) is not None}
+        self.items = [dataclasses.replace(item, **sent) if one is item else one for one in self.items]
+        return Stored(ref)
 
     def _readable(self, ref: str) -> CredentialInfo:
         info = self._found(i for i in self.entries if ref in (i.id, f"{i.username}@{i.hostname}"))
@@ -150,3 +188,12 @@ class FakeApi(Api):
         data = model.flat() or (held.data if held else ())
         new = dataclasses.replace(held or DsmSecret("77", model.identifier, ()), data=data, **changes)
         self.secrets = [*(secret for secret in self.secrets if secret is not held), new]
+
+
+def _as_listed(item: MySafeItem) -> MySafeItem:
+    """What a list shows of an item. That of API secrets shows hardly anything."""
+    hidden = {"users", "groups", *secret_fields(type(item))}
+    if type(item).__name__ == "MySafeApiSecret":
+        shown = {"id", "name", *LISTED_ONLY, "raw", "unreadable"}
+        hidden |= {field.name for field in dataclasses.fields(item)} - shown
+    return dataclasses.replace(item, **dict.fromkeys(hidden))

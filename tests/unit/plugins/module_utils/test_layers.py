@@ -34,8 +34,11 @@ PURE = {
     "device_models",
     "dsm_models",
     "dsm_secrets",
+    "mysafe_models",
     "external_secrets",
     "mapping_file",
+    "vault_data",
+    "audit",
 }
 DIALECTS = {
     f"dialects/{name}"
@@ -51,6 +54,7 @@ DIALECTS = {
         "dsm",
         "dsm_applications",
         "dsm_tools",
+        "mysafe_calls",
         "guide",
         "vendor",
         "catalog",
@@ -63,13 +67,16 @@ EVENTS = {
 }
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "settings", "secrets_file", *PURE}
-REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
+REPORT = {
+    f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page", "audit_page")
+}
 PROTOCOL = "plugin_utils/rotation/protocol"
 LOGIN = {f"plugin_utils/rotation/login{name}" for name in ("", "/command", "/transcript")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
     "settings": {STD, *PURE, "settings"},
+    "settings/config_file": {STD, *PURE, "settings", "yaml"},
     "transport": {STD, *PURE, "dialects/response", "settings", "transport", "requests", "urllib3", "certifi"},
     "client/auth": {STD, *PURE, "settings", "requests_oauthlib"},
     "client/decrypt": {STD, *PURE, "cryptography"},
@@ -77,6 +84,8 @@ ALLOWED: dict[str, set[str]] = {
     "client": {STD, *BELOW_CLIENT, "client"},
     # It looks at the way to the server, and not only at what comes back.
     "doctor": {STD, *BELOW_CLIENT, "client", "doctor"},
+    # Another server than that of the client, with the same transport.
+    "awx": {STD, *PURE, "settings", "transport", "awx"},
     # Texts of files, of values that somebody else has read.
     "secrets_file": {STD, *PURE, "secrets_file"},
     **{name: {STD, *PURE, *EVENTS} for name in EVENTS},
@@ -84,6 +93,7 @@ ALLOWED: dict[str, set[str]] = {
     "events": {STD, *PURE, *EVENTS, "settings", "client", "events"},
     "events/syslog_listener": {STD, *PURE, *EVENTS, "transport/tls"},
     "operations": {STD, *PURE, "settings", "keypair", "client", "operations", "secrets_file"},
+    "operations/awx_setup": {STD, *PURE, "awx", "operations"},
     "operations/doctor": {STD, *PURE, "settings", "doctor", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else; a rotation needs no more of it than that file.
@@ -91,6 +101,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/report/files": {STD, "errors"},
     "plugin_utils/report/history": {STD, "plugin_utils/report/files"},
     "plugin_utils/report/page": {STD, "redaction", "jinja2", *REPORT},
+    "plugin_utils/report/audit_page": {STD, "redaction", "jinja2", *REPORT},
     # Generators that ask for what they want done: see also IMPURE.
     PROTOCOL: {STD, *PURE, PROTOCOL},
     # Pure as well, and the other files of the folder start programs, which is no network code of ours.
@@ -100,6 +111,7 @@ ALLOWED: dict[str, set[str]] = {
     # This is sent to the managed host and executed there.
     "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
     "plugin_utils/secrets_file/on_host": {STD, "plugin_utils/secrets_file/on_host"},
+    "plugin_utils/awx_setup_action": {STD, *EDGES, "awx", "yaml"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},

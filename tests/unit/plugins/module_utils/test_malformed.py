@@ -93,6 +93,18 @@ ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] =
     "encryption_key.list": (("encryption_keys", [{"id": "7", "name": CANARY, "enabled": "1"}]), None),
     "encryption_key.encrypt": (("encrypted_value", "AAAA"), None),
     "encryption_key.decrypt": (("decrypted_value", CANARY), None),
+    "mysafe_password.list": (("password_on_list", [{"identifier": "7", "name": CANARY, "tags": "a", "url": ""}]), None),
+    "mysafe_password.read": (("password_entity", {"identifier": "7", "name": CANARY, "password": CANARY}), None),
+    "mysafe_password.create": (("password_entity", {"identifier": "7"}), None),
+    "mysafe_password.update": (("password_entity", {"identifier": "7"}), None),
+    "mysafe_note.list": (("note_on_list", [{"identifier": "7", "name": CANARY, "tags": "a"}]), None),
+    "mysafe_note.read": (("note_entity", {"identifier": "7", "name": CANARY, "note": CANARY}), None),
+    "mysafe_note.create": (("note_entity", {"identifier": "7"}), None),
+    "mysafe_note.update": (("note_entity", {"identifier": "7"}), None),
+    "mysafe_api_secret.list": (("api_secret_on_list", [{"identifier": "7", "name": CANARY}]), None),
+    "mysafe_api_secret.read": (("api_secret_entity", {"identifier": "7", "name": CANARY, "client_id": CANARY}), None),
+    "mysafe_api_secret.create": (("api_entity", {"identifier": "7", "client_secret": CANARY}), None),
+    "mysafe_api_secret.update": (("api_entity", {"identifier": "7", "client_secret": CANARY}), None),
 }
 NO_ENTITY: tuple[None, None] = (None, None)
 
@@ -348,9 +360,17 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     if operation == "application.read":
         # The data of its secrets is not looked at.
         fields: dict[str, dict[str, t.Any]] = {"identity": NO_TEXT, "secret_id": NO_TEXT}
-    elif "secret" in operation:
+    elif operation.startswith("secret."):
         # The id of a secret is shown only; its identity is what it is found by.
         fields = {"identity": NO_TEXT, "secret_id": NO_TEXT, "data": NO_DATA}
+    elif operation == "mysafe_api_secret.read":
+        fields = {"identifier": NO_ID, "client_id": NO_TEXT, "client_secret": NO_TEXT}
+        # Null is nobody.
+        fields["users_allowed"] = {kind: new for kind, new in NO_DATA.items() if kind != "null"}
+    elif operation.startswith("mysafe"):
+        fields = {"identifier": NO_ID, "name": NO_TEXT}
+        if operation.endswith("read"):
+            fields |= {operation.removeprefix("mysafe_").removesuffix(".read"): NO_SECRET}
     elif operation == "device.read":
         fields = {"id": NO_ID, "hostname": NO_TEXT, "session_remote_config": NO_TEXT}
     elif operation.endswith("read"):
@@ -361,10 +381,10 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
         fields["name"] = NO_TEXT
     elif operation == "device.list":
         fields["hostname"] = NO_TEXT
-    elif operation.endswith("list") and "secret" not in operation:
+    elif operation in ("credential.list", "key.list"):
         fields["username"] = NO_TEXT
     for field, values in fields.items():
-        if values is not NO_TEXT:
+        if values is not NO_TEXT and field in (value[0] if isinstance(value, list) else value):
             changes[f"{field} missing"] = ((*item, field), MISSING)
         changes |= {f"{field} is {kind}": ((*item, field), new) for kind, new in values.items()}
     answers = {case: http(changed(document, *change)) for case, change in changes.items()}
@@ -521,11 +541,11 @@ def test_a_write_is_done_whatever_the_answer_shows_of_it(
         [value],
         {},
         7,
-        *({**value, "id": id_, "secret_id": id_} for id_ in NO_ID.values()),
+        *({**value, "id": id_, "secret_id": id_, "identifier": id_} for id_ in NO_ID.values()),
     ):
         behaviour.answer = http(changed(good(dialect, operation), place, new))
         stored = session.call(named(operation), ref="7", model=write_model(operation))
-        if "secret" not in operation:
+        if not operation.startswith("secret."):
             assert getattr(stored, "id", stored) == "", new
     behaviour.answer = http(good(dialect, operation))
     stored = session.call(named(operation), ref="7", model=write_model(operation))

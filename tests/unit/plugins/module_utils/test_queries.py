@@ -15,6 +15,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import queri
 from ansible_collections.community.senhasegura.plugins.module_utils.device_models import Device
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo, Entries
+from ansible_collections.community.senhasegura.plugins.module_utils.mysafe_models import MySafePassword
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Query, answer
 from ansible_collections.community.senhasegura.plugins.module_utils.references import Reference
 
@@ -26,6 +27,7 @@ DEVICES = (
     Device("15", "web02", "192.0.2.11", "Router", tags=("a", "b")),
 )
 SECRETS = (DsmSecret("1", "db", ()), DsmSecret("2", "db", ()))
+ITEMS = (MySafePassword("1", "b", ("x",)), MySafePassword("2", "b", ("x", "y")))
 KINDS: list[Any] = [
     c for c in vars(queries).values() if isinstance(c, type) and issubclass(c, Query) and c is not Query
 ]
@@ -47,9 +49,15 @@ CASES: list[tuple[Query[Any], Any]] = [
     (queries.FindDevice(None, "WEB01"), DEVICES[0]),
     (queries.FindDevice("15", "other"), DEVICES[1]),
     (queries.FindDevice(None, "web03"), None),
+    (queries.MatchingItems({"name": "b", "tags": ["y"]}), ITEMS[1:]),
     (queries.MatchingDevices({"type": "Router", "tags": ["b"], "ip": "192.0.2.11"}), DEVICES[1:]),
 ]
-LISTS = {queries.ByIdentities: SECRETS, queries.FindDevice: DEVICES, queries.MatchingDevices: DEVICES}
+LISTS = {
+    queries.ByIdentities: SECRETS,
+    queries.FindDevice: DEVICES,
+    queries.MatchingDevices: DEVICES,
+    queries.MatchingItems: ITEMS,
+}
 
 
 @pytest.mark.parametrize(("query", "expected"), CASES, ids=lambda case: type(case).__name__)

@@ -25,7 +25,13 @@ import pytest
 hypothesis = pytest.importorskip("hypothesis")
 from hypothesis import strategies as st  # noqa: E402
 
-from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, keypair, models, redaction  # noqa: E402
+from ansible_collections.community.senhasegura.plugins.module_utils import (  # noqa: E402
+    dsm_secrets,
+    keypair,
+    models,
+    mysafe_models,
+    redaction,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.client import auth  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi  # noqa: E402
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import READ_CREDENTIAL  # noqa: E402
@@ -140,7 +146,7 @@ def test_every_field_that_sounds_secret_is_hidden() -> None:
     secret = re.compile("password|passphrase|private|secret|data|raw|token|settings|key_value|fields")
     harmless = {"identifier", "public_key", "key_name"}
     found = 0
-    for module in (models, dsm_secrets, keypair):
+    for module in (models, dsm_secrets, mysafe_models, keypair):
         for thing in vars(module).values():
             if dataclasses.is_dataclass(thing) and isinstance(thing, type):
                 for field in dataclasses.fields(thing):

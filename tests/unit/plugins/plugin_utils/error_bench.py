@@ -240,6 +240,8 @@ SEED: dict[str, t.Any] = {
         {"client_id": "portal", "client_secret": SIMULATED, "allowed_referers": ["https://portal.example/*"]},
         {"client_id": "dsm-only", "client_secret": SIMULATED, "resources": ["Application"], "application": "shop"},
         {"client_id": "pam-only", "client_secret": SIMULATED, "resources": ["PAM Core"], "application": "shop"},
+        {"client_id": "alice", "client_secret": SIMULATED, "mysafe_user": "alice"},
+        {"client_id": "bob", "client_secret": SIMULATED, "mysafe_user": "bob"},
         {"client_id": "expired", "client_secret": SIMULATED, "expires": "2020-01-01T00:00:00+00:00"},
     ],
     "devices": [{"hostname": "web01", "ip": "192.0.2.10"}, {"hostname": "web02", "ip": "192.0.2.11"}],
@@ -250,6 +252,14 @@ SEED: dict[str, t.Any] = {
         {"identifier": "twin", "username": "twin", "hostname": "web01", "password": f"twin-{CANARY}"},
     ],
     "keys": [{"identifier": "deploy-key", "username": "deploy", "hostname": "web01", "generate": "ed25519"}],
+    "mysafe": [
+        {"name": name, "owner": "alice", "username": "u", "password": f"{name}-{CANARY}", **more}
+        for name, more in (
+            ("portal", {"users_allowed": [{"username": "bob", "can_edit": False}]}),
+            ("twice", {}), ("twice", {}), ("off", {"active": False}), ("asked", {"need_justify": True}),
+        )
+    ],
+    "settings": {"mysafe_users": ["alice", "bob"]},
     "applications": [
         {
             "name": "shop", "system": "shop", "environment": "prod",

@@ -354,6 +354,24 @@ def sim_module(profile: str, module: str, **more: t.Any) -> Make:
     return lambda bench: bench.module(None, module, **{**bench.simulator(profile), **more})
 
 
+def mysafe(
+    *terms: str, module: str = "", profile: str = "4.0", client: str = "alice", secret: str = "", **more: t.Any
+) -> Make:
+    """A module of MySafe, or else its lookup with these terms, with an access key of the simulator."""
+
+    def make(bench: t.Any) -> str:
+        known = bench.simulator(profile)
+        options = {name: known[name] for name in ("url", "ca_path")}
+        options |= {"mysafe_client_id": client, "mysafe_client_secret": secret or known["client_secret"]}
+        # What else the bench gives to all plugins.
+        others = dict.fromkeys(("client_id", "client_secret", "dialect"))
+        if module:
+            return str(bench.module(None, f"mysafe_{module}", **options, **others, **more))
+        return str(bench.lookup(None, *terms, name="mysafe", **options, **others, **more))
+
+    return make
+
+
 def code(number: int, words: str, *, create: bool = False) -> Make:
     """A lookup, or a module that creates, which the server refuses with this number."""
     refused = envelope(words, 400, number)
@@ -437,6 +455,20 @@ OBJECTS: dict[str, Make] = {
         "3.32", "ephemeral_credential", state="absent", identifier="job", secret_id="7"
     ),
     "automation that does not exist": sim_module("4.0", "dsm_automation", id="99", name="x"),
+    "password in MySafe that is not listed": mysafe("nothing"),
+    "password in MySafe by an id that does not exist": mysafe("99"),
+    "password in MySafe that is inactive": mysafe("4"),
+    "password in MySafe that needs a justification": mysafe("asked"),
+    "several passwords in MySafe with one name": mysafe("twice"),
+    "password in MySafe without a second factor": mysafe("portal", field="totp"),
+    "password in MySafe for reading only": mysafe(module="password", client="bob", name="portal", tags=["x"]),
+    "password in MySafe without what it needs": mysafe(module="password", name="new"),
+    "password in MySafe to enable that is not listed": mysafe(module="password", name="nothing", state="enabled"),
+    "note in MySafe that is too long": mysafe(module="note", name="new", note="x" * 901),
+    "API secret in MySafe with an identifier that is none": mysafe(module="api_secret", identifier="a b", name="new"),
+    "MySafe with a client of A2A": mysafe(module="note_info", client="demo"),
+    "MySafe with an access key that is wrong": mysafe(module="note_info", secret=f"wrong-{CANARY}"),
+    "MySafe where there is none": mysafe(module="note_info", profile="rest"),
     "device that is not complete": sim_module("4.0", "device", hostname="new", ip="192.0.2.9", type=CANARY),
     "device to enable that is not listed": sim_module("4.0", "device", hostname="not there", state="enabled"),
     "device that the server does not have": sim_module("4.0", "device", id="99", state="enabled"),
@@ -494,6 +526,10 @@ BROKER: dict[str, Make] = {
     ),
 }  # fmt: skip
 WARNINGS: dict[str, Make] = {
+    "password in MySafe that nobody may compare": mysafe(module="password", name="asked", password=f"new-{CANARY}"),
+    "password in MySafe shared with whom the server does not know": mysafe(
+        module="password", name="portal", users=[{"username": "nobody"}]
+    ),
     "missing, left out": sim("4.0", "nothing", on_missing="warn"),
     "denied, left out": lambda bench: bench.lookup(
         bench.wire({"*": envelope("No access to credential", 400, 1009)}), "id:7", on_denied="warn"

@@ -80,6 +80,7 @@ def test_each_failure_about_an_object_names_it_and_its_server(texts: dict[str, s
         r"\b(credential|SSH key|DSM secret) (999|7|9|[a-z-]+@[a-z0-9]+|nothing|twin|new|web-root|db-app|deploy-key|shop-db|u@h)\b"
         r"|DSM application (shop|billing)|pipeline variables|ephemeral credential job|automation 99"
         r"|device (99|1|new|not there)\b|devices with hostname=new"
+        r"|MySafe (password|note|API secret) [a-z0-9]+|(several|the list of) MySafe \w+|new MySafe password"
         r"|encryption key (backup|99)|list of encryption keys"
     )
     assert [name for name, text in concerned.items() if not SERVER.search(text)] == []

@@ -17,7 +17,7 @@ from ansible import constants
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.redaction import SecretStr
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import MYSAFE_OPTIONS, OPTIONS
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import plugin_options
 
@@ -111,6 +111,24 @@ def test_each_option_comes_from_each_place(places: Places, place: str, name: str
     places.put(place, name, value)
     found = getattr(places.settings(), name)
     assert str(found.reveal() if option.secret else found) == value
+
+
+@pytest.mark.parametrize("name", [option.name for option in MYSAFE_OPTIONS if option.stands_for])
+@pytest.mark.parametrize("place", PLACES)
+def test_each_option_of_an_access_key_comes_from_each_place(places: Places, place: str, name: str) -> None:
+    for own in ("mysafe_client_id", "mysafe_client_secret"):
+        places.put("config_file" if place == "config_file" else "option", own, "x")
+    option = next(option for option in MYSAFE_OPTIONS if option.name == name)
+    value = option.choices[-1] if option.choices else "/some/path" if option.type == "path" else "text"
+    places.arguments.pop(name, None)
+    if place == "config_file":
+        lines = {"mysafe_client_id": "x", "mysafe_client_secret": "x", name: value}
+        places.config_file("".join(f"SENHASEGURA_{key.upper()}: '{text}'\n" for key, text in lines.items()))
+    else:
+        places.put(place, name, value)
+    found, _run = plugin_options.settings(places.arguments, places.variables, places.template, places.task, mysafe=True)
+    seen = getattr(found, option.field)
+    assert str(seen.reveal() if option.secret else seen) == value
 
 
 @pytest.mark.parametrize(

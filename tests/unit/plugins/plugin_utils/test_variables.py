@@ -18,6 +18,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings imp
 from ansible_collections.community.senhasegura.plugins.plugin_utils import variables as module
 from ansible_collections.community.senhasegura.plugins.plugin_utils.variables import (
     CHECK_MODE,
+    MYSAFE_OPTIONS,
     OPTIONS,
     VariableError,
     option_variables,
@@ -158,6 +159,15 @@ def test_a_host_with_another_name_is_refused(worker: Worker) -> None:
 
 def test_the_names_of_the_options_are_those_of_the_table() -> None:
     assert (*(option.name for option in (*options.OPTIONS, *options.RUN_OPTIONS)), CHECK_MODE) == OPTIONS
+    table = (*options.MYSAFE_OPTIONS, *options.MYSAFE_RUN_OPTIONS)
+    assert tuple(option.name for option in table) == MYSAFE_OPTIONS
+
+
+def test_neither_client_needs_the_variables_of_the_other_one() -> None:
+    """One may hold a lookup that logs in with the other."""
+    variables = {"senhasegura_url": "u", "senhasegura_client_id": "a", "senhasegura_mysafe_client_id": "m"}
+    assert option_variables(variables, {}, str) == {"url": "u", "client_id": "a"}
+    assert option_variables(variables, {}, str, mysafe=True) == {"url": "u", "mysafe_client_id": "m"}
 
 
 def test_only_options_are_evaluated_and_each_once() -> None:

@@ -42,6 +42,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKeyWrite,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.mysafe_models import (
+    MySafeApiSecretWrite,
+    MySafeNoteWrite,
+    MySafePasswordWrite,
+    MySafeShare,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.retry import Replay
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import DIALECT_NAMES
 
@@ -87,6 +93,23 @@ PATHS = {
         "encryption_key.disable": "DELETE /iso/sctm/encryption/key/{ref}",
         "encryption_key.encrypt": "POST /iso/sctm/encryption/encrypt",
         "encryption_key.decrypt": "POST /iso/sctm/encryption/decrypt",
+        # In all releases that have it.
+        **{
+            f"{area}.{verb}": f"{method} /api/mysafe/{path}{below}"
+            for area, path in {
+                "mysafe_password": "password",
+                "mysafe_note": "note",
+                "mysafe_api_secret": "secretapi",
+            }.items()
+            for verb, method, below in (
+                ("list", "GET", ""),
+                ("read", "GET", "/{ref}"),
+                ("create", "POST", ""),
+                ("update", "PUT", "/update/{ref}"),
+                ("enable", "POST", "/active/{ref}"),
+                ("disable", "POST", "/inactive/{ref}"),
+            )
+        },
     },
     "rest": {
         "token": "/iso/oauth2/token",
@@ -146,7 +169,9 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     call = DIALECTS[name].calls[named(operation)]
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     area, _dot, verb = operation.partition(".")
-    assert call.module == ("pam" if area in ("credential", "key", "device") else "dsm")
+    modules = dict.fromkeys(("credential", "key", "device"), "pam")
+    modules |= dict.fromkeys(("mysafe_password", "mysafe_note", "mysafe_api_secret"), "mysafe")
+    assert call.module == modules.get(area, "dsm")
     sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
     assert (call.encode is not None) == (sends or call.body == "query")
 
@@ -160,6 +185,9 @@ def test_put_never_updates_credentials_keys_and_secrets_in_the_vendors_dialects(
             "device.enable",
             "automation.update",
             "encryption_key.update",
+            "mysafe_password.update",
+            "mysafe_note.update",
+            "mysafe_api_secret.update",
         }
 
 
@@ -176,8 +204,16 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
         "key": {"enabled": True, "automatic_change": True, "rotation_days": 9},
         "secret": {"key_value": {"K": "mark"}, "renewal": Renewal(1, 2, 3)},
     }
+    shares = (MySafeShare("bob", True),)
     blocks = (SecretBlock({"user": "mark"}, {"user": "MARK"}, "aws"),)
-    for area, model in (("credential", CredentialWrite), ("key", SshKeyWrite), ("secret", DsmSecretWrite)):
+    models: dict[str, t.Any] = {"credential": CredentialWrite, "key": SshKeyWrite, "secret": DsmSecretWrite}
+    if name != "rest":
+        models |= {
+            "mysafe_password": MySafePasswordWrite,
+            "mysafe_note": MySafeNoteWrite,
+            "mysafe_api_secret": MySafeApiSecretWrite,
+        }
+    for area, model in models.items():
         needed = {
             f.name: "" for f in dataclasses.fields(model) if f.default is f.default_factory is dataclasses.MISSING
         }
@@ -188,9 +224,11 @@ def test_each_field_of_a_write_model_is_sent_or_refused(name: str) -> None:
         assert call.encode
         empty = call.encode(model(**needed))
         for field in dataclasses.fields(model):
-            value: t.Any = samples[area].get(field.name, "mark")
+            value: t.Any = samples.get(area, {}).get(field.name, "mark")
             if "tuple" in str(field.type):
-                value = blocks if "SecretBlock" in str(field.type) else ("mark",)
+                value = next(
+                    (v for k, v in {"SecretBlock": blocks, "Share": shares}.items() if k in field.type), ("m",)
+                )
             wanted = model(**{**needed, field.name: value})
             try:
                 dialect.check(operation, wanted)
@@ -482,7 +520,8 @@ def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
 def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
-            r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key)"
+            r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key"
+            r"|mysafe_password|mysafe_note|mysafe_api_secret)"
             r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
             operation,
         )

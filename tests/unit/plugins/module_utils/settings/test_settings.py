@@ -15,11 +15,15 @@ import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
+    ALL_OPTIONS,
+    MYSAFE_OPTIONS,
+    MYSAFE_RUN_OPTIONS,
     OPTIONS,
     RUN_OPTIONS,
     Option,
     argument_spec,
     is_set,
+    mysafe_argument_spec,
     where_to_set,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import (
@@ -97,7 +101,7 @@ def test_each_field_has_the_default_of_its_own_option(field: dataclasses.Field[A
 
 
 def test_each_option_has_names_of_its_own() -> None:
-    names = [name for o in OPTIONS for name in (o.env, o.inverse_env) if name]
+    names = [name for o in ALL_OPTIONS for name in (o.env, o.inverse_env) if name]
     assert len(names) == len(set(names))
     # AWX refuses what begins otherwise, and what begins with ANSIBLE_.
     assert all(name.startswith("SENHASEGURA_") for name in names)
@@ -414,3 +418,57 @@ def test_the_url_is_checked_and_in_normal_form() -> None:
     assert settings(url="HTTPS://PAM.Example.com/").url == "https://pam.example.com"
     assert message(url="http://pam.example.com").startswith("url begins with http://")
     assert settings(url="http://pam.example.com", allow_http=True).url == "http://pam.example.com"
+
+
+# --- an access key for MySafe ----------------------------------------------------------------------------------------
+
+ACCESS_KEY = {"url": "https://pam.example.com", "mysafe_client_id": "key-id", "mysafe_client_secret": "key-secret"}
+
+
+def of_mysafe(**values: Any) -> Settings:
+    return resolve([source({**ACCESS_KEY, **values})], mysafe=True)
+
+
+def test_an_access_key_is_another_client() -> None:
+    """Nothing that says how a client of A2A logs in counts for it, and nothing of it counts for that client."""
+    everything = {**CLIENT, "dialect": "rest", "auth_method": "oauth1", "decryption_key": "/a2a", "custody": "keep"}
+    found = of_mysafe(**everything, mysafe_decryption_key="/key", tenant="acme")
+    assert (plain(found.client_id), plain(found.client_secret), plain(found.decryption_key)) == (
+        *("key-id", "key-secret"),
+        "/key",
+    )
+    assert (found.dialect, found.auth_method, found.tenant, found.consumer_key) == ("api", "oauth2", "acme", None)
+    assert of_mysafe(mysafe_auth_method="oauth2_basic").auth_method == "oauth2_basic"
+    assert settings(**ACCESS_KEY) == settings()
+
+
+@pytest.mark.parametrize("name", ACCESS_KEY)
+def test_what_an_access_key_needs_is_named_by_its_own_option(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} is not set") as caught:
+        of_mysafe(**{**CLIENT, **ACCESS_KEY, name: ""})
+    option = next(option for option in ALL_OPTIONS if option.name == name)
+    assert caught.value.context.option == name
+    assert all(place in caught.value.hint for place in (option.env, option.variable))
+
+
+def test_an_access_key_has_every_option_of_the_connection_but_those_of_a_login() -> None:
+    fields = {option.field for option in MYSAFE_OPTIONS}
+    left_out = {option.name for option in OPTIONS} - fields
+    assert left_out == {"dialect", "consumer_key", "consumer_secret", "token_key", "token_secret"}
+    assert {option.name for option in RUN_OPTIONS} - {option.name for option in MYSAFE_RUN_OPTIONS} == {"custody"}
+    own = [option for option in MYSAFE_OPTIONS if option.stands_for]
+    assert all(option.name == f"mysafe_{option.stands_for}" for option in own)
+    by_name = {option.name: option for option in OPTIONS}
+    for option in own:
+        stood_for = by_name[option.stands_for]
+        assert (option.type, option.secret, option.pem, option.default) == (
+            *(stood_for.type, stood_for.secret, stood_for.pem),
+            stood_for.default,
+        )
+    assert list(mysafe_argument_spec()) == [option.name for option in (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)]
+
+
+def test_custody_of_a_run_is_none_of_its_business() -> None:
+    assert resolve_run([source({"custody": "release_at_end", "broker": "false"})], mysafe=True) == RunSettings(
+        broker=False
+    )

@@ -1,0 +1,170 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, community.senhasegura contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mysafe_note_info
+short_description: List notes in MySafe of senhasegura
+version_added: 0.1.0
+author:
+  - community.senhasegura contributors (@community-senhasegura)
+description:
+  - Lists notes in MySafe that the owner of the access key has, or that are shared with them.
+extends_documentation_fragment:
+  - community.senhasegura.attributes.mysafe
+  - community.senhasegura.connection.mysafe
+  - community.senhasegura.attributes
+  - community.senhasegura.attributes.info
+options:
+  id:
+    description:
+      - Only the note with this id.
+    type: str
+  name:
+    description:
+      - Only notes with exactly this name.
+    type: str
+  tags:
+    description:
+      - Only notes that have all these tags.
+    type: list
+    elements: str
+  details:
+    description:
+      - Return whom each is shared with as well. That needs one request for each note.
+    type: bool
+    default: false
+  include_secrets:
+    description:
+      - Return the secret values as well. Callbacks print nothing of the result then.
+      - Before ansible-core 2.19, a loop with it needs C(no_log=true) on the task.
+    type: bool
+    default: false
+notes:
+  - O(details) and O(include_secrets) read each note that fits. MySafe has no custody, but notes each read in its
+    history, which its owner can see.
+  - A note that this access key cannot read is returned as the list shows it, with a warning. Whether the list has
+    inactive ones is not documented.
+seealso:
+  - module: community.senhasegura.mysafe_note
+  - plugin: community.senhasegura.mysafe
+    plugin_type: lookup
+"""
+
+EXAMPLES = r"""
+- name: See which notes there are
+  community.senhasegura.mysafe_note_info:
+  register: known
+
+- name: See whom one is shared with
+  community.senhasegura.mysafe_note_info:
+    name: Door of the server room
+    details: true
+  register: known
+"""
+
+RETURN = r"""
+mysafe_notes:
+  description: The notes that fit, in the order of the server. Empty if there are none.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Id.
+      type: str
+      returned: success
+    name:
+      description: Name.
+      type: str
+      returned: success
+    tags:
+      description: Tags.
+      type: list
+      elements: str
+      returned: success
+    need_justify:
+      description: Whether a read needs a justification, which only the console can give.
+      type: bool
+      returned: success
+    need_approval:
+      description: Whether a read needs an approval.
+      type: bool
+      returned: success
+    can_view:
+      description: Whether this access key may read it.
+      type: bool
+      returned: success
+    can_write:
+      description: Whether this access key may change it.
+      type: bool
+      returned: success
+    users:
+      description: The users whom it is shared with. Null without O(details) and O(include_secrets).
+      type: list
+      elements: dict
+      returned: success
+      contains:
+        username:
+          description: User name.
+          type: str
+          returned: success
+        can_edit:
+          description: Whether the user may change it.
+          type: bool
+          returned: success
+    groups:
+      description: The groups whom it is shared with. Null without O(details) and O(include_secrets).
+      type: list
+      elements: dict
+      returned: success
+      contains:
+        name:
+          description: Name of the group.
+          type: str
+          returned: success
+        can_edit:
+          description: Whether the users of the group may change it.
+          type: bool
+          returned: success
+    note:
+      description: The text.
+      type: str
+      returned: with O(include_secrets=true)
+  sample:
+    - id: "4"
+      name: Door of the server room
+      tags: []
+      need_justify: false
+      need_approval: false
+      can_view: true
+      can_write: true
+      users: null
+      groups: null
+failure:
+  description:
+    - What went wrong, as data.
+    - C(kind) is one of V(error), V(configuration), V(connection), V(connections_busy), V(unknown_host),
+      V(response_lost), V(unexpected_response), V(no_route), V(authentication), V(token_refused), V(not_found),
+      V(denied), V(already_done), V(invalid_request), V(custody_held), V(server_busy), V(server), V(refused),
+      V(unsupported) and V(change_not_seen).
+    - C(server) and C(endpoint) say where it happened, C(subject) what was asked for. C(status) is the HTTP status,
+      C(code) the error number of the server, and C(server_message) holds its own words, without secrets.
+  returned: failure
+  type: dict
+  sample:
+    kind: denied
+    message: this resource is not granted to the access key
+    hint: "Use an access key for MySafe (console: MySafe > Integrations > Access keys), not a client of A2A"
+    operation: mysafe_note.list
+    endpoint: GET /api/mysafe/note
+    subject: the list of MySafe notes
+    status: 500
+    code: null
+    option: ""
+    server: "https://pam.example.com:443"
+    server_message: You are not authorized to access this resource
+"""
