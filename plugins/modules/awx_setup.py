@@ -41,9 +41,8 @@ options:
   credentials:
     description:
       - The credentials for senhasegura. Their types are made with them, from the files in C(extensions/awx).
-      - Each job and the inventory get the first one for A2A (V(oauth2) or V(oauth1)), and jobs the first one for
-        V(mysafe)
-        too. Say otherwise with C(credentials) in O(job_fields).
+      - Each job and the inventory get the first one for A2A (V(oauth2) or V(oauth1)). Say otherwise with C(credentials)
+        in O(job_fields). Each of them sets the same variables of a job, so a job should have one.
     type: list
     elements: dict
     default: []

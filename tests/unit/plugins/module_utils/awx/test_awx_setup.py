@@ -41,6 +41,12 @@ OPTIONS: dict[str, Any] = {
                 name: f"{SECRET}-{name}" for name in ("consumer_key", "consumer_secret", "token_key", "token_secret")
             },
         },
+        {
+            "name": "own",
+            "type": "mysafe",
+            "inputs": {"url": "https://pam.example.com", "mysafe_auth_method": "oauth2_basic"},
+            "secrets": {"mysafe_client_id": f"{SECRET}-m", "mysafe_client_secret": f"{SECRET}-s"},
+        },
     ],
     "execution_environment": {"image": "registry.example.com/ee:1", "pull": "missing"},
     "jobs": list(composition.JOBS),
