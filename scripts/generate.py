@@ -83,6 +83,15 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
+def _of_mysafe(document: dict[str, t.Any], options: t.Sequence[t.Any]) -> dict[str, t.Any]:
+    """Let descriptions that all plugins share name the options that MySafe has in the place of others."""
+    for details in document["options"].values():
+        for option in options:
+            old, new = f"O({option.stands_for})", f"O({option.name})"
+            details["description"] = [text.replace(old, new) for text in details["description"]]
+    return {**document, "notes": MYSAFE_NOTES}
+
+
 def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Sequence[t.Any]) -> str:
     """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories, and
     one for modules and one for lookups of MySafe.
@@ -91,7 +100,7 @@ def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Se
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
     of_mysafe = [
-        {"options": {option.name: _option(option, lookup=lookup) for option in mysafe}, "notes": MYSAFE_NOTES}
+        _of_mysafe({"options": {option.name: _option(option, lookup=lookup) for option in mysafe}}, mysafe)
         for lookup in (False, True)
     ]
     inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
