@@ -59,8 +59,10 @@ ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", 
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
-# The one warning that an example is meant to have: what goes with a device that is disabled.
-MEANT = re.compile(r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device)[^\[]*")
+# The warnings that examples are meant to have: what goes with a device that is disabled, and hosts that are there.
+MEANT = re.compile(
+    r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device|these are there already)[^\[]*"
+)
 # Stands in for the vendor's executable.
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
@@ -128,12 +130,13 @@ def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) ->
 
 
 def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
-    """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
+    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks."""
     for language, text in blocks:
         if language == "yaml":
             content = yaml.safe_load(text)
-            # A block that is a map shows variables of hosts, with or without the user that the text names.
-            given = isinstance(content, dict)
+            # A block that is a map is an inventory, or shows variables of hosts, with or without the user that the text
+            # names.
+            given = isinstance(content, dict) and "plugin" not in content
             yield (
                 [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
             )
@@ -322,6 +325,14 @@ def test_documented_examples_run(
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)
+        elif isinstance(example, dict):
+            (site.home / "hosts.senhasegura.yml").write_text(yaml.safe_dump(example))
+            done = run_command(vault, "ansible-inventory", "-i", "hosts.senhasegura.yml", "--list", env=env)
+            # Here it warns of hosts that no rule fits.
+            assert (done.rc, set(json.loads(done.stdout)["_meta"]["hostvars"])) == (0, {"web01", "web02", "web03"}), (
+                done
+            )
+            continue
         else:
             given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
             done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)

@@ -104,6 +104,11 @@ _CREDENTIAL = {
 _NEW = {"identifier": "new", "username": "new", **_CREDENTIAL}
 _UPDATE = {"identifier": "to-update", "username": "update", **_CREDENTIAL, "update_password": "always"}
 _DEVICE = {**_PLACE, "hostname": "leaks", "type": "Server", "vendor": "V", "model": "M", "site": "S"}
+_ONBOARDED = {
+    "devices": [{**_DEVICE, "hostname": "onboarded"}],
+    "credentials": [{"hostname": "onboarded", "username": "root", "password": "{{ canary.new_password }}"}],
+}
+_NOT_THERE = [{**_PLACE, "identifier": "not-there", "username": "not-there", "password": "{{ canary.new_password }}"}]
 _OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
 _KEY = {
     **_PLACE,
@@ -525,6 +530,39 @@ MODULES: dict[str, Module] = {
             "keep_environment": {"keep_environment": SECRET},
         },
         missing={"secrets": ["nobody"]},
+    ),
+    # These list, and secrets are not in lists. Who gives one as a name has it in the result.
+    "audit_report": Module(
+        {},
+        (("report", {"holders": [{"credential": "web-root", "user": "alice"}]}, "ok"),),
+        {
+            "holders": {"holders": SECRET},
+            "part of holders": {"holders": [{"credential": "web-root", "user": "a", "passwort": SECRET}]},
+            "usage": {"usage": [{"credential": "web-root", "hosts": {"a": SECRET}}]},
+        },
+    ),
+    "vault_export": Module(
+        {},
+        (("export", {}, "ok"), ("compare", {"expected": {"devices": [{"hostname": "gone"}]}}, "ok")),
+        {
+            "include": {"include": [SECRET]},
+            "details": {"details": SECRET},
+            "expected": {"expected": SECRET},
+            "part of expected": {"expected": {"credentials": [{"hostname": "a", "password": SECRET}]}},
+            "wrong part": {"expected": {"devices": [{"tags": {"a": SECRET}}]}},
+        },
+    ),
+    "onboarding": Module(
+        _ONBOARDED,
+        (("create", _ONBOARDED, "changed"), ("again", _ONBOARDED, "ok")),
+        {
+            "devices": {"devices": SECRET},
+            "unknown part": {"credentials": [{"hostname": "a", "username": "b", "passwort": SECRET}]},
+            "list for password": {"credentials": [{"hostname": "a", "username": "b", "password": [SECRET]}]},
+            "twice": {"credentials": [*_NOT_THERE, *_NOT_THERE]},
+            "allow_shared_account": {"allow_shared_account": SECRET},
+        },
+        write={"credentials": _NOT_THERE},
     ),
     # What is meant to be in a file is in a folder where nobody looks.
     "secrets_file": Module(

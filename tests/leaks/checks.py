@@ -98,6 +98,7 @@ LIKE_SECRET = {
         *("ephemeral_credential", "encryption_key", "encryption_key_info", "encrypt", "decrypt"),
         *("mysafe_password", "mysafe_password_info", "mysafe_note", "mysafe_note_info"),
         *("mysafe_api_secret", "mysafe_api_secret_info"),
+        *("audit_report", "onboarding", "vault_export"),
     )
 }
 _OWN = re.compile(r"wrong (types|members)|failed, (check|no_log)|write that echoes, raw|returned, retried")

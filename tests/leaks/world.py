@@ -39,6 +39,7 @@ WRITTEN = {
     "module mysafe_password": ("new_password", "totp_seed"),
     "module mysafe_note": ("new_dsm_value",),
     "module mysafe_api_secret": ("new_dsm_value",),
+    "module onboarding": ("new_password",),
 }
 RELEASED = {
     "lookup password": ("password",),

@@ -48,6 +48,7 @@ OF_CORE = ("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "lea
 OF_CORE += ("cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix")
 # Names in a task that are no module.
 TASK_KEYWORDS = {
+    "check_mode",
     "run_once",
     "name",
     "no_log",

@@ -97,9 +97,9 @@ def echoed_text(item: Json, *names: str) -> str | None:
     return text_or_none({name: value for name, value in item.items() if not isinstance(value, (dict, list))}, *names)
 
 
-def echoed_id(item: Json) -> str:
+def echoed_id(item: Json, name: str = "id") -> str:
     """Return the id of what was written, or "" if the response does not have it."""
-    value = echoed_text(item, "id") or ""
+    value = echoed_text(item, name) or ""
     return value if Reference(value).is_id else ""
 
 

@@ -31,6 +31,7 @@ from .dialect import Call, Row, Unseal, row
 from .entities import (
     attempt,
     echo,
+    echoed_id,
     echoed_text,
     entities,
     entity,
@@ -167,8 +168,8 @@ def _shares(item: Json, name: str, *keys: str) -> tuple[MySafeShare, ...] | None
     value = item.get(name)
     if value is None:
         return () if name in item else None
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise UnexpectedResponse(f"{name!r} in the answer must be a list of objects")
+    if not isinstance(value, list) or not all(isinstance(one, dict) and text(one, *keys) for one in value):
+        raise UnexpectedResponse(f"{name!r} in the answer must be a list of objects with names")
     # Samples say can_edit, and the field tables of reads can_write.
     return tuple(
         MySafeShare(text(one, *keys), bool(truth(one["can_edit"] if "can_edit" in one else one.get("can_write"))))
@@ -181,9 +182,8 @@ def decode_stored_item(area: Area) -> t.Callable[[Json, Unseal], Stored]:
 
     def decode(document: Json, unseal: Unseal) -> Stored:
         item = echo(document, _one_of(document, _ENTITIES[area]))
-        id_ = echoed_text(item, "identifier") or ""
         unshared = document.get("shared_error", item.get("shared_error"))
-        return Stored(id_ if id_.isdigit() else "", unshared=_names(unshared))
+        return Stored(echoed_id(item, "identifier"), unshared=_names(unshared))
 
     return decode
 

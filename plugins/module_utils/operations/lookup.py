@@ -13,7 +13,7 @@ import typing as t
 from ..ciphertext import judge
 from ..client.connect import Client
 from ..client.custody_rules import refuse_stale_read
-from ..dsm_secrets import DsmSecret
+from ..dsm_secrets import DsmSecret, value_of
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
 from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable
 from ..mysafe_models import item_fields
@@ -265,7 +265,7 @@ def _from_secrets(
 
 
 def _secret(secret: DsmSecret, options: LookupOptions) -> t.Any:
-    value = functools.partial(_secret_value, secret, duplicates=options["duplicates"])
+    value = functools.partial(value_of, secret, duplicates=options["duplicates"])
     secret.require_readable(options["field"] or None)
     if options["return_format"] == "raw":
         return secret.raw
@@ -282,16 +282,3 @@ def _secret(secret: DsmSecret, options: LookupOptions) -> t.Any:
     if options["return_format"] == "dict":
         return {**secret.public(), "data": [dict(block) for block in secret.data]}
     return {key: value(key) for block in secret.data for key in block}
-
-
-def _secret_value(secret: DsmSecret, key: str, *, duplicates: str) -> t.Any:
-    """Return the value of a key, which may stand in several maps; a null does not count where there is a value."""
-    values = [block[key] for block in secret.data if block.get(key) is not None]
-    if duplicates == "list":
-        return values
-    if duplicates == "error" and len(set(values)) > 1:
-        raise ConfigError(
-            f"DSM secret {secret.identifier} has several values for the key {redact(key, [])}",
-            hint="Set duplicates to first, last or list, or use return_format=dict",
-        ).with_context(option="duplicates")
-    return values[-1 if duplicates == "last" else 0] if values else None

@@ -360,9 +360,17 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     if operation == "application.read":
         # The data of its secrets is not looked at.
         fields: dict[str, dict[str, t.Any]] = {"identity": NO_TEXT, "secret_id": NO_TEXT}
-    elif "secret" in operation:
+    elif operation.startswith("secret."):
         # The id of a secret is shown only; its identity is what it is found by.
         fields = {"identity": NO_TEXT, "secret_id": NO_TEXT, "data": NO_DATA}
+    elif operation == "mysafe_api_secret.read":
+        fields = {"identifier": NO_ID, "client_id": NO_TEXT, "client_secret": NO_TEXT}
+        # Null is nobody.
+        fields["users_allowed"] = {kind: new for kind, new in NO_DATA.items() if kind != "null"}
+    elif operation.startswith("mysafe"):
+        fields = {"identifier": NO_ID, "name": NO_TEXT}
+        if operation.endswith("read"):
+            fields |= {operation.removeprefix("mysafe_").removesuffix(".read"): NO_SECRET}
     elif operation == "device.read":
         fields = {"id": NO_ID, "hostname": NO_TEXT, "session_remote_config": NO_TEXT}
     elif operation.endswith("read"):
@@ -373,10 +381,10 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
         fields["name"] = NO_TEXT
     elif operation == "device.list":
         fields["hostname"] = NO_TEXT
-    elif operation.endswith("list") and "secret" not in operation:
+    elif operation in ("credential.list", "key.list"):
         fields["username"] = NO_TEXT
     for field, values in fields.items():
-        if values is not NO_TEXT:
+        if values is not NO_TEXT and field in (value[0] if isinstance(value, list) else value):
             changes[f"{field} missing"] = ((*item, field), MISSING)
         changes |= {f"{field} is {kind}": ((*item, field), new) for kind, new in values.items()}
     answers = {case: http(changed(document, *change)) for case, change in changes.items()}
@@ -533,11 +541,11 @@ def test_a_write_is_done_whatever_the_answer_shows_of_it(
         [value],
         {},
         7,
-        *({**value, "id": id_, "secret_id": id_} for id_ in NO_ID.values()),
+        *({**value, "id": id_, "secret_id": id_, "identifier": id_} for id_ in NO_ID.values()),
     ):
         behaviour.answer = http(changed(good(dialect, operation), place, new))
         stored = session.call(named(operation), ref="7", model=write_model(operation))
-        if "secret" not in operation:
+        if not operation.startswith("secret."):
             assert getattr(stored, "id", stored) == "", new
     behaviour.answer = http(good(dialect, operation))
     stored = session.call(named(operation), ref="7", model=write_model(operation))

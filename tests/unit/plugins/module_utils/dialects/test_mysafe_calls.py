@@ -97,7 +97,7 @@ def test_the_pages_of_api_secrets_call_users_by_name() -> None:
 
 
 def test_sharing_of_another_shape_is_refused() -> None:
-    for value in ("bob", ["bob"], {"username": "bob"}):
+    for value in ("bob", ["bob"], {"username": "bob"}, [{"can_edit": True}]):
         with pytest.raises(UnexpectedResponse, match="'users_allowed' in the answer must be a list of objects"):
             mysafe_calls.decode_note({"note_entity": {"identifier": "4", "note": "x", "users_allowed": value}}, str)
 
