@@ -291,7 +291,7 @@ EXAMPLES = r"""
         inputs:
           url: https://pam.example.com
         secrets:
-          client_id: "{{ lookup('community.senhasegura.credential', 'web-root', return_format='username') }}"
+          client_id: "{{ lookup('community.senhasegura.credential', 'web-root').username }}"
           client_secret: "{{ lookup('community.senhasegura.password', 'web-root') }}"
     execution_environment:
       image: registry.example.com/senhasegura-ee:0.1.0
@@ -300,7 +300,7 @@ EXAMPLES = r"""
     enabled_schedules:
       - Nightly rotation - Each night
 
-- name: Have the rotation run in ten slices, each with a machine credential, and one more job template
+- name: Have the rotation run in ten slices, and one more job template
   community.senhasegura.awx_setup:
     awx_url: "{{ lookup('ansible.builtin.env', 'CONTROLLER_HOST') }}"
     awx_token: "{{ lookup('ansible.builtin.env', 'CONTROLLER_OAUTH_TOKEN') }}"

@@ -67,6 +67,7 @@ MEANT = re.compile(
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
 GIVEN = {
+    "awx_setup_allow_http": True,
     "new_password": "new 'password'",
     "db_password": "db-pass-1",
     "api_key": "api-key-1",
