@@ -90,6 +90,7 @@ _CREDENTIAL = {
 _NEW = {"identifier": "new", "username": "new", **_CREDENTIAL}
 _UPDATE = {"identifier": "to-update", "username": "update", **_CREDENTIAL, "update_password": "always"}
 _DEVICE = {**_PLACE, "hostname": "leaks", "type": "Server", "vendor": "V", "model": "M", "site": "S"}
+_SCIM = {"username": "leaks", "external_id": "1", "full_name": "Leaks", "email": "leaks@example.com"}
 _OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
 _KEY = {
     **_PLACE,
@@ -408,6 +409,26 @@ MODULES: dict[str, Module] = {
         missing={"key": "nobody"},
         unmet=("oauth1 refused",),
     ),
+    "scim_user": Module(
+        {**_SCIM, "password": "{{ canary.new_password }}"},
+        (
+            ("create", {**_SCIM, "password": "{{ canary.new_password }}"}, "changed"),
+            ("again", {**_SCIM, "password": "{{ canary.new_password }}"}, "ok"),
+            ("update", {"username": "leaks", "groups": ["a"]}, "changed"),
+            ("disable", {"username": "leaks", "state": "disabled"}, "changed"),
+            ("delete", {"username": "leaks", "state": "absent"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "id": {"id": SECRET},
+            "patch_style": {"patch_style": SECRET},
+            "groups": {"groups": {"a": SECRET}},
+            "password": {"password": [SECRET]},
+        },
+        missing={"id": "999999"},
+        write={"username": "not-there", "external_id": "2"},
+    ),
+    "scim_user_info": Module({}, (("all", {}, "ok"), ("read", {"details": True}, "ok"))),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},
         (("list", {}, "ok"), ("with data", {"identifier": "shop-db", "include_data": True}, "ok")),

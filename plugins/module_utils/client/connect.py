@@ -19,6 +19,7 @@ from .credentials import Credentials
 from .devices import Devices
 from .encryption_keys import EncryptionKeys
 from .ephemeral import EphemeralCredentials
+from .scim_users import ScimUsers
 from .secrets import Secrets
 from .ssh_keys import SshKeys
 
@@ -38,6 +39,7 @@ class Client:
     ephemeral: EphemeralCredentials
     automations: Automations
     encryption_keys: EncryptionKeys
+    scim_users: ScimUsers
     # As errors name it.
     server: str = ""
 
@@ -53,6 +55,7 @@ def client_over(api: Api) -> Client:
         EphemeralCredentials(api),
         Automations(api),
         EncryptionKeys(api),
+        ScimUsers(api),
         api.server,
     )
 

@@ -153,6 +153,39 @@ STATUSES: t.Mapping[int, Meaning] = {
 }
 
 
+_PROVIDER = (
+    "the identity provider that this client belongs to (console: Settings > Provisioning), which must be enabled and "
+    "the identity provider that this client belongs to (console: Settings > Provisioning), which must be enabled and "
+    "not expired"
+)
+# Where a status means something else in a module than in all others.
+STATUSES_OF: t.Mapping[str, t.Mapping[int, Meaning]] = {
+    "scim": {
+        400: Meaning(
+            InvalidRequest,
+            "the server refuses the request",
+            "Correct what the server names. Roles and access groups must exist under the same names; patch_style=user "
+            "sends the other form of an update",
+        ),
+        401: Meaning(
+            TokenRefused,
+            "the server does not accept the token",
+            f"SCIM wants client_id and client_secret of an identity provider, not of an A2A authorization: check "
+            f"{_PROVIDER}",
+        ),
+        403: Meaning(
+            Denied, "the server forbids this", f"Check the allowed IPs (this controller's address) of {_PROVIDER}"
+        ),
+        404: Meaning(NotFound, "the server does not have this user", "Check the id, or give username"),
+        409: Meaning(
+            InvalidRequest,
+            "another user has the same user name, external id or e-mail address",
+            "Give the id of that user, or other values",
+        ),
+    },
+}
+
+
 class ServerWords(t.NamedTuple):
     """A message of the server without a number: a pattern for it, our own words, and the fix.
 
@@ -196,11 +229,16 @@ NOT_AUTHORISED = re.compile("not authori[sz]ed", re.IGNORECASE)
 RESOURCES: t.Mapping[str, str] = {
     "pam": f"Add the resource PAM Core to {_AUTHORIZATION}, tab Security)",
     "dsm": _DSM_RESOURCES,
+    "scim": f"SCIM wants the client of an identity provider, not of an A2A authorization: check {_PROVIDER}",
     "login": f"Add the resources that it needs (PAM Core; Application and Secret Management) to {_AUTHORIZATION})",
 }
 # How the product and its gateway report an unknown path.
 NO_CALL = re.compile("Resource sub not found|no Route matched", re.IGNORECASE)
 NO_DSM_CALL = f"{_DSM_RESOURCES}; if it has them, check url: DSM answers below /iso in every release"
+NO_SCIM_CALL = (
+    "Check url: SCIM answers below /iso/scim/v2 in every release, and may have to be switched on (console: Settings > "
+    "Provisioning)"
+)
 
 _COMPARE = (
     f"Compare client_id and client_secret with {_AUTHORIZATION} > View), which must be enabled and not expired; "

@@ -260,6 +260,7 @@ _CALLS = (
 )
 _NO_DSM = "The guide has calls for DSM secrets only: use the console, or the dialect api or iso"
 _NO_DEVICES = "The guide has no call for devices: use the console, or the dialect api or iso"
+_NO_SCIM = "The guide has no call for SCIM: use the console, or the dialect api or iso"
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 
 
@@ -275,6 +276,7 @@ REST = Dialect(
     missing={
         **{operation: _NO_DSM for operation in BY_NAME.values() if operation.area in DSM_ONLY},
         **{operation: _NO_DEVICES for operation in BY_NAME.values() if operation.area is Area.DEVICES},
+        **{operation: _NO_SCIM for operation in BY_NAME.values() if operation.area is Area.SCIM_USERS},
         ENABLE_CREDENTIAL: _NO_SWITCH,
         ENABLE_SSH_KEY: _NO_SWITCH,
         DISABLE_SSH_KEY: "The guide has no call to disable a key: use the console, or another dialect",

@@ -19,6 +19,7 @@ from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmA
 from ..dsm_secrets import DsmSecret
 from ..models import Credential, Entries, SshKey, Stored
 from ..retry import Replay
+from ..user_models import ScimPage, ScimUser
 
 _Result = t.TypeVar("_Result")
 
@@ -35,6 +36,7 @@ class Area(enum.Enum):
     EPHEMERAL = "ephemeral_credential"
     AUTOMATIONS = "automation"
     ENCRYPTION_KEYS = "encryption_key"
+    SCIM_USERS = "scim_user"
 
     def shares_lists_with(self, other: Area) -> bool:
         """Return whether a write in one area may change a list of the other."""
@@ -148,6 +150,14 @@ DISABLE_ENCRYPTION_KEY = Operation[None](Area.ENCRYPTION_KEYS, Verb.DISABLE)
 # Nothing is stored, and what comes is not kept either.
 ENCRYPT = Operation[Ciphertext](Area.ENCRYPTION_KEYS, Verb.ENCRYPT, Replay.REPEATABLE)
 DECRYPT = Operation[Cleartext](Area.ENCRYPTION_KEYS, Verb.DECRYPT, Replay.REPEATABLE)
+
+# A part of the list. Its name in the path is the number of the first user.
+LIST_SCIM_USERS = Operation[ScimPage](Area.SCIM_USERS, Verb.LIST, Replay.SAFE)
+READ_SCIM_USER = Operation[ScimUser](Area.SCIM_USERS, Verb.READ, Replay.SAFE)
+# The id, or "" if the response does not have it.
+CREATE_SCIM_USER = Operation[str](Area.SCIM_USERS, Verb.CREATE)
+UPDATE_SCIM_USER = Operation[None](Area.SCIM_USERS, Verb.UPDATE)
+DELETE_SCIM_USER = Operation[None](Area.SCIM_USERS, Verb.DELETE)
 
 BY_NAME: t.Mapping[str, Operation[t.Any]] = {
     operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)

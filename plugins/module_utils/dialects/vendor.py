@@ -62,6 +62,7 @@ from .operations import (
     Area,
     Operation,
 )
+from .scim import scim_calls
 from .strict_json import Json
 
 
@@ -234,6 +235,7 @@ def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operat
         # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
         row(RELEASE_SSH_KEY, Call("DELETE", credential + "/custody/{ref}", decode_nothing)),
         *device_calls(prefix),
+        *scim_calls(),
         row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
         row(CREATE_SECRET, store_secret),
         row(UPDATE_SECRET, store_secret),

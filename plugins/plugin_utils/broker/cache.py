@@ -276,8 +276,9 @@ class ServerCache:
             if Area.DEVICES in (area, operation.area) and operation.area is not area:
                 # A device changes no secret, so none is read again. Its own attributes may come with a credential.
                 return not operation.takes_custody
-            # What is read without a name is a list, or an application with the names of its secrets.
-            if ids is None or not ref or not entry.future.done():
+            # What is read without a name is a list, or an application with the names of its secrets. A list may come in
+            # parts, each with the number of its first one for a name.
+            if ids is None or not ref or operation.verb is Verb.LIST or not entry.future.done():
                 return True
             value = None if entry.future.exception() else entry.future.result()
             return value is None or ref in ids or getattr(value, "id", None) in ids

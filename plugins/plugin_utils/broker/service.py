@@ -348,6 +348,8 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         encryption_key_info,
         ephemeral_credential,
         external_secrets,
+        scim_user,
+        scim_user_info,
         secret,
         secret_info,
         secrets_command,
@@ -363,5 +365,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
         *(secrets_command, secrets_file),
+        *(scim_user, scim_user_info),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

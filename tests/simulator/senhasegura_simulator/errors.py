@@ -74,6 +74,14 @@ class TokenProblem(Problem):
         self.error = error
 
 
+class ScimProblem(Problem):
+    """A refusal in the form of SCIM (RFC 7644, 3.12)."""
+
+    def __init__(self, message: str, status: int = 400, scim_type: str | None = None) -> None:
+        super().__init__(message, status)
+        self.scim_type = scim_type
+
+
 def numbered(number: int, *words: str, text: str | None = None, detail: str = "") -> Problem:
     return Problem(f"{number}: {text or MESSAGES[number].format(*words)}", number=number, detail=detail)
 

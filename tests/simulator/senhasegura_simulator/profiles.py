@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PAM, TOKEN, DSM, LEGACY, GUIDE = "pam", "token", "dsm", "legacy", "guide"
+PAM, TOKEN, DSM, LEGACY, GUIDE, SCIM = "pam", "token", "dsm", "legacy", "guide", "scim"
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,26 @@ PROFILES: dict[str, Profile] = {
     for p in (
         Profile(
             "3.32",
-            {PAM: ("/iso",), TOKEN: ("/iso",), DSM: ("/iso",)},
+            {PAM: ("/iso",), TOKEN: ("/iso",), DSM: ("/iso",), SCIM: ("/iso",)},
             identifier_key="tag",
             modern=False,
             identifier_in_path=True,
         ),
         # The vendor's own collection, republished when 4.0 was current, uses /iso/pam and identifiers in the path.
-        Profile("4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",)}, legacy={PAM: ("/iso",)}),
+        Profile(
+            "4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",), SCIM: ("/iso",)}, legacy={PAM: ("/iso",)}
+        ),
         Profile("rest", {TOKEN: ("/iso",), GUIDE: ("",)}, guide_errors=True),
         Profile(
             "all",
-            {PAM: ("/api", "/iso"), TOKEN: ("/api", "/iso"), DSM: ("/iso",), LEGACY: ("/iso",), GUIDE: ("",)},
+            {
+                PAM: ("/api", "/iso"),
+                TOKEN: ("/api", "/iso"),
+                DSM: ("/iso",),
+                SCIM: ("/iso",),
+                LEGACY: ("/iso",),
+                GUIDE: ("",),
+            },
             identifier_in_path=True,
         ),
     )

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from . import auth, automations, devices, dsm, encryption, ephemeral, keys, pam, rest
+from . import auth, automations, devices, dsm, encryption, ephemeral, keys, pam, rest, scim
 from .call import Call
 from .envelope import Reply
-from .errors import Problem, no_route
-from .profiles import DSM, GUIDE, LEGACY, PAM, TOKEN, Profile
+from .errors import Problem, ScimProblem, no_route
+from .profiles import DSM, GUIDE, LEGACY, PAM, SCIM, TOKEN, Profile
 from .settings import Settings
 
 CORE, APP, SECRETS, CICD = "PAM Core", "Application", "Secret Management", "CI/CD"
+IDENTITIES = "SCIM"
 Handler = Callable[[Call], Reply]
 
 
@@ -73,6 +74,16 @@ ROUTES: tuple[Route, ...] = (
     Route(DSM, "encryption.disable", "DELETE", "/sctm/encryption/key/{ref}", encryption.disable_key, SECRETS),
     Route(DSM, "encryption.encrypt", "POST", "/sctm/encryption/encrypt", encryption.encrypt_text, SECRETS),
     Route(DSM, "encryption.decrypt", "POST", "/sctm/encryption/decrypt", encryption.decrypt_text, SECRETS),
+    Route(SCIM, "scim.config", "GET", "/scim/v2/ServiceProviderConfig", scim.service_provider_config, IDENTITIES),
+    Route(SCIM, "scim.types", "GET", "/scim/v2/ResourceTypes", scim.list_resource_types, IDENTITIES),
+    Route(SCIM, "scim.types", "GET", "/scim/v2/ResourceTypes/{ref}", scim.read_resource_type, IDENTITIES),
+    Route(SCIM, "scim.schemas", "GET", "/scim/v2/Schemas", scim.list_schemas, IDENTITIES),
+    Route(SCIM, "scim.schemas", "GET", "/scim/v2/Schemas/{ref}", scim.read_schema, IDENTITIES),
+    Route(SCIM, "scim_user.list", "GET", "/scim/v2/Users", scim.list_users, IDENTITIES),
+    Route(SCIM, "scim_user.create", "POST", "/scim/v2/Users", scim.create_user, IDENTITIES),
+    Route(SCIM, "scim_user.read", "GET", "/scim/v2/Users/{ref}", scim.read_user, IDENTITIES),
+    Route(SCIM, "scim_user.change", "PATCH", "/scim/v2/Users/{ref}", scim.change_user, IDENTITIES),
+    Route(SCIM, "scim_user.delete", "DELETE", "/scim/v2/Users/{ref}", scim.delete_user, IDENTITIES),
     Route(GUIDE, "credential.list", "GET", "/api/pam/credential", rest.list_credentials),
     Route(GUIDE, "credential.create", "POST", "/api/pam/credential", rest.create_credential),
     Route(GUIDE, "credential.info", "GET", "/api/pam/credential/{ref}", rest.read_credential),
@@ -127,6 +138,9 @@ class Router:
         module = _module(path)
         if module not in self._modules[settings.legacy_paths]:
             return no_route()
+        if module.endswith("/scim"):
+            known = any(pattern.fullmatch(path) for _template, pattern, _route in self._calls[settings.legacy_paths])
+            return ScimProblem("Method not allowed", 405) if known else ScimProblem("Resource not found", 404)
         in_dsm = module.endswith(("/dapp", "/sctm", "/cicd", "/dsm"))
         return Problem("Resource sub not found", 404, error_code=4 if in_dsm else 1)
 

@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 import yaml
 
 from .crypto import encryption_pair, random_password, ssh_key_pair
+from .platform_records import User
 from .store import CREDENTIAL, KEY, Application, Client, Device, Item, Secret, Store
 
 PACKAGED = Path(__file__).parent / "seeds"
-SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets")
+SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets", "users")
 TIMES = ("expiration", "change", "view", "expires", "custody_until")
 R = TypeVar("R")
 
@@ -79,6 +80,8 @@ def plant(seed: Seed, store: Store, now: float) -> None:
     for section, kind in (("credentials", CREDENTIAL), ("keys", KEY)):
         for entry in seed.entries(section):
             store.save(_item(store, section, kind, entry, clients, now))
+    for entry in seed.entries("users"):
+        store.save(_user(entry, now))
 
 
 def _plant_secrets(
@@ -126,6 +129,18 @@ def _item(
     if not item.ip and (device := store.first(Device, hostname=item.hostname)):
         item.ip = device.ip
     return item
+
+
+def _user(entry: dict[str, Any], now: float) -> User:
+    """A user as SCIM shows it: `userName`, `externalId`, `name`, `emails`, `entitlements`, `groups` ..."""
+    document = {"active": True, **entry}
+    try:
+        username, external_id = str(document["userName"]), str(document["externalId"])
+    except KeyError as error:
+        raise SeedError(f"users: {error} is missing") from error
+    password = document.pop("password", None)
+    names = {"username": username.lower(), "external_id": external_id}
+    return User(**names, document=document, password=password, created=now, modified=now)
 
 
 def _record(cls: type[R], section: str, entry: dict[str, Any]) -> R:

@@ -15,6 +15,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from .platform_records import User
+
 CREDENTIAL, KEY = "credential", "key"
 PENDING, RUNNING, CHANGED, FAILED = "pending", "running", "changed", "failed"
 
@@ -194,6 +196,7 @@ class Execution:
 
 RECORDS: tuple[type[Any], ...] = (
     *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, Execution),
+    *(User,),
 )
 NOT_STATE = (Token, Nonce, Execution)  # bookkeeping, not a change that a caller asked for
 UNIQUE = {

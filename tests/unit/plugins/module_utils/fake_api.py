@@ -17,11 +17,13 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
     DSM_ONLY,
     LIST_CREDENTIALS,
     LIST_DEVICES,
+    LIST_SCIM_USERS,
     LIST_SECRETS,
     LIST_SSH_KEYS,
     READ_APPLICATION,
     READ_CREDENTIAL,
     READ_DEVICE,
+    READ_SCIM_USER,
     READ_SECRET,
     READ_SSH_KEY,
     Area,
@@ -38,12 +40,18 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.user_models import ScimPage, ScimUser
+
+# What is no call that a test counts: it changes nothing and tells no secret, or only one of DSM.
+_LOOKS = (READ_SECRET, READ_APPLICATION, READ_DEVICE, READ_SCIM_USER)
 
 
 class FakeApi(Api):
     """Answer from the entries and secrets that a test puts in, and apply what is written. What is created has id 77.
 
     :ivar devices: the devices with all their attributes; the list shows fewer
+    :ivar users: the users of SCIM, of which the list shows C(page) at a time
+    :ivar wrong_ids: the id of a user -> the one under which the list shows it
     :ivar own: the application of the client
     :ivar listed: what all other lists have: automations, or encryption keys
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
@@ -62,6 +70,9 @@ class FakeApi(Api):
         self._dialect = DIALECTS[dialect]
         self.entries, self.secrets = list(entries), list(secrets)
         self.devices: list[Device] = []
+        self.users: list[ScimUser] = []
+        self.page = 2
+        self.wrong_ids: dict[str, str] = {}
         self.own: t.Any = None
         self.listed: list[t.Any] = []
         self.answers: dict[str, t.Any] = {}
@@ -83,7 +94,7 @@ class FakeApi(Api):
         self.fresh += [name] if fresh else []
         if self.error is not None:
             raise self.error
-        if operation.verb is Verb.LIST or operation in (READ_SECRET, READ_APPLICATION, READ_DEVICE):
+        if operation.verb is Verb.LIST or operation in _LOOKS:
             return self._look(operation, ref)
         self.calls.append((name, ref, model))
         answer = self.answers[name] if name in self.answers else self.apply(operation, ref, model)
@@ -98,6 +109,12 @@ class FakeApi(Api):
             return tuple(dataclasses.replace(device, **hidden) for device in self.devices)
         if operation == READ_DEVICE:
             return self._found(device for device in self.devices if device.id == ref)
+        if operation == LIST_SCIM_USERS:
+            part = self.users[int(ref) - 1 : int(ref) - 1 + self.page]
+            shown = (dataclasses.replace(user, id=self.wrong_ids.get(user.id, user.id)) for user in part)
+            return ScimPage(tuple(shown), len(self.users))
+        if operation == READ_SCIM_USER:
+            return self._found(user for user in self.users if user.id == ref)
         if operation == LIST_SECRETS:
             return tuple(self.secrets)
         if operation == READ_SECRET:
@@ -115,6 +132,8 @@ class FakeApi(Api):
             return self._store_secret(model) if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.area is Area.DEVICES:
             return Stored(ref or "77") if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
+        if operation.area is Area.SCIM_USERS:
+            return self._store_user(operation.verb, ref, model)
         if operation.area in DSM_ONLY:
             return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.verb is Verb.CREATE:
@@ -131,6 +150,20 @@ class FakeApi(Api):
         if operation.verb is Verb.RELEASE and not any(entry.id == ref for entry in self.entries):
             return NotFound("x")
         return Stored(ref or "77")
+
+    def _store_user(self, verb: Verb, ref: str, model: t.Any) -> t.Any:
+        if verb is not Verb.CREATE and not any(user.id == ref for user in self.users):
+            return NotFound("x")
+        if verb is Verb.DELETE:
+            self.users = [user for user in self.users if user.id != ref]
+            return None
+        names = model.changes or [f.name for f in dataclasses.fields(ScimUser) if f.name != "id"]
+        new = {name: value for name in names if (value := getattr(model, name)) is not None}
+        if verb is Verb.CREATE:
+            self.users.append(ScimUser(id="77", **{"active": True, **new}))
+            return "77"
+        self.users = [dataclasses.replace(user, **new) if user.id == ref else user for user in self.users]
+        return None
 
     def _readable(self, ref: str) -> CredentialInfo:
         info = self._found(i for i in self.entries if ref in (i.id, f"{i.username}@{i.hostname}"))

@@ -21,6 +21,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import (
     dsm_secrets,
     keypair,
     models,
+    user_models,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
@@ -70,6 +71,7 @@ def write_model(operation: str, name: str = "web-root") -> t.Any:
         "application": dsm_models.DsmApplicationWrite(name, "web", "prod"),
         "variables": dsm_models.VariablesUpload({"A": "value"}, {"key_value": [{"name": name, "fields": ["A"]}]}),
         "ephemeral_credential": dsm_models.EphemeralWrite(None, name, "deploy", "ns"),
+        "scim_user": user_models.ScimUserWrite(name, "1", "Name", email="a@example.com", changes=("email",)),
         "device": device_models.DeviceWrite(name, "192.0.2.10", "Server", "Debian", "Debian 13", "DC1"),
         "automation": dsm_models.AutomationWrite(name),
         "encryption_key": dsm_models.EncryptionKeyWrite(name, expires_at="2027-01-01 00:00:00"),

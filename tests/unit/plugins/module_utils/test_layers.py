@@ -34,6 +34,7 @@ PURE = {
     "device_models",
     "dsm_models",
     "dsm_secrets",
+    "user_models",
     "external_secrets",
     "mapping_file",
 }
@@ -51,6 +52,7 @@ DIALECTS = {
         "dsm",
         "dsm_applications",
         "dsm_tools",
+        "scim",
         "guide",
         "vendor",
         "catalog",

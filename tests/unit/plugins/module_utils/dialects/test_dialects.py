@@ -68,6 +68,11 @@ PATHS = {
         "device.update": "POST /iso/pam/device",
         "device.enable": "PUT /iso/pam/device/{ref}",
         "device.disable": "DELETE /iso/pam/device/{ref}",
+        "scim_user.list": "GET /iso/scim/v2/Users",
+        "scim_user.read": "GET /iso/scim/v2/Users/{ref}",
+        "scim_user.create": "POST /iso/scim/v2/Users",
+        "scim_user.update": "PATCH /iso/scim/v2/Users/{ref}",
+        "scim_user.delete": "DELETE /iso/scim/v2/Users/{ref}",
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
@@ -109,9 +114,11 @@ PATHS = {
         "secret.delete": "DELETE /api/dsm/secret/{ref}",
     },
 }
-# From 3.33 on everything but DSM stands below /api.
+# From 3.33 on everything but DSM and SCIM stands below /api.
 PATHS["api"] = {
-    operation: path if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/")) else path.replace("/iso/", "/api/")
+    operation: path
+    if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/", "/scim/"))
+    else path.replace("/iso/", "/api/")
     for operation, path in PATHS["iso"].items()
 }
 
@@ -146,7 +153,8 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     call = DIALECTS[name].calls[named(operation)]
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     area, _dot, verb = operation.partition(".")
-    assert call.module == ("pam" if area in ("credential", "key", "device") else "dsm")
+    modules = {"credential": "pam", "key": "pam", "device": "pam", "scim_user": "scim"}
+    assert call.module == modules.get(area, "dsm")
     sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
     assert (call.encode is not None) == (sends or call.body == "query")
 
@@ -482,7 +490,8 @@ def test_a_secret_with_a_boolean_is_no_empty_text(value: bool) -> None:
 def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
-            r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key)"
+            r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key"
+            r"|scim_user)"
             r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
             operation,
         )
