@@ -67,3 +67,25 @@ class ScimUserWrite:
     password: str | None = dataclasses.field(default=None, repr=False)
     changes: tuple[str, ...] = ()
     style: PatchStyle = "patch_op"
+
+
+@dataclasses.dataclass(frozen=True)
+class RelatedUser:
+    """A related user: a name for a user of the server."""
+
+    id: str
+    name: str
+    username: str
+
+    def public(self) -> dict[str, t.Any]:
+        """Return all fields by name."""
+        return dict(vars(self))
+
+
+@dataclasses.dataclass(frozen=True)
+class RelatedUserWrite:
+    """What shall be true of a related user. An update wants both, and the ``id``."""
+
+    name: str
+    username: str
+    id: str | None = None

@@ -42,6 +42,7 @@ ON_HOSTS = {"linux_ssh_key_rotation", "rotation_info"}
 WITHOUT_SECRETS = {
     *("credential_info", "custody", "dsm_application_info", "dsm_automation", "dsm_automation_info"),
     *("device", "device_info", "doctor", "encryption_key", "encryption_key_info", "scim_user_info"),
+    *("related_user", "session_info"),
 }
 
 

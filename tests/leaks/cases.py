@@ -91,6 +91,7 @@ _NEW = {"identifier": "new", "username": "new", **_CREDENTIAL}
 _UPDATE = {"identifier": "to-update", "username": "update", **_CREDENTIAL, "update_password": "always"}
 _DEVICE = {**_PLACE, "hostname": "leaks", "type": "Server", "vendor": "V", "model": "M", "site": "S"}
 _SCIM = {"username": "leaks", "external_id": "1", "full_name": "Leaks", "email": "leaks@example.com"}
+_WEB_SESSION = {"state": "started", "user": "jdoe", "credential": "root", "device": "web01", "protocol": "ssh"}
 _OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
 _KEY = {
     **_PLACE,
@@ -429,6 +430,35 @@ MODULES: dict[str, Module] = {
         write={"username": "not-there", "external_id": "2"},
     ),
     "scim_user_info": Module({}, (("all", {}, "ok"), ("read", {"details": True}, "ok"))),
+    "related_user": Module(
+        {"name": "not-there", "username": "jdoe"},
+        (
+            ("create", {"name": "leaks", "username": "jdoe"}, "changed"),
+            ("again", {"name": "leaks", "username": "jdoe"}, "ok"),
+            ("update", {"name": "leaks", "username": "asmith"}, "changed"),
+            ("deactivate", {"name": "leaks", "state": "absent"}, "changed"),
+        ),
+        {"state": {"state": SECRET}, "id": {"id": SECRET}, "name": {"name": [SECRET]}},
+        missing={"id": "999999"},
+    ),
+    "session_info": Module({}, (("all", {}, "ok"), ("one", {"id": "1"}, "ok"))),
+    "session": Module(
+        _WEB_SESSION,
+        (
+            ("start", _WEB_SESSION, "changed"),
+            ("end", {"state": "terminated", "id": "1"}, "changed"),
+            ("end again", {"state": "terminated", "id": "1"}, "ok"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "port": {"port": SECRET},
+            "id": {"state": "terminated", "id": SECRET},
+            "session_id": {"state": "terminated", "session_id": [SECRET]},
+        },
+        ("session.token", "dsm_value"),
+        returns="changed",
+        checked="changed",
+    ),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},
         (("list", {}, "ok"), ("with data", {"identifier": "shop-db", "include_data": True}, "ok")),

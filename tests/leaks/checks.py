@@ -96,7 +96,7 @@ LIKE_SECRET = {
     for name in (
         *("dsm_application", "dsm_application_info", "dsm_automation", "dsm_automation_info", "dsm_variables"),
         *("ephemeral_credential", "encryption_key", "encryption_key_info", "encrypt", "decrypt"),
-        *("scim_user", "scim_user_info"),
+        *("scim_user", "scim_user_info", "related_user", "session", "session_info"),
     )
 }
 _OWN = re.compile(r"wrong (types|members)|failed, (check|no_log)|write that echoes, raw|returned, retried")

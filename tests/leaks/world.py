@@ -488,6 +488,7 @@ def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[s
             {"identifier": "earlier-rotated-key", "username": "rotated", **where, "generate": "ed25519"},
             *(_earlier_key(secrets, name) for name in ("ssh_key", "ssh_key_info")),
         ],
+        "sessions": [{"user": "jdoe", "device": "web01:22"}],
         "applications": [{"name": "shop", "secrets": [{"identity": n, "data": d} for n, d in stored.items()]}],
     }
 

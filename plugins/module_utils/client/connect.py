@@ -19,6 +19,8 @@ from .credentials import Credentials
 from .devices import Devices
 from .encryption_keys import EncryptionKeys
 from .ephemeral import EphemeralCredentials
+from .related_users import RelatedUsers
+from .remote_sessions import RemoteSessions
 from .scim_users import ScimUsers
 from .secrets import Secrets
 from .ssh_keys import SshKeys
@@ -40,6 +42,8 @@ class Client:
     automations: Automations
     encryption_keys: EncryptionKeys
     scim_users: ScimUsers
+    related_users: RelatedUsers
+    sessions: RemoteSessions
     # As errors name it.
     server: str = ""
 
@@ -56,6 +60,8 @@ def client_over(api: Api) -> Client:
         Automations(api),
         EncryptionKeys(api),
         ScimUsers(api),
+        RelatedUsers(api),
+        RemoteSessions(api),
         api.server,
     )
 

@@ -118,6 +118,13 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         "the identifier has characters that the server does not accept",
         "Use letters, digits, '_', '-' and '.' in identifier",
     ),
+    ("users", 1001): Meaning(InvalidRequest, "a value of the related user is missing", "Set name and username"),
+    ("users", 1005): Meaning(
+        NotFound,
+        "the server does not have this user",
+        "Check that username is a user of the server, and id that of a related user",
+    ),
+    ("session", 1002): Meaning(NotFound, "session not found", "It may have ended: look at it with session_info"),
 }
 # 1105 is the same in every module.
 REFERER = Meaning(
@@ -229,6 +236,8 @@ NOT_AUTHORISED = re.compile("not authori[sz]ed", re.IGNORECASE)
 RESOURCES: t.Mapping[str, str] = {
     "pam": f"Add the resource PAM Core to {_AUTHORIZATION}, tab Security)",
     "dsm": _DSM_RESOURCES,
+    "users": f"Add the resource Users to {_AUTHORIZATION}, tab Security)",
+    "session": f"Add the resources PAM Core and Web Proxy Session to {_AUTHORIZATION}, tab Security)",
     "scim": f"SCIM wants the client of an identity provider, not of an A2A authorization: check {_PROVIDER}",
     "login": f"Add the resources that it needs (PAM Core; Application and Secret Management) to {_AUTHORIZATION})",
 }

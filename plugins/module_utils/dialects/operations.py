@@ -19,7 +19,8 @@ from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmA
 from ..dsm_secrets import DsmSecret
 from ..models import Credential, Entries, SshKey, Stored
 from ..retry import Replay
-from ..user_models import ScimPage, ScimUser
+from ..session_models import RemoteSession, WebSession
+from ..user_models import RelatedUser, ScimPage, ScimUser
 
 _Result = t.TypeVar("_Result")
 
@@ -37,6 +38,8 @@ class Area(enum.Enum):
     AUTOMATIONS = "automation"
     ENCRYPTION_KEYS = "encryption_key"
     SCIM_USERS = "scim_user"
+    RELATED_USERS = "related_user"
+    SESSIONS = "session"
 
     def shares_lists_with(self, other: Area) -> bool:
         """Return whether a write in one area may change a list of the other."""
@@ -158,6 +161,20 @@ READ_SCIM_USER = Operation[ScimUser](Area.SCIM_USERS, Verb.READ, Replay.SAFE)
 CREATE_SCIM_USER = Operation[str](Area.SCIM_USERS, Verb.CREATE)
 UPDATE_SCIM_USER = Operation[None](Area.SCIM_USERS, Verb.UPDATE)
 DELETE_SCIM_USER = Operation[None](Area.SCIM_USERS, Verb.DELETE)
+
+LIST_RELATED_USERS = Operation[tuple[RelatedUser, ...]](Area.RELATED_USERS, Verb.LIST, Replay.SAFE)
+# The id, or "" if the response does not have it.
+CREATE_RELATED_USER = Operation[str](Area.RELATED_USERS, Verb.CREATE)
+UPDATE_RELATED_USER = Operation[str](Area.RELATED_USERS, Verb.UPDATE)
+# Whether it was active, as far as the server tells.
+DISABLE_RELATED_USER = Operation[bool](Area.RELATED_USERS, Verb.DISABLE)
+
+LIST_SESSIONS = Operation[tuple[RemoteSession, ...]](Area.SESSIONS, Verb.LIST, Replay.SAFE)
+READ_SESSION = Operation[RemoteSession](Area.SESSIONS, Verb.READ, Replay.SAFE)
+# Terminates it. Its name in the path is the hash, and not the id.
+DELETE_SESSION = Operation[None](Area.SESSIONS, Verb.DELETE)
+# A URL that starts one.
+CREATE_WEB_SESSION = Operation[WebSession](Area.SESSIONS, Verb.CREATE)
 
 BY_NAME: t.Mapping[str, Operation[t.Any]] = {
     operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)

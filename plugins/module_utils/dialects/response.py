@@ -109,7 +109,7 @@ def parse_response(
 ) -> Json:
     """Return the object of a successful answer; raise the error that any other answer means.
 
-    :param module: pam, dsm, scim or login: which table of error numbers applies
+    :param module: that of the call, or login: which table of error numbers applies
     :param names_object: whether the call names one object in a way that makes 404 mean "there is none"
     :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ..errors import UnexpectedResponse
-from ..references import Reference
+from ..references import Reference, safe_name
 from ..user_models import ScimPage, ScimUser, ScimUserWrite
 from .dialect import Call, Row, Unseal, row
 from .entities import decode_nothing, entities, given, integer, text, truth
@@ -39,7 +39,7 @@ _PATHS = {
 
 def encode_page(first: str) -> Json:
     """Encode which part of the list is asked for. The first user has the number 1."""
-    return {"startIndex": first, "count": _PAGE_SIZE}
+    return {"startIndex": safe_name(first), "count": _PAGE_SIZE}
 
 
 def decode_page(document: Json, unseal: Unseal) -> ScimPage:

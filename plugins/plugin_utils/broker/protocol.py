@@ -343,11 +343,23 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
     """Return the only classes of which there are objects on the wire, by their names."""
     import dataclasses
 
-    from ...module_utils import device_models, dsm_models, dsm_secrets, errors, models, queries, references, user_models
+    from ...module_utils import (
+        device_models,
+        dsm_models,
+        dsm_secrets,
+        errors,
+        models,
+        queries,
+        references,
+        session_models,
+        user_models,
+    )
+
+    modules = (device_models, dsm_models, dsm_secrets, errors, models, queries, references, session_models, user_models)
 
     return {
         name: value
-        for module in (device_models, dsm_models, dsm_secrets, errors, models, queries, references, user_models)
+        for module in modules
         for name, value in vars(module).items()
         if isinstance(value, type) and (dataclasses.is_dataclass(value) or issubclass(value, errors.SenhaseguraError))
     }

@@ -348,12 +348,15 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         encryption_key_info,
         ephemeral_credential,
         external_secrets,
+        related_user,
         scim_user,
         scim_user_info,
         secret,
         secret_info,
         secrets_command,
         secrets_file,
+        session,
+        session_info,
         ssh_key,
         ssh_key_info,
         ssh_key_rotate,
@@ -365,6 +368,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
         *(secrets_command, secrets_file),
-        *(scim_user, scim_user_info),
+        *(related_user, scim_user, scim_user_info, session, session_info),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

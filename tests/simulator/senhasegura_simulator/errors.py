@@ -7,6 +7,7 @@ from __future__ import annotations
 
 MESSAGES: dict[int, str] = {
     1001: "Parameter '{}' was not informed!",
+    1002: "Session not found",
     1004: "The device's hostname was not informed",
     1005: "The device's IP was not informed",
     1007: "Credential not found",
@@ -24,6 +25,9 @@ MESSAGES: dict[int, str] = {
     1020: "The device's model was not informed",
     1021: "The device's vendor was not informed",
     1022: "The device's type was not informed",
+    1023: "Information not found",
+    1024: "Inactive information",
+    1026: "The information content was not informed",
     1029: "It is not possible to enter a domain that has not been previously registered",
     1039: "Without PAM Configuration Access permission",
     1042: "Invalid username",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 PAM, TOKEN, DSM, LEGACY, GUIDE, SCIM = "pam", "token", "dsm", "legacy", "guide", "scim"
+USERS, INFO, SESSIONS, OLD_SESSIONS = "users", "info", "sessions", "old sessions"
 
 
 @dataclass(frozen=True)
@@ -29,24 +30,32 @@ PROFILES: dict[str, Profile] = {
     for p in (
         Profile(
             "3.32",
-            {PAM: ("/iso",), TOKEN: ("/iso",), DSM: ("/iso",), SCIM: ("/iso",)},
+            {
+                **dict.fromkeys((PAM, TOKEN, DSM, SCIM, USERS, INFO), ("/iso",)),
+                # The pages print the one, the OpenAPI file the other, and not the same for each call.
+                OLD_SESSIONS: ("/iso", "/api"),
+            },
             identifier_key="tag",
             modern=False,
             identifier_in_path=True,
         ),
         # The vendor's own collection, republished when 4.0 was current, uses /iso/pam and identifiers in the path.
         Profile(
-            "4.0", {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",), SCIM: ("/iso",)}, legacy={PAM: ("/iso",)}
+            "4.0",
+            {
+                **dict.fromkeys((PAM, USERS, SESSIONS), ("/api",)),
+                **dict.fromkeys((DSM, SCIM, INFO), ("/iso",)),
+                TOKEN: ("/api", "/iso"),
+            },
+            legacy={PAM: ("/iso",)},
         ),
         Profile("rest", {TOKEN: ("/iso",), GUIDE: ("",)}, guide_errors=True),
         Profile(
             "all",
             {
-                PAM: ("/api", "/iso"),
-                TOKEN: ("/api", "/iso"),
-                DSM: ("/iso",),
-                SCIM: ("/iso",),
-                LEGACY: ("/iso",),
+                **dict.fromkeys((PAM, TOKEN, USERS, OLD_SESSIONS), ("/api", "/iso")),
+                **dict.fromkeys((DSM, SCIM, INFO, LEGACY), ("/iso",)),
+                SESSIONS: ("/api",),
                 GUIDE: ("",),
             },
             identifier_in_path=True,

@@ -16,12 +16,15 @@ from typing import Any, TypeVar
 import yaml
 
 from .crypto import encryption_pair, random_password, ssh_key_pair
-from .platform_records import User
+from .platform_records import Information, RelatedUser, RemoteSession, User
 from .store import CREDENTIAL, KEY, Application, Client, Device, Item, Secret, Store
 
 PACKAGED = Path(__file__).parent / "seeds"
-SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets", "users")
-TIMES = ("expiration", "change", "view", "expires", "custody_until")
+SECTIONS = (
+    *("settings", "clients", "devices", "credentials", "keys", "applications", "secrets"),
+    *("users", "related_users", "sessions", "information"),
+)
+TIMES = ("expiration", "change", "view", "expires", "custody_until", "started", "ended")
 R = TypeVar("R")
 
 
@@ -82,6 +85,12 @@ def plant(seed: Seed, store: Store, now: float) -> None:
             store.save(_item(store, section, kind, entry, clients, now))
     for entry in seed.entries("users"):
         store.save(_user(entry, now))
+    for number, entry in enumerate(seed.entries("sessions"), 1):
+        known = {"session_id": f"{number:040x}", "started": now - 60, **entry}
+        store.save(_record(RemoteSession, "sessions", known))
+    for section, cls in (("related_users", RelatedUser), ("information", Information)):
+        for entry in seed.entries(section):
+            store.save(_record(cls, section, entry))
 
 
 def _plant_secrets(
@@ -139,7 +148,7 @@ def _user(entry: dict[str, Any], now: float) -> User:
     except KeyError as error:
         raise SeedError(f"users: {error} is missing") from error
     password = document.pop("password", None)
-    names = {"username": username.lower(), "external_id": external_id}
+    names: dict[str, Any] = {"username": username.lower(), "external_id": external_id}
     return User(**names, document=document, password=password, created=now, modified=now)
 
 

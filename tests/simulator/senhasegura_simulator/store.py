@@ -15,7 +15,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from .platform_records import User
+from .platform_records import Information, RelatedUser, RemoteSession, User, WebUrl
 
 CREDENTIAL, KEY = "credential", "key"
 PENDING, RUNNING, CHANGED, FAILED = "pending", "running", "changed", "failed"
@@ -196,7 +196,7 @@ class Execution:
 
 RECORDS: tuple[type[Any], ...] = (
     *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, Execution),
-    *(User,),
+    *(User, RelatedUser, RemoteSession, WebUrl, Information),
 )
 NOT_STATE = (Token, Nonce, Execution)  # bookkeeping, not a change that a caller asked for
 UNIQUE = {

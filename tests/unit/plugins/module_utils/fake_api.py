@@ -25,6 +25,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
     READ_DEVICE,
     READ_SCIM_USER,
     READ_SECRET,
+    READ_SESSION,
     READ_SSH_KEY,
     Area,
     Operation,
@@ -40,10 +41,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SshKey,
     Stored,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.session_models import WebSession
 from ansible_collections.community.senhasegura.plugins.module_utils.user_models import ScimPage, ScimUser
 
 # What is no call that a test counts: it changes nothing and tells no secret, or only one of DSM.
-_LOOKS = (READ_SECRET, READ_APPLICATION, READ_DEVICE, READ_SCIM_USER)
+_LOOKS = (READ_SECRET, READ_APPLICATION, READ_DEVICE, READ_SCIM_USER, READ_SESSION)
 
 
 class FakeApi(Api):
@@ -53,7 +55,7 @@ class FakeApi(Api):
     :ivar users: the users of SCIM, of which the list shows C(page) at a time
     :ivar wrong_ids: the id of a user -> the one under which the list shows it
     :ivar own: the application of the client
-    :ivar listed: what all other lists have: automations, or encryption keys
+    :ivar listed: what all other lists have: automations, encryption keys, related users, or sessions
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
     :ivar error: what every call raises
     :ivar denied: the ids of what may not be read
@@ -115,6 +117,8 @@ class FakeApi(Api):
             return ScimPage(tuple(shown), len(self.users))
         if operation == READ_SCIM_USER:
             return self._found(user for user in self.users if user.id == ref)
+        if operation == READ_SESSION:
+            return self._found(session for session in self.listed if session.id == ref)
         if operation == LIST_SECRETS:
             return tuple(self.secrets)
         if operation == READ_SECRET:
@@ -134,6 +138,10 @@ class FakeApi(Api):
             return Stored(ref or "77") if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.area is Area.SCIM_USERS:
             return self._store_user(operation.verb, ref, model)
+        if operation.area is Area.RELATED_USERS:
+            return True if operation.verb is Verb.DISABLE else ref or "77"
+        if operation.area is Area.SESSIONS:
+            return WebSession("https://url", "token") if operation.verb is Verb.CREATE else None
         if operation.area in DSM_ONLY:
             return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.verb is Verb.CREATE:

@@ -21,6 +21,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils import (
     dsm_secrets,
     keypair,
     models,
+    session_models,
     user_models,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
@@ -71,6 +72,8 @@ def write_model(operation: str, name: str = "web-root") -> t.Any:
         "application": dsm_models.DsmApplicationWrite(name, "web", "prod"),
         "variables": dsm_models.VariablesUpload({"A": "value"}, {"key_value": [{"name": name, "fields": ["A"]}]}),
         "ephemeral_credential": dsm_models.EphemeralWrite(None, name, "deploy", "ns"),
+        "related_user": user_models.RelatedUserWrite(name, "jdoe", "6"),
+        "session": session_models.WebSessionWrite("jdoe", "root", name, "ssh"),
         "scim_user": user_models.ScimUserWrite(name, "1", "Name", email="a@example.com", changes=("email",)),
         "device": device_models.DeviceWrite(name, "192.0.2.10", "Server", "Debian", "Debian 13", "DC1"),
         "automation": dsm_models.AutomationWrite(name),
@@ -103,7 +106,8 @@ def lines_of(template: str, method: str, name: str) -> t.Iterator[str]:
     """The request lines that are in order for this name: the name as it is, or quoted as one part."""
     for quoted in (name, urllib.parse.quote(name, safe="")):
         yield f"{method} {template.replace('{ref}', quoted)} HTTP/1.1"
-    yield f"{method} {template}?{urllib.parse.urlencode({'credentialId': name})} HTTP/1.1"
+    for query in ({"credentialId": name}, {"startIndex": name, "count": 100}):
+        yield f"{method} {template}?{urllib.parse.urlencode(query)} HTTP/1.1"
 
 
 @pytest.mark.parametrize(("dialect", "operation"), NAMED)

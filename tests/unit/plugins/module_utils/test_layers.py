@@ -35,6 +35,7 @@ PURE = {
     "dsm_models",
     "dsm_secrets",
     "user_models",
+    "session_models",
     "external_secrets",
     "mapping_file",
 }
@@ -53,6 +54,8 @@ DIALECTS = {
         "dsm_applications",
         "dsm_tools",
         "scim",
+        "related_user_calls",
+        "session_calls",
         "guide",
         "vendor",
         "catalog",

@@ -81,6 +81,11 @@ ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] =
     "device.read": (("device", {"id": "7", "hostname": CANARY, "session_remote_config": ""}), None),
     "device.create": (("device", {"id": "7"}), None),
     "device.update": (("device", {"id": "7"}), None),
+    "related_user.list": (("relatedUsers", [{"id": "7", "name": CANARY, "username": "x"}]), None),
+    "related_user.create": (("relatedUsers", {"id": "7"}), None),
+    "related_user.update": (("relatedUsers", {"id": "7"}), None),
+    "session.list": (("remote_sessions", [{"id": "7", "session_id": "ab12", "user": CANARY}]), None),
+    "session.create": (("session", {"session_url": CANARY, "token": CANARY}), None),
     "secret.list": (("application", {"secrets": [SECRET]}), ("secrets", [SECRET])),
     "secret.read": (None, ("secret", SECRET)),
     "secret.create": (None, ("secret", SECRET)),
@@ -104,6 +109,13 @@ def good(dialect: str, operation: str, **head: t.Any) -> Document:
     entities = dict([copy.deepcopy(entity)]) if entity else {}
     if operation == "application.create":
         entities["id"] = "id-7"
+    if operation.startswith("scim_user"):
+        # These have no envelope. Its fields are tested here, and theirs in dialects/test_scim.py.
+        user = {"id": "7", "userName": CANARY}
+        entities |= {**user, "totalResults": 1, "Resources": [user]}
+    if operation == "session.read":
+        # A list of one.
+        entities["remote_session"] = [{"id": "7", "session_id": "ab12", "user": CANARY}]
     if rest:
         return {"response": {**HEAD, **entities, **head}}
     return {"code": 200, "response": {**HEAD, **head}, "tenant": CANARY, **entities}

@@ -73,6 +73,14 @@ PATHS = {
         "scim_user.create": "POST /iso/scim/v2/Users",
         "scim_user.update": "PATCH /iso/scim/v2/Users/{ref}",
         "scim_user.delete": "DELETE /iso/scim/v2/Users/{ref}",
+        "related_user.list": "GET /iso/user/related",
+        "related_user.create": "POST /iso/user/related",
+        "related_user.update": "PUT /iso/user/related/{ref}",
+        "related_user.disable": "DELETE /iso/user/related/{ref}",
+        "session.list": "GET /api/session/remotesessions",
+        "session.read": "GET /api/session/remotesessions/{ref}",
+        "session.delete": "DELETE /iso/session/drop/{ref}",
+        "session.create": "POST /iso/remote/session",
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
@@ -120,6 +128,12 @@ PATHS["api"] = {
     if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/", "/scim/"))
     else path.replace("/iso/", "/api/")
     for operation, path in PATHS["iso"].items()
+} | {
+    "related_user.update": "PUT /api/user/related",
+    "session.list": "GET /api/pam/session/remotesessions",
+    "session.read": "GET /api/pam/session/remotesessions/{ref}",
+    "session.delete": "DELETE /api/pam/session/drop/{ref}",
+    "session.create": "POST /api/pam/remote/session",
 }
 
 
@@ -154,6 +168,7 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     area, _dot, verb = operation.partition(".")
     modules = {"credential": "pam", "key": "pam", "device": "pam", "scim_user": "scim"}
+    modules |= {"related_user": "users", "session": "session"}
     assert call.module == modules.get(area, "dsm")
     sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
     assert (call.encode is not None) == (sends or call.body == "query")
@@ -168,6 +183,7 @@ def test_put_never_updates_credentials_keys_and_secrets_in_the_vendors_dialects(
             "device.enable",
             "automation.update",
             "encryption_key.update",
+            "related_user.update",
         }
 
 
@@ -491,7 +507,7 @@ def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
             r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key"
-            r"|scim_user)"
+            r"|scim_user|related_user|session)"
             r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
             operation,
         )
