@@ -79,8 +79,10 @@ LOOKUPS: dict[str, Lookup] = {
         wrong={"duplicates": "duplicates=canary.password"},
         sealed="sealed-db",
     ),
+    "protected_information": Lookup("wifi", "dsm_value", "", ".content", ".content", sealed="sealed-information"),
 }
 
+_INFORMATION = {"identifier": "leaks", "type": "Text", "content": "{{ canary.new_dsm_value }}"}
 _PLACE = {"hostname": "web01", "ip": "192.0.2.10"}
 _CREDENTIAL = {
     **_PLACE,
@@ -430,6 +432,22 @@ MODULES: dict[str, Module] = {
         write={"username": "not-there", "external_id": "2"},
     ),
     "scim_user_info": Module({}, (("all", {}, "ok"), ("read", {"details": True}, "ok"))),
+    "protected_information": Module(
+        {**_INFORMATION, "identifier": "not-there"},
+        (
+            ("create", _INFORMATION, "changed"),
+            ("again", _INFORMATION, "ok"),
+            ("other content", {**_INFORMATION, "content": "{{ canary.password }}"}, "failed"),
+            ("deactivate", {"identifier": "leaks", "content": None, "state": "absent"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "id": {"state": "absent", "id": SECRET},
+            "content": {"content": [SECRET]},
+            "type": {"type": [SECRET]},
+        },
+        checked="changed",
+    ),
     "related_user": Module(
         {"name": "not-there", "username": "jdoe"},
         (

@@ -97,6 +97,7 @@ LIKE_SECRET = {
         *("dsm_application", "dsm_application_info", "dsm_automation", "dsm_automation_info", "dsm_variables"),
         *("ephemeral_credential", "encryption_key", "encryption_key_info", "encrypt", "decrypt"),
         *("scim_user", "scim_user_info", "related_user", "session", "session_info"),
+        *("protected_information",),
     )
 }
 _OWN = re.compile(r"wrong (types|members)|failed, (check|no_log)|write that echoes, raw|returned, retried")

@@ -19,6 +19,7 @@ from .credentials import Credentials
 from .devices import Devices
 from .encryption_keys import EncryptionKeys
 from .ephemeral import EphemeralCredentials
+from .informations import Informations
 from .related_users import RelatedUsers
 from .remote_sessions import RemoteSessions
 from .scim_users import ScimUsers
@@ -44,6 +45,7 @@ class Client:
     scim_users: ScimUsers
     related_users: RelatedUsers
     sessions: RemoteSessions
+    informations: Informations
     # As errors name it.
     server: str = ""
 
@@ -62,6 +64,7 @@ def client_over(api: Api) -> Client:
         ScimUsers(api),
         RelatedUsers(api),
         RemoteSessions(api),
+        Informations(api),
         api.server,
     )
 

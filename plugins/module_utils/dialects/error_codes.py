@@ -88,6 +88,16 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         InvalidRequest, "the vendor of the device is missing", "Set the option vendor of the device"
     ),
     ("pam", 1022): Meaning(InvalidRequest, "the type of the device is missing", "Set the option type of the device"),
+    ("pam", 1023): Meaning(
+        NotFound,
+        "protected information not found",
+        f"Give the id, since not every server finds an identifier; it must be in {_AUTHORIZATION}, tab Protected "
+        "information)",
+    ),
+    ("pam", 1024): Meaning(
+        AlreadyDone, "the protected information is inactive", "Activate it in the console, or give another identifier"
+    ),
+    ("pam", 1026): Meaning(InvalidRequest, "the content is missing", "Set the option content"),
     ("pam", 1029): Meaning(
         InvalidRequest,
         "the domain of the device is not registered",

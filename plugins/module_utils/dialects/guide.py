@@ -265,6 +265,7 @@ _NONE_OF = {
     Area.SCIM_USERS: "SCIM",
     Area.RELATED_USERS: "related users",
     Area.SESSIONS: "sessions",
+    Area.INFORMATION: "protected information",
 }
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 

@@ -17,6 +17,7 @@ import typing as t
 from ..device_models import Device
 from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmAuthorization, EncryptionKey
 from ..dsm_secrets import DsmSecret
+from ..information_models import ProtectedInformation
 from ..models import Credential, Entries, SshKey, Stored
 from ..retry import Replay
 from ..session_models import RemoteSession, WebSession
@@ -40,6 +41,7 @@ class Area(enum.Enum):
     SCIM_USERS = "scim_user"
     RELATED_USERS = "related_user"
     SESSIONS = "session"
+    INFORMATION = "protected_information"
 
     def shares_lists_with(self, other: Area) -> bool:
         """Return whether a write in one area may change a list of the other."""
@@ -175,6 +177,12 @@ READ_SESSION = Operation[RemoteSession](Area.SESSIONS, Verb.READ, Replay.SAFE)
 DELETE_SESSION = Operation[None](Area.SESSIONS, Verb.DELETE)
 # A URL that starts one.
 CREATE_WEB_SESSION = Operation[WebSession](Area.SESSIONS, Verb.CREATE)
+
+# It has no custody, and no list.
+READ_INFORMATION = Operation[ProtectedInformation](Area.INFORMATION, Verb.READ, Replay.SAFE)
+# The identifier, or "" if the response does not have it.
+CREATE_INFORMATION = Operation[str](Area.INFORMATION, Verb.CREATE)
+DISABLE_INFORMATION = Operation[None](Area.INFORMATION, Verb.DISABLE)
 
 BY_NAME: t.Mapping[str, Operation[t.Any]] = {
     operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)

@@ -37,6 +37,7 @@ from .entities import (
     truth,
 )
 from .envelope import says_updated
+from .information_calls import information_calls
 from .operations import (
     CREATE_CREDENTIAL,
     CREATE_EPHEMERAL,
@@ -246,6 +247,7 @@ def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operat
         *device_calls(prefix),
         *scim_calls(),
         *related_user_calls(prefix, id_in_path=prefix == "/iso"),
+        *information_calls(),
         *session_calls(*_SESSION_PATHS[prefix]),
         row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
         row(CREATE_SECRET, store_secret),

@@ -15,6 +15,7 @@ from ..client.connect import Client
 from ..client.custody_rules import refuse_stale_read
 from ..dsm_secrets import DsmSecret
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
+from ..information_models import ProtectedInformation
 from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable
 from ..redaction import redact
 from ..references import Reference, parse_reference
@@ -55,6 +56,7 @@ SPECS: t.Mapping[str, LookupSpec] = {
         **_COMMON,
         "duplicates": {"type": "str", "choices": ["error", "first", "last", "list"], "default": "error"},
     },
+    "protected_information": _COMMON,
 }
 
 
@@ -70,7 +72,7 @@ class LookupTarget:
 
 
 _CREDENTIAL = LookupTarget(Credential, "credential", "credentials", ("password",))
-# All but the secret lookup, whose reads take no custody.
+# Those whose reads take custody.
 KINDS: t.Mapping[str, LookupTarget] = {
     "password": _CREDENTIAL,
     "credential": _CREDENTIAL,
@@ -82,6 +84,7 @@ _NOUNS: t.Mapping[str, str] = {
     "credential": "credential",
     "ssh_key": "SSH key",
     "secret": "DSM secret",
+    "protected_information": "protected information",
 }
 
 
@@ -101,8 +104,12 @@ def check(name: str, options: LookupOptions) -> None:
         raise ConfigError(f"return_format={return_format} needs include_password=true", hint=hint).with_context(
             option="return_format"
         )
-    if field and name in KINDS:
-        names = fields_of(CredentialInfo if listed else KINDS[name].model)
+    if field and name != "secret":
+        models: dict[str, type[t.Any]] = {
+            "protected_information": ProtectedInformation,
+            **{each: kind.model for each, kind in KINDS.items()},
+        }
+        names = fields_of(CredentialInfo if listed else models[name])
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
             raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
@@ -124,6 +131,9 @@ def look_up(
         # An identity is nothing else, whatever it looks like.
         refs = [Reference(term, "identifier") for term in terms]
         read = _from_secrets(client, [ref.text for ref in refs], options, secrets, warnings)
+    elif name == "protected_information":
+        refs = [parse_reference(term) for term in terms]
+        read = _from_information(client, options, secrets, warnings)
     else:
         refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
@@ -208,6 +218,17 @@ def _shape(values: dict[str, t.Any], raw: t.Any, main: str, options: LookupOptio
         return raw
     asked = _asked_for(main, options)
     return values[asked[0]] if asked else values
+
+
+def _from_information(client: Client, options: LookupOptions, secrets: list[str], warnings: list[str]) -> Reader:
+    def read(ref: Reference) -> t.Any:
+        found = client.informations.read(ref)
+        secrets.append(found.content)
+        warnings.extend(_sealed([("content", found.content)], f"protected information {ref}", options))
+        values = {name: getattr(found, name) for name in fields_of(ProtectedInformation)}
+        return _shape(values, found.raw, "content", options)
+
+    return read
 
 
 def _from_secrets(

@@ -24,6 +24,7 @@ SPEC: dict[str, t.Any] = {
     **argument_spec(),
     "state": {"type": "str", "choices": ["terminated", "started"], "required": True},
     **{name: {"type": "str"} for name in ("id", "session_id", *_WANTED, *_MORE)},
+    "credential": {"type": "str", "no_log": False},
     "port": {"type": "int"},
     "remote_app": {"type": "int"},
 }

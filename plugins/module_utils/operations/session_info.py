@@ -19,6 +19,7 @@ _FILTERS = ("session_id", "user", "origin_ip", "credential", "protocol", "runnin
 SPEC: dict[str, t.Any] = {
     **argument_spec(),
     **{name: {"type": "str"} for name in ("id", "session_id", "user", "origin_ip", "credential", "device", "protocol")},
+    "credential": {"type": "str", "no_log": False},
     "running": {"type": "bool"},
 }
 RULES: dict[str, t.Any] = {}

@@ -348,6 +348,7 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
         dsm_models,
         dsm_secrets,
         errors,
+        information_models,
         models,
         queries,
         references,
@@ -355,7 +356,10 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
         user_models,
     )
 
-    modules = (device_models, dsm_models, dsm_secrets, errors, models, queries, references, session_models, user_models)
+    modules = (
+        *(device_models, dsm_models, dsm_secrets, errors, information_models, models, queries, references),
+        *(session_models, user_models),
+    )
 
     return {
         name: value

@@ -348,6 +348,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         encryption_key_info,
         ephemeral_credential,
         external_secrets,
+        protected_information,
         related_user,
         scim_user,
         scim_user_info,
@@ -368,6 +369,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
         *(secrets_command, secrets_file),
-        *(related_user, scim_user, scim_user_info, session, session_info),
+        *(protected_information, related_user, scim_user, scim_user_info, session, session_info),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -33,6 +33,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import Denied, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.information_models import ProtectedInformation
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     Credential,
@@ -55,7 +56,8 @@ class FakeApi(Api):
     :ivar users: the users of SCIM, of which the list shows C(page) at a time
     :ivar wrong_ids: the id of a user -> the one under which the list shows it
     :ivar own: the application of the client
-    :ivar listed: what all other lists have: automations, encryption keys, related users, or sessions
+    :ivar listed: what all other lists have: automations, encryption keys, related users,
+        sessions, or what there is of protected information
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
     :ivar error: what every call raises
     :ivar denied: the ids of what may not be read
@@ -138,6 +140,8 @@ class FakeApi(Api):
             return Stored(ref or "77") if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.area is Area.SCIM_USERS:
             return self._store_user(operation.verb, ref, model)
+        if operation.area is Area.INFORMATION:
+            return self._information(operation.verb, ref, model)
         if operation.area is Area.RELATED_USERS:
             return True if operation.verb is Verb.DISABLE else ref or "77"
         if operation.area is Area.SESSIONS:
@@ -172,6 +176,14 @@ class FakeApi(Api):
             return "77"
         self.users = [dataclasses.replace(user, **new) if user.id == ref else user for user in self.users]
         return None
+
+    def _information(self, verb: Verb, ref: str, model: t.Any) -> t.Any:
+        if verb is Verb.CREATE:
+            new = ProtectedInformation("77", model.identifier or "made-up", model.type or "", model.content)
+            self.listed.append(new)
+            return new.identifier
+        found = self._found(one for one in self.listed if ref in (one.id, one.identifier))
+        return found if verb is Verb.READ else self.listed.remove(found)
 
     def _readable(self, ref: str) -> CredentialInfo:
         info = self._found(i for i in self.entries if ref in (i.id, f"{i.username}@{i.hostname}"))

@@ -36,6 +36,7 @@ PURE = {
     "dsm_secrets",
     "user_models",
     "session_models",
+    "information_models",
     "external_secrets",
     "mapping_file",
 }
@@ -56,6 +57,7 @@ DIALECTS = {
         "scim",
         "related_user_calls",
         "session_calls",
+        "information_calls",
         "guide",
         "vendor",
         "catalog",

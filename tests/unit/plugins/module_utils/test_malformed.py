@@ -81,6 +81,8 @@ ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] =
     "device.read": (("device", {"id": "7", "hostname": CANARY, "session_remote_config": ""}), None),
     "device.create": (("device", {"id": "7"}), None),
     "device.update": (("device", {"id": "7"}), None),
+    "protected_information.read": (("info", {"id": "7", "tag": "x", "type": "Text", "content": CANARY}), None),
+    "protected_information.create": (("info", {"identifier": "7", "content": CANARY}), None),
     "related_user.list": (("relatedUsers", [{"id": "7", "name": CANARY, "username": "x"}]), None),
     "related_user.create": (("relatedUsers", {"id": "7"}), None),
     "related_user.update": (("relatedUsers", {"id": "7"}), None),
@@ -365,6 +367,8 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
         fields = {"identity": NO_TEXT, "secret_id": NO_TEXT, "data": NO_DATA}
     elif operation == "device.read":
         fields = {"id": NO_ID, "hostname": NO_TEXT, "session_remote_config": NO_TEXT}
+    elif operation == "protected_information.read":
+        fields = {"id": NO_ID, "content": NO_SECRET, "type": NO_TEXT}
     elif operation.endswith("read"):
         fields = {"id": NO_ID, ("private_key" if "key" in operation else "password"): NO_SECRET}
     else:
@@ -374,7 +378,7 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
     elif operation == "device.list":
         fields["hostname"] = NO_TEXT
     elif operation.endswith("list") and "secret" not in operation:
-        fields["username"] = NO_TEXT
+        fields["user" if operation == "session.list" else "username"] = NO_TEXT
     for field, values in fields.items():
         if values is not NO_TEXT:
             changes[f"{field} missing"] = ((*item, field), MISSING)
@@ -502,7 +506,10 @@ WRITES = [
     if ENTITIES.get(call[1], NO_ENTITY)[call[0] == "rest"] and call[1].endswith(("create", "update", "rotate"))
 ]
 # What they are made for is in the answer.
-NEEDED = ("application.create", "ephemeral_credential.create", "encryption_key.encrypt", "encryption_key.decrypt")
+NEEDED = (
+    *("application.create", "ephemeral_credential.create", "encryption_key.encrypt", "encryption_key.decrypt"),
+    "session.create",
+)
 
 
 @pytest.mark.parametrize("operation", NEEDED)
@@ -537,7 +544,9 @@ def test_a_write_is_done_whatever_the_answer_shows_of_it(
     ):
         behaviour.answer = http(changed(good(dialect, operation), place, new))
         stored = session.call(named(operation), ref="7", model=write_model(operation))
-        if "secret" not in operation:
+        # Protected information comes with its identifier, and without an id.
+        named_otherwise = operation == "protected_information.create" and isinstance(new, dict) and new
+        if "secret" not in operation and not named_otherwise:
             assert getattr(stored, "id", stored) == "", new
     behaviour.answer = http(good(dialect, operation))
     stored = session.call(named(operation), ref="7", model=write_model(operation))

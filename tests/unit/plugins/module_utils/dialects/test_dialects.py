@@ -81,6 +81,9 @@ PATHS = {
         "session.read": "GET /api/session/remotesessions/{ref}",
         "session.delete": "DELETE /iso/session/drop/{ref}",
         "session.create": "POST /iso/remote/session",
+        "protected_information.read": "GET /iso/pam/info/{ref}",
+        "protected_information.create": "POST /iso/pam/info",
+        "protected_information.disable": "DELETE /iso/pam/info/{ref}",
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
@@ -122,10 +125,10 @@ PATHS = {
         "secret.delete": "DELETE /api/dsm/secret/{ref}",
     },
 }
-# From 3.33 on everything but DSM and SCIM stands below /api.
+# From 3.33 on everything but DSM, SCIM and protected information stands below /api.
 PATHS["api"] = {
     operation: path
-    if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/", "/scim/"))
+    if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/", "/scim/", "/pam/info"))
     else path.replace("/iso/", "/api/")
     for operation, path in PATHS["iso"].items()
 } | {
@@ -168,7 +171,7 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     area, _dot, verb = operation.partition(".")
     modules = {"credential": "pam", "key": "pam", "device": "pam", "scim_user": "scim"}
-    modules |= {"related_user": "users", "session": "session"}
+    modules |= {"related_user": "users", "session": "session", "protected_information": "pam"}
     assert call.module == modules.get(area, "dsm")
     sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
     assert (call.encode is not None) == (sends or call.body == "query")
@@ -507,7 +510,7 @@ def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
             r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key"
-            r"|scim_user|related_user|session)"
+            r"|scim_user|related_user|session|protected_information)"
             r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
             operation,
         )
