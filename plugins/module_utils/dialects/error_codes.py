@@ -169,9 +169,7 @@ STATUSES: t.Mapping[int, Meaning] = {
     500: _SERVER_FAILED,
 }
 
-
 _PROVIDER = (
-    "the identity provider that this client belongs to (console: Settings > Provisioning), which must be enabled and "
     "the identity provider that this client belongs to (console: Settings > Provisioning), which must be enabled and "
     "not expired"
 )
