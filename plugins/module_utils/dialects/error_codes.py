@@ -45,6 +45,8 @@ _CHECK_LOGIN = (
     f"Check that {_AUTHORIZATION}) is enabled and not expired, and that client_id and client_secret are its own"
 )
 
+_READ_ONLY = Meaning(Denied, "this authorization is read-only", _WRITE_PERMISSION)
+
 CODES: t.Mapping[tuple[str, int], Meaning] = {
     ("pam", 1003): Meaning(InvalidRequest, "the server does not accept this form of name", _NAME_IT),
     ("pam", 1004): Meaning(InvalidRequest, "the host name of the device is missing", "Set the option hostname"),
@@ -103,7 +105,7 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         "the domain of the device is not registered",
         "Register the domain in the console, or correct the domain of the device",
     ),
-    ("pam", 1039): Meaning(Denied, "this authorization is read-only", _WRITE_PERMISSION),
+    ("pam", 1039): _READ_ONLY,
     ("pam", 1042): Meaning(InvalidRequest, "the user name is missing or not valid", "Set the option username"),
     ("pam", 1043): Meaning(AlreadyDone, "the credential is active already", "There is nothing to do"),
     ("pam", 1044): Meaning(AlreadyDone, "the device is active already", "There is nothing to do"),
@@ -134,6 +136,7 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         "the server does not have this user",
         "Check that username is a user of the server, and id that of a related user",
     ),
+    ("session", 1039): _READ_ONLY,
     ("session", 1002): Meaning(NotFound, "session not found", "It may have ended: look at it with session_info"),
 }
 # 1105 is the same in every module.

@@ -281,7 +281,9 @@ class ServerCache:
             if ids is None or not ref or operation.verb is Verb.LIST or not entry.future.done():
                 return True
             value = None if entry.future.exception() else entry.future.result()
-            return value is None or ref in ids or getattr(value, "id", None) in ids
+            # Some things have another name, by which they are written. Not what has custody, which no read takes twice.
+            names = ("id",) if operation.takes_custody else ("id", "identifier", "session_id")
+            return value is None or ref in ids or any(getattr(value, name, None) in ids for name in names)
 
         self._drop(concerned)
 
