@@ -423,7 +423,6 @@ MODULES: dict[str, Module] = {
         ),
         {
             "state": {"state": SECRET},
-            "id": {"id": SECRET},
             "patch_style": {"patch_style": SECRET},
             "groups": {"groups": {"a": SECRET}},
             "password": {"password": [SECRET]},
@@ -442,7 +441,6 @@ MODULES: dict[str, Module] = {
         ),
         {
             "state": {"state": SECRET},
-            "id": {"state": "absent", "id": SECRET},
             "content": {"content": [SECRET]},
             "type": {"type": [SECRET]},
         },
@@ -456,7 +454,7 @@ MODULES: dict[str, Module] = {
             ("update", {"name": "leaks", "username": "asmith"}, "changed"),
             ("deactivate", {"name": "leaks", "state": "absent"}, "changed"),
         ),
-        {"state": {"state": SECRET}, "id": {"id": SECRET}, "name": {"name": [SECRET]}},
+        {"state": {"state": SECRET}, "username": {"username": [SECRET]}},
         missing={"id": "999999"},
     ),
     "session_info": Module({}, (("all", {}, "ok"), ("one", {"id": "1"}, "ok"))),
@@ -470,7 +468,6 @@ MODULES: dict[str, Module] = {
         {
             "state": {"state": SECRET},
             "port": {"port": SECRET},
-            "id": {"state": "terminated", "id": SECRET},
             "session_id": {"state": "terminated", "session_id": [SECRET]},
         },
         ("session.token", "dsm_value"),
