@@ -445,6 +445,8 @@ MODULES: dict[str, Module] = {
             "type": {"type": [SECRET]},
         },
         checked="changed",
+        # Without an identifier, each makes another one.
+        write={"identifier": None},
     ),
     "related_user": Module(
         {"name": "not-there", "username": "jdoe"},

@@ -12,7 +12,7 @@ from .call import Call
 from .envelope import Reply
 from .errors import Problem, numbered
 from .pam import reply
-from .platform_records import RelatedUser, User
+from .platform_records import RelatedUser
 from .wire import text
 
 
@@ -62,7 +62,7 @@ def _take(call: Call, user: RelatedUser) -> None:
         if not value:
             raise numbered(1001, name)
         setattr(user, name, value)
-    known = {*call.world.settings.users, *(one.document.get("userName") for one in call.world.store.all(User))}
+    known = call.world.settings.users
     if known and user.username not in known:
         raise numbered(1005, text="User does not exist")
 
