@@ -90,13 +90,13 @@ EXAMPLES = r"""
   community.senhasegura.session_info:
     device: web01
     running: true
-  register: now
+  register: open_sessions
 
 - name: Throw everybody out before the maintenance
   community.senhasegura.session:
     state: terminated
     id: "{{ item.id }}"
-  loop: "{{ now.sessions }}"
+  loop: "{{ open_sessions.sessions }}"
 
 - name: Ask for a URL for somebody who may log in to the host
   community.senhasegura.session:

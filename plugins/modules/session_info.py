@@ -66,7 +66,7 @@ EXAMPLES = r"""
     device: web01
     running: true
     timeout: 300
-  register: now
+  register: open_sessions
 """
 
 RETURN = r"""
