@@ -264,6 +264,8 @@ class Site:
             "credentials": [*accounts, *others],
             "keys": keys,
             "applications": [{"name": "shop", "system": "shop", "environment": "prod", "secrets": secrets}],
+            "sessions": [{"user": "jdoe", "credential": "root", "device": "web01:22"}],
+            "information": [{"id": 28, "identifier": "license", "content": "text"}],
         }
 
     def targets(self) -> dict[str, Any]:
