@@ -72,15 +72,21 @@ def lint(session: nox.Session) -> None:
     session.run("shellcheck", "run", ".ci/run", *map(str, scripts))
     session.run("python", "scripts/generate.py", "--check")
     session.run("mypy", "-p", "ansible_collections.community.senhasegura.plugins")
+    session.run("mypy", "-p", "senhasegura")
     session.run("mypy", "-p", "senhasegura_simulator")
     session.run("mypy", "-p", "hosts", env={"MYPYPATH": "tests"})
     session.run("yamllint", "--strict", ".")
-    # In a copy, since it also looks at ignored files where a whole folder is new.
-    session.run("reuse", "--root", str(checkout(CACHE / "lint")), "lint", "--lines")
-    session.run("antsibull-changelog", "lint")
+    check_formalities(session)
     docs = ("python", "scripts/run_antsibull_docs.py", "lint-collection-docs", "--plugin-docs", ".")
     session.run(*docs, env={"HOME": str(HOME)})
     session.run("ansible-lint", "--offline", "--strict")
+
+
+@nox.session
+def checklist(session: nox.Session) -> None:
+    """What Galaxy and the inclusion in Ansible ask for: licences, the changelog, and the archive in galaxy-importer."""
+    check_formalities(session)
+    build(session)
 
 
 @nox.session
@@ -151,6 +157,19 @@ def build(session: nox.Session) -> None:
     session.log(log)
     if complaints := re.findall(r"^(?:WARNING|ERROR).*", log, re.MULTILINE):
         session.error(f"galaxy-importer: {complaints}")
+
+
+@nox.session(tags=["test"])
+def docs(session: nox.Session) -> None:
+    """The documentation site, with warnings as errors and a look at each link."""
+    run_docsite(session, "build")
+
+
+@nox.session(name="docs-browser")
+def docs_browser(session: nox.Session) -> None:
+    """The documentation site in Chromium: no page is wider than its window, nothing fails, and the search finds."""
+    run_docsite(session, "build")
+    run_docsite(session, "browser")
 
 
 @nox.session(tags=["test"])
@@ -227,6 +246,19 @@ def inventory(session: nox.Session) -> None:
 
 
 @nox.session
+def onboarding(session: nox.Session) -> None:
+    """Count the requests of onboarding 1,000 hosts, and kill runs of it (--help for its arguments)."""
+    session.run("python", "-m", "bench.onboarding", *session.posargs, env=TESTS)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Look at the pages of the reports in Chromium, on wide and narrow screens; apt installs it if it is missing."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "pages", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
 def crash(session: nox.Session) -> None:
     """All pairs of faults in rotations, in memory; with `real`, all faults on real hosts (--help)."""
     session.run("python", "-m", "faults", *session.posargs, env=TESTS)
@@ -246,6 +278,13 @@ def fleet(session: nox.Session) -> None:
         session.run("python", *PYTEST, *arguments, env={"SENHASEGURA_TEST_FLEET": size})
 
 
+@nox.session
+def slices(session: nox.Session) -> None:
+    """Ten jobs at once, as AWX slices one: 500 hosts with lookups, and rotations on real hosts (--help)."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "awx", *session.posargs, env={"PYTHONPATH": path})
+
+
 @nox.session(name="secrets-files")
 def secrets_files(session: nox.Session) -> None:
     """Secrets files: every awkward value through each format and its real readers; writers that are killed (--help)."""
@@ -258,10 +297,47 @@ def secrets_files(session: nox.Session) -> None:
 
 
 @nox.session
+def scim(session: nox.Session) -> None:
+    """The SCIM of the simulator by scim2-tester: all that the vendor documents of it."""
+    tester = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "scim")
+    session.run("python", "-m", "scim", str(tester / "python"), *session.posargs, env=TESTS)
+
+
+@nox.session
 def manifests(session: nox.Session) -> None:
     """Manifests by the schema of ESO's Go types (npm), by kubernetes-validate, and with the real kubernetes.core."""
     path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
     session.run("python", "-m", "eso", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
+def python(session: nox.Session) -> None:
+    """Build the Python library, and run its tests with each Python that is here: ./run python 3.12 for one."""
+    versions = session.posargs or ("3.14", "3.13", "3.12", "3.11", "3.10")
+    pythons = {version: found for version in versions if (found := pick_python(version))}
+    if not pythons:
+        session.error(f"none of Python {', '.join(versions)} is here")
+    programs = {
+        version: make_environment(session, found, "python", f"python-{version}") for version, found in pythons.items()
+    }
+    # The wheel is built from the source distribution, not from the checkout.
+    output = CACHE / "python-dist"
+    shutil.rmtree(output, ignore_errors=True)
+    session.run(next(iter(programs.values())) / "python", "-m", "build", "--outdir", str(output), "python")
+    for version, folder in programs.items():
+        session.log(f"Python {version}")
+        env = {"SENHASEGURA_TEST_DIST": str(output), **first_in_path(folder)}
+        session.run(folder / "python", *PYTEST, *WORKERS, "tests/unit/python", env=env)
+    if missing := [version for version in versions if version not in pythons]:
+        session.log(f"left out, since it is not here: Python {', '.join(missing)}")
+
+
+@nox.session
+def eda(session: nox.Session) -> None:
+    """Event sources and rulebooks under ansible-rulebook, which needs Java, and a soak: --minutes, --lines (--help)."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "eda")
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "eda", "--programs", str(programs), *session.posargs, env={"PYTHONPATH": path})
 
 
 @nox.session
@@ -291,6 +367,10 @@ def lock(session: nox.Session) -> None:
             ("oldest", "3.10"),
             ("bench", "3.12"),
             ("consumers", "3.11"),
+            ("python", "3.10"),
+            ("eda", "3.11"),
+            ("docs", "3.11"),
+            ("scim", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(
@@ -316,6 +396,21 @@ def make_environment(session: nox.Session, python: str, *arguments: str) -> Path
     return Path(venv.strip(), "bin")
 
 
+def check_formalities(session: nox.Session) -> None:
+    """Licences of all files, and the form of the changelog."""
+    # In a copy, since it also looks at ignored files where a whole folder is new.
+    session.run("reuse", "--root", str(checkout(CACHE / "lint")), "lint", "--lines")
+    session.run("antsibull-changelog", "lint")
+
+
+def run_docsite(session: nox.Session, task: str) -> None:
+    """A task of tests/docsite in its own environment."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "docs")
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    env = {"PYTHONPATH": path, "HOME": str(HOME), **first_in_path(programs)}
+    session.run(programs / "python", "-m", "docsite", task, env=env)
+
+
 def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None:
     """ansible-test sanity of another environment."""
     session.run(programs / "python", "scripts/run_ansible_test.py", "sanity", **options)
@@ -324,8 +419,9 @@ def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None
 def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:
     """Unit tests in another environment."""
     # Not what takes minutes in plain Python, as every fault in every call: that is no question to an ansible-core.
-    # Nor what is for AWX: its injector needs Python 3.11, and knows nothing of ansible-core.
-    arguments = arguments or ("-m", "not no_cover", "--ignore", "tests/unit/test_awx.py")
+    # Nor what is for AWX: its injector needs Python 3.11, and knows nothing of ansible-core; nor the Python library.
+    others = ("tests/unit/test_awx.py", "tests/unit/python")
+    arguments = arguments or ("-m", "not no_cover", *(word for name in others for word in ("--ignore", name)))
     session.run(programs / "python", *PYTEST, *WORKERS, *arguments, env=first_in_path(programs), **options)
 
 

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Write the files that come from the option table: documentation fragments and the AWX credential types.
+"""Write what comes from tables in the code: documentation fragments, fields of credentials in AWX, the documentation,
+schemas and credential types of the event sources, and tables in the guides.
 
 usage: python scripts/generate.py [--check]   (--check writes nothing and fails if a file is out of date)
 """
@@ -10,11 +11,14 @@ usage: python scripts/generate.py [--check]   (--check writes nothing and fails 
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
 import re
 import sys
 import typing as t
 
+import eda_files
+import guide_tables
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -79,6 +83,15 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
+def _of_mysafe(document: dict[str, t.Any], options: t.Sequence[t.Any]) -> dict[str, t.Any]:
+    """Let descriptions that all plugins share name the options that MySafe has in the place of others."""
+    for details in document["options"].values():
+        for option in options:
+            old, new = f"O({option.stands_for})", f"O({option.name})"
+            details["description"] = [text.replace(old, new) for text in details["description"]]
+    return {**document, "notes": MYSAFE_NOTES}
+
+
 def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Sequence[t.Any]) -> str:
     """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories, and
     one for modules and one for lookups of MySafe.
@@ -87,7 +100,7 @@ def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Se
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
     of_mysafe = [
-        {"options": {option.name: _option(option, lookup=lookup) for option in mysafe}, "notes": MYSAFE_NOTES}
+        _of_mysafe({"options": {option.name: _option(option, lookup=lookup) for option in mysafe}}, mysafe)
         for lookup in (False, True)
     ]
     inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
@@ -103,7 +116,10 @@ def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Se
 
 @dataclasses.dataclass(frozen=True)
 class CredentialType:
-    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for."""
+    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for.
+
+    ``mysafe``: whether its options are those of plugins for MySafe.
+    """
 
     name: str
     description: str
@@ -111,6 +127,7 @@ class CredentialType:
     left_out: tuple[str, ...]
     choices: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     fixed: dict[str, str] = dataclasses.field(default_factory=dict)
+    mysafe: bool = False
 
 
 OAUTH_1 = ("consumer_key", "consumer_secret", "token_key", "token_secret")
@@ -130,6 +147,13 @@ CREDENTIAL_TYPES = {
         left_out=(*OAUTH_2, "auth_method"),
         fixed={"auth_method": "oauth1"},
     ),
+    "mysafe": CredentialType(
+        "senhasegura (MySafe)",
+        "Access key for MySafe, for the collection community.senhasegura",
+        required=("url", "mysafe_client_id", "mysafe_client_secret"),
+        left_out=(),
+        mysafe=True,
+    ),
 }
 # No place for files is the same in all containers that jobs run in, and http:// is for tests.
 NOT_IN_AWX = ("config_file", "allow_http")
@@ -138,6 +162,8 @@ NOT_IN_AWX = ("config_file", "allow_http")
 FILES = {
     "decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
     ' "encrypt sensitive information" is on. It needs the Python library cryptography.',
+    "mysafe_decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the access key, when its option"
+    ' "Encrypt sensitive data" is on. It needs the Python library cryptography.',
     "ca_path": "Certificates (PEM) of the authorities to trust. With them, no others are trusted.",
     "client_cert": "Client certificate (PEM), and its key unless that has a field of its own.",
     "client_key": "Key (PEM, without passphrase) of the client certificate.",
@@ -150,7 +176,7 @@ INVERSE_FIELDS = {
         "Do not verify the certificate of the server. Anybody on the way can then read passwords.",
     ),
 }
-ACRONYMS = {"ca": "CA", "tls": "TLS", "url": "URL"}
+ACRONYMS = {"ca": "CA", "mysafe": "MySafe", "tls": "TLS", "url": "URL"}
 
 
 def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -181,8 +207,10 @@ def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any],
     return field, {"env": {option.env: f"{{{{ {option.name} }}}}"}}
 
 
-def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
-    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+def _fields(
+    options: t.Sequence[t.Any], credential: CredentialType
+) -> tuple[list[dict[str, t.Any]], dict[str, dict[str, str]]]:
+    """The fields of a credential type, and its injectors."""
     fields: list[dict[str, t.Any]] = []
     injectors: dict[str, dict[str, str]] = {"file": {}, "env": {}}
     for option in options:
@@ -195,6 +223,12 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
             fields.append({"id": field.pop("id"), "label": label, **field})
             for kind, entries in injector.items():
                 injectors[kind].update(entries)
+    return fields, injectors
+
+
+def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> str:
+    """extensions/awx/credential_type_*.yml: credential types for AWX that set the environment variables."""
+    fields, injectors = _fields(options, credential)
     document = {
         "name": credential.name,
         "description": credential.description,
@@ -206,6 +240,13 @@ def credential_type(options: t.Sequence[t.Any], credential: CredentialType) -> s
     return f"---\n{LICENCE}{NOTICE}{text}"
 
 
+def plugin_fields(options: t.Sequence[t.Any]) -> str:
+    """python/senhasegura/awx_fields.json: the same fields for the credential plugins of AWX, with OAuth 2."""
+    credential = CREDENTIAL_TYPES["oauth2"]
+    fields, _injectors = _fields(options, credential)
+    return json.dumps({"fields": fields, "required": credential.required}, indent=2) + "\n"
+
+
 class _Dumper(yaml.SafeDumper):
     """Indents list items below their key, as yamllint wants them."""
 
@@ -213,8 +254,44 @@ class _Dumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
+EDA_NOTICE = "# Generated by scripts/generate.py: change the option tables or scripts/eda_files.py, then run that.\n"
+# One type for both ways to log in.
+EDA_CREDENTIAL = CredentialType(
+    "", "", required=("url",), left_out=(), choices={"auth_method": ("oauth2", "oauth2_basic", "oauth1")}
+)
+
+
+def _dumped(document: t.Any) -> str:
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+
+
+def eda(connection: t.Sequence[t.Any], own: t.Mapping[str, t.Sequence[t.Any]]) -> dict[str, str]:
+    """All generated files of the event sources.
+
+    :param own: name of a source -> all its options
+    """
+    files = {}
+    fields, injectors = _fields(connection, EDA_CREDENTIAL)
+    types = {
+        "senhasegura": ({"fields": fields, "required": ["url"]}, injectors),
+        "senhasegura_syslog": (
+            {"fields": eda_files.TLS_FIELDS, "required": ["tls_cert", "tls_key"]},
+            eda_files.TLS_INJECTORS,
+        ),
+    }
+    for name, options in own.items():
+        folder, (inputs, injected) = eda_files.FOLDER, types[name]
+        files[f"{folder}/{name}.py"] = eda_files.documented(name, options, _dumped)
+        files[f"{folder}/schemas/{name}.json"] = eda_files.schema(name, options)
+        files[f"{folder}/credential_types/{name}/input.yml"] = f"---\n{LICENCE}{EDA_NOTICE}{_dumped(inputs)}"
+        text = eda_files.injectors(injected, _dumped)
+        files[f"{folder}/credential_types/{name}/injectors.yml"] = f"---\n{LICENCE}{EDA_NOTICE}{text}"
+    return files
+
+
 def main() -> int:
     sys.path.insert(0, str(ROOT / ".cache" / "collections"))
+    from ansible_collections.community.senhasegura.plugins.module_utils.events import source_options as eda_options
     from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
         MYSAFE_OPTIONS,
         MYSAFE_RUN_OPTIONS,
@@ -222,15 +299,25 @@ def main() -> int:
         RUN_OPTIONS,
     )
 
+    connection = eda_options.CONNECTION
     files = {
         "plugins/doc_fragments/connection.py": doc_fragment(
             OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)
         ),
         **{
-            f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
+            f"extensions/awx/credential_type_{name}.yml": credential_type(
+                MYSAFE_OPTIONS if credential.mysafe else OPTIONS, credential
+            )
             for name, credential in CREDENTIAL_TYPES.items()
         },
+        "python/senhasegura/awx_fields.json": plugin_fields(OPTIONS),
+        **eda(
+            connection,
+            {"senhasegura": (*connection, *eda_options.POLLING), "senhasegura_syslog": eda_options.SYSLOG},
+        ),
     }
+    for guide in sorted(ROOT.glob(f"{guide_tables.GUIDES}/*.rst")):
+        files[str(guide.relative_to(ROOT))] = guide_tables.with_tables(guide.read_text(), guide_tables.TABLES)
     stale = [name for name, text in files.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != text]
     if "--check" in sys.argv:
         print("\n".join(f"out of date: {name} (run scripts/generate.py)" for name in stale))

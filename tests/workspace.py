@@ -29,6 +29,21 @@ def collections() -> Path:
     return CACHE / "collections"
 
 
+def library() -> Path:
+    """The folder with the package senhasegura as a wheel has it: its own files, and below _core the shared client."""
+    package = CACHE / "python" / "senhasegura"
+    package.mkdir(parents=True, exist_ok=True)
+    sources = {path.name: path for path in (ROOT / "python" / "senhasegura").iterdir() if path.suffix != ".pyc"}
+    sources["_core"] = ROOT / "plugins" / "module_utils"
+    for name, source in sources.items():
+        with suppress(FileExistsError):
+            (package / name).symlink_to(os.path.relpath(source, package))
+    for link in package.iterdir():
+        if link.is_symlink() and not link.exists():
+            link.unlink(missing_ok=True)
+    return package.parent
+
+
 def environment() -> dict[str, str]:
     """What to add to os.environ: nothing of ours is read from or written to the home folder."""
     return {
@@ -36,7 +51,7 @@ def environment() -> dict[str, str]:
         "ANSIBLE_HOME": str(CACHE / "ansible"),
         "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": os.pathsep.join([str(collections()), str(SIMULATOR)]),
+        "PYTHONPATH": os.pathsep.join([str(collections()), str(SIMULATOR), str(library())]),
     }
 
 

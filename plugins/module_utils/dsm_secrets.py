@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .errors import SenhaseguraError
+from .errors import ConfigError, SenhaseguraError
 from .models import require_readable
+from .redaction import redact
 
 # A value of a DSM secret: text, null, or why it could not be read.
 SecretValue = t.Union[str, SenhaseguraError, None]  # noqa: UP007
@@ -206,6 +207,24 @@ def _covered(wanted: list[dict[str, str]], held: list[dict[str, SecretValue]]) -
         for i, block in enumerate(held)
         if block not in held[:i]
     )
+
+
+def value_of(secret: DsmSecret, key: str, *, duplicates: str = "error") -> t.Any:
+    """Return the value of a key, which may stand in several maps; a null does not count where there is a value.
+
+    None if there is no value. Raises ConfigError.
+
+    :param duplicates: what to do if there are several: error, first, last or list; with list, all values are returned
+    """
+    values = [block[key] for block in secret.data if block.get(key) is not None]
+    if duplicates == "list":
+        return values
+    if duplicates == "error" and len(set(values)) > 1:
+        raise ConfigError(
+            f"DSM secret {secret.identifier} has several values for the key {redact(key, [])}",
+            hint="Set duplicates to first, last or list, or use return_format=dict",
+        ).with_context(option="duplicates")
+    return values[-1 if duplicates == "last" else 0] if values else None
 
 
 def with_news(listed: t.Iterable[DsmSecret], shown: t.Iterable[DsmSecret]) -> tuple[DsmSecret, ...] | None:

@@ -59,6 +59,11 @@ class SenhaseguraError(Exception):
         self.hint = hint or self.default_hint
         self.context = context or Context()
 
+    @property
+    def status_code(self) -> int | None:
+        """Return the HTTP status of the response, or None if there was none. Users of the Python library read it."""
+        return self.context.status
+
     def with_context(self: _Error, **fields: t.Any) -> _Error:
         """Fill in those fields of the context that are still empty, and return the error itself."""
         missing = {name: value for name, value in fields.items() if getattr(self.context, name) in ("", None)}
@@ -220,4 +225,4 @@ NOT_APPLIED = (
 
 def missing_library(message: str, library: str) -> ConfigError:
     """Make the error for a missing Python library. ``message`` says what needs it."""
-    return ConfigError(message, hint=f"Install it for the Python that runs Ansible: python -m pip install {library}")
+    return ConfigError(message, hint=f"Install it with the Python that runs this: python -m pip install {library}")

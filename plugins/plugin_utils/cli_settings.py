@@ -13,6 +13,7 @@ import os
 import typing as t
 
 from ..module_utils.errors import ConfigError, SenhaseguraError
+from ..module_utils.settings.config_file import load_file
 from ..module_utils.settings.options import is_set
 from . import plugin_options
 
@@ -28,7 +29,7 @@ def default_file() -> str | None:
     """
     path = os.path.join(os.path.expanduser("~"), _DEFAULT_FILE)
     try:
-        content, _mode = plugin_options.load_file(path)
+        content, _mode = load_file(path)
     except SenhaseguraError:
         return None
     return path if any(str(name).startswith("SENHASEGURA_") for name in content) else None
@@ -56,7 +57,7 @@ class CliSettings:
         self._sources: list[t.Mapping[str, t.Any]] = [task, os.environ]
         path = path or default_file()
         if path is not None:
-            self._sources.append(plugin_options.load_file(path)[0])
+            self._sources.append(load_file(path)[0])
 
     def value(self, name: str) -> str | None:
         """Return the value of a variable, or None if it is not set."""

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import stat
 import typing as t
 
 import yaml
@@ -17,7 +15,7 @@ import yaml
 from ..module_utils.errors import ConfigError
 from ..module_utils.external_secrets import manifests
 from ..module_utils.external_secrets.manifests import Manifest
-from .secrets_file.on_host import private_files
+from .controller_files import read, replace, sweep
 
 _PRIVATE, _PUBLIC = 0o600, 0o644
 # Of the user who runs Ansible, and of those whom the umask lets in.
@@ -25,7 +23,7 @@ _FOLDER = 0o750
 _HEAD = "# Rendered by Ansible (community.senhasegura.external_secrets): change the play instead.\n---\n"
 
 
-class _Dumper(yaml.SafeDumper):
+class QuotingDumper(yaml.SafeDumper):
     """Quotes each text that another reader of YAML might take for something else, such as C(1e3) or C(on)."""
 
     def ignore_aliases(self, data: t.Any) -> bool:
@@ -36,17 +34,18 @@ _PLAIN = re.compile(r"[A-Za-z][-A-Za-z0-9._/]*\Z")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
 
 
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Return a text as YAML has it."""
     plain = _PLAIN.match(text) and text.lower() not in _WORDS
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
-_Dumper.add_representer(str, _represent_text)
+QuotingDumper.add_representer(str, represent_text)
 
 
 def to_yaml(manifest: Manifest) -> str:
     """Return an object as a YAML document, with its keys in the given order."""
-    text: str = yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+    text: str = yaml.dump(manifest, Dumper=QuotingDumper, sort_keys=False, allow_unicode=True, width=10**6)
     return text
 
 
@@ -70,51 +69,20 @@ def write(folder: str, objects: t.Sequence[Manifest], *, check_mode: bool) -> tu
             mode = _PRIVATE if manifests.kind(manifest) == "Secret" else _PUBLIC
             data = (_HEAD + to_yaml(manifest)).encode()
             if not check_mode:
-                _sweep(path)
-            held, held_mode = _read(path)
+                sweep(path)
+            held, held_mode = read(path)
             if held == data and (held_mode == mode or mode != _PRIVATE):
                 continue
             changed = True
             differences.append(_difference(path, held, manifest))
             if not check_mode:
-                _replace(path, data, mode)
+                replace(path, data, mode)
     except OSError as exc:
         raise ConfigError(
             f"the manifests cannot be written: {exc.filename or folder}: {exc.strerror or type(exc).__name__}",
             hint="Set dest to a folder on the controller that this user may create or write. Links are not followed",
         ).with_context(option="dest") from None
     return changed, differences
-
-
-def _read(path: str) -> tuple[bytes | None, int]:
-    """Return content and mode of a file, or None and 0 if there is none. Raises OSError, also for a link."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None, 0
-    with open(descriptor, "rb") as file:
-        return file.read(), stat.S_IMODE(os.fstat(descriptor).st_mode)
-
-
-def _sweep(path: str) -> None:
-    """Remove what a killed run has left beside a file. Raises OSError."""
-    with _folder_of(path) as folder:
-        private_files.sweep(folder, os.path.basename(path))
-
-
-def _replace(path: str, data: bytes, mode: int) -> None:
-    """Put a file with this mode in the place of another one, or of none. Raises OSError."""
-    with _folder_of(path) as folder:
-        private_files.put(folder, os.path.basename(path), data, mode, (private_files.SAME, private_files.SAME))
-
-
-@contextlib.contextmanager
-def _folder_of(path: str) -> t.Iterator[int]:
-    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield folder
-    finally:
-        os.close(folder)
 
 
 def _difference(path: str, held: bytes | None, manifest: Manifest) -> dict[str, str]:

@@ -14,10 +14,8 @@ import configparser
 import dataclasses
 import datetime
 import os
-import stat
 import typing as t
 
-import yaml
 from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import (
@@ -33,6 +31,7 @@ from ansible.utils.display import Display
 from ..module_utils.errors import ConfigError, SenhaseguraError
 from ..module_utils.operations.parameters import not_text
 from ..module_utils.pem import is_pem
+from ..module_utils.settings.config_file import OTHERS, read_settings
 from ..module_utils.settings.options import (
     ALL_OPTIONS,
     FROM_ENVIRONMENT,
@@ -276,54 +275,10 @@ def _ini_source() -> Source:
     return Source(lookup, lambda option: f"{option.name} in [{INI_SECTION}] of ansible.cfg")
 
 
-class _TextLoader(yaml.SafeLoader):
-    """Leave numbers, dates and booleans as they are written: a secret of digits is a string."""
-
-
-_TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def load_file(path: str) -> tuple[dict[t.Any, t.Any], int]:
-    """Read the DSM CLI's YAML file, and return its content, with its numbers and dates as texts, and its mode.
-
-    Raises ConfigError.
-    """
-    try:
-        with open(path, encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            # It is a kind of SafeLoader.
-            content = yaml.load(file, _TextLoader)  # noqa: S506
-    except FileNotFoundError:
-        raise _unusable("does not exist") from None
-    except yaml.YAMLError:
-        # The text of the error quotes the line at fault, which may be the one with the secret.
-        raise _unusable("must be valid YAML") from None
-    except (OSError, ValueError, RecursionError):
-        raise _unusable("cannot be read") from None
-    if not isinstance(content, dict):
-        raise _unusable("must be a map of names and values")
-    return content, mode
-
-
 def _read_file(path: str) -> dict[str, str | None]:
-    """Return the settings in the DSM CLI's file, a flat map with the names of the environment variables."""
-    content, mode = load_file(path)
-    known = {name: content.get(name) for option in ALL_OPTIONS for name in (option.env, option.inverse_env)}
-    nested = [name for name, value in known.items() if isinstance(value, (dict, list))]
-    if nested:
-        raise _unusable(f"must have text under {nested[0]}")
+    """Return the settings in the DSM CLI's file, and register the secrets among them."""
+    known, mode = read_settings(path)
     register(known.get(option.env) for option in ALL_OPTIONS if option.secret and not option.pem)
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if mode & OTHERS:
         display.warning("config_file can be read by other users: chmod 600 it")
     return known
-
-
-def _unusable(problem: str) -> SenhaseguraError:
-    hint = (
-        "Give config_file (SENHASEGURA_CONFIG_FILE) the path of a YAML file of the DSM CLI, with SENHASEGURA_URL and so"
-        " on, or leave it out"
-    )
-    return ConfigError(f"config_file {problem}", hint=hint).with_context(option="config_file")

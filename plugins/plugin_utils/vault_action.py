@@ -16,7 +16,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ..module_utils.client.api import AnnouncingApi, Api
+from ..module_utils.client.api import AnnouncingApi, Api, HeardApi
 from ..module_utils.client.connect import client_over, direct
 from ..module_utils.errors import ConfigError, ConnectionFailed, Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
@@ -134,7 +134,11 @@ class VaultAction(SenhaseguraAction):
             if params[file]
         }
         params = {**params, **texts}
-        return run_operation(self.operation, params, check_mode, settings, self.policy(run, params), connect)
+        policy = self.policy(run, params)
+        return run_operation(self.operation, params, check_mode, settings, policy, connect, self.wrote)
+
+    def wrote(self, result: t.Any) -> None:
+        """Hear what a write of the operation has returned, while the operation goes on."""
 
 
 def _safe_to_print(result: Result) -> Result:
@@ -161,12 +165,14 @@ def run_operation(
     settings: Settings,
     policy: CachePolicy,
     connect: t.Callable[[float], BrokerConnection | Api],
+    wrote: t.Callable[[t.Any], None] = lambda _result: None,
 ) -> Result:
     """Run an operation and return its result. Raises its error.
 
     :param params: its checked options
     :param connect: returns a connection to a broker, or the API of the server without one, by a monotonic time. It is
         called again when the broker is lost. A write whose end is not known is never repeated.
+    :param wrote: gets what each write has returned, when it has ended
     """
     own = {name: value for name, value in params.items() if name not in _CONNECTION}
     name = operation.__name__.rpartition(".")[2]
@@ -177,13 +183,17 @@ def run_operation(
         nonlocal interrupted
         journal.extend(progress[protocol.PROGRESS])
         interrupted = progress["writing"]
+        if not interrupted:
+            for reply in progress[protocol.PROGRESS]:
+                if protocol.FAILURE not in reply:
+                    wrote(protocol.result_of(reply))
 
     until = time.monotonic() + settings.timeout
     while True:
         began, calls = time.monotonic(), len(journal)
         connection = connect(until)
         if not isinstance(connection, BrokerConnection):
-            alone = _go_on(connection, journal, interrupted)
+            alone = _go_on(HeardApi(connection, wrote), journal, interrupted)
             return operation.run(client_over(alone), own, check_mode)
         try:
             request = protocol.run(

@@ -206,14 +206,14 @@ class Host:
     def sshd(self, config: str) -> None:
         """Let this configuration win over all other, also Match blocks; an empty one takes it back."""
         self.run("cat >/etc/ssh/sshd_config.d/00-test.conf && sshd -t", input=config)
-        # It starts itself anew with another listening socket, which takes some milliseconds.
+        # It starts itself anew with other listening sockets, which takes some milliseconds.
         before = self._listening()
         self.run("kill -HUP $(cat /run/sshd.pid)")
-        _wait(lambda: self._listening() not in ("", before), f"{self.name}: sshd does not listen")
+        _wait(lambda: _all_new(before, self._listening()), f"{self.name}: sshd does not listen")
 
-    def _listening(self) -> str:
-        """What tells one listening socket of sshd from the next."""
-        return self.run(f"ss -Hltne 'sport = {PORT}' | grep -o 'ino:[0-9]*' || true")
+    def _listening(self) -> set[str]:
+        """What tells the listening sockets of sshd (IPv4 and IPv6) from the next ones."""
+        return set(re.findall(r"\bino:\d+", self.run(f"ss -Hltne 'sport = {PORT}'")))
 
     def cut(self, *, noticed: bool = False) -> None:
         """Pull the network cable. This machine asks for 3 seconds before it says so; if it is ``noticed``, for 0.3."""
@@ -361,6 +361,11 @@ class Host:
             enter = ["nsenter", "--target", init, "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"]
             self._entrance = [*enter, "env", "-i", f"PATH={_PATH}", "HOME=/root", "LANG=C.UTF-8"]
         return self._entrance
+
+
+def _all_new(before: set[str], now: set[str]) -> bool:
+    """Whether as many sockets listen as before, and none of those: they are closed one after another."""
+    return bool(now) and len(now) == len(before) and not now & before
 
 
 def _wait(condition: Callable[[], bool], complaint: str, seconds: float = 120) -> None:

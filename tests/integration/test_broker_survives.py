@@ -404,9 +404,8 @@ def test_a_stopped_broker_that_nobody_may_replace_costs_no_more_than_the_deadlin
 def documented() -> list[str]:
     """The ad hoc commands in what users read."""
     texts = [ROOT / "README.md", *(ROOT / "docs").rglob("*.rst"), *(ROOT / "plugins" / "modules").glob("*.py")]
-    return [
-        line.strip() for text in texts for line in re.findall(r"^ *ansible \S+ -m .+$", text.read_text(), re.MULTILINE)
-    ]
+    lines = [line for text in texts for line in re.findall(r"^ *ansible \S+ -m .+$", text.read_text(), re.MULTILINE)]
+    return list(dict.fromkeys(line.strip() for line in lines))
 
 
 def test_the_documented_commands_warn_of_nothing(

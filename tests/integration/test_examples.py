@@ -30,6 +30,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.release import __version__
+from awx.awx_server import TOKEN, Awx
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
 from workspace import ROOT
@@ -58,12 +59,15 @@ ROTATED = {"time": "2026-11-24T12:00:00Z", "host": "web01", "kind": "password", 
 # Nothing happens while both keys are valid. That the time is what the option says is shown by
 # tests/unit/plugins/plugin_utils/rotation/protocol/test_ssh_key.py.
 WAITS = {"'grace': 60": "'grace': 1"}
-# The one warning that an example is meant to have: what goes with a device that is disabled.
-MEANT = re.compile(r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device)[^\[]*")
+# The warnings that examples are meant to have: what goes with a device that is disabled, and hosts that are there.
+MEANT = re.compile(
+    r"\[WARNING\]: (with device|credentials and SSH keys that were suspended with device|these are there already)[^\[]*"
+)
 # Stands in for the vendor's executable.
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
 GIVEN = {
+    "awx_setup_allow_http": True,
     "new_password": "new 'password'",
     "db_password": "db-pass-1",
     "api_key": "api-key-1",
@@ -94,6 +98,8 @@ MYSAFE: list[dict[str, Any]] = [
         "identifier_code": "payments",
     },
 ]
+# The AWX of the tests has no certificate.
+OF_TESTS = {"module_defaults": {f"{COLLECTION}.awx_setup": {"awx_allow_http": True}}}
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
 
@@ -131,12 +137,13 @@ def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) ->
 
 
 def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
-    """Tasks and plays of YAML blocks, and the commands of Ansible in shell blocks."""
+    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks."""
     for language, text in blocks:
         if language == "yaml":
             content = yaml.safe_load(text)
-            # A block that is a map shows variables of hosts, with or without the user that the text names.
-            given = isinstance(content, dict)
+            # A block that is a map is an inventory, or shows variables of hosts, with or without the user that the text
+            # names.
+            given = isinstance(content, dict) and "plugin" not in content
             yield (
                 [{"hosts": "web", "vars": {"ansible_user": "deploy", **content}, "tasks": [PING]}] if given else content
             )
@@ -257,6 +264,8 @@ class Site:
             "credentials": [*accounts, *others],
             "keys": keys,
             "applications": [{"name": "shop", "system": "shop", "environment": "prod", "secrets": secrets}],
+            "sessions": [{"user": "jdoe", "credential": "root", "device": "web01:22"}],
+            "information": [{"id": 28, "identifier": "license", "content": "text"}],
         }
 
     def targets(self) -> dict[str, Any]:
@@ -297,12 +306,18 @@ def as_plays(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
     alone = [entry for entry in content if "hosts" not in entry]
     plays = [{"hosts": "web01", "become": True, "tasks": alone}] if alone else []
     plays += [entry for entry in content if "hosts" in entry]
-    return [{"gather_facts": False, **play} for play in stood_for(plays)]
+    return [{"gather_facts": False, **OF_TESTS, **play} for play in stood_for(plays)]
+
+
+@pytest.fixture
+def awx() -> Iterator[Awx]:
+    with Awx([f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")]) as server:
+        yield server
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_documented_examples_run(
-    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any
+    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any, awx: Awx
 ) -> None:
     text = str(SOURCES[source])
     for folder in MOVED:
@@ -315,9 +330,18 @@ def test_documented_examples_run(
     env = {"ANSIBLE_SSH_AGENT": "auto"} if "'ansible_ssh_private_key':" in text else {}
     env |= {"ANSIBLE_LOCAL_TEMP": short, "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp"}
     env |= {"API_KEY": "key-1", "API_SECRET": "secret-1"}
+    env |= {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)
+        elif isinstance(example, dict):
+            (site.home / "hosts.senhasegura.yml").write_text(yaml.safe_dump(example))
+            done = run_command(vault, "ansible-inventory", "-i", "hosts.senhasegura.yml", "--list", env=env)
+            # Here it warns of hosts that no rule fits.
+            assert (done.rc, set(json.loads(done.stdout)["_meta"]["hostvars"])) == (0, {"web01", "web02", "web03"}), (
+                done
+            )
+            continue
         else:
             given = {**GIVEN, **({"linux_password_change_result": NOTIFIED} if "_result." in str(example) else {})}
             done = run_play(vault, as_plays(example), "-i", "inventory", "-e", json.dumps(given), env=env)

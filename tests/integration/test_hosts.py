@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -261,6 +262,14 @@ def test_killed_runs_leave_nothing(number: signal.Signals) -> None:
     assert Path(folder).parent == INSTANCES
 
 
+def kill(pid: int) -> None:
+    """Kill a process, and wait until it has ended, which takes its time on a slow machine."""
+    process = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    assert select.select([process], [], [], 60)[0]
+    os.close(process)
+
+
 def test_hosts_can_be_started_and_stopped_by_hand(tmp_path: Path) -> None:
     def call(*arguments: str) -> str:
         command = [sys.executable, "-m", "tests.hosts", *arguments, "--state", str(tmp_path / "state")]
@@ -271,7 +280,7 @@ def test_hosts_can_be_started_and_stopped_by_hand(tmp_path: Path) -> None:
         assert sorted(inventory["all"]["hosts"]) == ["host1", "host2"]
         assert json.loads(call("up", "--count", "2")) == inventory
         assert call("run", "host2", "hostname") == "host2\n"
-        os.kill(int((tmp_path / "state" / "keeper").read_text()), signal.SIGKILL)
+        kill(int((tmp_path / "state" / "keeper").read_text()))
         inventory = json.loads(call("up", "--count", "1", "--suite", "trixie", "--user", "admin"))
         assert call("run", "host1", ". /etc/os-release; echo $VERSION_CODENAME") == "trixie\n"
         assert inventory["all"]["hosts"]["host1"]["ansible_user"] == "admin"

@@ -214,7 +214,8 @@ def test_the_timeout_of_a_task(scene: Any) -> None:
     """It strikes while the vault does not answer: there is a result, and the lock is given back."""
     here = scene("nopasswd-key-bookworm")
     here.vault.control.fault("gate", operation="credential.read")
-    done = here.rotate(task={"timeout": 3}, timeout=8, late_write_window=8)
+    # Long enough for a slow machine to get to the vault.
+    done = here.rotate(task={"timeout": 10}, timeout=25, late_write_window=25)
     here.vault.control.clear_faults()
     assert done.rc == 2
     assert done["rotate"]["failure"]["kind"] == "failed", str(done)

@@ -48,6 +48,7 @@ OF_CORE = ("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "lea
 OF_CORE += ("cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix")
 # Names in a task that are no module.
 TASK_KEYWORDS = {
+    "check_mode",
     "run_once",
     "name",
     "no_log",
@@ -68,8 +69,8 @@ def names(folder: str) -> list[str]:
 
 DOCUMENTED = [(folder, name) for folder in KINDS for name in names(folder)]
 LOOKUPS, MODULES, INVENTORIES = names("lookup"), names("modules"), names("inventory")
-# Those that talk to the server: all but the one that reads a file of the controller.
-CONNECTING = [name for name in MODULES if name != "rotation_report"]
+# Those that talk to the server: all but the one that reads a file of the controller, and the one that talks to AWX.
+CONNECTING = [name for name in MODULES if name not in ("awx_setup", "rotation_report")]
 
 
 @functools.cache

@@ -15,6 +15,7 @@ import yaml
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.action import (
+    awx_setup,
     linux_password_change,
     linux_ssh_key_rotation,
     secrets_file,
@@ -176,3 +177,61 @@ def test_the_role_of_pipelines_has_options_of_its_module() -> None:
         assert [choice for choice in details.get("choices", []) if choice] == spec[name].get("choices", [])
         assert f"{prefix}{name}" in value
     assert defaults == {name: details["default"] for name, details in options.items() if "default" in details}
+
+
+def test_the_role_for_awx_has_the_options_of_its_module() -> None:
+    folder, prefix = ROOT / "roles" / "awx_setup", "awx_setup_"
+    options = yaml.safe_load((folder / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    defaults = yaml.safe_load((folder / "defaults/main.yml").read_text())
+    (task,) = yaml.safe_load((folder / "tasks/main.yml").read_text())
+    given = task["community.senhasegura.awx_setup"]
+    spec = awx_setup.ActionModule.spec
+    assert set(given) == set(spec)
+    names = {name: prefix + name.removeprefix("awx_") for name in spec}
+    assert set(names.values()) == set(options)
+    for name, option in names.items():
+        assert re.match(rf"{{{{ {option}\b", given[name])
+        assert_same_option(options[option], spec[name], option)
+    login = {prefix + name for name in ("url", "token", "username", "password")}
+    documented = {name: details["default"] for name, details in options.items() if "default" in details}
+    assert {name: value for name, value in defaults.items() if name not in login} == documented
+    assert all("CONTROLLER_" in defaults[name] and "AAP_" in defaults[name] for name in login)
+
+
+def assert_same_option(documented: dict[str, Any], spec: dict[str, Any], name: str) -> None:
+    kind = {"path": "str"}.get(spec["type"], spec["type"])
+    assert (documented["type"], documented.get("elements"), documented.get("choices")) == (
+        kind,
+        spec.get("elements"),
+        spec.get("choices"),
+    ), name
+    assert documented.get("default") in (spec.get("default"), ""), name
+    assert documented.get("no_log", False) == spec.get("no_log", False), name
+    inner = spec.get("options", {})
+    assert set(documented.get("options", {})) == set(inner), name
+    for part, details in inner.items():
+        assert_same_option(documented["options"][part], details, f"{name}.{part}")
+
+
+JOBS = sorted(path.stem for path in (ROOT / "extensions" / "awx").glob("*.yml") if "job_template:" in path.read_text())
+# What a job asks for is a variable of its playbook, or of the role that this uses.
+QUESTION_TYPES = {"text", "textarea", "multiplechoice", "multiselect", "integer", "float"}
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_asks_for_what_its_playbook_uses(name: str) -> None:
+    job = yaml.safe_load((ROOT / "extensions" / "awx" / f"{name}.yml").read_text())
+    if "workflow_job_template" in job:
+        return
+    text = (ROOT / "playbooks" / job["job_template"]["playbook"]).read_text()
+    for role in re.findall(r"name: community\.senhasegura\.(\w+)", text):
+        text += (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text()
+    questions = {one["variable"]: one for one in job["survey_spec"]["spec"]}
+    for variable in [*questions, *job["job_template"]["extra_vars"]]:
+        assert re.search(rf"\b{variable}\b", text), variable
+    for schedule in job["schedules"]:
+        assert set(schedule["extra_data"]) >= {name for name, one in questions.items() if one["required"]}
+    for variable, question in questions.items():
+        assert question["type"] in QUESTION_TYPES
+        # Never a value: AWX keeps answers in clear, and shows them with the job.
+        assert not re.search("password$|secret$|token|private", variable), variable

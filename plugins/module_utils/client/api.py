@@ -9,10 +9,11 @@ from __future__ import annotations
 import typing as t
 
 from ..dialects.dialect import Dialect
-from ..dialects.operations import Operation
+from ..dialects.operations import Area, Operation
 from ..errors import SenhaseguraError
 from ..models import secret_leaves
 from ..queries import Query, answer
+from ..retry import Replay
 
 _Answer = t.TypeVar("_Answer")
 _Result = t.TypeVar("_Result")
@@ -71,6 +72,11 @@ class Api(t.Protocol):
         """
         return make()
 
+    def writable(self, area: Area, fields: t.Iterable[str]) -> tuple[str, ...]:
+        """Return those fields of a write in an area that the dialect has a wire field for."""
+        lost = self.dialect().unwritable.get(area, ())
+        return tuple(name for name in fields if name not in lost)
+
     def place(self, operation: Operation[t.Any]) -> dict[str, str]:
         """Return the server, the operation and its endpoint, as errors name them."""
         return {"server": self.server, "operation": operation.name, "endpoint": self.dialect().call(operation).endpoint}
@@ -126,3 +132,30 @@ class AnnouncingApi(WrappedApi):
     def _announced(self, result: _Answer) -> _Answer:
         self._announce(secret_leaves(result))
         return result
+
+
+class HeardApi(WrappedApi):
+    """Tell what each write has returned, when it has ended."""
+
+    def __init__(self, api: Api, wrote: t.Callable[[t.Any], None]) -> None:
+        super().__init__(api)
+        self._wrote = wrote
+
+    def call(
+        self,
+        operation: Operation[_Result],
+        *,
+        ref: str = "",
+        model: t.Any = None,
+        subject: str = "",
+        fresh: bool = False,
+    ) -> _Result:
+        result = self._api.call(operation, ref=ref, model=model, subject=subject, fresh=fresh)
+        if operation.replay is not Replay.SAFE:
+            self._wrote(result)
+        return result
+
+    def select(
+        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
+    ) -> _Answer:
+        return self._api.select(operation, query, subject=subject, fresh=fresh)

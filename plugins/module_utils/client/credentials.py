@@ -72,6 +72,10 @@ class Credentials:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._api.dialect().check(operation_of(Area.CREDENTIALS, Verb(action)), model)
 
+    def writable(self, fields: t.Iterable[str]) -> tuple[str, ...]:
+        """Return those fields of a write that the dialect can write."""
+        return self._api.writable(Area.CREDENTIALS, fields)
+
     def select(
         self, query: Query[_Answer], *, subject: str = "the list of credentials", fresh: bool = False
     ) -> _Answer:
@@ -126,6 +130,14 @@ class Credentials:
         if self.select(on_account, subject=_name(wanted)) is None:
             names.append(Reference(f"{wanted.username}@{wanted.hostname}", "account"))
         return says_inactive(self._api, Area.CREDENTIALS, names)
+
+    def is_inactive_account(self, wanted: CredentialWrite) -> bool:
+        """Return the same by the account alone, which takes one request. No list is asked for.
+
+        Call it for nothing of which the user has something listed on this host: its custody would be given back.
+        """
+        account = Reference(f"{wanted.username}@{wanted.hostname}", "account")
+        return says_inactive(self._api, Area.CREDENTIALS, [account])
 
     def read(
         self,

@@ -29,6 +29,9 @@ from ..references import Reference
 from .activation import switched
 from .api import Api
 
+# As many as the broker has connections.
+_READERS = 4
+
 
 class Devices:
     """The devices that the authorization may see."""
@@ -39,6 +42,10 @@ class Devices:
     def check(self, action: Action, model: DeviceWrite | None = None) -> None:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._api.dialect().check(operation_of(Area.DEVICES, Verb(action)), model)
+
+    def are_known(self) -> bool:
+        """Return whether the dialect has calls for devices."""
+        return self._api.dialect().supports(LIST_DEVICES)
 
     def list(self) -> tuple[Device, ...]:
         """Return all devices as the list shows them."""
@@ -61,6 +68,14 @@ class Devices:
                 subject=subject, **self._api.place(READ_DEVICE)
             )
         return found
+
+    def read_all(self, devices: t.Iterable[Device]) -> tuple[Device, ...]:
+        """Return devices with all that the server tells of them, in the same order. A few are read at a time."""
+        # Imported lazily: hardly any task reads more than one.
+        import concurrent.futures
+
+        with concurrent.futures.ThreadPoolExecutor(_READERS) as pool:
+            return tuple(pool.map(self.read, devices))
 
     def store(self, wanted: DeviceWrite, held: Device | None) -> Stored:
         """Create a device, or update ``held``. The server finds it by its host name."""

@@ -56,6 +56,10 @@ class SshKeys:
         """Raise what create, update, enable or disable would raise before it asks the server."""
         self._api.dialect().check(operation_of(Area.SSH_KEYS, Verb(action)), model)
 
+    def writable(self, fields: t.Iterable[str]) -> tuple[str, ...]:
+        """Return those fields of a write that the dialect can write."""
+        return self._api.writable(Area.SSH_KEYS, fields)
+
     def select(self, query: Query[_Answer], *, subject: str = "the list of SSH keys", fresh: bool = False) -> _Answer:
         """Answer a query about all keys, without private keys and without taking custody.
 
@@ -69,6 +73,10 @@ class SshKeys:
 
     def _list(self) -> Operation[Entries]:
         return LIST_SSH_KEYS if self._api.dialect().supports(LIST_SSH_KEYS) else LIST_CREDENTIALS
+
+    def has_own_list(self) -> bool:
+        """Return whether the list of credentials has no keys in it. Raises SenhaseguraError."""
+        return self._list() is not LIST_CREDENTIALS
 
     def matching(self, wanted: t.Mapping[str, t.Any]) -> Entries:
         """Return the keys that have all the ``wanted`` values."""

@@ -69,7 +69,7 @@ def _present(client: Client, params: Params, held: Device | None, check_mode: bo
     wanted = _desired(params, known)
     plan = make_plan("present", _shown(known), _compared(wanted))
     sent = _whole(wanted, known)
-    _require_all(sent)
+    require_complete(sent)
     predicted = TaskOutcome(plan, {"id": held.id if held else None, **{n: plan.after.get(n) for n in _FIELDS}}, [])
 
     def store() -> TaskOutcome:
@@ -147,7 +147,8 @@ def _require_same_host(held: Device, hostname: str) -> None:
         ).with_context(option="hostname")
 
 
-def _require_all(sent: DeviceWrite) -> None:
+def require_complete(sent: DeviceWrite) -> None:
+    """Raise ConfigError if a device lacks what the server wants at every write (http-api.md 3.3)."""
     missing = [name for name in _REQUIRED if not getattr(sent, name)]
     if missing:
         raise ConfigError(

@@ -9,7 +9,6 @@ Two lists say it all, but for ports and domains, which one request for each devi
 
 from __future__ import annotations
 
-import concurrent.futures
 import dataclasses
 import fnmatch
 import re
@@ -40,8 +39,6 @@ SPEC: dict[str, t.Any] = {
     "details": {"type": "bool", "default": False},
     "group": {"type": "str", "default": "senhasegura"},
 }
-# What is read at a time, as many as the broker has connections.
-_READERS = 4
 # Letters that mean something in patterns of hosts, in file names or to ssh become this one.
 _UNUSABLE = re.compile(r"[^A-Za-z0-9_.-]")
 # No option of ssh, no pattern, and no template. With the zone of an IPv6 address.
@@ -81,8 +78,7 @@ def read(client: Client, params: Params) -> dict[str, list[Fields]]:
     filters = {name: frozenset(values) for name, values in (params["filters"] or {}).items() if values}
     devices = [device for device in client.devices.list() if _fits(device, filters)]
     if params["details"] or "domain" in filters:
-        with concurrent.futures.ThreadPoolExecutor(_READERS) as pool:
-            devices = list(pool.map(client.devices.read, devices))
+        devices = [*client.devices.read_all(devices)]
     if "domain" in filters:
         devices = [device for device in devices if filters["domain"] & set(device.domains or ())]
     wanted = {host_key(device.hostname) for device in devices}

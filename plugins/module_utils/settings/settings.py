@@ -137,9 +137,12 @@ def find_value(option: Option, sources: t.Iterable[Source]) -> t.Any:
     return option.default
 
 
-def resolve(sources: t.Sequence[Source], *, mysafe: bool = False) -> Settings:
+def resolve(
+    sources: t.Sequence[Source], where: t.Callable[[str], str] = where_to_set, *, mysafe: bool = False
+) -> Settings:
     """Merge the sources (most important first) and check the result. Raises ConfigError.
 
+    :param where: returns the sentence that says where an option that is missing can be set
     :param mysafe: whether the client is an access key for MySafe, which has options of its own. Its paths and that of
         its token are those of C(api) in all releases (http-api.md 3.8).
     """
@@ -151,7 +154,7 @@ def resolve(sources: t.Sequence[Source], *, mysafe: bool = False) -> Settings:
         value = find_value(option, sources)
         values[option.field] = SecretStr(value) if option.secret and value is not None else value
     settings = Settings(**values)
-    _check(settings, {option.field: option.name for option in options})
+    _check(settings, {option.field: option.name for option in options}, where)
     return dataclasses.replace(settings, url=check_url(settings.url, allow_http=settings.allow_http))
 
 
@@ -231,10 +234,11 @@ _CONVERTERS: dict[str, t.Callable[[t.Any, Option, str], t.Any]] = {
 }
 
 
-def _check(settings: Settings, options: t.Mapping[str, str]) -> None:
+def _check(settings: Settings, options: t.Mapping[str, str], where: t.Callable[[str], str]) -> None:
     """Refuse settings that cannot work. Raises ConfigError.
 
     :param options: the option that sets a field, by the name of the field
+    :param where: returns the sentence that says where that option can be set
     """
     if settings.auth_method == "aws":
         raise ConfigError(
@@ -247,4 +251,4 @@ def _check(settings: Settings, options: t.Mapping[str, str]) -> None:
     for name in needed:
         if getattr(settings, name) is None:
             option = options[name]
-            raise ConfigError(f"{option} is not set", hint=where_to_set(option)).with_context(option=option)
+            raise ConfigError(f"{option} is not set", hint=where(option)).with_context(option=option)

@@ -81,6 +81,7 @@ _CERTIFICATE_HINTS = {
 }
 # Those that say that the certificate is for another host name or address.
 NAME_CODES = (62, 64)
+UNTRUSTED = "the certificate of the server is not trusted"
 _UNTRUSTED_HINT = "Set ca_path to the CA of the server (PEM); the server must send all certificates between"
 _OPENSSL_WORDS = re.compile(r"[A-Z0-9_]{1,60}\Z")
 
@@ -122,7 +123,7 @@ def _not_connected(error: Exception) -> SenhaseguraError:
         return _proxy_failed(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return ConfigError(
-            f"the certificate of the server is not trusted: {error.verify_message.rstrip('.')}",
+            f"{UNTRUSTED}: {error.verify_message.rstrip('.')}",
             hint=_CERTIFICATE_HINTS.get(error.verify_code, _UNTRUSTED_HINT),
         )
     if isinstance(error, socket.gaierror):

@@ -49,6 +49,23 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
+def listening_context(certificate: str, key: str | None, client_ca: str | None) -> ssl.SSLContext:
+    """Return the context for a socket that listens. Raises ConfigError, which names the option.
+
+    :param certificate: path of a PEM file with the certificates of this side, and its key unless ``key`` names it
+    :param client_ca: path of the CA certificates of senders, which must show a certificate then; None: any sender
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with _naming("tls_cert", "Give PEM files, also in tls_key; the key must have no passphrase"):
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    if client_ca:
+        with _naming("tls_client_ca", "Give a file with CA certificates in PEM form"):
+            context.load_verify_locations(cafile=client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 def _load_trusted(context: ssl.SSLContext, ca_path: str | None) -> None:
     if ca_path == FROM_ENVIRONMENT:
         ca_path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE")

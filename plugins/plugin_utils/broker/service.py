@@ -193,7 +193,7 @@ class RequestHandler:
                 raise ConnectionFailed("the task has ended", hint="Nothing to do: it was stopped, or has given up")
 
         api = OperationApi(
-            self._service.apis.api(settings, policy, lambda: next(ends)),
+            self._service.apis.api(settings, policy, ends),
             secrets.extend,
             request["journal"],
             request["interrupted"],
@@ -320,17 +320,27 @@ class OperationApi(WrappedApi):
         self._note(replies, writing)
 
 
-def _ends(first: float, timeout: float) -> t.Iterator[float]:
-    """Yield, for each call of an operation, the monotonic time after which it must not be sent."""
-    yield first
-    while True:
-        yield time.monotonic() + timeout
+def _ends(first: float, timeout: float) -> t.Callable[[], float]:
+    """Return what returns, for each call of an operation, the monotonic time after which it must not be sent.
+
+    An operation may make several calls at a time.
+    """
+    once = [first]
+
+    def end() -> float:
+        try:
+            return once.pop()
+        except IndexError:
+            return time.monotonic() + timeout
+
+    return end
 
 
 def _operations() -> t.Mapping[str, ModuleOperation]:
     """Return the operations of modules, by the names of their files."""
     # Imported lazily: many runs have lookups only.
     from ...module_utils.operations import (
+        audit_report,
         credential,
         credential_info,
         credential_rotate,
@@ -354,13 +364,21 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         mysafe_note_info,
         mysafe_password,
         mysafe_password_info,
+        onboarding,
+        protected_information,
+        related_user,
+        scim_user,
+        scim_user_info,
         secret,
         secret_info,
         secrets_command,
         secrets_file,
+        session,
+        session_info,
         ssh_key,
         ssh_key_info,
         ssh_key_rotate,
+        vault_export,
     )
 
     modules = (
@@ -370,6 +388,7 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(mysafe_api_secret, mysafe_api_secret_info, mysafe_note, mysafe_note_info),
         *(mysafe_password, mysafe_password_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
-        *(secrets_command, secrets_file),
+        *(audit_report, onboarding, secrets_command, secrets_file, vault_export),
+        *(protected_information, related_user, scim_user, scim_user_info, session, session_info),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -181,8 +181,8 @@ def perform(
     except AnsibleAuthenticationFailure:
         # For the caller, who may know another password.
         raise
-    except TimeoutError:
-        raise Lost(f"no answer within {seconds:.0f} seconds") from None
+    except TimeoutError as exc:
+        raise Lost(str(exc)) from None
     except AnsibleError as exc:
         text = str(exc)
         if _BECOME_REFUSED.search(text):
@@ -280,12 +280,15 @@ def _time_limit(seconds: float) -> t.Iterator[None]:
         yield
         return
 
-    def late(_number: int, _frame: t.Any) -> None:
-        raise TimeoutError
-
-    previous = signal.signal(signal.SIGALRM, late)
     # The keyword timeout of a task uses the same timer. What takes that over has to go on when its time has come.
     others = signal.getitimer(signal.ITIMER_REAL)[0]
+
+    def late(_number: int, _frame: t.Any) -> None:
+        if others and others < seconds:
+            raise TimeoutError(f"no answer within {others:.3g} seconds, when the timeout of the task was over")
+        raise TimeoutError(f"no answer within {seconds:.3g} seconds")
+
+    previous = signal.signal(signal.SIGALRM, late)
     began = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, max(0.1, min(seconds, others or seconds)))
     try:

@@ -35,8 +35,13 @@ PURE = {
     "dsm_models",
     "dsm_secrets",
     "mysafe_models",
+    "user_models",
+    "session_models",
+    "information_models",
     "external_secrets",
     "mapping_file",
+    "vault_data",
+    "audit",
 }
 DIALECTS = {
     f"dialects/{name}"
@@ -53,20 +58,32 @@ DIALECTS = {
         "dsm_applications",
         "dsm_tools",
         "mysafe_calls",
+        "scim",
+        "related_user_calls",
+        "session_calls",
+        "information_calls",
         "guide",
         "vendor",
         "catalog",
     )
 }
+# Parsers of what comes from the network, and what polling compares.
+EVENTS = {
+    f"events/{name}"
+    for name in ("cef", "event_text", "event_types", "frames", "syslog_event", "syslog_header", "watch")
+}
 BELOW_CLIENT = {"settings", "transport", "keypair"} | DIALECTS | PURE
 EDGES = {"plugin_utils", "client/connect", "operations", "settings", "secrets_file", *PURE}
-REPORT = {f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page")}
+REPORT = {
+    f"plugin_utils/report/{name}" for name in ("files", "history", "state", "words", "charts", "page", "audit_page")
+}
 PROTOCOL = "plugin_utils/rotation/protocol"
 LOGIN = {f"plugin_utils/rotation/login{name}" for name in ("", "/command", "/transcript")}
 ALLOWED: dict[str, set[str]] = {
     **{name: {STD, *PURE} for name in PURE},
     **{name: {STD, *PURE, *DIALECTS} for name in DIALECTS},
     "settings": {STD, *PURE, "settings"},
+    "settings/config_file": {STD, *PURE, "settings", "yaml"},
     "transport": {STD, *PURE, "dialects/response", "settings", "transport", "requests", "urllib3", "certifi"},
     "client/auth": {STD, *PURE, "settings", "requests_oauthlib"},
     "client/decrypt": {STD, *PURE, "cryptography"},
@@ -74,9 +91,16 @@ ALLOWED: dict[str, set[str]] = {
     "client": {STD, *BELOW_CLIENT, "client"},
     # It looks at the way to the server, and not only at what comes back.
     "doctor": {STD, *BELOW_CLIENT, "client", "doctor"},
+    # Another server than that of the client, with the same transport.
+    "awx": {STD, *PURE, "settings", "transport", "awx"},
     # Texts of files, of values that somebody else has read.
     "secrets_file": {STD, *PURE, "secrets_file"},
+    **{name: {STD, *PURE, *EVENTS} for name in EVENTS},
+    # What the event sources of extensions/eda run.
+    "events": {STD, *PURE, *EVENTS, "settings", "client", "events"},
+    "events/syslog_listener": {STD, *PURE, *EVENTS, "transport/tls"},
     "operations": {STD, *PURE, "settings", "keypair", "client", "operations", "secrets_file"},
+    "operations/awx_setup": {STD, *PURE, "awx", "operations"},
     "operations/doctor": {STD, *PURE, "settings", "doctor", "operations"},
     "plugin_utils/broker": {STD, *BELOW_CLIENT, "client", "operations", "plugin_utils", "ansible"},
     # The report is made of a file of lines and nothing else; a rotation needs no more of it than that file.
@@ -84,6 +108,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/report/files": {STD, "errors"},
     "plugin_utils/report/history": {STD, "plugin_utils/report/files"},
     "plugin_utils/report/page": {STD, "redaction", "jinja2", *REPORT},
+    "plugin_utils/report/audit_page": {STD, "audit", "redaction", "jinja2", *REPORT},
     # Generators that ask for what they want done: see also IMPURE.
     PROTOCOL: {STD, *PURE, PROTOCOL},
     # Pure as well, and the other files of the folder start programs, which is no network code of ours.
@@ -93,6 +118,7 @@ ALLOWED: dict[str, set[str]] = {
     # This is sent to the managed host and executed there.
     "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
     "plugin_utils/secrets_file/on_host": {STD, "plugin_utils/secrets_file/on_host"},
+    "plugin_utils/awx_setup_action": {STD, *EDGES, "awx", "yaml"},
     "plugin_utils": {STD, *EDGES, "client", "keypair", "ansible", "jinja2", "yaml"},
     # Documentation only.
     "modules": {STD},
@@ -108,7 +134,7 @@ NETWORK = {"requests", "urllib3", "ssl", "http", "socket", "requests_oauthlib"}
 # Files, processes, clocks and threads: a protocol asks for what they do (effects.py), and so does the analysis of a login.
 IMPURE = {"asyncio", "ctypes", "multiprocessing", "os", "pathlib", "queue", "select", "selectors", "signal", "socket"}
 IMPURE |= {"io", "subprocess", "tempfile", "threading", "time"}
-PURE_LAYERS = {PROTOCOL, "plugin_utils/rotation/login/command", "plugin_utils/rotation/login/transcript"}
+PURE_LAYERS = {PROTOCOL, *EVENTS, "plugin_utils/rotation/login/command", "plugin_utils/rotation/login/transcript"}
 
 
 def files() -> dict[str, pathlib.Path]:
@@ -163,8 +189,8 @@ def allowed(name: str, module: str) -> bool:
         return target in rule or layer(target) in rule or target.partition("/")[0] in rule
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names:
-        # The broker listens on a socket in the file system; that is no network.
-        local = root == "socket" and layer(name) == "plugin_utils/broker"
+        # The broker listens on a socket in the file system; that is no network. A syslog server is one.
+        local = root == "socket" and layer(name) in ("plugin_utils/broker", "events/syslog_listener")
         if root in IMPURE and layer(name) in PURE_LAYERS:
             return False
         return STD in rule and (layer(name) == "transport" or local or root not in NETWORK)

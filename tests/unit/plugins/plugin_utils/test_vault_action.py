@@ -33,12 +33,14 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     SSH_KEY_TYPE,
     CredentialInfo,
     SshKey,
+    Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.operations import (
     credential,
     credential_info,
     credential_rotate,
     custody,
+    onboarding,
     ssh_key_info,
     ssh_key_rotate,
 )
@@ -120,10 +122,18 @@ class Brokered(InProcess):
             raise EOFError from None
 
 
-def run(operation: t.Any, vault: Vault, check_mode: bool = False, reached: t.Any = None, **options: t.Any) -> t.Any:
+def run(
+    operation: t.Any,
+    vault: Vault,
+    check_mode: bool = False,
+    reached: t.Any = None,
+    wrote: t.Callable[[t.Any], None] = lambda _result: None,
+    **options: t.Any,
+) -> t.Any:
     params = {**validate(options, operation.SPEC, operation.RULES), "on_ciphertext": "warn"}
     ways = iter(reached or [Brokered(vault) for _number in range(9)])
-    return module.run_operation(operation, params, check_mode, SETTINGS, CachePolicy(), lambda _until: next(ways))
+    policy = CachePolicy()
+    return module.run_operation(operation, params, check_mode, SETTINGS, policy, lambda _until: next(ways), wrote)
 
 
 @pytest.fixture
@@ -155,6 +165,35 @@ def test_the_same_comes_back_with_and_without_a_broker(operation: t.Any, options
     assert result == run(operation, alone, check_mode, [alone], **options)
     assert through.operations == alone.operations
     assert not check_mode or set(through.operations) <= {"credential.list"}
+
+
+MANY = {
+    "devices": [
+        {"hostname": f"h{n}", "ip": "192.0.2.9", "type": "T", "vendor": "V", "model": "M", "site": "S"}
+        for n in range(3)
+    ],
+    "credentials": [{"hostname": f"h{n}", "username": "root"} for n in range(3)],
+}
+
+
+@pytest.mark.parametrize("broker", [True, False])
+def test_each_write_is_heard_of_while_the_operation_goes_on(vault: Vault, broker: bool) -> None:
+    heard: list[t.Any] = []
+    run(onboarding, vault, False, None if broker else [vault], heard.append, **MANY)
+    assert heard == [Stored("77")] * 6
+    run(credential_info, vault, False, None if broker else [vault], heard.append)
+    assert len(heard) == 6
+
+
+@pytest.mark.parametrize("next_one", ["broker", "alone"])
+def test_a_lost_broker_does_not_count_a_write_twice(vault: Vault, next_one: str) -> None:
+    heard: list[t.Any] = []
+    vault.before = {"credential.create"}
+    reached = [Brokered(vault), Brokered(vault) if next_one == "broker" else vault]
+    result = run(onboarding, vault, False, reached, heard.append, **MANY)
+    assert [one["name"] for one in result["failures"]] == ["root@h0"]
+    assert len(heard) == 5
+    assert vault.operations.count("device.create") == 3
 
 
 def test_errors_come_back_as_they_are(vault: Vault) -> None:

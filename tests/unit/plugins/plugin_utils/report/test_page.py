@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import typing as t
-from html.parser import HTMLParser
 
 import pytest
 
@@ -24,65 +22,16 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.r
     entry,
     many,
 )
+from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.report.html_page import HOSTILE, Page
 
-
-class Page(HTMLParser):
-    """What is in a page: all elements as (name, attributes), the texts, and complaints about its structure."""
-
-    VOID: t.ClassVar[set[str]] = {"meta", "br", "wbr", "col"}
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.wrong: list[str] = []
-        self.feed(text)
-        self.close()
-        self.wrong += self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.wrong.append(f"</{tag}>")
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.texts.append(data)
-
-    def text(self) -> str:
-        return " ".join("".join(self.texts).split())
-
-
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y>&{{ 7*7 }}{% raw %}\u202e\0\udc80"
 SIZES = {0: [], 1: many(1, 1), 3: many(3, 20), 20: many(20, 20), 500: many(500, 2)}
 
 
 @pytest.mark.parametrize("entries", [*SIZES.values(), [entry(HOSTILE, user=HOSTILE, kind=HOSTILE, status=HOSTILE)]])
 def test_the_page_is_well_formed_and_needs_nothing_else(entries: list[Entry]) -> None:
     text = page(fold(entries, 1), NOW)
-    found = Page(text)
-    assert found.wrong == []
-    names = {name for name, _rest in found.elements}
-    assert not names & {"script", "link", "img", "iframe", "object", "image", "form", "base"}
-    assert "http://" not in text.replace("http://www.w3.org", "")
+    assert Page(text).complaints() == []
     assert "https://" not in text
-    assert "url(" not in text.replace("url(#", "")
-    ids = [attributes["id"] for _unused, attributes in found.elements if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    for _unused, attributes in found.elements:
-        assert not [name for name in attributes if name.startswith("on")]
-        targets = (attributes.get("aria-labelledby") or "").split()
-        targets += [value[1:] for name, value in attributes.items() if name.endswith("href") and value]
-        targets += re.findall(r"url\(#([^)]*)\)", attributes.get("fill") or "")
-        assert set(targets) <= set(ids)
 
 
 @pytest.mark.parametrize("field", ["host", "user", "kind", "credential", "mode", "status", "message", "run", "job"])

@@ -138,6 +138,21 @@ def test_a_connection_that_hangs_has_a_limit_and_other_timers_go_on() -> None:
         signal.signal(signal.SIGALRM, previous)
 
 
+def test_who_has_set_the_limit_is_named() -> None:
+    """It may be the keyword timeout of the task, which is shorter than what a host may take."""
+    previous = signal.signal(signal.SIGALRM, lambda *_details: None)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.25)
+        with pytest.raises(Lost, match="^no answer within 0.2[0-9]* seconds, when the timeout of the task was over$"):
+            runner.perform(lambda *_, **__: time.sleep(60) or {}, "python3", {}, 300)
+        signal.setitimer(signal.ITIMER_REAL, 60)
+        with pytest.raises(Lost, match=r"^no answer within 0\.3 seconds$"):
+            runner.perform(lambda *_, **__: time.sleep(60) or {}, "python3", {}, 0.3)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
 # The cause by its name (A15)
 
 
