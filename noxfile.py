@@ -297,6 +297,13 @@ def secrets_files(session: nox.Session) -> None:
 
 
 @nox.session
+def scim(session: nox.Session) -> None:
+    """The SCIM of the simulator by scim2-tester: all that the vendor documents of it."""
+    tester = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "scim")
+    session.run("python", "-m", "scim", str(tester / "python"), *session.posargs, env=TESTS)
+
+
+@nox.session
 def manifests(session: nox.Session) -> None:
     """Manifests by the schema of ESO's Go types (npm), by kubernetes-validate, and with the real kubernetes.core."""
     path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
@@ -363,6 +370,7 @@ def lock(session: nox.Session) -> None:
             ("python", "3.10"),
             ("eda", "3.11"),
             ("docs", "3.11"),
+            ("scim", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(

@@ -55,8 +55,7 @@ DOCUMENTATION: dict[str, dict[str, t.Any]] = {
             " that was cut has C(complete=false), without the pair that it ends in; C(uncertain) names such pairs.",
         ],
         "notes": [
-            "The appliance documents neither TLS nor all of its event ids. Look at C(raw), and"
-            " set O(event_types).",
+            "The appliance documents neither TLS nor all of its event ids. Look at C(raw), and set O(event_types).",
             "Messages that come while nothing listens are lost. The event source C(senhasegura) finds most of them.",
             "Take an event for a hint, and ask the vault before something is changed, as the playbooks of this"
             " collection do: whoever can reach the port can send a message.",

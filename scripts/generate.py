@@ -83,6 +83,15 @@ def _option(option: t.Any, *, lookup: bool) -> dict[str, t.Any]:
     return details
 
 
+def _of_mysafe(document: dict[str, t.Any], options: t.Sequence[t.Any]) -> dict[str, t.Any]:
+    """Let descriptions that all plugins share name the options that MySafe has in the place of others."""
+    for details in document["options"].values():
+        for option in options:
+            old, new = f"O({option.stands_for})", f"O({option.name})"
+            details["description"] = [text.replace(old, new) for text in details["description"]]
+    return {**document, "notes": MYSAFE_NOTES}
+
+
 def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Sequence[t.Any]) -> str:
     """plugins/doc_fragments/connection.py, with one fragment for modules, one for lookups and one for inventories, and
     one for modules and one for lookups of MySafe.
@@ -91,7 +100,7 @@ def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Se
     modules = {"options": {option.name: _option(option, lookup=False) for option in options}, "notes": NOTES}
     lookups = {"options": {option.name: _option(option, lookup=True) for option in options}, "notes": NOTES}
     of_mysafe = [
-        {"options": {option.name: _option(option, lookup=lookup) for option in mysafe}, "notes": MYSAFE_NOTES}
+        _of_mysafe({"options": {option.name: _option(option, lookup=lookup) for option in mysafe}}, mysafe)
         for lookup in (False, True)
     ]
     inventory = {"options": {option.name: _option(option, lookup=True) for option in server}, "notes": INVENTORY_NOTES}
@@ -107,7 +116,10 @@ def doc_fragment(server: t.Sequence[t.Any], run: t.Sequence[t.Any], mysafe: t.Se
 
 @dataclasses.dataclass(frozen=True)
 class CredentialType:
-    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for."""
+    """A credential type for AWX. ``required`` are options it asks for, ``left_out`` those that it has no field for.
+
+    ``mysafe``: whether its options are those of plugins for MySafe.
+    """
 
     name: str
     description: str
@@ -115,6 +127,7 @@ class CredentialType:
     left_out: tuple[str, ...]
     choices: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     fixed: dict[str, str] = dataclasses.field(default_factory=dict)
+    mysafe: bool = False
 
 
 OAUTH_1 = ("consumer_key", "consumer_secret", "token_key", "token_secret")
@@ -134,6 +147,13 @@ CREDENTIAL_TYPES = {
         left_out=(*OAUTH_2, "auth_method"),
         fixed={"auth_method": "oauth1"},
     ),
+    "mysafe": CredentialType(
+        "senhasegura (MySafe)",
+        "Access key for MySafe, for the collection community.senhasegura",
+        required=("url", "mysafe_client_id", "mysafe_client_secret"),
+        left_out=(),
+        mysafe=True,
+    ),
 }
 # No place for files is the same in all containers that jobs run in, and http:// is for tests.
 NOT_IN_AWX = ("config_file", "allow_http")
@@ -142,6 +162,8 @@ NOT_IN_AWX = ("config_file", "allow_http")
 FILES = {
     "decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the authorization, when its option"
     ' "encrypt sensitive information" is on. It needs the Python library cryptography.',
+    "mysafe_decryption_key": "Private key (PEM, PKCS#8, without passphrase) of the access key, when its option"
+    ' "Encrypt sensitive data" is on. It needs the Python library cryptography.',
     "ca_path": "Certificates (PEM) of the authorities to trust. With them, no others are trusted.",
     "client_cert": "Client certificate (PEM), and its key unless that has a field of its own.",
     "client_key": "Key (PEM, without passphrase) of the client certificate.",
@@ -154,7 +176,7 @@ INVERSE_FIELDS = {
         "Do not verify the certificate of the server. Anybody on the way can then read passwords.",
     ),
 }
-ACRONYMS = {"ca": "CA", "tls": "TLS", "url": "URL"}
+ACRONYMS = {"ca": "CA", "mysafe": "MySafe", "tls": "TLS", "url": "URL"}
 
 
 def _field(option: t.Any, credential: CredentialType) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -283,7 +305,9 @@ def main() -> int:
             OPTIONS, RUN_OPTIONS, (*MYSAFE_OPTIONS, *MYSAFE_RUN_OPTIONS)
         ),
         **{
-            f"extensions/awx/credential_type_{name}.yml": credential_type(OPTIONS, credential)
+            f"extensions/awx/credential_type_{name}.yml": credential_type(
+                MYSAFE_OPTIONS if credential.mysafe else OPTIONS, credential
+            )
             for name, credential in CREDENTIAL_TYPES.items()
         },
         "python/senhasegura/awx_fields.json": plugin_fields(OPTIONS),

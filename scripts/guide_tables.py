@@ -9,6 +9,7 @@ A guide has ``.. table NAME, generated`` where a table begins and ``.. end of ta
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -74,12 +75,11 @@ def failure_kinds() -> str:
     return list_table(("``kind``", "What it means", "Was the request applied?", "What to do"), rows, "15 30 15 40")
 
 
-def server_codes() -> str:
-    """Write each error number of the server."""
+def server_codes(module: str) -> str:
+    """Write each error number of a module of the server."""
     from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes as codes
 
-    numbers = [(module, number, meaning) for (module, number), meaning in sorted(codes.CODES.items())]
-    rows = [_meaning(f"{number}", meaning) for _module, number, meaning in numbers]
+    rows = [_meaning(str(number), codes.CODES[of, number]) for of, number in sorted(codes.CODES) if of == module]
     return list_table(_HEAD, [*rows, _meaning("1105", codes.REFERER)], "10 30 20 40")
 
 
@@ -122,15 +122,14 @@ def _sentence(text: str) -> str:
 
 def connection_options() -> str:
     """Write each connection option with its variable, environment variable and default."""
-    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
+    from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import ALL_OPTIONS
 
     def default(option: t.Any) -> str:
         value = option.default
         return "" if value is None else f"``{str(value).lower() if isinstance(value, bool) else value}``"
 
     rows = [
-        (f"``{option.name}``", f"``{option.variable}``", f"``{option.env}``", default(option))
-        for option in (*OPTIONS, *RUN_OPTIONS)
+        (f"``{option.name}``", f"``{option.variable}``", f"``{option.env}``", default(option)) for option in ALL_OPTIONS
     ]
     return list_table(("Option, and key in ``ansible.cfg``", "Variable", "Environment variable", "Default"), rows)
 
@@ -161,6 +160,11 @@ FEATURES = (
     ("Variables of pipelines", "``dsm_variables``", ("CREATE_VARIABLES",)),
     ("Credentials for the time of a run", "``ephemeral_credential``", ("CREATE_EPHEMERAL",)),
     ("DSM automations", "``dsm_automation``", ("CREATE_AUTOMATION", "UPDATE_AUTOMATION")),
+    (
+        "MySafe: passwords, notes and API secrets",
+        "Lookup ``mysafe``, ``mysafe_password``, ``mysafe_note``, ``mysafe_api_secret``",
+        ("READ_MYSAFE_PASSWORD", "CREATE_MYSAFE_PASSWORD"),
+    ),
     ("DSM encryption", "``encryption_key``, ``encrypt``, ``decrypt``", ("CREATE_ENCRYPTION_KEY", "ENCRYPT", "DECRYPT")),
 )
 # What is made of other calls where a dialect has none.
@@ -190,7 +194,8 @@ def features() -> str:
 
 TABLES: t.Mapping[str, t.Callable[[], str]] = {
     "failure_kinds": failure_kinds,
-    "server_codes": server_codes,
+    "pam_codes": functools.partial(server_codes, "pam"),
+    "mysafe_codes": functools.partial(server_codes, "mysafe"),
     "http_statuses": http_statuses,
     "login_errors": login_errors,
     "connection_options": connection_options,

@@ -909,8 +909,9 @@ options:
     type: float
   on_ciphertext:
     description:
-      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands
-        it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.'
+      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an access key hands
+        it out whose option "encrypt sensitive information" is on. With O(mysafe_decryption_key) this is not looked
+        at.'
       - V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.
       - The default is V(warn).
     type: str
@@ -1161,8 +1162,9 @@ options:
       - name: SENHASEGURA_CACHE_TTL
   on_ciphertext:
     description:
-      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an authorization hands
-        it out whose option "encrypt sensitive information" is on. With O(decryption_key) this is not looked at.'
+      - 'What to do when a value looks like ciphertext: base64 of 256, 384 or 512 bytes, as an access key hands
+        it out whose option "encrypt sensitive information" is on. With O(mysafe_decryption_key) this is not looked
+        at.'
       - V(warn) returns it with a warning that names it, V(error) fails, V(ignore) takes it for the value itself.
     type: str
     default: warn

@@ -19,6 +19,8 @@ from .redaction import redact
 # Bytes of the modulus of RSA with 2048, 3072 and 4096 bits, and characters of their base64.
 _SIZES = (256, 384, 512)
 _LENGTHS = tuple(4 * -(-size // 3) for size in _SIZES)
+# What the server returns in place of a value that is too long for RSA.
+ENCRYPTION_FAILED = "An error occurred while encrypting the text"
 _HINT = (
     "If the authorization encrypts sensitive information, set decryption_key to its private key; if this is the value"
     " itself, set on_ciphertext=ignore"
@@ -36,6 +38,11 @@ def looks_encrypted(value: object) -> bool:
         return len(base64.b64decode(text, validate=True)) in _SIZES
     except (binascii.Error, ValueError):
         return False
+
+
+def may_be_sealed(value: str) -> bool:
+    """Return whether a value, of which it is not documented, is encrypted, or could not be encrypted by the server."""
+    return looks_encrypted(value) or value.startswith(ENCRYPTION_FAILED)
 
 
 def judge(values: t.Iterable[tuple[str, t.Any]], subject: str, policy: str) -> list[str]:

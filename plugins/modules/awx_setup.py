@@ -41,9 +41,8 @@ options:
   credentials:
     description:
       - The credentials for senhasegura. Their types are made with them, from the files in C(extensions/awx).
-      - Each job and the inventory get the first one for A2A (V(oauth2) or V(oauth1)), and jobs the first one for
-        V(mysafe)
-        too. Say otherwise with C(credentials) in O(job_fields).
+      - Each job and the inventory get the first one for A2A (V(oauth2) or V(oauth1)). Say otherwise with C(credentials)
+        in O(job_fields). Each of them sets the same variables of a job, so a job should have one.
     type: list
     elements: dict
     default: []
@@ -292,7 +291,7 @@ EXAMPLES = r"""
         inputs:
           url: https://pam.example.com
         secrets:
-          client_id: "{{ lookup('community.senhasegura.credential', 'web-root', return_format='username') }}"
+          client_id: "{{ lookup('community.senhasegura.credential', 'web-root').username }}"
           client_secret: "{{ lookup('community.senhasegura.password', 'web-root') }}"
     execution_environment:
       image: registry.example.com/senhasegura-ee:0.1.0
@@ -301,7 +300,7 @@ EXAMPLES = r"""
     enabled_schedules:
       - Nightly rotation - Each night
 
-- name: Have the rotation run in ten slices, each with a machine credential, and one more job template
+- name: Have the rotation run in ten slices, and one more job template
   community.senhasegura.awx_setup:
     awx_url: "{{ lookup('ansible.builtin.env', 'CONTROLLER_HOST') }}"
     awx_token: "{{ lookup('ansible.builtin.env', 'CONTROLLER_OAUTH_TOKEN') }}"

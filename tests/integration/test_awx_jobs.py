@@ -23,7 +23,6 @@ from awx.injection import HIDDEN_PASSWORD, load
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
 from leaks import canaries
-from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils.awx.composition import JOBS
 from senhasegura_simulator.server import Simulator
@@ -94,11 +93,6 @@ def run(awx: Jobs, wanted: Template, secrets: dict[str, str] | None = None, code
     return done
 
 
-def missing(name: str) -> bool:
-    """Whether the playbook is not there yet: two of them come with another change."""
-    return not (ROOT / "playbooks" / f"{name}.yml").is_file()
-
-
 def test_all_jobs_are_run_here() -> None:
     assert set(RUN_HERE) == set(JOBS)
 
@@ -150,7 +144,6 @@ def test_external_secrets(awx: Jobs, vault: Simulator, tmp_path: Path) -> None:
     assert list((tmp_path / "manifests").iterdir()), done.stdout
 
 
-@pytest.mark.skipif(missing("drift"), reason="the playbook is not here yet")
 def test_drift(awx: Jobs, vault: Simulator) -> None:
     nothing = {"senhasegura_vault": {"devices": []}}
     done = run(awx, template("drift", vault, drift_fail="false", variables=nothing))
@@ -159,7 +152,6 @@ def test_drift(awx: Jobs, vault: Simulator) -> None:
     run(awx, template("drift", vault, drift_fail="true", variables=nothing), code=2)
 
 
-@pytest.mark.skipif(missing("onboard"), reason="the playbook is not here yet")
 def test_onboard(awx: Jobs, vault: Simulator) -> None:
     inventory = {"hosts": {"new01": {"ansible_host": "192.0.2.77", "onboard_vendor": "Debian", "onboard_model": "13"}}}
     run(awx, template("onboard", vault, inventory, check=True, onboard_gather_facts="false"))

@@ -18,6 +18,7 @@ from leaks import canaries
 from ansible_collections.community.senhasegura.plugins.module_utils.awx.composition import JOBS
 
 PLAYBOOK = "community.senhasegura.awx_setup"
+TASK = f"{PLAYBOOK} : Make all objects"
 SECRETS = canaries.make()
 # What a run is given, and must not show.
 GIVEN = {name: SECRETS[name] for name in ("client_id", "client_secret", "consumer_secret", "alphanumeric")}
@@ -30,6 +31,11 @@ def awx() -> Iterator[Awx]:
         yield server
 
 
+def from_environment(name: str) -> str:
+    """The template of a secret: in a variable itself, Ansible would evaluate the braces in it."""
+    return f"{{{{ lookup('ansible.builtin.env', 'GIVEN_{name}') }}}}"
+
+
 def variables(**more: Any) -> dict[str, Any]:
     return {
         "awx_setup_allow_http": True,
@@ -37,14 +43,14 @@ def variables(**more: Any) -> dict[str, Any]:
             {
                 "name": "senhasegura",
                 "inputs": {"url": "https://pam.example.com"},
-                "secrets": {"client_id": GIVEN["client_id"], "client_secret": GIVEN["client_secret"]},
+                "secrets": {name: from_environment(name) for name in ("client_id", "client_secret")},
             },
         ],
         "awx_setup_execution_environment": {"image": "registry.example.com/senhasegura-ee:0.1.0"},
         "awx_setup_notification": {
             "type": "webhook",
             "configuration": {"headers": {}},
-            "secrets": {"url": f"https://hooks.example.com/{GIVEN['alphanumeric']}"},
+            "secrets": {"url": f"https://hooks.example.com/{from_environment('alphanumeric')}"},
         },
         "awx_setup_enabled_schedules": ["Nightly rotation - Each night"],
         **more,
@@ -61,6 +67,7 @@ class Site:
         path = self.folder / "variables.json"
         path.write_text(json.dumps(variables(**more)))
         env = {"CONTROLLER_HOST": self.awx.url, **(login or {"CONTROLLER_OAUTH_TOKEN": TOKEN})}
+        env |= {f"GIVEN_{name}": value for name, value in GIVEN.items()}
         env["ANSIBLE_LOG_PATH"] = str(self.folder / "log")
         done = self._run(None, "ansible-playbook", PLAYBOOK, "-e", f"@{path}", "-vvvvv", *arguments, env=env)
         path.unlink()
@@ -75,7 +82,7 @@ def site(awx: Awx, tmp_path: Path, run_command: Any) -> Site:
 
 
 def changed(done: Any) -> bool:
-    return bool(done["Make all objects"]["changed"])
+    return bool(done[TASK]["changed"])
 
 
 def test_twice_and_nothing_of_it_is_secret(site: Site) -> None:
@@ -84,7 +91,7 @@ def test_twice_and_nothing_of_it_is_secret(site: Site) -> None:
     first = site("--diff")
     assert (first.rc, changed(first)) == (0, True), str(first)
     assert "[WARNING]" not in first.stderr
-    kinds = {one["kind"] for one in first["Make all objects"]["objects"]}
+    kinds = {one["kind"] for one in first[TASK]["objects"]}
     assert kinds >= {"credential_type", "credential", "project", "execution_environment", "inventory_source"}
     assert kinds >= {"job_template", "schedule", "notification_template", "workflow_job_template"}
     # Awkward values arrive as they are: no template of Ansible has touched them.
@@ -104,9 +111,9 @@ def test_with_a_password_and_when_awx_refuses(site: Site) -> None:
     assert (done.rc, changed(done)) == (0, True), str(done)
     refused = site(login={**login, "CONTROLLER_PASSWORD": GIVEN["consumer_secret"]})
     assert refused.rc != 0
-    assert refused["Make all objects"]["failure"]["kind"] == "authentication"
+    assert refused[TASK]["failure"]["kind"] == "authentication"
     wrong = site(awx_setup_job_fields={"doctor": {"playbook": "playbooks/none.yml"}})
-    failure = wrong["Make all objects"]["failure"]
+    failure = wrong[TASK]["failure"]
     assert (failure["kind"], failure["subject"]) == ("invalid_request", "job_template senhasegura - doctor")
     assert "Playbook not found for project" in failure["server_message"]
     assert canaries.find(site.shown, {**GIVEN, **LOGIN}) == []

@@ -30,6 +30,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.release import __version__
+from awx.awx_server import TOKEN, Awx
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
 from workspace import ROOT
@@ -66,6 +67,7 @@ MEANT = re.compile(
 DSM_CLI = Path(__file__).with_name("dsm-stand-in.sh")
 # What the examples leave to the user.
 GIVEN = {
+    "awx_setup_allow_http": True,
     "new_password": "new 'password'",
     "db_password": "db-pass-1",
     "api_key": "api-key-1",
@@ -80,7 +82,13 @@ MAPPING = {
 }
 # Of two routers the admin's is meant.
 MYSAFE: list[dict[str, Any]] = [
-    {"name": "Supplier portal", "username": "shop", "password": "pass-1", "secret_key": "JBSWY3DPEHPK3PXP"},
+    {
+        "name": "Supplier portal",
+        "username": "shop",
+        "url": "https://portal.supplier.example",
+        "password": "pass-1",
+        "secret_key": "JBSWY3DPEHPK3PXP",
+    },
     *({"name": "Router", "username": user, "password": f"pass-{user}"} for user in ("admin", "guest")),
     {
         "kind": "secretapi",
@@ -90,6 +98,8 @@ MYSAFE: list[dict[str, Any]] = [
         "identifier_code": "payments",
     },
 ]
+# The AWX of the tests has no certificate.
+OF_TESTS = {"module_defaults": {f"{COLLECTION}.awx_setup": {"awx_allow_http": True}}}
 PASSWORDS = ("app", "batch", "root")
 JOURNAL = "web01-app--5f0c6a3b9d1e-j1"
 
@@ -254,6 +264,8 @@ class Site:
             "credentials": [*accounts, *others],
             "keys": keys,
             "applications": [{"name": "shop", "system": "shop", "environment": "prod", "secrets": secrets}],
+            "sessions": [{"user": "jdoe", "credential": "root", "device": "web01:22"}],
+            "information": [{"id": 28, "identifier": "license", "content": "text"}],
         }
 
     def targets(self) -> dict[str, Any]:
@@ -294,12 +306,18 @@ def as_plays(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
     alone = [entry for entry in content if "hosts" not in entry]
     plays = [{"hosts": "web01", "become": True, "tasks": alone}] if alone else []
     plays += [entry for entry in content if "hosts" in entry]
-    return [{"gather_facts": False, **play} for play in stood_for(plays)]
+    return [{"gather_facts": False, **OF_TESTS, **play} for play in stood_for(plays)]
+
+
+@pytest.fixture
+def awx() -> Iterator[Awx]:
+    with Awx([f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")]) as server:
+        yield server
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_documented_examples_run(
-    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any
+    source: str, site: Site, short: str, serve_profile: Any, run_play: Any, run_command: Any, awx: Awx
 ) -> None:
     text = str(SOURCES[source])
     for folder in MOVED:
@@ -312,6 +330,7 @@ def test_documented_examples_run(
     env = {"ANSIBLE_SSH_AGENT": "auto"} if "'ansible_ssh_private_key':" in text else {}
     env |= {"ANSIBLE_LOCAL_TEMP": short, "ANSIBLE_REMOTE_TMP": "~/.ansible/tmp"}
     env |= {"API_KEY": "key-1", "API_SECRET": "secret-1"}
+    env |= {"CONTROLLER_HOST": awx.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
     for example in ast.literal_eval(text):
         if isinstance(example, str):
             done = run_command(vault, *shlex.split(example), env=env)

@@ -41,7 +41,8 @@ ON_HOSTS = {"linux_ssh_key_rotation", "rotation_info"}
 # These neither send nor return a secret.
 WITHOUT_SECRETS = {
     *("credential_info", "custody", "dsm_application_info", "dsm_automation", "dsm_automation_info"),
-    *("device", "device_info", "doctor", "encryption_key", "encryption_key_info"),
+    *("device", "device_info", "doctor", "encryption_key", "encryption_key_info", "scim_user_info"),
+    *("related_user", "session_info"),
     *("audit_report", "vault_export"),
 }
 

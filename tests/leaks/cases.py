@@ -93,8 +93,10 @@ LOOKUPS: dict[str, Lookup] = {
         sealed="portal-sealed",
         unmet=_NOT_OF_MYSAFE,
     ),
+    "protected_information": Lookup("wifi", "dsm_value", "", ".content", ".content", sealed="sealed-information"),
 }
 
+_INFORMATION = {"identifier": "leaks", "type": "Text", "content": "{{ canary.new_dsm_value }}"}
 _PLACE = {"hostname": "web01", "ip": "192.0.2.10"}
 _CREDENTIAL = {
     **_PLACE,
@@ -109,6 +111,8 @@ _ONBOARDED = {
     "credentials": [{"hostname": "onboarded", "username": "root", "password": "{{ canary.new_password }}"}],
 }
 _NOT_THERE = [{**_PLACE, "identifier": "not-there", "username": "not-there", "password": "{{ canary.new_password }}"}]
+_SCIM = {"username": "leaks", "external_id": "1", "full_name": "Leaks", "email": "leaks@example.com"}
+_WEB_SESSION = {"state": "started", "user": "jdoe", "credential": "root", "device": "web01", "protocol": "ssh"}
 _OFF = {"identifier": "to-disable", "username": "disable", "hostname": "web01"}
 _KEY = {
     **_PLACE,
@@ -506,6 +510,70 @@ MODULES: dict[str, Module] = {
         _MYSAFE_INFO_WRONG,
         ("mysafe_api_secrets[0].api_client_secret", "dsm_value"),
         unmet=_NOT_OF_MYSAFE,
+    ),
+    "scim_user": Module(
+        {**_SCIM, "password": "{{ canary.new_password }}"},
+        (
+            ("create", {**_SCIM, "password": "{{ canary.new_password }}"}, "changed"),
+            ("again", {**_SCIM, "password": "{{ canary.new_password }}"}, "ok"),
+            ("update", {"username": "leaks", "groups": ["a"]}, "changed"),
+            ("disable", {"username": "leaks", "state": "disabled"}, "changed"),
+            ("delete", {"username": "leaks", "state": "absent"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "patch_style": {"patch_style": SECRET},
+            "groups": {"groups": {"a": SECRET}},
+            "password": {"password": [SECRET]},
+        },
+        missing={"id": "999999"},
+        write={"username": "not-there", "external_id": "2"},
+    ),
+    "scim_user_info": Module({}, (("all", {}, "ok"), ("read", {"details": True}, "ok"))),
+    "protected_information": Module(
+        {**_INFORMATION, "identifier": "not-there"},
+        (
+            ("create", _INFORMATION, "changed"),
+            ("again", _INFORMATION, "ok"),
+            ("other content", {**_INFORMATION, "content": "{{ canary.password }}"}, "failed"),
+            ("deactivate", {"identifier": "leaks", "content": None, "state": "absent"}, "changed"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "content": {"content": [SECRET]},
+            "type": {"type": [SECRET]},
+        },
+        checked="changed",
+        # Without an identifier, each makes another one.
+        write={"identifier": None},
+    ),
+    "related_user": Module(
+        {"name": "not-there", "username": "jdoe"},
+        (
+            ("create", {"name": "leaks", "username": "jdoe"}, "changed"),
+            ("again", {"name": "leaks", "username": "jdoe"}, "ok"),
+            ("update", {"name": "leaks", "username": "asmith"}, "changed"),
+            ("deactivate", {"name": "leaks", "state": "absent"}, "changed"),
+        ),
+        {"state": {"state": SECRET}, "username": {"username": [SECRET]}},
+        missing={"id": "999999"},
+    ),
+    "session_info": Module({}, (("all", {}, "ok"), ("one", {"id": "1"}, "ok"))),
+    "session": Module(
+        _WEB_SESSION,
+        (
+            ("start", _WEB_SESSION, "changed"),
+            ("end", {"state": "terminated", "id": "1"}, "changed"),
+            ("end again", {"state": "terminated", "id": "1"}, "ok"),
+        ),
+        {
+            "state": {"state": SECRET},
+            "port": {"port": SECRET},
+            "session_id": {"state": "terminated", "session_id": [SECRET]},
+        },
+        ("session.token", "dsm_value"),
+        returns="changed",
+        checked="changed",
     ),
     "secret_info": Module(
         {"identifier": "shop-db", "include_data": True},

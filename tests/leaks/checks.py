@@ -99,6 +99,8 @@ LIKE_SECRET = {
         *("mysafe_password", "mysafe_password_info", "mysafe_note", "mysafe_note_info"),
         *("mysafe_api_secret", "mysafe_api_secret_info"),
         *("audit_report", "onboarding", "vault_export"),
+        *("scim_user", "scim_user_info", "related_user", "session", "session_info"),
+        *("protected_information",),
     )
 }
 _OWN = re.compile(r"wrong (types|members)|failed, (check|no_log)|write that echoes, raw|returned, retried")

@@ -40,6 +40,8 @@ WRITTEN = {
     "module mysafe_note": ("new_dsm_value",),
     "module mysafe_api_secret": ("new_dsm_value",),
     "module onboarding": ("new_password",),
+    "module scim_user": ("new_password",),
+    "module protected_information": ("new_dsm_value",),
 }
 RELEASED = {
     "lookup password": ("password",),
@@ -498,6 +500,11 @@ def seed(secrets: Secrets, clients: list[dict[str, Any]], marker: str) -> dict[s
             *(_earlier_key(secrets, name) for name in ("ssh_key", "ssh_key_info")),
         ],
         "mysafe": _mysafe(secrets),
+        "sessions": [{"user": "jdoe", "device": "web01:22"}],
+        "information": [
+            {"identifier": "wifi", "content": secrets["dsm_value"]},
+            {"identifier": "sealed-information", "content": secrets["ciphertext"]},
+        ],
         "applications": [{"name": "shop", "secrets": [{"identity": n, "data": d} for n, d in stored.items()]}],
     }
 
@@ -607,6 +614,7 @@ def _made_by_the_server(secrets: Secrets) -> dict[str, dict[str, Any]]:
     """Known secrets in place of those that the server makes at random, by operation."""
     return {
         "application.write": {"signature": secrets["dsm_value"]},
+        "session.start": {"session.token": secrets["dsm_value"], "session.session_url": secrets["password"]},
         "ephemeral.provision": {"secret.data.*.PASSWORD": secrets["dsm_value"]},
     }
 

@@ -21,7 +21,12 @@ from awx.injection import ENV_BLOCKLIST, FILES, HIDDEN_PASSWORD, Injected, load
 from awx.injection import inject as inject_into
 from workspace import ROOT, collections
 
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS, RUN_OPTIONS
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (
+    ALL_OPTIONS,
+    MYSAFE_OPTIONS,
+    OPTIONS,
+    Option,
+)
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import (
     Settings,
     environment_source,
@@ -29,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.settings.set
 )
 
 NAMES = sorted(path.stem for path in FILES.glob("credential_type*.yml"))
+MYSAFE = ("credential_type_mysafe",)
 types = pytest.mark.parametrize("name", NAMES)
 PEM = "-----BEGIN CERTIFICATE-----\nwith {{ braces }}, 'quotes' and é\n-----END CERTIFICATE-----\n"
 
@@ -37,11 +43,16 @@ class Job(Injected):
     """What AWX would start a job with, and what the client makes of it."""
 
     def settings(self) -> Settings:
-        return resolve([environment_source(self.env)])
+        return resolve([environment_source(self.env)], mysafe="SENHASEGURA_MYSAFE_CLIENT_ID" in self.env)
 
 
 def fields(name: str) -> list[dict[str, Any]]:
     return list(load(name)["inputs"]["fields"])
+
+
+def options(name: str) -> tuple[Option, ...]:
+    """The options of the plugins that a type is for."""
+    return MYSAFE_OPTIONS if name in MYSAFE else OPTIONS
 
 
 def of_type(name: str, kind: str) -> list[str]:
@@ -73,7 +84,7 @@ def inject(name: str, values: dict[str, Any], folder: Path) -> Job:
 
 
 def test_there_is_one_type_for_each_way_to_log_in() -> None:
-    assert NAMES == ["credential_type_oauth1", "credential_type_oauth2"]
+    assert NAMES == ["credential_type_mysafe", "credential_type_oauth1", "credential_type_oauth2"]
 
 
 @types
@@ -84,7 +95,8 @@ def test_only_what_is_required_keeps_all_defaults(name: str, tmp_path: Path) -> 
         wanted[f"SENHASEGURA_{field.upper()}"] = required(name)[field]
     method = "oauth1" if name.endswith("1") else "oauth2"
     # Not only TLS: every setting is what it would be if nobody had heard of the optional fields.
-    assert job.settings() == resolve([environment_source({**wanted, "SENHASEGURA_AUTH_METHOD": method})])
+    source = environment_source({**wanted, "SENHASEGURA_AUTH_METHOD": method})
+    assert job.settings() == resolve([source], mysafe=name in MYSAFE)
     assert job.settings().validate_certs
     assert (job.settings().ca_path, job.settings().client_key) == (None, None)
 
@@ -103,16 +115,15 @@ def test_all_fields_reach_the_client(name: str, tmp_path: Path) -> None:
     job = inject(name, values, tmp_path)
     settings = job.settings()
     assert not settings.validate_certs
-    for option in ("ca_path", "client_cert", "client_key", "decryption_key"):
-        assert getattr(settings, option)
-        assert (
-            job.content(job.env[f"SENHASEGURA_{option.upper()}"]) == values[f"{option.removesuffix('_path')}_content"]
-        )
+    for option in options(name):
+        if option.type == "path" and option.name != "config_file":
+            assert getattr(settings, option.field)
+            assert job.content(job.env[option.env]) == values[f"{option.name.removesuffix('_path')}_content"]
     for field in of_type(name, "string"):
         if not field.endswith("_content"):
             assert job.env[f"SENHASEGURA_{field.upper()}"] == values[field]
     assert settings.auth_method == ("oauth1" if name.endswith("1") else "oauth2_basic")
-    assert (settings.dialect, settings.timeout, settings.retries) == ("rest", 7.5, 2)
+    assert (settings.dialect, settings.timeout, settings.retries) == ("api" if name in MYSAFE else "rest", 7.5, 2)
     secrets = [settings.client_secret, settings.consumer_secret, settings.token_secret]
     assert {secret.reveal() for secret in secrets if secret} == {
         values[field] for field in values if "_secret" in field
@@ -158,7 +169,7 @@ def test_no_secret_is_shown_and_nothing_goes_to_extra_vars(name: str, tmp_path: 
         assert not any(values[field] in text for text in job.shown.values()), field
     plain = [field for field in secret if not field.endswith("_content")]
     assert {job.shown[f"SENHASEGURA_{field.upper()}"] for field in plain} == {HIDDEN_PASSWORD}
-    for option in OPTIONS:
+    for option in options(name):
         if option.secret and option.name in values:
             assert option.name in secret
 
@@ -167,7 +178,7 @@ def test_no_secret_is_shown_and_nothing_goes_to_extra_vars(name: str, tmp_path: 
 def test_no_variable_has_several_lines_or_is_refused(name: str, tmp_path: Path) -> None:
     job = inject(name, everything(name), tmp_path)
     assert not any("\n" in value for value in job.env.values())
-    known = {option.env for option in (*OPTIONS, *RUN_OPTIONS)} | {option.inverse_env for option in OPTIONS}
+    known = {option.env for option in ALL_OPTIONS} | {option.inverse_env for option in ALL_OPTIONS}
     assert set(job.env) <= known
     assert not set(job.env) & ENV_BLOCKLIST
     assert set(job.env) == set(load(name)["injectors"]["env"])
@@ -201,8 +212,9 @@ def test_awx_takes_the_type(name: str) -> None:
 @types
 def test_every_option_has_a_field_or_a_reason_to_have_none(name: str) -> None:
     env = set(load(name)["injectors"]["env"])
-    without = {option.name for option in OPTIONS if not {option.env, option.inverse_env} & env}
+    without = {option.name for option in options(name) if not {option.env, option.inverse_env} & env}
     other = {
+        "credential_type_mysafe": set[str](),
         "credential_type_oauth1": {"client_id", "client_secret"},
         "credential_type_oauth2": {"consumer_key", "consumer_secret", "token_key", "token_secret"},
     }[name]

@@ -17,7 +17,7 @@ from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects import error_codes
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import OPTIONS
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import ALL_OPTIONS
 from senhasegura_simulator.server import Simulator
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -41,10 +41,10 @@ def test_each_kind_of_failure_is_on_the_page_of_errors() -> None:
     assert sorted(first_column("errors", "failure_kinds")) == sorted(kinds) == sorted(guide_tables.FIXES)
 
 
-def test_each_number_of_the_server_is_on_the_page_of_errors() -> None:
-    assert first_column("errors", "server_codes") == [str(number) for _m, number in sorted(error_codes.CODES)] + [
-        "1105"
-    ]
+@pytest.mark.parametrize("module", sorted({module for module, _number in error_codes.CODES}))
+def test_each_number_of_the_server_is_on_the_page_of_errors(module: str) -> None:
+    numbers = [str(number) for of, number in sorted(error_codes.CODES) if of == module]
+    assert first_column("errors", f"{module}_codes") == [*numbers, "1105"]
 
 
 def test_each_error_of_the_login_is_on_the_page_of_errors() -> None:
@@ -53,7 +53,7 @@ def test_each_error_of_the_login_is_on_the_page_of_errors() -> None:
 
 
 def test_each_connection_option_is_on_the_page_of_authentication() -> None:
-    assert first_column("authentication", "connection_options")[: len(OPTIONS)] == [option.name for option in OPTIONS]
+    assert first_column("authentication", "connection_options") == [option.name for option in ALL_OPTIONS]
 
 
 def test_a_table_in_the_code_that_changes_makes_its_page_out_of_date() -> None:

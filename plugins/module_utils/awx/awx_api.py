@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import re
 import typing as t
@@ -171,6 +172,8 @@ class _OwnWords:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, SenhaseguraError):
             error.message, error.hint = (_OPTIONS.sub(r"awx_\1", text) for text in (error.message, error.hint))
+            option = _OPTIONS.sub(r"awx_\1", error.context.option)
+            error.context = dataclasses.replace(error.context, option=option)
             error.with_context(**self._context)
 
 

@@ -118,7 +118,7 @@ class _Composition:
     def _source(self) -> Json:
         """Return the fields of the source that makes a host of each device."""
         project, inventory = self._params["project"], self._params["inventory"]
-        credential = self._own_credentials()[:1]
+        credential = self._own_credentials()
         environment = self._params["execution_environment"]
         return {
             "inventory": inventory["name"],
@@ -133,11 +133,8 @@ class _Composition:
         }
 
     def _own_credentials(self) -> list[str]:
-        """Return the credentials that each job has: one for A2A, and one for MySafe."""
-        found = []
-        for types in (_A2A, ("mysafe",)):
-            found += [one["name"] for one in self._params["credentials"] if one["type"] in types][:1]
-        return found
+        """Return the credential that each job has. One for MySafe would set some of the same variables."""
+        return [one["name"] for one in self._params["credentials"] if one["type"] in _A2A][:1]
 
     def notifications(self) -> t.Iterator[Wanted]:
         """Make the notification of what has failed."""

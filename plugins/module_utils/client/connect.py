@@ -19,7 +19,11 @@ from .credentials import Credentials
 from .devices import Devices
 from .encryption_keys import EncryptionKeys
 from .ephemeral import EphemeralCredentials
+from .informations import Informations
 from .mysafe import MySafe
+from .related_users import RelatedUsers
+from .remote_sessions import RemoteSessions
+from .scim_users import ScimUsers
 from .secrets import Secrets
 from .ssh_keys import SshKeys
 
@@ -40,6 +44,10 @@ class Client:
     automations: Automations
     encryption_keys: EncryptionKeys
     mysafe: MySafe
+    scim_users: ScimUsers
+    related_users: RelatedUsers
+    sessions: RemoteSessions
+    informations: Informations
     # As errors name it.
     server: str = ""
 
@@ -56,6 +64,10 @@ def client_over(api: Api) -> Client:
         Automations(api),
         EncryptionKeys(api),
         MySafe(api),
+        ScimUsers(api),
+        RelatedUsers(api),
+        RemoteSessions(api),
+        Informations(api),
         api.server,
     )
 

@@ -11,14 +11,13 @@ import binascii
 import importlib.util
 import typing as t
 
+from ..ciphertext import ENCRYPTION_FAILED
 from ..errors import ConfigError, UnexpectedResponse, missing_library
 from ..pem import is_pem
 
 # Not imported before a key is there: that takes 20 ms of the start of each run, and hardly any run has one.
 HAS_CRYPTOGRAPHY = importlib.util.find_spec("cryptography") is not None
 
-# What the server returns in place of a value that is too long for RSA.
-_FAILED = "An error occurred while encrypting the text"
 _HINT = "Download the private key of this authorization again, and set decryption_key to its file or text"
 
 
@@ -31,7 +30,7 @@ def _content(source: str) -> bytes:
 
 def plain(value: str) -> str:
     """Return the value itself, for authorizations that do not encrypt. Raises for the server's own error sentence."""
-    if value.strip().rstrip(".") == _FAILED:
+    if value.strip().rstrip(".") == ENCRYPTION_FAILED:
         raise UnexpectedResponse(
             "the server could not encrypt this value, which is too long for RSA",
             hint="Switch off 'encrypt sensitive information' in the A2A authorization",

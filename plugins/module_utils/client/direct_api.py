@@ -340,7 +340,7 @@ def _encode(fields: Json, form: str) -> tuple[bytes, str]:
             return urllib.parse.urlencode(fields).encode(), auth.FORM
         # YAML makes dates of some texts, and the server takes texts.
         document = json.dumps(fields, ensure_ascii=False, allow_nan=False, default=str)
-        return document.encode(), "application/json"
+        return document.encode(), "application/scim+json" if form == "scim" else "application/json"
     except (ValueError, TypeError):
         raise ConfigError(
             "a value cannot be sent as text (NaN, Infinity, or bytes that are not UTF-8)",

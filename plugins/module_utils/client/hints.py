@@ -56,6 +56,8 @@ def no_route_hint(dialect: Dialect, call: Call[t.Any]) -> str:
     # Imported lazily: most runs meet no error, and its tables take long to load.
     from ..dialects import error_codes
 
+    if call.module == "scim":
+        return error_codes.NO_SCIM_CALL
     return error_codes.NO_DSM_CALL if call.module == "dsm" and dialect.name != "rest" else DIALECT_HINTS[dialect.name]
 
 

@@ -29,8 +29,8 @@ class Call(t.Generic[_Result]):
     path: str
     decode: t.Callable[[Json, Unseal], _Result]
     encode: t.Callable[[t.Any], Json] | None = None
-    body: t.Literal["json", "form", "query"] = "json"
-    module: t.Literal["pam", "dsm", "mysafe"] = "pam"
+    body: t.Literal["json", "form", "query", "scim"] = "json"
+    module: t.Literal["pam", "dsm", "mysafe", "scim", "users", "session"] = "pam"
     # True if the response may list everything that there is, so that it may be large.
     lists: bool = False
     names_object: bool = False

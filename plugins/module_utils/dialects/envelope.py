@@ -19,6 +19,7 @@ _NUMBERS = range(1000, 10_000)
 _NO_SUCH_PATH = 4
 # How many errors of a list are shown.
 _MOST_ERRORS = 3
+_SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 # A longer body is not a sentence, and longer messages are cut before anything looks for something in them.
 LONGEST_WORDS = 2000
 
@@ -70,7 +71,12 @@ def _words_in(value: t.Any) -> str:
 
 
 def about_an_object(document: Json) -> bool:
-    """Return whether a 404 is about an object: it has an envelope with none of the numbers for an unknown path."""
+    """Return whether a 404 is about an object: it has an envelope with none of the numbers for an unknown path, or is
+    an error of SCIM.
+    """
+    schemas = document.get("schemas")
+    if isinstance(schemas, list) and _SCIM_ERROR in schemas:
+        return True
     response = response_block(document)
     numbers = (integer(response.get(key)) for key in ("error_code", "cod_erro"))
     return error_number(document, server_message(document)) is not None or any(

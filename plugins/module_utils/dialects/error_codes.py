@@ -47,6 +47,7 @@ _CHECK_LOGIN = (
 
 _NAME_ITEM = "Check the id or the name, and that the owner of the access key has the item or shares it"
 _FILL_IN = "Correct the option that the server names"
+_READ_ONLY = Meaning(Denied, "this authorization is read-only", _WRITE_PERMISSION)
 
 CODES: t.Mapping[tuple[str, int], Meaning] = {
     ("pam", 1003): Meaning(InvalidRequest, "the server does not accept this form of name", _NAME_IT),
@@ -91,12 +92,22 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         InvalidRequest, "the vendor of the device is missing", "Set the option vendor of the device"
     ),
     ("pam", 1022): Meaning(InvalidRequest, "the type of the device is missing", "Set the option type of the device"),
+    ("pam", 1023): Meaning(
+        NotFound,
+        "protected information not found",
+        f"Give the id, since not every server finds an identifier; it must be in {_AUTHORIZATION}, tab Protected "
+        "information)",
+    ),
+    ("pam", 1024): Meaning(
+        AlreadyDone, "the protected information is inactive", "Activate it in the console, or give another identifier"
+    ),
+    ("pam", 1026): Meaning(InvalidRequest, "the content is missing", "Set the option content"),
     ("pam", 1029): Meaning(
         InvalidRequest,
         "the domain of the device is not registered",
         "Register the domain in the console, or correct the domain of the device",
     ),
-    ("pam", 1039): Meaning(Denied, "this authorization is read-only", _WRITE_PERMISSION),
+    ("pam", 1039): _READ_ONLY,
     ("pam", 1042): Meaning(InvalidRequest, "the user name is missing or not valid", "Set the option username"),
     ("pam", 1043): Meaning(AlreadyDone, "the credential is active already", "There is nothing to do"),
     ("pam", 1044): Meaning(AlreadyDone, "the device is active already", "There is nothing to do"),
@@ -133,6 +144,14 @@ CODES: t.Mapping[tuple[str, int], Meaning] = {
         AlreadyDone, "the item is inactive", "Enable it with state=enabled of its own module, or in the console"
     ),
     ("mysafe", 1010): Meaning(InvalidRequest, "the server does not accept this form of id", "Give a number as id"),
+    ("users", 1001): Meaning(InvalidRequest, "a value of the related user is missing", "Set name and username"),
+    ("users", 1005): Meaning(
+        NotFound,
+        "the server does not have this user",
+        "Check that username is a user of the server, and id that of a related user",
+    ),
+    ("session", 1039): _READ_ONLY,
+    ("session", 1002): Meaning(NotFound, "session not found", "It may have ended: look at it with session_info"),
 }
 # 1105 is the same in every module.
 REFERER = Meaning(
@@ -165,6 +184,37 @@ STATUSES: t.Mapping[int, Meaning] = {
         text="the request is too large for the server", hint="Send less, or raise the limit of the gateway"
     ),
     500: _SERVER_FAILED,
+}
+
+_PROVIDER = (
+    "the identity provider that this client belongs to (console: Settings > Provisioning), which must be enabled and "
+    "not expired"
+)
+# Where a status means something else in a module than in all others.
+STATUSES_OF: t.Mapping[str, t.Mapping[int, Meaning]] = {
+    "scim": {
+        400: Meaning(
+            InvalidRequest,
+            "the server refuses the request",
+            "Correct what the server names. Roles and access groups must exist under the same names; patch_style=user "
+            "sends the other form of an update",
+        ),
+        401: Meaning(
+            TokenRefused,
+            "the server does not accept the token",
+            f"SCIM wants client_id and client_secret of an identity provider, not of an A2A authorization: check "
+            f"{_PROVIDER}",
+        ),
+        403: Meaning(
+            Denied, "the server forbids this", f"Check the allowed IPs (this controller's address) of {_PROVIDER}"
+        ),
+        404: Meaning(NotFound, "the server does not have this user", "Check the id, or give username"),
+        409: Meaning(
+            InvalidRequest,
+            "another user has the same user name, external id or e-mail address",
+            "Give the id of that user, or other values",
+        ),
+    },
 }
 
 
@@ -212,11 +262,18 @@ RESOURCES: t.Mapping[str, str] = {
     "pam": f"Add the resource PAM Core to {_AUTHORIZATION}, tab Security)",
     "dsm": _DSM_RESOURCES,
     "mysafe": "Use an access key for MySafe (console: MySafe > Integrations > Access keys), not a client of A2A",
+    "users": f"Add the resource Users to {_AUTHORIZATION}, tab Security)",
+    "session": f"Add the resources PAM Core and Web Proxy Session to {_AUTHORIZATION}, tab Security)",
+    "scim": f"SCIM wants the client of an identity provider, not of an A2A authorization: check {_PROVIDER}",
     "login": f"Add the resources that it needs (PAM Core; Application and Secret Management) to {_AUTHORIZATION})",
 }
 # How the product and its gateway report an unknown path.
 NO_CALL = re.compile("Resource sub not found|no Route matched", re.IGNORECASE)
 NO_DSM_CALL = f"{_DSM_RESOURCES}; if it has them, check url: DSM answers below /iso in every release"
+NO_SCIM_CALL = (
+    "Check url: SCIM answers below /iso/scim/v2 in every release, and may have to be switched on (console: Settings > "
+    "Provisioning)"
+)
 
 _COMPARE = (
     f"Compare client_id and client_secret with {_AUTHORIZATION} > View), which must be enabled and not expired; "

@@ -260,8 +260,15 @@ _CALLS = (
     row(DELETE_SECRET, Call("DELETE", _SECRET + "/{ref}", decode_nothing, module="dsm")),
 )
 _NO_DSM = "The guide has calls for DSM secrets only: use the console, or the dialect api or iso"
-_NO_DEVICES = "The guide has no call for devices: use the console, or the dialect api or iso"
 _NO_MYSAFE = "The guide has no call for MySafe: use the console, or the plugins for MySafe with the vendor's server"
+# What the guide has no call for at all.
+_NONE_OF = {
+    Area.DEVICES: "devices",
+    Area.SCIM_USERS: "SCIM",
+    Area.RELATED_USERS: "related users",
+    Area.SESSIONS: "sessions",
+    Area.INFORMATION: "protected information",
+}
 _NO_SWITCH = "The guide has no call to enable it: use the console, or another dialect"
 
 
@@ -276,8 +283,12 @@ REST = Dialect(
     {operation: _with_meaning_of_404(call) for operation, call in _CALLS},
     missing={
         **{operation: _NO_DSM for operation in BY_NAME.values() if operation.area in DSM_ONLY},
-        **{operation: _NO_DEVICES for operation in BY_NAME.values() if operation.area is Area.DEVICES},
         **{operation: _NO_MYSAFE for operation in BY_NAME.values() if operation.area in MYSAFE},
+        **{
+            one: f"The guide has no call for {_NONE_OF[one.area]}: use the console, or the dialect api or iso"
+            for one in BY_NAME.values()
+            if one.area in _NONE_OF
+        },
         ENABLE_CREDENTIAL: _NO_SWITCH,
         ENABLE_SSH_KEY: _NO_SWITCH,
         DISABLE_SSH_KEY: "The guide has no call to disable a key: use the console, or another dialect",

@@ -17,9 +17,12 @@ import typing as t
 from ..device_models import Device
 from ..dsm_models import Automation, Ciphertext, Cleartext, DsmApplication, DsmAuthorization, EncryptionKey
 from ..dsm_secrets import DsmSecret
+from ..information_models import ProtectedInformation
 from ..models import Credential, Entries, SshKey, Stored
 from ..mysafe_models import MySafeApiSecret, MySafeNote, MySafePassword
 from ..retry import Replay
+from ..session_models import RemoteSession, WebSession
+from ..user_models import RelatedUser, ScimPage, ScimUser
 
 _Result = t.TypeVar("_Result")
 
@@ -39,6 +42,10 @@ class Area(enum.Enum):
     MYSAFE_PASSWORDS = "mysafe_password"
     MYSAFE_NOTES = "mysafe_note"
     MYSAFE_API_SECRETS = "mysafe_api_secret"
+    SCIM_USERS = "scim_user"
+    RELATED_USERS = "related_user"
+    SESSIONS = "session"
+    INFORMATION = "protected_information"
 
     def shares_lists_with(self, other: Area) -> bool:
         """Return whether a write in one area may change a list of the other."""
@@ -178,6 +185,33 @@ CREATE_MYSAFE_API_SECRET = Operation[Stored](Area.MYSAFE_API_SECRETS, Verb.CREAT
 UPDATE_MYSAFE_API_SECRET = Operation[Stored](Area.MYSAFE_API_SECRETS, Verb.UPDATE)
 ENABLE_MYSAFE_API_SECRET = Operation[bool](Area.MYSAFE_API_SECRETS, Verb.ENABLE)
 DISABLE_MYSAFE_API_SECRET = Operation[bool](Area.MYSAFE_API_SECRETS, Verb.DISABLE)
+# A part of the list. Its name in the path is the number of the first user.
+LIST_SCIM_USERS = Operation[ScimPage](Area.SCIM_USERS, Verb.LIST, Replay.SAFE)
+READ_SCIM_USER = Operation[ScimUser](Area.SCIM_USERS, Verb.READ, Replay.SAFE)
+# The id, or "" if the response does not have it.
+CREATE_SCIM_USER = Operation[str](Area.SCIM_USERS, Verb.CREATE)
+UPDATE_SCIM_USER = Operation[None](Area.SCIM_USERS, Verb.UPDATE)
+DELETE_SCIM_USER = Operation[None](Area.SCIM_USERS, Verb.DELETE)
+
+LIST_RELATED_USERS = Operation[tuple[RelatedUser, ...]](Area.RELATED_USERS, Verb.LIST, Replay.SAFE)
+# The id, or "" if the response does not have it.
+CREATE_RELATED_USER = Operation[str](Area.RELATED_USERS, Verb.CREATE)
+UPDATE_RELATED_USER = Operation[str](Area.RELATED_USERS, Verb.UPDATE)
+# Whether it was active, as far as the server tells.
+DISABLE_RELATED_USER = Operation[bool](Area.RELATED_USERS, Verb.DISABLE)
+
+LIST_SESSIONS = Operation[tuple[RemoteSession, ...]](Area.SESSIONS, Verb.LIST, Replay.SAFE)
+READ_SESSION = Operation[RemoteSession](Area.SESSIONS, Verb.READ, Replay.SAFE)
+# Terminates it. Its name in the path is the hash, and not the id.
+DELETE_SESSION = Operation[None](Area.SESSIONS, Verb.DELETE)
+# A URL that starts one.
+CREATE_WEB_SESSION = Operation[WebSession](Area.SESSIONS, Verb.CREATE)
+
+# It has no custody, and no list.
+READ_INFORMATION = Operation[ProtectedInformation](Area.INFORMATION, Verb.READ, Replay.SAFE)
+# The identifier, or "" if the response does not have it.
+CREATE_INFORMATION = Operation[str](Area.INFORMATION, Verb.CREATE)
+DISABLE_INFORMATION = Operation[None](Area.INFORMATION, Verb.DISABLE)
 
 BY_NAME: t.Mapping[str, Operation[t.Any]] = {
     operation.name: operation for operation in tuple(globals().values()) if isinstance(operation, Operation)

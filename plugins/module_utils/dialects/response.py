@@ -62,7 +62,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9._-]+)", re.IGNORECASE)
 # Charsets with one byte for each character. JSON has UTF-8, whatever the header says, unless the bytes do not fit.
 _ONE_BYTE = ("iso-8859-1", "iso8859-1", "latin-1", "latin1", "iso-8859-15", "windows-1252", "cp1252")
 # One of these is in each response that the API documents: in what is not called JSON, they show that it is one.
-_HEADS = ("response", "access_token")
+_HEADS = ("response", "access_token", "schemas")
 _BUSY = {
     429: "the server limits the rate of requests",
     502: "the gateway got no valid answer from the server behind it",
@@ -109,7 +109,7 @@ def parse_response(
 ) -> Json:
     """Return the object of a successful answer; raise the error that any other answer means.
 
-    :param module: pam, dsm or login: which table of error numbers applies
+    :param module: that of the call, or login: which table of error numbers applies
     :param names_object: whether the call names one object in a way that makes 404 mean "there is none"
     :param secrets: gives the values that must not be shown if the server echoes them
     :param now: Unix time, for a Retry-After that is a date
@@ -231,6 +231,8 @@ def _status_meaning(status: int, module: str) -> Meaning:
 
     if module == "login" and status in error_codes.LOGIN:
         return error_codes.LOGIN[status]
+    if status in (own := error_codes.STATUSES_OF.get(module, {})):
+        return own[status]
     return error_codes.STATUSES.get(status) or error_codes.STATUSES[400 if status < 500 else 500]
 
 

@@ -37,6 +37,7 @@ from .entities import (
     truth,
 )
 from .envelope import says_updated
+from .information_calls import information_calls
 from .mysafe_calls import mysafe_calls
 from .operations import (
     CREATE_CREDENTIAL,
@@ -63,6 +64,9 @@ from .operations import (
     Area,
     Operation,
 )
+from .related_user_calls import related_user_calls
+from .scim import scim_calls
+from .session_calls import session_calls
 from .strict_json import Json
 
 
@@ -213,6 +217,13 @@ def encode_key(model: SshKeyWrite) -> Json:
     )
 
 
+# To list, to terminate, and to start in a browser (http-api.md 3.5).
+_SESSION_PATHS = {
+    "/iso": ("/api/session/remotesessions", "/iso/session/drop", "/iso/remote/session"),
+    "/api": ("/api/pam/session/remotesessions", "/api/pam/session/drop", "/api/pam/remote/session"),
+}
+
+
 def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operation[t.Any], Call[t.Any]]:
     credential, key = f"{prefix}/pam/credential", f"{prefix}/pam/key"
     store_credential = Call("POST", credential, decode_stored_credential, encode_credential)
@@ -235,6 +246,10 @@ def _vendor_calls(prefix: str, *, key_field: str, time_form: str) -> dict[Operat
         # Not documented for keys: the credential call with the id of the key (http-api.md 3.2).
         row(RELEASE_SSH_KEY, Call("DELETE", credential + "/custody/{ref}", decode_nothing)),
         *device_calls(prefix),
+        *scim_calls(),
+        *related_user_calls(prefix, id_in_path=prefix == "/iso"),
+        *information_calls(),
+        *session_calls(*_SESSION_PATHS[prefix]),
         row(LIST_SECRETS, Call("GET", "/iso/dapp/application", decode_application, module="dsm", lists=True)),
         row(CREATE_SECRET, store_secret),
         row(UPDATE_SECRET, store_secret),

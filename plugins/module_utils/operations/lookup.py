@@ -15,6 +15,7 @@ from ..client.connect import Client
 from ..client.custody_rules import refuse_stale_read
 from ..dsm_secrets import DsmSecret, value_of
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
+from ..information_models import ProtectedInformation
 from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_fields, require_readable
 from ..mysafe_models import item_fields
 from ..redaction import redact
@@ -65,6 +66,7 @@ SPECS: t.Mapping[str, LookupSpec] = {
         "username": {"type": "str"},
         "target_url": {"type": "str"},
     },
+    "protected_information": _COMMON,
 }
 
 
@@ -92,6 +94,7 @@ _NOUNS: t.Mapping[str, str] = {
     "credential": "credential",
     "ssh_key": "SSH key",
     "secret": "DSM secret",
+    "protected_information": "protected information",
 }
 
 
@@ -117,10 +120,14 @@ def check(name: str, options: LookupOptions) -> None:
             option="return_format"
         )
     if field and name != "secret":
+        models: dict[str, type[t.Any]] = {
+            "protected_information": ProtectedInformation,
+            **{each: kind.model for each, kind in KINDS.items()},
+        }
         if name == "mysafe":
             names = item_fields(MYSAFE_KINDS[options["kind"]].model)
         else:
-            names = fields_of(CredentialInfo if listed else KINDS[name].model)
+            names = fields_of(CredentialInfo if listed else models[name])
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
             raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
@@ -145,6 +152,9 @@ def look_up(
     elif name == "mysafe":
         refs = [parse_reference(term) for term in terms]
         read = _from_mysafe(client, options, secrets, warnings)
+    elif name == "protected_information":
+        refs = [parse_reference(term) for term in terms]
+        read = _from_information(client, options, secrets, warnings)
     else:
         refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
@@ -246,6 +256,17 @@ def _from_mysafe(client: Client, options: LookupOptions, secrets: list[str], war
         if asked and known[asked[0]] in (None, ""):
             raise NotFound(f"{subject} has no {asked[0]}", hint="See what it has with return_format=dict")
         return _shape({name: known[name] for name in item_fields(kind.model)}, found.raw, kind.main, options)
+
+    return read
+
+
+def _from_information(client: Client, options: LookupOptions, secrets: list[str], warnings: list[str]) -> Reader:
+    def read(ref: Reference) -> t.Any:
+        found = client.informations.read(ref)
+        secrets.append(found.content)
+        warnings.extend(_sealed([("content", found.content)], f"protected information {ref}", options))
+        values = {name: getattr(found, name) for name in fields_of(ProtectedInformation)}
+        return _shape(values, found.raw, "content", options)
 
     return read
 

@@ -18,6 +18,8 @@ _MIN_SECONDS = 0.1
 _TIME = "%Y-%m-%d %H:%M:%S"
 # The options that name the object of a task, in the order in which they count.
 _NAMES = ("credential", "ssh_key", "id", "identifier", "key", "application", "name")
+# What is named by another option.
+_NAME_OF = {"device": "hostname", "SCIM user": "username"}
 
 
 def subject_of(params: Params, noun: str) -> str:
@@ -29,8 +31,8 @@ def subject_of(params: Params, noun: str) -> str:
     name = next((params[option] for option in _NAMES if params.get(option)), "")
     if not name and params.get("username") and params.get("hostname"):
         name = f"{params['username']}@{params['hostname']}"
-    if not name and noun == "device":
-        name = params.get("hostname") or ""
+    if not name and noun in _NAME_OF:
+        name = params.get(_NAME_OF[noun]) or ""
     noun = "SSH key" if params.get("ssh_key") else noun
     return f"{noun} {name}" if name else f"the list of {noun}s"
 
@@ -100,6 +102,16 @@ def numeric_id(value: str | None) -> str | None:
     """Return the option C(id), which names nothing but an id. Raises ConfigError."""
     if value is not None and not Reference(value, "id").is_id:
         raise ConfigError("id must be a number", hint="Give a number as id, or use name").with_context(option="id")
+    return value
+
+
+def path_id(value: str | None, other: str) -> str | None:
+    """Return the option C(id), which names an id of digits or a UUID. Raises ConfigError.
+
+    :param other: the option that names the same thing otherwise
+    """
+    if value is not None and not Reference(value).path_safe:
+        raise ConfigError("id must be a number or a UUID", hint=f"Correct it, or use {other}").with_context(option="id")
     return value
 
 

@@ -297,7 +297,17 @@ MYSAFE_OPTIONS: tuple[Option, ...] = (
     *(option for option in OPTIONS if option.name not in ("url", *_OWN_OF_A2A)),
 )
 # Nothing of MySafe is in custody.
-MYSAFE_RUN_OPTIONS: tuple[Option, ...] = tuple(option for option in RUN_OPTIONS if option.name != "custody")
+MYSAFE_RUN_OPTIONS: tuple[Option, ...] = tuple(
+    dataclasses.replace(
+        option,
+        description=tuple(
+            line.replace("O(decryption_key)", "O(mysafe_decryption_key)").replace("an authorization", "an access key")
+            for line in option.description
+        ),
+    )
+    for option in RUN_OPTIONS
+    if option.name != "custody"
+)
 # Each option of any plugin, once.
 ALL_OPTIONS: tuple[Option, ...] = (*OPTIONS, *_OWN_OF_MYSAFE, *RUN_OPTIONS)
 
@@ -330,9 +340,9 @@ def is_set(value: t.Any) -> bool:
 def takes_text_only(name: str, secret: bool) -> bool:
     """Return whether an option must be a string: YAML makes 83 of 0123, and nobody sees it in a secret.
 
-    An id of digits alone is the same as the number, unless it begins with 0; then it has to be quoted.
+    A client id of digits alone is the same as the number, unless it begins with 0; then it has to be quoted.
     """
-    return secret and not name.endswith("_id")
+    return secret and name not in ("client_id", "mysafe_client_id")
 
 
 def where_to_set(name: str) -> str:

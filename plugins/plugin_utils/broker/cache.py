@@ -277,11 +277,13 @@ class ServerCache:
                 # A device changes no secret, so none is read again. Its own attributes may come with a credential.
                 return not operation.takes_custody
             # What is read without a name is a list, or an application with the names of its secrets. A list may be
-            # read with the name of a filter.
+            # read with the name of a filter, or in parts, each with the number of its first one for a name.
             if ids is None or not ref or operation.verb is Verb.LIST or not entry.future.done():
                 return True
             value = None if entry.future.exception() else entry.future.result()
-            return value is None or ref in ids or getattr(value, "id", None) in ids
+            # Some things have another name, by which they are written. Not what has custody, which no read takes twice.
+            names = ("id",) if operation.takes_custody else ("id", "identifier", "session_id")
+            return value is None or ref in ids or any(getattr(value, name, None) in ids for name in names)
 
         self._drop(concerned)
 

@@ -348,18 +348,23 @@ def _classes() -> t.Mapping[str, type[t.Any]]:
         dsm_models,
         dsm_secrets,
         errors,
+        information_models,
         models,
         mysafe_models,
         queries,
         references,
+        session_models,
+        user_models,
+    )
+
+    modules = (
+        *(device_models, dsm_models, dsm_secrets, errors, information_models, models, queries, references),
+        *(mysafe_models, session_models, user_models),
     )
 
     return {
         name: value
-        for module in (
-            *(device_models, dsm_models, dsm_secrets, errors, models),
-            *(mysafe_models, queries, references),
-        )
+        for module in modules
         for name, value in vars(module).items()
         if isinstance(value, type) and (dataclasses.is_dataclass(value) or issubclass(value, errors.SenhaseguraError))
     }

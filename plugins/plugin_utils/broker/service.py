@@ -365,10 +365,16 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         mysafe_password,
         mysafe_password_info,
         onboarding,
+        protected_information,
+        related_user,
+        scim_user,
+        scim_user_info,
         secret,
         secret_info,
         secrets_command,
         secrets_file,
+        session,
+        session_info,
         ssh_key,
         ssh_key_info,
         ssh_key_rotate,
@@ -383,5 +389,6 @@ def _operations() -> t.Mapping[str, ModuleOperation]:
         *(mysafe_password, mysafe_password_info),
         *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
         *(audit_report, onboarding, secrets_command, secrets_file, vault_export),
+        *(protected_information, related_user, scim_user, scim_user_info, session, session_info),
     )
     return {module.__name__.rpartition(".")[2]: module for module in modules}

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import GatewayProblem, Problem, TokenProblem
+from .errors import GatewayProblem, Problem, ScimProblem, TokenProblem
 from .profiles import Profile
 
 
@@ -20,6 +20,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
     def payload(self) -> bytes:
+        if self.status == 204:
+            return b""
         return json.dumps(self.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
@@ -56,6 +58,8 @@ def failure(profile: Profile, tenant: str, problem: Problem, guide: bool = False
         return Reply(problem.status, flat)
     if isinstance(problem, GatewayProblem):
         return Reply(problem.status, {"message": problem.message})
+    if isinstance(problem, ScimProblem):
+        return _scim_failure(profile, problem)
     if guide:
         return _guide_failure(problem)
     body: dict[str, Any] = {"response": block(problem.status, problem.message, problem.error_code, problem.detail)}
@@ -63,6 +67,21 @@ def failure(profile: Profile, tenant: str, problem: Problem, guide: bool = False
         number = problem.number or problem.status
         body["exception"] = {"code": number, "message": problem.message, "detail": problem.detail or None}
     return Reply(problem.status, _modern(profile, tenant, problem.status, body))
+
+
+def _scim_failure(profile: Profile, problem: ScimProblem) -> Reply:
+    document = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": str(problem.status),
+        "detail": problem.message,
+        **({"scimType": problem.scim_type} if problem.scim_type else {}),
+    }
+    return Reply(problem.status, document, scim_media_type(profile))
+
+
+def scim_media_type(profile: Profile) -> dict[str, str]:
+    """4.0 has set it right (SSGR-3116)."""
+    return {"Content-Type": "application/scim+json" if profile.modern else "application/json"}
 
 
 def _guide_failure(problem: Problem) -> Reply:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 MESSAGES: dict[int, str] = {
     1001: "Parameter '{}' was not informed!",
+    1002: "Session not found",
     1004: "The device's hostname was not informed",
     1005: "The device's IP was not informed",
     1007: "Credential not found",
@@ -24,6 +25,9 @@ MESSAGES: dict[int, str] = {
     1020: "The device's model was not informed",
     1021: "The device's vendor was not informed",
     1022: "The device's type was not informed",
+    1023: "Information not found",
+    1024: "Inactive information",
+    1026: "The information content was not informed",
     1029: "It is not possible to enter a domain that has not been previously registered",
     1039: "Without PAM Configuration Access permission",
     1042: "Invalid username",
@@ -72,6 +76,14 @@ class TokenProblem(Problem):
     def __init__(self, error: str, message: str, status: int) -> None:
         super().__init__(message, status)
         self.error = error
+
+
+class ScimProblem(Problem):
+    """A refusal in the form of SCIM (RFC 7644, 3.12)."""
+
+    def __init__(self, message: str, status: int = 400, scim_type: str | None = None) -> None:
+        super().__init__(message, status)
+        self.scim_type = scim_type
 
 
 def numbered(number: int, *words: str, text: str | None = None, detail: str = "") -> Problem:

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from . import auth
+from . import auth, scim
 from .actions import strike
 from .call import Call, Incoming
 from .envelope import Reply, failure
@@ -21,7 +21,7 @@ from .errors import GatewayProblem, Problem
 from .exchange import Exchange, abort, write_ahead
 from .faults import AFTER, BEFORE, Subject
 from .gates import Gates
-from .profiles import GUIDE, TOKEN
+from .profiles import GUIDE, SCIM, TOKEN
 from .records import names
 from .routes import Match, Router
 from .vault import catch_up
@@ -145,6 +145,8 @@ class Front(web.Server):
         try:
             return self._dispatch(exchange, match)
         except Problem as problem:
+            if match is not None and match.route.area == SCIM and not isinstance(problem, GatewayProblem):
+                problem = scim.problem_of(problem)
             return failure(world.profile, call.tenant, problem, exchange.guide)
         except Exception:
             LOG.exception("%s failed", call.operation)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import struct
@@ -239,7 +238,7 @@ def totp(seed: str, now: float) -> str | None:
     """The code of RFC 6238 (SHA-1, six digits, 30 seconds) for a seed in base32, or None without a good one."""
     try:
         key = base64.b32decode(seed.replace(" ", "").upper() + "=" * (-len(seed.replace(" ", "")) % 8))
-    except binascii.Error:
+    except ValueError:  # also what has other characters than base32
         return None
     if not key:
         return None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PAM, TOKEN, DSM, LEGACY, GUIDE, MYSAFE = "pam", "token", "dsm", "legacy", "guide", "mysafe"
+PAM, TOKEN, DSM, LEGACY, GUIDE, SCIM = "pam", "token", "dsm", "legacy", "guide", "scim"
+USERS, INFO, SESSIONS, OLD_SESSIONS, MYSAFE = "users", "info", "sessions", "old sessions", "mysafe"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ PROFILES: dict[str, Profile] = {
     for p in (
         Profile(
             "3.32",
-            {PAM: ("/iso",), TOKEN: ("/iso",), DSM: ("/iso",), MYSAFE: ("/api",)},
+            {
+                **dict.fromkeys((PAM, TOKEN, DSM, SCIM, USERS, INFO), ("/iso",)),
+                MYSAFE: ("/api",),
+                # The pages print the one, the OpenAPI file the other, and not the same for each call.
+                OLD_SESSIONS: ("/iso", "/api"),
+            },
             identifier_key="tag",
             modern=False,
             identifier_in_path=True,
@@ -37,18 +43,21 @@ PROFILES: dict[str, Profile] = {
         # The vendor's own collection, republished when 4.0 was current, uses /iso/pam and identifiers in the path.
         Profile(
             "4.0",
-            {PAM: ("/api",), TOKEN: ("/api", "/iso"), DSM: ("/iso",), MYSAFE: ("/api",)},
+            {
+                **dict.fromkeys((PAM, USERS, SESSIONS, MYSAFE), ("/api",)),
+                **dict.fromkeys((DSM, SCIM, INFO), ("/iso",)),
+                TOKEN: ("/api", "/iso"),
+            },
             legacy={PAM: ("/iso",)},
         ),
         Profile("rest", {TOKEN: ("/iso",), GUIDE: ("",)}, guide_errors=True),
         Profile(
             "all",
             {
-                PAM: ("/api", "/iso"),
-                TOKEN: ("/api", "/iso"),
-                DSM: ("/iso",),
+                **dict.fromkeys((PAM, TOKEN, USERS, OLD_SESSIONS), ("/api", "/iso")),
+                **dict.fromkeys((DSM, SCIM, INFO, LEGACY), ("/iso",)),
+                SESSIONS: ("/api",),
                 MYSAFE: ("/api",),
-                LEGACY: ("/iso",),
                 GUIDE: ("",),
             },
             identifier_in_path=True,

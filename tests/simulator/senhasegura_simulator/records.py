@@ -28,6 +28,12 @@ def names(call: Call) -> frozenset[str]:
     if kind == "device":
         device = _device(call, ref or text(params, "hostname") or "")
         return _known(ref, text(params, "hostname"), *([str(device.id), device.hostname] if device else []))
+    if kind == "scim_user":
+        return _known(ref, text(params, "userName"))
+    if kind == "related_user":
+        return _known(ref, text(params, "id"), text(params, "name"))
+    if kind in ("session", "information"):
+        return _known(ref, text(params, "device"), text(params, "identifier"))
     if kind not in ("credential", "key", "custody"):
         return frozenset()
     username, hostname, identifier = (text(params, name) for name in ("username", "hostname", "identifier"))

@@ -10,14 +10,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from . import auth, automations, devices, dsm, encryption, ephemeral, keys, mysafe, pam, rest
+from . import (
+    auth,
+    automations,
+    devices,
+    dsm,
+    encryption,
+    ephemeral,
+    information,
+    keys,
+    mysafe,
+    pam,
+    related_users,
+    rest,
+    scim,
+    sessions,
+)
 from .call import Call
 from .envelope import Reply
-from .errors import Problem, no_route
-from .profiles import DSM, GUIDE, LEGACY, MYSAFE, PAM, TOKEN, Profile
+from .errors import Problem, ScimProblem, no_route
+from .profiles import DSM, GUIDE, INFO, LEGACY, MYSAFE, OLD_SESSIONS, PAM, SCIM, SESSIONS, TOKEN, USERS, Profile
 from .settings import Settings
 
 CORE, APP, SECRETS, CICD = "PAM Core", "Application", "Secret Management", "CI/CD"
+IDENTITIES, PEOPLE, WEB = "SCIM", "Users", "Web Proxy Session"
 Handler = Callable[[Call], Reply]
 
 
@@ -92,6 +108,35 @@ ROUTES: tuple[Route, ...] = (
     *_mysafe_routes("mysafe_password", mysafe.PASSWORD),
     *_mysafe_routes("mysafe_note", mysafe.NOTE),
     *_mysafe_routes("mysafe_api_secret", mysafe.API_SECRET),
+    Route(SCIM, "scim.config", "GET", "/scim/v2/ServiceProviderConfig", scim.service_provider_config, IDENTITIES),
+    Route(SCIM, "scim.types", "GET", "/scim/v2/ResourceTypes", scim.list_resource_types, IDENTITIES),
+    Route(SCIM, "scim.types", "GET", "/scim/v2/ResourceTypes/{ref}", scim.read_resource_type, IDENTITIES),
+    Route(SCIM, "scim.schemas", "GET", "/scim/v2/Schemas", scim.list_schemas, IDENTITIES),
+    Route(SCIM, "scim.schemas", "GET", "/scim/v2/Schemas/{ref}", scim.read_schema, IDENTITIES),
+    Route(SCIM, "scim_user.list", "GET", "/scim/v2/Users", scim.list_users, IDENTITIES),
+    Route(SCIM, "scim_user.create", "POST", "/scim/v2/Users", scim.create_user, IDENTITIES),
+    Route(SCIM, "scim_user.read", "GET", "/scim/v2/Users/{ref}", scim.read_user, IDENTITIES),
+    Route(SCIM, "scim_user.change", "PATCH", "/scim/v2/Users/{ref}", scim.change_user, IDENTITIES),
+    Route(SCIM, "scim_user.delete", "DELETE", "/scim/v2/Users/{ref}", scim.delete_user, IDENTITIES),
+    Route(USERS, "related_user.list", "GET", "/user/related", related_users.list_related_users, PEOPLE),
+    Route(USERS, "related_user.create", "POST", "/user/related", related_users.create_related_user, PEOPLE),
+    Route(USERS, "related_user.update", "PUT", "/user/related", related_users.update_related_user, PEOPLE),
+    Route(USERS, "related_user.read", "GET", "/user/related/{ref}", related_users.read_related_user, PEOPLE),
+    Route(USERS, "related_user.update", "PUT", "/user/related/{ref}", related_users.update_related_user, PEOPLE),
+    Route(USERS, "related_user.disable", "DELETE", "/user/related/{ref}", related_users.disable_related_user, PEOPLE),
+    *(
+        route
+        for area, below in ((SESSIONS, "/pam"), (OLD_SESSIONS, ""))
+        for route in (
+            Route(area, "session.list", "GET", f"{below}/session/remotesessions", sessions.list_sessions),
+            Route(area, "session.read", "GET", f"{below}/session/remotesessions/{{ref}}", sessions.read_session),
+            Route(area, "session.drop", "DELETE", f"{below}/session/drop/{{ref}}", sessions.drop_session),
+            Route(area, "session.start", "POST", f"{below}/remote/session", sessions.start_session, WEB),
+        )
+    ),
+    Route(INFO, "information.create", "POST", "/pam/info", information.create_information),
+    Route(INFO, "information.read", "GET", "/pam/info/{ref}", information.read_information),
+    Route(INFO, "information.disable", "DELETE", "/pam/info/{ref}", information.disable_information),
     Route(GUIDE, "credential.list", "GET", "/api/pam/credential", rest.list_credentials),
     Route(GUIDE, "credential.create", "POST", "/api/pam/credential", rest.create_credential),
     Route(GUIDE, "credential.info", "GET", "/api/pam/credential/{ref}", rest.read_credential),
@@ -146,6 +191,9 @@ class Router:
         module = _module(path)
         if module not in self._modules[settings.legacy_paths]:
             return no_route()
+        if module.endswith("/scim"):
+            known = any(pattern.fullmatch(path) for _template, pattern, _route in self._calls[settings.legacy_paths])
+            return ScimProblem("Method not allowed", 405) if known else ScimProblem("Resource not found", 404)
         in_dsm = module.endswith(("/dapp", "/sctm", "/cicd", "/dsm"))
         return Problem("Resource sub not found", 404, error_code=4 if in_dsm else 1)
 
@@ -168,4 +216,6 @@ def _decoded(part: str) -> str:
 
 
 def _module(path: str) -> str:
-    return "/".join(path.split("/")[:3])
+    # Protected information stays below /iso/pam where the rest of it is below /api/pam.
+    parts = path.split("/")
+    return "/".join(parts[: 4 if parts[1:4] == ["iso", "pam", "info"] else 3])

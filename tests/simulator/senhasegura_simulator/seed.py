@@ -16,11 +16,15 @@ from typing import Any, TypeVar
 import yaml
 
 from .crypto import encryption_pair, random_password, ssh_key_pair
+from .platform_records import Information, RelatedUser, RemoteSession, User
 from .store import CREDENTIAL, KEY, Application, Client, Device, Item, MySafeItem, Secret, Store
 
 PACKAGED = Path(__file__).parent / "seeds"
-SECTIONS = ("settings", "clients", "devices", "credentials", "keys", "applications", "secrets", "mysafe")
-TIMES = ("expiration", "change", "view", "expires", "custody_until")
+SECTIONS = (
+    *("settings", "clients", "devices", "credentials", "keys", "applications", "secrets"),
+    *("users", "related_users", "sessions", "information", "mysafe"),
+)
+TIMES = ("expiration", "change", "view", "expires", "custody_until", "started", "ended")
 R = TypeVar("R")
 
 
@@ -81,6 +85,14 @@ def plant(seed: Seed, store: Store, now: float) -> None:
             store.save(_item(store, section, kind, entry, clients, now))
     for entry in seed.entries("mysafe"):
         store.save(_record(MySafeItem, "mysafe", entry))
+    for entry in seed.entries("users"):
+        store.save(_user(entry, now))
+    for number, entry in enumerate(seed.entries("sessions"), 1):
+        known = {"session_id": f"{number:040x}", "started": now - 60, **entry}
+        store.save(_record(RemoteSession, "sessions", known))
+    for section, cls in (("related_users", RelatedUser), ("information", Information)):
+        for entry in seed.entries(section):
+            store.save(_record(cls, section, entry))
 
 
 def _plant_secrets(
@@ -130,6 +142,18 @@ def _item(
     if not item.ip and (device := store.first(Device, hostname=item.hostname)):
         item.ip = device.ip
     return item
+
+
+def _user(entry: dict[str, Any], now: float) -> User:
+    """A user as SCIM shows it: `userName`, `externalId`, `name`, `emails`, `entitlements`, `groups` ..."""
+    document = {"active": True, **entry}
+    try:
+        username, external_id = str(document["userName"]), str(document["externalId"])
+    except KeyError as error:
+        raise SeedError(f"users: {error} is missing") from error
+    password = document.pop("password", None)
+    names: dict[str, Any] = {"username": username.lower(), "external_id": external_id}
+    return User(**names, document=document, password=password, created=now, modified=now)
 
 
 def _record(cls: type[R], section: str, entry: dict[str, Any]) -> R:

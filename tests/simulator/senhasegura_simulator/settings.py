@@ -41,6 +41,10 @@ class Settings:
     idle_timeout: float | None = None  # close idle keep-alive connections after so many seconds
     deliver_expired: bool = False  # DSM secrets are readable after their expiration_date
     base64_decrypted: bool = False  # what an encryption key decrypts comes in base64
+    scim_true_ids: bool | None = None  # lists of SCIM users have the ids of operations; None: as the profile says
+    scim_delete: str = "erase"  # or "disable"
+    roles: list[str] | None = None  # known to SCIM; None: any name
+    access_groups: list[str] | None = None
     engines: list[str] = field(default_factory=lambda: ["Generic"])
     domains: list[str] = field(default_factory=list)
     users: list[str] = field(default_factory=list)  # known to `user_credential_owner`

@@ -15,6 +15,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from .platform_records import Information, RelatedUser, RemoteSession, User, WebUrl
+
 CREDENTIAL, KEY = "credential", "key"
 PENDING, RUNNING, CHANGED, FAILED = "pending", "running", "changed", "failed"
 
@@ -220,7 +222,8 @@ class Execution:
 
 
 RECORDS: tuple[type[Any], ...] = (
-    *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, MySafeItem, Execution),
+    *(Client, Token, Nonce, Device, Item, Application, Secret, Automation, EncryptionKey, Execution),
+    *(MySafeItem, User, RelatedUser, RemoteSession, WebUrl, Information),
 )
 NOT_STATE = (Token, Nonce, Execution)  # bookkeeping, not a change that a caller asked for
 UNIQUE = {

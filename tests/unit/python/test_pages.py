@@ -25,7 +25,11 @@ from ansible_collections.community.senhasegura.tests.unit.python.vaults import (
 from senhasegura import A2A, awx, exceptions
 from senhasegura.cli import main
 
-README, GUIDE, AWX = ROOT / "python/README.md", ROOT / "docs/docsite/rst/python.rst", ROOT / "docs/docsite/rst/awx.rst"
+README, GUIDE, AWX = (
+    ROOT / "python/README.md",
+    ROOT / "docs/docsite/rst/python.rst",
+    ROOT / "docs/docsite/rst/awx_credential_plugins.rst",
+)
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 # What stands in the pages for what a reader has of the own. Nothing else is replaced.

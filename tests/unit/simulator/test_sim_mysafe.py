@@ -122,7 +122,7 @@ def test_the_code_is_that_of_rfc_6238():
     # Appendix B, of which six of the eight digits are left.
     seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     assert [totp(seed, when) for when in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]
-    assert [totp(text, 59) for text in ("", "1", "GEZD GNBV")] == [None, None, totp("GEZDGNBV", 59)]
+    assert [totp(text, 59) for text in ("", "1", "é", "GEZD GNBV")] == [None, None, None, totp("GEZDGNBV", 59)]
 
 
 def test_the_code_goes_on_with_the_clock(keys):

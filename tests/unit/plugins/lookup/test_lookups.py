@@ -171,7 +171,7 @@ EncryptedField.__name__ = "AnsibleVaultEncryptedUnicode"
 
 
 @pytest.mark.parametrize("term", ["", "  ", None, True, 1.5, {"a": CANARY}, f"a\n{CANARY}", "x" * 600])
-@pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
+@pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret", "protected_information"])
 def test_a_term_that_can_be_no_name_is_refused_before_the_first_is_read(vault: Vault, name: str, term: Any) -> None:
     assert vault.refusal(name, "1", term).startswith("term 2 must be an id")
     assert vault.api.operations == []
@@ -539,7 +539,7 @@ def test_no_access_to_secrets(vault: Vault) -> None:
     assert vault("secret", "plain", "shop-db", on_denied="skip") == []
 
 
-@pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret"])
+@pytest.mark.parametrize("name", ["password", "credential", "ssh_key", "secret", "protected_information"])
 def test_an_unexpected_exception_shows_no_text(vault: Vault, name: str) -> None:
     vault.api.error = RuntimeError(CANARY)
     text = vault.refusal(name, "1")
@@ -567,7 +567,7 @@ def test_nothing_of_the_network_is_imported_before_it_is_needed() -> None:
         import importlib, sys, types
         import ansible.plugins.lookup, ansible.template
         before = set(sys.modules)
-        for name in ("password", "credential", "ssh_key", "secret"):
+        for name in ("password", "credential", "ssh_key", "secret", "protected_information"):
             module = importlib.import_module(f"ansible_collections.community.senhasegura.plugins.lookup.{name}")
             try:
                 module.LookupModule(templar=types.SimpleNamespace(template=str)).run(["1"], variables={}, timeout="x")

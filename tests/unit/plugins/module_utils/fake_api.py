@@ -17,13 +17,16 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
     DSM_ONLY,
     LIST_CREDENTIALS,
     LIST_DEVICES,
+    LIST_SCIM_USERS,
     LIST_SECRETS,
     LIST_SSH_KEYS,
     MYSAFE,
     READ_APPLICATION,
     READ_CREDENTIAL,
     READ_DEVICE,
+    READ_SCIM_USER,
     READ_SECRET,
+    READ_SESSION,
     READ_SSH_KEY,
     Area,
     Operation,
@@ -31,6 +34,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects.ope
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecret
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import AlreadyDone, Context, Denied, NotFound
+from ansible_collections.community.senhasegura.plugins.module_utils.information_models import ProtectedInformation
 from ansible_collections.community.senhasegura.plugins.module_utils.models import (
     SSH_KEY_TYPE,
     Credential,
@@ -44,6 +48,11 @@ from ansible_collections.community.senhasegura.plugins.module_utils.mysafe_model
     MySafeItem,
     secret_fields,
 )
+from ansible_collections.community.senhasegura.plugins.module_utils.session_models import WebSession
+from ansible_collections.community.senhasegura.plugins.module_utils.user_models import ScimPage, ScimUser
+
+# What is no call that a test counts: it changes nothing and tells no secret, or only one of DSM.
+_LOOKS = (READ_SECRET, READ_APPLICATION, READ_DEVICE, READ_SCIM_USER, READ_SESSION)
 
 
 class FakeApi(Api):
@@ -52,8 +61,11 @@ class FakeApi(Api):
     :ivar devices: the devices with all their attributes; the list shows fewer
     :ivar items: the items of MySafe with all their attributes; the list shows fewer
     :ivar inactive: the ids of those that are inactive
+    :ivar users: the users of SCIM, of which the list shows C(page) at a time
+    :ivar wrong_ids: the id of a user -> the one under which the list shows it
     :ivar own: the application of the client
-    :ivar listed: what all other lists have: automations, or encryption keys
+    :ivar listed: what all other lists have: automations, encryption keys, related users,
+        sessions, or what there is of protected information
     :ivar answers: operation -> what it returns, or the error that it raises. Lists and reads of secrets are not asked.
     :ivar error: what every call raises
     :ivar denied: the ids of what may not be read
@@ -72,6 +84,9 @@ class FakeApi(Api):
         self.devices: list[Device] = []
         self.items: list[MySafeItem] = []
         self.inactive: set[str] = set()
+        self.users: list[ScimUser] = []
+        self.page = 2
+        self.wrong_ids: dict[str, str] = {}
         self.own: t.Any = None
         self.listed: list[t.Any] = []
         self.answers: dict[str, t.Any] = {}
@@ -93,7 +108,7 @@ class FakeApi(Api):
         self.fresh += [name] if fresh else []
         if self.error is not None:
             raise self.error
-        if operation.verb is Verb.LIST or operation in (READ_SECRET, READ_APPLICATION, READ_DEVICE):
+        if operation.verb is Verb.LIST or operation in _LOOKS:
             return self._look(operation, ref)
         self.calls.append((name, ref, model))
         answer = self.answers[name] if name in self.answers else self.apply(operation, ref, model)
@@ -110,6 +125,14 @@ class FakeApi(Api):
             return tuple(dataclasses.replace(device, **hidden) for device in self.devices)
         if operation == READ_DEVICE:
             return self._found(device for device in self.devices if device.id == ref)
+        if operation == LIST_SCIM_USERS:
+            part = self.users[int(ref) - 1 : int(ref) - 1 + self.page]
+            shown = (dataclasses.replace(user, id=self.wrong_ids.get(user.id, user.id)) for user in part)
+            return ScimPage(tuple(shown), len(self.users))
+        if operation == READ_SCIM_USER:
+            return self._found(user for user in self.users if user.id == ref)
+        if operation == READ_SESSION:
+            return self._found(session for session in self.listed if session.id == ref)
         if operation == LIST_SECRETS:
             return tuple(self.secrets)
         if operation == READ_SECRET:
@@ -129,6 +152,14 @@ class FakeApi(Api):
             return Stored(ref or "77") if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.area in MYSAFE:
             return self._item(operation, ref, model)
+        if operation.area is Area.SCIM_USERS:
+            return self._store_user(operation.verb, ref, model)
+        if operation.area is Area.INFORMATION:
+            return self._information(operation.verb, ref, model)
+        if operation.area is Area.RELATED_USERS:
+            return True if operation.verb is Verb.DISABLE else ref or "77"
+        if operation.area is Area.SESSIONS:
+            return WebSession("https://url", "token") if operation.verb is Verb.CREATE else None
         if operation.area in DSM_ONLY:
             return "77" if operation.verb in (Verb.CREATE, Verb.UPDATE) else None
         if operation.verb is Verb.CREATE:
@@ -169,6 +200,28 @@ class FakeApi(Api):
         sent = {f.name: value for f in dataclasses.fields(model) if (value := getattr(model, f.name)) is not None}
         self.items = [dataclasses.replace(item, **sent) if one is item else one for one in self.items]
         return Stored(ref)
+
+    def _store_user(self, verb: Verb, ref: str, model: t.Any) -> t.Any:
+        if verb is not Verb.CREATE and not any(user.id == ref for user in self.users):
+            return NotFound("x")
+        if verb is Verb.DELETE:
+            self.users = [user for user in self.users if user.id != ref]
+            return None
+        names = model.changes or [f.name for f in dataclasses.fields(ScimUser) if f.name != "id"]
+        new = {name: value for name in names if (value := getattr(model, name)) is not None}
+        if verb is Verb.CREATE:
+            self.users.append(ScimUser(id="77", **{"active": True, **new}))
+            return "77"
+        self.users = [dataclasses.replace(user, **new) if user.id == ref else user for user in self.users]
+        return None
+
+    def _information(self, verb: Verb, ref: str, model: t.Any) -> t.Any:
+        if verb is Verb.CREATE:
+            new = ProtectedInformation("77", model.identifier or "made-up", model.type or "", model.content)
+            self.listed.append(new)
+            return new.identifier
+        found = self._found(one for one in self.listed if ref in (one.id, one.identifier))
+        return found if verb is Verb.READ else self.listed.remove(found)
 
     def _readable(self, ref: str) -> CredentialInfo:
         info = self._found(i for i in self.entries if ref in (i.id, f"{i.username}@{i.hostname}"))

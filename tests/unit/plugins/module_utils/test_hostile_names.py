@@ -19,9 +19,12 @@ from ansible_collections.community.senhasegura.plugins.module_utils import (
     device_models,
     dsm_models,
     dsm_secrets,
+    information_models,
     keypair,
     models,
     mysafe_models,
+    session_models,
+    user_models,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.client.connect import Client, client_over
 from ansible_collections.community.senhasegura.plugins.module_utils.client.direct_api import DirectApi
@@ -71,6 +74,10 @@ def write_model(operation: str, name: str = "web-root") -> t.Any:
         "application": dsm_models.DsmApplicationWrite(name, "web", "prod"),
         "variables": dsm_models.VariablesUpload({"A": "value"}, {"key_value": [{"name": name, "fields": ["A"]}]}),
         "ephemeral_credential": dsm_models.EphemeralWrite(None, name, "deploy", "ns"),
+        "protected_information": information_models.InformationWrite("text", name),
+        "related_user": user_models.RelatedUserWrite(name, "jdoe", "6"),
+        "session": session_models.WebSessionWrite("jdoe", "root", name, "ssh"),
+        "scim_user": user_models.ScimUserWrite(name, "1", "Name", email="a@example.com", changes=("email",)),
         "device": device_models.DeviceWrite(name, "192.0.2.10", "Server", "Debian", "Debian 13", "DC1"),
         "automation": dsm_models.AutomationWrite(name),
         "encryption_key": dsm_models.EncryptionKeyWrite(name, expires_at="2027-01-01 00:00:00"),
@@ -105,8 +112,8 @@ def lines_of(template: str, method: str, name: str) -> t.Iterator[str]:
     """The request lines that are in order for this name: the name as it is, or quoted as one part."""
     for quoted in (name, urllib.parse.quote(name, safe="")):
         yield f"{method} {template.replace('{ref}', quoted)} HTTP/1.1"
-    for field in ("credentialId", "identifier_code"):
-        yield f"{method} {template}?{urllib.parse.urlencode({field: name})} HTTP/1.1"
+    for query in ({"credentialId": name}, {"identifier_code": name}, {"startIndex": name, "count": 100}):
+        yield f"{method} {template}?{urllib.parse.urlencode(query)} HTTP/1.1"
 
 
 @pytest.mark.parametrize(("dialect", "operation"), NAMED)

@@ -81,6 +81,13 @@ ENTITIES: dict[str, tuple[tuple[str, t.Any] | None, tuple[str, t.Any] | None]] =
     "device.read": (("device", {"id": "7", "hostname": CANARY, "session_remote_config": ""}), None),
     "device.create": (("device", {"id": "7"}), None),
     "device.update": (("device", {"id": "7"}), None),
+    "protected_information.read": (("info", {"id": "7", "tag": "x", "type": "Text", "content": CANARY}), None),
+    "protected_information.create": (("info", {"identifier": "7", "content": CANARY}), None),
+    "related_user.list": (("relatedUsers", [{"id": "7", "name": CANARY, "username": "x"}]), None),
+    "related_user.create": (("relatedUsers", {"id": "7"}), None),
+    "related_user.update": (("relatedUsers", {"id": "7"}), None),
+    "session.list": (("remote_sessions", [{"id": "7", "session_id": "ab12", "user": CANARY}]), None),
+    "session.create": (("session", {"session_url": CANARY, "token": CANARY}), None),
     "secret.list": (("application", {"secrets": [SECRET]}), ("secrets", [SECRET])),
     "secret.read": (None, ("secret", SECRET)),
     "secret.create": (None, ("secret", SECRET)),
@@ -116,6 +123,13 @@ def good(dialect: str, operation: str, **head: t.Any) -> Document:
     entities = dict([copy.deepcopy(entity)]) if entity else {}
     if operation == "application.create":
         entities["id"] = "id-7"
+    if operation.startswith("scim_user"):
+        # These have no envelope. Its fields are tested here, and theirs in dialects/test_scim.py.
+        user = {"id": "7", "userName": CANARY}
+        entities |= {**user, "totalResults": 1, "Resources": [user]}
+    if operation == "session.read":
+        # A list of one.
+        entities["remote_session"] = [{"id": "7", "session_id": "ab12", "user": CANARY}]
     if rest:
         return {"response": {**HEAD, **entities, **head}}
     return {"code": 200, "response": {**HEAD, **head}, "tenant": CANARY, **entities}
@@ -373,6 +387,8 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
             fields |= {operation.removeprefix("mysafe_").removesuffix(".read"): NO_SECRET}
     elif operation == "device.read":
         fields = {"id": NO_ID, "hostname": NO_TEXT, "session_remote_config": NO_TEXT}
+    elif operation == "protected_information.read":
+        fields = {"id": NO_ID, "content": NO_SECRET, "type": NO_TEXT}
     elif operation.endswith("read"):
         fields = {"id": NO_ID, ("private_key" if "key" in operation else "password"): NO_SECRET}
     else:
@@ -381,8 +397,8 @@ def in_entity(dialect: str, operation: str) -> dict[str, Case]:
         fields["name"] = NO_TEXT
     elif operation == "device.list":
         fields["hostname"] = NO_TEXT
-    elif operation in ("credential.list", "key.list"):
-        fields["username"] = NO_TEXT
+    elif operation.endswith("list") and "secret" not in operation and not operation.startswith("mysafe"):
+        fields["user" if operation == "session.list" else "username"] = NO_TEXT
     for field, values in fields.items():
         if values is not NO_TEXT and field in (value[0] if isinstance(value, list) else value):
             changes[f"{field} missing"] = ((*item, field), MISSING)
@@ -510,7 +526,10 @@ WRITES = [
     if ENTITIES.get(call[1], NO_ENTITY)[call[0] == "rest"] and call[1].endswith(("create", "update", "rotate"))
 ]
 # What they are made for is in the answer.
-NEEDED = ("application.create", "ephemeral_credential.create", "encryption_key.encrypt", "encryption_key.decrypt")
+NEEDED = (
+    *("application.create", "ephemeral_credential.create", "encryption_key.encrypt", "encryption_key.decrypt"),
+    "session.create",
+)
 
 
 @pytest.mark.parametrize("operation", NEEDED)
@@ -545,7 +564,9 @@ def test_a_write_is_done_whatever_the_answer_shows_of_it(
     ):
         behaviour.answer = http(changed(good(dialect, operation), place, new))
         stored = session.call(named(operation), ref="7", model=write_model(operation))
-        if not operation.startswith("secret."):
+        # Protected information comes with its identifier, and without an id.
+        named_otherwise = operation == "protected_information.create" and isinstance(new, dict) and new
+        if not operation.startswith("secret.") and not named_otherwise:
             assert getattr(stored, "id", stored) == "", new
     behaviour.answer = http(good(dialect, operation))
     stored = session.call(named(operation), ref="7", model=write_model(operation))

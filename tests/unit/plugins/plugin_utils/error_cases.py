@@ -383,6 +383,12 @@ def code(number: int, words: str, *, create: bool = False) -> Make:
     )  # fmt: skip
 
 
+def scim(status: int, detail: str, module: str = "scim_user_info", **more: t.Any) -> Make:
+    """A module whose requests are refused in the form of SCIM."""
+    document = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status), "detail": detail}
+    return lambda bench: bench.module(bench.wire({"*": http(document, status)}), module, **more)
+
+
 TWINS = listed(*({"id": str(number), "identifier": None} for number in (7, 8)))
 OBJECTS: dict[str, Make] = {
     "credential that is not listed, iso": sim("3.32", "nothing"),
@@ -427,6 +433,28 @@ OBJECTS: dict[str, Make] = {
     "template that does not exist": code(1047, "Template plugin not informed", create=True),
     "credential that exists already": code(1052, "the same credential already exists on the device", create=True),
     "identifier with odd characters": code(1053, "The identifier can only contain letters", create=True),
+    "protected information that is not there": answers(
+        envelope("Information not found", 400, 1023), "28", name="protected_information"
+    ),
+    "protected information that is inactive": answers(
+        envelope("Inactive information", 400, 1024), "28", name="protected_information"
+    ),
+    "SCIM with a client of A2A": scim(401, "Unauthorized"),
+    "SCIM, forbidden": scim(403, "Forbidden"),
+    "SCIM, a value that is taken": scim(409, "The user exists already", "scim_user", id="7", state="disabled"),
+    "SCIM, a role that does not exist": scim(400, "entitlements is not valid", "scim_user", id="7", state="absent"),
+    "SCIM user that is not there": scim(404, "Resource 7 not found", "scim_user", id="7", state="enabled"),
+    "SCIM that is not there": lambda bench: bench.module(bench.wire({"*": NO_ROUTE}), "scim_user_info"),
+    "related user of nobody": lambda bench: bench.module(
+        bench.wire({"*": envelope("User does not exist", 400, 1005)}), "related_user", name="jane", username="jdoe"
+    ),
+    "related users that are not granted": lambda bench: bench.module(
+        bench.wire({"*": envelope("You are not authorized to access this resource.", 500)}), "related_user", name="jane"
+    ),
+    "session that has no protocol": lambda bench: bench.module(
+        bench.wire({"*": envelope("Invalid protocol", 400)}),
+        "session", state="started", user="u", credential="c", device="d", protocol="p",
+    ),
     "client that is limited to others": sim("4.0", "twin", client_id="limited"),
     "client of another address": sim("4.0", "web-root", client_id="elsewhere"),
     "client of another referer": sim("4.0", "web-root", client_id="portal"),

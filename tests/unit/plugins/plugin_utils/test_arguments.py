@@ -122,7 +122,8 @@ MODULES = sorted(path.stem for path in (Path(plugin_options.__file__).parents[1]
 def secret_options(spec: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The places of all options that are secret texts."""
     for name, details in spec.items():
-        if details.get("no_log") and details.get("type", "str") == "str" and name != "client_id":
+        client = name in ("client_id", "mysafe_client_id")
+        if details.get("no_log") and details.get("type", "str") == "str" and not client:
             yield (*place, name)
         yield from secret_options(details.get("options", {}), (*place, name))
 

@@ -346,6 +346,7 @@ def test_where_awx_is(awx: Awx) -> None:
     error = refused(awx, IMAGE, allow_http=False)
     assert "awx_url begins with http://" in str(error)
     assert "set awx_allow_http" in str(error)
+    assert error.context.option == "awx_url"
     with Awx([]) as other:
         other.shutdown()
         other.server_close()

@@ -74,6 +74,22 @@ PATHS = {
         "device.update": "POST /iso/pam/device",
         "device.enable": "PUT /iso/pam/device/{ref}",
         "device.disable": "DELETE /iso/pam/device/{ref}",
+        "scim_user.list": "GET /iso/scim/v2/Users",
+        "scim_user.read": "GET /iso/scim/v2/Users/{ref}",
+        "scim_user.create": "POST /iso/scim/v2/Users",
+        "scim_user.update": "PATCH /iso/scim/v2/Users/{ref}",
+        "scim_user.delete": "DELETE /iso/scim/v2/Users/{ref}",
+        "related_user.list": "GET /iso/user/related",
+        "related_user.create": "POST /iso/user/related",
+        "related_user.update": "PUT /iso/user/related/{ref}",
+        "related_user.disable": "DELETE /iso/user/related/{ref}",
+        "session.list": "GET /api/session/remotesessions",
+        "session.read": "GET /api/session/remotesessions/{ref}",
+        "session.delete": "DELETE /iso/session/drop/{ref}",
+        "session.create": "POST /iso/remote/session",
+        "protected_information.read": "GET /iso/pam/info/{ref}",
+        "protected_information.create": "POST /iso/pam/info",
+        "protected_information.disable": "DELETE /iso/pam/info/{ref}",
         "secret.list": "GET /iso/dapp/application",
         "secret.create": "POST /iso/sctm/secret",
         "secret.update": "POST /iso/sctm/secret",
@@ -132,10 +148,18 @@ PATHS = {
         "secret.delete": "DELETE /api/dsm/secret/{ref}",
     },
 }
-# From 3.33 on everything but DSM stands below /api.
+# From 3.33 on everything but DSM, SCIM and protected information stands below /api.
 PATHS["api"] = {
-    operation: path if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/")) else path.replace("/iso/", "/api/")
+    operation: path
+    if any(part in path for part in ("/dapp/", "/sctm/", "/cicd/", "/scim/", "/pam/info"))
+    else path.replace("/iso/", "/api/")
     for operation, path in PATHS["iso"].items()
+} | {
+    "related_user.update": "PUT /api/user/related",
+    "session.list": "GET /api/pam/session/remotesessions",
+    "session.read": "GET /api/pam/session/remotesessions/{ref}",
+    "session.delete": "DELETE /api/pam/session/drop/{ref}",
+    "session.create": "POST /api/pam/remote/session",
 }
 
 
@@ -169,7 +193,8 @@ def test_only_reads_may_be_repeated(name: str, operation: str) -> None:
     call = DIALECTS[name].calls[named(operation)]
     assert (named(operation).replay is Replay.SAFE) == (call.method == "GET") == operation.endswith(("read", "list"))
     area, _dot, verb = operation.partition(".")
-    modules = dict.fromkeys(("credential", "key", "device"), "pam")
+    modules = {"credential": "pam", "key": "pam", "device": "pam", "scim_user": "scim"}
+    modules |= {"related_user": "users", "session": "session", "protected_information": "pam"}
     modules |= dict.fromkeys(("mysafe_password", "mysafe_note", "mysafe_api_secret"), "mysafe")
     assert call.module == modules.get(area, "dsm")
     sends = verb in ("create", "update", "encrypt", "decrypt") or operation == "ephemeral_credential.release"
@@ -188,6 +213,7 @@ def test_put_never_updates_credentials_keys_and_secrets_in_the_vendors_dialects(
             "mysafe_password.update",
             "mysafe_note.update",
             "mysafe_api_secret.update",
+            "related_user.update",
         }
 
 
@@ -521,7 +547,7 @@ def test_operations_are_named_alike() -> None:
     for _name, operation in CALLS:
         assert re.fullmatch(
             r"(credential|key|device|secret|application|variables|ephemeral_credential|automation|encryption_key"
-            r"|mysafe_password|mysafe_note|mysafe_api_secret)"
+            r"|mysafe_password|mysafe_note|mysafe_api_secret|scim_user|related_user|session|protected_information)"
             r"\.(list|read|create|update|enable|disable|release|rotate|delete|encrypt|decrypt)",
             operation,
         )

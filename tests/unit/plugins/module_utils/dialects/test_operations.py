@@ -22,7 +22,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.retry import
 
 def test_no_two_operations_have_one_name() -> None:
     known = [value for value in vars(operations).values() if isinstance(value, Operation)]
-    assert len(known) == len(BY_NAME) == len({(one.area, one.verb) for one in known}) == 61
+    assert len(known) == len(BY_NAME) == len({(one.area, one.verb) for one in known}) == 77
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -16,10 +16,13 @@ import pytest
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     CREATE_CREDENTIAL,
     CREATE_SECRET,
+    DELETE_SESSION,
+    DISABLE_CREDENTIAL,
     LIST_CREDENTIALS,
     LIST_SECRETS,
     READ_APPLICATION,
     READ_CREDENTIAL,
+    READ_SESSION,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.dsm_secrets import DsmSecretWrite
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import (
@@ -323,3 +326,29 @@ def test_what_a_write_shows_spares_the_next_list_of_secrets() -> None:
             cache.call(CREATE_SECRET, policy=CachePolicy(), ref="a", model=DsmSecretWrite("a"))
         listed(cache)
     assert server.count("GET", "/iso/dapp/application") == 3
+
+
+def test_what_is_written_by_another_name_is_read_again() -> None:
+    """A session is terminated by its hash, and read by its id; it has ended for the next task of the run."""
+    session = {"id": "53", "session_id": "aa11", "device": "web01:22"}
+    server = Scripted(
+        {
+            "GET /api/pam/session/remotesessions/53": [
+                success(remote_session=[{**session, "end": end}]) for end in (None, "2026-11-24 17:00:00")
+            ],
+            "DELETE /api/pam/session/drop/aa11": success(),
+            "DELETE /api/pam/credential/aa11": success(),
+        }
+    )
+    cache = ServerCache(settings(), transport=server)
+
+    def running() -> bool:
+        return cache.call(READ_SESSION, policy=CachePolicy(), ref="53").running
+
+    assert [running(), running()] == [True, True]
+    # Of another area.
+    cache.call(DISABLE_CREDENTIAL, policy=CachePolicy(), ref="aa11")
+    assert running()
+    cache.call(DELETE_SESSION, policy=CachePolicy(), ref="aa11")
+    assert not running()
+    assert server.count("GET", "/remotesessions/") == 2
