@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +113,17 @@ class Vault:
                 time.sleep(_POLL)
             if process.poll() is not None:
                 raise SystemExit("the run has ended before it could be killed: use more hosts")
+            workers = children(process.pid)
             os.killpg(process.pid, signal.SIGKILL)
         # The broker belongs to no terminal, and ends when it sees that its run has.
         seen = -1
         while seen != (seen := sum(self.requests().values())):
             time.sleep(1.0)
+        # Since ansible-core 2.19, workers are no part of its process group. One that has a large result for the main
+        # process waits for ever when that was killed, as the other ends of its pipe are open in other workers.
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         return self.count("devices")
 
     def count(self, what: str) -> int:
@@ -129,6 +135,12 @@ class Vault:
         state = self.control.state()
         accounts = (f"{item['username']}@{item['hostname']}" for item in state["items"])
         return Counter(device["hostname"] for device in state["devices"]), Counter(accounts)
+
+
+def children(parent: int) -> list[int]:
+    """Return the ids of the processes that a process has started."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8")
+    return [int(number) for number in listed.split()]
 
 
 def measure(size: int, kills: int) -> list[dict[str, Any]]:
