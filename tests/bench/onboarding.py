@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ MOST_PER_HOST, MOST_PER_RUN = 2.0, 3
 # What a killed run has under way may be asked for again, and the credential of a device that is there takes one more.
 MOST_PER_KILL = 2
 FOR_RUNS = ("POST /api/oauth2/token", "GET /api/pam/device", "GET /api/pam/credential")
+_DEVICE = "POST /api/pam/device"
 TIMEOUT = 1800
 _POLL = 0.05
 
@@ -107,15 +108,22 @@ class Vault:
             start_new_session=True,
         ) as process:
             end = time.monotonic() + TIMEOUT
-            while self.count("devices") < devices and process.poll() is None and time.monotonic() < end:
+            # By the counter: the whole state of many hosts would be half of the work.
+            while self.requests()[_DEVICE] < devices and process.poll() is None and time.monotonic() < end:
                 time.sleep(_POLL)
             if process.poll() is not None:
                 raise SystemExit("the run has ended before it could be killed: use more hosts")
+            workers = children(process.pid)
             os.killpg(process.pid, signal.SIGKILL)
         # The broker belongs to no terminal, and ends when it sees that its run has.
         seen = -1
         while seen != (seen := sum(self.requests().values())):
             time.sleep(1.0)
+        # Since ansible-core 2.19, workers are no part of its process group. One that has a large result for the main
+        # process waits for ever when that was killed, as the other ends of its pipe are open in other workers.
+        for worker in workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         return self.count("devices")
 
     def count(self, what: str) -> int:
@@ -127,6 +135,12 @@ class Vault:
         state = self.control.state()
         accounts = (f"{item['username']}@{item['hostname']}" for item in state["items"])
         return Counter(device["hostname"] for device in state["devices"]), Counter(accounts)
+
+
+def children(parent: int) -> list[int]:
+    """Return the ids of the processes that a process has started."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8")
+    return [int(number) for number in listed.split()]
 
 
 def measure(size: int, kills: int) -> list[dict[str, Any]]:
