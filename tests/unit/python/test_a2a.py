@@ -64,12 +64,12 @@ def test_values_are_read_in_each_dialect(vault: Vault) -> None:
 def test_nothing_is_sent_before_the_first_call_and_one_login_serves_all(vault: Vault) -> None:
     client = vault.client()
     assert vault.control.counters()["requests_total"] == 0
-    threads = [threading.Thread(target=client.get_password, args=(1,)) for _ in range(10)]
+    threads = [threading.Thread(target=client.get_password, args=(1,)) for _n in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for _ in range(90):
+    for _n in range(90):
         client.get_password(1)
     assert (vault.tokens, vault.reads()) == (1, 100)
 
