@@ -497,7 +497,7 @@ MODULES: dict[str, Module] = {
         (
             ("create", {**_API_SECRET, "identifier": "new", **_API}, "changed"),
             ("again", {**_API_SECRET, "identifier": "new", **_API}, "ok"),
-            ("identifier", {**_API_SECRET, "identifier": "{{ canary.alphanumeric }} x"}, "failed"),
+            ("no identifier", {**_API_SECRET, "identifier": "a b"}, "failed"),
         ),
         {**_MYSAFE_WRONG, "secret as map": {"api_client_secret": {"a": SECRET}}},
         missing={"id": "999999"},
