@@ -10,21 +10,23 @@ response, or None), and ``context`` (server, endpoint, number of the error, word
 
 from __future__ import annotations
 
-from ._core.errors import AlreadyDone as AlreadyDone
+from ._core.errors import (
+    AlreadyDone,
+    ConfigError,
+    ConnectionFailed,
+    CustodyHeld,
+    Denied,
+    InvalidRequest,
+    NotFound,
+    Refused,
+    ResponseLost,
+    ServerBusy,
+    ServerFailed,
+    UnexpectedResponse,
+    Unsupported,
+)
 from ._core.errors import AuthenticationFailed as AuthenticationError
-from ._core.errors import ConfigError as ConfigError
-from ._core.errors import ConnectionFailed as ConnectionFailed
-from ._core.errors import CustodyHeld as CustodyHeld
-from ._core.errors import Denied as Denied
-from ._core.errors import InvalidRequest as InvalidRequest
-from ._core.errors import NotFound as NotFound
-from ._core.errors import Refused as Refused
-from ._core.errors import ResponseLost as ResponseLost
 from ._core.errors import SenhaseguraError as APIError
-from ._core.errors import ServerBusy as ServerBusy
-from ._core.errors import ServerFailed as ServerFailed
-from ._core.errors import UnexpectedResponse as UnexpectedResponse
-from ._core.errors import Unsupported as Unsupported
 
 __all__ = [
     "APIError",

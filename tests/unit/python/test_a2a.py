@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from ansible_collections.community.senhasegura.tests.unit.python.vaults import (
 )
 from senhasegura import A2A, ApiResponse
 from senhasegura._core.settings import config_file
+from senhasegura._core.settings.options import OPTIONS
 from senhasegura.exceptions import (
     APIError,
     AuthenticationError,
@@ -62,12 +64,12 @@ def test_values_are_read_in_each_dialect(vault: Vault) -> None:
 def test_nothing_is_sent_before_the_first_call_and_one_login_serves_all(vault: Vault) -> None:
     client = vault.client()
     assert vault.control.counters()["requests_total"] == 0
-    threads = [threading.Thread(target=client.get_password, args=(1,)) for _ in range(10)]
+    threads = [threading.Thread(target=client.get_password, args=(1,)) for _n in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for _ in range(90):
+    for _n in range(90):
         client.get_password(1)
     assert (vault.tokens, vault.reads()) == (1, 100)
 
@@ -309,6 +311,13 @@ def test_missing_and_wrong_arguments_are_named_as_this_library_calls_them() -> N
         A2A("https://pam\n.example.com", "id", "secret")
     with pytest.raises(ConfigError, match="url is not set. Pass the argument base_url"):
         A2A("", "id", "secret")
+
+
+def test_each_connection_option_is_an_argument_with_its_default() -> None:
+    arguments = dict(inspect.signature(A2A).parameters)
+    assert arguments.pop("base_url")
+    options = {option.name: option.default for option in OPTIONS if option.name not in ("url", "config_file")}
+    assert {name: argument.default for name, argument in arguments.items()} == options
 
 
 def test_the_constructor_takes_nothing_from_the_environment(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,12 +91,12 @@ def test_a_value_of_a_secret(vault: Vault) -> None:
 
 def test_100_calls_cost_one_token(vault: Vault) -> None:
     source, secrets = Source(vault), Source(vault, dsm_plugin)
-    threads = [threading.Thread(target=source.value, kwargs={"secret_id": "web-root"}) for _ in range(8)]
+    threads = [threading.Thread(target=source.value, kwargs={"secret_id": "web-root"}) for _n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for _ in range(46):
+    for _n in range(46):
         source.value(secret_id="web-root")
         secrets.value(secret_id="shop-db", secret_field="PASSWORD")
     assert vault.reads() == 54
