@@ -165,6 +165,18 @@ FEATURES = (
         "Lookup ``mysafe``, ``mysafe_password``, ``mysafe_note``, ``mysafe_api_secret``",
         ("READ_MYSAFE_PASSWORD", "CREATE_MYSAFE_PASSWORD"),
     ),
+    ("Users of the server by SCIM", "``scim_user``, ``scim_user_info``", ("LIST_SCIM_USERS", "CREATE_SCIM_USER")),
+    ("Related users", "``related_user``", ("LIST_RELATED_USERS", "CREATE_RELATED_USER")),
+    (
+        "Sessions: list, terminate, start in a browser",
+        "``session_info``, ``session``",
+        ("LIST_SESSIONS", "DELETE_SESSION"),
+    ),
+    (
+        "Protected information",
+        "Lookup ``protected_information``, ``protected_information``",
+        ("READ_INFORMATION", "CREATE_INFORMATION"),
+    ),
     ("DSM encryption", "``encryption_key``, ``encrypt``, ``decrypt``", ("CREATE_ENCRYPTION_KEY", "ENCRYPT", "DECRYPT")),
 )
 # What is made of other calls where a dialect has none.
@@ -196,6 +208,8 @@ TABLES: t.Mapping[str, t.Callable[[], str]] = {
     "failure_kinds": failure_kinds,
     "pam_codes": functools.partial(server_codes, "pam"),
     "mysafe_codes": functools.partial(server_codes, "mysafe"),
+    "users_codes": functools.partial(server_codes, "users"),
+    "session_codes": functools.partial(server_codes, "session"),
     "http_statuses": http_statuses,
     "login_errors": login_errors,
     "connection_options": connection_options,

@@ -27,6 +27,7 @@ class QuotingDumper(yaml.SafeDumper):
     """Quotes each text that another reader of YAML might take for something else, such as C(1e3) or C(on)."""
 
     def ignore_aliases(self, data: t.Any) -> bool:
+        """Write equal values again each time."""
         return True
 
 

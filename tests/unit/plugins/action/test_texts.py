@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch, work: Any, base: type[SenhaseguraAction
 
     monkeypatch.setattr(ActionBase, "run", lambda *_arguments: {})
     known = Settings("https://pam.example.com"), RunSettings(broker=False)
-    monkeypatch.setattr(plugin_options, "settings", lambda *_arguments: known)
+    monkeypatch.setattr(plugin_options, "settings", lambda *_arguments, **_options: known)
     action = object.__new__(Action)
     action._task = types.SimpleNamespace(args={}, check_mode=False, loop=None, no_log=False, environment=None)
     action._templar = types.SimpleNamespace(template=str)
