@@ -23,7 +23,10 @@ from ansible_collections.community.senhasegura.plugins.module_utils.dialects imp
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     CREATE_CREDENTIAL,
     LIST_CREDENTIALS,
+    LIST_RELATED_USERS,
     READ_CREDENTIAL,
+    READ_SESSION,
+    Operation,
     named,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.response import parse_response
@@ -176,9 +179,30 @@ NUMBERS: dict[int, tuple[type[SenhaseguraError], str]] = {
 
 
 def test_the_table_of_numbers_is_complete() -> None:
-    """Those of MySafe, related users and sessions are held by the tests of their clients."""
+    """Those of MySafe, whose numbers mean something else: client/test_mysafe.py."""
     numbers = {number for module, number in error_codes.CODES if module not in ("mysafe", "users", "session")}
     assert numbers | {1105} == set(NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "number", "kind", "fix"),
+    [
+        (READ_SESSION, "/api/pam/session/remotesessions/7", 1002, NotFound, "session_info"),
+        (READ_SESSION, "/api/pam/session/remotesessions/7", 1039, Denied, "read and write"),
+        (LIST_RELATED_USERS, "/api/user/related", 1001, InvalidRequest, "Set name and username"),
+        (LIST_RELATED_USERS, "/api/user/related", 1005, NotFound, "id that of a related user"),
+    ],
+)
+def test_each_number_of_sessions_and_related_users(
+    operation: Operation[t.Any], path: str, number: int, kind: type[SenhaseguraError], fix: str
+) -> None:
+    block = {"status": 400, "message": "Mensagem", "error": True, "error_code": 1}
+    server = Scripted({f"GET {path}": answer({"response": block, "exception": {"code": number}}, 400)})
+    with pytest.raises(SenhaseguraError) as caught:
+        DirectApi(settings(), transport=server).call(operation, ref="7")
+    assert caught.value.__class__ is kind
+    assert fix in str(caught.value)
+    assert f"server code {number}" in str(caught.value)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
