@@ -689,7 +689,8 @@ def _client(scenario: Scenario, secrets: Secrets) -> dict[str, Any]:
     own = {name: secrets[name] for name in ("client_secret", *OAUTH1)}
     keys = {"client_id": _client_id(scenario, secrets), "consumer_key": f"{secrets['consumer_key']}-{scenario.name}"}
     # Both an authorization of A2A and an access key for MySafe.
-    both = {"mysafe_user": "alice", "resources": ["PAM Core", "Application", "Secret Management", "CI/CD"]}
+    resources = ["PAM Core", "Application", "Secret Management", "CI/CD", "SCIM", "Users", "Web Proxy Session"]
+    both = {"mysafe_user": "alice", "resources": resources}
     return {**own, **keys, **both, "application": "shop", **scenario.client}
 
 
