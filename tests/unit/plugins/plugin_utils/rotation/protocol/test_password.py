@@ -377,14 +377,15 @@ def test_recovery_changes_no_password(scene: Scene) -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("start", matrix.STARTS)
 def test_every_single_fault_and_pauses(start: str) -> None:
-    """Each 7th of the pauses; `./run crash singles` does all."""
-    story = matrix.first_violation(matrix.from_start(CODE, start, 7))
+    """Each 14th of the pauses; `./run crash singles` does all."""
+    story = matrix.first_violation(matrix.from_start(CODE, start, 14))
     assert story is None, story
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("seeds", [range(125), range(125, 250), range(250, 375), range(375, 500)], ids=str)
+@pytest.mark.parametrize("seeds", [range(60), range(60, 120)], ids=str)
 def test_schedules(seeds: range) -> None:
+    """10,000 of them: ./run crash schedules."""
     story = matrix.first_violation(matrix.in_random_order(CODE, seeds))
     assert story is None, story
 
@@ -399,7 +400,7 @@ def test_the_matrix_is_as_large_as_it_should_be() -> None:
 def test_a_sample_of_pairs() -> None:
     """All of them: ./run crash."""
     firsts = [(start, runs[0]) for start in matrix.STARTS for runs in matrix.singles(CODE, start)]
-    for start, first in firsts[::37]:
+    for start, first in firsts[::74]:
         for runs in itertools.islice(matrix.pairs_after(CODE, start, first), 0, None, 8):
             matrix.play(CODE, start, *runs)
 
