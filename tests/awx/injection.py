@@ -13,11 +13,7 @@ from typing import Any
 import yaml
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
-from awx_plugins.interfaces._temporary_private_inject_api import (  # noqa: F401 - for the tests
-    ENV_BLOCKLIST,
-    HIDDEN_PASSWORD,
-    inject_credential,
-)
+from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 from workspace import ROOT
 
 FILES = ROOT / "extensions" / "awx"

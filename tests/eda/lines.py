@@ -91,7 +91,7 @@ def escaped(text: str, characters: str) -> str:
 
 def noise(source: random.Random, most: int) -> str:
     """Make a text of odd pieces."""
-    return "".join(source.choice(PIECES) for _ in range(source.randrange(most)))
+    return "".join(source.choice(PIECES) for _number in range(source.randrange(most)))
 
 
 def cef(source: random.Random) -> Line:
@@ -101,7 +101,7 @@ def cef(source: random.Random) -> Line:
     source.shuffle(pairs)
     # A value that holds " key=" needs its "=" escaped, or it is another pair.
     body = " ".join(f"{name}={escaped(value, '=').strip()}" for name, value in pairs)
-    header = "|".join(escaped(noise(source, 3), "|") for _ in range(2))
+    header = "|".join(escaped(noise(source, 3), "|") for _number in range(2))
     text = f"{source.choice(HEADERS)}CEF:0|MT4|senhasegura|{header}|{source.choice(('COSE.3', '336.501', '3'))}"
     return Line(f"{text}|{source.randrange(11)}|{body}".encode(), id_, whole=True)
 

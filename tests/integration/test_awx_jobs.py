@@ -19,7 +19,8 @@ import pytest
 from ansible.release import __version__
 from awx import slices
 from awx.awx_jobs import Finished, Jobs, Template, jobs, survey_answers
-from awx.injection import HIDDEN_PASSWORD, load
+from awx.injection import load
+from awx_plugins.interfaces._temporary_private_inject_api import HIDDEN_PASSWORD
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
 from leaks import canaries

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import yaml
 from awx.api_rules import FIELD_KEYS
-from awx.injection import ENV_BLOCKLIST, FILES, HIDDEN_PASSWORD, Injected, load
+from awx.injection import FILES, Injected, load
 from awx.injection import inject as inject_into
+from awx_plugins.interfaces._temporary_private_inject_api import ENV_BLOCKLIST, HIDDEN_PASSWORD
 from workspace import ROOT, collections
 
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.options import (

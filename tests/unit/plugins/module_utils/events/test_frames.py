@@ -51,12 +51,12 @@ def test_a_line_as_long_as_the_limit_is_whole() -> None:
 
 def test_memory_is_bounded_by_the_limit() -> None:
     framer = Framer(100)
-    for _ in range(1000):
+    for _number in range(1000):
         framer.feed(b"x" * 1000)
     assert len(vars(framer)["_buffer"]) <= 100
     framer = Framer(100)
     framer.feed(b"999999999 <")
-    for _ in range(1000):
+    for _number in range(1000):
         framer.feed(b"x" * 1000)
     assert len(vars(framer)["_buffer"]) <= 100
 

@@ -73,7 +73,7 @@ class Bench:
     async def _get(queue: asyncio.Queue[t.Any], number: int) -> list[dict[str, t.Any]]:
         if not number:
             await asyncio.sleep(0.3)
-        return [await queue.get() for _ in range(number)]
+        return [await queue.get() for _number in range(number)]
 
     def remembered(self) -> dict[str, t.Any]:
         return dict(json.loads(self.state.read_text())["entries"])
@@ -139,7 +139,7 @@ def test_an_error_is_said_and_tried_again(
 
 def test_pauses_grow_up_to_a_limit_and_begin_again_after_a_success(bench: Bench) -> None:
     made = Poller({**bench.args, "interval": 60, "max_pause": 30}, {})
-    assert [made.pause() for _ in range(5)] == [5.0, 10.0, 20.0, 30.0, 30.0]
+    assert [made.pause() for _number in range(5)] == [5.0, 10.0, 20.0, 30.0, 30.0]
     made.poll()
     assert made.pause() == 5.0
     made.close()
@@ -160,7 +160,9 @@ def test_a_state_file_that_cannot_be_written_is_said_and_events_come_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        poller.StateFile, "save", lambda self, memory: (_ for _ in ()).throw(ConfigError("the disk is full"))
+        poller.StateFile,
+        "save",
+        lambda self, memory: (_nothing for _nothing in ()).throw(ConfigError("the disk is full")),
     )
     threading.Timer(1.5, lambda: bench.api.entries.append(OTHER)).start()
     assert [event["id"] for event in bench.run(2)] == ["7", "8"]

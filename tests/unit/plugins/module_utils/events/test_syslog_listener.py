@@ -52,7 +52,7 @@ def run(talk: Talk, *, room: int = 0, log: Log | None = None, **options: t.Any) 
 
 
 async def ids(queue: asyncio.Queue[t.Any], number: int) -> list[str | None]:
-    return [(await queue.get()).get("id") for _ in range(number)]
+    return [(await queue.get()).get("id") for _number in range(number)]
 
 
 def send_datagrams(port: int, *messages: bytes) -> None:

@@ -81,7 +81,7 @@ def test_another_public_key_is_a_change() -> None:
 def test_what_was_not_handed_over_is_reported_again() -> None:
     seen = watch()
     look(seen, NOW, ENTRY)
-    for _ in range(3):
+    for _number in range(3):
         assert types(look(seen, NOW, changed(changed_at="2027-01-15 05:00:00", expires_at=PAST), hand_over=False)) == [
             "changed",
             "expired",

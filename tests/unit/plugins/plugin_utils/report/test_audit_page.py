@@ -26,9 +26,7 @@ from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.r
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.report.html_page import HOSTILE, Page
 
 
-@pytest.mark.parametrize(
-    ("size", "devices"), [(0, 0), (0, 3), (1, 1), (40, 40), (500, 500), (5, None)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("size", "devices"), [(0, 0), (0, 3), (1, 1), (40, 40), (500, 500), (5, None)], ids=str)
 def test_the_page_is_well_formed_and_needs_nothing_else(size: int, devices: int | None) -> None:
     found = Page(audit_page(document(size, devices)))
     assert found.complaints() == []
