@@ -9,17 +9,14 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-import typing as t
 
-from ._core.client.api import Api, WrappedApi
-from ._core.client.connect import client_over
-from ._core.client.custody_rules import refuse_vault_rotation
-from ._core.dialects.operations import LIST_CREDENTIALS, LIST_SSH_KEYS, Operation
+from ._core.client.api import Api
+from ._core.client.connect import Client, client_over
+from ._core.client.giving_back import OneList, give_back
 from ._core.errors import CustodyHeld, Refused, SenhaseguraError, Unsupported
-from ._core.models import Credential, CredentialInfo, SshKey
+from ._core.models import Credential, SshKey
 from ._core.references import Reference
 
-_Result = t.TypeVar("_Result")
 log = logging.getLogger("senhasegura")
 
 
@@ -84,21 +81,17 @@ class Custody:
             owed, self._held = self._held, {}
         if not owed:
             return
-        api = OneList(self._api)
-        problems = [str(problem) for held in owed.values() if (problem := self._released(api, held))]
+        client = client_over(OneList(self._api))
+        problems = [str(problem) for held in owed.values() if (problem := self._released(client, held))]
         if problems:
-            raise CustodyHeld("; ".join(problems), hint="Look at them in the console").with_context(server=api.server)
+            raise CustodyHeld("; ".join(problems), hint="Look at them in the console").with_context(
+                server=client.server
+            )
 
-    def _released(self, api: Api, held: Held) -> SenhaseguraError | None:
+    def _released(self, client: Client, held: Held) -> SenhaseguraError | None:
         """Give one thing back. Returns the error, if there is one."""
-        client = client_over(api)
         try:
-            if held.is_key:
-                info = client.ssh_keys.find(held.ref) or CredentialInfo(held.ref.text)
-                refuse_vault_rotation(info, held.allowed)
-                client.ssh_keys.release(info.id, held.ref)
-            else:
-                client.credentials.release(held.ref, allow_vault_rotation=held.allowed)
+            give_back(client, held.ref, is_key=held.is_key, allowed=held.allowed)
         except Unsupported:
             return None
         except Refused as exc:
@@ -109,28 +102,3 @@ class Custody:
                 self._held.setdefault(held.ref.term, held)
             return exc
         return None
-
-
-class OneList(WrappedApi):
-    """Ask the server for each list once."""
-
-    def __init__(self, api: Api) -> None:
-        super().__init__(api)
-        self._lists: dict[str, t.Any] = {}
-
-    def call(
-        self,
-        operation: Operation[_Result],
-        *,
-        ref: str = "",
-        model: t.Any = None,
-        subject: str = "",
-        fresh: bool = False,
-    ) -> _Result:
-        """Carry out an operation, or return the list that it has returned before."""
-        if operation not in (LIST_CREDENTIALS, LIST_SSH_KEYS):
-            return self._api.call(operation, ref=ref, model=model, subject=subject, fresh=fresh)
-        if operation.name not in self._lists:
-            self._lists[operation.name] = self._api.call(operation, subject=subject, fresh=fresh)
-        listed: _Result = self._lists[operation.name]
-        return listed

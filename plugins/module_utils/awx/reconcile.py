@@ -22,7 +22,6 @@ ENCRYPTED = "$encrypted$"
 # In the place of an id, for an object that would be made in check mode.
 PLANNED = "(new)"
 _NEVER = "never updated"
-_NEVER = "never updated"
 _NOT_YET = (_NEVER, "new", "pending", "waiting", "running")
 _SYNCED = ("successful", "ok")
 _PAUSE = 1.0

@@ -99,6 +99,9 @@ class WrappedApi(Api):
     def dialect(self) -> Dialect:
         return self._api.dialect()
 
+    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
+        return self._api.remember(make)
+
 
 class AnnouncingApi(WrappedApi):
     """Announce each secret before anybody else has it: what is written before it is sent, what was read before it is
@@ -126,9 +129,6 @@ class AnnouncingApi(WrappedApi):
     ) -> _Answer:
         return self._announced(self._api.select(operation, query, subject=subject, fresh=fresh))
 
-    def remember(self, make: t.Callable[[], _Answer]) -> _Answer:
-        return self._api.remember(make)
-
     def _announced(self, result: _Answer) -> _Answer:
         self._announce(secret_leaves(result))
         return result
@@ -154,8 +154,3 @@ class HeardApi(WrappedApi):
         if operation.replay is not Replay.SAFE:
             self._wrote(result)
         return result
-
-    def select(
-        self, operation: Operation[t.Any], query: Query[_Answer], *, subject: str = "", fresh: bool = False
-    ) -> _Answer:
-        return self._api.select(operation, query, subject=subject, fresh=fresh)

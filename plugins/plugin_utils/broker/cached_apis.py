@@ -12,10 +12,10 @@ import typing as t
 
 from ...module_utils.client.api import Api
 from ...module_utils.client.connect import Client, client_over
-from ...module_utils.client.custody_rules import refuse_vault_rotation
 from ...module_utils.client.direct_api import DirectApi
+from ...module_utils.client.giving_back import OneList, give_back
 from ...module_utils.dialects.dialect import Dialect
-from ...module_utils.dialects.operations import LIST_CREDENTIALS, Area, Operation
+from ...module_utils.dialects.operations import Area, Operation
 from ...module_utils.dsm_models import EphemeralWrite
 from ...module_utils.errors import (
     ConnectionFailed,
@@ -25,7 +25,6 @@ from ...module_utils.errors import (
     ServerBusy,
     Unsupported,
 )
-from ...module_utils.models import CredentialInfo
 from ...module_utils.redaction import KnownSecrets
 from ...module_utils.references import Reference
 from ...module_utils.settings.settings import Settings
@@ -39,14 +38,13 @@ _Result = t.TypeVar("_Result")
 
 
 class FinalApi(Api):
-    """Make calls when nobody writes any more: one list is enough for all.
+    """Make calls, each within the same time.
 
     :param timeout: seconds for each call; C(timeout) may be set to less
     """
 
     def __init__(self, api: DirectApi, timeout: float) -> None:
         self._api, self.timeout = api, timeout
-        self._listed: t.Any = None
 
     @property
     def server(self) -> str:
@@ -64,14 +62,8 @@ class FinalApi(Api):
         subject: str = "",
         fresh: bool = False,
     ) -> _Result:
-        if operation == LIST_CREDENTIALS and self._listed is not None:
-            listed: _Result = self._listed
-            return listed
         deadline = self._api.deadline(self.timeout)
-        result = self._api.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
-        if operation == LIST_CREDENTIALS:
-            self._listed = result
-        return result
+        return self._api.call(operation, ref=ref, model=model, subject=subject, deadline=deadline)
 
 
 def release_all(cache: ServerCache) -> list[str]:
@@ -82,17 +74,14 @@ def release_all(cache: ServerCache) -> list[str]:
     cache.close()
     problems: list[str] = []
     account, last = cache.account, FinalApi(cache.direct, cache.timeout)
-    client = client_over(last)
+    client = client_over(OneList(last))
     for (area, name), allowed in account.items().items():
         ref = Reference(name, "id" if name.isdigit() else "")
         try:
             if area == EPHEMERAL:
                 client.ephemeral.deprovision(EphemeralWrite.of_note(name))
-            elif area == Area.SSH_KEYS.value:
-                refuse_vault_rotation(client.ssh_keys.find(ref) or CredentialInfo(name), allowed)
-                client.ssh_keys.release(name, ref)
             else:
-                client.credentials.release(ref, allow_vault_rotation=allowed)
+                give_back(client, ref, is_key=area == Area.SSH_KEYS.value, allowed=allowed)
         except Unsupported:
             account.settle((area, name))
         except Refused as exc:
