@@ -18,6 +18,7 @@ import typing as t
 
 from .device_models import Device
 from .models import CredentialInfo, host_key
+from .times import moment
 
 SCHEMA = 1
 # What one finding is about: "devices" for the last, and credentials and SSH keys for all others.
@@ -80,16 +81,6 @@ def audit(
         },
         "findings": findings,
     }
-
-
-def moment(text: str | None) -> datetime.datetime | None:
-    """Return an ISO 8601 time with its zone, or None for anything else. One without a zone is taken for UTC."""
-    try:
-        # Python 3.10 reads no Z.
-        found = datetime.datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=datetime.timezone.utc)
 
 
 def _is_past(text: str | None, now: datetime.datetime) -> bool:

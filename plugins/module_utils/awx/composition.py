@@ -47,7 +47,7 @@ def compose(params: t.Mapping[str, t.Any], documents: Documents) -> list[Wanted]
         *composition.places(),
         *composition.notifications(),
         *composition.jobs(),
-        *(composition.workflow() if params["workflow"] else []),
+        *composition.workflow(),
         *(Wanted(one["kind"], one["name"], one["fields"], one["secrets"]) for one in params["objects"]),
     ]
 
@@ -71,7 +71,7 @@ class _Composition:
         if self._params["workflow"]:
             missing = {node["job"] for node in self._documents[WORKFLOW][NODES]} - jobs
             self._refuse_unknown("jobs", missing, "which the workflow needs", verb="does not name")
-        schedules = {one.name for one in [*self.jobs(), *self._workflow_objects()] if one.kind == "schedule"}
+        schedules = {one.name for one in [*self.jobs(), *self.workflow()] if one.kind == "schedule"}
         unknown = set(self._params["enabled_schedules"]) - schedules
         self._refuse_unknown("enabled_schedules", unknown, f"and there are: {', '.join(sorted(schedules)) or 'none'}")
 
@@ -203,11 +203,10 @@ class _Composition:
         }
         return Wanted("schedule", name, fields, {})
 
-    def _workflow_objects(self) -> list[Wanted]:
-        return list(self.workflow()) if self._params["workflow"] else []
-
     def workflow(self) -> t.Iterator[Wanted]:
-        """Make the workflow and its schedules."""
+        """Make the workflow and its schedules, if it is wanted."""
+        if not self._params["workflow"]:
+            return
         document = self._documents[WORKFLOW]
         fields = dict(document["workflow_job_template"])
         title = fields.pop("name")

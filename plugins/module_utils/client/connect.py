@@ -19,7 +19,7 @@ from .credentials import Credentials
 from .devices import Devices
 from .encryption_keys import EncryptionKeys
 from .ephemeral import EphemeralCredentials
-from .informations import Informations
+from .information import Information
 from .mysafe import MySafe
 from .related_users import RelatedUsers
 from .remote_sessions import RemoteSessions
@@ -47,7 +47,7 @@ class Client:
     scim_users: ScimUsers
     related_users: RelatedUsers
     sessions: RemoteSessions
-    informations: Informations
+    information: Information
     # As errors name it.
     server: str = ""
 
@@ -67,7 +67,7 @@ def client_over(api: Api) -> Client:
         ScimUsers(api),
         RelatedUsers(api),
         RemoteSessions(api),
-        Informations(api),
+        Information(api),
         api.server,
     )
 

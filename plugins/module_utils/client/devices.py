@@ -21,13 +21,14 @@ from ..dialects.operations import (
     Verb,
     operation_of,
 )
-from ..errors import InvalidRequest, NoRoute, NotFound, UnexpectedResponse
+from ..errors import InvalidRequest, NoRoute, NotFound
 from ..models import Stored
 from ..plan import Action
 from ..queries import FindDevice, MatchingDevices, wanted_name
 from ..references import Reference
 from .activation import switched
 from .api import Api
+from .named import other_one
 
 # As many as the broker has connections.
 _READERS = 4
@@ -64,9 +65,7 @@ class Devices:
         subject = f"device {device.hostname}"
         found = self._api.call(READ_DEVICE, ref=device.id, subject=subject)
         if found.id != device.id:
-            raise _other_one(found.id, device.id, "the answer is about").with_context(
-                subject=subject, **self._api.place(READ_DEVICE)
-            )
+            raise other_one("device", found.id, device.id).with_context(subject=subject, **self._api.place(READ_DEVICE))
         return found
 
     def read_all(self, devices: t.Iterable[Device]) -> tuple[Device, ...]:
@@ -84,7 +83,7 @@ class Devices:
             return self._api.call(CREATE_DEVICE, model=wanted, subject=subject)
         stored = self._api.call(UPDATE_DEVICE, ref=held.id, model=wanted, subject=subject)
         if stored.id not in ("", held.id):
-            raise _other_one(stored.id, held.id, "the server wrote").with_context(
+            raise other_one("device", stored.id, held.id, "the server wrote").with_context(
                 subject=subject, **self._api.place(UPDATE_DEVICE)
             )
         return stored
@@ -115,7 +114,3 @@ class Devices:
             hint="Check the host name; an inactive device may be found by its id only",
             context=problem.context if problem else None,
         ).with_context(subject=f"device {name}", **self._api.place(operation))
-
-
-def _other_one(found: str, meant: str, words: str) -> UnexpectedResponse:
-    return UnexpectedResponse(f"{words} device {found} instead of {meant}", hint="Compare both in the console")

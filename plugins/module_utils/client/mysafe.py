@@ -13,7 +13,7 @@ import dataclasses
 import typing as t
 
 from ..dialects.operations import Area, Verb, operation_of
-from ..errors import AlreadyDone, ConfigError, Denied, InvalidRequest, NotFound, SenhaseguraError, UnexpectedResponse
+from ..errors import AlreadyDone, ConfigError, Denied, InvalidRequest, NotFound, SenhaseguraError
 from ..models import Stored
 from ..mysafe_models import LISTED_ONLY, MySafeApiSecret, MySafeItem, MySafeNote, MySafePassword
 from ..plan import Action
@@ -21,6 +21,7 @@ from ..queries import MatchingItems, wanted_name
 from ..references import Reference
 from .api import Api
 from .hints import say_for_mysafe
+from .named import other_one
 
 # "Inactive password", "inactive note", "inactive api secret" (facts-platform.md 2).
 _INACTIVE = 1009
@@ -99,9 +100,7 @@ class MySafeItems(t.Generic[_Item]):
         operation = operation_of(self._area, Verb.READ)
         found: _Item = self._api.call(operation, ref=entry.id, subject=self._subject(entry), fresh=fresh)
         if found.id != entry.id:
-            raise UnexpectedResponse(
-                f"the answer is about {self.noun} {found.id} instead of {entry.id}", hint="Compare both in the console"
-            ).with_context(**self._place(entry, Verb.READ))
+            raise other_one(self.noun, found.id, entry.id).with_context(**self._place(entry, Verb.READ))
         for problem in found.unreadable.values():
             say_for_mysafe(problem)
         # The answer does not have them.
@@ -131,9 +130,9 @@ class MySafeItems(t.Generic[_Item]):
         operation = operation_of(self._area, Verb.UPDATE)
         stored: Stored = self._api.call(operation, ref=held.id, model=wanted, subject=self._subject(held))
         if stored.id not in ("", held.id):
-            raise UnexpectedResponse(
-                f"the server wrote {self.noun} {stored.id} instead of {held.id}", hint="Compare both in the console"
-            ).with_context(**self._place(held, Verb.UPDATE))
+            raise other_one(self.noun, stored.id, held.id, "the server wrote").with_context(
+                **self._place(held, Verb.UPDATE)
+            )
         return stored
 
     def switch(self, entry: MySafeItem, action: t.Literal["enable", "disable"]) -> bool:

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Find one of the things that the server lists by id and name, where a name need not be unique."""
+"""Tell things apart that the server knows by id and name, where a name need not be unique."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, UnexpectedResponse
 
 
 class Named(t.Protocol):
@@ -40,3 +40,13 @@ def one_named(things: t.Iterable[_Thing], id_: str | None, name: str | None, nou
             hint="Give the id",
         ).with_context(option="name")
     return found[0] if found else None
+
+
+def other_one(noun: str, found: str, meant: str, what: str = "the answer is about") -> UnexpectedResponse:
+    """Make the error for a server that has mixed up two things.
+
+    :param found: the id that the server names
+    :param meant: the id that the request had
+    :param what: what the server did with the other one
+    """
+    return UnexpectedResponse(f"{what} {noun} {found} instead of {meant}", hint="Compare both in the console")

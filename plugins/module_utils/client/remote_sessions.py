@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from ..dialects.operations import CREATE_WEB_SESSION, DELETE_SESSION, LIST_SESSIONS, READ_SESSION, Operation
-from ..errors import NotFound, UnexpectedResponse
+from ..errors import NotFound
 from ..session_models import RemoteSession, WebSession, WebSessionWrite
 from .api import Api
+from .named import other_one
 
 
 class RemoteSessions:
@@ -34,9 +35,7 @@ class RemoteSessions:
         except NotFound:
             return None
         if found.id != id:
-            raise UnexpectedResponse(
-                f"the answer is about session {found.id} instead of {id}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._api.place(READ_SESSION))
+            raise other_one("session", found.id, id).with_context(subject=subject, **self._api.place(READ_SESSION))
         return found
 
     def check_terminate(self) -> None:

@@ -20,6 +20,7 @@ from ..errors import InvalidRequest, NotFound, UnexpectedResponse
 from ..plan import Action
 from ..user_models import ScimUser, ScimUserWrite
 from .api import Api
+from .named import other_one
 
 _SUBJECT = "the list of SCIM users"
 
@@ -95,9 +96,7 @@ class ScimUsers:
         except NotFound:
             return None
         if found.id != id_:
-            raise UnexpectedResponse(
-                f"the answer is about SCIM user {found.id} instead of {id_}", hint="Compare both in the console"
-            ).with_context(subject=subject, **self._api.place(READ_SCIM_USER))
+            raise other_one("SCIM user", found.id, id_).with_context(subject=subject, **self._api.place(READ_SCIM_USER))
         return found
 
     def create(self, wanted: ScimUserWrite) -> str:

@@ -12,12 +12,12 @@ and one that the vault changes by itself, and that has stayed beyond its expirat
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import fnmatch
 import hashlib
 import typing as t
 
 from ..models import CredentialInfo
+from ..times import moment
 from .event_text import harmless
 from .event_types import CHANGE_FAILED, CHANGED, CUSTODY_HELD, EXPIRED
 
@@ -177,12 +177,8 @@ class Watch:
 
 def unix_time(text: str | None) -> float | None:
     """Return the Unix time of an ISO 8601 text, or None for none and for what is no time. Without a zone it is UTC."""
-    try:
-        # Python before 3.11 does not know the Z.
-        time = datetime.datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return (time if time.tzinfo else time.replace(tzinfo=datetime.timezone.utc)).timestamp()
+    found = moment(text)
+    return found.timestamp() if found else None
 
 
 def _matches(text: str, patterns: t.Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ from ..models import SSH_KEY_TYPE, host_key
 from ..queries import Matching
 from ..references import Reference
 from ..settings.options import OPTIONS, argument_spec
-from .results import Params
+from .results import Params, first_names
 
 _LIST = {"type": "list", "elements": "str"}
 _FILTERS = ("site", "type", "vendor", "model", "tag", "domain")
@@ -46,7 +46,6 @@ _ADDRESS = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.:%\]-]*\Z")
 _LONGEST_NAME = 250
 # Names that mean something else to Ansible: the groups that it makes itself, and the controller.
 _RESERVED = frozenset(("all", "ungrouped", "localhost", "127.0.0.1", "::1", "omit", "none", "_meta"))
-_MOST_NAMES = 10
 # Plain data of a device, or a credential, by field.
 Fields = dict[str, t.Any]
 _CREDENTIAL_FIELDS = ("id", "identifier", "username", "hostname", "type", "connectivity")
@@ -150,8 +149,7 @@ def hosts_of(
 
 def _told(names: list[str], what: str) -> list[str]:
     """Return one warning about several hosts, or none. The names are those of the inventory, so they can be printed."""
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return [f"each of these hosts is {what}: {', '.join(names[:_MOST_NAMES])}{more}"] if names else []
+    return [f"each of these hosts is {what}: {first_names(names)}"] if names else []
 
 
 def _names(devices: t.Iterable[Fields], taken: t.Container[str]) -> dict[str, str]:

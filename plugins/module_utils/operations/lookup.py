@@ -120,19 +120,19 @@ def check(name: str, options: LookupOptions) -> None:
             option="return_format"
         )
     if field and name != "secret":
-        models: dict[str, type[t.Any]] = {
-            "protected_information": ProtectedInformation,
-            **{each: kind.model for each, kind in KINDS.items()},
-        }
-        if name == "mysafe":
-            names = item_fields(MYSAFE_KINDS[options["kind"]].model)
-        else:
-            names = fields_of(CredentialInfo if listed else models[name])
+        names = fields_of(CredentialInfo) if listed else _fields(name, options)
         if field not in names:
             hint = f"Fields are: {', '.join(names)}"
             raise ConfigError("field must be the name of a field of this lookup", hint=hint).with_context(
                 option="field"
             )
+
+
+def _fields(name: str, options: LookupOptions) -> list[str]:
+    """Return the names of the fields that a lookup of something with fixed fields returns."""
+    if name == "mysafe":
+        return item_fields(MYSAFE_KINDS[options["kind"]].model)
+    return fields_of(ProtectedInformation if name == "protected_information" else KINDS[name].model)
 
 
 def look_up(
@@ -145,18 +145,15 @@ def look_up(
     secrets: list[str] = []
     values: list[t.Any] = []
     warnings: list[str] = []
+    # An identity of DSM is nothing else, whatever it looks like.
+    refs = [Reference(term, "identifier") if name == "secret" else parse_reference(term) for term in terms]
     if name == "secret":
-        # An identity is nothing else, whatever it looks like.
-        refs = [Reference(term, "identifier") for term in terms]
         read = _from_secrets(client, [ref.text for ref in refs], options, secrets, warnings)
     elif name == "mysafe":
-        refs = [parse_reference(term) for term in terms]
         read = _from_mysafe(client, options, secrets, warnings)
     elif name == "protected_information":
-        refs = [parse_reference(term) for term in terms]
         read = _from_information(client, options, secrets, warnings)
     else:
-        refs = [parse_reference(term) for term in terms]
         read = _with_custody(KINDS[name], client, options, secrets, warnings)
     noun = MYSAFE_KINDS[options["kind"]].noun if name == "mysafe" else _NOUNS[name]
     for ref in refs:
@@ -262,7 +259,7 @@ def _from_mysafe(client: Client, options: LookupOptions, secrets: list[str], war
 
 def _from_information(client: Client, options: LookupOptions, secrets: list[str], warnings: list[str]) -> Reader:
     def read(ref: Reference) -> t.Any:
-        found = client.informations.read(ref)
+        found = client.information.read(ref)
         secrets.append(found.content)
         warnings.extend(_sealed([("content", found.content)], f"protected information {ref}", options))
         values = {name: getattr(found, name) for name in fields_of(ProtectedInformation)}

@@ -39,7 +39,7 @@ from ..vault_data import DETAILS, FIELDS, NOUNS, Item, differing_fields, name_of
 from .apply import do_or_predict
 from .device import require_complete
 from .parameters import joinable
-from .results import Params, Result
+from .results import Params, Result, first_names
 
 NOUN = "device"
 SPEC: dict[str, t.Any] = {
@@ -56,7 +56,6 @@ RULES: dict[str, t.Any] = {}
 _FOR_ALL = (AuthenticationFailed, ConnectionFailed, NoRoute, ServerBusy, Unsupported)
 # So many refusals of the server without a success between them are about the client as well.
 _MOST_IN_A_ROW = 5
-_MOST_NAMES = 10
 _SETS = ("tags", "domains", "connectivities")
 _Planned = t.TypeVar("_Planned")
 
@@ -321,6 +320,5 @@ def _result(outcome: _Outcome) -> Result:
 def _about_differing(differing: t.Sequence[Item]) -> list[str]:
     if not differing:
         return []
-    names = [f"{one['name']} ({', '.join(one['given'])})" for one in differing[:_MOST_NAMES]]
-    more = f" and {len(differing) - _MOST_NAMES} more" if len(differing) > _MOST_NAMES else ""
-    return [f"these are there already with other values, and were left as they are: {', '.join(names)}{more}"]
+    names = [f"{one['name']} ({', '.join(one['given'])})" for one in differing]
+    return [f"these are there already with other values, and were left as they are: {first_names(names)}"]

@@ -53,18 +53,18 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
     )
 
     def store() -> TaskOutcome:
-        held = client.informations.find(Reference(wanted.identifier, "identifier")) if wanted.identifier else None
+        held = client.information.find(Reference(wanted.identifier, "identifier")) if wanted.identifier else None
         if held is not None:
             _require_same(held, wanted)
             return TaskOutcome(Plan("none", {}, {}), {**shown, "id": held.id, "type": held.type}, [])
-        identifier = client.informations.create(wanted) or wanted.identifier
+        identifier = client.information.create(wanted) or wanted.identifier
         # The response has no id, and there is no list.
-        made = client.informations.find(Reference(identifier, "identifier")) if identifier else None
+        made = client.information.find(Reference(identifier, "identifier")) if identifier else None
         id_ = made.id if made else None
         warnings = [] if made else [_NO_ID]
         return dataclasses.replace(predicted, shown={**shown, "id": id_, "identifier": identifier}, warnings=warnings)
 
-    return apply(predicted, lambda: client.informations.check_create(wanted), store, check_mode).result(
+    return apply(predicted, lambda: client.information.check_create(wanted), store, check_mode).result(
         "protected_information"
     )
 
@@ -94,6 +94,6 @@ def _absent(client: Client, params: Params, check_mode: bool) -> Result:
     )
 
     def disable() -> TaskOutcome:
-        return dataclasses.replace(predicted, changed=client.informations.disable(ref))
+        return dataclasses.replace(predicted, changed=client.information.disable(ref))
 
-    return apply(predicted, client.informations.check_disable, disable, check_mode).result("protected_information")
+    return apply(predicted, client.information.check_disable, disable, check_mode).result("protected_information")

@@ -18,6 +18,8 @@ Params = t.Mapping[str, t.Any]
 Result = dict[str, t.Any]
 # Present in a result that holds secrets: callbacks then print nothing of it, and register still has the values.
 NO_LOG: Result = {"_ansible_no_log": True}
+# So many names stand in a message.
+_MOST_NAMES = 10
 
 
 class ModuleOperation(t.Protocol):
@@ -30,6 +32,12 @@ class ModuleOperation(t.Protocol):
 
     def run(self, client: t.Any, params: Params, check_mode: bool) -> Result:
         """Do what the module is for, and return its result. In check mode, only predict it."""
+
+
+def first_names(names: t.Sequence[str]) -> str:
+    """Return names for a message: the first ones, and how many there are beside them."""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def listed_fields(info: CredentialInfo | None, names: t.Iterable[str]) -> dict[str, t.Any] | None:

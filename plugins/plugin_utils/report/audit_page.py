@@ -14,8 +14,8 @@ import typing as t
 
 import jinja2
 
-from ...module_utils.audit import moment
 from ...module_utils.redaction import printable
+from ...module_utils.times import moment
 from .words import quantity, time_text
 
 _TEMPLATE = "audit.html.j2"

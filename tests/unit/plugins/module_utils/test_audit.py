@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.senhasegura.plugins.module_utils.audit import FINDINGS, Known, audit, moment
+from ansible_collections.community.senhasegura.plugins.module_utils.audit import FINDINGS, Known, audit
 from ansible_collections.community.senhasegura.plugins.module_utils.device_models import Device
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SSH_KEY_TYPE, CredentialInfo
+from ansible_collections.community.senhasegura.plugins.module_utils.times import moment
 
 NOW = datetime.datetime(2026, 11, 30, 12, 0, tzinfo=datetime.timezone.utc)
 EARLY, LATE = "2026-11-01 08:00:00", "2026-11-02 08:00:00"

@@ -42,6 +42,7 @@ PURE = {
     "mapping_file",
     "vault_data",
     "audit",
+    "times",
 }
 DIALECTS = {
     f"dialects/{name}"
@@ -108,7 +109,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/report/files": {STD, "errors"},
     "plugin_utils/report/history": {STD, "plugin_utils/report/files"},
     "plugin_utils/report/page": {STD, "redaction", "jinja2", *REPORT},
-    "plugin_utils/report/audit_page": {STD, "audit", "redaction", "jinja2", *REPORT},
+    "plugin_utils/report/audit_page": {STD, "audit", "redaction", "times", "jinja2", *REPORT},
     # Generators that ask for what they want done: see also IMPURE.
     PROTOCOL: {STD, *PURE, PROTOCOL},
     # Pure as well, and the other files of the folder start programs, which is no network code of ours.

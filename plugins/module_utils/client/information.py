@@ -12,7 +12,7 @@ from ..references import Reference
 from .api import Api
 
 
-class Informations:
+class Information:
     """The protected information that the authorization may see. The server lists none of it."""
 
     def __init__(self, api: Api) -> None:
