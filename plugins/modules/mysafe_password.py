@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.senhasegura.connection.mysafe
   - community.senhasegura.attributes
   - community.senhasegura.attributes.state
+  - community.senhasegura.mysafe_item
 options:
   state:
     description:
@@ -61,65 +62,6 @@ options:
     description:
       - Text that goes with it. It is treated as a secret.
     type: str
-  tags:
-    description:
-      - Tags, without commas in them. All tags of the password are replaced by these.
-    type: list
-    elements: str
-  users:
-    description:
-      - The users whom the password is shared with, beside its owner. They must exist on the server.
-      - All users of the password are replaced by these, and an empty list shares it with none. Groups are not
-        concerned.
-    type: list
-    elements: dict
-    suboptions:
-      username:
-        description:
-          - User name.
-        type: str
-        required: true
-      can_edit:
-        description:
-          - Whether the user may change the password, and disable it. Others may only read it.
-        type: bool
-        default: false
-  groups:
-    description:
-      - The groups whose users the password is shared with. Groups are made in the console, since they have no API.
-      - All groups of the password are replaced by these, and an empty list shares it with none. Users are not
-        concerned.
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description:
-          - Name of the group.
-        type: str
-        required: true
-      can_edit:
-        description:
-          - Whether the users of the group may change the password, and disable it. Others may only read it.
-        type: bool
-        default: false
-  update_attributes:
-    description:
-      - What to do about options that this access key may change and cannot read. That is so for a password that needs a
-        justification or an approval.
-      - V(on_create) leaves them as they are, with a warning that names them. V(always) writes them at every run.
-    type: str
-    choices: [on_create, always]
-    default: on_create
-notes:
-  - Only what differs is sent. An update is followed by a look at the password, and fails if anything is lost that was
-    not sent.
-  - The values are compared with what a read shows. MySafe has no custody, but notes each read in the history of the
-    password, which its owner can see. There is none if the list of the server shows all that the task gives.
-  - Whether a password is active is seen by a read alone, so O(state=enabled), O(state=disabled) and O(state=absent)
-    read it.
-  - Items that are made belong to the user who owns the access key.
-  - Files in MySafe, and sharing by a link with people outside, have no API. Do both in the console. See
-    R(the guide,ansible_collections.community.senhasegura.docsite.mysafe).
 seealso:
   - module: community.senhasegura.mysafe_password_info
   - plugin: community.senhasegura.mysafe

@@ -18,6 +18,7 @@ extends_documentation_fragment:
   - community.senhasegura.connection.mysafe
   - community.senhasegura.attributes
   - community.senhasegura.attributes.info
+  - community.senhasegura.mysafe_item.info
 options:
   id:
     description:
@@ -40,22 +41,6 @@ options:
       - Only passwords that have all these tags.
     type: list
     elements: str
-  details:
-    description:
-      - Return whom each is shared with as well. That needs one request for each password.
-    type: bool
-    default: false
-  include_secrets:
-    description:
-      - Return the secret values as well. Callbacks print nothing of the result then.
-      - Before ansible-core 2.19, a loop with it needs C(no_log=true) on the task.
-    type: bool
-    default: false
-notes:
-  - O(details) and O(include_secrets) read each password that fits. MySafe has no custody, but notes each read in its
-    history, which its owner can see.
-  - A password that this access key cannot read is returned as the list shows it, with a warning. Whether the list has
-    inactive ones is not documented.
 seealso:
   - module: community.senhasegura.mysafe_password
   - plugin: community.senhasegura.mysafe

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import re
 import typing as t
 
 import yaml
@@ -16,32 +15,12 @@ from ..module_utils.errors import ConfigError
 from ..module_utils.external_secrets import manifests
 from ..module_utils.external_secrets.manifests import Manifest
 from .controller_files import read, replace, sweep
+from .quoted_yaml import QuotingDumper
 
 _PRIVATE, _PUBLIC = 0o600, 0o644
 # Of the user who runs Ansible, and of those whom the umask lets in.
 _FOLDER = 0o750
 _HEAD = "# Rendered by Ansible (community.senhasegura.external_secrets): change the play instead.\n---\n"
-
-
-class QuotingDumper(yaml.SafeDumper):
-    """Quotes each text that another reader of YAML might take for something else, such as C(1e3) or C(on)."""
-
-    def ignore_aliases(self, data: t.Any) -> bool:
-        """Write equal values again each time."""
-        return True
-
-
-_PLAIN = re.compile(r"[A-Za-z][-A-Za-z0-9._/]*\Z")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"})
-
-
-def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Return a text as YAML has it."""
-    plain = _PLAIN.match(text) and text.lower() not in _WORDS
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
-
-
-QuotingDumper.add_representer(str, represent_text)
 
 
 def to_yaml(manifest: Manifest) -> str:

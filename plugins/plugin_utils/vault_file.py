@@ -12,7 +12,7 @@ import yaml
 
 from ..module_utils.errors import ConfigError
 from .controller_files import read, replace, sweep
-from .manifest_files import QuotingDumper, represent_text
+from .quoted_yaml import QuotingDumper, represent_text
 
 # The variable in the file.
 VARIABLE = "senhasegura_vault"
