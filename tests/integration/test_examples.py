@@ -137,10 +137,15 @@ def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) ->
 
 
 def runnable(blocks: Iterable[tuple[str, str]]) -> Iterator[Any]:
-    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks."""
+    """Tasks, plays and inventories of YAML blocks, and the commands of Ansible in shell blocks.
+
+    Rulebooks are none of Ansible's: tests/unit/test_eda.py checks those of the guides.
+    """
     for language, text in blocks:
         if language == "yaml":
             content = yaml.safe_load(text)
+            if any("rules" in entry for entry in content):
+                continue
             # A block that is a map is an inventory, or shows variables of hosts, with or without the user that the text
             # names.
             given = isinstance(content, dict) and "plugin" not in content
