@@ -333,6 +333,16 @@ def python(session: nox.Session) -> None:
 
 
 @nox.session
+def wheels(session: nox.Session) -> None:
+    """Build the wheels of the Python library and of the simulator, each with its software bill of materials."""
+    programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "wheels")
+    output = CACHE / "wheels"
+    shutil.rmtree(output, ignore_errors=True)
+    for source in ("python", "tests/simulator"):
+        session.run(programs / "python", "scripts/wheels.py", source, str(output), env=first_in_path(programs))
+
+
+@nox.session
 def eda(session: nox.Session) -> None:
     """Event sources and rulebooks under ansible-rulebook, which needs Java, and a soak: --minutes, --lines (--help)."""
     programs = make_environment(session, pick_python("{}.{}".format(*sys.version_info)), "eda")
@@ -371,6 +381,7 @@ def lock(session: nox.Session) -> None:
             ("eda", "3.11"),
             ("docs", "3.11"),
             ("scim", "3.11"),
+            ("wheels", "3.11"),
         ):
             files = (f"{name}.in", "--output-file", f"{name}.txt")
             session.run(
