@@ -36,6 +36,10 @@ COLLECTION = "community.senhasegura"
 PYTEST = ("-m", "pytest")
 # As many as the cores of the machines that run this.
 WORKERS = ("-n", "2")
+# Integration tests: a file at a time in each process, since its tests share hosts. In the order of their names, since
+# xdist would begin with the files that have most tests: those that take longest have few, and one process would be left
+# alone with them. One process more than cores, because most tests wait for hosts and locks some of the time.
+BESIDE_EACH_OTHER = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 # Parts of a collection that are not plugins of their own, or whose documentation is the module's.
 UNDOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
 
@@ -54,13 +58,16 @@ HOME.mkdir(parents=True, exist_ok=True)
 @nox.session(tags=["test"])
 def integration(session: nox.Session) -> None:
     """Real ansible-playbook runs against the simulator."""
-    # A file at a time in each process: its tests share hosts. In the order of their names, since xdist would begin with
-    # the files that have most tests: those that take longest have few, and one process would be left alone with them.
-    # One process more than cores, because most tests wait for hosts and locks some of the time.
-    arguments = session.posargs or ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    arguments = session.posargs or ["-m", "not long", *BESIDE_EACH_OTHER]
     where = () if any(argument.startswith("tests/") for argument in arguments) else ("tests/integration",)
     # The slowest, since CI has a limit of time.
     session.run("python", *PYTEST, "--durations", "20", *where, *arguments)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """The rows of long tables of integration tests that `./run test` leaves out: more accounts, kills, connections."""
+    session.run("python", *PYTEST, "-m", "long", *(session.posargs or BESIDE_EACH_OTHER), "tests/integration")
 
 
 @nox.session(tags=["test", "fast"])

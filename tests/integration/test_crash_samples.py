@@ -17,7 +17,9 @@ from hosts.image import why_unavailable
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["bookworm", "trixie"])
+@pytest.mark.parametrize(
+    "number", [pytest.param(0, id="bookworm", marks=pytest.mark.long), pytest.param(1, id="trixie")]
+)
 def test_passwords(hosts: Hosts, number: int) -> None:
     """All of it: ./run crash real."""
     host = hosts[number]
@@ -27,17 +29,20 @@ def test_passwords(hosts: Hosts, number: int) -> None:
 
 
 def test_faults_in_a_rotation_of_keys_lose_none(hosts: Hosts) -> None:
-    """Each sixth kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
+    """Each twelfth kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
     with real.key_scene(hosts) as scene:
         some: dict[tuple[str, str], real.Case] = {}
         for case in random.Random("keys").sample(every := real.cases(scene), len(every)):
             some.setdefault((case[0], case[2]), case)
-        for case in list(some.values())[::6]:
+        for case in list(some.values())[::12]:
             scene.play(case)
 
 
 # Of the writes: lease, journal of the old key, journal of the new one, proof, commit.
-@pytest.mark.parametrize(("write", "applied"), [(2, True), (4, False)], ids=["journal", "commit"])
+@pytest.mark.parametrize(
+    ("write", "applied"),
+    [pytest.param(2, True, id="journal", marks=pytest.mark.long), pytest.param(4, False, id="commit")],
+)
 def test_keys_when_the_broker_is_killed_during_a_write(hosts: Hosts, write: int, applied: bool) -> None:
     """The same of passwords: test_linux_password.py."""
     with real.key_scene(hosts) as scene:
@@ -63,6 +68,6 @@ def test_keys_killed_at_any_moment(hosts: Hosts, name: str) -> None:
 
 def _kill(hosts: Hosts, setup: Setup) -> None:
     tally = kills.Tally()
-    kills.play(hosts, setup, 2, "sample", 0, tally)
+    kills.play(hosts, setup, 1, "sample", 0, tally)
     assert tally.losses == []
-    assert tally.kills.total() == 2
+    assert tally.kills.total() == 1

@@ -230,7 +230,10 @@ def test_nothing_is_left_and_instances_do_not_collide() -> None:
     assert not cables() & gone
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGKILL, *(pytest.param(number, marks=pytest.mark.long) for number in (signal.SIGINT, signal.SIGTERM))],
+)
 def test_killed_runs_leave_nothing(number: signal.Signals) -> None:
     # What runs below nohup or in the background of a shell is told to ignore them.
     script = "\n".join(

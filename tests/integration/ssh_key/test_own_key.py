@@ -29,6 +29,7 @@ IN_AN_AGENT = {"ansible_ssh_private_key": "{{ lookup('community.senhasegura.ssh_
 ONE_FOR_EACH = {"ANSIBLE_SSH_ARGS": "-C -o ControlMaster=no -o ControlPersist=no"}
 # The line of the key says no-pty.
 NO_TERMINAL = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_TIMEOUT": "10"}
+needs_agent = pytest.mark.skipif(not HAS_AGENT, reason="this ansible-core has no agent")
 connections = pytest.mark.parametrize("env", [{}, ONE_FOR_EACH], ids=["one connection", "one for each command"])
 
 
@@ -65,15 +66,15 @@ WHO = [
 ]
 
 
-@connections
 @pytest.mark.parametrize(
-    "variables",
+    ("variables", "env"),
     [
-        pytest.param(IN_A_FILE, id="file"),
-        pytest.param(IN_MEMORY, id="memory"),
-        pytest.param(
-            IN_AN_AGENT, id="agent", marks=pytest.mark.skipif(not HAS_AGENT, reason="this ansible-core has no agent")
-        ),
+        pytest.param(IN_A_FILE, {}, id="file-one connection"),
+        pytest.param(IN_A_FILE, ONE_FOR_EACH, id="file-one for each command", marks=pytest.mark.long),
+        pytest.param(IN_MEMORY, {}, id="memory-one connection", marks=pytest.mark.long),
+        pytest.param(IN_MEMORY, ONE_FOR_EACH, id="memory-one for each command"),
+        pytest.param(IN_AN_AGENT, {}, id="agent-one connection", marks=[needs_agent, pytest.mark.long]),
+        pytest.param(IN_AN_AGENT, ONE_FOR_EACH, id="agent-one for each command", marks=needs_agent),
     ],
 )
 def test_the_key_of_ansible_itself(
@@ -111,10 +112,10 @@ def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) 
 @pytest.mark.parametrize(
     ("at", "kind", "variables"),
     [
-        (16, "killed after", IN_MEMORY),
+        pytest.param(16, "killed after", IN_MEMORY, marks=pytest.mark.long),
         (21, "killed after", IN_MEMORY),
-        (21, "killed after", IN_A_FILE),
-        (27, "killed before", IN_MEMORY),
+        pytest.param(21, "killed after", IN_A_FILE, marks=pytest.mark.long),
+        pytest.param(27, "killed before", IN_MEMORY, marks=pytest.mark.long),
         (34, "killed before", IN_A_FILE),
     ],
 )

@@ -96,7 +96,13 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
 # Before the new key is added on host2, after it is on all, after the first login with it, after the old one has gone on host1.
 @one_dialect
 @pytest.mark.parametrize(
-    ("at", "kind"), [(16, "killed before"), (17, "killed after"), (19, "killed before"), (21, "killed after")]
+    ("at", "kind"),
+    [
+        pytest.param(16, "killed before", marks=pytest.mark.long),
+        (17, "killed after"),
+        pytest.param(19, "killed before", marks=pytest.mark.long),
+        (21, "killed after"),
+    ],
 )
 def test_the_next_run_settles_what_a_killed_one_has_left(
     run: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path, at: int, kind: str
