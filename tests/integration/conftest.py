@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -30,20 +29,6 @@ DEMO = "demo"
 # Of the two dialects of the vendor one: they differ in paths and names alone, which the unit tests of the dialects hold.
 # What runs on 3.32 as well says so: all lookups, all modules, the broker, a rotation; and the demo does.
 DIALECTS = (("4.0", "auto"), ("rest", "rest"))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how long the tests of each file took, the longest first: where time can be saved."""
-    seconds: Counter[str] = Counter()
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if isinstance(report, pytest.TestReport):
-                seconds[report.nodeid.partition("::")[0]] += report.duration
-    if len(seconds) < 2:
-        return
-    terminalreporter.section("seconds per file")
-    for name, total in seconds.most_common(40):
-        terminalreporter.line(f"{total:7.0f} {name}")
 
 
 @dataclass
