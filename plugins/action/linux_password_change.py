@@ -15,6 +15,7 @@ from ..module_utils.operations.results import Params, Result
 from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec
 from ..module_utils.specs import ROTATION, WAITING
+from ..plugin_utils.rotation.host.host_target import target_of
 from ..plugin_utils.rotation.live import by_password
 from ..plugin_utils.rotation.login import password_hash, probe
 from ..plugin_utils.rotation.protocol import password, password_inspection, password_job, password_policy
@@ -97,7 +98,7 @@ class ActionModule(RotationAction):
                 "with mode=vault the server changes the password of one host, that of the credential",
                 hint="Leave hosts out, or set mode to ansible",
             ).with_context(option="hosts")
-        target = self.connection_to(self.host).target(user) if params["verify"] == "login" else None
+        target = target_of(self.connection_to(self.host), user) if params["verify"] == "login" else None
         return server_side.rotate_password(
             client.credentials,
             info,

@@ -19,8 +19,9 @@ from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import argument_spec
 from ..module_utils.specs import KEY_HOSTS, ROTATION, WAITING
 from ..plugin_utils.broker.client import address
+from ..plugin_utils.host import ansible_internals
 from ..plugin_utils.rotation import sharing
-from ..plugin_utils.rotation.host import ansible_internals
+from ..plugin_utils.rotation.host.host_target import target_of
 from ..plugin_utils.rotation.live import by_key
 from ..plugin_utils.rotation.protocol import ssh_key, ssh_key_inspection, ssh_key_job
 from ..plugin_utils.rotation.protocol.effects import Outcome
@@ -125,7 +126,7 @@ class ActionModule(RotationAction):
     def _by_vault(
         self, client: Client, info: CredentialInfo, user: str, hosts: list[str], params: Params, check_mode: bool
     ) -> Outcome:
-        targets = {host: self.connection_to(host).target(user) for host in hosts}
+        targets = {host: target_of(self.connection_to(host), user) for host in hosts}
         return server_side.rotate_key(
             client.ssh_keys,
             info,

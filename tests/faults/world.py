@@ -46,7 +46,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
     Stored,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.queries import Matching, Query, answer
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.runner import uncovered
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.host_commands import uncovered
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.password_hash import problem
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.accounts import split_lock
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (

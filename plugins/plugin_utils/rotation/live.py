@@ -14,10 +14,11 @@ from ansible.utils.display import Display
 
 from ...module_utils.models import SshKeyPair
 from ...module_utils.redaction import printable, printable_message
+from ..host.host_connection import HostConnection
 from ..masking import register
 from .driver import Records
-from .host import runner
-from .host.host_connection import HostConnection
+from .host import host_commands
+from .host.host_target import target_of
 from .host.own_account import OwnLogin, RegisteredRecords
 from .host.single_attempt import LoginRefused, Once
 from .login import probe
@@ -66,7 +67,7 @@ class LiveEnvironment:
         if not getattr(connection.plugin, "has_pipelining", False):
             kind = printable(str(getattr(connection.plugin, "transport", "of the host")))
             raise NotDone(f"the connection plugin {kind} cannot pass standard input on: use ssh or local")
-        own, pad = self._own[call.host], runner.new_pad()
+        own, pad = self._own[call.host], host_commands.new_pad()
         request = {"do": call.do, "user": self._user, "pad": pad, **call.request}
         if call.do == "set":
             register([request[name] for name in ("old", "new") if name in request])
@@ -75,21 +76,21 @@ class LiveEnvironment:
             interpreter = connection.interpreter()
 
         def execute() -> dict[str, t.Any]:
-            return runner.perform(connection.execute, interpreter, request, end - time.monotonic())
+            return host_commands.perform(connection.execute, interpreter, request, end - time.monotonic())
 
         try:
             answer = own.follow(call, execute)
         except LoginRefused as exc:
             raise NotDone(f"Ansible's own login to the host was refused: {printable_message(str(exc))}") from None
         if call.do in ("look", "judge"):
-            answer = runner.uncovered(answer, pad)
+            answer = host_commands.uncovered(answer, pad)
             register([answer["account"]["hash"]] if "hash" in answer["account"] else [])
         own.after(call, answer)
         return answer
 
     def login(self, call: Login, seconds: float) -> Verdict:
         with self._templates:
-            target = self._connections[call.host].target(self._user)
+            target = target_of(self._connections[call.host], self._user)
         return self._log_in(target, call.secret, min(seconds, probe.LOGIN_TIMEOUT))
 
     def report_progress(self, text: str) -> None:

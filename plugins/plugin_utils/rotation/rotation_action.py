@@ -32,11 +32,11 @@ from ..broker.brokered_api import BrokeredApi
 from ..broker.cache_policy import CachePolicy, policy_of
 from ..broker.client import BrokerConnection, address, authentication_key
 from ..broker.key_files import Files
+from ..host.host_connection import HostConnection, for_other_host, for_task_host
 from ..masking import register
 from ..report import history
 from ..vault_action import SenhaseguraAction
 from .driver import Environment, Interrupt, drive
-from .host.host_connection import HostConnection, for_other_host, for_task_host
 from .host.own_account import OwnKey, OwnLogin, OwnPassword
 from .live import LiveEnvironment, LogIn
 from .protocol import settle

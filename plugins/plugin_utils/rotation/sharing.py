@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from .host import ansible_internals
+from ..host import ansible_internals
 
 
 def hosts_with(action: ActionBase, option: str, value: t.Any) -> set[str]:

@@ -15,9 +15,8 @@ from ansible.plugins.action import ActionBase
 from ...module_utils.errors import ConfigError, ConnectionFailed, Refused
 from ...module_utils.operations.results import Params
 from ...module_utils.redaction import printable_message
-from ..rotation.host.host_connection import for_task_host
-from ..rotation.host.runner import HostProgram, perform
-from ..rotation.protocol.effects import Lost, NotDone
+from ..host.host_connection import for_task_host
+from ..host.host_program import HostLost, HostProgram, HostRefused, run_program
 from .on_host import file_commands
 
 # Seconds after which a host counts as lost.
@@ -74,10 +73,10 @@ class Destination:
         name = str(self._variables.get("inventory_hostname", "the host"))
         host = for_task_host(self._action, name, self._variables)
         try:
-            return perform(host.execute, host.interpreter(), request, _HOST_SECONDS, _SENT)
-        except NotDone as exc:
+            return run_program(host.execute, host.interpreter(), request, _HOST_SECONDS, _SENT)
+        except HostRefused as exc:
             raise Refused(f"{name}: {exc}", hint="Put that right on the host") from None
-        except Lost as exc:
+        except HostLost as exc:
             raise ConnectionFailed(
                 f"{name} did not answer: {exc}", hint="Run the task again: the old file or the new one is there"
             ) from None

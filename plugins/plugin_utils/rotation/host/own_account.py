@@ -17,13 +17,13 @@ from ....module_utils import keypair
 from ....module_utils.errors import SenhaseguraError
 from ....module_utils.models import SshKeyPair
 from ...broker.key_files import Files
+from ...host.host_connection import HostConnection
 from ...masking import register
 from ..driver import Records
 from ..login import password_hash
 from ..protocol.accounts import split_lock
 from ..protocol.effects import BEFORE, LEASE, MAIN, Listing, Lost, OnHost, StoredSecret
 from ..protocol.run import RotationRun
-from .host_connection import HostConnection
 from .single_attempt import BECOME, LOGIN, LoginRefused, Once, PasswordRefused, option
 
 Reply = dict[str, t.Any]

@@ -22,12 +22,13 @@ import typing as t
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleError
 
 from ....module_utils.redaction import printable
+from ...host import ansible_internals
+from ...host.host_connection import HostConnection
+from ...host.host_program import find_python
 from ..login import probe
 from ..protocol.effects import Lost, NotDone
 from ..protocol.verdict import LoginResult
-from . import ansible_internals
-from .host_connection import HostConnection
-from .runner import find_python
+from .host_target import target_of
 
 LOGIN, BECOME = "login", "become"
 # A program for the host, run by whoever logs in there. It carries out a command on a terminal of its own, and kills it
@@ -201,7 +202,7 @@ class Once:
         if self._by_key is not False:
             return
         user = option(self._plugin, "remote_user") or None
-        verdict = probe.by_password(self._connection.target(user), password)
+        verdict = probe.by_password(target_of(self._connection, user), password)
         if verdict.result is LoginResult.WRONG:
             raise self._refusal(LOGIN, password)
         if verdict.sent:

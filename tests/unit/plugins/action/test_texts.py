@@ -21,7 +21,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.models impor
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.results import Result
 from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import plugin_options
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import host_commands
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.live import LiveEnvironment
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import NotDone
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.rotation_action import RotationAction
@@ -116,7 +116,7 @@ def test_what_a_host_answers_is_plain() -> None:
         return {"rc": 0, "stdout": f"{mark[0].decode()}{json.dumps(answer)}\n", "stderr": ""}
 
     with pytest.raises(NotDone) as caught:
-        runner.perform(execute, None, {}, 5)
+        host_commands.perform(execute, None, {}, 5)
     assert not FORBIDDEN.search(str(caught.value))
 
 

@@ -116,6 +116,8 @@ ALLOWED: dict[str, set[str]] = {
     "plugin_utils/rotation/login/command": {STD, *PURE},
     "plugin_utils/rotation/login/transcript": {STD, *PURE, PROTOCOL},
     "plugin_utils/rotation/login": {STD, *PURE, "keypair", "ansible", PROTOCOL, *LOGIN},
+    # The way to a managed host knows nothing of what is done there.
+    "plugin_utils/host": {STD, *PURE, "plugin_utils/host", "plugin_utils/plugin_options", "ansible"},
     # This is sent to the managed host and executed there.
     "plugin_utils/rotation/host/on_host": {STD, "plugin_utils/rotation/host/on_host"},
     "plugin_utils/secrets_file/on_host": {STD, "plugin_utils/secrets_file/on_host"},

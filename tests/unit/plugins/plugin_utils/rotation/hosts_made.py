@@ -10,7 +10,7 @@ import types
 import typing as t
 from pathlib import Path
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import host_commands
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import commands
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import machine as machine_
 
@@ -122,7 +122,7 @@ def ask(machine: machine_.Machine, do: str, run: str = "run1", **more: t.Any) ->
         request = {"lease": 300.0, "late_write_window": 120.0, **request}
     answer = commands.carry_out(machine, request)
     if "account" in answer.get("ok", {}):
-        answer["ok"] = runner.uncovered(answer["ok"], pad)
+        answer["ok"] = host_commands.uncovered(answer["ok"], pad)
     return answer
 
 

@@ -15,7 +15,7 @@ from functools import partial
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import driver
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import host_commands
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
     Lost,
     NotDone,
@@ -148,7 +148,7 @@ def test_a_command_in_a_thread_needs_no_signal() -> None:
 
     def work() -> None:
         try:
-            runner.perform(execute, "/usr/bin/python3", {"do": "look_keys"}, 5)
+            host_commands.perform(execute, "/usr/bin/python3", {"do": "look_keys"}, 5)
         except Exception as exc:
             ends.append(exc)
 

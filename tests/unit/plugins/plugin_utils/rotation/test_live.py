@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 
+from ansible_collections.community.senhasegura.plugins.plugin_utils.host.host_connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation import live
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner, single_attempt
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.host_connection import HostConnection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import host_commands, single_attempt
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import OwnPassword
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash, probe
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import (
@@ -317,7 +317,7 @@ def test_what_an_error_of_the_connection_means(error: Exception, kind: type[Exce
         raise error
 
     with pytest.raises(kind):
-        runner.perform(execute, None, {}, 10)
+        host_commands.perform(execute, None, {}, 10)
 
 
 def test_a_garbled_answer_is_none() -> None:
@@ -326,4 +326,4 @@ def test_a_garbled_answer_is_none() -> None:
         return {"rc": 0, "stdout": f"senhasegura-{mark}:{{"}
 
     with pytest.raises(Lost, match="garbled"):
-        runner.perform(execute, None, {}, 10)
+        host_commands.perform(execute, None, {}, 10)

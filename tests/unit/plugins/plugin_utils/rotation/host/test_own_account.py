@@ -23,7 +23,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.errors impor
 from ansible_collections.community.senhasegura.plugins.module_utils.keypair import new_pair
 from ansible_collections.community.senhasegura.plugins.module_utils.models import SshKeyPair
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.key_files import Files
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.host_connection import HostConnection
+from ansible_collections.community.senhasegura.plugins.plugin_utils.host.host_connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.own_account import (
     OwnKey,
     RegisteredRecords,

@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
+from ansible_collections.community.senhasegura.plugins.plugin_utils.host.host_connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import single_attempt
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.host_connection import HostConnection
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.single_attempt import (
     Once,
     PasswordRefused,

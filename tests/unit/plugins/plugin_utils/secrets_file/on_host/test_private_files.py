@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from secrets_files import kills
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.host import host_program
 from ansible_collections.community.senhasegura.plugins.plugin_utils.secrets_file import destination
 from ansible_collections.community.senhasegura.plugins.plugin_utils.secrets_file.on_host import (
     file_commands,
@@ -240,7 +240,7 @@ def test_what_is_sent_to_a_host_runs_alone(tmp_path: Path) -> None:
     """With a Python that has nothing of ours, and the content on standard input."""
     sent = destination._SENT
     request = {**BASE, "path": str(tmp_path / "file"), "content": "a'é\n"}
-    source = runner.program(request, "mark:", sent)
+    source = host_program.program(request, "mark:", sent)
     done = subprocess.run([sys.executable, "-I", "-"], input=source.encode(), capture_output=True, check=True)
     assert done.stdout == b'mark:{"ok": {"changed": true}}\n'
     assert (tmp_path / "file").read_text() == "a'é\n"

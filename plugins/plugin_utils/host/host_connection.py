@@ -16,23 +16,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader, connection_loader
 
-from ....module_utils.errors import ConfigError
-from ...plugin_options import Template, variable
-from ..login.command import Target, options_from
+from ...module_utils.errors import ConfigError
+from ..plugin_options import Template, variable
 from . import ansible_internals
-from .runner import Execute
-
-# Options of a connection that decide how ssh reaches the host.
-_SSH_OPTIONS = (
-    "host",
-    "port",
-    "ssh_executable",
-    "ssh_args",
-    "ssh_common_args",
-    "ssh_extra_args",
-    "host_key_checking",
-    "timeout",
-)
+from .host_program import Execute
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,15 +47,6 @@ class HostConnection:
             if value and not str(value).startswith("auto"):
                 return str(value)
         return None
-
-    def target(self, user: str | None) -> Target:
-        """Return how a login as ``user`` reaches the host: as Ansible itself does, but for the user (None for its
-        own).
-        """
-        names = ("ansible_host", "ansible_port", *(f"ansible_{name}" for name in _SSH_OPTIONS), "inventory_hostname")
-        variables = {name: value for name in names if (value := self.variable(name)) is not None}
-        defaults = {name: value for name in _SSH_OPTIONS if (value := self.option(name)) is not None}
-        return options_from(variables, user=user, defaults=defaults)
 
     def option(self, name: str) -> t.Any:
         """Return an option of the connection plugin, or None if it has no such option."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each supported ansible-core has the private names that rotations use, and only one file uses them."""
+"""Each supported ansible-core has the private names that the ways to managed hosts need, and only one file uses them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,16 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 from ansible.vars.hostvars import HostVars
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import ansible_internals
+from ansible_collections.community.senhasegura.plugins.plugin_utils.host import ansible_internals
 
 FILE = pathlib.Path(ansible_internals.__file__)
-ROTATION = FILE.parents[1]
-ACTIONS = ROTATION.parents[1] / "action"
+PLUGIN_UTILS = FILE.parents[1]
+FOLDERS = (
+    PLUGIN_UTILS / "host",
+    PLUGIN_UTILS / "rotation",
+    PLUGIN_UTILS / "secrets_file",
+    PLUGIN_UTILS.parent / "action",
+)
 # Documented for action plugins, and used by subclasses of ActionBase alone: self._task.
 DOCUMENTED = {"_task"}
 NAMES = {name for names in ansible_internals.PRIVATE_NAMES.values() for name in names}
@@ -64,7 +69,7 @@ def attributes(path: pathlib.Path) -> list[tuple[str, bool]]:
     return found
 
 
-FILES = [path for path in (*ROTATION.rglob("*.py"), *ACTIONS.glob("*.py")) if "on_host" not in path.parts]
+FILES = [path for folder in FOLDERS for path in folder.rglob("*.py") if "on_host" not in path.parts]
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if path != FILE], ids=lambda path: path.stem)

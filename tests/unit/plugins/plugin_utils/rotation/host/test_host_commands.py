@@ -20,7 +20,8 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import runner
+from ansible_collections.community.senhasegura.plugins.plugin_utils.host.host_program import BecomeRefused
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host import host_commands
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.effects import Lost, NotDone
 
 USER = getpass.getuser()
@@ -35,7 +36,7 @@ def by_shell(command: str, *, sudoable: bool, in_data: bytes) -> dict[str, t.Any
 
 
 def look(python: str | None = sys.executable, pad: str = "00" * 512) -> dict[str, t.Any]:
-    return runner.perform(by_shell, python, {"do": "look", "user": USER, "run": "1", "pad": pad}, 30)
+    return host_commands.perform(by_shell, python, {"do": "look", "user": USER, "run": "1", "pad": pad}, 30)
 
 
 @pytest.mark.parametrize("python", [*PYTHONS, None])
@@ -49,19 +50,19 @@ def test_the_program_runs_with_the_pythons_of_hosts(python: str | None) -> None:
     assert answer["account"]["user"] == USER
     assert answer["lock"] == {"run": None, "remaining": 0.0}
     request = {"do": "look_keys", "user": USER, "run": "1", "record": "7", "label": "x", "keys": [], "address": None}
-    assert runner.perform(by_shell, python, request, 60)["keys"]["user"] == USER
+    assert host_commands.perform(by_shell, python, request, 60)["keys"]["user"] == USER
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may look")
 def test_the_hash_is_covered_on_its_way() -> None:
-    pad = runner.new_pad()
+    pad = host_commands.new_pad()
     covered = look(pad=pad)
-    clear = runner.uncovered(covered, pad)["account"]["hash"]
+    clear = host_commands.uncovered(covered, pad)["account"]["hash"]
     with open("/etc/shadow") as file:
         (line,) = [line for line in file if line.startswith(f"{USER}:")]
     assert clear == line.split(":")[1]
     assert len(pad) == 1024
-    assert pad != runner.new_pad()
+    assert pad != host_commands.new_pad()
     assert clear not in str(covered) or len(clear) < 3
 
 
@@ -74,7 +75,7 @@ def test_nothing_secret_is_in_the_command() -> None:
         return by_shell(command, **details)
 
     with contextlib.suppress(NotDone):
-        runner.perform(
+        host_commands.perform(
             execute, None, {"do": "set", "user": USER, "run": "1", "old": "the-hash", "new": "x", "timeout": 1}, 30
         )
     assert len(commands) == 1
@@ -88,7 +89,7 @@ def test_an_answer_is_found_among_what_a_login_prints() -> None:
 
     request = {"do": "unlock", "user": "../odd", "run": "1"}
     with pytest.raises(NotDone, match="no name of a local user"):
-        runner.perform(noisy, sys.executable, request, 30)
+        host_commands.perform(noisy, sys.executable, request, 30)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_an_answer_is_found_among_what_a_login_prints() -> None:
 )
 def test_without_an_answer_nobody_knows(result: dict[str, t.Any], says: str) -> None:
     with pytest.raises(Lost, match=says):
-        runner.perform(lambda *_a, **_k: result, None, {}, 30)
+        host_commands.perform(lambda *_a, **_k: result, None, {}, 30)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_errors_of_connections(error: Exception, becomes: type[Exception]) -> No
         raise error
 
     with pytest.raises(becomes):
-        runner.perform(execute, None, {}, 30)
+        host_commands.perform(execute, None, {}, 30)
 
 
 def test_a_connection_that_hangs_has_a_limit_and_other_timers_go_on() -> None:
@@ -128,7 +129,7 @@ def test_a_connection_that_hangs_has_a_limit_and_other_timers_go_on() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.6)
         start = time.monotonic()
         with pytest.raises(Lost, match="no answer within"):
-            runner.perform(lambda *_a, **_k: time.sleep(600), None, {}, 0.2)
+            host_commands.perform(lambda *_a, **_k: time.sleep(600), None, {}, 0.2)
         assert time.monotonic() - start < 300
         while not fired and time.monotonic() - start < 300:
             time.sleep(0.02)
@@ -144,10 +145,10 @@ def test_who_has_set_the_limit_is_named() -> None:
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.25)
         with pytest.raises(Lost, match="^no answer within 0.2[0-9]* seconds, when the timeout of the task was over$"):
-            runner.perform(lambda *_, **__: time.sleep(60) or {}, "python3", {}, 300)
+            host_commands.perform(lambda *_, **__: time.sleep(60) or {}, "python3", {}, 300)
         signal.setitimer(signal.ITIMER_REAL, 60)
         with pytest.raises(Lost, match=r"^no answer within 0\.3 seconds$"):
-            runner.perform(lambda *_, **__: time.sleep(60) or {}, "python3", {}, 0.3)
+            host_commands.perform(lambda *_, **__: time.sleep(60) or {}, "python3", {}, 0.3)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
@@ -173,14 +174,14 @@ def test_who_has_set_the_limit_is_named() -> None:
 )
 def test_a_program_that_was_not_started_is_told_by_the_cause(code: int, stdout: str, stderr: str, says: str) -> None:
     with pytest.raises(NotDone, match=says):
-        runner.perform(lambda *_a, **_k: {"rc": code, "stdout": stdout, "stderr": stderr}, None, {}, 30)
+        host_commands.perform(lambda *_a, **_k: {"rc": code, "stdout": stdout, "stderr": stderr}, None, {}, 30)
 
 
 @pytest.mark.parametrize("code", [0, 255, None])
 def test_what_somebody_prints_at_the_login_is_no_cause(code: int | None) -> None:
     noise = "sudo_alias: command not found\npython2: not found\n"
     with pytest.raises(Lost):
-        runner.perform(lambda *_a, **_k: {"rc": code, "stdout": noise, "stderr": noise}, None, {}, 30)
+        host_commands.perform(lambda *_a, **_k: {"rc": code, "stdout": noise, "stderr": noise}, None, {}, 30)
 
 
 @pytest.mark.parametrize(
@@ -192,8 +193,8 @@ def test_what_somebody_prints_at_the_login_is_no_cause(code: int | None) -> None
     ],
 )
 def test_a_wrong_password_for_root_is_not_a_refused_login(said: str) -> None:
-    with pytest.raises(runner.BecomeRefused, match="Incorrect become password"):
-        runner.perform(lambda *_a, **_k: {"rc": 1, "stdout": "", "stderr": said}, None, {}, 30)
+    with pytest.raises(BecomeRefused, match="Incorrect become password"):
+        host_commands.perform(lambda *_a, **_k: {"rc": 1, "stdout": "", "stderr": said}, None, {}, 30)
 
 
 @pytest.mark.parametrize("text", ["Incorrect sudo password", "Incorrect su password", "Incorrect doas password"])
@@ -201,8 +202,8 @@ def test_what_ansible_says_of_it_is_not_either(text: str) -> None:
     def execute(*_arguments: t.Any, **_details: t.Any) -> t.Any:
         raise AnsibleError(text)
 
-    with pytest.raises(runner.BecomeRefused, match=text):
-        runner.perform(execute, None, {}, 30)
+    with pytest.raises(BecomeRefused, match=text):
+        host_commands.perform(execute, None, {}, 30)
 
 
 # A host may say anything (A12)
@@ -213,7 +214,7 @@ def told(answer: str) -> dict[str, t.Any]:
         mark = in_data.decode().rsplit("senhasegura-", 1)[1].split(":", 1)[0]
         return {"rc": 0, "stdout": f"senhasegura-{mark}:{answer}\n", "stderr": ""}
 
-    return runner.perform(execute, None, {}, 30)
+    return host_commands.perform(execute, None, {}, 30)
 
 
 def test_every_text_of_an_answer_is_one_plain_line() -> None:
@@ -260,4 +261,4 @@ def test_an_answer_that_makes_no_sense_is_none(answer: str) -> None:
 @pytest.mark.parametrize("covered", ["zz", "00" * 600, 7, "ff" * 4])
 def test_a_hash_that_cannot_be_read_is_no_answer(covered: t.Any) -> None:
     with pytest.raises(Lost):
-        runner.uncovered({"account": {"covered_hash": covered}}, "00" * 512)
+        host_commands.uncovered({"account": {"covered_hash": covered}}, "00" * 512)

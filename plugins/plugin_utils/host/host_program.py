@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Commands of on_host/ over Ansible's connection. Program and request go in on standard input: nothing is left on the
-host, nothing is in an argument list, and no file of AnsiballZ stays behind when somebody is killed.
+"""Run a program of ours on a managed host, over Ansible's connection. Program and request go in on standard input:
+nothing is left on the host, nothing is in an argument list, and no file of AnsiballZ stays behind if a run is killed.
 """
 
 from __future__ import annotations
@@ -21,13 +21,7 @@ import typing as t
 
 from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure, AnsibleError
 
-from ....module_utils.redaction import printable, printable_message
-from ..protocol.effects import Lost, NotDone
-from .on_host.machine import HostError
-from .on_host.password_commands import cover
-
-# Bytes; crypt(3) returns 384 at most.
-_LONGEST_HASH = 512
+from ...module_utils.redaction import printable, printable_message
 
 
 class HostProgram(t.NamedTuple):
@@ -43,21 +37,6 @@ class HostProgram(t.NamedTuple):
     files: tuple[str, ...]
 
 
-ROTATION = HostProgram(
-    f"{__name__.rpartition('.')[0]}.on_host",
-    os.path.join(os.path.dirname(__file__), "on_host"),
-    (
-        "machine",
-        "user_state",
-        "password_commands",
-        "key_lines",
-        "sshd_settings",
-        "safe_file",
-        "authorized_keys",
-        "ssh_key_commands",
-        "commands",
-    ),
-)
 _FIND_PYTHON = '"$(command -v python3 || command -v /usr/libexec/platform-python || echo python3)"'
 # Python 3.6 (platform-python of RHEL 8) knows neither the import of annotations nor the types in them, so these become
 # texts before anything is compiled.
@@ -116,17 +95,24 @@ _NOT_STARTED = (
 )
 # What a shell ends with if there is no such program, or if it is none.
 _NO_PROGRAM = (126, 127)
-# Bytes of an answer, and seconds that one may name.
-_LONGEST_ANSWER, _MOST_SECONDS = 4_000_000, 86400.0
-_TOKEN = re.compile(r"[0-9a-f]{12}")
+# Bytes of an answer.
+_LONGEST_ANSWER = 4_000_000
 Execute = t.Callable[..., t.Mapping[str, t.Any]]
+
+
+class HostRefused(Exception):
+    """The request was certainly not carried out: the host has refused it, or the program was not started."""
+
+
+class HostLost(Exception):
+    """The host has not answered, or nothing that can be read: nobody knows whether the request was carried out."""
 
 
 class BecomeRefused(AnsibleAuthenticationFailure):
     """The password for sudo, su or doas was refused; the login was not."""
 
 
-def program(request: t.Mapping[str, t.Any], mark: str, sent: HostProgram = ROTATION) -> str:
+def program(request: t.Mapping[str, t.Any], mark: str, sent: HostProgram) -> str:
     """Return the Python program that carries out a request, and prints the mark and the answer on one line."""
     files = []
     for name in sent.files:
@@ -141,32 +127,14 @@ def find_python(interpreter: str | None) -> str:
     return shlex.quote(interpreter) if interpreter else _FIND_PYTHON
 
 
-def new_pad() -> str:
-    """Return what C(look) covers the hash with; for one call only."""
-    return secrets.token_hex(_LONGEST_HASH)
-
-
-def uncovered(answer: dict[str, t.Any], pad: str) -> dict[str, t.Any]:
-    """Return the answer of C(look) with C(hash) in clear."""
-    account = answer["account"]
-    if "covered_hash" not in account:
-        return answer
-    rest = {name: value for name, value in account.items() if name != "covered_hash"}
-    try:
-        plain = cover(bytes.fromhex(account["covered_hash"]), bytes.fromhex(pad)).decode()
-    except (HostError, TypeError, ValueError):
-        raise Lost("its answer is garbled: the hash cannot be read") from None
-    return {**answer, "account": {**rest, "hash": plain}}
-
-
-def perform(
+def run_program(
     execute: Execute,
     interpreter: str | None,
     request: t.Mapping[str, t.Any],
     seconds: float,
-    sent: HostProgram = ROTATION,
+    sent: HostProgram,
 ) -> dict[str, t.Any]:
-    """Carry out a request on a host and return its answer. Raises NotDone or Lost.
+    """Carry out a request on a host and return its answer. Raises HostRefused or HostLost.
 
     :param execute: C(_low_level_execute_command) of an action
     :param interpreter: path of the host's Python, or None to look for one
@@ -182,14 +150,14 @@ def perform(
         # For the caller, who may know another password.
         raise
     except TimeoutError as exc:
-        raise Lost(str(exc)) from None
+        raise HostLost(str(exc)) from None
     except AnsibleError as exc:
         text = str(exc)
         if _BECOME_REFUSED.search(text):
             raise BecomeRefused(_short(text)) from None
         if _LOGIN_REFUSED.search(text):
             raise AnsibleAuthenticationFailure(_short(text)) from None
-        kind = Lost if isinstance(exc, AnsibleConnectionFailure) else NotDone
+        kind = HostLost if isinstance(exc, AnsibleConnectionFailure) else HostRefused
         raise kind(_short(text)) from None
     output = str(result.get("stdout", ""))
     found = re.search(f"^{mark}(.*)$", output, re.MULTILINE)
@@ -197,8 +165,11 @@ def perform(
         raise _no_answer(result.get("rc"), output, str(result.get("stderr", "")))
     answer = _answer(found[1])
     if "error" in answer:
-        raise NotDone(printable_message(str(answer.get("text"))))
-    return _checked(answer.get("ok"))
+        raise HostRefused(printable_message(str(answer.get("text"))))
+    done = answer.get("ok")
+    if not isinstance(done, dict):
+        raise HostLost("its answer is garbled")
+    return done
 
 
 def _no_answer(code: t.Any, output: str, errors: str) -> Exception:
@@ -209,21 +180,21 @@ def _no_answer(code: t.Any, output: str, errors: str) -> Exception:
     if code != 0 and (found := _BECOME_REFUSED.search(said)):
         return BecomeRefused(f"Incorrect become password ({printable(found[0])})")
     if code in _NO_PROGRAM:
-        return NotDone(
+        return HostRefused(
             f"the host has no Python where it is looked for ({_short(errors or output)}): install Python 3.6 or later, "
             "or set ansible_python_interpreter"
         )
     if code != 0:
         for pattern, meaning in _NOT_STARTED:
             if re.search(pattern, said, re.IGNORECASE):
-                return NotDone(f"{meaning} ({_short(errors or output)})")
-    return Lost(f"it ended with code {code}: {_short(errors)}")
+                return HostRefused(f"{meaning} ({_short(errors or output)})")
+    return HostLost(f"it ended with code {code}: {_short(errors)}")
 
 
 def _answer(text: str) -> dict[str, t.Any]:
     """Return what a host has answered. Its texts go into messages, so each is one line without control characters."""
     if len(text) > _LONGEST_ANSWER:
-        raise Lost("its answer is too long")
+        raise HostLost("its answer is too long")
 
     def no_number(_name: str) -> t.NoReturn:
         raise ValueError
@@ -231,9 +202,9 @@ def _answer(text: str) -> dict[str, t.Any]:
     try:
         answer = _plain(json.loads(text, parse_constant=no_number))
     except (ValueError, RecursionError):
-        raise Lost("its answer is garbled") from None
+        raise HostLost("its answer is garbled") from None
     if not isinstance(answer, dict):
-        raise Lost("its answer is garbled")
+        raise HostLost("its answer is garbled")
     return answer
 
 
@@ -245,23 +216,6 @@ def _plain(value: t.Any) -> t.Any:
     if isinstance(value, dict):
         return {printable_message(name): _plain(each) for name, each in value.items()}
     return value
-
-
-def _checked(answer: t.Any) -> dict[str, t.Any]:
-    """Return an answer whose parts on which a run depends are of the right kind: a host may be hostile."""
-    if not isinstance(answer, dict):
-        raise Lost("its answer is garbled")
-    machine = answer.get("machine")
-    lock = answer.get("lock") or {}
-    if not isinstance(lock, dict):
-        raise Lost("its answer is garbled")
-    seconds = [answer.get("remaining", 0), answer.get("quiet_in", 0), lock.get("remaining", 0)]
-    # The token becomes part of the names of records.
-    if machine is not None and not (isinstance(machine, str) and _TOKEN.fullmatch(machine)):
-        raise Lost("its answer is garbled: the machine has no name")
-    if not all(isinstance(value, (int, float)) and 0 <= value <= 2 * _MOST_SECONDS for value in seconds):
-        raise Lost("its answer is garbled: it names times that no lock has")
-    return answer
 
 
 def _short(text: str) -> str:

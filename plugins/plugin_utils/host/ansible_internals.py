@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The only file of the rotations that uses private names of ansible-core, each of which is in PRIVATE_NAMES.
+"""The only file that uses private names of ansible-core for the way to a host, each of which is in PRIVATE_NAMES.
 
 ansible-core offers no public way to reach a second host from one task, to know which hosts a play would have without
 --limit, or to see an option as it is written. test_ansible_internals.py checks on each supported core that the names
@@ -16,8 +16,8 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ...plugin_options import Template
-from .runner import Execute
+from ..plugin_options import Template
+from .host_program import Execute
 
 # By class of ansible-core: the attributes that its instances have.
 PRIVATE_NAMES: t.Mapping[str, tuple[str, ...]] = {
