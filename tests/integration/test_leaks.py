@@ -26,6 +26,10 @@ SINKS = {
 }
 
 
+# How a module is started does not depend on what it does.
+OF_THEIR_OWN_KIND = tuple(name for name in MODULES if f"module {name}" not in checks.LIKE_SECRET)
+
+
 def of_kind(kind: str, case: Case) -> bool:
     return case.plugin.startswith(kind) and checks.brief(case)
 
@@ -47,7 +51,7 @@ RUNS: dict[str, tuple[Callable[..., Any], int]] = {
     "dialect rest, -vvv": (partial(checks.run_cases, choose=checks.sample, profile="rest"), 3),
     "default verbosity": (partial(checks.run_cases, choose=of_its_own_kind), 0),
     "check mode": (checks.check_mode, 5),
-    "ad hoc": (checks.adhoc, 5),
+    "ad hoc": (partial(checks.adhoc, modules=OF_THEIR_OWN_KIND), 5),
     "custody owed": (checks.owed, 5),
     "killed": (checks.killed, 5),
     "inventory": (partial(inventories, names=SAMPLE), 5),

@@ -166,7 +166,7 @@ def test_the_password_of_the_way_in_changes(scene: Any, case: str) -> None:
     assert here.host.accepts(here.user, here.present())
 
 
-@pytest.mark.parametrize("case", ["own-password-bookworm", "su-password-trixie"])
+@pytest.mark.parametrize("case", [pytest.param("own-password-bookworm", marks=pytest.mark.long), "su-password-trixie"])
 def test_user_from_ssh_config(scene: Any, case: str) -> None:
     """Ansible knows no name of the user then."""
     here = scene(case)
@@ -202,7 +202,7 @@ def test_the_same_password_of_another_account(scene: Any) -> None:
     assert here.host.accepts("root", PASSWORD)
 
 
-@pytest.mark.parametrize("case", ["nopasswd-key-bookworm", "own-key-trixie"])
+@pytest.mark.parametrize("case", [pytest.param("nopasswd-key-bookworm", marks=pytest.mark.long), "own-key-trixie"])
 def test_sudo_that_wants_a_terminal(scene: Any, case: str) -> None:
     here = scene(case)
     here.host.run("sed -i '1i Defaults requiretty' /etc/sudoers.d/00-test")

@@ -33,7 +33,10 @@ pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavaila
 
 
 @pytest.mark.parametrize("kind", TWO)
-@pytest.mark.parametrize("options", [{}, {"lock_wait": 60}], ids=["one gives way", "one waits"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param({}, id="one gives way", marks=pytest.mark.long), pytest.param({"lock_wait": 60}, id="one waits")],
+)
 def test_hosts_of_a_play_that_share_a_secret(hosts: Hosts, kind: str, options: dict[str, Any]) -> None:
     """The task is run for both at the same time, and knows nothing of the other. Then the hint is followed."""
     with stage(hosts, TWO[kind]) as scene:
