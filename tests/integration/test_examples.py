@@ -317,6 +317,8 @@ def as_plays(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.fixture
 def awx() -> Iterator[Awx]:
     with Awx([f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")]) as server:
+        # The guide has it made by hand.
+        server.make_machine_credential("Linux hosts")
         yield server
 
 
