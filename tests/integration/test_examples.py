@@ -33,6 +33,7 @@ from ansible.release import __version__
 from awx.awx_server import TOKEN, Awx
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
+from walk.pages import RST
 from workspace import ROOT
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
@@ -124,7 +125,6 @@ def sources() -> dict[str, list[Any]]:
 
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 
 
 def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ lost it. It needs root, for the test host, and PyPI.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -18,7 +19,14 @@ from pathlib import Path
 
 from hosts.image import why_unavailable
 from walk.pages import Lost
-from walk.steps import STEPS, new_site
+from walk.shell import run
+from walk.steps import STEPS, Site, new_site
+
+
+def made_of(site: Site) -> str:
+    """What the table is of: the day, the Python and ansible-core of the user, and how busy the machine is."""
+    versions = run("python --version; ansible --version | head -1", site.env, site.folder).output
+    return f"{time.strftime('%Y-%m-%d')}, {', '.join(versions.splitlines())}, load {os.getloadavg()[1]:.1f}"
 
 
 def main() -> int:
@@ -37,6 +45,7 @@ def main() -> int:
                 begun = time.monotonic()
                 step(site)
                 print(f"| {name} | `{page}` | {time.monotonic() - begun:.1f} |", flush=True)
+            print(made_of(site))
     except (AssertionError, Lost) as problem:
         print(problem)
         return 1

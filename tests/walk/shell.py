@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 
 SECONDS = 600
 # Of any program on standard error, and of Ansible wherever it prints them.
@@ -41,19 +45,27 @@ def run(script: str, env: Mapping[str, str], folder: Path) -> Done:
         # Into files, since what is started in the background has them open for longer.
         with output.open("w") as out, errors.open("w") as err:
             command = ["bash", "-eo", "pipefail", "-c", f"{script}\nenv -0 >{after}"]
-            code = subprocess.run(
-                command,
-                env=env,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                timeout=SECONDS,
-                check=False,
-            ).returncode
+            code = _wait(
+                subprocess.Popen(
+                    command, env=env, cwd=folder, stdin=DEVNULL, stdout=out, stderr=err, start_new_session=True
+                )
+            )
         variables = after.read_text().split("\0") if code == 0 else []
         new = dict(one.split("=", 1) for one in variables if one) or env
         done = Done(script, code, output.read_text(), errors.read_text(), new)
     if COMPLAINTS[0].search(done.errors) or COMPLAINTS[1].search(done.output):
         raise AssertionError(f"something warns\n{done}")
     return done
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    """The code with which it ends; 124, as of timeout(1), if it has to be ended. What fails leaves nothing running."""
+    try:
+        code = process.wait(SECONDS)
+    except subprocess.TimeoutExpired:
+        code = 124
+    if code:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return code
