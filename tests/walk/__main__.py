@@ -4,8 +4,8 @@
 
 """./run walk: the way of a new user, from the pages alone, in an empty home. Prints how long each step took.
 
-A step fails if a command of its page fails or warns, if it prints something else than the page says, or if the page has
-lost it. It needs root, for the test host, and PyPI.
+A step fails if a command of its page fails or warns, if what must come of it does not come, or if the page has lost it.
+The first error is compared with the page word for word. It needs root, for the test host, and PyPI.
 """
 
 from __future__ import annotations
