@@ -358,6 +358,13 @@ def eda(session: nox.Session) -> None:
 
 
 @nox.session
+def walk(session: nox.Session) -> None:
+    """The way of a new user, from the pages alone, each step timed (as root; --help)."""
+    path = os.pathsep.join([TESTS["PYTHONPATH"], environment()["PYTHONPATH"]])
+    session.run("python", "-m", "walk", *session.posargs, env={"PYTHONPATH": path})
+
+
+@nox.session
 def bare(session: nox.Session) -> None:
     """Run demo and test, or another task, in a bare root of each Debian release (as root; --help)."""
     session.run("python", "-m", "hosts.bare", *session.posargs, env=TESTS)

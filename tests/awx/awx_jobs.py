@@ -132,6 +132,7 @@ class Jobs:
         injected = inject(template.type, template.credential, folder)
         self._project(folder, template)
         inventory = sliced(template.inventory, slice_number, template.slices)
+        (folder / "home").mkdir()
         script = folder / "inventory" / "hosts"
         script.parent.mkdir()
         script.write_text(_SCRIPT.format(python=sys.executable, inventory=inventory))

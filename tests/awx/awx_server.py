@@ -104,6 +104,12 @@ class Awx(ThreadingHTTPServer):
             self.left[item["id"]] = self.delay
         return self.shown(kind, item)
 
+    def make_machine_credential(self, name: str) -> Json:
+        """A credential with which jobs log in to hosts, as somebody has made it by hand."""
+        fields = {"organization": self.named("organizations", "Default")["id"], "inputs": {"username": "admin"}}
+        kind = self.named("credential_types", "Machine")["id"]
+        return self.make("credentials", {"name": name, "credential_type": kind, **fields})
+
     def change(self, kind: str, number: int, body: Json) -> Json:
         present = self.objects[kind][number]
         item = checked(kind, body, present, self.exists)

@@ -33,6 +33,7 @@ from ansible.release import __version__
 from awx.awx_server import TOKEN, Awx
 from hosts.group import Hosts
 from hosts.image import PASSWORD, why_unavailable
+from walk.pages import RST
 from workspace import ROOT
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
@@ -124,7 +125,6 @@ def sources() -> dict[str, list[Any]]:
 
 
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 
 
 def blocks(text: str, pattern: re.Pattern[str], core: tuple[int, ...] = CORE) -> Iterator[tuple[str, str]]:
@@ -317,6 +317,8 @@ def as_plays(content: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.fixture
 def awx() -> Iterator[Awx]:
     with Awx([f"playbooks/{path.name}" for path in (ROOT / "playbooks").glob("*.yml")]) as server:
+        # The guide has it made by hand.
+        server.make_machine_credential("Linux hosts")
         yield server
 
 

@@ -74,7 +74,10 @@ def test_the_vault_that_the_guide_for_tests_shows_is_one() -> None:
     text = (GUIDES / "testing_your_playbooks.rst").read_text()
     (block,) = re.findall(r"^\.\. code-block:: text\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
     with Simulator(seed=yaml.safe_load(block)) as simulator:
-        assert [item["identifier"] for item in simulator.control.state()["items"]] == ["web03-root"]
+        assert [item["identifier"] for item in simulator.control.state()["items"]] == [
+            "web-root",
+            "web01-app",
+        ]
 
 
 def test_each_feature_names_plugins_that_exist() -> None:
