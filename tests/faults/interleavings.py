@@ -569,7 +569,7 @@ def explore(code: Code, pair: Pair, most: int = 1) -> Found:
 def replay(code: Code, pair: Pair, way: Iterable[tuple[int, int]]) -> Found:
     """Go one way only, and then let the runs come to their ends, one after the other.
 
-    :param way: which run makes how many calls, in turns, if it has so many left
+    :param way: which run makes how many calls, in turns, if it has so many left; or how many seconds pass
     """
     return _Explorer(code, pair, 1).replay(way)
 

@@ -172,18 +172,27 @@ BY_SCENE: dict[str, tuple[str, tuple[Edit, ...]]] = {
         (Edit("protocol.password_job", "if not unusable(one.secret) and job.matches", "if job.matches"),),
     ),
 }
-# The same for two runs on one key, of machines that share it. Each of them has looked at the lease before the other one
-# took it. The way: which run makes how many calls, in turns. Then the first goes on to its end, and then the second.
-BY_WAY: dict[str, tuple[tuple[tuple[int, int], ...], tuple[Edit, ...]]] = {
+# The same for a pair of runs of interleavings.py that cross in one way: which run makes how many calls, or how many
+# seconds pass, in turns. Then the first goes on to its end, and then the second. Of two keys, each run has looked at the
+# lease before the other one took it.
+BY_WAY: dict[str, tuple[str, tuple[tuple[int, int], ...], tuple[Edit, ...]]] = {
     # The second one finds that main has changed, and leaves its new key on its host.
     "main is given up for a key that the own journal has no room for": (
+        "two keys on two hosts",
         ((0, 4), (1, 4), (0, 20), (1, 16)),
         (Edit("protocol.ssh_key", " and self._has_room(self._held[name].secret)", ""),),
     ),
     # The first one writes main when the second has written it, and has the lease.
     "main is not looked at before a run tells that it logs in": (
+        "two keys on two hosts",
         ((0, 4), (1, 4), (0, 20), (1, 24), (0, 2), (1, 20)),
-        (Edit("protocol.locking", "                yield from _see_main(run)\n", ""),),
+        (Edit("protocol.locking", "        yield from _see_main(run)\n", ""),),
+    ),
+    # The deadline is over before the second host has told what it has. Another run changes that host, and writes main.
+    "a run that is in doubt does not look whether main is still its own": (
+        "a password on two hosts, and on one of them, one killed",
+        ((0, 35), (299, 1), (2, 1), (0, 1), (1, 28)),
+        (Edit("protocol.locking", "(not run.unanswered or late)", "(not run.unanswered and not run.unsure)"),),
     ),
 }
 # What the lease alone makes improbable: the mistake, and the two runs of interleavings.py of which one order loses.

@@ -208,24 +208,40 @@ def require_lease(run: RotationRun, result: Status, hint: str) -> Steps:
 
 def _give_back(run: RotationRun) -> Steps:
     run.leaving = True
+    late = run.clock() >= run.ends
+    # Where an answer is missing the vault is not asked again, but by a run that is late: others may have begun.
+    ours = (not run.unanswered or late) and (yield from _is_still_ours(run))
     if run.unanswered:
         run.warnings.append(
             f"a request to the vault had no answer: the lock stays for {run.limits.deadline:.0f} seconds, so that the "
             "next run begins when the request is over"
         )
         return
-    if run.lease is not None and not run.unsure:
+    if ours and run.lease is not None and not run.unsure:
         try:
-            held: StoredSecret = yield ReadRecord(LEASE)
-            if Lease.of(held.note).run == run.id:
-                yield from _see_main(run)
-                yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
-            else:
-                run.forget_main()
-                run.warnings.append(f"another run has rotated {run.labels[MAIN]} meanwhile")
+            yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
         except CallFailed:
             run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
     yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
+
+
+def _is_still_ours(run: RotationRun) -> Steps:
+    """Return whether the lease is still that of this run. If another one has taken over, what was compared with main
+    is forgotten.
+    """
+    if run.lease is None:
+        return False
+    try:
+        held: StoredSecret = yield ReadRecord(LEASE)
+    except CallFailed:
+        run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
+        return False
+    if Lease.of(held.note).run == run.id:
+        yield from _see_main(run)
+        return True
+    run.forget_main()
+    run.warnings.append(f"another run has rotated {run.labels[MAIN]} meanwhile")
+    return False
 
 
 def _see_main(run: RotationRun) -> Steps:

@@ -80,9 +80,9 @@ def test_mistakes_that_the_lease_hides_are_noticed(name: str) -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", BY_WAY)
-def test_two_runs_that_cross_on_a_key_lose_nothing_and_tell_the_truth(name: str) -> None:
-    way, edits = BY_WAY[name]
-    pair = interleavings.PAIRS["two keys on two hosts"]
+def test_two_runs_that_cross_lose_nothing_and_tell_the_truth(name: str) -> None:
+    runs, way, edits = BY_WAY[name]
+    pair = interleavings.PAIRS[runs]
     found = interleavings.replay(CODE, pair, way)
     assert (found.losses, found.untrue) == ([], [])
     mistaken = interleavings.replay(Code(*edits), pair, way)
