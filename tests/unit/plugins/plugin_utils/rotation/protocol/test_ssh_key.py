@@ -267,12 +267,14 @@ def test_what_is_owed_is_part_of_the_result(scene: KeyScene) -> None:
 @pytest.mark.no_cover
 @pytest.mark.parametrize("hosts", [("web01",), ("web02",)])
 def test_no_fault_in_a_run_with_limit_loses_a_host(hosts: tuple[str, ...]) -> None:
+    """Each fifth fault, of each host others."""
+
     def limited(scene: KeyScene, faults: dict[int, str]) -> list[str]:
         return list(scene.run(faults, hosts=hosts, shared_with=SHARED)[1].trace)
 
     with KeyScene(CODE) as first:
         calls = len(limited(first, {}))
-    for at, kind in faults(calls):
+    for at, kind in itertools.islice(faults(calls), HOSTS.index(hosts[0]), None, 5):
         with KeyScene(CODE) as scene:
             limited(scene, {at: kind})
             scene.clock.pass_(500)
@@ -472,7 +474,7 @@ def turns(together: t.Any, random_: random.Random) -> t.Iterator[t.Any]:
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(24))
 def test_hosts_side_by_side_with_a_fault_anywhere(seed: int) -> None:
     random_ = random.Random(seed)
     with KeyScene(CODE, skip_unreachable=seed % 2 == 1) as scene:
@@ -575,8 +577,8 @@ STARTS_IN_ORDER = tuple(STARTS)
 @pytest.mark.no_cover
 @pytest.mark.parametrize("start", STARTS)
 def test_single_faults(start: str) -> None:
-    """Each third of them; `./run crash singles` does all."""
-    for runs in itertools.islice(matrix.singles(CODE, start), STARTS_IN_ORDER.index(start) % 3, None, 3):
+    """Each seventh of them; `./run crash singles` does all."""
+    for runs in itertools.islice(matrix.singles(CODE, start), STARTS_IN_ORDER.index(start) % 7, None, 7):
         matrix.play(CODE, start, *runs)
 
 
