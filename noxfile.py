@@ -444,8 +444,8 @@ def sanity_on_core(session: nox.Session, programs: Path, **options: Any) -> None
 def units_on_core(session: nox.Session, programs: Path, *arguments: str, **options: Any) -> None:
     """Unit tests in another environment."""
     # Not what takes minutes in plain Python, as every fault in every call: that is no question to an ansible-core.
-    # Nor what is for AWX: its injector needs Python 3.11, and knows nothing of ansible-core; nor the Python library.
-    others = ("tests/unit/test_awx.py", "tests/unit/python")
+    # Nor what is for AWX and rulebooks, whose libraries know nothing of ansible-core; nor the Python library.
+    others = ("tests/unit/test_awx.py", "tests/unit/test_walk.py", "tests/unit/test_eda.py", "tests/unit/python")
     arguments = arguments or ("-m", "not no_cover", *(word for name in others for word in ("--ignore", name)))
     session.run(programs / "python", *PYTEST, *WORKERS, *arguments, env=first_in_path(programs), **options)
 
