@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 from ansible.release import __version__
 from leaks.runner import Run, Scene
 from leaks.world import World, world
+from walk.pages import RST
 from workspace import ROOT
 
 CORE = tuple(map(int, __version__.split(".")[:2]))
@@ -24,9 +24,7 @@ MASKS = CORE >= (2, 22)
 # Before, an inventory plugin evaluates no lookup.
 COMPOSES_LOOKUPS = CORE >= (2, 19)
 GUIDE = (ROOT / "docs/docsite/rst/keeping_secrets.rst").read_text(encoding="utf-8")
-BLOCKS = [
-    yaml.safe_load(text) for text in re.findall(r"^\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", GUIDE, re.MULTILINE)
-]
+BLOCKS = [yaml.safe_load(text) for language, text in RST.findall(GUIDE) if language == "yaml"]
 TASKS = {task["name"]: task for block in BLOCKS if isinstance(block, list) for task in block}
 VARIABLES, COMPOSED = (block for block in BLOCKS if isinstance(block, dict))
 # Task -> the sinks that the guide names, by playbook and by ansible-runner, which is what AWX runs.

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from docsite import links, pages
+from walk.pages import RST
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import errors
@@ -72,7 +73,7 @@ def test_the_first_error_of_the_quick_start_is_that_of_the_code() -> None:
 
 def test_the_vault_that_the_guide_for_tests_shows_is_one() -> None:
     text = (GUIDES / "testing_your_playbooks.rst").read_text()
-    (block,) = re.findall(r"^\.\. code-block:: text\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
+    (block,) = [content for language, content in RST.findall(text) if language == "text"]
     with Simulator(seed=yaml.safe_load(block)) as simulator:
         assert [item["identifier"] for item in simulator.control.state()["items"]] == [
             "web-root",

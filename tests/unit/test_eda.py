@@ -18,6 +18,7 @@ import jinja2
 import jsonschema
 import pytest
 import yaml
+from walk.pages import RST
 from workspace import ROOT, collections
 
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError
@@ -55,8 +56,7 @@ def text_of(path: Path, name: str) -> str:
 
 
 def rulebook_of_guide() -> list[Any]:
-    blocks = re.findall(r"^\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", GUIDE, re.MULTILINE)
-    (block,) = [yaml.safe_load(block) for block in blocks]
+    (block,) = [yaml.safe_load(text) for language, text in RST.findall(GUIDE) if language == "yaml"]
     return list(block)
 
 

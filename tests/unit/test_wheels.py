@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from workspace import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import wheels
 
 METADATA = """\
 Metadata-Version: 2.4
@@ -22,15 +25,6 @@ Requires-Dist: requests>=2.31.0
 Provides-Extra: config-file
 Requires-Dist: PyYAML; extra == 'config-file'
 """
-
-
-def wheels() -> Any:
-    spec = importlib.util.spec_from_file_location("wheels", ROOT / "scripts" / "wheels.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize(
@@ -49,4 +43,4 @@ def test_a_bill_names_the_wheel_and_all_that_it_requires(
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("senhasegura_client-1.2.0.dist-info/METADATA", METADATA)
     listed = [{"name": name, "version": version} for name, version in components.items()]
-    assert wheels().missing(wheel, {"metadata": {"component": root}, "components": listed}) == missing
+    assert wheels.missing(wheel, {"metadata": {"component": root}, "components": listed}) == missing

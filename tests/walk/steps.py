@@ -28,7 +28,6 @@ from walk.shell import Done, run
 from workspace import ROOT, checkout
 
 REPOSITORY = "https://github.com/ansible-collections/community.senhasegura"
-SECRET = "SENHASEGURA_CLIENT_SECRET"
 DOCTOR, CHANGE = "senhasegura - doctor", "Linux passwords - change"
 
 

@@ -134,7 +134,8 @@ def run_program(
     seconds: float,
     sent: HostProgram,
 ) -> dict[str, t.Any]:
-    """Carry out a request on a host and return its answer. Raises HostRefused or HostLost.
+    """Carry out a request on a host and return its answer. Raises HostRefused, HostLost, and, where a password or key
+    was refused, AnsibleAuthenticationFailure.
 
     :param execute: C(_low_level_execute_command) of an action
     :param interpreter: path of the host's Python, or None to look for one

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from walk.pages import RST
 from workspace import ROOT
 
 from ansible_collections.community.senhasegura.tests.unit.python.vaults import (
@@ -31,7 +32,6 @@ README, GUIDE, AWX = (
     ROOT / "docs/docsite/rst/awx_credential_plugins.rst",
 )
 MARKDOWN = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RST = re.compile(r"^\.\. code-block:: (\w+)\n\n((?:   .*\n|\n)+)", re.MULTILINE)
 # What stands in the pages for what a reader has of the own. Nothing else is replaced.
 OWN = {"your-client-id": "demo", "your-client-secret": SECRET} | {
     f"your-{name.replace('_', '-')}": value for name, value in OAUTH1.items()
