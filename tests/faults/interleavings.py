@@ -89,7 +89,7 @@ class _Effect(NamedTuple):
     call: str
     part: str
     content: Any
-    key: int
+    key: Any
     side: _Side
     now: float
 
@@ -129,7 +129,8 @@ class _Again:
     next: str
     landing = False
     # Whether it has looked for the last time at the lease, and at main. What it tells is as true as it was then: from
-    # there on others may begin, and what they change it cannot know.
+    # there on others may begin, and what they change it cannot know. Those that begin work on the hosts of a late run
+    # sooner, but it hears of that when it gives the locks back.
     left = False
 
     def write(self: Any, name: str, secret: Any, note: Mapping[str, str]) -> None:
@@ -155,13 +156,15 @@ class _Again:
         self.done = _Answer(self.came, self.now, value, failure, _copied(self._records), self.failures)
         if failure is not None:
             raise failure
-        self._leave(name, value)
+        self._leave(name, value, self.now)
         return value
 
-    def _leave(self: Any, name: str, value: Any) -> None:
-        last = "read lease" if getattr(self._run, "main_key", None) is None else "read main"
-        mine = name == "read main" or (name == "read lease" and value.note.get("run") == self._run.id)
-        self.left = self.left or (name == last and self._run.leaving and mine)
+    def _leave(self: Any, name: str, value: Any, at: float) -> None:
+        run = self._run
+        if name == "read main" and run.leaving:
+            self.left = at < run.ends
+        elif name == "read lease" and run.leaving and run.main_secret is None:
+            self.left = self.left or value.note.get("run") == run.id
 
     def sleep(self: Any, seconds: float) -> None:
         """A call as well: meanwhile the other run goes on."""
@@ -184,7 +187,7 @@ class _Again:
         self.failures = answer.failures
         if answer.failure is not None:
             raise answer.failure
-        self._leave(name, answer.value)
+        self._leave(name, answer.value, answer.at)
         return answer.value
 
     def _end_here(self: Any, name: str) -> None:
@@ -367,10 +370,10 @@ class _Explorer:
         run = number, side.key, side.deadlines, side.next, self._came(state, number), state.now
         effect = self._known(run, state.world)
         if effect is None:
-            after, call = self._carry_out(state, number)
+            after, call, told = self._carry_out(state, number)
             # When it begins, it looks at the list as well.
-            if side.past and not after.sides[number].end:
-                self._remember(run, call, state.world, after, number)
+            if side.past and not self._untrue:
+                self._remember(run, call, _ALL if told else self._part(call), state.world, after, number)
             return after
         self._scene.clock.now = effect.now
         world = self._changed(state.world, effect)
@@ -380,16 +383,18 @@ class _Explorer:
     def _known(self, run: Any, world: _Shared) -> _Effect | None:
         if run not in self._calls:
             return None
-        return self._effects.get((*run, self._key_of(world, self._part(self._calls[run]))))
+        part = self._part(self._calls[run])
+        return self._effects.get((*run, part, self._key_of(world, part))) or self._effects.get((*run, _ALL, world.key))
 
-    def _remember(self, run: Any, call: str, before: _Shared, after: _State, number: int) -> None:
+    def _remember(self, run: Any, call: str, part: str, before: _Shared, after: _State, number: int) -> None:
         """``call`` is what the run has really done: where its deadline is over meanwhile, not what it was about to do."""
         self._calls[run] = call
-        part, world = self._part(call), after.world
-        if part != _ALL:
-            changed = world.vault if part == _VAULT else world.hosts.get(part)
-            effect = _Effect(call, part, changed, world.keys.get(part, 0), after.sides[number], after.now)
-            self._effects[(*run, self._key_of(before, part))] = effect
+        world, content = after.world, {_ALL: after.world, _VAULT: after.world.vault}
+        changed = content[part] if part in content else world.hosts.get(part)
+        key = self._key_of(world, part)
+        self._effects[(*run, part, self._key_of(before, part))] = _Effect(
+            call, part, changed, key, after.sides[number], after.now
+        )
 
     def _part(self, call: str) -> str:
         """On which part of the world the effect and the answer of a call depend. Any write is compared with all hosts."""
@@ -410,6 +415,9 @@ class _Explorer:
     def _changed(self, world: _Shared, effect: _Effect) -> _Shared:
         """The world after a call whose effect is known."""
         part = effect.part
+        if part == _ALL:
+            # It was looked at when the call was carried out.
+            return effect.content
         if part != _NONE and world.keys[part] != effect.key:
             keys = {**world.keys, part: effect.key}
             if part == _VAULT:
@@ -422,8 +430,11 @@ class _Explorer:
             self._checked.add(world.key)
         return world
 
-    def _carry_out(self, state: _State, number: int) -> tuple[_State, str]:
-        """The state after the next call of a run, and the call ("" for none)."""
+    def _carry_out(self, state: _State, number: int) -> tuple[_State, str, bool]:
+        """The state after the next call of a run, the call ("" for none), and whether the run has told something.
+
+        Whether that is true depends on all of the world.
+        """
         side, world = state.sides[number], self._again(state, number)
         self._files = {}
         drive = self.code.driver.drive
@@ -449,14 +460,14 @@ class _Explorer:
         after = dataclasses.replace(after, world=self._world(), now=max(self._scene.clock.now, state.now))
         call = next(iter(world.trace[len(side.past) :]), "")
         leaves = world.left and call in ("read lease", "read main")
-        if leaves or (end and not world.left):
+        if tells := leaves or bool(end and not world.left):
             self._scene.told.clear()
             self._scene.note(self._run, end or "that it is over", *(told or ("", "", None)))
             try:
                 self._scene.check_truth()
             except Violation as exc:
                 self._untrue = f"{exc} ({told[0] if told else call})"
-        return after, call
+        return after, call, tells
 
     def _land(self, state: _State) -> _State:
         assert state.flying
@@ -473,7 +484,8 @@ class _Explorer:
         except (_Pause, self.code.effects.Stopped):
             pass
         after = dataclasses.replace(state, world=self._world(), flying=None)
-        self._remember(run, next(iter(world.trace[len(side.past) :]), ""), state.world, after, number)
+        call = next(iter(world.trace[len(side.past) :]), "")
+        self._remember(run, call, self._part(call), state.world, after, number)
         return after
 
     def _again(self, state: _State, number: int) -> Any:

@@ -188,6 +188,27 @@ BY_WAY: dict[str, tuple[str, tuple[tuple[int, int], ...], tuple[Edit, ...]]] = {
         ((0, 4), (1, 4), (0, 20), (1, 24), (0, 2), (1, 20)),
         (Edit("protocol.locking", "        yield from _see_main(run)\n", ""),),
     ),
+    # The same of two passwords: each host has the one of its run, and main that of the first.
+    "main is not looked at before a run tells that its password logs in": (
+        "two passwords on two hosts",
+        (
+            (0, 4),
+            (1, 4),
+            (0, 20),
+            (1, 11),
+            (0, 1),
+            (1, 1),
+            (0, 1),
+            (1, 8),
+            (0, 1),
+            (1, 1),
+            (0, 1),
+            (1, 1),
+            (0, 6),
+            (1, 5),
+        ),
+        (Edit("protocol.locking", "        yield from _see_main(run)\n", ""),),
+    ),
     # The deadline is over before the second host has told what it has. Another run changes that host, and writes main.
     "a run that is in doubt does not look whether main is still its own": (
         "a password on two hosts, and on one of them, one killed",

@@ -245,19 +245,19 @@ def _is_still_ours(run: RotationRun) -> Steps:
 
 
 def _see_main(run: RotationRun) -> Steps:
-    """See that main still has the key of which this run tells that it logs in. A run whose lease was taken over before
-    it had looked at it may write main later than this one.
+    """See that main still has the secret of which this run tells that it logs in. A run whose lease was taken over
+    before it had looked at it may write main later than this one.
     """
-    if run.main_key is not None:
+    if run.main_secret is not None:
         try:
             held: StoredSecret = yield ReadRecord(MAIN)
         except CallFailed:
             # It was read back when it was written.
             return
-        if held.secret != run.main_key:
+        if held.secret != run.main_secret:
             # And it may have changed the hosts, where this one was late.
             run.works.clear()
-            run.warnings.append(f"another run has written {run.labels[MAIN]} meanwhile: run rotation_info")
+            run.warnings.append(f"{run.labels[MAIN]} has changed meanwhile: run rotation_info to see what logs in")
 
 
 def _unlock(run: RotationRun, host: str) -> Steps:

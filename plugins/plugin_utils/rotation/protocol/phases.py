@@ -109,6 +109,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
     try:
         listed: Listing = yield ListRecords(run.machine)
         held: StoredSecret = yield ReadRecord(MAIN)
+        run.main_secret = held.secret
     except CallFailed as exc:
         raise Stopped(Status.PENDING, f"what {label} is now is not known before the commit: {exc}", SETTLE) from None
     if not _same_version(seen, listed) or held.secret not in (before, secret):
@@ -127,6 +128,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
             reason = str(exc)
         try:
             held = yield ReadRecord(MAIN)
+            run.main_secret = held.secret
         except CallFailed as exc:
             refused, reason = False, str(exc)
             continue

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .effects import MAIN, CallFailed, Listing, ListRecords, ReadRecord, Status, Steps, Stopped
+from .effects import MAIN, CallFailed, Listing, ListRecords, ReadRecord, Status, Steps, Stopped, StoredSecret
 from .run import RotationRun
 
 
@@ -38,6 +38,9 @@ def refuse_second_writer(run: RotationRun, listed: Listing) -> None:
 def read(run: RotationRun, name: str) -> Steps:
     """Return a record, at a time when nothing has been changed."""
     try:
-        return (yield ReadRecord(name))
+        held: StoredSecret = yield ReadRecord(name)
     except CallFailed as exc:
         raise Stopped(Status.FAILED, f"{run.labels[name]} cannot be read: {exc}", "Nothing was changed") from None
+    if name == MAIN:
+        run.main_secret = held.secret
+    return held

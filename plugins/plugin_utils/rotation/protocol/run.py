@@ -79,8 +79,8 @@ class RotationRun:
     # What this run has written, while that counts.
     lease: Lease | None = None
     works: dict[str, Works] = dataclasses.field(default_factory=dict)
-    # The key that main has, as far as this run knows; none in a rotation of a password.
-    main_key: t.Any = None
+    # What main had when this run has read it last.
+    main_secret: t.Any = None
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     def on(self, host: str, do: str, **request: t.Any) -> OnHost:

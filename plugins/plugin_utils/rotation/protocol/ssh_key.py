@@ -64,7 +64,6 @@ class _SshKeyRotation(SshKeyJournal):
             return self._done(Status.UNCHANGED, "the key is younger than max_age_days")
         self._seen = yield from locking.claim(run)
         self._held = yield from read_all(run, self._seen)
-        run.main_key = self._main
         yield from self._look(self._known())
         self._note_found()
         yield from self._settle()
@@ -210,7 +209,7 @@ class _SshKeyRotation(SshKeyJournal):
         except phases.MainRefused as exc:
             why = f"{run.labels[MAIN]} cannot be written: {exc}"
             yield from self._take_back(new, label, Status.FAILED, why)
-        self._held[MAIN], self._written, run.main_key = StoredSecret(new), True, new
+        self._held[MAIN], self._written = StoredSecret(new), True
         if self._job.grace:
             yield Sleep(self._job.grace, "the old key is left in place for a while")
         yield from self._close(new, run.present, before)

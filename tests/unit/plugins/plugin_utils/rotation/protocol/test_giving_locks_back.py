@@ -31,8 +31,8 @@ LOCKED = {"mine": True, "machine": "5f0c6a3b9d1e", "quiet_in": 0.0}
 TAKEN = "another run has rotated web01-app meanwhile"
 
 
-def play(holder: str, *, late: bool, **state: Any) -> tuple[list[str], Outcome]:
-    """What a run asks the vault for at its end, and its outcome. ``holder``: who has the lease by then."""
+def play(holder: str, *, late: bool, main: str = "p-1", **state: Any) -> tuple[list[str], Outcome]:
+    """What a run asks the vault for at its end, and its outcome. ``holder`` has the lease by then; main has ``main``."""
     clock = [0.0]
     labels = {MAIN: "web01-app", LEASE: "web01-app--lease"}
     run = RotationRun(
@@ -57,7 +57,8 @@ def play(holder: str, *, late: bool, **state: Any) -> tuple[list[str], Outcome]:
             effect = protocol.send(reply)
             if isinstance(effect, ReadRecord):
                 asked.append(f"read {effect.name}")
-                reply = StoredSecret(None, dataclasses.replace(lease, run=holder).note())
+                note = dataclasses.replace(lease, run=holder).note()
+                reply = StoredSecret(main) if effect.name == MAIN else StoredSecret(None, note)
             elif isinstance(effect, WriteRecord):
                 asked.append(f"write {effect.name}")
                 reply = None
@@ -92,6 +93,14 @@ def test_a_vault_that_has_not_answered_is_not_asked_within_the_deadline() -> Non
 def test_only_a_run_that_is_sure_gives_the_lease_back(state: dict[str, bool], asked: list[str]) -> None:
     found, outcome = play("mine", late=False, **state)
     assert (found, outcome.works, outcome.proved) == (asked, "web01-app", "hash")
+
+
+def test_main_is_looked_at_last_whatever_the_lease_says() -> None:
+    asked, outcome = play("mine", late=False, main_secret="p-1")
+    assert (asked, outcome.works) == (["read lease", "read main", "write lease"], "web01-app")
+    asked, outcome = play("mine", late=False, main="p-2", main_secret="p-1")
+    assert (asked, outcome.works) == (["read lease", "read main", "write lease"], "")
+    assert "web01-app has changed meanwhile: run rotation_info to see what logs in" in outcome.warnings
 
 
 def test_a_lease_that_cannot_be_read_is_told() -> None:

@@ -242,7 +242,7 @@ def a9_an_error_of_the_hash_gives_lock_and_lease_back(code: Code) -> None:
 def a9_an_error_that_nobody_expects_gives_them_back_whatever_it_was_raised_in(code: Code) -> None:
     trace = calls(code)
     for at, call in enumerate(trace):
-        if call in ("host lock", "host unlock") or at >= len(trace) - 3:
+        if call in ("host lock", "host unlock") or at >= len(trace) - 4:
             continue
         with Scene(code) as scene:
 
