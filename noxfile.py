@@ -27,6 +27,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from cores import PYTHONS, units_of_core  # noqa: E402
 from hosts.image import why_unavailable  # noqa: E402
+from hosts.system import why_no_browser  # noqa: E402
 from workspace import CACHE, NAME, checkout, environment  # noqa: E402
 
 nox.options.default_venv_backend = "none"
@@ -166,16 +167,18 @@ def build(session: nox.Session) -> None:
         session.error(f"galaxy-importer: {complaints}")
 
 
-@nox.session(tags=["test"])
+@nox.session
 def docs(session: nox.Session) -> None:
     """The documentation site, with warnings as errors and a look at each link."""
     run_docsite(session, "build")
 
 
-@nox.session(name="docs-browser")
+@nox.session(name="docs-browser", tags=["test"])
 def docs_browser(session: nox.Session) -> None:
-    """The documentation site in Chromium: no page is wider than its window, nothing fails, and the search finds."""
+    """The same, and then in Chromium: no page is wider than its window, nothing fails, and the search finds."""
     run_docsite(session, "build")
+    if reason := why_no_browser():
+        session.skip(reason)
     run_docsite(session, "browser")
 
 

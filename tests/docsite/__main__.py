@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 
 from docsite import links, pages
+from hosts import system
 from workspace import CACHE
 
 FOLDER = CACHE / "docsite"
@@ -27,7 +28,10 @@ def main(task: str = "build") -> None:
         # Here, because the library is in the environment of this task alone.
         from docsite import browser
 
-        browser.install()
+        try:
+            system.prepare(system.BROWSER)
+        except system.Missing as missing:
+            sys.exit(str(missing))
         broken = browser.look(site)
         print("\n".join(broken) or "nothing wrong in the browser")
     else:

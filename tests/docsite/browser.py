@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +19,6 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Page, Request, Response, sync_playwright
 
-PROGRAM = "chromium"
 # Without these it asks hosts of its maker at each start.
 OPTIONS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 WINDOWS = {"wide": (1280, 900), "narrow": (390, 844)}
@@ -56,17 +52,6 @@ TOO_WIDE = """() => {
 }"""
 
 
-def install() -> None:
-    """Install Debian's Chromium, as root, if it is not there. Ends the program where that cannot be done."""
-    if shutil.which(PROGRAM):
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        sys.exit(f"docs-browser needs the program {PROGRAM}: apt-get install {PROGRAM}")
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-qy", "--no-install-recommends", PROGRAM]):
-        subprocess.run(["apt-get", *command], env=env, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-
-
 def look(site: Path) -> list[str]:
     """Return what is wrong, a line for each: failures, requests to others, what is too wide."""
     wrong: list[str] = []
@@ -75,7 +60,7 @@ def look(site: Path) -> list[str]:
     pages = [str(path.relative_to(site)) for path in sorted(site.glob("**/*.html"))]
     with served(site) as url, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which(PROGRAM), args=OPTIONS, chromium_sandbox=False
+            executable_path=shutil.which("chromium"), args=OPTIONS, chromium_sandbox=False
         )
         for name, (width, height) in WINDOWS.items():
             page = chromium.new_page(viewport={"width": width, "height": height})

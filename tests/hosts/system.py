@@ -31,6 +31,10 @@ HOST_TOOLS = {
 }
 
 
+# What looks at pages, in the tests that do.
+BROWSER = {"chromium": "chromium"}
+
+
 class Missing(RuntimeError):
     """Programs are missing and cannot be installed; the text says what to do about it."""
 
@@ -48,19 +52,31 @@ def why_no_hosts() -> str | None:
     return None
 
 
-def missing() -> list[str]:
-    """The Debian packages of the programs that tests need and that are not here."""
-    tools = TOOLS if why_no_hosts() else {**TOOLS, **HOST_TOOLS}
+def why_no_browser() -> str | None:
+    """What keeps the pages of the documentation from being looked at, or nothing."""
+    if missing(BROWSER) and (os.geteuid() != 0 or not shutil.which("apt-get")):
+        return "it needs the program chromium, which root can install: apt-get install chromium"
+    return None
+
+
+def needed() -> dict[str, str]:
+    """The programs that all of the tests here need together, each with its Debian package."""
+    return TOOLS if why_no_hosts() else {**TOOLS, **HOST_TOOLS}
+
+
+def missing(tools: dict[str, str]) -> list[str]:
+    """The Debian packages of those of the programs that are not here."""
     return sorted({package for tool, package in tools.items() if not shutil.which(tool)})
 
 
-def prepare() -> None:
-    """Install, as root, what is missing. Raises Missing where that cannot be done."""
-    if not missing():
+def prepare(tools: dict[str, str] | None = None) -> None:
+    """Install, as root, what is missing of these programs, or of needed(). Raises Missing where that cannot be done."""
+    tools = needed() if tools is None else tools
+    if not missing(tools):
         return
     CACHE.mkdir(parents=True, exist_ok=True)
     with locked(CACHE / "packages.lock"):
-        if not (packages := missing()):
+        if not (packages := missing(tools)):
             return
         install = f"apt-get install {' '.join(packages)}"
         if not shutil.which("apt-get"):
@@ -88,6 +104,8 @@ def left_out() -> list[str]:
     """What this machine cannot test, and why, in one sentence each."""
     reason, (major, minor) = why_no_hosts(), sys.version_info[:2]
     sentences = [f"Left out: the tests on real hosts ({reason})."] if reason else []
+    if reason := why_no_browser():
+        sentences.append(f"Left out: the documentation in a browser ({reason}).")
     if (major, minor) < (3, 12):
         sentences.append(
             f"Python {major}.{minor}: the tests run with ansible-core 2.19, the last for it."

@@ -14,12 +14,12 @@ from __future__ import annotations
 import argparse
 import base64
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hosts import system
 from pages.browser import Browser
 from workspace import CACHE
 
@@ -80,15 +80,12 @@ CLIPPED = """
 
 
 def chromium() -> str:
-    """Return the path of Chromium. Raises SystemExit if it is neither there nor can be installed."""
+    """Return the path of Chromium. Raises Missing if it is neither there nor can be installed."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
-    for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-qy", "--no-install-recommends", "chromium"]):
-        subprocess.run(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False)
-    if found := shutil.which("chromium"):
-        return found
-    raise SystemExit("Chromium is needed: apt-get install chromium")
+    system.prepare(system.BROWSER)
+    return str(shutil.which("chromium"))
 
 
 def look(browser: Browser, name: str, folder: Path) -> list[str]:

@@ -238,7 +238,7 @@ class TestSystem:
         self.program("apt-get", f'[[ " $* " != *" install "* ]] || touch {{{tools.replace(" ", ",")}}}; exit 0')
         for name in ("touch", "chmod"):
             (tmp_path / "bin" / name).symlink_to(f"/usr/bin/{name}")
-        packages = system.missing()
+        packages = system.missing(system.needed())
         assert {"openssh-client", "iproute2", "mount", "mmdebstrap", "openssl"} <= set(packages)
         monkeypatch.chdir(tmp_path / "bin")
         monkeypatch.setattr(shutil, "which", lambda name: name if (tmp_path / "bin" / name).exists() else None)
@@ -279,8 +279,9 @@ class TestSystem:
     def test_it_says_what_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.user(monkeypatch, 1000)
         monkeypatch.setattr(sys, "version_info", (3, 11, 2))
-        hosts, core = system.left_out()
+        hosts, browser, core = system.left_out()
         assert hosts.startswith("Left out: the tests on real hosts (test hosts need root")
+        assert browser.startswith("Left out: the documentation in a browser (it needs the program chromium")
         assert "run with ansible-core 2.19" in core
         assert "Left out: ansible-core 2.20 and newer" in core
         self.program("apt-get", "exit 0")
