@@ -189,7 +189,8 @@ def test_what_every_plugin_tells(folder: str, name: str) -> None:
     for option, details in flat(doc["options"], "suboptions"):
         description = details["description"]
         lines = [description] if isinstance(description, str) else description
-        assert all(line.endswith((".", ":", "?")) for line in lines), option
+        # The texts of ansible-core differ from release to release.
+        assert option in OF_CORE or all(line.endswith((".", ":", "?")) for line in lines), option
 
 
 def tasks(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
