@@ -129,9 +129,11 @@ class _Again:
     next: str
     landing = False
     # Whether it has looked for the last time at the lease, and at main. What it tells is as true as it was then: from
-    # there on others may begin, and what they change it cannot know. Those that begin work on the hosts of a late run
-    # sooner, but it hears of that when it gives the locks back.
+    # there on others may begin, and what they change it cannot know.
     left = False
+    # Whether it has looked at main then, but late: others may have changed its hosts, of which it hears when it gives the
+    # locks back. A host accepts a new key beside the old one until main has it.
+    late = False
 
     def write(self: Any, name: str, secret: Any, note: Mapping[str, str]) -> None:
         if len(self.trace) < len(self.past):
@@ -162,7 +164,8 @@ class _Again:
     def _leave(self: Any, name: str, value: Any, at: float) -> None:
         run = self._run
         if name == "read main" and run.leaving:
-            self.left = at < run.ends
+            self.late = at >= run.ends and not isinstance(self, KeyWorld)
+            self.left = not self.late
         elif name == "read lease" and run.leaving and run.main_secret is None:
             self.left = self.left or value.note.get("run") == run.id
 
@@ -463,10 +466,15 @@ class _Explorer:
         if tells := leaves or bool(end and not world.left):
             self._scene.told.clear()
             self._scene.note(self._run, end or "that it is over", *(told or ("", "", None)))
+            main = self._scene.vault.records[self._scene.main]
+            kept = dict(main)
+            if world.late:
+                main["password"] = self._run.main_secret
             try:
                 self._scene.check_truth()
             except Violation as exc:
                 self._untrue = f"{exc} ({told[0] if told else call})"
+            main.update(kept)
         return after, call, tells
 
     def _land(self, state: _State) -> _State:

@@ -221,7 +221,7 @@ def _give_back(run: RotationRun) -> Steps:
         try:
             yield WriteRecord(LEASE, None, dataclasses.replace(run.lease, state="free").note())
         except CallFailed:
-            run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
+            _leave_the_lease(run)
     yield from side_by_side(run, "unlocking", {host: _unlock(run, host) for host in run.machines})
 
 
@@ -234,7 +234,9 @@ def _is_still_ours(run: RotationRun) -> Steps:
     try:
         held: StoredSecret = yield ReadRecord(LEASE)
     except CallFailed:
-        run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
+        # A run in doubt would have kept it anyway.
+        if not run.unsure and not run.unanswered:
+            _leave_the_lease(run)
         return False
     if Lease.of(held.note).run == run.id:
         yield from _see_main(run)
@@ -242,6 +244,10 @@ def _is_still_ours(run: RotationRun) -> Steps:
     run.forget_main()
     run.warnings.append(f"another run has rotated {run.labels[MAIN]} meanwhile")
     return False
+
+
+def _leave_the_lease(run: RotationRun) -> None:
+    run.warnings.append(f"{run.labels[LEASE]} could not be given back: it ends by itself")
 
 
 def _see_main(run: RotationRun) -> Steps:
