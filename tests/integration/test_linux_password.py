@@ -354,8 +354,17 @@ def test_a_signal_ends_it_in_order(hosts: Hosts, host: Host, number: int) -> Non
 STEPS = ["lease", "old journal", "journal", "proof", "commit"]
 
 
-@pytest.mark.parametrize("applied", [True, False], ids=["applied", "not_applied"])
-@pytest.mark.parametrize("step", ["journal", "proof", "commit"])
+@pytest.mark.parametrize(
+    ("step", "applied"),
+    [
+        ("journal", True),
+        pytest.param("journal", False, marks=pytest.mark.long),
+        pytest.param("proof", True, marks=pytest.mark.long),
+        ("proof", False),
+        ("commit", True),
+        ("commit", False),
+    ],
+)
 def test_a_broker_that_is_killed_during_a_write_costs_no_password(
     hosts: Hosts, host: Host, step: str, applied: bool
 ) -> None:

@@ -176,7 +176,13 @@ def test_user_from_ssh_config(scene: Any, case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", ["own-password-bookworm", "own-key-trixie", "targetpw-key-bookworm", "doas-key-trixie"]
+    "case",
+    [
+        "own-password-bookworm",
+        pytest.param("own-key-trixie", marks=pytest.mark.long),
+        pytest.param("targetpw-key-bookworm", marks=pytest.mark.long),
+        "doas-key-trixie",
+    ],
 )
 def test_a_password_that_no_record_has_is_sent_once(scene: Any, case: str) -> None:
     """Somebody has changed it on the host: each run is refused once, and says what is not proved."""

@@ -113,7 +113,7 @@ def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) 
     ("at", "kind", "variables"),
     [
         pytest.param(16, "killed after", IN_MEMORY, marks=pytest.mark.long),
-        (21, "killed after", IN_MEMORY),
+        pytest.param(21, "killed after", IN_MEMORY, marks=pytest.mark.long),
         pytest.param(21, "killed after", IN_A_FILE, marks=pytest.mark.long),
         pytest.param(27, "killed before", IN_MEMORY, marks=pytest.mark.long),
         (34, "killed before", IN_A_FILE),

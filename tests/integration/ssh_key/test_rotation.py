@@ -99,7 +99,7 @@ def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hos
     ("at", "kind"),
     [
         pytest.param(16, "killed before", marks=pytest.mark.long),
-        (17, "killed after"),
+        pytest.param(17, "killed after", marks=pytest.mark.long),
         pytest.param(19, "killed before", marks=pytest.mark.long),
         (21, "killed after"),
     ],
