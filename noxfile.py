@@ -186,8 +186,8 @@ def docs_browser(session: nox.Session) -> None:
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity of what users get, on the newest ansible-core, with nothing ignored."""
     # All of its tests run, but pslint finds no PowerShell to check, validate-modules cannot compare with an earlier
-    # release, and compile and import leave out the Pythons that are not here. Of the tests, which are not in the archive,
-    # pylint would take as long as of all else together: ./run matrix looks at them too.
+    # release, and compile and import leave out the Pythons that are not here. The tests, which are not in the archive,
+    # would take pylint as long as all else together: ./run matrix looks at them too.
     arguments = session.posargs or ("--exclude", "tests/")
     session.run("python", "scripts/run_ansible_test.py", "sanity", *arguments)
 
