@@ -16,7 +16,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from subprocess import SubprocessError
 from typing import Any
@@ -34,6 +34,8 @@ from faults.world import Violation
 Report = list[str]
 # Into so many the cases of each start are divided.
 _PARTS = 16
+# What is run if no part is named.
+_USUAL = ("states", "singles", "pairs", "schedules")
 
 
 def states(_options: argparse.Namespace) -> Iterator[str]:
@@ -80,20 +82,25 @@ def _cases_of(part: tuple[str, int]) -> tuple[int, Report]:
 
 
 def pairs(options: argparse.Namespace) -> Iterator[str]:
-    """All pairs of faults in memory, and ten thousand schedules."""
-    firsts = [
-        (start, *fault) for start in matrix.STARTS for (run,) in matrix.singles(Code(), start) for fault in run.items()
-    ]
-    yield from _in_parallel("pairs of faults", _pairs_of, firsts, options.jobs)
-    yield from _in_parallel("schedules", _schedule, list(range(10_000)), options.jobs)
+    """Pairs of faults in passwords, in memory: all that begin with each n-th single fault (--start, --step)."""
+    yield from _in_parallel("pairs of faults", _pairs_of, _firsts(matrix.STARTS, options), options.jobs)
 
 
 def key_pairs(options: argparse.Namespace) -> Iterator[str]:
-    """Pairs of faults in keys, in memory: all that begin with each n-th single fault (--start, --step)."""
-    firsts = [
-        (start, *fault) for start in KEY_STARTS for (run,) in matrix.singles(Code(), start) for fault in run.items()
-    ]
-    yield from _in_parallel("pairs of faults in keys", _pairs_of, firsts[options.start :: options.step], options.jobs)
+    """The same in keys."""
+    yield from _in_parallel("pairs of faults in keys", _pairs_of, _firsts(KEY_STARTS, options), options.jobs)
+
+
+def _firsts(starts: Iterable[str], options: argparse.Namespace) -> list[tuple[str, int, str]]:
+    """The single faults with which pairs begin: where the world starts, the number of the call, and the kind."""
+    code = Code()
+    found = [(start, *fault) for start in starts for (run,) in matrix.singles(code, start) for fault in run.items()]
+    return found[options.start :: options.step]
+
+
+def all_schedules(options: argparse.Namespace) -> Iterator[str]:
+    """Ten thousand schedules of several runs in memory."""
+    yield from _in_parallel("schedules", _schedule, list(range(10_000)), options.jobs)
 
 
 def real_keys(options: argparse.Namespace) -> Iterator[str]:
@@ -267,6 +274,7 @@ def main() -> int:
         "interleavings": all_interleavings,
         "singles": singles,
         "pairs": pairs,
+        "schedules": all_schedules,
         "real": real,
         "key-pairs": key_pairs,
         "real-keys": real_keys,
@@ -274,12 +282,17 @@ def main() -> int:
         "controllers": controllers,
         "fleet": fleet,
     }
-    parser.add_argument("parts", nargs="*", metavar=f"{{{','.join(parts)}}}", help="default: states singles pairs")
+    parser.add_argument("parts", nargs="*", metavar=f"{{{','.join(parts)}}}", help=f"default: {' '.join(_USUAL)}")
     parser.add_argument("--jobs", type=int, default=2, help="processes, or groups of real hosts for keys (default 2)")
     parser.add_argument("--pairs", type=int, default=0, help="real: random pairs besides all singles")
     parser.add_argument("--seed", type=int, default=1, help="real: of the choice of pairs")
-    parser.add_argument("--start", type=int, default=0, help="real: the first case")
-    parser.add_argument("--step", type=int, default=1, help="real: only each n-th case")
+    parser.add_argument(
+        "--start",
+        type=int,
+        default=0,
+        help="real, pairs, key-pairs: the first case, or the first of those that begin a pair",
+    )
+    parser.add_argument("--step", type=int, default=1, help="real, pairs, key-pairs: only each n-th of them")
     parser.add_argument("--count", type=int, default=200, help="kills, controllers: how many (default 200)")
     parser.add_argument("--only", choices=("password", "key"), nargs="*", help="kills, controllers: of this alone")
     parser.add_argument("--hosts", type=int, nargs="*", default=(1, 5, 10, 25, 50), help="fleet: numbers of hosts")
@@ -292,7 +305,7 @@ def main() -> int:
     losses = 0
     if unknown := set(options.parts) - set(parts):
         parser.error(f"there is no {unknown.pop()}")
-    for part in options.parts or ("states", "singles", "pairs"):
+    for part in options.parts or _USUAL:
         for report in parts[part](options):
             losses += 1
             print(report, flush=True)
