@@ -106,7 +106,8 @@ def units(session: nox.Session) -> None:
 @nox.session(tags=["fast"])
 def short_units(session: nox.Session) -> None:
     """Unit tests without those that take long: every fault in every call."""
-    session.run("python", *PYTEST, *WORKERS, "-m", "not no_cover", *session.posargs)
+    # More processes than cores: a third of their time they wait for servers and programs.
+    session.run("python", *PYTEST, "-n", "4", "-m", "not no_cover", *session.posargs)
 
 
 @nox.session(tags=["test"])
