@@ -176,7 +176,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(name="docs-browser", tags=["test"])
 def docs_browser(session: nox.Session) -> None:
-    """The same, and then in Chromium: no page is wider than its window, nothing fails, and the search finds."""
+    """The same site, and a look at it in Chromium: no page is too wide, nothing fails, and the search finds."""
     run_docsite(session, "build")
     if reason := why_no_browser():
         session.skip(reason)

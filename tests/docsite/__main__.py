@@ -28,10 +28,7 @@ def main(task: str = "build") -> None:
         # Here, because the library is in the environment of this task alone.
         from docsite import browser
 
-        try:
-            system.prepare(system.BROWSER)
-        except system.Missing as missing:
-            sys.exit(str(missing))
+        system.prepare_browser()
         broken = browser.look(site)
         print("\n".join(broken) or "nothing wrong in the browser")
     else:

@@ -100,6 +100,14 @@ def prepare(tools: dict[str, str] | None = None) -> None:
                 raise Missing(f"The tests need {', '.join(packages)}, but {install} failed:\n{done.stdout[-4000:]}")
 
 
+def prepare_browser() -> None:
+    """Install the browser, as root, if it is missing. Ends the program where that cannot be done."""
+    try:
+        prepare(BROWSER)
+    except Missing as missing:
+        sys.exit(str(missing))
+
+
 def left_out() -> list[str]:
     """What this machine cannot test, and why, in one sentence each."""
     reason, (major, minor) = why_no_hosts(), sys.version_info[:2]

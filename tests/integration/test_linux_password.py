@@ -357,12 +357,12 @@ STEPS = ["lease", "old journal", "journal", "proof", "commit"]
 @pytest.mark.parametrize(
     ("step", "applied"),
     [
-        ("journal", True),
-        pytest.param("journal", False, marks=pytest.mark.long),
-        pytest.param("proof", True, marks=pytest.mark.long),
-        ("proof", False),
-        ("commit", True),
-        ("commit", False),
+        pytest.param("journal", True, id="journal-applied"),
+        pytest.param("journal", False, id="journal-not_applied", marks=pytest.mark.long),
+        pytest.param("proof", True, id="proof-applied", marks=pytest.mark.long),
+        pytest.param("proof", False, id="proof-not_applied"),
+        pytest.param("commit", True, id="commit-applied"),
+        pytest.param("commit", False, id="commit-not_applied"),
     ],
 )
 def test_a_broker_that_is_killed_during_a_write_costs_no_password(

@@ -94,8 +94,9 @@ def test_errors_name_the_option(run_play: Any, folder: Path) -> None:
         {"name": words, MODULE: {"report_dir": str(folder), **options}, "ignore_errors": True}
         for words, options in WRONG.items()
     ]
-    done = run_play(None, [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+    done = run_play(None, [{**play(folder)[0], "tasks": tasks}])
     assert done.rc == 0, str(done)
+    assert [entry["status"] for entry in done.results] == ["failed"] * len(WRONG)
     for words in WRONG:
         assert words in done[words]["msg"]
         assert done[words]["failure"]["kind"] == "configuration"

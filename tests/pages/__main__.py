@@ -80,11 +80,11 @@ CLIPPED = """
 
 
 def chromium() -> str:
-    """Return the path of Chromium. Raises Missing if it is neither there nor can be installed."""
+    """Return the path of Chromium. Raises SystemExit if it is neither there nor can be installed."""
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
-    system.prepare(system.BROWSER)
+    system.prepare_browser()
     return str(shutil.which("chromium"))
 
 

@@ -189,8 +189,10 @@ def test_what_every_plugin_tells(folder: str, name: str) -> None:
     for option, details in flat(doc["options"], "suboptions"):
         description = details["description"]
         lines = [description] if isinstance(description, str) else description
-        # The texts of ansible-core differ from release to release.
-        assert option.partition(".")[0] in OF_CORE or all(line.endswith((".", ":", "?")) for line in lines), option
+        if folder == "inventory" and option.partition(".")[0] in OF_CORE:
+            # The texts of ansible-core differ from release to release.
+            continue
+        assert all(line.endswith((".", ":", "?")) for line in lines), option
 
 
 def tasks(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

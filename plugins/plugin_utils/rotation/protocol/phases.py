@@ -27,7 +27,6 @@ from .effects import (
     ListRecords,
     Lost,
     NotDone,
-    ReadRecord,
     Status,
     Steps,
     Stopped,
@@ -35,7 +34,7 @@ from .effects import (
     WriteRecord,
 )
 from .locking import require_lease
-from .record_calls import list_records, read
+from .record_calls import list_records, read, try_read
 from .run import SETTLE, RotationRun
 
 _COMMIT_TRIES = 3
@@ -108,8 +107,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
     yield from require_lease(run, Status.PENDING, SETTLE)
     try:
         listed: Listing = yield ListRecords(run.machine)
-        held: StoredSecret = yield ReadRecord(MAIN)
-        run.main_secret = held.secret
+        held: StoredSecret = yield from try_read(run, MAIN)
     except CallFailed as exc:
         raise Stopped(Status.PENDING, f"what {label} is now is not known before the commit: {exc}", SETTLE) from None
     if not _same_version(seen, listed) or held.secret not in (before, secret):
@@ -127,8 +125,7 @@ def commit(run: RotationRun, secret: t.Any, seen: Listing, before: t.Any) -> Ste
         except NotDone as exc:
             reason = str(exc)
         try:
-            held = yield ReadRecord(MAIN)
-            run.main_secret = held.secret
+            held = yield from try_read(run, MAIN)
         except CallFailed as exc:
             refused, reason = False, str(exc)
             continue

@@ -38,9 +38,14 @@ def refuse_second_writer(run: RotationRun, listed: Listing) -> None:
 def read(run: RotationRun, name: str) -> Steps:
     """Return a record, at a time when nothing has been changed."""
     try:
-        held: StoredSecret = yield ReadRecord(name)
+        return (yield from try_read(run, name))
     except CallFailed as exc:
         raise Stopped(Status.FAILED, f"{run.labels[name]} cannot be read: {exc}", "Nothing was changed") from None
+
+
+def try_read(run: RotationRun, name: str) -> Steps:
+    """Return a record, and note what main has. Raises CallFailed."""
+    held: StoredSecret = yield ReadRecord(name)
     if name == MAIN:
         run.main_secret = held.secret
     return held
