@@ -7,8 +7,9 @@
 usage: lanes.py TAG [FOLDER]
 
 Two, since most of them keep one core busy and wait now and then. They begin in the order of the noxfile. What a session
-prints is shown when it has ended, and can be read meanwhile in FOLDER/SESSION.log (.cache/lanes). Ctrl-C ends all, and
-shows what they have printed until then.
+prints is shown when it has ended, and can be read meanwhile in FOLDER/SESSION.log (.cache/lanes). Why a session has
+failed is shown once more at the end, since some CI systems keep only that. Ctrl-C ends all, and shows what they have
+printed until then.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +30,10 @@ LANES = 2
 STOP = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # How long a session has to tidy up when all of it is broken off.
 PATIENCE = 20
+# Lines: how much of the end of each failed test, or of a session without tests, is shown once more; and of all tests.
+EXCERPT, ALL_EXCERPTS = 40, 400
+# Headings of pytest: of a part of its report, and of a failed test in it.
+PART, TEST = re.compile(r"=+ (.+?) =+\n"), re.compile(r"_{3,} .+ _{3,}\n")
 # The signals that have come.
 stopped: list[signal.Signals] = []
 
@@ -57,6 +63,11 @@ class Session:
             shutil.copyfileobj(log, sys.stdout.buffer)
         sys.stdout.flush()
 
+    def why(self) -> str:
+        """Return the end of its output, below its name: what pytest says of each failed test, if it has run any."""
+        lines = self._log.read_text(errors="replace").splitlines(keepends=True)
+        return f"\n===== {self.name} has failed\n\n" + "".join(excerpt(lines))
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal to all of its processes."""
         with contextlib.suppress(ProcessLookupError):
@@ -66,6 +77,21 @@ class Session:
         """Wait until it has ended, for as long as it may take to tidy up."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(PATIENCE)
+
+
+def excerpt(lines: list[str]) -> list[str]:
+    """Return those lines of an output that say why it is one of a failure."""
+    tests: list[list[str]] = []
+    inside = False
+    for line in lines:
+        if part := PART.fullmatch(line):
+            inside = part[1] in ("FAILURES", "ERRORS")
+        elif inside and TEST.fullmatch(line):
+            tests.append([line])
+        elif inside and tests:
+            tests[-1].append(line)
+    kept = [line for test in tests for line in (test[0], *test[1:][-EXCERPT:])]
+    return kept[:ALL_EXCERPTS] or lines[-EXCERPT:]
 
 
 def sessions(tag: str) -> list[str]:
@@ -114,9 +140,12 @@ def main(tag: str, folder: str = str(ROOT / ".cache" / "lanes")) -> None:
     ended = run(sessions(tag), Path(folder))
     if stopped:
         sys.exit(f"lanes.py: stopped by {stopped[0].name}")
+    failed = [session for session in ended if session.failed]
+    for session in failed:
+        print(session.why(), flush=True)
     print("\n" + "\n".join(session.line for session in ended), flush=True)
-    if failed := [session.name for session in ended if session.failed]:
-        sys.exit(f"lanes.py: failed: {', '.join(failed)}")
+    if failed:
+        sys.exit(f"lanes.py: failed: {', '.join(session.name for session in failed)}")
 
 
 if __name__ == "__main__":

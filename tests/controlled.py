@@ -66,19 +66,30 @@ class Controller:
 
     def stop(self, number: signal.Signals) -> None:
         """Send a signal to the controller; Ctrl-C reaches all processes of the terminal, until it helps."""
-        for _attempt in range(5):
+        # Again after longer and longer: a busy machine needs its time.
+        for seconds in (3, 3, 5, 10, 20, 40):
             if number is signal.SIGINT:
                 os.killpg(self.process.pid, number)
             else:
                 self.process.send_signal(number)
             try:
-                self.process.wait(3)
+                self.process.wait(seconds)
                 return
             except subprocess.TimeoutExpired:
                 # Ansible's main process may lose the exception of the first one.
                 continue
         os.killpg(self.process.pid, signal.SIGKILL)
-        raise AssertionError("the controller does not end")
+        raise AssertionError(f"the controller does not end:\n{self.said()}")
+
+    def said(self) -> str:
+        """What a stopped controller has printed so far; a worker of it may still hold the pipe."""
+        assert self.process.stdout
+        descriptor = self.process.stdout.fileno()
+        os.set_blocking(descriptor, False)
+        try:
+            return os.read(descriptor, 2**20).decode(errors="replace")
+        except BlockingIOError:
+            return ""
 
     def brokers(self) -> list[int]:
         """The broker processes of this run: they keep its HOME in their environment."""

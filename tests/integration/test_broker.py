@@ -142,10 +142,12 @@ def test_killed_at_random_moments_nothing_remains(vendor: Server, tmp_path: Path
         time.sleep(chance.uniform(0.3, 3.0))
         controller.stop(WAYS[way])
         left = (controller.brokers(), controller.leftovers())
-        assert gone(controller), f"left: {left}, seed {seed}, moment {number}"
+        ended = gone(controller)
         read = vendor.control.counters()["reads"]
+        what = f"seed {seed}, moment {number}, reads {read}, left {left}, it said:\n{controller.said()}"
+        assert ended, what
         expected = 1 if "1" in read else 0
-        assert until(lambda n=expected: len(releases(vendor)) == n, 60), f"seed {seed}, moment {number}, reads {read}"
+        assert until(lambda n=expected: len(releases(vendor)) == n, 60), f"{releases(vendor)}, {what}"
 
 
 # What a worker of Ansible does with a lookup, in two workers of one run: the first starts the broker.

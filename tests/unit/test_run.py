@@ -201,6 +201,32 @@ class TestLanes:
         assert "the reason" in done.stdout
         assert "late\n" in done.stdout
         assert done.stderr == "lanes.py: failed: bad\n"
+        # The reason once more, below all output.
+        assert done.stdout.index("late\n") < done.stdout.rindex("===== bad has failed\n\nthe reason\n")
+
+    def test_why_tests_fail_is_shown_once_more(self) -> None:
+        (self.folder / "test_numbers.py").write_text(
+            "import pytest\n"
+            "@pytest.fixture\ndef broken():\n    raise OSError('no disk')\n"
+            "def test_wrong():\n    print('printed by it')\n    assert 1 + 1 == 3\n"
+            "def test_error(broken):\n    pass\n"
+            "def test_right():\n    print('of no interest')\n"
+        )
+        pytest_here = f"{sys.executable} -m pytest -q -p no:cacheprovider --rootdir {self.folder} --durations 0"
+        after = "for number in {1..60}; do echo coverage of a file; done; exit 1"
+        self.tasks(bad=f"{pytest_here} -c /dev/null {self.folder}/test_numbers.py; {after}")
+        end = self.run().stdout.partition("===== bad has failed\n")[2]
+        for told in (
+            "_ test_wrong _",
+            "assert (1 + 1) == 3",
+            "printed by it",
+            "_ ERROR at setup of test_error _",
+            "no disk",
+        ):
+            assert told in end
+        assert "coverage of a file" not in end
+        assert "slowest durations" not in end
+        assert end.splitlines()[-1].startswith("bad ")
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_whoever_stops_it_stops_all(self, number: signal.Signals) -> None:
