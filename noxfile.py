@@ -67,8 +67,9 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def long(session: nox.Session) -> None:
-    """The rows of long tables of integration tests that `./run test` leaves out: more accounts, kills, connections."""
-    session.run("python", *PYTEST, "-m", "long", *(session.posargs or BESIDE_EACH_OTHER), "tests/integration")
+    """The tests that `./run test` leaves out: the other rows of long tables, and what takes long."""
+    where = ("tests/integration", "tests/unit")
+    session.run("python", *PYTEST, "-m", "long", *(session.posargs or BESIDE_EACH_OTHER), *where)
 
 
 @nox.session(tags=["test", "fast"])
@@ -107,13 +108,13 @@ def units(session: nox.Session) -> None:
 def short_units(session: nox.Session) -> None:
     """Unit tests without those that take long: every fault in every call."""
     # More processes than cores: a third of their time they wait for servers and programs.
-    session.run("python", *PYTEST, "-n", "4", "-m", "not no_cover", *session.posargs)
+    session.run("python", *PYTEST, "-n", "4", "-m", "not no_cover and not long", *session.posargs)
 
 
 @nox.session(tags=["test"])
 def coverage(session: nox.Session) -> None:
-    """Unit tests, and how much of plugins/ they cover."""
-    session.run("python", *PYTEST, *WORKERS, "--cov", *session.posargs)
+    """Unit tests without those of `./run long`, and how much of plugins/ they cover."""
+    session.run("python", *PYTEST, *WORKERS, "-m", "not long", "--cov", *session.posargs)
 
 
 @nox.session(tags=["test"])
@@ -186,29 +187,31 @@ def docs_browser(session: nox.Session) -> None:
 @nox.session(tags=["test"])
 def sanity(session: nox.Session) -> None:
     """ansible-test sanity of what users get, on the newest ansible-core, with nothing ignored."""
-    # All of its tests run, but pslint finds no PowerShell to check, validate-modules cannot compare with an earlier
-    # release, and compile and import leave out the Pythons that are not here. The tests, which are not in the archive,
-    # would take pylint as long as all else together: ./run matrix looks at them too.
-    arguments = session.posargs or ("--exclude", "tests/")
+    # All of its tests run, but pslint finds no PowerShell to check, and validate-modules cannot compare with an earlier
+    # release. On one Python, and without the tests, which are not in the archive: ./run matrix looks at all of it.
+    python = "{}.{}".format(*sys.version_info)
+    arguments = session.posargs or ("--python", python, "--exclude", "tests/")
     session.run("python", "scripts/run_ansible_test.py", "sanity", *arguments)
 
 
-@nox.session(tags=["test"])
+@nox.session
 def ansible_test_units(session: nox.Session) -> None:
-    """Unit tests of what depends on ansible-core, as ansible-test runs them: its own loader, a fork for each test."""
-    tests = session.posargs or units_of_core()
-    python = "{}.{}".format(*sys.version_info)
-    session.run("python", "scripts/run_ansible_test.py", "units", "--python", python, "--num-workers", "2", *tests)
+    """Unit tests of what depends on ansible-core, as ansible-test runs them, on the newest one of this Python."""
+    units_in_ansible_test(session, Path(sys.executable).parent, "{}.{}".format(*sys.version_info), *session.posargs)
 
 
 @nox.session(tags=["test"])
 def oldest(session: nox.Session) -> None:
-    """Unit tests of what depends on ansible-core, and the demo, on the oldest supported one."""
+    """Unit tests of what depends on ansible-core, by its ansible-test, and the demo, on the oldest supported one."""
     release, versions = next(iter(PYTHONS.items()))
     if not (found := pick_python(*reversed(versions))):
         session.skip(f"ansible-core {release} needs one of Python {', '.join(versions)}, and none is here")
     programs = make_environment(session, found, "oldest")
-    units_on_core(session, programs, *(session.posargs or (*units_of_core(), "tests/unit/test_role.py")))
+    ask = [found, "-c", "import sys; print('{}.{}'.format(*sys.version_info))"]
+    version = subprocess.run(ask, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    units_in_ansible_test(session, programs, version, *session.posargs)
+    if not session.posargs:
+        units_on_core(session, programs, "tests/unit/test_role.py")
     demo_on_core(session, programs)
 
 
@@ -454,6 +457,14 @@ def units_on_core(session: nox.Session, programs: Path, *arguments: str, **optio
     others = ("tests/unit/test_awx.py", "tests/unit/test_walk.py", "tests/unit/test_eda.py", "tests/unit/python")
     arguments = arguments or ("-m", "not no_cover", *(word for name in others for word in ("--ignore", name)))
     session.run(programs / "python", *PYTEST, *WORKERS, *arguments, env=first_in_path(programs), **options)
+
+
+def units_in_ansible_test(session: nox.Session, programs: Path, python: str, *tests: str) -> None:
+    """Unit tests of what depends on ansible-core, in another environment by its ansible-test: with a loader of its own,
+    and a fork for each test.
+    """
+    command = ("scripts/run_ansible_test.py", "units", "--python", python, "--num-workers", "2")
+    session.run(programs / "python", *command, *(tests or units_of_core()))
 
 
 def demo_on_core(session: nox.Session, programs: Path, **options: Any) -> None:

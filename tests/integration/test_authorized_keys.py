@@ -17,6 +17,7 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
+from long_rows import rows
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.host.on_host import key_lines
 from ansible_collections.community.senhasegura.tests.unit.plugins.plugin_utils.rotation.host.on_host import (
@@ -88,7 +89,7 @@ def hosts() -> Iterator[Hosts]:
         yield hosts
 
 
-@pytest.fixture(params=SUITES)
+@pytest.fixture(params=rows(SUITES, "trixie"))
 def host(hosts: Hosts, request: pytest.FixtureRequest) -> Iterator[Host]:
     host = hosts[SUITES.index(request.param)]
     yield host

@@ -167,6 +167,7 @@ def hosts() -> Iterator[Hosts]:
         yield found
 
 
+@pytest.mark.long
 @real_hosts
 def test_a_night(awx: Jobs, hosts: Hosts, tmp_path: Path) -> None:
     """Passwords, keys, verify, report: with the answers of the surveys, and in check mode before."""
@@ -219,6 +220,7 @@ def test_slices_log_in_once_and_read_each_credential_once() -> None:
     assert measured.wrong == [], measured.figures
 
 
+@pytest.mark.long
 @real_hosts
 def test_slices_that_share_records_lose_nothing(hosts: Hosts, tmp_path: Path) -> None:
     """A sample of ./run slices: three jobs at once, of whose six hosts four share two records."""

@@ -105,6 +105,7 @@ def test_twice_and_nothing_of_it_is_secret(site: Site) -> None:
     assert canaries.find(site.shown, {**GIVEN, **LOGIN}) == []
 
 
+@pytest.mark.long
 def test_with_a_password_and_when_awx_refuses(site: Site) -> None:
     login = {"CONTROLLER_USERNAME": USER, "CONTROLLER_PASSWORD": PASSWORD}
     done = site(login=login)

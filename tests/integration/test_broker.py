@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from controlled import Controller, Server, until
+from long_rows import rows
 from workspace import environment
 
 from senhasegura_simulator.server import Simulator
@@ -130,7 +131,7 @@ def test_custody_is_given_back_when_the_run_ends(running: Server, tmp_path: Path
 WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP, "SIGKILL": signal.SIGKILL}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", rows(WAYS, "Ctrl-C", "SIGKILL"))
 def test_killed_at_random_moments_nothing_remains(vendor: Server, tmp_path: Path, way: str) -> None:
     moments = int(os.environ.get("SENHASEGURA_TEST_KILLS", "3"))
     seed = random.randrange(10**6)

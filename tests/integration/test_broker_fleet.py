@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 from controlled import Controller, Server, until
+from long_rows import rows
 from workspace import ROOT
 
 from senhasegura_simulator.server import Simulator
@@ -227,7 +228,7 @@ def custody_without_a_word(vault: Server, controller: Controller) -> set[str]:
 
 
 # Few: the broker is started again each time. Many: more often than that.
-@pytest.mark.parametrize("most", [3, 1000], ids=["few", "many"])
+@pytest.mark.parametrize("most", rows([3, 1000], "many", ids=["few", "many"]))
 def test_every_host_gets_its_value_or_a_clear_error(vault: Server, tmp_path: Path, most: int) -> None:
     hosts, forks = size("40x20")
     vault.control.settings(latency=0.05)

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from controlled import Controller, Server, until
+from long_rows import rows
 from portable import PORTABLE, TAKEN_AWAY, python_with
 from workspace import ROOT, environment
 
@@ -137,7 +138,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", rows(PLACES, PLACES[-1]))
 def test_below_any_path(vault: Server, tmp_path: Path, place: str) -> None:
     above = tmp_path / place.format("x")
     link = above / "ansible_collections" / "community" / "senhasegura"
@@ -151,7 +152,7 @@ def test_below_any_path(vault: Server, tmp_path: Path, place: str) -> None:
 NEEDED_FOR_MEMORY = ("no memfd", "no proc")
 
 
-@pytest.mark.parametrize("missing", TAKEN_AWAY)
+@pytest.mark.parametrize("missing", rows(TAKEN_AWAY, "no proc", "no pidfd"))
 def test_a_system_that_lacks_one_thing(vault: Server, tmp_path: Path, missing: str) -> None:
     controller = Controller(vault, tmp_path, EVERYTHING, HOSTS, **system(tmp_path / "s", TAKEN_AWAY[missing]))
     place = controller.local if missing in NEEDED_FOR_MEMORY else "/proc"
@@ -159,7 +160,7 @@ def test_a_system_that_lacks_one_thing(vault: Server, tmp_path: Path, missing: s
 
 
 @pytest.mark.parametrize("length", [0, 150], ids=["short", "long"])
-@pytest.mark.parametrize("code", ["", PORTABLE], ids=["Linux", "no Linux"])
+@pytest.mark.parametrize("code", rows(["", PORTABLE], "no Linux", ids=["Linux", "no Linux"]))
 def test_any_system_and_any_temporary_path(vault: Server, tmp_path: Path, code: str, length: int) -> None:
     with tempfile.TemporaryDirectory(prefix="t") as short:
         # What a long path needs is made below TMPDIR, and gone in the end.
@@ -172,7 +173,7 @@ def test_any_system_and_any_temporary_path(vault: Server, tmp_path: Path, code: 
         assert list(other.iterdir()) == []
 
 
-@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("way", rows([signal.SIGKILL, signal.SIGTERM], "SIGKILL", ids=["SIGKILL", "SIGTERM"]))
 def test_on_any_system_it_ends_with_the_run(vault: Server, tmp_path: Path, way: signal.Signals) -> None:
     gate = tmp_path / "gate"
     env = {**system(tmp_path / "s", PORTABLE), "SENHASEGURA_CUSTODY": "release_at_end"}
@@ -188,11 +189,14 @@ def test_on_any_system_it_ends_with_the_run(vault: Server, tmp_path: Path, way: 
 
 @pytest.mark.parametrize(
     ("code", "reason"),
-    [
-        (NO_INODES, "OSError: [Errno 28] No space left on device"),
-        ("import sys; sys.modules['ssl'] = None", "the Python module ssl cannot be imported"),
-    ],
-    ids=["no inodes", "Python without ssl"],
+    rows(
+        [
+            (NO_INODES, "OSError: [Errno 28] No space left on device"),
+            ("import sys; sys.modules['ssl'] = None", "the Python module ssl cannot be imported"),
+        ],
+        "no inodes",
+        ids=["no inodes", "Python without ssl"],
+    ),
 )
 def test_where_it_cannot_start_the_run_goes_on_with_one_warning(
     vault: Server, tmp_path: Path, code: str, reason: str

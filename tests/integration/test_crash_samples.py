@@ -24,25 +24,23 @@ def test_passwords(hosts: Hosts, number: int) -> None:
     """All of it: ./run crash real."""
     host = hosts[number]
     with real.scene(hosts, host) as scene:
-        for case in random.Random(host.name).sample(real.cases(scene), 2):
+        for case in random.Random(host.name).sample(real.cases(scene), 1):
             scene.play(case)
 
 
 def test_faults_in_a_rotation_of_keys_lose_none(hosts: Hosts) -> None:
-    """Each twelfth kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
+    """Each twenty-fourth kind of fault, at calls that chance chooses. All of it: ./run crash real-keys."""
     with real.key_scene(hosts) as scene:
         some: dict[tuple[str, str], real.Case] = {}
         for case in random.Random("keys").sample(every := real.cases(scene), len(every)):
             some.setdefault((case[0], case[2]), case)
-        for case in list(some.values())[::12]:
+        for case in list(some.values())[::24]:
             scene.play(case)
 
 
 # Of the writes: lease, journal of the old key, journal of the new one, proof, commit.
-@pytest.mark.parametrize(
-    ("write", "applied"),
-    [pytest.param(2, True, id="journal", marks=pytest.mark.long), pytest.param(4, False, id="commit")],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("write", "applied"), [(2, True), (4, False)], ids=["journal", "commit"])
 def test_keys_when_the_broker_is_killed_during_a_write(hosts: Hosts, write: int, applied: bool) -> None:
     """The same of passwords: test_linux_password.py."""
     with real.key_scene(hosts) as scene:
@@ -54,12 +52,14 @@ def test_keys_when_the_broker_is_killed_during_a_write(hosts: Hosts, write: int,
 
 
 # Each way to become root of which the model knows nothing is in test_rotation_setups.py.
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["two hosts, su"])
 def test_passwords_killed_at_any_moment(hosts: Hosts, name: str) -> None:
     """All of it: ./run crash kills."""
     _kill(hosts, next(setup for setup in PASSWORDS if setup.name == name))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["two keys"])
 def test_keys_killed_at_any_moment(hosts: Hosts, name: str) -> None:
     """All of it: ./run crash kills."""

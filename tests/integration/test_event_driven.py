@@ -139,6 +139,7 @@ def test_custody_of_nobody_is_left_alone(serve_profile: Any, run_command: Any) -
     assert state(vault)["password"] == "Old-Passw0rd"
 
 
+@pytest.mark.long
 def test_no_event_is_lost_in_a_short_soak(tmp_path: Path) -> None:
     """./run eda soak has ten minutes, under ansible-rulebook."""
     result = soak(tmp_path, seconds=20, random_seed=1, every=4)

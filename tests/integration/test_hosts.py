@@ -20,6 +20,7 @@ import pytest
 from hosts.group import INSTANCES, Hosts, remove_leftovers
 from hosts.host import BECOME, COLLECTIONS, Host, HostError, Login
 from hosts.image import PASSWORD, SUITES, Unavailable, why_unavailable
+from long_rows import rows
 from workspace import ROOT, environment
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
@@ -37,7 +38,7 @@ def hosts() -> Iterator[Hosts]:
         yield hosts
 
 
-@pytest.fixture(params=range(len(SUITES)), ids=SUITES)
+@pytest.fixture(params=rows(range(len(SUITES)), "trixie", ids=SUITES))
 def host(request: pytest.FixtureRequest, hosts: Hosts) -> Host:
     found: Host = hosts[request.param]
     found.forget_logins()
@@ -172,7 +173,7 @@ def test_ansible_finds_them(hosts: Hosts, tmp_path: Path) -> None:
     assert done.stdout.count("(stdout) 0") == 2, done
 
 
-@pytest.mark.parametrize("method", [name for name in BECOME if name != "root"])
+@pytest.mark.parametrize("method", rows([name for name in BECOME if name != "root"], "own", "su"))
 def test_ways_to_become_root(hosts: Hosts, tmp_path: Path, method: str) -> None:
     """Ansible gets in with the right password, and the hosts note that a wrong one was refused, and by whom."""
     own, inventory = "Own-Pass.word-3", tmp_path / "inventory.json"
@@ -230,10 +231,7 @@ def test_nothing_is_left_and_instances_do_not_collide() -> None:
     assert not cables() & gone
 
 
-@pytest.mark.parametrize(
-    "number",
-    [signal.SIGKILL, *(pytest.param(number, marks=pytest.mark.long) for number in (signal.SIGINT, signal.SIGTERM))],
-)
+@pytest.mark.parametrize("number", rows([signal.SIGKILL, signal.SIGINT, signal.SIGTERM], str(signal.SIGKILL)))
 def test_killed_runs_leave_nothing(number: signal.Signals) -> None:
     # What runs below nohup or in the background of a shell is told to ignore them.
     script = "\n".join(

@@ -22,6 +22,7 @@ from ansible.release import __version__
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import why_unavailable
+from long_rows import rows
 from workspace import environment
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
@@ -98,7 +99,7 @@ def on_disk(folder: Path, text: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and needle in path.read_bytes()]
 
 
-@pytest.mark.parametrize("name", ["plain", "protected"])
+@pytest.mark.parametrize("name", rows(["plain", "protected"], "protected"))
 def test_a_path_to_memory(run_play: Any, vault: Any, inventory: Any, pairs: Any, tmp_path: Path, name: str) -> None:
     path = inventory({"ansible_ssh_private_key_file": "{{ " + LOOKUP.format(name) + " }}"})
     show = {"name": "show", "ansible.builtin.debug": {"msg": "{{ " + LOOKUP.format(name) + " }}"}}
@@ -134,7 +135,9 @@ def test_without_the_broker_it_is_a_file_of_the_run(run_play: Any, vault: Any, i
     assert not [left for left in tmp_path.rglob("*") if "senhasegura-key" in left.name]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", rows([signal.SIGKILL, signal.SIGTERM, signal.SIGINT], "SIGKILL", ids=["SIGKILL", "SIGTERM", "SIGINT"])
+)
 def test_it_is_gone_when_the_run_is_killed(vault: Any, inventory: Any, pairs: Any, tmp_path: Path, number: int) -> None:
     inventory({"ansible_ssh_private_key_file": "{{ " + LOOKUP.format("plain") + " }}"})
     note = tmp_path / "note"

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 import pytest
+from long_rows import rows
 
 HOSTS = [f"host{number}" for number in range(8)]
 INVENTORY = ("-i", ",".join(HOSTS), "--forks", "6")
@@ -93,7 +94,7 @@ def test_a_release_that_is_refused(vendor: Any, run_play: Any, broker: str) -> N
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("kind", [{"status": 503}, {}])
+@pytest.mark.parametrize("kind", rows([{"status": 503}, {}], "dropped", ids=["503", "dropped"]))
 def test_a_release_is_repeated(vendor: Any, run_play: Any, when: str, kind: dict[str, int]) -> None:
     """After one that was applied, the vendor says that there is no custody any more: the module still has changed it."""
     fault = {"kind": "status" if kind else "drop", "operation": "custody.release", "when": when, **kind}
@@ -120,11 +121,15 @@ def test_a_release_is_repeated(vendor: Any, run_play: Any, when: str, kind: dict
 
 
 @pytest.mark.parametrize(
-    "fault", [("status", {"status": 503}), ("retry_after", {"status": 503, "seconds": 4}), ("drop", {})]
+    ("kind", "fields"),
+    rows(
+        [("status", {"status": 503}), ("retry_after", {"status": 503, "seconds": 4}), ("drop", {})],
+        "retry_after",
+        ids=["status", "retry_after", "drop"],
+    ),
 )
-def test_an_outage_fails_no_host(vendor: Any, run_play: Any, fault: tuple[str, dict[str, int]]) -> None:
+def test_an_outage_fails_no_host(vendor: Any, run_play: Any, kind: str, fields: dict[str, int]) -> None:
     """With three retries, most hosts had failed after two seconds."""
-    kind, fields = fault
     vendor.control.fault(kind, lasting=4, **fields)
     lookup = "query('community.senhasegura.password', 'web-root', 'db-app', fresh=true)"
     content = [{"hosts": "all", "gather_facts": False, "connection": "local", "tasks": play(lookup)}]

@@ -23,6 +23,7 @@ from faults import real
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
+from long_rows import rows
 
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import password_hash
 
@@ -166,6 +167,7 @@ def test_a_young_password_stays_and_nothing_is_read(run: Any, vault: Any, host: 
     assert vault.reads == {}
 
 
+@pytest.mark.long
 def test_state_is_told(run: Any, vault: Any, host: Host) -> None:
     def info(name: str, **options: Any) -> dict[str, Any]:
         return {
@@ -185,7 +187,7 @@ def test_state_is_told(run: Any, vault: Any, host: Host) -> None:
     assert done["then"]["rotation"]["status"] == "clean"
 
 
-@pytest.mark.parametrize("user", ["locked", "expired", "mustchange"])
+@pytest.mark.parametrize("user", rows(["locked", "expired", "mustchange"], "mustchange"))
 def test_accounts_that_are_refused_until_accepted(run: Any, vault: Any, host: Host, user: str) -> None:
     host.run("rm -rf /var/lib/senhasegura-rotation")
     before = host.read("/etc/shadow")
@@ -224,7 +226,10 @@ def test_sshd_without_passwords(run: Any, host: Host) -> None:
         host.sshd("")
 
 
-@pytest.mark.parametrize(("trouble", "told"), [("readonly", "is mounted read-only"), ("full", "is full")])
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    rows([("readonly", "is mounted read-only"), ("full", "is full")], "full", ids=["readonly", "full"]),
+)
 def test_a_disk_that_cannot_be_written(run: Any, vault: Any, host: Host, trouble: str, told: str) -> None:
     before = host.read("/etc/shadow")
     with getattr(host, trouble)("/etc"):
@@ -326,7 +331,7 @@ def sampler() -> Iterator[set[str]]:
         thread.join()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", rows([signal.SIGINT, signal.SIGTERM], "SIGINT", ids=["SIGINT", "SIGTERM"]))
 def test_a_signal_ends_it_in_order(hosts: Hosts, host: Host, number: int) -> None:
     """The lock is given back, and the next run goes on at once."""
     with real.scene(hosts, host) as scene:
@@ -360,9 +365,9 @@ STEPS = ["lease", "old journal", "journal", "proof", "commit"]
         pytest.param("journal", True, id="journal-applied"),
         pytest.param("journal", False, id="journal-not_applied", marks=pytest.mark.long),
         pytest.param("proof", True, id="proof-applied", marks=pytest.mark.long),
-        pytest.param("proof", False, id="proof-not_applied"),
-        pytest.param("commit", True, id="commit-applied"),
-        pytest.param("commit", False, id="commit-not_applied"),
+        pytest.param("proof", False, id="proof-not_applied", marks=pytest.mark.long),
+        pytest.param("commit", True, id="commit-applied", marks=pytest.mark.long),
+        pytest.param("commit", False, id="commit-not_applied", marks=pytest.mark.long),
     ],
 )
 def test_a_broker_that_is_killed_during_a_write_costs_no_password(

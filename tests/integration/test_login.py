@@ -22,6 +22,7 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
+from long_rows import rows
 from traces import traces
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
@@ -56,7 +57,7 @@ def hosts() -> Iterator[Hosts]:
         yield running
 
 
-@pytest.fixture(params=[0, 1], ids=["bookworm", "trixie"])
+@pytest.fixture(params=rows([0, 1], "trixie", ids=["bookworm", "trixie"]))
 def host(hosts: Hosts, request: pytest.FixtureRequest) -> Iterator[Host]:
     found = hosts[request.param]
     for user in ("app", "locked", "expired", "mustchange", "nologin", "root"):

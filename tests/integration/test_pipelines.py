@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from long_rows import rows
 from secrets_files.pipelines import RUNNERS, Job, gitlab_ci_local
 from workspace import CACHE, ROOT, environment
 
@@ -74,8 +75,14 @@ def prepared(vault: Any, tmp_path: Path, ends_with: int, prints: bool) -> tuple[
     return Job(folder, base), given
 
 
+PIPELINES = [("github", 0), *((system, 3) for system in RUNNERS)]
+
+
 # A deployment that fails has had the values as well, so it tells more than one that does not.
-@pytest.mark.parametrize(("system", "ends_with"), [("github", 0), *((system, 3) for system in RUNNERS)])
+@pytest.mark.parametrize(
+    ("system", "ends_with"),
+    rows(PIPELINES, "github-3", "gitlab-3", ids=[f"{system}-{ends_with}" for system, ends_with in PIPELINES]),
+)
 def test_a_pipeline(system: str, ends_with: int, serve_profile: Any, tmp_path: Path) -> None:
     vault = serve_profile("4.0", SEED)
     file, run = RUNNERS[system]

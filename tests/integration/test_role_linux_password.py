@@ -26,12 +26,13 @@ from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
 from leaks import canaries
+from long_rows import rows
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 # The dialect matters where the server does the work; for the rest, test_linux_password.py has all of them.
 API, REST = ("4.0", "auto"), ("rest", "rest")
 one_dialect = pytest.mark.parametrize("_server", [API], indirect=True, ids=["4.0"])
-two_dialects = pytest.mark.parametrize("_server", [API, REST], indirect=True, ids=["4.0", "rest"])
+two_dialects = pytest.mark.parametrize("_server", rows([(API,), (REST,)], "4.0", ids=["4.0", "rest"]), indirect=True)
 ROLE = PLAYBOOK = "community.senhasegura.linux_password_change"
 STATE = "community.senhasegura.rotation_state"
 CLIENT = {"client_id": "demo", "client_secret": "demo-secret-0123456789abcdef"}
@@ -286,6 +287,7 @@ def test_the_report_is_made_once_and_has_the_hosts_that_failed(site: Site) -> No
     assert (done.rc, made(done), in_report(site)) == (0, ["ok"], dict.fromkeys(names(site.hosts), "changed")), str(done)
 
 
+@pytest.mark.long
 @one_dialect
 def test_a_report_that_cannot_be_written_stops_no_rotation(site: Site) -> None:
     site.report.mkdir()
@@ -366,6 +368,7 @@ def test_hosts_that_share_a_credential_get_the_same_password_if_asked(site: Site
     assert site.password(site.hosts[0]) == new
 
 
+@pytest.mark.long
 @one_dialect
 def test_keywords_and_tags_do_not_tear_it_apart(site: Site) -> None:
     site.hosts[1].run("usermod -L app")
@@ -431,6 +434,7 @@ def test_the_account_of_ansible_itself(site: Site, sudo: str, persist: str) -> N
         assert not [login for login in accepted if not login.accepted], accepted
 
 
+@pytest.mark.long
 @one_dialect
 @needs_password_logins
 @pytest.mark.parametrize("hosts", [1], indirect=True)
@@ -492,6 +496,7 @@ def test_the_server_changes_it(by_vault: Site) -> None:
     ] * 2
 
 
+@pytest.mark.long
 @two_dialects
 @pytest.mark.parametrize("hosts", [2], indirect=True)
 def test_the_server_fails_to_change_it(by_vault: Site) -> None:
@@ -513,6 +518,7 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.mark.long
 @one_dialect
 @pytest.mark.parametrize("hosts", [2], indirect=True)
 def test_no_secret_gets_out(site: Site, temporary: Path) -> None:
@@ -598,7 +604,8 @@ class Processes:
 
 
 @one_dialect
-@pytest.mark.parametrize("hosts", [pytest.param(20, marks=pytest.mark.long), 6], indirect=True)
+@pytest.mark.long
+@pytest.mark.parametrize("hosts", [20], indirect=True)
 def test_many_hosts_in_one_play(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.hosts[2].run("usermod -L app")
     done = site.change()

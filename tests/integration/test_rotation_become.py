@@ -18,6 +18,7 @@ import pytest
 from hosts.group import Hosts
 from hosts.host import BECOME, COLLECTIONS, Become, Host
 from hosts.image import PASSWORD, why_unavailable
+from long_rows import rows
 from workspace import environment
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
@@ -146,7 +147,7 @@ def scene(
         host.run("chpasswd", input=f"app:{PASSWORD}\nroot:{PASSWORD}\n")
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", rows(CASES, "own-password-trixie", "su-key-trixie"))
 def test_the_password_of_the_way_in_changes(scene: Any, case: str) -> None:
     """Nothing is refused meanwhile. What a run that was killed between host and vault has left costs one refusal."""
     here = scene(case)

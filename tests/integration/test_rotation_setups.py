@@ -31,9 +31,10 @@ from faults.setups import (
 from hosts.group import Hosts
 from hosts.host import Host
 from hosts.image import PASSWORD, why_unavailable
+from long_rows import rows
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
-kinds = pytest.mark.parametrize("kind", TWO)
+kinds = pytest.mark.parametrize("kind", rows(TWO, "password"))
 
 
 # --- A4, A5: Ansible's own way in needs the password that changes
@@ -43,7 +44,7 @@ kinds = pytest.mark.parametrize("kind", TWO)
 WAYS = ["login and sudo", "targetpw", "runaspw", "su", "doas", "login as root"] if ALL else []
 
 
-@pytest.mark.parametrize("name", [*WAYS, "rootpw", "two hosts, su"])
+@pytest.mark.parametrize("name", rows([*WAYS, "rootpw", "two hosts, su"], "two hosts, su"))
 def test_become_with_the_password_that_changes(hosts: Hosts, name: str) -> None:
     """Twice, since a journal that is in use is read."""
     with stage(hosts, BY_NAME["password", name]) as scene:
@@ -56,6 +57,7 @@ def test_become_with_the_password_that_changes(hosts: Hosts, name: str) -> None:
         scene.check_settled()
 
 
+@pytest.mark.long
 def test_the_login_is_named_in_ssh_config_alone(hosts: Hosts) -> None:
     setup = BY_NAME["password", "login and sudo"]
     with stage(hosts, setup) as scene:
@@ -73,6 +75,7 @@ def test_the_login_is_named_in_ssh_config_alone(hosts: Hosts) -> None:
         scene.check_settled()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["su", *(["login and sudo", "two hosts, login and sudo"] if ALL else [])])
 def test_an_own_account_after_a_killed_run(hosts: Hosts, name: str) -> None:
     """The play has main's password, and the host another one."""
@@ -108,6 +111,7 @@ def passwd_is_busy(host: Host) -> Iterator[Callable[[], None]]:
         holder.wait()
 
 
+@pytest.mark.long
 def test_a_change_that_comes_after_the_session_has_died(hosts: Hosts) -> None:
     with stage(hosts, BY_NAME["password", "NOPASSWD"]) as scene:
         host = scene.hosts[0]
@@ -147,7 +151,8 @@ FAULTS = [{"kind": "refuse", "number": 1052}, {"kind": "status", "status": 403}]
 
 
 @pytest.mark.parametrize(
-    ("kind", "skip"), [(kind, skip) for kind in TWO for skip in range(3)] if ALL else [("password", 2), ("key", 1)]
+    ("kind", "skip"),
+    rows([(kind, skip) for kind in TWO for skip in range(3)] if ALL else [("password", 2), ("key", 1)], "('key', 1)"),
 )
 @pytest.mark.parametrize("fault", FAULTS if ALL else FAULTS[:1], ids=str)
 def test_main_cannot_be_written(hosts: Hosts, kind: str, skip: int, fault: dict[str, Any]) -> None:
@@ -208,12 +213,15 @@ def test_a_forced_command_is_not_run(hosts: Hosts) -> None:
 
 @pytest.mark.parametrize(
     ("options", "sshd"),
-    [
-        ('from="192.0.2.1",no-pty', ""),
-        ("", "AllowUsers root admin\n"),
-        ("", "Match User app\n    AuthenticationMethods publickey,password\n"),
-    ],
-    ids=["from", "AllowUsers", "AuthenticationMethods"],
+    rows(
+        [
+            ('from="192.0.2.1",no-pty', ""),
+            ("", "AllowUsers root admin\n"),
+            ("", "Match User app\n    AuthenticationMethods publickey,password\n"),
+        ],
+        "from",
+        ids=["from", "AllowUsers", "AuthenticationMethods"],
+    ),
 )
 def test_a_login_that_cannot_be_proved_is_found_out_before(hosts: Hosts, options: str, sshd: str) -> None:
     with stage(hosts, BY_NAME["key", "NOPASSWD"]) as scene:
@@ -234,6 +242,7 @@ def test_a_login_that_cannot_be_proved_is_found_out_before(hosts: Hosts, options
 # --- Others
 
 
+@pytest.mark.long
 def test_the_password_of_the_image_is_not_what_a_rotation_leaves(hosts: Hosts) -> None:
     """The stage itself: what it takes for a secret is what logs in."""
     with stage(hosts, BY_NAME["password", "NOPASSWD"]) as scene:

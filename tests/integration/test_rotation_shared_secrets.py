@@ -25,6 +25,7 @@ from faults.setups import (
 )
 from hosts.group import Hosts
 from hosts.image import why_unavailable
+from long_rows import rows
 
 pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavailable()))
 
@@ -32,11 +33,9 @@ pytestmark = pytest.mark.skipif(bool(why_unavailable()), reason=str(why_unavaila
 # --- A1, A17: one secret, several hosts, one task
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", TWO)
-@pytest.mark.parametrize(
-    "options",
-    [pytest.param({}, id="one gives way", marks=pytest.mark.long), pytest.param({"lock_wait": 60}, id="one waits")],
-)
+@pytest.mark.parametrize("options", [{}, {"lock_wait": 60}], ids=["one gives way", "one waits"])
 def test_hosts_of_a_play_that_share_a_secret(hosts: Hosts, kind: str, options: dict[str, Any]) -> None:
     """The task is run for both at the same time, and knows nothing of the other. Then the hint is followed."""
     with stage(hosts, TWO[kind]) as scene:
@@ -56,13 +55,17 @@ def test_hosts_of_a_play_that_share_a_secret(hosts: Hosts, kind: str, options: d
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "password, different hosts, by identifier and by id",
+    rows(
+        [
+            "password, different hosts, by identifier and by id",
+            "password, both hosts, in another order",
+            "password, same host, by identifier and by id",
+            "key, different hosts",
+            "key, both hosts, in another order",
+        ],
         "password, both hosts, in another order",
-        "password, same host, by identifier and by id",
         "key, different hosts",
-        "key, both hosts, in another order",
-    ],
+    ),
 )
 def test_two_controllers(hosts: Hosts, name: str) -> None:
     """100 times: ./run crash controllers --count 100."""
@@ -73,6 +76,7 @@ def test_two_controllers(hosts: Hosts, name: str) -> None:
 # --- A2: two keys on one account
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["two keys", *(["two keys, two hosts"] if ALL else [])])
 def test_a_run_for_another_key_of_the_account(hosts: Hosts, name: str) -> None:
     """It leaves alone what a killed run for the first key has left."""
@@ -94,7 +98,7 @@ def test_a_run_for_another_key_of_the_account(hosts: Hosts, name: str) -> None:
 # --- A3: a first rotation that does not reach all hosts
 
 
-@pytest.mark.parametrize("by", ["role", "module"])
+@pytest.mark.parametrize("by", rows(["role", "module"], "role"))
 def test_the_first_rotation_with_a_limit(hosts: Hosts, by: str) -> None:
     with stage(hosts, BY_NAME["key", "three hosts"]) as scene:
         task = alone(scene)

@@ -69,12 +69,12 @@ WHO = [
 @pytest.mark.parametrize(
     ("variables", "env"),
     [
-        pytest.param(IN_A_FILE, {}, id="file-one connection"),
+        pytest.param(IN_A_FILE, {}, id="file-one connection", marks=pytest.mark.long),
         pytest.param(IN_A_FILE, ONE_FOR_EACH, id="file-one for each command", marks=pytest.mark.long),
         pytest.param(IN_MEMORY, {}, id="memory-one connection", marks=pytest.mark.long),
         pytest.param(IN_MEMORY, ONE_FOR_EACH, id="memory-one for each command"),
         pytest.param(IN_AN_AGENT, {}, id="agent-one connection", marks=[needs_agent, pytest.mark.long]),
-        pytest.param(IN_AN_AGENT, ONE_FOR_EACH, id="agent-one for each command", marks=needs_agent),
+        pytest.param(IN_AN_AGENT, ONE_FOR_EACH, id="agent-one for each command", marks=[needs_agent, pytest.mark.long]),
     ],
 )
 def test_the_key_of_ansible_itself(
@@ -93,6 +93,7 @@ def test_the_key_of_ansible_itself(
     settled(vault, hosts, old)
 
 
+@pytest.mark.long
 def test_the_role_logs_in_anew(as_app: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     role = {
         "name": "Use the role",
@@ -139,6 +140,7 @@ def test_the_next_run_gets_in_after_a_killed_one(
     settled(vault, hosts, old)
 
 
+@pytest.mark.long
 @connections
 def test_a_host_that_has_the_old_key_alone(
     as_app: Any, vault: Any, hosts: Hosts, old: Key, env: dict[str, str]

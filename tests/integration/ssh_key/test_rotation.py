@@ -73,6 +73,7 @@ def test_all_hosts_and_the_vault_have_the_new_key(run: Any, vault: Any, hosts: H
     assert secret not in str(done)
 
 
+@pytest.mark.long
 @one_dialect
 def test_what_is_young_or_settled_is_left_alone(run: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     ahead = run([rotate("ahead"), info("look ahead")], "--check")
@@ -121,6 +122,7 @@ def test_the_next_run_settles_what_a_killed_one_has_left(
     settled(vault, hosts, old)
 
 
+@pytest.mark.long
 @one_dialect
 def test_a_host_that_is_away(run: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     hosts[2].cut(noticed=True)
@@ -172,6 +174,7 @@ def test_what_sshd_says_counts(run: Any, vault: Any, hosts: Hosts, old: Key) -> 
             host.sshd("")
 
 
+@pytest.mark.long
 @one_dialect
 def test_a_part_of_the_hosts_first_and_strangers_are_named(run: Any, vault: Any, hosts: Hosts, old: Key) -> None:
     done = run(
@@ -275,6 +278,7 @@ def test_the_playbook(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_
     assert [task.rpartition(" : ")[2] for task in changes] == ["Note", "Make the report"], str(again)
 
 
+@pytest.mark.long
 @one_dialect
 def test_the_state(run_command: Any, vault: Any, hosts: Hosts, old: Key, tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.json"

@@ -15,6 +15,7 @@ import types
 import typing as t
 
 import pytest
+from long_rows import rows
 
 pytest.importorskip("requests")
 pytest.importorskip("senhasegura_simulator")
@@ -526,7 +527,7 @@ def attempt(simulator: Simulator, what: str, fault: str) -> None:
     assert "new-password" not in str(error)
 
 
-@pytest.mark.parametrize("profile", ["3.32", "4.0", "rest"])
+@pytest.mark.parametrize("profile", rows(["3.32", "4.0", "rest"], "4.0", "rest"))
 @pytest.mark.parametrize("what", WRITES)
 def test_a_write_is_applied_once_at_most(what: str, profile: str) -> None:
     with running(profile) as simulator:

@@ -405,6 +405,7 @@ def test_a_sample_of_pairs() -> None:
             matrix.play(CODE, start, *runs)
 
 
+@pytest.mark.long
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mistakes_of_others_are_noticed(name: str) -> None:

@@ -618,6 +618,7 @@ def cases(code: Code) -> t.Iterator[matrix.Case]:
         yield from matrix.from_start(code, start)
 
 
+@pytest.mark.long
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", MUTANTS)
 def test_every_mistake_is_caught(name: str) -> None:
