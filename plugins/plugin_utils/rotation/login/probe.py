@@ -27,7 +27,7 @@ from ....module_utils import keypair
 from ....module_utils.errors import ConfigError, InvalidRequest
 from ..protocol.verdict import Verdict
 from .command import KeyFiles, Target, command, other_credentials, query
-from .processes import agent, environment, fileno, key_directory, pseudo_terminal, running
+from .processes import agent, environment, fileno, key_files, pseudo_terminal, running
 from .transcript import Transcript
 
 # Seconds for one login; a host that needs longer counts as not reachable.
@@ -55,8 +55,7 @@ def by_key(
     text = private_key.replace("\r\n", "\n").strip() + "\n"
     public = keypair.public_key_of(text, passphrase)
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(key_directory())
-        files = KeyFiles(os.path.join(folder, "key.pub"), os.path.join(folder, "agent"))
+        files = stack.enter_context(key_files())
         with open(files.public, "w", encoding="ascii") as file:
             file.write(public + "\n")
         stack.enter_context(agent(target, files, keypair.decrypted(text, passphrase), deadline))

@@ -23,9 +23,12 @@ import typing as t
 from ansible import constants
 
 from ....module_utils.errors import ConfigError, InvalidRequest
+from ...broker.client import LONGEST_PATH
 from .command import KeyFiles, Target
 
-_LONGEST_FOLDER = 80
+# The folder of one login, to whose name tempfile adds eight characters, and the socket in it.
+_FOLDER, _SOCKET = "senhasegura-key-", "agent"
+_BELOW = len(f"/{_FOLDER}12345678/{_SOCKET}")
 
 
 def fileno(stream: t.IO[bytes] | None) -> int:
@@ -95,14 +98,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def key_directory() -> t.Iterator[str]:
-    """Yield a folder for a public key and a socket: that of the run if its path leaves room for a socket."""
-    run = str(constants.DEFAULT_LOCAL_TMP)
-    usable = os.path.isdir(run) and len(os.fsencode(run)) <= _LONGEST_FOLDER
-    with tempfile.TemporaryDirectory(
-        prefix="senhasegura-key-", dir=run if usable else None, ignore_cleanup_errors=True
-    ) as folder:
-        yield folder
+def key_files() -> t.Iterator[KeyFiles]:
+    """Yield paths in a folder of their own. It is below that of the run, if the path leaves room for a socket."""
+    # Ansible's own path has the user's home and a process id in it, and TMPDIR may be long as well.
+    places = (str(constants.DEFAULT_LOCAL_TMP), tempfile.gettempdir(), "/tmp")  # noqa: S108
+    usable = (place for place in places if os.path.isdir(place) and len(os.fsencode(place)) + _BELOW <= LONGEST_PATH)
+    with tempfile.TemporaryDirectory(prefix=_FOLDER, dir=next(usable, None), ignore_cleanup_errors=True) as folder:
+        yield KeyFiles(public=os.path.join(folder, "key.pub"), agent=os.path.join(folder, _SOCKET))
 
 
 @contextlib.contextmanager

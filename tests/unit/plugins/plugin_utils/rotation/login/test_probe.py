@@ -30,7 +30,7 @@ if shutil.which("ssh") is None:
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.errors import ConfigError, InvalidRequest
-from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import probe
+from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login import probe, processes
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.command import Target
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.login.transcript import Transcript
 from ansible_collections.community.senhasegura.plugins.plugin_utils.rotation.protocol.verdict import (
@@ -100,23 +100,25 @@ def children() -> set[str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays() -> Iterator[None]:
-    """No process, no zombie, no open file, no file in the run's folder."""
+def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No process, no zombie, no open file, no file in the run's folder or below TMPDIR."""
+    with tempfile.TemporaryDirectory() as run, tempfile.TemporaryDirectory() as other:
+        monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", run)
+        monkeypatch.setattr(tempfile, "tempdir", other)
+        before, descriptors = children(), open_files()
+        yield
+        # The server's own connections end a little later.
+        deadline = time.monotonic() + 60
+        while open_files() > descriptors and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert children() - before == set()
+        assert os.listdir(run) + os.listdir(other) == []
+        # The server may have opened its listening socket anew, and the first subprocess a watcher.
+        assert open_files() <= descriptors + 2
 
-    def state() -> tuple[set[str], int, set[str]]:
-        run = constants.DEFAULT_LOCAL_TMP if os.path.isdir(constants.DEFAULT_LOCAL_TMP) else tempfile.gettempdir()
-        return children(), len(os.listdir("/proc/self/fd")), {n for n in os.listdir(run) if n.startswith("key")}
 
-    before, descriptors, files = state()
-    yield
-    # The server's own connections end a little later.
-    deadline = time.monotonic() + 60
-    while state()[1] > descriptors and time.monotonic() < deadline:
-        time.sleep(0.05)
-    after, now, left = state()
-    assert (after - before, left - files) == (set(), set())
-    # The server may have opened its listening socket anew, and the first subprocess a watcher.
-    assert now <= descriptors + 2
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
 
 
 @pytest.mark.parametrize("methods", [("password",), ("keyboard-interactive",), BOTH], ids="+".join)
@@ -457,6 +459,32 @@ def test_the_right_key(sshd: Sshd, client: Client, kind: str) -> None:
     assert client.key(key).result is LoginResult.OK
     assert set(sshd.seen.offered_keys) == {key.public_key}
     assert (sshd.seen.connections, sshd.seen.attempts) == (1, 0)
+
+
+@pytest.mark.parametrize("length", [71, 72, 73, 76, 77, 80, 81, 200])
+@pytest.mark.parametrize("long", [("run",), ("run", "TMPDIR")], ids="+".join)
+def test_the_path_of_the_run_may_be_of_any_length(
+    sshd: Sshd,
+    client: Client,
+    key: keypair.KeyPair,
+    monkeypatch: pytest.MonkeyPatch,
+    long: tuple[str, ...],
+    length: int,
+) -> None:
+    """It has the home of the user and a process id in it, and an address of AF_UNIX 108 bytes on Linux, 104 on macOS."""
+    sshd.behaviour.methods, sshd.behaviour.keys = ("publickey",), (key.public_key,)
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        place = Path(folder, "r" * (length - len(folder) - 1))
+        place.mkdir()
+        assert len(str(place)) == length
+        monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(place))
+        if "TMPDIR" in long:
+            monkeypatch.setattr(tempfile, "tempdir", str(place))
+        with processes.key_files() as files:
+            assert len(files.agent) <= 103
+            assert files.agent.startswith(f"{place}/") == (length <= 72)
+        assert client.key(key).result is LoginResult.OK
+        assert list(place.iterdir()) == []
 
 
 def test_a_key_that_is_refused(sshd: Sshd, client: Client, key: keypair.KeyPair) -> None:
