@@ -23,12 +23,13 @@ import typing as t
 from ansible import constants
 
 from ....module_utils.errors import ConfigError, InvalidRequest
-from ...broker.client import LONGEST_PATH
 from .command import KeyFiles, Target
 
 # The folder of one login, to whose name tempfile adds eight characters, and the socket in it.
 _FOLDER, _SOCKET = "senhasegura-key-", "agent"
 _BELOW = len(f"/{_FOLDER}12345678/{_SOCKET}")
+# Bytes of a path that ssh takes for a socket on every system: 107 on Linux, 103 on macOS.
+_LONGEST_PATH = 103
 
 
 def fileno(stream: t.IO[bytes] | None) -> int:
@@ -102,7 +103,7 @@ def key_files() -> t.Iterator[KeyFiles]:
     """Yield paths in a folder of their own. It is below that of the run, if the path leaves room for a socket."""
     # Ansible's own path has the user's home and a process id in it, and TMPDIR may be long as well.
     places = (str(constants.DEFAULT_LOCAL_TMP), tempfile.gettempdir(), "/tmp")  # noqa: S108
-    usable = (place for place in places if os.path.isdir(place) and len(os.fsencode(place)) + _BELOW <= LONGEST_PATH)
+    usable = (place for place in places if os.path.isdir(place) and len(os.fsencode(place)) + _BELOW <= _LONGEST_PATH)
     with tempfile.TemporaryDirectory(prefix=_FOLDER, dir=next(usable, None), ignore_cleanup_errors=True) as folder:
         yield KeyFiles(public=os.path.join(folder, "key.pub"), agent=os.path.join(folder, _SOCKET))
 
