@@ -147,8 +147,8 @@ def _connect(path: str, within: float) -> socket.socket:
         raise
 
 
-class LookupRequest(t.NamedTuple):
-    """One call of a lookup.
+class LookupRequest:
+    """One call of a lookup. A plain class, since to make a named tuple takes each worker half a millisecond.
 
     :ivar name: the lookup, under which operations/lookup.py has its options
     :ivar terms: what it was called with, without the lists that hold them
@@ -160,13 +160,19 @@ class LookupRequest(t.NamedTuple):
     :ivar began: the monotonic time at which it began
     """
 
-    name: str
-    terms: list[t.Any]
-    variables: Variables
-    arguments: Variables
-    values: Variables
-    context: str
-    began: float
+    def __init__(
+        self,
+        name: str,
+        terms: list[t.Any],
+        variables: Variables,
+        arguments: Variables,
+        values: Variables,
+        context: str,
+        began: float,
+    ) -> None:
+        self.name, self.terms = name, terms
+        self.variables, self.arguments, self.values = variables, arguments, values
+        self.context, self.began = context, began
 
     @property
     def until(self) -> float:
