@@ -15,9 +15,11 @@ from bench.stats import Group
 from bench.variants import LOOKUPS, MODULES, OURS
 
 MOST_CONNECTIONS = 4
-# Play, latency, variant, and how much longer than the floor it may take: the budgets of the design.
+# Play, latency, variant, and how much longer than the floor it may take.
+# These are the budgets of the design. That of same at 80 ms is our own.
 RATIOS = (
     ("same", 0, OURS, 1.15),
+    ("same", 80, OURS, 1.30),
     ("distinct", 0, OURS, 1.15),
     ("distinct", 80, OURS, 1.60),
     ("module", 0, "credential_info", 1.15),

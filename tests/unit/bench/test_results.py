@@ -87,6 +87,8 @@ def test_counts(more: dict[str, Any], kept: list[bool]) -> None:
 
 def test_ratio_bounds() -> None:
     assert [verdict.kept for verdict in judge(rounds(11.5, 11.6, 11.6))] == [False, True]
+    assert [verdict.kept for verdict in judge(rounds(12.9, latency=80))] == [True, True]
+    assert [verdict.kept for verdict in judge(rounds(13.1, latency=80))] == [False, True]
     distinct: dict[str, Any] = {"play": "distinct", "latency": 80}
     assert [verdict.kept for verdict in judge(rounds(15.9, **distinct))] == [True, True]
     assert [verdict.kept for verdict in judge(rounds(16.1, **distinct))] == [False, True]
