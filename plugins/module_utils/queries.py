@@ -13,12 +13,14 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .device_models import Device
-from .dsm_secrets import DsmSecret
 from .errors import InvalidRequest, NotFound, Refused
 from .models import CredentialInfo, Entries, first, host_key
-from .mysafe_models import MySafeItem
 from .references import Reference
+
+if t.TYPE_CHECKING:
+    from .device_models import Device
+    from .dsm_secrets import DsmSecret
+    from .mysafe_models import MySafeItem
 
 EntryKind = t.Literal["credentials", "keys"]
 # User name, host name and address.
@@ -250,7 +252,15 @@ def _require(entries: Entries, query: Require) -> CredentialInfo:
 
 
 def _matching(entries: Entries, query: Matching) -> Entries:
-    return Entries(entry for entry in entries if fits(entry, query.wanted))
+    wanted = query.wanted
+    # Hundreds of hosts may ask, each for one entry of many thousands.
+    if "id" in wanted:
+        listed: t.Iterable[CredentialInfo] = entries.by_id.get(wanted["id"], ())
+    elif "identifier" in wanted:
+        listed = entries.by_identifier.get(wanted["identifier"], ())
+    else:
+        listed = entries
+    return Entries(entry for entry in listed if fits(entry, wanted))
 
 
 def _has(entry: CredentialInfo, name: str, value: t.Any) -> bool:

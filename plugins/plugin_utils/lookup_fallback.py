@@ -4,7 +4,8 @@
 
 """Do what a lookup does when the broker does not know its context: check its options, find the server, register.
 
-Only the first worker with a new context comes here, unless there is no broker.
+Only the first worker with a new context comes here, unless there is no broker. Others wait for it, so what it needs
+only without a broker is imported then.
 """
 
 from __future__ import annotations
@@ -18,9 +19,8 @@ import typing as t
 from ansible.utils.display import Display
 from jinja2.exceptions import UndefinedError
 
-from ..module_utils.client import api, connect
 from ..module_utils.errors import ConfigError, SenhaseguraError
-from ..module_utils.operations import lookup
+from ..module_utils.operations import lookup_options
 from ..module_utils.references import parse_reference
 from ..module_utils.settings.options import is_set
 from ..module_utils.settings.settings import RunSettings, Settings
@@ -63,7 +63,6 @@ def answer(request: LookupRequest, connection: BrokerConnection | None, startup:
 
 def _answer(request: LookupRequest, connection: BrokerConnection | None, startup: BrokerStartup) -> protocol.Message:
     names, settings, run, options = _resolve_request(request)
-    lookup.check(request.name, options)
     # For the way to the broker and the first operation. Each term is one more.
     until, end = request.began + settings.timeout, request.began + settings.timeout * len(names)
     with_broker = run.broker and request.context != "" and _is_plain(options)
@@ -79,6 +78,9 @@ def _answer(request: LookupRequest, connection: BrokerConnection | None, startup
     startup.release()
     if run.custody != "keep":
         warn_of_custody()
+    from ..module_utils.client import api, connect
+    from ..module_utils.operations import lookup
+
     alone = connect.direct(settings, spent=settings.timeout - (until - time.monotonic()))
     client = connect.client_over(api.AnnouncingApi(alone, register))
     if options.get("as_file"):
@@ -127,8 +129,8 @@ def _resolve_request(request: LookupRequest) -> tuple[list[str], Settings, RunSe
     Raises ConfigError. No template is evaluated here: that has been done before anybody waits for this worker.
     """
     passed = {name: value for name, value in request.arguments.items() if not is_omitted(value, request.variables)}
-    spec = lookup.SPECS[request.name]
-    options = plugin_options.validate(passed, {**lookup.connection_spec(request.name), **spec}, {})
+    spec = lookup_options.SPECS[request.name]
+    options = plugin_options.validate(passed, {**lookup_options.connection_spec(request.name), **spec}, {})
     names = [parse_reference(term, option=f"term {number}").term for number, term in enumerate(request.terms, 1)]
     if not names:
         raise ConfigError("the lookup needs a term", hint="Name at least one credential, key or secret")
@@ -154,14 +156,14 @@ def _check_mode(options: Options, request: LookupRequest) -> str:
     if not (options.get("include_password", True) and request.variables.get("ansible_check_mode")):
         return "read"
     wanted = options[CHECK_MODE] or text(request.values.get(CHECK_MODE))
-    if is_set(wanted) and wanted not in lookup.CHECK_MODES:
-        choices = ", ".join(lookup.CHECK_MODES)
+    if is_set(wanted) and wanted not in lookup_options.CHECK_MODES:
+        choices = ", ".join(lookup_options.CHECK_MODES)
         raise ConfigError(
-            f"the variable {lookup.CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable"
+            f"the variable {lookup_options.CHECK_MODE_VARIABLE} must be one of {choices}", hint="Correct the variable"
         )
     if wanted != "read":
         display.warning(
             "check mode: nothing is read that takes custody, and a placeholder stands for the value. "
-            f"Set check_mode=read (or the variable {lookup.CHECK_MODE_VARIABLE}) if the play needs the real one"
+            f"Set check_mode=read (or the variable {lookup_options.CHECK_MODE_VARIABLE}) if the play needs the real one"
         )
-    return wanted or lookup.CHECK_MODES[0]
+    return wanted or lookup_options.CHECK_MODES[0]

@@ -16,8 +16,6 @@ import typing as t
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
-from ..module_utils.client.api import AnnouncingApi, Api, HeardApi
-from ..module_utils.client.connect import client_over, direct
 from ..module_utils.errors import ConfigError, ConnectionFailed, Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
 from ..module_utils.operations.results import NO_LOG, ModuleOperation, Params, Result
@@ -33,6 +31,9 @@ from .controller_files import read_text
 from .masking import register, register_arguments
 from .plugin_options import Spec
 from .unexpected import describe
+
+if t.TYPE_CHECKING:
+    from ..module_utils.client.api import Api
 
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
@@ -65,6 +66,9 @@ class SenhaseguraAction(ActionBase):
                 go_on_without_broker(exc)
         if run.custody != "keep":
             warn_of_custody()
+        # Imported lazily, here and below: only a task without a broker needs the client.
+        from ..module_utils.client.connect import direct
+
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
         return direct(settings, self.until, spent=spent)
 
@@ -193,6 +197,9 @@ def run_operation(
         began, calls = time.monotonic(), len(journal)
         connection = connect(until)
         if not isinstance(connection, BrokerConnection):
+            from ..module_utils.client.api import HeardApi
+            from ..module_utils.client.connect import client_over
+
             alone = _go_on(HeardApi(connection, wrote), journal, interrupted)
             return operation.run(client_over(alone), own, check_mode)
         try:
@@ -230,6 +237,8 @@ def run_operation(
 def _go_on(api: Api, journal: list[protocol.Message], interrupted: bool) -> Api:
     """Return the API with which an operation runs without a broker. One that was lost may have begun with it."""
     if not (journal or interrupted):
+        from ..module_utils.client.api import AnnouncingApi
+
         return AnnouncingApi(api, register)
     # Imported lazily: it takes long, and hardly any task needs it.
     from .broker.service import OperationApi

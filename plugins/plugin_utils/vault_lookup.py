@@ -11,7 +11,6 @@ which saves more than 5 ms of each lookup: see tests/bench/README.md.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import os
 import sys
@@ -35,16 +34,6 @@ class BytecodeFinder:
         return importlib.util.spec_from_file_location(name, file) if os.path.isfile(file) else None
 
 
-@contextlib.contextmanager
-def bytecode() -> t.Iterator[None]:
-    """Import shared files from bytecode meanwhile. Afterwards, imports are as they were."""
-    sys.meta_path.insert(0, BytecodeFinder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(BytecodeFinder)
-
-
 class VaultLookup(LookupBase):
     """Run a lookup. Subclasses name it, as operations/lookup.py does."""
 
@@ -52,7 +41,8 @@ class VaultLookup(LookupBase):
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """Return a value for each term that is not left out. Raises AnsibleLookupError."""
-        with bytecode():
+        sys.meta_path.insert(0, BytecodeFinder)
+        try:
             from .broker.client import ask, deliver, open_if_there, prepare
 
             request = prepare(self.name, self._templar.template, terms, variables or {}, kwargs)
@@ -71,3 +61,6 @@ class VaultLookup(LookupBase):
 
                         reply = answer(request, connection, startup)
             return deliver(reply)
+        finally:
+            # Afterwards, imports are as they were.
+            sys.meta_path.remove(BytecodeFinder)

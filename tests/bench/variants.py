@@ -58,7 +58,7 @@ MODULES = (
         task={
             "community.senhasegura.credential": {
                 "identifier": "shared-1",
-                "username": "user",
+                "username": "user1",
                 "hostname": "shared",
                 "ip": "192.0.2.1",
             }

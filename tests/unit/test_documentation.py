@@ -22,7 +22,7 @@ from workspace import ROOT
 
 from ansible_collections.community.senhasegura.plugins.module_utils import dsm_secrets, models, mysafe_models
 from ansible_collections.community.senhasegura.plugins.module_utils.operations.device_inventory import SPEC
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import (
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup_options import (
     CHECK_MODE_VARIABLE,
     SPECS,
     connection_spec,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..client.connect import Client
 from ..device_models import Device, DeviceWrite
 from ..errors import ConfigError, NotFound, Refused
 from ..models import CredentialInfo, host_key
@@ -20,6 +19,9 @@ from ..specs import STATES
 from .apply import NOT_LISTED, TaskOutcome, apply, do_or_predict
 from .parameters import joinable, numeric_id
 from .results import Params, Result
+
+if t.TYPE_CHECKING:
+    from ..client.connect import Client
 
 NOUN = "device"
 _LIST = {"type": "list", "elements": "str"}

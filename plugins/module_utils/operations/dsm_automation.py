@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..client.connect import Client
 from ..dsm_models import Automation, AutomationWrite
 from ..errors import NotFound, UnexpectedResponse
 from ..plan import make_plan
@@ -18,6 +17,9 @@ from ..specs import UPDATE
 from .apply import TaskOutcome, apply
 from .parameters import joinable, numeric_id
 from .results import Params, Result
+
+if t.TYPE_CHECKING:
+    from ..client.connect import Client
 
 NOUN = "automation"
 TRIGGERS = [

@@ -11,7 +11,6 @@ import functools
 import typing as t
 
 from ..ciphertext import judge
-from ..client.connect import Client
 from ..client.custody_rules import refuse_stale_read
 from ..dsm_secrets import DsmSecret, value_of
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
@@ -20,54 +19,17 @@ from ..models import Credential, CredentialInfo, SshKey, fields_of, hidden_field
 from ..mysafe_models import item_fields
 from ..redaction import redact
 from ..references import Reference, parse_reference
-from ..settings.options import argument_spec, mysafe_argument_spec
 from .mysafe_items import KINDS as MYSAFE_KINDS
 from .mysafe_items import named_item
 
+if t.TYPE_CHECKING:
+    from ..client.connect import Client
+
 LookupOptions = t.Mapping[str, t.Any]
-LookupSpec = t.Mapping[str, t.Mapping[str, t.Any]]
 Reader = t.Callable[[Reference], t.Any]
 
 # Stands for a secret in check mode. It is no secret itself.
 PLACEHOLDER = "not-read-in-check-mode"
-CHECK_MODES = ["placeholder", "read"]
-CHECK_MODE_VARIABLE = "senhasegura_check_mode"
-_COMMON: LookupSpec = {
-    "field": {"type": "str"},
-    "default": {"type": "raw"},
-    "on_missing": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
-    "on_denied": {"type": "str", "choices": ["error", "warn", "skip"], "default": "error"},
-    "return_format": {"type": "str", "choices": ["value", "dict", "raw"], "default": "value"},
-    "fresh": {"type": "bool", "default": False},
-}
-_CUSTODY: LookupSpec = {
-    **_COMMON,
-    "release": {"type": "bool", "default": False},
-    "allow_vault_rotation": {"type": "bool", "default": False},
-    "on_release_failure": {"type": "str", "choices": ["warn", "error"], "default": "warn"},
-    "check_mode": {"type": "str", "choices": CHECK_MODES},
-}
-# The options of each lookup beyond those of the connection.
-SPECS: t.Mapping[str, LookupSpec] = {
-    "password": _CUSTODY,
-    "ssh_key": {**_CUSTODY, "as_file": {"type": "bool", "default": False}},
-    "credential": {
-        **_CUSTODY,
-        "include_password": {"type": "bool", "default": True, "no_log": False},
-        "return_format": {**_COMMON["return_format"], "default": "dict"},
-    },
-    "secret": {
-        **_COMMON,
-        "duplicates": {"type": "str", "choices": ["error", "first", "last", "list"], "default": "error"},
-    },
-    "mysafe": {
-        **_COMMON,
-        "kind": {"type": "str", "choices": list(MYSAFE_KINDS), "default": "password"},
-        "username": {"type": "str"},
-        "target_url": {"type": "str"},
-    },
-    "protected_information": _COMMON,
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,11 +58,6 @@ _NOUNS: t.Mapping[str, str] = {
     "secret": "DSM secret",
     "protected_information": "protected information",
 }
-
-
-def connection_spec(name: str) -> LookupSpec:
-    """Return the connection options of a lookup as an argument spec."""
-    return mysafe_argument_spec() if name == "mysafe" else argument_spec()
 
 
 def check(name: str, options: LookupOptions) -> None:
@@ -140,8 +97,11 @@ def look_up(
 ) -> tuple[list[t.Any], list[str], list[str]]:
     """Return the values of the terms that are not left out, warnings about those that are, and all secrets in them.
 
-    :param options: checked options of the lookup ``name``; C(default) is there only when the user gives it
+    Raises ConfigError, before anything is read, for options that contradict each other.
+
+    :param options: those of lookup_options.py for the lookup ``name``; C(default) is there only when the user gives it
     """
+    check(name, options)
     secrets: list[str] = []
     values: list[t.Any] = []
     warnings: list[str] = []

@@ -10,8 +10,6 @@ import dataclasses
 import typing as t
 
 from ..ciphertext import judge
-from ..client.connect import Client
-from ..client.mysafe import MySafeItems
 from ..errors import ConfigError, Denied, NotFound, SenhaseguraError, UnexpectedResponse
 from ..models import hidden_fields
 from ..mysafe_models import (
@@ -31,8 +29,13 @@ from ..references import Reference
 from ..settings.options import mysafe_argument_spec
 from ..specs import STATES, UPDATE
 from .apply import NOT_LISTED, TaskOutcome, apply
+from .lookup_options import MYSAFE_KINDS
 from .parameters import joinable, numeric_id, passed
 from .results import NO_LOG, Params, Result, unread
+
+if t.TYPE_CHECKING:
+    from ..client.connect import Client
+    from ..client.mysafe import MySafeItems
 
 _SHARED = ("users", "groups")
 
@@ -97,7 +100,7 @@ API_SECRET = MySafeKind(
     "api_client_secret",
 )
 # By the option C(kind) of the lookup.
-KINDS: t.Mapping[str, MySafeKind] = {"password": PASSWORD, "note": NOTE, "api_secret": API_SECRET}
+KINDS: t.Mapping[str, MySafeKind] = dict(zip(MYSAFE_KINDS, (PASSWORD, NOTE, API_SECRET), strict=True))
 
 
 def item_spec(kind: MySafeKind) -> dict[str, t.Any]:

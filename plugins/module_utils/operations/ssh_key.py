@@ -9,8 +9,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .. import keypair
-from ..client.connect import Client
 from ..errors import InvalidRequest
 from ..models import CredentialInfo, SshKeyWrite, Stored, key_text
 from ..plan import Plan, make_plan
@@ -20,6 +18,9 @@ from ..specs import NAMES, STATES, UPDATE
 from .apply import TaskOutcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable
 from .results import Params, Result, listed_fields
+
+if t.TYPE_CHECKING:
+    from ..client.connect import Client
 
 NOUN = "SSH key"
 SPEC: dict[str, t.Any] = {
@@ -86,7 +87,7 @@ def _present(client: Client, params: Params, check_mode: bool) -> Result:
 def _plan(wanted: SshKeyWrite, info: CredentialInfo | None, params: Params) -> Plan:
     """Return what has to be done. A key pair that differs is told by its public half."""
     before, desired = _shown(info), {name: getattr(wanted, name) for name in _READABLE}
-    desired["public_key"] = keypair.strip_comment(wanted.public_key) if wanted.public_key else None
+    desired["public_key"] = _without_comment(wanted.public_key)
     unseen = _UNREADABLE if info is None or params["update_attributes"] == "always" else ()
     if before is None or before["public_key"] != desired["public_key"]:
         unseen = (*unseen, "private_key", "passphrase")
@@ -106,8 +107,15 @@ def _outcome(plan: Plan, stored: Stored, warnings: list[str]) -> TaskOutcome:
 def _shown(info: CredentialInfo | None) -> dict[str, t.Any] | None:
     fields = listed_fields(info, (*_ATTRIBUTES, "automatic_change", "public_key"))
     if fields is not None:
-        fields["public_key"] = keypair.strip_comment(fields["public_key"]) if fields["public_key"] else None
+        fields["public_key"] = _without_comment(fields["public_key"])
     return fields
+
+
+def _without_comment(public_key: str | None) -> str | None:
+    # Imported lazily, here and below: cryptography takes 25 ms, for which all runs with modules would wait.
+    from ..keypair import strip_comment
+
+    return strip_comment(public_key) if public_key else None
 
 
 def _desired(params: Params) -> SshKeyWrite:
@@ -121,6 +129,8 @@ def _pair(params: Params) -> dict[str, t.Any]:
     """Return both key texts, or None for both. The public key is worked out; one that is given must fit."""
     if not params["private_key"]:
         return {"private_key": None, "public_key": None}
+    from .. import keypair
+
     private_key = key_text(params["private_key"])
     public_key = keypair.public_key_of(private_key, params["passphrase"])
     given = (params["public_key"] or public_key).strip()

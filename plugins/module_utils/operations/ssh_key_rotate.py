@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import typing as t
 
-from .. import keypair
-from ..client.connect import Client
 from ..errors import Unsupported
 from ..models import KeyRotation
 from ..plan import Plan
@@ -19,6 +17,10 @@ from ..specs import WAITING
 from .apply import do_or_predict
 from .parameters import wait_options
 from .results import Params, Result
+
+if t.TYPE_CHECKING:
+    from ..client.connect import Client
+    from ..keypair import KeyPair
 
 NOUN = "SSH key"
 SPEC: dict[str, t.Any] = {
@@ -68,7 +70,10 @@ def run(client: Client, params: Params, check_mode: bool) -> Result:
     return _result(do_or_predict(check_mode, rotate, predict))
 
 
-def _new_pair(params: Params) -> keypair.KeyPair:
+def _new_pair(params: Params) -> KeyPair:
+    # Imported lazily, here and below: cryptography takes 25 ms, for which all runs with modules would wait.
+    from .. import keypair
+
     return keypair.generate(
         params["type"] or keypair.KEY_TYPES[0],
         bits=params["bits"],
@@ -91,4 +96,6 @@ def _result(rotation: KeyRotation) -> Result:
 
 
 def _fingerprint(public_key: str | None) -> str | None:
-    return keypair.fingerprint(public_key) if public_key else None
+    from ..keypair import fingerprint
+
+    return fingerprint(public_key) if public_key else None

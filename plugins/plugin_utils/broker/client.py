@@ -11,13 +11,25 @@ them as well.
 
 from __future__ import annotations
 
-import hmac
 import os
 import socket
 import time
 import typing as t
 
-from .protocol import FAILURE, HEARD, PROGRESS, UNKNOWN_CONTEXT, WORKER, Channel, Message, dump, found, load, look_up
+from .protocol import (
+    FAILURE,
+    HEARD,
+    PROGRESS,
+    UNKNOWN_CONTEXT,
+    WORKER,
+    Channel,
+    Message,
+    dump,
+    found,
+    keyed_digest,
+    load,
+    look_up,
+)
 
 Variables = t.Mapping[str, t.Any]
 # Evaluates the value of a variable.
@@ -297,7 +309,7 @@ def _context(name: str, terms: list[t.Any], variables: Variables, arguments: Var
     environment = {key: value for key, value in os.environ.items() if key.startswith("SENHASEGURA_")}
     check_mode = bool(variables.get("ansible_check_mode"))
     parts = (name, check_mode, *(sorted(part.items()) for part in (arguments, values, environment)))
-    return hmac.digest(authentication_key(), repr(parts).encode("utf-8", "surrogatepass"), "sha256").hex()
+    return keyed_digest(authentication_key(), repr(parts).encode("utf-8", "surrogatepass")).hex()
 
 
 def open_if_there() -> BrokerConnection | None:

@@ -19,7 +19,7 @@ import typing as t
 
 from ...module_utils.client.connect import Client
 from ...module_utils.errors import ConfigError
-from ...module_utils.operations.lookup import PLACEHOLDER, look_up
+from ...module_utils.operations.lookup import PLACEHOLDER, check, look_up
 
 
 class Files:
@@ -39,7 +39,9 @@ class Files:
         self, name: str, client: Client, terms: t.Iterable[str], options: t.Mapping[str, t.Any]
     ) -> tuple[list[t.Any], list[str], list[str]]:
         """Look up keys, and return paths instead of private keys. A default stays as it is."""
-        found, warnings, secrets = look_up(name, client, terms, {**options, "return_format": "dict"})
+        check(name, options)
+        whole = {**options, "return_format": "dict", "as_file": False}
+        found, warnings, secrets = look_up(name, client, terms, whole)
         return [self._of(value) for value in found], warnings, secrets
 
     def _of(self, value: t.Any) -> t.Any:

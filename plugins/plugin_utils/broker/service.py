@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import select
 import socket
 import threading
@@ -336,6 +337,7 @@ def _ends(first: float, timeout: float) -> t.Callable[[], float]:
     return end
 
 
+@functools.cache
 def _operations() -> t.Mapping[str, ModuleOperation]:
     """Return the operations of modules, by the names of their files."""
     # Imported lazily: many runs have lookups only.

@@ -29,7 +29,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.mysafe_model
     MySafePassword,
     MySafeShare,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.operations import lookup
+from ansible_collections.community.senhasegura.plugins.module_utils.operations import lookup, lookup_options
 
 PORTAL = MySafePassword(
     "4",
@@ -388,7 +388,9 @@ def test_what_cannot_be_decrypted_is_null_with_a_warning(api: Any, work: Any) ->
 
 
 def options(**changed: Any) -> dict[str, Any]:
-    defaults = {name: details.get("default") for name, details in lookup.SPECS["mysafe"].items() if name != "default"}
+    defaults = {
+        name: details.get("default") for name, details in lookup_options.SPECS["mysafe"].items() if name != "default"
+    }
     return {**defaults, "on_ciphertext": "warn", **changed}
 
 

@@ -29,7 +29,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.information_
     ProtectedInformation,
 )
 from ansible_collections.community.senhasegura.plugins.module_utils.models import secret_leaves
-from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import SPECS, check, look_up
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup import check, look_up
+from ansible_collections.community.senhasegura.plugins.module_utils.operations.lookup_options import SPECS
 
 WIFI = ProtectedInformation("28", "wifi", "Text", "Canary-1234", {"tag": "wifi"})
 NEW = {"identifier": "new", "type": "Text", "name": "New", "content": "Canary-77"}

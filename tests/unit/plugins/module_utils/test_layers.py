@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import ast
+import os
 import pathlib
 import re
+import subprocess
 import sys
 import typing as t
 
 import pytest
+from workspace import environment
 
 PLUGINS = pathlib.Path(__file__).resolve().parents[4] / "plugins"
 PACKAGE = "ansible_collections.community.senhasegura.plugins."
@@ -324,6 +327,28 @@ def test_no_star_and_no_hidden_imports() -> None:
             called = node.func if isinstance(node, ast.Call) else None
             assert not (isinstance(called, ast.Name) and called.id == "__import__"), path
             assert not (isinstance(called, ast.Attribute) and called.attr == "import_module"), path
+
+
+def test_options_are_loaded_without_the_client() -> None:
+    """The main process of Ansible loads a module for its options, and the first worker of a run those of a lookup."""
+    operations = [
+        name for name, path in FILES.items() if name.startswith("operations/") and "\nSPEC" in path.read_text()
+    ]
+    # An inventory needs both at once, and the others have clients of their own.
+    modules = sorted(set(operations) - {f"operations/{name}" for name in ("device_inventory", "awx_setup", "doctor")})
+    assert "operations/credential" in modules
+    names = [f"module_utils.{name.replace('/', '.')}" for name in modules]
+    names += ["plugin_utils.vault_action", "plugin_utils.lookup_fallback"]
+    script = f"""if True:
+        import importlib, sys
+        for name in {names}:
+            importlib.import_module("{PACKAGE}" + name)
+        print([name for name in sys.modules if name.startswith("{PACKAGE}module_utils.client.")])
+        print("{PACKAGE}module_utils.keypair" in sys.modules)
+    """
+    env = {**os.environ, **environment()}
+    run = subprocess.run([sys.executable, "-c", script], check=True, env=env, capture_output=True, text=True)
+    assert run.stdout.splitlines() == ["[]", "False"]
 
 
 def test_a_file_has_fewer_than_400_lines() -> None:

@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.community.senhasegura.plugins.module_utils import keypair
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     LIST_CREDENTIALS,
@@ -310,9 +311,9 @@ def test_after_a_write_it_goes_on(vault: Vault) -> None:
 def test_a_key_pair_is_made_once(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repeated operation must not take the pair that it has stored for somebody else's."""
     made: list[t.Any] = []
-    generate = ssh_key_rotate.keypair.generate
+    generate = keypair.generate
     first = generate("ed25519")
-    monkeypatch.setattr(ssh_key_rotate.keypair, "generate", lambda *a, **k: made.append(generate(*a, **k)) or made[-1])
+    monkeypatch.setattr(keypair, "generate", lambda *a, **k: made.append(generate(*a, **k)) or made[-1])
 
     class Keys(Vault):
         stored: t.Any = None

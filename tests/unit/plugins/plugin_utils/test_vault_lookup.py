@@ -34,8 +34,19 @@ def test_all_else_is_left_to_others(name: str) -> None:
 
 
 def test_imports_are_afterwards_as_they_were() -> None:
+    found: list[list[object]] = []
+
+    class Templar:
+        @property
+        def template(self) -> object:
+            found.append(sys.meta_path[:1])
+            raise ZeroDivisionError
+
+    class Lookup(vault_lookup.VaultLookup):
+        name = "password"
+
     before = list(sys.meta_path)
-    with pytest.raises(ZeroDivisionError), vault_lookup.bytecode(), vault_lookup.bytecode():
-        assert sys.meta_path[:2] == [vault_lookup.BytecodeFinder] * 2
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        Lookup(templar=Templar()).run(["x"])
+    assert found == [[vault_lookup.BytecodeFinder]]
     assert sys.meta_path == before

@@ -20,6 +20,7 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations.l
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import key_files
 
 PASSPHRASE = "pass-phrase-of-a-key"
+AS_FILE = {"as_file": True, "field": None, "return_format": "value"}
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def look_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> t.Callable[..., 
 
     def look_up(*values: t.Any) -> list[t.Any]:
         monkeypatch.setattr(key_files, "look_up", lambda *_: (list(values), [], []))
-        return made.look_up("ssh_key", t.cast(t.Any, None), ["x"], {})[0]
+        return made.look_up("ssh_key", t.cast(t.Any, None), ["x"], AS_FILE)[0]
 
     return look_up
 
@@ -54,6 +55,12 @@ def test_it_has_no_passphrase(look_up: t.Callable[..., t.Any]) -> None:
     made = keypair.generate(passphrase=PASSPHRASE)
     (path,) = look_up(pair(made.private_key, PASSPHRASE))
     assert keypair.public_key_of(Path(path).read_text()) == made.public_key
+
+
+def test_options_that_exclude_a_file_are_refused(tmp_path: Path) -> None:
+    made = key_files.Files(str(tmp_path), b"key of the run")
+    with pytest.raises(ConfigError, match="as_file cannot be combined with field or return_format"):
+        made.look_up("ssh_key", t.cast(t.Any, None), ["x"], {**AS_FILE, "field": "username"})
 
 
 def test_what_is_no_key_stays_what_it_is(look_up: t.Callable[..., t.Any]) -> None:
