@@ -8,8 +8,10 @@ module that is copied to a host would leave its parameters on disk there.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
+import sys
 import time
 import typing as t
 
@@ -31,6 +33,7 @@ from .controller_files import read_text
 from .masking import register, register_arguments
 from .plugin_options import Spec
 from .unexpected import describe
+from .vault_lookup import BytecodeFinder
 
 if t.TYPE_CHECKING:
     from ..module_utils.client.api import Api
@@ -66,11 +69,12 @@ class SenhaseguraAction(ActionBase):
                 go_on_without_broker(exc)
         if run.custody != "keep":
             warn_of_custody()
-        # Imported lazily, here and below: only a task without a broker needs the client.
-        from ..module_utils.client.connect import direct
-
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
-        return direct(settings, self.until, spent=spent)
+        # Imported lazily, here and below: only a task without a broker needs the client.
+        with _bytecode():
+            from ..module_utils.client.connect import direct
+
+            return direct(settings, self.until, spent=spent)
 
     def policy(self, run: RunSettings, params: Params) -> CachePolicy:
         """Return what the task takes from the cache."""
@@ -143,6 +147,16 @@ class VaultAction(SenhaseguraAction):
 
     def wrote(self, result: t.Any) -> None:
         """Hear what a write of the operation has returned, while the operation goes on."""
+
+
+@contextlib.contextmanager
+def _bytecode() -> t.Iterator[None]:
+    """Import files of this collection from bytecode meanwhile: a task without a broker does so in each worker."""
+    sys.meta_path.insert(0, BytecodeFinder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(BytecodeFinder)
 
 
 def _safe_to_print(result: Result) -> Result:

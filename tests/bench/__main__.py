@@ -14,13 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import report, workers
-from bench.backends import CONDITIONS, PLAIN, backends
+from bench import imports, report, workers
+from bench.backends import CONDITIONS, PLAIN, Nothing, backends
 from bench.bounds import judge
 from bench.plays import PLAYS, Play
 from bench.runner import Bench, Cell, Run
 from bench.stats import groups
-from bench.variants import FLOOR, LOOKUPS, MODULES, OURS
+from bench.variants import FLOOR, LOOKUPS, MODULES, OURS, Variant
 from workspace import CACHE
 
 LATENCIES = (0, 20, 80)
@@ -44,6 +44,8 @@ def main() -> int:
     output.mkdir(parents=True, exist_ok=True)
     if options.workers:
         return _workers(options)
+    if options.imports:
+        return _imports(options)
     if options.read:
         runs, about = report.read(options.read)
     else:
@@ -75,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is broken")
     parser.add_argument("--output", type=Path, default=CACHE / "bench", help="folder for the results")
     parser.add_argument("--workers", type=int, metavar="N", help="no plays: CPU time of N workers with one lookup each")
+    parser.add_argument("--imports", type=int, metavar="N", help="no plays: CPU time of imports, in N processes each")
     parser.add_argument("--read", type=Path, metavar="RESULTS.JSON", help="report earlier results, and run nothing")
     return parser
 
@@ -147,6 +150,13 @@ def _workers(options: argparse.Namespace) -> int:
         wanted = [(variant, bench.environment(variant)) for variant in chosen]
         for variant, costs in workers.measure(wanted, options.workers):
             print(f"{variant.label}: {costs}", flush=True)
+    return 0
+
+
+def _imports(options: argparse.Namespace) -> int:
+    env = Bench({"": Nothing()}, options.output / "work").environment(Variant("imports", ""))
+    for title, seconds in imports.measure(env, options.imports):
+        print(f"{1000 * seconds:6.1f} ms  {title}", flush=True)
     return 0
 
 
