@@ -80,9 +80,9 @@ def places() -> list[Place]:
         ),
         Place("broker: until it serves", broker, "assert broker.load()", _ALONE),
         Place(
-            "broker: the rest, for its first module",
+            "broker: the rest, for credential_info",
             f"{broker}assert broker.load()",
-            f"sys.modules['{_SHARED}.broker.service']._operations()",
+            f"sys.modules['{_SHARED}.broker.module_operations'].operation_named('credential_info')",
             _ALONE,
         ),
         Place("requests, which is a part of that", f"import sys\nsys.path[:] = {path}", "import requests", _ALONE),

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import collections
-import functools
 import select
 import socket
 import threading
@@ -22,7 +21,6 @@ from ...module_utils.dialects.operations import Operation
 from ...module_utils.errors import ConnectionFailed, ResponseLost, SenhaseguraError
 from ...module_utils.models import secret_leaves
 from ...module_utils.operations.lookup import look_up
-from ...module_utils.operations.results import ModuleOperation
 from ...module_utils.queries import Query
 from ...module_utils.references import parse_reference
 from ...module_utils.retry import Replay
@@ -32,6 +30,7 @@ from . import protocol
 from .cache_policy import CachePolicy
 from .cached_apis import CachedApis
 from .key_files import Files
+from .module_operations import operation_named
 from .removals import Removals
 
 Message = protocol.Message
@@ -202,7 +201,7 @@ class RequestHandler:
             proceed=proceed,
         )
         params = protocol.unpack(request["params"])
-        result = _operations()[request["name"]].run(client_over(api), params, request["check_mode"])
+        result = operation_named(request["name"]).run(client_over(api), params, request["check_mode"])
         return protocol.finished(result, secrets)
 
     def _call(self, request: Message) -> Message:
@@ -335,62 +334,3 @@ def _ends(first: float, timeout: float) -> t.Callable[[], float]:
             return time.monotonic() + timeout
 
     return end
-
-
-@functools.cache
-def _operations() -> t.Mapping[str, ModuleOperation]:
-    """Return the operations of modules, by the names of their files."""
-    # Imported lazily: many runs have lookups only.
-    from ...module_utils.operations import (
-        audit_report,
-        credential,
-        credential_info,
-        credential_rotate,
-        custody,
-        decrypt,
-        device,
-        device_info,
-        dsm_application,
-        dsm_application_info,
-        dsm_automation,
-        dsm_automation_info,
-        dsm_variables,
-        encrypt,
-        encryption_key,
-        encryption_key_info,
-        ephemeral_credential,
-        external_secrets,
-        mysafe_api_secret,
-        mysafe_api_secret_info,
-        mysafe_note,
-        mysafe_note_info,
-        mysafe_password,
-        mysafe_password_info,
-        onboarding,
-        protected_information,
-        related_user,
-        scim_user,
-        scim_user_info,
-        secret,
-        secret_info,
-        secrets_command,
-        secrets_file,
-        session,
-        session_info,
-        ssh_key,
-        ssh_key_info,
-        ssh_key_rotate,
-        vault_export,
-    )
-
-    modules = (
-        *(credential, credential_info, credential_rotate, custody, decrypt, encrypt, encryption_key),
-        *(dsm_application, dsm_application_info, dsm_automation, dsm_automation_info, dsm_variables),
-        *(encryption_key_info, ephemeral_credential, external_secrets, secret, secret_info),
-        *(mysafe_api_secret, mysafe_api_secret_info, mysafe_note, mysafe_note_info),
-        *(mysafe_password, mysafe_password_info),
-        *(device, device_info, ssh_key, ssh_key_info, ssh_key_rotate),
-        *(audit_report, onboarding, secrets_command, secrets_file, vault_export),
-        *(protected_information, related_user, scim_user, scim_user_info, session, session_info),
-    )
-    return {module.__name__.rpartition(".")[2]: module for module in modules}
