@@ -13,14 +13,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .device_models import Device
+from .dsm_secrets import DsmSecret
 from .errors import InvalidRequest, NotFound, Refused
 from .models import CredentialInfo, Entries, first, host_key
+from .mysafe_models import MySafeItem
 from .references import Reference
-
-if t.TYPE_CHECKING:
-    from .device_models import Device
-    from .dsm_secrets import DsmSecret
-    from .mysafe_models import MySafeItem
 
 EntryKind = t.Literal["credentials", "keys"]
 # User name, host name and address.

@@ -8,16 +8,16 @@ module that is copied to a host would leave its parameters on disk there.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
-import sys
 import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 
+from ..module_utils.client.api import AnnouncingApi, Api, HeardApi
+from ..module_utils.client.connect import client_over, direct
 from ..module_utils.errors import ConfigError, ConnectionFailed, Refused, SenhaseguraError
 from ..module_utils.operations.parameters import subject_of
 from ..module_utils.operations.results import NO_LOG, ModuleOperation, Params, Result
@@ -33,10 +33,6 @@ from .controller_files import read_text
 from .masking import register, register_arguments
 from .plugin_options import Spec
 from .unexpected import describe
-from .vault_lookup import BytecodeFinder
-
-if t.TYPE_CHECKING:
-    from ..module_utils.client.api import Api
 
 # Before ansible-core 2.19, callbacks get the result of a whole loop with all that the results of its items hide.
 _LOOPS_SHOW_SECRETS = tuple(map(int, __version__.split(".")[:2])) < (2, 19)
@@ -70,11 +66,7 @@ class SenhaseguraAction(ActionBase):
         if run.custody != "keep":
             warn_of_custody()
         spent = settings.timeout - (until - time.monotonic()) if run.broker else 0.0
-        # Imported lazily, here and below: only a task without a broker needs the client.
-        with _bytecode():
-            from ..module_utils.client.connect import direct
-
-            return direct(settings, self.until, spent=spent)
+        return direct(settings, self.until, spent=spent)
 
     def policy(self, run: RunSettings, params: Params) -> CachePolicy:
         """Return what the task takes from the cache."""
@@ -149,16 +141,6 @@ class VaultAction(SenhaseguraAction):
         """Hear what a write of the operation has returned, while the operation goes on."""
 
 
-@contextlib.contextmanager
-def _bytecode() -> t.Iterator[None]:
-    """Import files of this collection from bytecode meanwhile: a task without a broker does so in each worker."""
-    sys.meta_path.insert(0, BytecodeFinder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(BytecodeFinder)
-
-
 def _safe_to_print(result: Result) -> Result:
     """Make the texts of a result printable: they may quote a server or a host, and are shown as they are.
 
@@ -211,9 +193,6 @@ def run_operation(
         began, calls = time.monotonic(), len(journal)
         connection = connect(until)
         if not isinstance(connection, BrokerConnection):
-            from ..module_utils.client.api import HeardApi
-            from ..module_utils.client.connect import client_over
-
             alone = _go_on(HeardApi(connection, wrote), journal, interrupted)
             return operation.run(client_over(alone), own, check_mode)
         try:
@@ -251,8 +230,6 @@ def run_operation(
 def _go_on(api: Api, journal: list[protocol.Message], interrupted: bool) -> Api:
     """Return the API with which an operation runs without a broker. One that was lost may have begun with it."""
     if not (journal or interrupted):
-        from ..module_utils.client.api import AnnouncingApi
-
         return AnnouncingApi(api, register)
     # Imported lazily: it takes long, and hardly any task needs it.
     from .broker.service import OperationApi

@@ -14,6 +14,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.credentials import Credentials
+from ..client.ssh_keys import SshKeys
 from ..errors import NotFound, Refused, SenhaseguraError, UnexpectedResponse
 from ..models import CredentialInfo, CredentialWrite, SshKeyWrite, Stored
 from ..plan import Plan, make_plan
@@ -21,14 +23,10 @@ from ..queries import fits
 from .parameters import reference_from
 from .results import Params, Result
 
-if t.TYPE_CHECKING:
-    from ..client.credentials import Credentials
-    from ..client.ssh_keys import SshKeys
-
-    # What can be enabled and disabled.
-    Switchable = Credentials | SshKeys
-
 NOT_LISTED = "is not in the list of the server: it is inactive already, or there is none of this name"
+# What can be enabled and disabled.
+# pylint takes X | Y for an operation on classes here.
+Switchable = t.Union[Credentials, SshKeys]  # noqa: UP007
 Write = t.TypeVar("Write", CredentialWrite, SshKeyWrite)
 _Done = t.TypeVar("_Done")
 

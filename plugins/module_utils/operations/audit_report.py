@@ -10,13 +10,11 @@ import datetime
 import typing as t
 
 from ..audit import Known, audit
+from ..client.connect import Client
 from ..errors import ConfigError
 from ..models import CredentialInfo
 from ..settings.options import argument_spec
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "credential"
 _NAMED: dict[str, t.Any] = {"credential": {"type": "str", "required": True, "no_log": False}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..models import CredentialInfo, CredentialWrite
 from ..plan import Plan, make_plan
 from ..settings.options import argument_spec
@@ -16,9 +17,6 @@ from ..specs import NAMES, STATES, UPDATE
 from .apply import TaskOutcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable, reference_from
 from .results import Params, Result, listed_fields
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "credential"
 SPEC: dict[str, t.Any] = {

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..settings.options import argument_spec
 from ..specs import NAMES
 from .parameters import passed
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "credential"
 _FILTERS = (*NAMES, "ip", "type")

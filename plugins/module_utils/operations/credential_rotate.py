@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..plan import Plan
 from ..references import parse_reference
 from ..settings.options import argument_spec
@@ -15,9 +16,6 @@ from ..specs import WAITING
 from .apply import do_or_predict
 from .parameters import wait_options
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "credential"
 SPEC: dict[str, t.Any] = {

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..plan import Plan
 from ..references import parse_reference
 from ..settings.options import argument_spec
 from .apply import do_or_predict
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "credential"
 SPEC: dict[str, t.Any] = {

@@ -10,12 +10,10 @@ import base64
 import binascii
 import typing as t
 
+from ..client.connect import Client
 from ..errors import UnexpectedResponse
 from ..settings.options import argument_spec
 from .results import NO_LOG, Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "encryption key"
 SPEC: dict[str, t.Any] = {

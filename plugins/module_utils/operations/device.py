@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..device_models import Device, DeviceWrite
 from ..errors import ConfigError, NotFound, Refused
 from ..models import CredentialInfo, host_key
@@ -19,9 +20,6 @@ from ..specs import STATES
 from .apply import NOT_LISTED, TaskOutcome, apply, do_or_predict
 from .parameters import joinable, numeric_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "device"
 _LIST = {"type": "list", "elements": "str"}

@@ -14,15 +14,13 @@ import fnmatch
 import re
 import typing as t
 
+from ..client.connect import Client
 from ..device_models import Device
 from ..models import SSH_KEY_TYPE, host_key
 from ..queries import Matching
 from ..references import Reference
 from ..settings.options import OPTIONS, argument_spec
 from .results import Params, first_names
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 _LIST = {"type": "list", "elements": "str"}
 _FILTERS = ("site", "type", "vendor", "model", "tag", "domain")

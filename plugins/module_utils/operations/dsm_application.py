@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..dsm_models import DsmApplication, DsmApplicationWrite, DsmAuthorization
 from ..errors import ConfigError, Refused
 from ..plan import Plan, make_plan
@@ -21,9 +22,6 @@ from ..specs import UPDATE
 from .apply import TaskOutcome, apply
 from .parameters import console_time
 from .results import NO_LOG, Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM application"
 RESOURCES = ("Application", "CI/CD", "Secret Management")

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..settings.options import argument_spec
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM application"
 SPEC: dict[str, t.Any] = argument_spec()

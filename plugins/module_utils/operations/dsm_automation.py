@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..dsm_models import Automation, AutomationWrite
 from ..errors import NotFound, UnexpectedResponse
 from ..plan import make_plan
@@ -17,9 +18,6 @@ from ..specs import UPDATE
 from .apply import TaskOutcome, apply
 from .parameters import joinable, numeric_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "automation"
 TRIGGERS = [

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..settings.options import argument_spec
 from .parameters import numeric_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "automation"
 SPEC: dict[str, t.Any] = {**argument_spec(), "id": {"type": "str"}, "name": {"type": "str"}}

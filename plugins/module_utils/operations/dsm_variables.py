@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from .. import mapping_file
+from ..client.connect import Client
 from ..dsm_models import VariablesUpload
 from ..dsm_secrets import DsmSecret
 from ..errors import ConfigError, Denied, NotFound
@@ -23,9 +24,6 @@ from ..settings.options import argument_spec
 from .apply import TaskOutcome, apply
 from .parameters import not_text
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "pipeline variable"
 _SUBJECT = "the pipeline variables"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..dsm_models import EncryptionKey, EncryptionKeyWrite
 from ..errors import NotFound, Refused
 from ..plan import Plan, make_plan
@@ -16,9 +17,6 @@ from ..settings.options import argument_spec
 from .apply import TaskOutcome, apply
 from .parameters import console_time, numeric_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "encryption key"
 SPEC: dict[str, t.Any] = {

@@ -9,14 +9,12 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..dsm_models import EphemeralWrite
 from ..plan import Plan
 from ..settings.options import argument_spec
 from .apply import TaskOutcome, apply
 from .results import NO_LOG, Params, Result, secret_with_data, unread
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "ephemeral credential"
 SPEC: dict[str, t.Any] = {

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..errors import NotFound, Refused
 from ..external_secrets.dsm_references import compare, encrypted, references
 from ..external_secrets.manifests import STORES, V1, V1BETA1
 from ..settings.options import argument_spec
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM secret"
 _KEY: dict[str, t.Any] = {"type": "str", "required": True}

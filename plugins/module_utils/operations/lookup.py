@@ -11,6 +11,7 @@ import functools
 import typing as t
 
 from ..ciphertext import judge
+from ..client.connect import Client
 from ..client.custody_rules import refuse_stale_read
 from ..dsm_secrets import DsmSecret, value_of
 from ..errors import ConfigError, CustodyHeld, Denied, NotFound, SenhaseguraError
@@ -21,9 +22,6 @@ from ..redaction import redact
 from ..references import Reference, parse_reference
 from .mysafe_items import KINDS as MYSAFE_KINDS
 from .mysafe_items import named_item
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 LookupOptions = t.Mapping[str, t.Any]
 Reader = t.Callable[[Reference], t.Any]

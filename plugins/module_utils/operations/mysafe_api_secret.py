@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from .mysafe_items import API_SECRET, item_spec, run_item
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = API_SECRET.noun
 SPEC: dict[str, t.Any] = item_spec(API_SECRET)

@@ -10,6 +10,8 @@ import dataclasses
 import typing as t
 
 from ..ciphertext import judge
+from ..client.connect import Client
+from ..client.mysafe import MySafeItems
 from ..errors import ConfigError, Denied, NotFound, SenhaseguraError, UnexpectedResponse
 from ..models import hidden_fields
 from ..mysafe_models import (
@@ -32,10 +34,6 @@ from .apply import NOT_LISTED, TaskOutcome, apply
 from .lookup_options import MYSAFE_KINDS
 from .parameters import joinable, numeric_id, passed
 from .results import NO_LOG, Params, Result, unread
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
-    from ..client.mysafe import MySafeItems
 
 _SHARED = ("users", "groups")
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..errors import ConfigError
 from ..mysafe_models import LONGEST_NOTE
 from .mysafe_items import NOTE, item_spec, run_item
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = NOTE.noun
 SPEC: dict[str, t.Any] = item_spec(NOTE)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from .mysafe_items import PASSWORD, info_spec, list_items
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = PASSWORD.noun
 SPEC: dict[str, t.Any] = info_spec(PASSWORD)

@@ -19,6 +19,7 @@ import dataclasses
 import functools
 import typing as t
 
+from ..client.connect import Client
 from ..device_models import Device, DeviceWrite
 from ..errors import (
     AuthenticationFailed,
@@ -39,9 +40,6 @@ from .apply import do_or_predict
 from .device import require_complete
 from .parameters import joinable
 from .results import Params, Result, first_names
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "device"
 SPEC: dict[str, t.Any] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..errors import ConfigError, Refused
 from ..information_models import InformationWrite, ProtectedInformation
 from ..plan import HIDDEN, Plan
@@ -16,9 +17,6 @@ from ..settings.options import argument_spec
 from .apply import TaskOutcome, apply
 from .parameters import numeric_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "protected information"
 SPEC: dict[str, t.Any] = {

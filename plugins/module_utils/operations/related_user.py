@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..errors import ConfigError, NotFound
 from ..plan import make_plan
 from ..settings.options import argument_spec
@@ -15,9 +16,6 @@ from ..user_models import RelatedUser, RelatedUserWrite
 from .apply import TaskOutcome, apply
 from .parameters import numeric_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "related user"
 SPEC: dict[str, t.Any] = {

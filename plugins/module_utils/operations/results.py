@@ -2,17 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Types of operations, and of what they take and return; how results show list entries.
-
-Operations import the client, and other files of which they only name types, for type checkers alone. The main process
-of Ansible loads each operation for its options, before it starts a task, and the client would take it 100 ms more.
-"""
+"""Types of operations, and of what they take and return; how results show list entries."""
 
 from __future__ import annotations
 
 import typing as t
 
 if t.TYPE_CHECKING:
+    # The first worker of a run loads this file before it starts the broker, for which all others wait.
     from ..dsm_secrets import DsmSecret
     from ..errors import SenhaseguraError
     from ..models import CredentialInfo

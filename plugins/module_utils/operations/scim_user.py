@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..errors import ConfigError, NotFound, Refused
 from ..plan import Plan, make_plan
 from ..settings.options import argument_spec
@@ -16,9 +17,6 @@ from ..user_models import ScimUser, ScimUserWrite
 from .apply import TaskOutcome, apply, do_or_predict
 from .parameters import path_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "SCIM user"
 _LIST = {"type": "list", "elements": "str"}

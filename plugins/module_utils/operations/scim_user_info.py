@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..settings.options import argument_spec
 from ..user_models import ScimUser
 from .parameters import passed, path_id
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "SCIM user"
 _FILTERS = ("external_id", "email", "active")

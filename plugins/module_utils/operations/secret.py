@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 
 from ..ciphertext import judge
+from ..client.connect import Client
 from ..dsm_secrets import ADDED, DsmSecret, DsmSecretWrite, Renewal, SecretBlock, SecretValue
 from ..errors import ConfigError, Refused
 from ..plan import make_plan
@@ -20,9 +21,6 @@ from ..specs import UPDATE
 from .apply import TaskOutcome, apply
 from .parameters import console_time, not_text
 from .results import Params, Result, unread
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM secret"
 # What the server renews, each after its own time.

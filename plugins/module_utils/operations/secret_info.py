@@ -9,12 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from ..ciphertext import judge
+from ..client.connect import Client
 from ..dsm_secrets import DsmSecret
 from ..settings.options import argument_spec
 from .results import NO_LOG, Params, Result, secret_with_data, unread
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {

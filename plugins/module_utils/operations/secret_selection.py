@@ -11,13 +11,11 @@ import re
 import typing as t
 
 from ..ciphertext import judge
+from ..client.connect import Client
 from ..dsm_secrets import DsmSecret
 from ..errors import ConfigError, NotFound, Refused
 from ..redaction import redact
 from .results import Params
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 # None of these options holds a value.
 SPEC: dict[str, t.Any] = {

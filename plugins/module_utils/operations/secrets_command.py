@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..secrets_file.formats import FORMATS, refuse_unfit
 from ..settings.options import argument_spec
 from . import secret_selection
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..secrets_file.formats import DEFAULT_TOOL, FORMATS, TOOLS, FileFormat, refuse_unfit, render
 from ..secrets_file.pipeline_formats import github_masks, unmasked
 from ..settings.options import argument_spec
 from . import secret_selection
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "DSM secret"
 SPEC: dict[str, t.Any] = {

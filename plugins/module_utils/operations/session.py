@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..errors import ConfigError
 from ..plan import Plan
 from ..session_models import WebSessionWrite
@@ -15,9 +16,6 @@ from ..settings.options import argument_spec
 from .apply import TaskOutcome, apply
 from .parameters import numeric_id
 from .results import NO_LOG, Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "session"
 _WANTED = ("user", "credential", "device", "protocol")

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..models import host_key
 from ..session_models import RemoteSession
 from ..settings.options import argument_spec
 from .parameters import numeric_id, passed
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "session"
 _FILTERS = ("session_id", "user", "origin_ip", "credential", "protocol", "running")

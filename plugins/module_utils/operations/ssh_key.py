@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ..client.connect import Client
 from ..errors import InvalidRequest
 from ..models import CredentialInfo, SshKeyWrite, Stored, key_text
 from ..plan import Plan, make_plan
@@ -18,9 +19,6 @@ from ..specs import NAMES, STATES, UPDATE
 from .apply import TaskOutcome, apply, at_listed_host, set_enabled, store_and_compare
 from .parameters import joinable
 from .results import Params, Result, listed_fields
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "SSH key"
 SPEC: dict[str, t.Any] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ..ciphertext import judge
+from ..client.connect import Client
 from ..models import CredentialInfo, Entries, SshKey, hidden_fields
 from ..references import Reference
 from ..settings.options import argument_spec
@@ -16,9 +17,6 @@ from ..specs import NAMES
 from .apply import do_or_predict
 from .parameters import passed
 from .results import NO_LOG, Params, Result, unread
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "SSH key"
 _FILTERS = (*NAMES, "ip")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..errors import Unsupported
 from ..models import KeyRotation
 from ..plan import Plan
@@ -19,7 +20,6 @@ from .parameters import wait_options
 from .results import Params, Result
 
 if t.TYPE_CHECKING:
-    from ..client.connect import Client
     from ..keypair import KeyPair
 
 NOUN = "SSH key"

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ..client.connect import Client
 from ..settings.options import argument_spec
 from ..vault_data import DETAILS, FIELDS, Item, VaultData, device_items, differences, entry_items, spec_of
 from .results import Params, Result
-
-if t.TYPE_CHECKING:
-    from ..client.connect import Client
 
 NOUN = "device"
 _KINDS = list(FIELDS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import socket
-import sys
 import threading
 import time
 import typing as t
@@ -17,7 +16,6 @@ import typing as t
 import pytest
 
 from ansible_collections.community.senhasegura.plugins.module_utils import keypair
-from ansible_collections.community.senhasegura.plugins.module_utils.client import connect
 from ansible_collections.community.senhasegura.plugins.module_utils.client.api import Api
 from ansible_collections.community.senhasegura.plugins.module_utils.dialects.operations import (
     LIST_CREDENTIALS,
@@ -47,9 +45,8 @@ from ansible_collections.community.senhasegura.plugins.module_utils.operations i
     ssh_key_info,
     ssh_key_rotate,
 )
-from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import RunSettings, Settings
+from ansible_collections.community.senhasegura.plugins.module_utils.settings.settings import Settings
 from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_action as module
-from ansible_collections.community.senhasegura.plugins.plugin_utils import vault_lookup
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker import protocol
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cache_policy import CachePolicy
 from ansible_collections.community.senhasegura.plugins.plugin_utils.broker.cached_apis import CachedApis
@@ -382,18 +379,3 @@ def test_each_call_has_a_deadline_and_the_first_that_of_the_way_to_the_broker(va
     # The table of this test does not ask for it.
     assert until() == connection.requests[0]["until"]
     assert until() > connection.requests[0]["until"]
-
-
-def test_without_a_broker_the_client_comes_from_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[t.Any] = []
-
-    def direct(*_arguments: t.Any, **_options: t.Any) -> str:
-        found.append(sys.meta_path[0])
-        return "the API"
-
-    monkeypatch.setattr(connect, "direct", direct)
-    before = list(sys.meta_path)
-    action = object.__new__(module.SenhaseguraAction)
-    assert action.open(Settings("https://pam.example.com"), RunSettings(broker=False), until=0.0) == "the API"
-    assert found == [vault_lookup.BytecodeFinder]
-    assert sys.meta_path == before
