@@ -52,6 +52,14 @@ MODULES = (
         task={"community.senhasegura.credential_info": {"identifier": "shared-1"}},
     ),
     Variant(
+        "info_direct",
+        "credential_info, broker: false",
+        "senhasegura",
+        task={"community.senhasegura.credential_info": {"identifier": "shared-1"}},
+        env={"SENHASEGURA_BROKER": "false"},
+        slow=True,
+    ),
+    Variant(
         "credential",
         "credential, unchanged",
         "senhasegura",
